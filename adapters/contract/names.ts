@@ -1,0 +1,82 @@
+import { usageError } from './errors.ts';
+import { SLOTS_MAX } from './operations.ts';
+
+/** A slot on the wire: its number, and whether the iteration of the enclosing `repeat` is added. */
+export interface SlotNumber {
+  readonly number: number;
+  readonly indexed: boolean;
+}
+
+const NAME = /^([a-z][a-z0-9-]*)(?:\[(i|\d+)\])?$/;
+
+/**
+ * Numbers for the names of slots and clients. Programs name them; the wire numbers them. One table
+ * lives from one `Session.begin` to the next.
+ */
+export class NameTable {
+  readonly #slots = new Map<string, { first: number; count: number }>();
+  readonly #clients = new Map<string, number>([['main', 0]]);
+  #nextSlot = 0;
+
+  /**
+   * The number that a result goes to; an `x[i]` family reserves one for each iteration.
+   *
+   * @param iterations how often the enclosing `repeat` runs at most; 1 outside
+   * @throws {@link AllocertError} for a malformed name or when the numbers run out
+   */
+  define(name: string, iterations: number): SlotNumber {
+    const { base, index } = parse(name);
+    const count = index === 'i' ? iterations : index === undefined ? 1 : Number(index) + 1;
+    const known = this.#slots.get(base);
+    if (known !== undefined && known.count >= count) return numbered(known.first, index);
+    if (this.#nextSlot + count > SLOTS_MAX) {
+      throw usageError(`a case may use ${SLOTS_MAX} slots; repeat fewer times or reuse names`);
+    }
+    const first = this.#nextSlot;
+    this.#nextSlot += count;
+    this.#slots.set(base, { first, count });
+    return numbered(first, index);
+  }
+
+  /**
+   * The number of a slot that an earlier operation defined.
+   *
+   * @throws {@link AllocertError} when none did
+   */
+  resolve(name: string): SlotNumber {
+    const { base, index } = parse(name);
+    const known = this.#slots.get(base);
+    if (known === undefined || (index !== undefined && index !== 'i' && +index >= known.count)) {
+      throw usageError(`slot ${name} is used before any operation puts a result there`);
+    }
+    return numbered(known.first, index);
+  }
+
+  /** The number of a client; a new name gets the next one. */
+  client(name: string): number {
+    const known = this.#clients.get(name);
+    if (known !== undefined) return known;
+    const number = this.#clients.size;
+    this.#clients.set(name, number);
+    return number;
+  }
+
+  /** The name of a client on the wire, or its number in words when nothing named it. */
+  clientName(number: number): string {
+    for (const [name, known] of this.#clients) if (known === number) return name;
+    return `client ${number}`;
+  }
+}
+
+function parse(name: string): { base: string; index: string | undefined } {
+  const match = NAME.exec(name);
+  if (match?.[1] === undefined) {
+    throw usageError(`"${name}" is no slot name: use lower-case letters, digits, - and [i]`);
+  }
+  return { base: match[1], index: match[2] };
+}
+
+function numbered(first: number, index: string | undefined): SlotNumber {
+  if (index === 'i') return { number: first, indexed: true };
+  return { number: first + (index === undefined ? 0 : Number(index)), indexed: false };
+}

@@ -1,0 +1,103 @@
+import type { History } from './history.ts';
+import type { Capability } from './operations.ts';
+import type { Program } from './program.ts';
+
+/** The ABIs that allocert knows how to speak. */
+export type AbiName = 'simple-allocator' | 'dma-heap';
+
+/** A region of memory that a target allocates from. */
+export interface RegionFacts {
+  /** `region:N`, as Programs name it. */
+  readonly name: `region:${number}`;
+  /** The device node on the target. */
+  readonly node: string;
+  /** The ABI that the node's place says it speaks; undefined when nothing says so. */
+  readonly abi?: AbiName;
+  /** Whether it can be filled safely; an unbounded one ends in the OOM killer instead of ENOMEM. */
+  readonly bounded: boolean;
+  /** Bytes in the whole region, where known. */
+  readonly sizeBytes?: bigint;
+  /** The line of /proc/meminfo that counts its free memory, where there is one. */
+  readonly gauge?: 'MemFree' | 'CmaFree';
+}
+
+/** What a target says of itself. Detected, never configured. */
+export interface TargetFacts {
+  /** Scheme of the target's URL: `sim`, `vm`, `remote`, … */
+  readonly kind: string;
+  /** What implements the allocator: a simulator behaviour, a kernel, a library. */
+  readonly implementation: string;
+  /** uname(2) of the target, where it runs one. */
+  readonly kernel?: { readonly release: string; readonly version: string };
+  /** Machine name of uname(2), such as x86_64. */
+  readonly architecture: string;
+  readonly pageSize: number;
+  readonly pointerBytes: number;
+  readonly regions: readonly RegionFacts[];
+  readonly capabilities: readonly Capability[];
+  /** Whether Histories carry the kernel's log and taint. */
+  readonly kernelLog: boolean;
+  /** Whatever else helps to tell this target from another: image digests, emulator, versions. */
+  readonly details: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs Programs on a target. One Program at a time; callers wait for each History.
+ *
+ * Names of slots and clients live from one `begin` to the next.
+ */
+export interface Session {
+  readonly facts: TargetFacts;
+  /**
+   * Starts a case with nothing left of the one before: every client is gone and a fresh `main` is
+   * there, all slots are empty.
+   *
+   * @param caseId what is about to run, for the target's own log and for replay
+   */
+  begin(caseId: string): Promise<void>;
+  /**
+   * Runs a Program to its end.
+   *
+   * @throws {@link TargetDeath} when the target died or stopped answering during it
+   * @throws {@link AllocertError} when the Program cannot be carried to the target
+   */
+  run(program: Program): Promise<History>;
+  /** Ends the session; safe to call after a death, and twice. */
+  close(): Promise<void>;
+}
+
+/** Opens Sessions on one target. It never judges. */
+export interface Adapter {
+  /** The URL that the user typed. */
+  readonly url: string;
+  /**
+   * Opens a session, starting the target when it does not run (again, after a death).
+   *
+   * @throws {@link AllocertError} when the target cannot be reached or started
+   */
+  open(): Promise<Session>;
+  /** Stops whatever the adapter started. */
+  close(): Promise<void>;
+}
+
+/** The target died (`crash`) or no longer answers (`hang`) while a Program ran. */
+export class TargetDeath extends Error {
+  readonly manner: 'crash' | 'hang';
+  /** The last lines that the target's console or kernel log showed. */
+  readonly log: readonly string[];
+
+  constructor(manner: 'crash' | 'hang', message: string, log: readonly string[] = []) {
+    super(message);
+    this.name = 'TargetDeath';
+    this.manner = manner;
+    this.log = log;
+  }
+}
+
+/** A recording has no answer to what was asked of it; the case is inconclusive. */
+export class NotRecorded extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'NotRecorded';
+  }
+}
