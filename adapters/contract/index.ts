@@ -1,0 +1,17 @@
+/** The contract between suites, fuzzer and targets; what `import 'allocert'` gives an adapter. */
+export { type Client, type ClientOptions, createClient, Reply } from './client.ts';
+export { ERRNO, type ErrnoName, errnoName, isErrnoName } from './errno.ts';
+export { AllocertError, type Blame, machineError, usageError } from './errors.ts';
+export * from './history.ts';
+export * as linux from './linux.ts';
+export * from './operations.ts';
+export * from './program.ts';
+export { bigintOf, fromJson, hexOf, parseProgram, toJson } from './program-json.ts';
+export { type JsonSchema, programSchema } from './program-schema.ts';
+export * from './session.ts';
+export {
+  programDigest,
+  RecordingSession,
+  type Transcript,
+  type TranscriptEntry,
+} from './transcript.ts';

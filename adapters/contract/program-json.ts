@@ -1,0 +1,59 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { usageError } from './errors.ts';
+import type { Program } from './program.ts';
+import { programSchema } from './program-schema.ts';
+
+/**
+ * The text form of contract data: JSON in which 64-bit values are hexadecimal strings (`"0x1000"`,
+ * `"-0x1"`) and bytes are `{"hex": "…"}`.
+ */
+
+/** `"0x…"`, with a minus sign before it for negative values. */
+export const hexOf = (value: bigint): string =>
+  value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
+
+/** The value of a string that {@link hexOf} made. */
+export const bigintOf = (text: string): bigint =>
+  text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text);
+
+const HEX = /^-?0x[0-9a-f]+$/;
+
+/** Plain JSON of contract data: bigint and bytes become text, `undefined` members vanish. */
+export function toJson(value: unknown): unknown {
+  if (typeof value === 'bigint') return hexOf(value);
+  if (value instanceof Uint8Array) return { hex: Buffer.from(value).toString('hex') };
+  if (Array.isArray(value)) return value.map(toJson);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(members.map(([key, member]) => [key, toJson(member)]));
+}
+
+/** Undoes {@link toJson}: hexadecimal strings become bigint, `{"hex"}` bytes. */
+export function fromJson(value: unknown): unknown {
+  if (typeof value === 'string') return HEX.test(value) ? bigintOf(value) : value;
+  if (Array.isArray(value)) return value.map(fromJson);
+  if (typeof value !== 'object' || value === null) return value;
+  const keys = Object.keys(value);
+  if (keys.length === 1 && keys[0] === 'hex') {
+    return new Uint8Array(Buffer.from((value as { hex: string }).hex, 'hex'));
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, fromJson(member)]));
+}
+
+let validate: ValidateFunction | undefined;
+
+/**
+ * A Program from parsed JSON, checked against the schema.
+ *
+ * @param origin where the text came from, for the sentence
+ * @throws {@link AllocertError} when it is no Program
+ */
+export function parseProgram(json: unknown, origin: string): Program {
+  validate ??= new Ajv2020({ strict: true, discriminator: true }).compile(programSchema());
+  if (!validate(json)) {
+    const first = validate.errors?.[0];
+    const where = first?.instancePath === '' ? 'the top' : first?.instancePath;
+    throw usageError(`${origin} is no Program: at ${where}, ${first?.message}`);
+  }
+  return fromJson(json) as Program;
+}

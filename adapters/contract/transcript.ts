@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import type { History } from './history.ts';
+import type { Program } from './program.ts';
+import { toJson } from './program-json.ts';
+import { type Session, TargetDeath } from './session.ts';
+
+/** One answer of the target, in the order in which it was asked. */
+export type TranscriptEntry =
+  | {
+      readonly kind: 'run';
+      /** SHA-256 of the Program's text form: replay answers only what was really asked. */
+      readonly digest: string;
+      readonly program: Program;
+      readonly history: History;
+    }
+  | {
+      readonly kind: 'death';
+      readonly digest: string;
+      readonly program: Program;
+      readonly manner: 'crash' | 'hang';
+      readonly message: string;
+      readonly log: readonly string[];
+    };
+
+/** Everything the bench answered one case: the evidence from which its verdicts follow. */
+export interface Transcript {
+  readonly caseId: string;
+  readonly entries: readonly TranscriptEntry[];
+}
+
+/** The digest by which a recorded Program is recognised. */
+export function programDigest(program: Program): string {
+  return createHash('sha256')
+    .update(JSON.stringify(toJson(program)))
+    .digest('hex');
+}
+
+/** A Session that passes everything on and keeps what came back. */
+export class RecordingSession implements Session {
+  readonly #session: Session;
+  #caseId = '';
+  #entries: TranscriptEntry[] = [];
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  get facts(): Session['facts'] {
+    return this.#session.facts;
+  }
+
+  /** What was answered since the last `begin`. */
+  get transcript(): Transcript {
+    return { caseId: this.#caseId, entries: this.#entries };
+  }
+
+  async begin(caseId: string): Promise<void> {
+    this.#caseId = caseId;
+    this.#entries = [];
+    await this.#session.begin(caseId);
+  }
+
+  async run(program: Program): Promise<History> {
+    const digest = programDigest(program);
+    try {
+      const history = await this.#session.run(program);
+      this.#entries.push({ kind: 'run', digest, program, history });
+      return history;
+    } catch (thrown) {
+      if (thrown instanceof TargetDeath) {
+        const { manner, message, log } = thrown;
+        this.#entries.push({ kind: 'death', digest, program, manner, message, log });
+      }
+      throw thrown;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#session.close();
+  }
+}

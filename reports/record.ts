@@ -1,0 +1,189 @@
+import type { TargetFacts, Transcript } from '../adapters/contract/index.ts';
+
+/** The version of `record.json` and of `journal.ndjson`; readers refuse a newer one. */
+export const RECORD_VERSION = 1;
+
+/** RFC 2119 level of a requirement. */
+export type Level = 'MUST' | 'SHOULD' | 'MAY';
+
+/** Where a requirement's force comes from: the specification, safety, or kernel guidance. */
+export type Authority = 'text' | 'safety' | 'guidance';
+
+/** Verdicts from best to worst: a requirement has the worst one that any of its cases gave. */
+export const STATUSES = [
+  'pass',
+  'info',
+  'skip',
+  'waived',
+  'warn',
+  'inconclusive',
+  'fail',
+  'hang',
+  'crash',
+] as const;
+
+/**
+ * - `pass`: observed as expected; `fail`: a MUST that binds was observed otherwise;
+ * - `warn`: a SHOULD observed otherwise, or a known deviation of this target;
+ * - `info`: observed, but nothing that binds in this profile says what is right;
+ * - `skip`: cannot be observed here, with the reason; `waived`: a failure that a waiver covers;
+ * - `inconclusive`: nothing can be said, because the control failed or the harness did;
+ * - `crash`, `hang`: the target died or stopped answering while the case ran.
+ */
+export type Status = (typeof STATUSES)[number];
+
+/** A requirement as the record quotes it. */
+export interface RequirementFacts {
+  readonly id: string;
+  readonly group: string;
+  readonly level: Level;
+  readonly authority: Authority;
+  readonly statement: string;
+  readonly source: { readonly document: string; readonly place: string };
+}
+
+/** A case as the record quotes it. */
+export interface CaseFacts {
+  readonly id: string;
+  readonly title: string;
+  readonly requirements: readonly string[];
+}
+
+/** A profile as the record quotes it. */
+export interface ProfileFacts {
+  readonly name: string;
+  readonly abi: string;
+  readonly authorities: readonly Authority[];
+}
+
+/** What one profile says of one requirement, as one case observed it. */
+export interface Verdict {
+  readonly requirement: string;
+  readonly profile: string;
+  readonly status: Status;
+  /** What the profile expects, in words such as `EINVAL`; empty when it expects nothing. */
+  readonly expected: readonly string[];
+  /** What was observed, in the same words; empty when nothing was. */
+  readonly observed: readonly string[];
+  /** Why, in a sentence: what was done and what came back, or why it was not. */
+  readonly reason: string;
+}
+
+/** How a case ended: `completed`, or why it did not. */
+export type CaseEnd = 'completed' | 'skip' | 'inconclusive' | 'crash' | 'hang';
+
+/** First line of a journal. */
+export interface RunStart {
+  readonly type: 'run-start';
+  readonly version: number;
+  readonly allocert: string;
+  readonly startedAt: string;
+  /** Target URL as typed, secrets left out. */
+  readonly target: string;
+  readonly facts: TargetFacts;
+  /** The profile that decides the exit code. */
+  readonly profile: string;
+  /** Every profile of the target's ABI; all of them are judged. */
+  readonly profiles: readonly ProfileFacts[];
+  /** Requirements that apply to the ABI, in catalogue order. */
+  readonly requirements: readonly RequirementFacts[];
+  /** Cases that this run set out to run, in order. */
+  readonly cases: readonly CaseFacts[];
+  readonly seed: string;
+}
+
+/** What is about to run; the last one without a `case-end` is what a killed run was doing. */
+export interface CaseStart {
+  readonly type: 'case-start';
+  readonly case: string;
+}
+
+/** A finished case. */
+export interface CaseFinish {
+  readonly type: 'case-end';
+  readonly case: string;
+  readonly end: CaseEnd;
+  /** Sentence; empty when completed. */
+  readonly reason: string;
+  readonly durationMs: number;
+  readonly verdicts: readonly Verdict[];
+  /** In its text form; see program-json.ts. */
+  readonly transcript: Transcript;
+}
+
+/** Something that happened between cases: a restart of the target, a harness error. */
+export interface Notice {
+  readonly type: 'notice';
+  readonly message: string;
+}
+
+/** Last line of a journal whose run came to its end. */
+export interface RunEnd {
+  readonly type: 'run-end';
+  readonly endedAt: string;
+  readonly durationMs: number;
+  /** False when the run stopped before its last case. */
+  readonly complete: boolean;
+  /** Why it stopped; empty when complete. */
+  readonly reason: string;
+}
+
+/** A line of `journal.ndjson`. */
+export type JournalLine = RunStart | CaseStart | CaseFinish | Notice | RunEnd;
+
+/** A case in the record. */
+export interface RecordedCase extends CaseFacts {
+  readonly end: CaseEnd | 'not-run';
+  readonly reason: string;
+  readonly durationMs: number;
+  readonly verdicts: readonly Verdict[];
+  /** SHA-256 of the case's line in `evidence.ndjson`; empty when it has none. */
+  readonly evidence: string;
+}
+
+/** A requirement in the record, with its worst status in each profile. */
+export interface RecordedRequirement extends RequirementFacts {
+  readonly statuses: Readonly<Record<string, Status>>;
+  readonly cases: readonly string[];
+}
+
+/** How the target stands under one profile. */
+export interface ProfileSummary {
+  readonly profile: string;
+  /** No fail, crash or hang, no MUST inconclusive, and at least one MUST passed. */
+  readonly holds: boolean;
+  /** MUSTs that bind and were observed, of all that bind and apply. */
+  readonly mustObserved: number;
+  readonly mustApplicable: number;
+  /** Requirements by status. */
+  readonly counts: Readonly<Record<Status, number>>;
+}
+
+/** The canonical result of a run, `record.json`. */
+export interface RunRecord {
+  readonly version: number;
+  readonly allocert: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly durationMs: number;
+  readonly complete: boolean;
+  /** Why it is incomplete, in a sentence; empty when complete. */
+  readonly incompleteReason: string;
+  /** The case that ran when the run was killed; empty otherwise. */
+  readonly interruptedCase: string;
+  readonly target: string;
+  readonly facts: TargetFacts;
+  readonly profile: string;
+  readonly profiles: readonly ProfileFacts[];
+  readonly seed: string;
+  readonly requirements: readonly RecordedRequirement[];
+  readonly cases: readonly RecordedCase[];
+  readonly summaries: readonly ProfileSummary[];
+  readonly notices: readonly string[];
+  /** 0 conformant, 1 not, 3 incomplete. */
+  readonly exitCode: 0 | 1 | 3;
+}
+
+/** The worse of two statuses. */
+export const worse = (a: Status, b: Status): Status =>
+  STATUSES.indexOf(a) >= STATUSES.indexOf(b) ? a : b;
