@@ -1,0 +1,25 @@
+import { abiLayout } from './abi-layout.ts';
+import type { Case } from './case.ts';
+import { descriptors } from './descriptors.ts';
+import { errorCodes } from './error-codes.ts';
+import { flags } from './flags.ts';
+import { ioctlNumber } from './ioctl-number.ts';
+import { isolation } from './isolation.ts';
+import { length } from './length.ts';
+import { lifetime } from './lifetime.ts';
+import { mapping } from './mapping.ts';
+import { versionReserved } from './version-reserved.ts';
+
+/** Every case, in the order in which a run takes them. */
+export const CASES: readonly Case[] = [
+  ...abiLayout,
+  ...ioctlNumber,
+  ...versionReserved,
+  ...flags,
+  ...length,
+  ...errorCodes,
+  ...descriptors,
+  ...lifetime,
+  ...mapping,
+  ...isolation,
+];

@@ -1,0 +1,151 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { usageError } from '../adapters/contract/errors.ts';
+import type { AbiName } from '../adapters/contract/index.ts';
+import { packageRoot } from '../adapters/contract/package-root.ts';
+import type { ProfileFacts, RequirementFacts } from '../reports/record.ts';
+
+/** A requirement as the catalogue holds it. */
+export interface Requirement extends RequirementFacts {
+  /** How it is observed, for readers. */
+  readonly observe: string;
+  /** Per profile, per role of an observation: the words that are as they should be. */
+  readonly expect: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+}
+
+/** A deviation that is known of a profile's implementations: it warns instead of failing. */
+export interface KnownDeviation {
+  readonly requirement: string;
+  readonly role: string;
+  readonly observed: readonly string[];
+  readonly kernel: string;
+  readonly source: string;
+  readonly fixedIn: string | null;
+  readonly note: string;
+}
+
+/** An ABI together with the authorities that bind. */
+export interface Profile extends ProfileFacts {
+  readonly abi: AbiName;
+  readonly title: string;
+  /** The profile that decides when none is asked for. */
+  readonly default?: boolean;
+  readonly known: readonly KnownDeviation[];
+}
+
+/** A field of the allocation argument. */
+export interface AbiField {
+  readonly offset: number;
+  readonly width: 4 | 8;
+  readonly signed?: boolean;
+  /** Written by the implementation on success. */
+  readonly output?: boolean;
+}
+
+/** What a field is for; suites speak of roles, an ABI says where they lie. */
+export type Role = 'version' | 'length' | 'flags' | 'reserved1' | 'reserved2' | 'descriptor';
+
+/** How a request is encoded. */
+export interface Abi {
+  readonly name: AbiName;
+  readonly source: string;
+  readonly command: { readonly type: string; readonly nr: number; readonly size: number };
+  readonly fields: Readonly<Partial<Record<Role, AbiField>>> &
+    Readonly<Record<'length' | 'flags' | 'descriptor', AbiField>>;
+}
+
+/** All rules as data. */
+export interface Catalogue {
+  readonly requirements: readonly Requirement[];
+  readonly profiles: readonly Profile[];
+  readonly abis: readonly Abi[];
+}
+
+interface Group {
+  readonly group: string;
+  readonly requirements: readonly Omit<Requirement, 'group'>[];
+}
+
+let loaded: Catalogue | undefined;
+
+/**
+ * The catalogue of this package, read once and checked against its schema.
+ *
+ * @throws Error naming the file and the place when a file does not fit the schema
+ */
+export function catalogue(): Catalogue {
+  loaded ??= loadCatalogue(join(packageRoot(), 'suites', 'catalogue'));
+  return loaded;
+}
+
+/** Reads a catalogue from a folder laid out as `suites/catalogue`; see {@link catalogue}. */
+export function loadCatalogue(folder: string): Catalogue {
+  const schema = JSON.parse(readFileSync(join(folder, 'schema.json'), 'utf8'));
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
+  ajv.addSchema(schema, 'catalogue');
+  const read = <T>(sub: string, definition: string): T[] => {
+    const validate = ajv.getSchema(`catalogue#/$defs/${definition}`);
+    if (validate === undefined) throw new Error(`the catalogue's schema lacks ${definition}`);
+    const names = readdirSync(join(folder, sub)).toSorted();
+    return names.map((name) => readChecked<T>(join(folder, sub, name), validate));
+  };
+  const groups = read<Group>('requirements', 'group');
+  return {
+    requirements: groups.flatMap(({ group, requirements }) =>
+      requirements.map((requirement) => ({ group, ...requirement })),
+    ),
+    profiles: read<Profile>('profiles', 'profile'),
+    abis: read<Abi>('abi', 'abi'),
+  };
+}
+
+function readChecked<T>(file: string, validate: ValidateFunction): T {
+  const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  if (!validate(value)) {
+    const error = validate.errors?.[0];
+    throw new Error(`${file}: at ${error?.instancePath || 'the top'}, ${error?.message}`);
+  }
+  return value as T;
+}
+
+/**
+ * The profile of that name.
+ *
+ * @throws {@link AllocertError} naming the ones that exist
+ */
+export function profileNamed(name: string): Profile {
+  const { profiles } = catalogue();
+  const found = profiles.find((profile) => profile.name === name);
+  if (found !== undefined) return found;
+  const known = profiles.map((profile) => profile.name).join(', ');
+  throw usageError(`there is no profile "${name}"; choose one of ${known}`);
+}
+
+/** The ABI of that name. */
+export function abiNamed(name: AbiName): Abi {
+  const found = catalogue().abis.find((abi) => abi.name === name);
+  if (found === undefined) throw new Error(`the catalogue has no ABI ${name}`);
+  return found;
+}
+
+/** The profiles of an ABI, the default one first. */
+export function profilesOf(abi: AbiName): readonly Profile[] {
+  const ofAbi = catalogue().profiles.filter((profile) => profile.abi === abi);
+  return ofAbi.toSorted((a, b) => Number(b.default === true) - Number(a.default === true));
+}
+
+/** The requirement of that id. */
+export function requirementOf(id: string): Requirement {
+  const found = catalogue().requirements.find((requirement) => requirement.id === id);
+  if (found === undefined) throw new Error(`the catalogue has no requirement ${id}`);
+  return found;
+}
+
+/** The requirements to which at least one profile of the ABI gives an expectation. */
+export function requirementsFor(abi: AbiName): readonly Requirement[] {
+  const names = profilesOf(abi).map((profile) => profile.name);
+  return catalogue().requirements.filter((requirement) =>
+    names.some((name) => requirement.expect[name] !== undefined),
+  );
+}

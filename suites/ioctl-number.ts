@@ -1,0 +1,44 @@
+import type { Case } from './case.ts';
+import { eachBit, observeChanges } from './refuse.ts';
+import { commandOf } from './request.ts';
+
+/** Group B: the ioctl's number and its result. */
+export const ioctlNumber: readonly Case[] = [
+  {
+    id: 'IOC-01/valid',
+    title: 'the command allocates and returns 0',
+    requirements: ['IOC-01', 'IOC-06'],
+    async run(bench) {
+      const { reply, word } = await bench.allocate();
+      const request = `0x${commandOf(bench.abi).toString(16)}`;
+      bench.observe('IOC-01', 'command', word, `ioctl ${request} came to ${word}`);
+      if (!reply.ok) return;
+      const result = reply.value === 0n ? 'zero' : 'not-zero';
+      bench.observe('IOC-06', 'result', result, `a successful ioctl returned ${reply.value}`);
+    },
+  },
+  {
+    id: 'IOC-02/unknown-nr',
+    title: 'an unknown nr is refused',
+    requirements: ['IOC-02'],
+    async run(bench) {
+      const changes = [...eachBit(8), 255n].map((nr) => ({
+        name: `nr ${nr}`,
+        options: { request: commandOf(bench.abi) | nr },
+      }));
+      await observeChanges(bench, 'IOC-02', 'unknown-nr', changes);
+    },
+  },
+  {
+    id: 'IOC-03/other-type',
+    title: 'another type is refused',
+    requirements: ['IOC-03'],
+    async run(bench) {
+      const changes = eachBit(8).map((bit) => ({
+        name: `type bit 0x${bit.toString(16)}`,
+        options: { request: commandOf(bench.abi) ^ (bit << 8n) },
+      }));
+      await observeChanges(bench, 'IOC-03', 'other-type', changes);
+    },
+  },
+];

@@ -1,0 +1,106 @@
+import { isErrnoName } from '../adapters/contract/index.ts';
+import type { CaseEnd, Status, Verdict } from '../reports/record.ts';
+import { worse } from '../reports/record.ts';
+import type { Case, Observation } from './case.ts';
+import { type Profile, type Requirement, requirementOf } from './catalogue.ts';
+
+/** What a case left behind; verdicts are a pure function of it. */
+export interface CaseOutcome {
+  readonly end: CaseEnd;
+  /** Why it did not complete; empty when it did. */
+  readonly reason: string;
+  readonly observations: readonly Observation[];
+  /** Kernel log lines that report a defect of the kernel. */
+  readonly alarms: readonly string[];
+}
+
+/**
+ * The verdicts of a case under every profile that has an expectation for its requirements.
+ *
+ * @throws Error when the case observed a role that the catalogue does not name
+ */
+export function judge(case_: Case, outcome: CaseOutcome, profiles: readonly Profile[]): Verdict[] {
+  return case_.requirements.flatMap((id) => {
+    const requirement = requirementOf(id);
+    return profiles
+      .filter((profile) => requirement.expect[profile.name] !== undefined)
+      .map((profile) => verdictOf(requirement, profile, outcome));
+  });
+}
+
+function verdictOf(requirement: Requirement, profile: Profile, outcome: CaseOutcome): Verdict {
+  const base = { requirement: requirement.id, profile: profile.name };
+  const nothing = { ...base, expected: [], observed: [] };
+  if (outcome.end === 'crash' || outcome.end === 'hang') {
+    return { ...nothing, status: outcome.end, reason: outcome.reason };
+  }
+  const alarm = outcome.alarms[0];
+  if (alarm !== undefined) {
+    const reason = `the kernel log reports: ${alarm}`;
+    return { ...nothing, observed: ['kernel alarm'], status: 'fail', reason };
+  }
+  const mine = outcome.observations.filter((seen) => seen.requirement === requirement.id);
+  const judged = mine.map((seen) => judgeOne(requirement, profile, seen));
+  if (outcome.end !== 'completed' && !judged.some(({ status }) => status === 'fail')) {
+    return { ...nothing, status: outcome.end, reason: outcome.reason };
+  }
+  if (judged.length === 0) {
+    const reason = 'the case ended without observing this requirement';
+    return { ...nothing, status: 'inconclusive', reason };
+  }
+  const status = judged.map((one) => one.status).reduce(worse);
+  const telling = judged.filter((one) => one.status === status);
+  return {
+    ...base,
+    status,
+    expected: [...new Set(telling[0]?.expected)],
+    observed: [...new Set(telling.map((one) => one.observed))],
+    reason: reasonOf(telling.map((one) => one.detail)),
+  };
+}
+
+function reasonOf(details: readonly string[]): string {
+  const [first = '', ...more] = details;
+  return more.length === 0 ? first : `${first} (and ${more.length} more like it)`;
+}
+
+interface Judged {
+  readonly status: Status;
+  readonly expected: readonly string[];
+  readonly observed: string;
+  readonly detail: string;
+}
+
+function judgeOne(requirement: Requirement, profile: Profile, seen: Observation): Judged {
+  const expected = requirement.expect[profile.name]?.[seen.role];
+  if (expected === undefined) {
+    throw new Error(`${requirement.id} names no role "${seen.role}" for profile ${profile.name}`);
+  }
+  const { observed, detail } = seen;
+  if (!profile.authorities.includes(requirement.authority)) {
+    return { status: 'info', expected, observed, detail };
+  }
+  if (matches(expected, observed)) return { status: 'pass', expected, observed, detail };
+  const known = profile.known.find(
+    (deviation) =>
+      deviation.requirement === requirement.id &&
+      deviation.role === seen.role &&
+      matches(deviation.observed, observed),
+  );
+  if (known !== undefined) {
+    const fixed = known.fixedIn === null ? 'not fixed so far' : `fixed in ${known.fixedIn}`;
+    const why = `${detail}; known of ${known.kernel} (${known.source}; ${fixed})`;
+    return { status: 'warn', expected, observed, detail: why };
+  }
+  return { status: statusOfDeviation(requirement), expected, observed, detail };
+}
+
+function statusOfDeviation(requirement: Requirement): Status {
+  if (requirement.level === 'MUST') return 'fail';
+  return requirement.level === 'SHOULD' ? 'warn' : 'info';
+}
+
+/** `error` in an expectation stands for any errno. */
+function matches(expected: readonly string[], observed: string): boolean {
+  return expected.includes(observed) || (expected.includes('error') && isErrnoName(observed));
+}

@@ -1,0 +1,56 @@
+import { linux } from '../adapters/contract/index.ts';
+import type { Abi, AbiField, Role } from './catalogue.ts';
+
+/** Values of an allocation's fields, by role; what is left out has its valid default. */
+export type Fields = Readonly<Partial<Record<Role, bigint>>>;
+
+/** The allocation command's number. */
+export function commandOf(abi: Abi): bigint {
+  const { type, nr, size } = abi.command;
+  return linux.ioctlNumber(linux.IOC_READ | linux.IOC_WRITE, type, BigInt(nr), BigInt(size));
+}
+
+/**
+ * The bytes of an allocation request: a valid one, with the given fields changed.
+ *
+ * @throws Error when the ABI has no such field
+ */
+export function requestBytes(abi: Abi, fields: Fields): Uint8Array {
+  const bytes = new Uint8Array(abi.command.size);
+  const values: Fields = { flags: linux.O_RDWR | linux.O_CLOEXEC, ...fields };
+  for (const [role, value] of Object.entries(values) as [Role, bigint][]) {
+    writeField(bytes, fieldOf(abi, role), value);
+  }
+  return bytes;
+}
+
+/** Where a role lies in the ABI's argument. */
+export function fieldOf(abi: Abi, role: Role): AbiField {
+  const field = abi.fields[role];
+  if (field === undefined) throw new Error(`the ${abi.name} ABI has no ${role} field`);
+  return field;
+}
+
+function writeField(bytes: Uint8Array, field: AbiField, value: bigint): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  if (field.width === 8) view.setBigUint64(field.offset, BigInt.asUintN(64, value), true);
+  else view.setUint32(field.offset, Number(BigInt.asUintN(32, value)), true);
+}
+
+/** The value of a field in an argument's bytes. */
+export function readField(bytes: Uint8Array, field: AbiField): bigint {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (field.width === 8) return view.getBigUint64(field.offset, true);
+  return BigInt(
+    field.signed === true ? view.getInt32(field.offset, true) : view.getUint32(field.offset, true),
+  );
+}
+
+/** The argument with its output fields blanked: what must not change over a call. */
+export function withoutOutputs(abi: Abi, bytes: Uint8Array): Uint8Array {
+  const rest = Uint8Array.from(bytes);
+  for (const field of Object.values(abi.fields)) {
+    if (field.output === true) rest.fill(0, field.offset, field.offset + field.width);
+  }
+  return rest;
+}

@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type Adapter,
+  AllocertError,
+  hexOf,
+  RecordingSession,
+  type Transcript,
+  toJson,
+} from '../adapters/contract/index.ts';
+import { packageVersion } from '../adapters/contract/package-root.ts';
+import {
+  type CaseFinish,
+  type CaseStart,
+  type Notice,
+  RECORD_VERSION,
+  type RunEnd,
+  type RunStart,
+} from '../reports/record.ts';
+import type { Case } from './case.ts';
+import { type Abi, abiNamed, type Profile, profilesOf, requirementsFor } from './catalogue.ts';
+import { judge } from './judge.ts';
+import { runCase } from './run-case.ts';
+import { decidingProfile, selectCases } from './select.ts';
+
+/** What a run is asked to do, and who hears of it. */
+export interface RunOptions {
+  readonly adapter: Adapter;
+  /** The profile that decides; the target's ABI has a default. */
+  readonly profile?: string;
+  /** Case or requirement ids; empty for all. */
+  readonly only: readonly string[];
+  readonly seed?: bigint;
+  /** Stops the run between two cases. */
+  readonly signal?: AbortSignal;
+  onStart(line: RunStart): void;
+  onCaseStart(line: CaseStart): void;
+  onCaseEnd(line: CaseFinish): void;
+  onNotice(line: Notice): void;
+}
+
+/** Restarts of a dead target before the run gives up. */
+const RESTARTS_MAX = 10;
+
+/**
+ * Runs the suites on a target: containment, judging and order, nothing else. A case that kills the
+ * target gets its verdict, the target is opened again, and the run goes on.
+ *
+ * @returns the last line of the journal
+ * @throws {@link AllocertError} when nothing could be run at all, or for what the user asked
+ */
+export async function runSuites(options: RunOptions): Promise<RunEnd> {
+  const started = performance.now();
+  const run = await Run.open(options);
+  const reason = await run.allCases();
+  return {
+    type: 'run-end',
+    endedAt: new Date().toISOString(),
+    durationMs: Math.round(performance.now() - started),
+    complete: reason === '',
+    reason,
+  };
+}
+
+class Run {
+  readonly #options: RunOptions;
+  readonly #cases: readonly Case[];
+  readonly #profiles: readonly Profile[];
+  readonly #abi: Abi;
+  #session: RecordingSession | undefined;
+  #restarts = 0;
+
+  private constructor(options: RunOptions, session: RecordingSession, profile: Profile) {
+    this.#options = options;
+    this.#session = session;
+    this.#abi = abiNamed(profile.abi);
+    this.#profiles = profilesOf(profile.abi);
+    this.#cases = selectCases(profile.abi, options.only);
+    options.onStart(this.#startLine(session, profile));
+  }
+
+  static async open(options: RunOptions): Promise<Run> {
+    const session = new RecordingSession(await options.adapter.open());
+    try {
+      return new Run(options, session, decidingProfile(options.profile, session.facts));
+    } catch (thrown) {
+      await session.close();
+      throw thrown;
+    }
+  }
+
+  #startLine(session: RecordingSession, profile: Profile): RunStart {
+    const seed = this.#options.seed ?? randomBytes(8).readBigUInt64LE();
+    return {
+      type: 'run-start',
+      version: RECORD_VERSION,
+      allocert: packageVersion(),
+      startedAt: new Date().toISOString(),
+      target: this.#options.adapter.url,
+      facts: session.facts,
+      profile: profile.name,
+      profiles: this.#profiles.map(({ name, abi, authorities }) => ({ name, abi, authorities })),
+      requirements: requirementsFor(profile.abi).map(
+        ({ id, group, level, authority, statement, source }) => ({
+          id,
+          group,
+          level,
+          authority,
+          statement,
+          source,
+        }),
+      ),
+      cases: this.#cases.map(({ id, title, requirements }) => ({ id, title, requirements })),
+      seed: hexOf(seed),
+    };
+  }
+
+  /** Why the run stopped early; empty when it did not. */
+  async allCases(): Promise<string> {
+    try {
+      for (const case_ of this.#cases) {
+        if (this.#options.signal?.aborted === true) return 'the run was interrupted';
+        await this.#one(case_);
+        if (this.#restarts > RESTARTS_MAX) {
+          return `the target died ${this.#restarts} times; mend that first`;
+        }
+      }
+      return '';
+    } catch (thrown) {
+      if (thrown instanceof AllocertError) return thrown.message;
+      throw thrown;
+    } finally {
+      await this.#session?.close();
+    }
+  }
+
+  async #one(case_: Case): Promise<void> {
+    this.#options.onCaseStart({ type: 'case-start', case: case_.id });
+    const started = performance.now();
+    const session = await this.#living();
+    const outcome = await runCase(session, this.#abi, case_);
+    this.#options.onCaseEnd({
+      type: 'case-end',
+      case: case_.id,
+      end: outcome.end,
+      reason: outcome.reason,
+      durationMs: Math.round(performance.now() - started),
+      verdicts: judge(case_, outcome, this.#profiles),
+      transcript: toJson(session.transcript) as Transcript,
+    });
+    if (outcome.end !== 'crash' && outcome.end !== 'hang') return;
+    const message = `${case_.id} ended in a ${outcome.end}: ${outcome.reason}; opening the target again`;
+    this.#options.onNotice({ type: 'notice', message });
+    this.#restarts += 1;
+    this.#session = undefined;
+    await session.close();
+  }
+
+  async #living(): Promise<RecordingSession> {
+    this.#session ??= new RecordingSession(await this.#options.adapter.open());
+    return this.#session;
+  }
+}
