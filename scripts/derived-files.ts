@@ -1,4 +1,6 @@
 import { cHeader } from '../adapters/contract/codec/c-header.ts';
+import { programSchema } from '../adapters/contract/program-schema.ts';
+import { protocolPage } from './protocol-page.ts';
 
 /** A file in the repository whose whole text derives from the contract. */
 export interface DerivedFile {
@@ -9,5 +11,12 @@ export interface DerivedFile {
 
 /** Every derived file with the text that it must have. */
 export function derivedFiles(): readonly DerivedFile[] {
-  return [{ path: 'adapters/native/executor/operations.h', text: cHeader() }];
+  return [
+    { path: 'adapters/native/executor/operations.h', text: cHeader() },
+    {
+      path: 'adapters/contract/program.schema.json',
+      text: `${JSON.stringify(programSchema(), null, 2)}\n`,
+    },
+    { path: 'docs/protocol.md', text: protocolPage() },
+  ];
 }

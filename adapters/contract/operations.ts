@@ -1,6 +1,6 @@
 /**
- * The one table of operations. TypeScript types, the JSON Schema of a Program, the binary codec, the
- * C header, the Client's methods and the protocol page all derive from it; nothing repeats it.
+ * The one table of operations. TypeScript types, JSON Schema, the binary codec, the C header, the
+ * Client’s methods and the protocol page all derive from it; nothing repeats it.
  *
  * Codes are part of the wire format: append, never renumber.
  */

@@ -1,7 +1,10 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { usageError } from './errors.ts';
+import type { History } from './history.ts';
 import type { Program } from './program.ts';
 import { programSchema } from './program-schema.ts';
+import type { RegionFacts, TargetFacts } from './session.ts';
+import type { TranscriptEntry } from './transcript.ts';
 
 /**
  * The text form of contract data: JSON in which 64-bit values are hexadecimal strings (`"0x1000"`,
@@ -38,6 +41,34 @@ export function fromJson(value: unknown): unknown {
     return new Uint8Array(Buffer.from((value as { hex: string }).hex, 'hex'));
   }
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, fromJson(member)]));
+}
+
+/**
+ * A History from its text form. Log lines stay text: one that happens to read `0x1f` is no number.
+ */
+export function historyFromJson(json: object): History {
+  const { log, ...rest } = json as History;
+  return { ...(fromJson(rest) as Omit<History, 'log'>), log };
+}
+
+/** Target facts from their text form; only sizes are numbers, everything else stays text. */
+export function factsFromJson(json: object): TargetFacts {
+  const facts = json as TargetFacts;
+  const regions = facts.regions.map((region) => {
+    const { sizeBytes, ...rest } = region as Omit<RegionFacts, 'sizeBytes'> & {
+      readonly sizeBytes?: string;
+    };
+    return sizeBytes === undefined ? rest : { ...rest, sizeBytes: bigintOf(sizeBytes) };
+  });
+  return { ...facts, regions };
+}
+
+/** A transcript entry from its text form. */
+export function entryFromJson(json: object): TranscriptEntry {
+  const entry = json as TranscriptEntry;
+  const program = fromJson(entry.program) as Program;
+  if (entry.kind === 'death') return { ...entry, program };
+  return { ...entry, program, history: historyFromJson(entry.history) };
 }
 
 let validate: ValidateFunction | undefined;

@@ -119,6 +119,7 @@ export function programSchema(): JsonSchema {
       operand: OPERAND,
       operation: {
         type: 'object',
+        properties: { op: { enum: OPERATION_ROWS.map(([name]) => name) } },
         required: ['op'],
         discriminator: { propertyName: 'op' },
         oneOf: OPERATION_ROWS.map(([name, spec]) => operationSchema(name, spec)),

@@ -1,0 +1,98 @@
+import { contractDigest } from '../contract/codec/digest.ts';
+import {
+  FRAME_BYTES_MAX,
+  FRAMES,
+  HELLO_MAGIC,
+  LAYOUT,
+  WIRE_VERSION,
+} from '../contract/codec/layout.ts';
+
+/** A type of frame between a client and an agent. */
+export type FrameType = (typeof FRAMES)[number];
+
+/** One frame. */
+export interface Frame {
+  readonly type: FrameType;
+  readonly payload: Uint8Array;
+}
+
+/** A frame as bytes: header, then payload. */
+export function encodeFrame(type: FrameType, payload: Uint8Array): Uint8Array {
+  const { at, size } = LAYOUT.frame;
+  const bytes = new Uint8Array(size + payload.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(at.length, payload.length, true);
+  view.setUint16(at.type, FRAMES.indexOf(type) + 1, true);
+  bytes.set(payload, size);
+  return bytes;
+}
+
+/** Puts frames together from chunks of a stream. */
+export class FrameParser {
+  #pending: Uint8Array = new Uint8Array(0);
+
+  /**
+   * The frames that a further chunk completes.
+   *
+   * @throws RangeError for a length or type that no peer of this version sends
+   */
+  push(chunk: Uint8Array): Frame[] {
+    this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
+    const frames: Frame[] = [];
+    for (let frame = this.#next(); frame !== undefined; frame = this.#next()) frames.push(frame);
+    return frames;
+  }
+
+  #next(): Frame | undefined {
+    const { at, size } = LAYOUT.frame;
+    const bytes = this.#pending;
+    if (bytes.length < size) return undefined;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const length = view.getUint32(at.length, true);
+    const type = FRAMES[view.getUint16(at.type, true) - 1];
+    if (type === undefined || length > FRAME_BYTES_MAX) {
+      throw new RangeError('the peer does not speak the allocert protocol');
+    }
+    if (bytes.length < size + length) return undefined;
+    this.#pending = bytes.subarray(size + length);
+    return { type, payload: Uint8Array.from(bytes.subarray(size, size + length)) };
+  }
+}
+
+/** What each end says first. */
+export interface Hello {
+  readonly version: number;
+  readonly digest: bigint;
+}
+
+/** This end's hello. */
+export function ownHello(): Hello {
+  return { version: WIRE_VERSION, digest: contractDigest() };
+}
+
+/** A hello as the payload of its frame. */
+export function encodeHello(hello: Hello): Uint8Array {
+  const { at, size } = LAYOUT.hello;
+  const view = new DataView(new ArrayBuffer(size));
+  view.setUint32(at.magic, HELLO_MAGIC, true);
+  view.setUint16(at.version, hello.version, true);
+  view.setBigUint64(at.digest, hello.digest, true);
+  return new Uint8Array(view.buffer);
+}
+
+/**
+ * A hello from the payload of its frame.
+ *
+ * @throws RangeError when it is none
+ */
+export function decodeHello(payload: Uint8Array): Hello {
+  const { at, size } = LAYOUT.hello;
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  if (payload.length !== size || view.getUint32(at.magic, true) !== HELLO_MAGIC) {
+    throw new RangeError('the peer does not speak the allocert protocol');
+  }
+  return {
+    version: view.getUint16(at.version, true),
+    digest: view.getBigUint64(at.digest, true),
+  };
+}
