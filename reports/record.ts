@@ -9,11 +9,14 @@ export type Level = 'MUST' | 'SHOULD' | 'MAY';
 /** Where a requirement's force comes from: the specification, safety, or kernel guidance. */
 export type Authority = 'text' | 'safety' | 'guidance';
 
-/** Verdicts from best to worst: a requirement has the worst one that any of its cases gave. */
+/**
+ * Verdicts from best to worst: a requirement has the worst one that any of its cases gave. `skip` comes
+ * first because a case that could not look takes nothing from one that could.
+ */
 export const STATUSES = [
+  'skip',
   'pass',
   'info',
-  'skip',
   'waived',
   'warn',
   'inconclusive',
@@ -107,7 +110,7 @@ export interface CaseFinish {
   readonly reason: string;
   readonly durationMs: number;
   readonly verdicts: readonly Verdict[];
-  /** In its text form; see program-json.ts. */
+  /** Written in its text form; see program-json.ts. */
   readonly transcript: Transcript;
 }
 
@@ -150,7 +153,10 @@ export interface RecordedRequirement extends RequirementFacts {
 /** How the target stands under one profile. */
 export interface ProfileSummary {
   readonly profile: string;
-  /** No fail, crash or hang, no MUST inconclusive, and at least one MUST passed. */
+  /**
+   * The run is complete, with no fail, crash or hang, no MUST inconclusive, and at least one MUST that
+   * passed.
+   */
   readonly holds: boolean;
   /** MUSTs that bind and were observed, of all that bind and apply. */
   readonly mustObserved: number;
@@ -164,6 +170,7 @@ export interface RunRecord {
   readonly version: number;
   readonly allocert: string;
   readonly startedAt: string;
+  /** Of a killed run: as far as its finished cases reach. */
   readonly endedAt: string;
   readonly durationMs: number;
   readonly complete: boolean;

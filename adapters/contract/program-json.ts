@@ -55,7 +55,7 @@ export function historyFromJson(json: object): History {
 export function factsFromJson(json: object): TargetFacts {
   const facts = json as TargetFacts;
   const regions = facts.regions.map((region) => {
-    const { sizeBytes, ...rest } = region as Omit<RegionFacts, 'sizeBytes'> & {
+    const { sizeBytes, ...rest } = region as unknown as Omit<RegionFacts, 'sizeBytes'> & {
       readonly sizeBytes?: string;
     };
     return sizeBytes === undefined ? rest : { ...rest, sizeBytes: bigintOf(sizeBytes) };

@@ -1,0 +1,86 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { machineError, messageOf, usageError } from '../adapters/contract/errors.ts';
+
+/** Names of the files in a report directory. */
+export const REPORT_FILES = {
+  journal: 'journal.ndjson',
+  record: 'record.json',
+  evidence: 'evidence.ndjson',
+  junit: 'junit.xml',
+  tap: 'report.tap',
+} as const;
+
+const PROBE = '.allocert-probe';
+
+/**
+ * Makes sure that a report can be written into a directory, before the target is started. It is
+ * created when missing; an earlier report in it stays until {@link clearReport}.
+ *
+ * @throws {@link AllocertError} (usage) when it cannot be written, or holds files but no report
+ */
+export function prepareDirectory(directory: string): void {
+  const names = attempt(directory, () => {
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, PROBE), '');
+    unlinkSync(join(directory, PROBE));
+    return readdirSync(directory);
+  });
+  if (names.length === 0 || names.includes(REPORT_FILES.journal)) return;
+  throw usageError(
+    `${directory} holds files but no report of allocert, so nothing is written there; ` +
+      'name an empty or a new directory with --out',
+  );
+}
+
+/** Removes an earlier report, and nothing that allocert did not write. */
+export function clearReport(directory: string): void {
+  attempt(directory, () => {
+    for (const name of Object.values(REPORT_FILES)) {
+      rmSync(join(directory, name), { force: true });
+      rmSync(temporary(join(directory, name)), { force: true });
+    }
+  });
+}
+
+/** Whether a directory holds a report. */
+export const holdsReport = (directory: string): boolean =>
+  existsSync(join(directory, REPORT_FILES.journal));
+
+/** Where a file is written before it takes its final name. */
+export const temporary = (file: string): string => `${file}.tmp`;
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'a part of the path is a file, not a directory',
+  EEXIST: 'it is a file, not a directory',
+  EISDIR: 'one of the report’s names is taken by a directory',
+  ENOENT: 'the path does not exist and cannot be created',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+/** Does something to a report directory and turns what goes wrong into a sentence. */
+export function attempt<T>(directory: string, action: () => T): T {
+  try {
+    return action();
+  } catch (thrown) {
+    throw directoryError(directory, thrown);
+  }
+}
+
+function directoryError(directory: string, thrown: unknown): Error {
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const sentence = `the disk is full, so the report in ${directory} cannot be written`;
+    return machineError(`${sentence}; free some space or name another disk with --out`, thrown);
+  }
+  const reason = REASONS[code];
+  if (reason === undefined) {
+    return machineError(`cannot write a report to ${directory}: ${messageOf(thrown)}`, thrown);
+  }
+  return usageError(
+    `cannot write a report to ${directory}: ${reason}; name another directory with --out`,
+  );
+}

@@ -1,0 +1,137 @@
+import { groupPoints, type Point, pointsOf, sourceOf } from '../points.ts';
+import type { RunRecord, Status } from '../record.ts';
+import { xmlElement, xmlText } from './xml.ts';
+
+type Element = 'failure' | 'error' | 'skipped';
+
+/** Which element of a testcase a status becomes; the others are plain passes. */
+const ELEMENTS: Readonly<Partial<Record<Status, Element>>> = {
+  fail: 'failure',
+  crash: 'error',
+  hang: 'error',
+  inconclusive: 'error',
+  skip: 'skipped',
+  waived: 'skipped',
+};
+
+/**
+ * The record as JUnit XML in the form that CI servers agree on (the xunit plugin's junit-10 schema):
+ * a suite for each group, a testcase for each case and requirement in the deciding profile. A run
+ * that did not come to its end has one more suite, whose error says so.
+ */
+export function formatJunit(record: RunRecord): string {
+  const points = pointsOf(record);
+  const groups = groupPoints(points, ({ requirement }) => requirement.group);
+  const suites = [...groups].map(([group, ofGroup]) => suiteOf(record, group, ofGroup));
+  if (!record.complete) suites.push(incompleteSuite(record));
+  const missing = record.complete ? 0 : 1;
+  const all = xmlElement(
+    'testsuites',
+    {
+      name: `allocert ${record.target}`,
+      tests: points.length + missing,
+      failures: count(points, 'failure'),
+      errors: count(points, 'error') + missing,
+      time: secondsOf(points),
+    },
+    `\n${suites.join('\n')}\n`,
+  );
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${all}\n`;
+}
+
+function suiteOf(record: RunRecord, group: string, points: readonly Point[]): string {
+  const body = [propertiesOf(record), ...points.map((point) => testcaseOf(record, point))];
+  return xmlElement(
+    'testsuite',
+    {
+      name: group,
+      tests: points.length,
+      failures: count(points, 'failure'),
+      errors: count(points, 'error'),
+      skipped: count(points, 'skipped'),
+      time: secondsOf(points),
+      timestamp: record.startedAt,
+    },
+    `\n${body.join('\n')}\n`,
+  );
+}
+
+function propertiesOf({ allocert, target, profile, facts, seed }: RunRecord): string {
+  const values = {
+    allocert,
+    target,
+    profile,
+    implementation: facts.implementation,
+    architecture: facts.architecture,
+    kernel: facts.kernel?.release,
+    seed,
+  };
+  const rows = Object.entries(values)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => xmlElement('property', { name, value }));
+  return xmlElement('properties', {}, rows.join(''));
+}
+
+function testcaseOf(record: RunRecord, point: Point): string {
+  const element = ELEMENTS[point.status];
+  const name = `${point.case.id}: ${point.case.title}`;
+  const classname = `allocert.${record.profile}.${point.requirement.id}`;
+  const message = { message: messageOf(point), type: point.status };
+  const ending = element === undefined ? '' : xmlElement(element, message, detailOf(point));
+  const out = xmlElement('system-out', {}, xmlText(outOf(point)));
+  return xmlElement('testcase', { classname, name, time: seconds(point.durationMs) }, ending + out);
+}
+
+function messageOf(point: Point): string {
+  const { expected, observed, reason } = point;
+  if (observed.length === 0 || expected.length === 0) return reason;
+  return `expected ${expected.join(' or ')}, observed ${observed.join(', ')}: ${reason}`;
+}
+
+function detailOf(point: Point): string {
+  const { requirement } = point;
+  const lines = [
+    requirement.statement,
+    `level: ${requirement.level}, authority: ${requirement.authority}`,
+    `source: ${sourceOf(requirement)}`,
+    `reason: ${point.reason}`,
+  ];
+  return xmlText(lines.join('\n'));
+}
+
+/** junit-10 has no properties in a testcase; readers take these lines of its output for them. */
+function outOf(point: Point): string {
+  const { requirement } = point;
+  const values = {
+    requirement: requirement.id,
+    level: requirement.level,
+    authority: requirement.authority,
+    status: point.status,
+    observed: point.observed.join(', '),
+    evidence: point.case.evidence,
+  };
+  return Object.entries(values)
+    .filter(([, value]) => value !== '')
+    .map(([key, value]) => `[[PROPERTY|${key}=${value.replace(/[\]\r\n]+/g, ' ')}]]`)
+    .join('\n');
+}
+
+function incompleteSuite(record: RunRecord): string {
+  const message = { message: record.incompleteReason, type: 'incomplete' };
+  const classname = `allocert.${record.profile}`;
+  const name = 'the run came to its end';
+  const error = xmlElement('error', message);
+  return xmlElement(
+    'testsuite',
+    { name: 'run', tests: 1, failures: 0, errors: 1, skipped: 0, time: '0.000' },
+    xmlElement('testcase', { classname, name, time: '0.000' }, error),
+  );
+}
+
+const count = (points: readonly Point[], element: Element): number =>
+  points.filter(({ status }) => ELEMENTS[status] === element).length;
+
+const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3);
+
+const secondsOf = (points: readonly Point[]): string =>
+  seconds(points.reduce((sum, point) => sum + point.durationMs, 0));

@@ -1,0 +1,122 @@
+import { groupPoints, type Point, pointsOf, sourceOf } from '../points.ts';
+import type { ProfileSummary, RunRecord, Status } from '../record.ts';
+import { isBad } from '../standing.ts';
+import { type Colour, type Paint, painter, printable, wrap } from './layout.ts';
+
+/** How a summary is printed. */
+export interface SummaryOptions {
+  /** The report directory, for the last line. */
+  readonly directory: string;
+  readonly coloured: boolean;
+}
+
+/**
+ * What a terminal shows after a run: what failed and by which rule, what only warns, how the target
+ * stands under every profile of its ABI, and where the files are.
+ */
+export function formatSummary(record: RunRecord, options: SummaryOptions): string {
+  const paint = painter(options.coloured);
+  const points = pointsOf(record);
+  const of = (...statuses: Status[]): Point[] =>
+    points.filter(({ status }) => statuses.includes(status));
+  const bad = points.filter(({ status }) => isBad(status));
+  const broken = groupPoints(bad, ({ requirement, status }) => `${status} ${requirement.id}`);
+  const sections = [
+    headerLines(record, paint),
+    ...[...broken.values()].map((group) => failureLines(group, paint)),
+    [...of('inconclusive'), ...of('warn')].flatMap((point) => remarkLines(point, paint)),
+    record.notices.flatMap((notice) => wrap('note  ', notice)),
+    profileLines(record, paint),
+    verdictLines(record, options.directory, paint),
+  ];
+  const filled = sections.filter((lines) => lines.length > 0);
+  return `${filled.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function headerLines(record: RunRecord, paint: Paint): string[] {
+  const { facts, cases } = record;
+  const ran = cases.filter(({ end }) => end !== 'not-run').length;
+  const kernel = facts.kernel === undefined ? '' : `, Linux ${facts.kernel.release}`;
+  const what = `${facts.implementation}${kernel}, ${facts.architecture}`;
+  const seconds = (record.durationMs / 1000).toFixed(1);
+  return [
+    ...wrap('', `allocert ${record.allocert} on ${record.target}`).map((line) =>
+      paint('bold', line),
+    ),
+    ...wrap('', `${what}; ${ran} of ${cases.length} cases ran in ${seconds} s`),
+  ];
+}
+
+/** A requirement that was broken: the first case in full, the others by name. */
+function failureLines(points: readonly Point[], paint: Paint): string[] {
+  const [point, ...more] = points;
+  if (point === undefined) return [];
+  const { requirement, status } = point;
+  const head = `${requirement.id}  ${requirement.statement}`;
+  const [title = '', ...rest] = wrap(label(status), head);
+  const row = (name: string, text: string): string[] =>
+    text === '' ? [] : wrap(`      ${name.padEnd(10)}`, text);
+  return [
+    paint('red', title),
+    ...rest,
+    ...row('expected', point.expected.join(' or ')),
+    ...row('observed', point.observed.join(', ')),
+    ...row('reason', point.reason),
+    ...row('rule', `${requirement.level}, ${requirement.authority}: ${sourceOf(requirement)}`),
+    ...row('case', point.case.id),
+    ...row('also', more.map((one) => one.case.id).join(', ')),
+  ];
+}
+
+function remarkLines(point: Point, paint: Paint): string[] {
+  const { requirement, status, expected, observed, reason } = point;
+  const seen =
+    expected.length === 0 || observed.length === 0
+      ? ''
+      : `expected ${expected.join(' or ')}, observed ${observed.join(', ')}: `;
+  const text = `${requirement.id} (${point.case.id}): ${seen}${reason}`;
+  const [first = '', ...rest] = wrap(label(status), text);
+  return [paint('yellow', first), ...rest];
+}
+
+const LABELS: Readonly<Partial<Record<Status, string>>> = { inconclusive: 'open' };
+
+const label = (status: Status): string => (LABELS[status] ?? status).toUpperCase().padEnd(6);
+
+function profileLines(record: RunRecord, paint: Paint): string[] {
+  const width = Math.max(...record.summaries.map(({ profile }) => profile.length));
+  const rows = record.summaries.flatMap((summary) => {
+    const [colour, text] = standingOf(summary);
+    const decides = summary.profile === record.profile ? ' (decides)' : '';
+    const name = `  ${printable(summary.profile).padEnd(width)}  `;
+    const observed = `observed ${summary.mustObserved} of ${summary.mustApplicable} applicable MUSTs`;
+    const [first = '', ...rest] = wrap(name, `${text}; ${observed}${decides}`);
+    return [first.replace(text, paint(colour, text)), ...rest];
+  });
+  const abi = record.profiles[0]?.abi ?? 'unknown';
+  return [`Profiles of the ${printable(abi)} ABI:`, ...rows];
+}
+
+function standingOf({ holds, counts }: ProfileSummary): readonly [Colour, string] {
+  if (holds) return ['green', 'holds'];
+  const bad = counts.fail + counts.hang + counts.crash;
+  if (bad === 0) return ['yellow', 'undecided'];
+  return ['red', `does not hold: ${bad} ${bad === 1 ? 'requirement' : 'requirements'} broken`];
+}
+
+function verdictLines(record: RunRecord, directory: string, paint: Paint): string[] {
+  const [colour, verdict] = verdictOf(record);
+  const [first = '', ...rest] = wrap('', verdict);
+  return [paint(colour, first), ...rest, ...wrap('', `The report is in ${directory}.`)];
+}
+
+function verdictOf(record: RunRecord): readonly [Colour, string] {
+  const { profile } = record;
+  const open = record.complete ? '' : ` The run is incomplete: ${record.incompleteReason}.`;
+  if (record.exitCode === 0) return ['green', `Conformant to profile ${profile}.`];
+  if (record.exitCode === 1) return ['red', `Not conformant to profile ${profile}.${open}`];
+  const why = record.complete
+    ? ' Too little was observed: a MUST is inconclusive, or none passed.'
+    : open;
+  return ['yellow', `No verdict on profile ${profile}.${why}`];
+}

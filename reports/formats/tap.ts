@@ -1,0 +1,69 @@
+import { type Point, pointsOf, sourceOf } from '../points.ts';
+import type { RunRecord } from '../record.ts';
+
+/**
+ * The record as TAP 14, flat, one test point for each case and requirement in the deciding profile.
+ * A run that did not come to its end bails out after its last point, so that no reader takes it for
+ * a shorter one that passed.
+ */
+export function formatTap(record: RunRecord): string {
+  const points = pointsOf(record);
+  const lines = [
+    'TAP version 14',
+    `# allocert ${oneLine(record.allocert)}, target ${oneLine(record.target)}, profile ${record.profile}`,
+    points.length === 0 ? '1..0 # SKIP no case applies' : `1..${points.length}`,
+    ...points.flatMap((point, index) => pointLines(point, index + 1)),
+  ];
+  if (!record.complete) lines.push(`Bail out! ${oneLine(record.incompleteReason)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function pointLines(point: Point, number: number): readonly string[] {
+  const { requirement, status } = point;
+  const name = literal(`${point.case.id} ${requirement.id}: ${point.case.title}`);
+  const reason = literal(point.reason);
+  switch (status) {
+    case 'pass':
+      return [`ok ${number} - ${name}`];
+    case 'skip':
+      return [`ok ${number} - ${name} # SKIP ${reason}`];
+    case 'waived':
+      return [`not ok ${number} - ${name} # TODO waived: ${reason}`, ...diagnostics(point)];
+    case 'warn':
+    case 'info':
+      return [`ok ${number} - ${name}`, ...diagnostics(point)];
+    default:
+      return [`not ok ${number} - ${name}`, ...diagnostics(point)];
+  }
+}
+
+/** YAML whose values are JSON, which every YAML reader takes literally. */
+function diagnostics(point: Point): readonly string[] {
+  const { requirement } = point;
+  const values = {
+    status: point.status,
+    reason: point.reason,
+    expected: point.expected,
+    observed: point.observed,
+    requirement: requirement.id,
+    statement: requirement.statement,
+    level: requirement.level,
+    authority: requirement.authority,
+    source: sourceOf(requirement),
+  };
+  const rows = Object.entries(values).map(([key, value]) => `  ${key}: ${yamlValue(value)}`);
+  return ['  ---', ...rows, '  ...'];
+}
+
+const UNPRINTABLE = /[\p{Cc}\u2028\u2029\ufeff\ufffe\uffff]/gu;
+
+const yamlValue = (value: unknown): string =>
+  JSON.stringify(value).replace(
+    UNPRINTABLE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+const oneLine = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+
+/** TAP reads `#` as the start of a directive. */
+const literal = (text: string): string => oneLine(text).replace(/[\\#]/g, '\\$&');

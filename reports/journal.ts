@@ -1,0 +1,48 @@
+import { closeSync, fsyncSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { toJson } from '../adapters/contract/index.ts';
+import { attempt, clearReport, prepareDirectory, REPORT_FILES } from './directory.ts';
+import type { JournalLine } from './record.ts';
+
+/**
+ * Appends what happens to `journal.ndjson`. Every line reaches the disk before `write` returns: a
+ * killed run loses at most the case that ran, and so does a kernel that takes its machine down.
+ */
+export class JournalWriter {
+  readonly directory: string;
+  #descriptor: number | undefined;
+
+  /**
+   * Replaces an earlier report in the directory.
+   *
+   * @throws {@link AllocertError} when the directory cannot be written; see {@link prepareDirectory}
+   */
+  constructor(directory: string) {
+    this.directory = directory;
+    prepareDirectory(directory);
+    clearReport(directory);
+    const file = join(directory, REPORT_FILES.journal);
+    this.#descriptor = attempt(directory, () => openSync(file, 'ax'));
+  }
+
+  /**
+   * Appends one line and flushes it. After `close` lines are dropped: whoever closed it has already
+   * reported.
+   *
+   * @throws {@link AllocertError} (machine) when the disk is full
+   */
+  write(line: JournalLine): void {
+    const descriptor = this.#descriptor;
+    if (descriptor === undefined) return;
+    attempt(this.directory, () => {
+      writeFileSync(descriptor, `${JSON.stringify(toJson(line))}\n`);
+      fsyncSync(descriptor);
+    });
+  }
+
+  /** Safe to call twice. */
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+}

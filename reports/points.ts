@@ -1,0 +1,72 @@
+import type { RecordedCase, RecordedRequirement, RunRecord, Status } from './record.ts';
+
+/** One case and one of its requirements, as the deciding profile sees them. */
+export interface Point {
+  readonly case: RecordedCase;
+  readonly requirement: RecordedRequirement;
+  readonly status: Status;
+  readonly expected: readonly string[];
+  readonly observed: readonly string[];
+  /** A sentence; for `skip` and `inconclusive` it says why nothing was observed. */
+  readonly reason: string;
+  /** Milliseconds of the whole case, counted at its first point only. */
+  readonly durationMs: number;
+}
+
+/**
+ * What TAP and JUnit list one by one: every case with every requirement that means something in the
+ * deciding profile. Cases that never ran are there too, so that a killed run does not look shorter.
+ */
+export function pointsOf(record: RunRecord): readonly Point[] {
+  const requirements = new Map(record.requirements.map((one) => [one.id, one]));
+  return record.cases.flatMap((case_) => {
+    const points = case_.requirements
+      .map((id) => requirements.get(id))
+      .filter((one) => one?.statuses[record.profile] !== undefined)
+      .map((one) => pointOf(record, case_, one as RecordedRequirement));
+    return points.map((point, index) => (index === 0 ? point : { ...point, durationMs: 0 }));
+  });
+}
+
+function pointOf(record: RunRecord, case_: RecordedCase, requirement: RecordedRequirement): Point {
+  const base = { case: case_, requirement, durationMs: case_.durationMs };
+  const verdict = case_.verdicts.find(
+    (one) => one.profile === record.profile && one.requirement === requirement.id,
+  );
+  if (verdict !== undefined) {
+    const { status, expected, observed, reason } = verdict;
+    return { ...base, status, expected, observed, reason };
+  }
+  const nothing = { ...base, expected: [], observed: [], reason: case_.reason };
+  if (case_.id === record.interruptedCase) {
+    return { ...nothing, status: 'inconclusive', reason: 'the run ended while this case ran' };
+  }
+  return { ...nothing, status: STATUS_WITHOUT_VERDICT[case_.end] };
+}
+
+const STATUS_WITHOUT_VERDICT: Readonly<Record<RecordedCase['end'], Status>> = {
+  completed: 'inconclusive',
+  skip: 'skip',
+  inconclusive: 'inconclusive',
+  crash: 'crash',
+  hang: 'hang',
+  'not-run': 'skip',
+};
+
+/** Where a requirement comes from, in one phrase. */
+export const sourceOf = ({ source }: RecordedRequirement): string =>
+  `${source.document}, ${source.place}`;
+
+/** Points by a key, in the order in which the keys first appear. */
+export function groupPoints(
+  points: readonly Point[],
+  keyOf: (point: Point) => string,
+): ReadonlyMap<string, readonly Point[]> {
+  const groups = new Map<string, Point[]>();
+  for (const point of points) {
+    const group = groups.get(keyOf(point));
+    if (group === undefined) groups.set(keyOf(point), [point]);
+    else group.push(point);
+  }
+  return groups;
+}

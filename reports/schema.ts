@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { packageRoot } from '../adapters/contract/package-root.ts';
+
+const NAMES = ['record', 'journal'] as const;
+
+/** A published schema in `reports/schema`. */
+export type SchemaName = (typeof NAMES)[number];
+
+let validators: ReadonlyMap<SchemaName, ValidateFunction> | undefined;
+
+/**
+ * What is wrong with a JSON value, by the published schema; undefined when nothing is.
+ *
+ * @returns a phrase such as `at /cases/0/end, must be string`
+ */
+export function schemaViolation(name: SchemaName, value: unknown): string | undefined {
+  validators ??= compileSchemas();
+  const validate = validators.get(name);
+  if (validate === undefined || validate(value)) return undefined;
+  const error = validate.errors?.[0];
+  const { allowedValues, additionalProperty } = error?.params ?? {};
+  const allowed = allowedValues ?? additionalProperty;
+  const detail = allowed === undefined ? '' : ` (${String(allowed)})`;
+  return `at ${error?.instancePath || 'the top'}, ${error?.message}${detail}`;
+}
+
+function compileSchemas(): ReadonlyMap<SchemaName, ValidateFunction> {
+  const ajv = new Ajv2020({ strict: true, discriminator: true });
+  const schemas = NAMES.map((name) => {
+    const file = join(packageRoot(), 'reports', 'schema', `${name}.schema.json`);
+    return [name, JSON.parse(readFileSync(file, 'utf8'))] as const;
+  });
+  for (const [, schema] of schemas) ajv.addSchema(schema);
+  return new Map(schemas.map(([name, schema]) => [name, compiled(ajv, schema.$id)]));
+}
+
+function compiled(ajv: Ajv2020, id: string): ValidateFunction {
+  const validate = ajv.getSchema(id);
+  if (validate === undefined) throw new Error(`the schema ${id} is not registered`);
+  return validate as ValidateFunction;
+}
