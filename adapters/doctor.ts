@@ -1,0 +1,111 @@
+import { constants } from 'node:fs';
+import { access, readdir } from 'node:fs/promises';
+import { arch } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+/** Whether this machine can run a kind of target, and what each missing part needs. */
+export interface Diagnosis {
+  readonly scheme: string;
+  readonly ready: boolean;
+  /** One line for each part: what was found, or what to do about it. */
+  readonly findings: readonly string[];
+}
+
+interface Finding {
+  readonly found: boolean;
+  readonly text: string;
+  /** A part that only makes things faster or wider; without it the target still runs. */
+  readonly optional?: boolean;
+}
+
+type Probe = () => Promise<Finding>;
+
+const EMULATORS: Readonly<Record<string, readonly [program: string, debianPackage: string]>> = {
+  x64: ['qemu-system-x86_64', 'qemu-system-x86'],
+  arm64: ['qemu-system-aarch64', 'qemu-system-arm'],
+};
+
+const PROBES: Readonly<Record<string, readonly Probe[]>> = {
+  sim: [async () => ({ found: true, text: 'built in' })],
+  replay: [async () => ({ found: true, text: 'built in; needs the report of an earlier run' })],
+  vm: [findEmulator, findApt, findCompiler, findKvm],
+  native: [findNodes, async () => ({ found: false, text: NATIVE })],
+  remote: [async () => ({ found: false, text: REMOTE })],
+};
+
+const NATIVE = 'this version opens no device nodes directly; use vm: with the same kernel';
+const REMOTE = 'this version reaches no agents on other machines; use vm: with the same kernel';
+
+/** Looks at this machine. Nothing is started or changed. */
+export async function diagnose(): Promise<readonly Diagnosis[]> {
+  return Promise.all(
+    Object.entries(PROBES).map(async ([scheme, probes]) => {
+      const findings = await Promise.all(probes.map((probe) => probe()));
+      const ready = findings.every(({ found, optional }) => found || optional === true);
+      return { scheme, ready, findings: findings.map(({ text }) => text) };
+    }),
+  );
+}
+
+async function findEmulator(): Promise<Finding> {
+  const known = EMULATORS[arch()];
+  if (known === undefined)
+    return { found: false, text: `no kernel is known for ${arch()} machines` };
+  const [program, debianPackage] = known;
+  const path = await findProgram(program);
+  if (path !== undefined) return { found: true, text: `QEMU: ${program}` };
+  return { found: false, text: `QEMU is missing: apt-get install ${debianPackage}` };
+}
+
+async function findApt(): Promise<Finding> {
+  const programs = await Promise.all(['apt-get', 'dpkg-deb'].map(findProgram));
+  if (!programs.includes(undefined)) return { found: true, text: 'apt-get and dpkg-deb' };
+  return {
+    found: false,
+    optional: true,
+    text: 'apt-get or dpkg-deb is missing: vm:debian needs Debian; other kernels work by ?kernel=',
+  };
+}
+
+async function findCompiler(): Promise<Finding> {
+  for (const program of ['musl-gcc', 'cc']) {
+    if ((await findProgram(program)) !== undefined) {
+      return { found: true, text: `C compiler for the agent: ${program}` };
+    }
+  }
+  return { found: false, text: 'no C compiler for the agent: apt-get install musl-tools' };
+}
+
+async function findKvm(): Promise<Finding> {
+  const usable = await accessible('/dev/kvm', constants.R_OK | constants.W_OK);
+  const text = usable ? '/dev/kvm can be opened; a run probes whether it works' : NO_KVM;
+  return { found: usable, optional: true, text };
+}
+
+const NO_KVM = 'no usable /dev/kvm: kernels run emulated, which is slower and works the same';
+
+/** Device nodes that hand out dma-bufs. */
+async function findNodes(): Promise<Finding> {
+  const devices = await namesIn('/dev');
+  const heaps = (await namesIn('/dev/dma_heap')).map((name) => `dma_heap/${name}`);
+  const others = devices.filter((name) => name === 'udmabuf' || /^cma\d+$/.test(name));
+  const nodes = [...others, ...heaps].map((name) => `/dev/${name}`);
+  if (nodes.length > 0) return { found: true, text: `device nodes: ${nodes.join(', ')}` };
+  return { found: false, text: 'no /dev/cma*, /dev/dma_heap or /dev/udmabuf here' };
+}
+
+async function findProgram(name: string): Promise<string | undefined> {
+  for (const folder of (process.env.PATH ?? '').split(delimiter).filter(Boolean)) {
+    const file = join(folder, name);
+    if (await accessible(file, constants.X_OK)) return file;
+  }
+  return undefined;
+}
+
+const accessible = (file: string, mode: number): Promise<boolean> =>
+  access(file, mode).then(
+    () => true,
+    () => false,
+  );
+
+const namesIn = (folder: string): Promise<readonly string[]> => readdir(folder).catch(() => []);

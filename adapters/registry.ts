@@ -1,0 +1,87 @@
+import { machineError, usageError } from './contract/errors.ts';
+import type { Adapter } from './contract/index.ts';
+
+/** A kind of target: the scheme of its URLs and how one is opened. */
+export interface Scheme {
+  readonly scheme: string;
+  /** What it runs on, with an example, for help and sentences. */
+  readonly summary: string;
+  /** Loads the adapter's code only when such a target is asked for. */
+  open(url: string): Promise<Adapter>;
+}
+
+/** Every kind of target, in the order in which they are listed. */
+export const SCHEMES: readonly Scheme[] = [
+  {
+    scheme: 'sim',
+    summary: 'the simulator, sim: or sim:?behaviour=rfc-v2&defect=no-zeroing',
+    open: async (url) => (await import('./simulator/adapter.ts')).openSimulator(url),
+  },
+  {
+    scheme: 'vm',
+    summary: 'a kernel in QEMU, vm:debian/dma_heap/system',
+    open: async (url) => (await import('./vm/adapter.ts')).openVm(url),
+  },
+  {
+    scheme: 'replay',
+    summary: 'a recorded run, replay:allocert-report',
+    open: async (url) => (await import('./replay/adapter.ts')).openReplay(url),
+  },
+  {
+    scheme: 'native',
+    summary: 'a device node of this machine, native:/dev/cma0',
+    open: (url) => Promise.reject(unopenable(url, 'device nodes of this machine')),
+  },
+  {
+    scheme: 'remote',
+    summary: 'an agent on another machine, remote:unix:/run/allocert.sock',
+    open: (url) => Promise.reject(unopenable(url, 'agents on other machines')),
+  },
+];
+
+/** Schemes that this version cannot open stay known, so that nobody looks for a typing error. */
+const unopenable = (url: string, what: string): Error =>
+  machineError(
+    `${url} cannot be opened: this version does not reach ${what}; ` +
+      'run the kernel in a virtual machine instead, for instance vm:debian/dma_heap/system',
+  );
+
+/**
+ * The adapter of a target URL. Nothing is started yet.
+ *
+ * @throws {@link AllocertError} for a malformed URL (usage) or what this machine cannot open (machine)
+ */
+export async function openTarget(url: string): Promise<Adapter> {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1];
+  const found = SCHEMES.find((one) => one.scheme === scheme);
+  if (found !== undefined) return found.open(url);
+  const known = SCHEMES.map((one) => `${one.scheme}:`);
+  const near = nearest(`${scheme ?? url}:`, known);
+  const hint = near === undefined ? '' : ` did you mean ${near}?`;
+  throw usageError(
+    `"${url}" is no target:${hint} A target is a URL that starts with ${known.join(', ')}`,
+  );
+}
+
+/** The candidate that a mistyped word most likely meant; undefined when none is near. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const ranked = candidates
+    .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
+    .toSorted((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best !== undefined && best.distance <= 2 ? best.candidate : undefined;
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, left] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, right] of [...b].entries()) {
+      const replaced = (row[j] ?? 0) + (left === right ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

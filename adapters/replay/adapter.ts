@@ -1,0 +1,79 @@
+import { usageError } from '../contract/errors.ts';
+import type { Adapter, History, Program, Session, TargetFacts } from '../contract/index.ts';
+import {
+  NotRecorded,
+  programDigest,
+  TargetDeath,
+  type TranscriptEntry,
+} from '../contract/index.ts';
+import { type Recording, readRecording } from './recording.ts';
+
+const SCHEME = 'replay:';
+
+/**
+ * A target that answers from the evidence of an earlier run. Only `evidence.ndjson` is read, and the
+ * target that it names is never opened.
+ *
+ * @param url `replay:DIR`, where DIR is a report directory
+ * @throws {@link AllocertError} (usage) when there is no evidence or a line of it is damaged
+ */
+export async function openReplay(url: string): Promise<Adapter> {
+  const directory = url.slice(SCHEME.length);
+  if (directory === '') {
+    throw usageError(`${SCHEME} names no directory; give one, such as ${SCHEME}allocert-report`);
+  }
+  const recording = readRecording(directory);
+  return {
+    url,
+    open: async () => new ReplaySession(recording),
+    close: async () => {},
+  };
+}
+
+class ReplaySession implements Session {
+  readonly facts: TargetFacts;
+  readonly #recording: Recording;
+  #caseId = '';
+  #entries: readonly TranscriptEntry[] | undefined;
+  #position = 0;
+
+  constructor(recording: Recording) {
+    const { facts, seed, target } = recording;
+    const details = { ...facts.details, replay: 'yes', 'replay-of': target, 'replay-seed': seed };
+    this.facts = { ...facts, details };
+    this.#recording = recording;
+  }
+
+  /** An unrecorded case is no error yet: it may need nothing of the target. */
+  async begin(caseId: string): Promise<void> {
+    this.#caseId = caseId;
+    this.#entries = this.#recording.cases.get(caseId);
+    this.#position = 0;
+  }
+
+  async run(program: Program): Promise<History> {
+    const entry = this.#nextEntry();
+    const asked = programDigest(program);
+    if (entry.digest !== asked) {
+      throw new NotRecorded(
+        `${this.#caseId} asks for something else at position ${this.#position} than was recorded ` +
+          `(${asked.slice(0, 12)}, recorded ${entry.digest.slice(0, 12)})`,
+      );
+    }
+    if (entry.kind === 'death') throw new TargetDeath(entry.manner, entry.message, entry.log);
+    return entry.history;
+  }
+
+  #nextEntry(): TranscriptEntry {
+    if (this.#entries === undefined) throw new NotRecorded(`${this.#caseId} was not recorded`);
+    const entry = this.#entries[this.#position];
+    this.#position += 1;
+    if (entry !== undefined) return entry;
+    throw new NotRecorded(
+      `${this.#caseId} asks for position ${this.#position}, ` +
+        `but only ${this.#entries.length} were recorded`,
+    );
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { usageError } from '../contract/errors.ts';
+import type { TargetFacts, TranscriptEntry } from '../contract/index.ts';
+import { entryFromJson, factsFromJson } from '../contract/program-json.ts';
+import { evidenceViolation } from './evidence-schema.ts';
+
+/** What a run's evidence holds. */
+export interface Recording {
+  /** URL of the target that was recorded; it is quoted, never opened. */
+  readonly target: string;
+  readonly facts: TargetFacts;
+  readonly seed: string;
+  /** Answers in order, by case id. */
+  readonly cases: ReadonlyMap<string, readonly TranscriptEntry[]>;
+}
+
+interface TargetLine {
+  readonly kind: 'target';
+  readonly version: number;
+  readonly target: string;
+  readonly seed: string;
+  readonly facts: object;
+}
+
+interface CaseLine {
+  readonly kind: 'case';
+  readonly caseId: string;
+  readonly entries: readonly { readonly digest: string; readonly program: object }[];
+}
+
+/** The version of `evidence.ndjson` that this code reads. */
+const VERSION = 1;
+
+/**
+ * Reads `evidence.ndjson` of a report directory, and no other file.
+ *
+ * @throws {@link AllocertError} (usage) naming the file and the line when it cannot be understood
+ */
+export function readRecording(directory: string): Recording {
+  const file = join(directory, 'evidence.ndjson');
+  const [first, ...rest] = readLines(file, directory);
+  if (first === undefined) {
+    throw usageError(`${file} is empty; run the target again to record it`);
+  }
+  const head = parseLine(first, `${file} line 1`);
+  if (head.kind !== 'target') {
+    throw usageError(`${file} line 1 names no target, so this is no evidence of allocert`);
+  }
+  const cases = new Map<string, readonly TranscriptEntry[]>();
+  for (const [index, text] of rest.entries()) {
+    const place = `${file} line ${index + 2}`;
+    const line = parseLine(text, place);
+    if (line.kind !== 'case') throw usageError(`${place} names a second target; remove it`);
+    if (cases.has(line.caseId)) throw usageError(`${place} repeats the case ${line.caseId}`);
+    cases.set(line.caseId, decodeEntries(line, place));
+  }
+  const { target, seed } = head;
+  return { target, seed, facts: factsFromJson(head.facts), cases };
+}
+
+function readLines(file: string, directory: string): string[] {
+  try {
+    const lines = readFileSync(file, 'utf8').split('\n');
+    return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
+  } catch (thrown) {
+    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unreadable';
+    throw usageError(
+      `${directory} cannot be replayed (evidence.ndjson: ${code}); ` +
+        'name a directory that `allocert run --out` wrote',
+    );
+  }
+}
+
+function parseLine(text: string, place: string): TargetLine | CaseLine {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw usageError(`${place} is damaged: it is not JSON; restore the file or record again`);
+  }
+  const version = (value as { version?: unknown } | null)?.version;
+  if (typeof version === 'number' && version > VERSION) {
+    throw usageError(`${place}: a newer allocert recorded this evidence; update allocert`);
+  }
+  const violation = evidenceViolation(value);
+  if (violation !== undefined) throw usageError(`${place} is no evidence: ${violation}`);
+  return value as TargetLine | CaseLine;
+}
+
+/**
+ * Answers under the digests of their questions. A digest that does not fit the Program beside it
+ * would let a reader see one question and the verdict follow from another.
+ */
+function decodeEntries(line: CaseLine, place: string): readonly TranscriptEntry[] {
+  return line.entries.map((entry, index) => {
+    const digest = createHash('sha256').update(JSON.stringify(entry.program)).digest('hex');
+    if (digest === entry.digest) return entryFromJson(entry);
+    throw usageError(
+      `${place}: the program at position ${index + 1} of ${line.caseId} does not have the ` +
+        'digest beside it, so the recording was changed',
+    );
+  });
+}

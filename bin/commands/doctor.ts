@@ -1,0 +1,14 @@
+import type { CommandModule } from 'yargs';
+import { diagnose } from '../../adapters/doctor.ts';
+
+/** `allocert doctor` */
+export const doctorCommand: CommandModule = {
+  command: 'doctor',
+  describe: 'Say which targets this machine can run, and what each missing one needs',
+  handler: async () => {
+    for (const { scheme, ready, findings } of await diagnose()) {
+      process.stdout.write(`${`${scheme}:`.padEnd(9)}${ready ? 'ready' : 'not ready'}\n`);
+      for (const finding of findings) process.stdout.write(`         ${finding}\n`);
+    }
+  },
+};

@@ -1,0 +1,92 @@
+import { existsSync, realpathSync } from 'node:fs';
+import type { Argv, CommandModule } from 'yargs';
+import { usageError } from '../../adapters/contract/errors.ts';
+import { openTarget } from '../../adapters/registry.ts';
+import { prepareDirectory } from '../../reports/directory.ts';
+import { listCases } from '../../suites/index.ts';
+import { journaledRun } from '../journaled-run.ts';
+import { single } from '../options.ts';
+
+interface RunArguments {
+  readonly target: string | undefined;
+  readonly profile: string | undefined;
+  readonly only: readonly string[] | undefined;
+  readonly out: string | undefined;
+  readonly list: boolean;
+}
+
+/** `allocert run [target]` */
+export const runCommand: CommandModule<object, RunArguments> = {
+  command: 'run [target]',
+  describe: 'Run the suites on a target and report what holds',
+  builder: (argv: Argv) =>
+    argv
+      .positional('target', { type: 'string', describe: 'Target URL [default: sim:]' })
+      .option('profile', {
+        type: 'string',
+        requiresArg: true,
+        coerce: single('profile'),
+        describe: 'Profile that decides the exit code [default: the one of the target’s ABI]',
+      })
+      .option('only', {
+        type: 'string',
+        array: true,
+        requiresArg: true,
+        describe: 'Run only these requirements or cases, by id',
+      })
+      .option('out', {
+        type: 'string',
+        requiresArg: true,
+        coerce: single('out'),
+        describe: 'Report directory [default: allocert-report, allocert-replay for replay:]',
+      })
+      .option('list', { type: 'boolean', default: false, describe: 'Print the cases, run nothing' })
+      .epilogue('Exit codes: 0 conformant, 1 not, 2 usage, 3 incomplete.'),
+  handler: async (given) => {
+    const words = (given.only ?? []).flatMap((text) => text.split(/[\s,]+/)).filter(Boolean);
+    const only = words.filter((word) => !isUrl(word));
+    if (given.list) {
+      printCases(given.profile, only);
+      return;
+    }
+    // `--only A B sim:` hands the target to --only; ids have no colon.
+    const target = given.target ?? words.find(isUrl) ?? 'sim:';
+    const directory = given.out ?? (isReplay(target) ? 'allocert-replay' : 'allocert-report');
+    refuseOwnEvidence(target, directory);
+    const adapter = await openTarget(target);
+    prepareDirectory(directory);
+    process.exitCode = await journaledRun({ adapter, directory, profile: given.profile, only });
+  },
+};
+
+const isUrl = (word: string): boolean => word.includes(':');
+
+const isReplay = (target: string): boolean => target.startsWith('replay:');
+
+/** A replay that wrote where it reads would replace the evidence by its own. */
+function refuseOwnEvidence(target: string, directory: string): void {
+  const source = isReplay(target) ? target.slice('replay:'.length) : '';
+  if (source === '' || !existsSync(source) || !existsSync(directory)) return;
+  if (realpathSync(source) !== realpathSync(directory)) return;
+  throw usageError(
+    `${target} is read from ${directory}, so its report cannot go there; ` +
+      'name another directory with --out',
+  );
+}
+
+function printCases(profile: string | undefined, only: readonly string[]): void {
+  const cases = listCases(profile);
+  const names = new Set(cases.flatMap(({ id, requirements }) => [id, ...requirements]));
+  const unknown = only.find((id) => !names.has(id));
+  if (unknown !== undefined) {
+    throw usageError(`there is no requirement or case "${unknown}"; leave --only out to see all`);
+  }
+  const chosen = cases.filter(
+    ({ id, requirements }) =>
+      only.length === 0 || only.some((name) => name === id || requirements.includes(name)),
+  );
+  const width = Math.max(...chosen.map(({ id }) => id.length));
+  for (const { id, title, requirements } of chosen) {
+    process.stdout.write(`${id.padEnd(width)}  ${title} (${requirements.join(', ')})\n`);
+  }
+}

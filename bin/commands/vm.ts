@@ -1,0 +1,28 @@
+import type { Argv, CommandModule } from 'yargs';
+
+interface PrepareArguments {
+  readonly kernel: string;
+}
+
+const prepareCommand: CommandModule<object, PrepareArguments> = {
+  command: 'prepare [kernel]',
+  describe: 'Fetch a kernel and build what boots it, so that later runs start at once',
+  builder: (argv: Argv) =>
+    argv.positional('kernel', {
+      type: 'string',
+      default: 'debian',
+      describe: 'Name of the kernel, as in vm:debian/…',
+    }),
+  handler: async ({ kernel }) => {
+    const { prepareVm } = await import('../../adapters/vm/adapter.ts');
+    await prepareVm(kernel, (step: string) => process.stderr.write(`${step}\n`));
+  },
+};
+
+/** `allocert vm …` */
+export const vmCommand: CommandModule = {
+  command: 'vm',
+  describe: 'Prepare kernels for vm: targets',
+  builder: (argv) => argv.command(prepareCommand).demandCommand(1, 'name what to do: vm prepare'),
+  handler: () => {},
+};

@@ -1,0 +1,55 @@
+import { constants } from 'node:os';
+import { complain } from './terminal.ts';
+
+/** Milliseconds that a case gets to end after the first signal. */
+const GRACE_MS = 5000;
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/**
+ * What a user or a CI server does to stop a run. The first signal asks for an end between two cases;
+ * a second one, or a case that does not end in time, stops at once. Reports are written either way.
+ */
+export class Interrupt {
+  readonly #controller = new AbortController();
+  readonly #expire: () => void;
+  /** Resolves when the run must be left behind. */
+  readonly expired: Promise<void>;
+  #name: (typeof SIGNALS)[number] | undefined;
+
+  constructor() {
+    let expire = (): void => {};
+    this.expired = new Promise((resolve) => {
+      expire = resolve;
+    });
+    this.#expire = expire;
+    for (const name of SIGNALS) process.on(name, this.#onSignal);
+  }
+
+  /** Aborted by the first signal. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** The signal that came first, and the exit code that shells expect of it. */
+  get received(): { readonly name: string; readonly exitCode: number } | undefined {
+    if (this.#name === undefined) return undefined;
+    return { name: this.#name, exitCode: 128 + constants.signals[this.#name] };
+  }
+
+  /** Gives the signals back. */
+  dispose(): void {
+    for (const name of SIGNALS) process.off(name, this.#onSignal);
+  }
+
+  readonly #onSignal = (name: NodeJS.Signals): void => {
+    if (this.#name !== undefined) {
+      this.#expire();
+      return;
+    }
+    this.#name = name as (typeof SIGNALS)[number];
+    this.#controller.abort();
+    setTimeout(this.#expire, GRACE_MS).unref();
+    complain('stopping after the case that runs; interrupt again to stop at once');
+  };
+}

@@ -1,0 +1,60 @@
+import yargs from 'yargs';
+import { AllocertError, usageError } from '../adapters/contract/errors.ts';
+import { packageVersion } from '../adapters/contract/package-root.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { reportCommand } from './commands/report.ts';
+import { runCommand } from './commands/run.ts';
+import { vmCommand } from './commands/vm.ts';
+import { complain } from './terminal.ts';
+
+/** Exit code of a bug in allocert: nothing can be said about the target. */
+const BUG = 3;
+
+/**
+ * Runs one command line.
+ *
+ * @param argv arguments without the interpreter and the script
+ * @returns the exit code; see `docs` for the table
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await parser(argv).parseAsync();
+    return Number(process.exitCode ?? 0);
+  } catch (thrown) {
+    return report(thrown);
+  }
+}
+
+function parser(argv: readonly string[]): ReturnType<typeof yargs> {
+  return yargs([...argv])
+    .scriptName('allocert')
+    .locale('en')
+    .usage('$0 <command>\n\nCertifies memory allocators that hand out dma-buf file descriptors.')
+    .command(runCommand)
+    .command(reportCommand)
+    .command(doctorCommand)
+    .command(vmCommand)
+    .demandCommand(1, 'name a command: run, report, doctor or vm')
+    .strict()
+    .recommendCommands()
+    .version(packageVersion())
+    .help()
+    .alias('h', 'help')
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .fail((message, error) => {
+      if (error instanceof Error && error.name !== 'YError') throw error;
+      throw usageError(`${message ?? error?.message}; see allocert --help`);
+    });
+}
+
+function report(thrown: unknown): number {
+  if (process.env.ALLOCERT_DEBUG !== undefined) console.error(thrown);
+  if (thrown instanceof AllocertError) {
+    complain(thrown.message);
+    return thrown.exitCode;
+  }
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  complain(`a bug in allocert: ${message}; set ALLOCERT_DEBUG=1 to see where, and report it`);
+  return BUG;
+}

@@ -1,0 +1,11 @@
+import { usageError } from '../adapters/contract/errors.ts';
+
+/** Refuses an option that is empty or given more than once; parsers would make a list of it. */
+export const single =
+  (option: string) =>
+  (value: string | readonly string[] | undefined): string | undefined => {
+    if (value === undefined) return undefined;
+    if (typeof value !== 'string') throw usageError(`give --${option} only once`);
+    if (value.trim() === '') throw usageError(`--${option} is empty; give it a value`);
+    return value;
+  };

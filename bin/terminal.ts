@@ -1,0 +1,10 @@
+import { printable } from '../reports/formats/layout.ts';
+
+/** Prints one sentence for the user on standard error. */
+export const complain = (sentence: string): void => {
+  process.stderr.write(`allocert: ${printable(sentence)}\n`);
+};
+
+/** Whether standard output takes colours: a terminal, and nobody asked for none. */
+export const coloured = (): boolean =>
+  process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
