@@ -21,6 +21,8 @@ const ANSWER_MS = 20_000;
 
 /** What an adapter tells a session about its agent. */
 export interface AgentOptions {
+  /** Milliseconds until the agent's first word; a target that boots takes longer than others. */
+  readonly helloTimeoutMs?: number;
   /** Facts in the contract's form, from what the agent said. */
   describe(agent: AgentFacts): TargetFacts;
   /** Called once a death is seen: waits for the target's last words and says what happened. */
@@ -39,7 +41,9 @@ export async function connectAgent(stream: Duplex, options: AgentOptions): Promi
   try {
     const own = ownHello();
     channel.send('hello', encodeHello(own));
-    const theirs = decodeHello(expected(await channel.receive(ANSWER_MS), 'hello'));
+    const theirs = decodeHello(
+      expected(await channel.receive(options.helloTimeoutMs ?? ANSWER_MS), 'hello'),
+    );
     if (theirs.version !== own.version || theirs.digest !== own.digest) {
       throw machineError(
         `the agent speaks protocol ${theirs.version} of another allocert; ` +

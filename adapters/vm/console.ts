@@ -1,0 +1,30 @@
+/** Lines kept of a guest's console. */
+const LINES_MAX = 400;
+
+/** What a kernel says when it can no longer be relied on. */
+const LAST_WORDS =
+  /Kernel panic|\bBUG: |\bOops\b|KASAN: |detected stalls?|soft lockup|hung_task|general protection/;
+
+/** The last lines of a guest's console. */
+export class Console {
+  readonly #lines: string[] = [];
+  #partial = '';
+
+  /** Takes what the serial port said. */
+  push(text: string): void {
+    const lines = (this.#partial + text).split(/\r?\n/);
+    this.#partial = lines.pop() ?? '';
+    this.#lines.push(...lines.filter((line) => line.trim() !== ''));
+    this.#lines.splice(0, Math.max(0, this.#lines.length - LINES_MAX));
+  }
+
+  /** The last `count` lines. */
+  tail(count: number): readonly string[] {
+    return [...this.#lines, this.#partial].filter((line) => line !== '').slice(-count);
+  }
+
+  /** The first line that says why the kernel can no longer be relied on. */
+  alarm(): string | undefined {
+    return this.#lines.find((line) => LAST_WORDS.test(line))?.replace(/^\[\s*[\d.]+\]\s*/, '');
+  }
+}

@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import { usageError } from '../contract/errors.ts';
+
+/** What a `vm:` URL asks for. */
+export interface VmTarget {
+  /** `debian`, or the path of a kernel image. */
+  readonly kernel: string;
+  /** The region's device node inside the guest. */
+  readonly region: string;
+  /** More words for the kernel's command line. */
+  readonly append: string;
+  /** Modules to load, in order. */
+  readonly modules: readonly VmModule[];
+  readonly memoryMiB: number;
+}
+
+/** A kernel module and its parameters. */
+export interface VmModule {
+  readonly path: string;
+  readonly parameters: readonly string[];
+}
+
+const MEMORY_MIB = 1024;
+const MEMORY_MIB_MIN = 128;
+const PARAMETERS = ['kernel', 'append', 'module', 'memory'];
+const FORMS = 'vm:debian/dma_heap/system or vm:/dev/NODE?kernel=IMAGE&append=…&module=x.ko,param=1';
+
+/**
+ * Reads a target URL such as `vm:debian/dma_heap/system` or
+ * `vm:/dev/cma0?kernel=bzImage&module=x.ko,param=1`; values are percent-encoded where needed.
+ *
+ * @throws {@link AllocertError} for what is unknown, contradictory or not there
+ */
+export function parseVmTarget(url: string): VmTarget {
+  const rest = url.slice('vm:'.length);
+  const mark = rest.indexOf('?');
+  const place = decode(mark < 0 ? rest : rest.slice(0, mark), url);
+  const parameters = parseParameters(mark < 0 ? '' : rest.slice(mark + 1), url);
+  const { kernel, region } = parsePlace(place, parameters, url);
+  const modules = (parameters.get('module') ?? []).map((text) => parseModule(text, url));
+  return {
+    kernel,
+    region,
+    append: (parameters.get('append') ?? []).join(' '),
+    modules,
+    memoryMiB: parseMemory(parameters.get('memory')?.at(-1), url),
+  };
+}
+
+function parsePlace(
+  place: string,
+  parameters: ReadonlyMap<string, readonly string[]>,
+  url: string,
+): { kernel: string; region: string } {
+  const own = parameters.get('kernel')?.at(-1);
+  if (place.startsWith('/dev/')) {
+    if (own === undefined) throw usageError(`${url} names no kernel; add ?kernel=IMAGE`);
+    if (!existsSync(own)) throw usageError(`${url} names the kernel ${own}, which is not there`);
+    return { kernel: own, region: place };
+  }
+  const slash = place.indexOf('/');
+  const name = slash < 0 ? place : place.slice(0, slash);
+  if (name === 'cma') {
+    throw usageError(
+      `${url}: this version builds no kernel with CMA; give your own: ` +
+        'vm:/dev/dma_heap/reserved?kernel=bzImage&append=cma%3D64M',
+    );
+  }
+  if (name !== 'debian') throw usageError(`${url} names no kernel that is known; use ${FORMS}`);
+  if (own !== undefined) throw usageError(`${url} names two kernels; use ${FORMS}`);
+  const region = slash < 0 ? '' : place.slice(slash + 1);
+  if (region === '') throw usageError(`${url} names no device; use ${FORMS}`);
+  return { kernel: name, region: `/dev/${region}` };
+}
+
+function parseParameters(query: string, url: string): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const pair of query.split('&').filter((text) => text !== '')) {
+    const equals = pair.indexOf('=');
+    const name = equals < 0 ? pair : pair.slice(0, equals);
+    if (!PARAMETERS.includes(name) || equals < 0) {
+      throw usageError(`${url}: "${pair}" is none of ${PARAMETERS.join('=, ')}=`);
+    }
+    found.set(name, [...(found.get(name) ?? []), decode(pair.slice(equals + 1), url)]);
+  }
+  return found;
+}
+
+function parseModule(text: string, url: string): VmModule {
+  const [path = '', ...parameters] = text.split(',');
+  if (!existsSync(path)) throw usageError(`${url} names the module ${path}, which is not there`);
+  const wrong = parameters.find((parameter) => /\s/.test(parameter));
+  if (wrong !== undefined) {
+    throw usageError(`${url}: the parameter "${wrong}" of ${basename(path)} holds white space`);
+  }
+  return { path, parameters };
+}
+
+function parseMemory(text: string | undefined, url: string): number {
+  if (text === undefined) return MEMORY_MIB;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < MEMORY_MIB_MIN) {
+    throw usageError(`${url}: memory is a whole number of MiB, at least ${MEMORY_MIB_MIN}`);
+  }
+  return value;
+}
+
+function decode(text: string, url: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (thrown) {
+    if (thrown instanceof URIError) {
+      throw usageError(`${url} holds a % that is no percent-encoding; write %25 for a plain one`);
+    }
+    throw thrown;
+  }
+}
