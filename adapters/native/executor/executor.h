@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of a client share: a thread's private room, a call under way, every operation. */
+#ifndef ALLOCERT_EXECUTOR_H
+#define ALLOCERT_EXECUTOR_H
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "program.h"
+
+#define AC_ARGUMENT_BYTES_MAX 16384
+#define AC_ZONE_BYTES 64
+
+/* What a thread needs beside the shared memory. Private: each client has its own. */
+struct ac_context {
+	uint32_t client;
+	uint32_t thread; /* index in the Program */
+	uint8_t *out; /* AC_OUT_BYTES_MAX bytes */
+	uint8_t *pages; /* where ioctl arguments are placed; NULL until one is needed */
+};
+
+/* One operation under way. */
+struct ac_call {
+	struct ac_context *context;
+	const struct ac_operation *operation;
+	const uint8_t *data;
+	uint64_t arguments[AC_OPERANDS_MAX];
+	struct ac_result *record; /* in shared memory, for the supervisor */
+	struct ac_result result;
+	uint32_t out_length; /* bytes in context->out */
+};
+
+/* Around every system call, as close as can be. */
+void ac_call_begin(struct ac_call *call);
+void ac_call_end(struct ac_call *call, int64_t value); /* -1: errno holds why */
+void ac_call_fault(struct ac_call *call, int signal, uint64_t offset);
+/* Resolves operands and does one operation that is not repeat. */
+void ac_call_make(struct ac_call *call);
+
+/* operand.c */
+uint64_t ac_operand_value(const struct ac_operand *operand, uint64_t iteration);
+void ac_slot_store(const struct ac_operation *operation, uint64_t iteration,
+		   const struct ac_result *result, const uint8_t *out);
+
+/* interpreter.c */
+void ac_thread_run(struct ac_context *context);
+/* After exec: the call that replaced the image has succeeded. */
+void ac_thread_resume(struct ac_context *context);
+
+/* repeat.c */
+struct ac_loop *ac_loop_of(struct ac_thread_state *state); /* innermost, or NULL */
+void ac_repeat_account(struct ac_step_state *step, unsigned code, struct ac_result *result,
+		       const uint8_t *out);
+int ac_repeat_stops(const struct ac_loop *loop, uint32_t index, const struct ac_result *result);
+
+/* client.c */
+struct ac_context *ac_context_open(uint32_t index);
+/* The life of a client; none of these returns. */
+void ac_client_main(void) __attribute__((noreturn));
+void ac_client_forked(uint32_t client) __attribute__((noreturn));
+int ac_client_resume(int argc, char **argv);
+/* As open(2) with O_CLOEXEC, also when the soft limit on descriptors is used up. */
+int ac_open_own(const char *path, int flags);
+int ac_reopen_shared(void);
+void ac_keep_shared(void);
+/* A descriptor that the executor keeps open in this client, or -1. */
+extern int ac_kept_descriptor;
+void ac_die_with_supervisor(void);
+
+/* guard.c: faults become results */
+void ac_guard_install(void);
+
+/* placement.c */
+struct ac_place {
+	uint8_t *argument; /* what the system call is given, however hostile */
+	uint32_t length;
+	uint32_t present; /* bytes that lie in memory of ours and can be read back */
+	uint8_t *mapped_end; /* red zones end here at the latest */
+	int unmapped; /* the page at mapped_end was taken away */
+};
+/* 0, or -1 when the placement cannot be made here. */
+int ac_place_argument(struct ac_call *call, struct ac_place *place);
+/* Makes everything readable again, checks red zones, copies the argument to the out bytes. */
+void ac_take_argument(struct ac_call *call, const struct ac_place *place);
+
+/* flip.c: a thread that keeps changing a field while a call runs */
+struct ac_flip;
+/* NULL when no thread could be started. */
+struct ac_flip *ac_flip_start(uint8_t *field, unsigned width, uint64_t value);
+void ac_flip_stop(struct ac_flip *flip);
+
+/* One function an operation, in the file of its group. */
+void ac_op_open(struct ac_call *call);
+void ac_op_close(struct ac_call *call);
+void ac_op_ioctl(struct ac_call *call);
+void ac_op_dup(struct ac_call *call);
+void ac_op_dup2(struct ac_call *call);
+void ac_op_dup3(struct ac_call *call);
+void ac_op_fcntl(struct ac_call *call);
+void ac_op_fstat(struct ac_call *call);
+void ac_op_lseek(struct ac_call *call);
+void ac_op_pread(struct ac_call *call);
+void ac_op_pwrite(struct ac_call *call);
+void ac_op_poll(struct ac_call *call);
+void ac_op_mmap(struct ac_call *call);
+void ac_op_munmap(struct ac_call *call);
+void ac_op_mprotect(struct ac_call *call);
+void ac_op_mremap(struct ac_call *call);
+void ac_op_load(struct ac_call *call);
+void ac_op_store(struct ac_call *call);
+void ac_op_scan(struct ac_call *call);
+void ac_op_fork(struct ac_call *call);
+void ac_op_exec(struct ac_call *call);
+void ac_op_wait(struct ac_call *call);
+void ac_op_exit(struct ac_call *call);
+void ac_op_kill(struct ac_call *call);
+void ac_op_socketpair(struct ac_call *call);
+void ac_op_sendfd(struct ac_call *call);
+void ac_op_recvfd(struct ac_call *call);
+void ac_op_memfd(struct ac_call *call);
+void ac_op_readlink(struct ac_call *call);
+void ac_op_readfile(struct ac_call *call);
+void ac_op_setrlimit(struct ac_call *call);
+void ac_op_setuid(struct ac_call *call);
+void ac_op_itimer(struct ac_call *call);
+void ac_op_barrier(struct ac_call *call);
+void ac_op_sleep(struct ac_call *call);
+void ac_op_descriptors(struct ac_call *call);
+void ac_op_reopen(struct ac_call *call);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* Where hosts come from: standard streams, a Unix socket, a character device such as a virtio port. */
+#define _GNU_SOURCE
+#include "agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+int agent_serve_stdio(struct agent *agent)
+{
+	agent->in = STDIN_FILENO;
+	agent->out = STDOUT_FILENO;
+	return agent_serve(agent) == AGENT_REFUSED ? 1 : 0;
+}
+
+static int listen_at(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat status;
+	int listener;
+	mode_t mask;
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(address.sun_path, path);
+	/* What an earlier agent left behind; anything else in that place stays, and bind fails. */
+	if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode))
+		unlink(path);
+	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (listener < 0)
+		return -1;
+	mask = umask(0177);
+	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(listener, 4) < 0) {
+		int error = errno;
+
+		close(listener);
+		listener = -1;
+		errno = error;
+	}
+	umask(mask);
+	return listener;
+}
+
+int agent_serve_unix(struct agent *agent, const char *path)
+{
+	int listener = listen_at(path);
+
+	if (listener < 0) {
+		fprintf(stderr, "allocert: cannot listen at %s: %s\n", path, strerror(errno));
+		return 1;
+	}
+	for (;;) {
+		int host = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+		if (host < 0 && (errno == EINTR || errno == ECONNABORTED))
+			continue;
+		if (host < 0) {
+			fprintf(stderr, "allocert: cannot accept at %s: %s\n", path, strerror(errno));
+			return 1;
+		}
+		agent->in = host;
+		agent->out = host;
+		agent_serve(agent);
+		close(host);
+	}
+}
+
+/* poll(2) says at once that nobody is there, so looking again has to be paced. */
+static void pause_briefly(void)
+{
+	struct timespec pause = { .tv_nsec = 20000000 };
+
+	nanosleep(&pause, NULL);
+}
+
+/* The node may still have to appear. */
+static int open_device(const char *path)
+{
+	int device = -1;
+
+	for (int tries = 0; tries < 1500; tries++) {
+		device = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+		if (device >= 0 || (errno != ENOENT && errno != EBUSY && errno != ENXIO))
+			break;
+		pause_briefly();
+	}
+	return device;
+}
+
+static void wait_for_host(int device)
+{
+	struct pollfd polled = { .fd = device, .events = POLLIN };
+
+	for (;;) {
+		int count = poll(&polled, 1, -1);
+
+		if (count > 0 && (polled.revents & POLLIN) != 0 && (polled.revents & POLLHUP) == 0)
+			return;
+		if (count > 0)
+			pause_briefly();
+	}
+}
+
+/* Closing the port drops what an earlier host left in it. */
+int agent_serve_device(struct agent *agent, const char *path)
+{
+	agent->hangs_up = 1;
+	for (;;) {
+		int device = open_device(path);
+		enum agent_end end;
+
+		if (device < 0) {
+			fprintf(stderr, "allocert: cannot open %s: %s\n", path, strerror(errno));
+			return 1;
+		}
+		wait_for_host(device);
+		agent->in = device;
+		agent->out = device;
+		end = agent_serve(agent);
+		close(device);
+		if (end == AGENT_BYE)
+			return 0;
+	}
+}

@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeHistory } from '../../../adapters/contract/codec/decode-history.ts';
+import { contractDigest } from '../../../adapters/contract/codec/digest.ts';
+import { encodeProgram } from '../../../adapters/contract/codec/encode-program.ts';
+import {
+  FRAMES,
+  HELLO_MAGIC,
+  LAYOUT,
+  WIRE_VERSION,
+} from '../../../adapters/contract/codec/layout.ts';
+import type { History, Result } from '../../../adapters/contract/history.ts';
+import { NameTable } from '../../../adapters/contract/names.ts';
+import type { Operation, Program } from '../../../adapters/contract/program.ts';
+import { buildAgent } from '../../../adapters/native/build.ts';
+
+/** A frame as it came. */
+export interface Frame {
+  readonly type: string;
+  readonly payload: Buffer;
+}
+
+/** The payload of a hello; digests that differ are refused. */
+export function hello(digest: bigint = contractDigest()): Buffer {
+  const bytes = Buffer.alloc(LAYOUT.hello.size);
+  bytes.writeUInt32LE(HELLO_MAGIC, LAYOUT.hello.at.magic);
+  bytes.writeUInt16LE(WIRE_VERSION, LAYOUT.hello.at.version);
+  bytes.writeBigUInt64LE(digest, LAYOUT.hello.at.digest);
+  return bytes;
+}
+
+/** An agent on its standard streams, spoken to by hand: nothing of `adapters/remote` is in between. */
+export class AgentProcess {
+  readonly child: ChildProcess;
+  names = new NameTable();
+  #received = Buffer.alloc(0);
+  #wake: () => void = () => undefined;
+  #ended = false;
+  readonly exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+
+  private constructor(path: string, regions: readonly string[]) {
+    const options = regions.flatMap((region) => ['--region', region]);
+    this.child = spawn(path, options, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.child.stdout?.on('data', (chunk: Buffer) => {
+      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#wake();
+    });
+    this.child.stdout?.on('end', () => {
+      this.#ended = true;
+      this.#wake();
+    });
+    // A refused peer may be gone before all of its bytes were taken; the refusal is what counts.
+    this.child.stdin?.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+    this.exit = new Promise((resolve) => {
+      this.child.on('exit', (code, signal) => resolve({ code, signal }));
+    });
+  }
+
+  /** Builds the agent, where that was not done before, and starts it. */
+  static async start(regions: readonly string[] = []): Promise<AgentProcess> {
+    const { path } = await buildAgent(join(tmpdir(), 'allocert-test-agents'));
+    return new AgentProcess(process.env.ALLOCERT_TEST_AGENT ?? path, regions);
+  }
+
+  /** As {@link start}, then the handshake and a first `begin`. */
+  static async ready(regions: readonly string[] = ['/dev/zero']): Promise<AgentProcess> {
+    const agent = await AgentProcess.start(regions);
+    agent.send('hello', hello());
+    await agent.expect('hello');
+    await agent.expect('facts');
+    await agent.begin();
+    return agent;
+  }
+
+  send(type: (typeof FRAMES)[number], payload: Uint8Array = new Uint8Array(0)): void {
+    const head = Buffer.alloc(LAYOUT.frame.size);
+    head.writeUInt32LE(payload.length, 0);
+    head.writeUInt16LE(FRAMES.indexOf(type) + 1, LAYOUT.frame.at.type);
+    this.sendRaw(Buffer.concat([head, payload]));
+  }
+
+  sendRaw(bytes: Uint8Array): void {
+    this.child.stdin?.write(bytes);
+  }
+
+  /** The next frame, or undefined at the end of the stream. */
+  async receive(): Promise<Frame | undefined> {
+    for (;;) {
+      if (this.#received.length >= LAYOUT.frame.size) {
+        const end = LAYOUT.frame.size + this.#received.readUInt32LE(0);
+        if (this.#received.length >= end) {
+          const type = FRAMES[this.#received.readUInt16LE(LAYOUT.frame.at.type) - 1] ?? 'unknown';
+          const payload = this.#received.subarray(LAYOUT.frame.size, end);
+          this.#received = this.#received.subarray(end);
+          return { type, payload };
+        }
+      }
+      if (this.#ended) return undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  async expect(type: (typeof FRAMES)[number]): Promise<Buffer> {
+    const frame = await this.receive();
+    if (frame?.type !== type) {
+      throw new Error(`expected ${type}, got ${frame?.type}: ${frame?.payload.toString()}`);
+    }
+    return frame.payload;
+  }
+
+  async begin(caseId = 'test'): Promise<void> {
+    this.names = new NameTable();
+    this.send('begin', Buffer.from(caseId));
+    await this.expect('begun');
+  }
+
+  async program(program: Program): Promise<History> {
+    this.send('run', encodeProgram(program, this.names));
+    await this.expect('executing');
+    return decodeHistory(await this.expect('history'), program, this.names);
+  }
+
+  /** The results of one thread in `main`, or in the client named. */
+  async run(operations: readonly Operation[], client = 'main'): Promise<readonly Result[]> {
+    const history = await this.program({
+      threads: [{ client, operations }],
+      deadlineMs: 20_000,
+    });
+    return history.threads[0] ?? [];
+  }
+
+  async stop(): Promise<void> {
+    this.child.stdin?.end();
+    await this.exit;
+  }
+}
