@@ -76,6 +76,7 @@ const ASKED = { digest: TEXT, program: { type: 'object' } };
 
 const ENTRY: JsonSchema = {
   type: 'object',
+  properties: { kind: TEXT },
   required: ['kind'],
   discriminator: { propertyName: 'kind' },
   oneOf: [
@@ -92,6 +93,7 @@ const ENTRY: JsonSchema = {
 
 const LINE: JsonSchema = {
   type: 'object',
+  properties: { kind: TEXT },
   required: ['kind'],
   discriminator: { propertyName: 'kind' },
   oneOf: [
