@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Where hosts come from: standard streams, a Unix socket, a character device such as a virtio port. */
+/*
+ * Where hosts come from: standard streams, a Unix socket, a character device such as a virtio port.
+ */
 #define _GNU_SOURCE
 #include "agent.h"
 
@@ -66,7 +68,7 @@ int agent_serve_unix(struct agent *agent, const char *path)
 		if (host < 0 && (errno == EINTR || errno == ECONNABORTED))
 			continue;
 		if (host < 0) {
-			fprintf(stderr, "allocert: cannot accept at %s: %s\n", path, strerror(errno));
+			perror("allocert: accept");
 			return 1;
 		}
 		agent->in = host;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The agent as the first process of a virtual machine: it mounts what a case looks at, loads modules,
- * and serves from a child, so that this process is left to reap and, in the end, to stop the machine.
+ * The agent as the first process of a virtual machine: it mounts what a case looks at, loads
+ * modules, and serves from a child, so that this process is left to reap and, in the end, to stop
+ * the machine.
  */
 #define _GNU_SOURCE
 #include "agent.h"
@@ -131,7 +132,9 @@ static int serve(struct agent *agent)
 	return agent_serve_device(agent, port);
 }
 
-/* Emulators end at a reset when told to (-no-reboot); powering off needs ACPI, so it is asked for. */
+/*
+ * Emulators end at a reset when told to (-no-reboot); powering off needs ACPI, so it is asked for.
+ */
 static void __attribute__((noreturn)) stop_machine(void)
 {
 	sync();

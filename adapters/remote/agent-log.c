@@ -25,7 +25,10 @@ int agent_log_known(void)
 	return kmsg >= 0;
 }
 
-/* A record is `priority,sequence,time,flags;message`, then lines of context that start with a space. */
+/*
+ * A record is `priority,sequence,time,flags;message`, then lines of context that start with a
+ * space.
+ */
 static uint32_t append_message(char *record, size_t length, uint32_t used)
 {
 	char *message = memchr(record, ';', length);

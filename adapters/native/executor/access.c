@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * load, store and scan. Memory is touched page by page in ascending order, so that the first byte of
- * an access that faulted is known without asking the signal, which not every machine answers well.
+ * load, store and scan. Memory is touched page by page in ascending order, so that the first byte
+ * of an access that faulted is known without asking the signal, which not every machine answers
+ * well.
  */
 #include "executor.h"
 #include "guard.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The life of a client: it waits for a Program, runs the threads of it that are its own, and says when
- * it is done. In between it is idle. It keeps no descriptor open, so that a case sees a process with
- * nothing but 0, 1 and 2.
+ * The life of a client: it waits for a Program, runs the threads of it that are its own, and says
+ * when it is done. In between it is idle. It keeps no descriptor open, so that a case sees a
+ * process with nothing but 0, 1 and 2.
  */
 #define _GNU_SOURCE
 #include "executor.h"
@@ -163,7 +163,10 @@ static void __attribute__((noreturn)) live(void)
 	}
 }
 
-/* Nothing of the supervisor's is left: descriptors, signal dispositions, protection from the OOM killer. */
+/*
+ * Nothing of the supervisor's is left: descriptors, signal dispositions, protection from the OOM
+ * killer.
+ */
 static void shed_supervisor(void)
 {
 	sigset_t none;

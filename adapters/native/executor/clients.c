@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Operations that make and end clients. A fork's child is made by a process in between that ends at
- * once, so that the child belongs to the supervisor: it alone reaps clients, and learns of every death.
+ * once, so that the child belongs to the supervisor: it alone reaps clients, and learns of every
+ * death.
  */
 #include "executor.h"
 
@@ -35,7 +36,9 @@ static void go_on_as_child(uint32_t client, pid_t between)
 	ac_client_forked(client);
 }
 
-/* In the process between. The child inherits the score from it, so that it has it from the start. */
+/*
+ * In the process between. The child inherits the score from it, so that it has it from the start.
+ */
 static void fork_again(uint32_t client, int sacrificial)
 {
 	struct ac_client *control = &ac_shared->clients[client];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files and descriptors. System calls are made directly where libc's wrapper has opinions of its own
- * (flags that it adds, arguments that it rejects itself, retries).
+ * Files and descriptors. System calls are made directly where libc's wrapper has opinions of its
+ * own (flags that it adds, arguments that it rejects itself, retries).
  */
 #include "executor.h"
 

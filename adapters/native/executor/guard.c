@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The handlers of a client: faults that are results, faults that are deaths, and a quiet SIGALRM. */
+/*
+ * The handlers of a client: faults that are results, faults that are deaths, and a quiet SIGALRM.
+ */
 #include "guard.h"
 
 #include "executor.h"
@@ -13,7 +15,9 @@ __thread struct ac_guard ac_guard;
 static void on_fault(int number, siginfo_t *info, void *machine)
 {
 	(void)machine;
-	/* si_code is above 0 when the kernel raised it for an access, not for somebody's kill(2). */
+	/*
+	 * si_code is above 0 when the kernel raised it for an access, not for somebody's kill(2).
+	 */
 	if (ac_guard.armed && info->si_code > 0) {
 		ac_guard.armed = 0;
 		siglongjmp(ac_guard.back, number);

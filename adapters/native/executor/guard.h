@@ -17,8 +17,8 @@ struct ac_guard {
 extern __thread struct ac_guard ac_guard;
 
 /*
- * 0 at first, the signal when an access faulted. The signal mask is not saved: the handler runs with
- * SA_NODEFER, so nothing has to be restored, and a load costs no system call.
+ * 0 at first, the signal when an access faulted. The signal mask is not saved: the handler runs
+ * with SA_NODEFER, so nothing has to be restored, and a load costs no system call.
  */
 #define AC_GUARD_ENTER() (ac_guard.armed = 1, sigsetjmp(ac_guard.back, 0))
 #define AC_GUARD_LEAVE() (ac_guard.armed = 0)

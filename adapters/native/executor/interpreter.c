@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs one thread of a Program. Its position and its loops lie in shared memory, not on the stack: a
- * client that goes through exec goes on where it was, and of one that dies the supervisor still
+ * Runs one thread of a Program. Its position and its loops lie in shared memory, not on the stack:
+ * a client that goes through exec goes on where it was, and of one that dies the supervisor still
  * knows what it had done.
  */
 #include "executor.h"

@@ -29,8 +29,8 @@ void ac_op_setrlimit(struct ac_call *call)
 }
 
 /*
- * Whoever gave up its user id may no more reach the supervisor's memory, which exec needs, nor its own
- * files in /proc; and the kernel forgets that it is to die with its parent.
+ * Whoever gave up its user id may no more reach the supervisor's memory, which exec needs, nor its
+ * own files in /proc; and the kernel forgets that it is to die with its parent.
  */
 void ac_op_setuid(struct ac_call *call)
 {

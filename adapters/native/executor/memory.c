@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Mappings. Calls go to the kernel as they are; libc's wrappers reject some arguments themselves. */
+/*
+ * Mappings. Calls go to the kernel as they are; libc's wrappers reject some arguments themselves.
+ */
 #include "executor.h"
 
 #include <sys/mman.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Slots, and the operands that refer to them. What cannot be resolved is -1, as failed calls are. */
+/*
+ * Slots, and the operands that refer to them. What cannot be resolved is -1, as failed calls are.
+ */
 #include "executor.h"
 
 #include <string.h>
@@ -9,7 +11,8 @@ static uint64_t field_of(const struct ac_slot *slot, const struct ac_operand *op
 	uint64_t value = 0;
 	unsigned bits = operand->width * 8u;
 
-	if (operand->value > AC_SLOT_OUT_BYTES || operand->value + operand->width > slot->out_length)
+	if (operand->value > AC_SLOT_OUT_BYTES ||
+	    operand->value + operand->width > slot->out_length)
 		return UINT64_MAX;
 	memcpy(&value, slot->out + operand->value, operand->width);
 	if ((operand->flags & AC_OPERAND_SIGNED) && bits < 64 && (value >> (bits - 1)) != 0)

@@ -203,7 +203,10 @@ void ac_take_argument(struct ac_call *call, const struct ac_place *place)
 			call->result.flags |= AC_RESULT_ZONE_BEFORE;
 		if (!zone_intact(after, room < AC_ZONE_BYTES ? room : AC_ZONE_BYTES))
 			call->result.flags |= AC_RESULT_ZONE_AFTER;
-		/* Bytes that had no memory were never given to anybody: they come back as they were. */
+		/*
+		 * Bytes that had no memory were never given to anybody: they come back as they
+		 * were.
+		 */
 		memcpy(call->context->out, call->data, place->length);
 		memcpy(call->context->out, place->argument, place->present);
 		call->out_length = place->length;

@@ -59,7 +59,7 @@ static const char *check_thread(const struct ac_thread *thread, uint32_t *steps)
 		operation->reserved0 = 0;
 		if (depth > 0) {
 			if (*steps == AC_STEPS_MAX)
-				return "the Program repeats more operations than the agent has room for";
+				return "the Program repeats more operations than there is room for";
 			operation->reserved0 = ++*steps;
 		}
 		if (operation->body == 0)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What repeat keeps of its body's operations: counts, a histogram of failures, what was different. */
+/*
+ * What repeat keeps of its body's operations: counts, a histogram of failures, what was different.
+ */
 #include "executor.h"
 
 #include <string.h>

@@ -2,8 +2,8 @@
 /*
  * The one piece of memory that the supervisor and every client share. Clients are processes that a
  * case may kill, fork or replace by exec at any point, so whatever must outlive them lies here:
- * slots, results, the position of each thread, the state of each repeat. Nothing in it is a pointer,
- * because a client that went through exec maps it elsewhere.
+ * slots, results, the position of each thread, the state of each repeat. Nothing in it is a
+ * pointer, because a client that went through exec maps it elsewhere.
  */
 #ifndef ALLOCERT_SHARED_H
 #define ALLOCERT_SHARED_H
@@ -138,7 +138,10 @@ int ac_shared_create(void);
 int ac_shared_map(int descriptor);
 
 uint64_t ac_now_ns(void);
-/* Returns when *word is not `value` any more, at a wake-up, a signal, or after timeout_ns (0: never). */
+/*
+ * Returns when *word is not `value` any more, at a wake-up, a signal, or after timeout_ns (0:
+ * never).
+ */
 void ac_futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t timeout_ns);
 void ac_futex_wake_all(_Atomic uint32_t *word);
 /* Tells the supervisor that something happened. */

@@ -71,7 +71,9 @@ void ac_op_recvfd(struct ac_call *call)
 		    header->cmsg_len == CMSG_LEN(sizeof(int)))
 			memcpy(&received, CMSG_DATA(header), sizeof(received));
 		else
-			/* The kernel drops a descriptor that finds no number, and only hints at it. */
+			/*
+			 * The kernel drops a descriptor that finds no number, and only hints at it.
+			 */
 			errno = (message.msg_flags & MSG_CTRUNC) ? EMFILE : ENOMSG;
 	}
 	ac_call_end(call, received);

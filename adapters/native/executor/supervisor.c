@@ -19,7 +19,10 @@
 #include <unistd.h>
 
 #define MILLISECOND 1000000u
-/* How long a killed client may take to die; one that frees much memory on a slow machine takes some. */
+/*
+ * How long a killed client may take to die; one that frees much memory on a slow machine takes
+ * some.
+ */
 #define DEATH_NS (5000ull * MILLISECOND)
 /* How often somebody who hung up is noticed while a Program runs. */
 #define ASK_NS (250ull * MILLISECOND)
@@ -122,7 +125,9 @@ static void settle_exits(uint32_t client, int status)
 	}
 }
 
-/* Reaps whoever is dead. Processes between a client and its child have no number and are skipped. */
+/*
+ * Reaps whoever is dead. Processes between a client and its child have no number and are skipped.
+ */
 static int reap_all(struct ac_supervisor *supervisor)
 {
 	int status;

@@ -23,7 +23,9 @@ enum ac_run_end {
 	AC_RUN_ABANDONED = 2, /* `abandoned` returned true */
 };
 
-/* Once, before anything else: shared memory, limits, the handler for deaths. 0, or -1 with errno. */
+/*
+ * Once, before anything else: shared memory, limits, the handler for deaths. 0, or -1 with errno.
+ */
 int ac_supervisor_start(void);
 int ac_supervisor_add_region(const char *path);
 /* Kills every client; 0, or -1 when one is stuck in the kernel. */

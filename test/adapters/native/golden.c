@@ -17,8 +17,9 @@
 
 static void dump_operand(unsigned index, const struct ac_operand *operand)
 {
-	printf("  operand %u kind=%u width=%u flags=%u slot=%" PRIu32 " value=0x%" PRIx64 "\n", index,
-	       operand->kind, operand->width, operand->flags, operand->slot, operand->value);
+	printf("  operand %u kind=%u width=%u flags=%u", index, operand->kind, operand->width,
+	       operand->flags);
+	printf(" slot=%" PRIu32 " value=0x%" PRIx64 "\n", operand->slot, operand->value);
 }
 
 static void dump_operation(uint32_t index, const struct ac_operation *operation)
