@@ -1,0 +1,79 @@
+import type { History } from '../contract/history.ts';
+import { NameTable } from '../contract/names.ts';
+import { packageVersion } from '../contract/package-root.ts';
+import type { Program } from '../contract/program.ts';
+import type { Adapter, Session, TargetFacts } from '../contract/session.ts';
+import { Kernel } from './kernel.ts';
+import { parseSimulatorUrl, type SimulatorOptions } from './options.ts';
+import { execute } from './program/execution.ts';
+import { Slots } from './program/slots.ts';
+
+/**
+ * An adapter for a `sim:` URL: a small Linux in memory with one Simple Allocator. Each session is a
+ * machine of its own.
+ *
+ * @throws AllocertError for a URL that asks for something unknown
+ */
+export function openSimulator(url: string): Adapter {
+  const options = parseSimulatorUrl(url);
+  return {
+    url,
+    open: async () => new SimulatorSession(options),
+    close: async () => {},
+  };
+}
+
+class SimulatorSession implements Session {
+  readonly facts: TargetFacts;
+  readonly #kernel: Kernel;
+  #names = new NameTable();
+  #slots = new Slots();
+
+  constructor(options: SimulatorOptions) {
+    this.facts = factsOf(options);
+    this.#kernel = new Kernel(options);
+  }
+
+  async begin(_caseId: string): Promise<void> {
+    this.#kernel.startMain();
+    this.#names = new NameTable();
+    this.#slots = new Slots();
+  }
+
+  async run(program: Program): Promise<History> {
+    return execute(program, { kernel: this.#kernel, names: this.#names, slots: this.#slots });
+  }
+
+  async close(): Promise<void> {
+    this.#kernel.startMain();
+  }
+}
+
+function factsOf(options: SimulatorOptions): TargetFacts {
+  const { behaviour, defects, pageBytes, regionBytes, seed } = options;
+  return {
+    kind: 'sim',
+    implementation: `simulator ${behaviour}`,
+    architecture: 'x86_64',
+    pageSize: pageBytes,
+    pointerBytes: 8,
+    regions: [
+      {
+        name: 'region:0',
+        node: '/dev/cma0',
+        abi: 'simple-allocator',
+        bounded: true,
+        sizeBytes: BigInt(regionBytes),
+        gauge: 'CmaFree',
+      },
+    ],
+    capabilities: ['files', 'memory', 'clients', 'sockets', 'procfs', 'limits', 'timing'],
+    kernelLog: true,
+    details: {
+      version: packageVersion(),
+      behaviour,
+      defects: [...defects].toSorted().join(','),
+      seed: String(seed),
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import type { ErrnoName } from '../contract/errno.ts';
+import type { DefectSet } from './defects.ts';
+import { DmaBuf } from './dma-buf.ts';
+import type { KernelLog } from './kernel-log.ts';
+import type { SystemCall } from './pause.ts';
+import type { Region } from './region.ts';
+
+/** What the CMA allocator needs of its kernel. */
+export interface AllocatorOptions {
+  readonly region: Region;
+  readonly log: KernelLog;
+  readonly defects: DefectSet;
+  /** Whether new buffers are cleared; the RFC's code does not. */
+  readonly zeroing: boolean;
+  nextInode(): number;
+}
+
+const O_RDWR = 2;
+const O_CLOEXEC = 0o2000000;
+
+/**
+ * Hands out buffers of a CMA region. Source: RFC v2 2/2, sa_cma_allocate, which takes pages in order
+ * 0 (any page will do as the first) and exports them as a dma-buf.
+ */
+export class CmaAllocator {
+  readonly #options: AllocatorOptions;
+
+  constructor(options: AllocatorOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Allocates a buffer.
+   *
+   * @param length bytes; rounded up to whole pages
+   * @param flags open(2) flags of the descriptor that is going to be made
+   * @returns EINVAL for a length that no buffer can have, ENOMEM when the region has no room
+   */
+  *allocate(length: bigint, flags: number): SystemCall<DmaBuf | ErrnoName> {
+    const { region, defects, log } = this.#options;
+    const pageBytes = BigInt(region.store.pageBytes);
+    const asked = this.#lengthAsked(length);
+    const size = ((asked + pageBytes - 1n) / pageBytes) * pageBytes;
+    // Rounding up past 2^64 wraps to nothing, and so does what was asked.
+    if (BigInt.asUintN(64, size) === 0n) return 'EINVAL';
+    if (size / pageBytes > BigInt(region.pageCount)) {
+      if (defects.has('warn-on-length')) log.warning('mm/cma.c:430 cma_alloc');
+      return 'ENOMEM';
+    }
+    yield 'cma.alloc';
+    const count = Number(size / pageBytes);
+    const first = region.allocate(count);
+    if (first === undefined) return 'ENOMEM';
+    if (defects.has('overlapping-buffers') && count > 1) region.release(first + count - 1, 1);
+    yield 'cma.allocated';
+    this.#clear(first, count, asked);
+    const rounded = defects.has('length-unrounded') ? asked : size;
+    const mode = defects.has('access-mode-dropped') ? (flags & ~3) | O_RDWR : flags;
+    return new DmaBuf(
+      log,
+      mode,
+      { region, first, count, size: rounded },
+      {
+        inode: this.#options.nextInode(),
+        defects,
+      },
+    );
+  }
+
+  /** Flags of the descriptor: whether exec closes it. */
+  closesOnExec(flags: number): boolean {
+    return (flags & O_CLOEXEC) !== 0 && !this.#options.defects.has('cloexec-ignored');
+  }
+
+  #lengthAsked(length: bigint): bigint {
+    const { defects } = this.#options;
+    if (length === 0n && defects.has('zero-length-accepted')) return 1n;
+    return defects.has('length-truncated-32') ? BigInt.asUintN(32, length) : length;
+  }
+
+  #clear(first: number, count: number, asked: bigint): void {
+    const { region, defects, zeroing } = this.#options;
+    if (!zeroing || defects.has('no-zeroing')) return;
+    const whole = defects.has('first-page-zeroed') ? 1 : count;
+    for (let page = first; page < first + whole; page += 1) {
+      const from = Number(asked) - (page - first) * region.store.pageBytes;
+      if (defects.has('tail-not-zeroed') && from < region.store.pageBytes) {
+        region.store.bytes(page).fill(0, 0, from);
+      } else {
+        region.store.fill(page, 0);
+      }
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import type { Reached } from '../address-space.ts';
+import type { PageContents } from '../pages.ts';
+import type { Answer, Call, Handler } from './call.ts';
+
+const LOAD_BYTES_MAX = 65_536n;
+/** How many bytes `scan` shows from the first that differs on. */
+const SHOWN_BYTES = 16;
+
+/** The part of an access that lies in one page. */
+interface Piece {
+  readonly reached: Exclude<Reached, string>;
+  /** Bytes from the start of the page. */
+  readonly within: number;
+  readonly length: number;
+  /** Bytes from the start of the access. */
+  readonly done: number;
+}
+
+/**
+ * Walks an access page by page in ascending order.
+ *
+ * @param visit returns false to stop
+ * @returns the fault that ended it, if one did
+ */
+function walk(
+  call: Call,
+  length: bigint,
+  writing: boolean,
+  visit: (piece: Piece) => boolean,
+): Answer | undefined {
+  const { space } = call.client;
+  const pageBytes = BigInt(space.pageBytes);
+  const offset = call.word('offset');
+  const start = BigInt.asUintN(64, call.word('address') + offset);
+  for (let done = 0n; done < length; ) {
+    const at = start + done;
+    const page = at / pageBytes;
+    const within = at % pageBytes;
+    const reached =
+      page < BigInt(space.topPage) ? space.reach(Number(page), writing) : ('SIGSEGV' as const);
+    if (typeof reached === 'string') return { signal: reached, faultOffset: offset + done };
+    const left = length - done;
+    const chunk = left < pageBytes - within ? left : pageBytes - within;
+    const piece = { reached, within: Number(within), length: Number(chunk), done: Number(done) };
+    if (!visit(piece)) return undefined;
+    done += chunk;
+  }
+  return undefined;
+}
+
+function copyPiece({ reached, within, length }: Piece): Uint8Array {
+  const contents = reached.store.contents(reached.page);
+  if (typeof contents === 'number') return new Uint8Array(length).fill(contents);
+  return contents.subarray(within, within + length);
+}
+
+const load: Handler = (call) => {
+  const asked = call.word('length');
+  const length = asked < LOAD_BYTES_MAX ? asked : LOAD_BYTES_MAX;
+  const out = new Uint8Array(Number(length));
+  const fault = walk(call, length, false, (piece) => {
+    out.set(copyPiece(piece), piece.done);
+    return true;
+  });
+  return fault ?? { value: length, out };
+};
+
+const store: Handler = (call) => {
+  const { bytes } = call;
+  const length = call.word('length');
+  if (bytes.length === 0) return { unsupported: true };
+  const fault = walk(call, length, true, (piece) => {
+    writePiece(piece, bytes);
+    return true;
+  });
+  return fault ?? length;
+};
+
+function writePiece({ reached, within, length, done }: Piece, pattern: Uint8Array): void {
+  const [only] = pattern;
+  if (pattern.length === 1 && only !== undefined && length === reached.store.pageBytes) {
+    reached.store.fill(reached.page, only);
+    return;
+  }
+  const target = reached.store.bytes(reached.page);
+  for (let index = 0; index < length; index += 1) {
+    target[within + index] = pattern[(done + index) % pattern.length] ?? 0;
+  }
+}
+
+const scan: Handler = (call) => {
+  const pattern = call.bytes;
+  const length = call.word('length');
+  if (pattern.length === 0) return { unsupported: true };
+  let matched = 0n;
+  let out = new Uint8Array(0);
+  const fault = walk(call, length, false, (piece) => {
+    const equal = equalBytes(piece, pattern);
+    matched = BigInt(piece.done + equal);
+    if (equal === piece.length) return true;
+    // What differs is shown up to the end of its page: the next may not be readable.
+    out = copyPiece(piece).slice(equal, equal + SHOWN_BYTES);
+    return false;
+  });
+  return fault ?? { value: matched, out };
+};
+
+/** Leading bytes of a piece that repeat the pattern. */
+function equalBytes(piece: Piece, pattern: Uint8Array): number {
+  const contents: PageContents = piece.reached.store.contents(piece.reached.page);
+  if (typeof contents === 'number' && pattern.length === 1) {
+    return contents === pattern[0] ? piece.length : 0;
+  }
+  const bytes = copyPiece(piece);
+  let equal = 0;
+  while (equal < piece.length && bytes[equal] === pattern[(piece.done + equal) % pattern.length]) {
+    equal += 1;
+  }
+  return equal;
+}
+
+/** Accesses to mapped memory. */
+export const accessCalls = { load, store, scan } as const satisfies Record<string, Handler>;

@@ -1,0 +1,171 @@
+import type { ErrnoName } from '../../contract/errno.ts';
+import type { Argument } from '../../contract/program.ts';
+import { CharacterFile } from '../character-file.ts';
+import { DeviceFile } from '../device-file.ts';
+import { failed } from '../errno.ts';
+import { MemoryFile } from '../memory-file.ts';
+import type { OpenFile } from '../open-file.ts';
+import { PageStore } from '../pages.ts';
+import type { SystemCall } from '../pause.ts';
+import { UserArgument } from '../user-argument.ts';
+import type { Call, Handler, Reply } from './call.ts';
+
+const O_CREAT = 0o100;
+const O_EXCL = 0o200;
+const O_DIRECTORY = 0o200000;
+const O_CLOEXEC = 0o2000000;
+const O_PATH = 0o10000000;
+/** O_LARGEFILE, which open(2) sets by itself on 64-bit machines. */
+const O_LARGEFILE = 0o100000;
+/** Flags that only matter while a file is opened. */
+const OPENING_FLAGS = 0o2001700;
+const TRANSFER_BYTES_MAX = 65_536;
+const FILE_BYTES_MAX = 2n ** 62n;
+const ROOT = 0;
+
+const open: Handler = (call) => {
+  const flags = call.uint('flags');
+  const file = openNamed(call, call.operation.file as string, statusFlags(flags));
+  if (failed(file)) return file;
+  const refusal = refusalOf(flags);
+  if (refusal === undefined) return call.install(file, (flags & O_CLOEXEC) !== 0);
+  file.put('fput');
+  return refusal;
+};
+
+const statusFlags = (flags: number): number =>
+  (flags & O_PATH) !== 0 ? flags & (O_PATH | O_DIRECTORY) : (flags & ~OPENING_FLAGS) | O_LARGEFILE;
+
+function refusalOf(flags: number): 'EEXIST' | 'ENOTDIR' | undefined {
+  if ((flags & O_DIRECTORY) !== 0) return 'ENOTDIR';
+  const exclusive = (flags & O_PATH) === 0 && (flags & O_CREAT) !== 0 && (flags & O_EXCL) !== 0;
+  return exclusive ? 'EEXIST' : undefined;
+}
+
+function openNamed(call: Call, name: string, flags: number): OpenFile | 'ENOENT' | 'EACCES' {
+  const { devices, log, options } = call.kernel;
+  if (name === '/dev/null' || name === '/dev/zero') {
+    return new CharacterFile(log, flags, name === '/dev/zero', options.pageBytes);
+  }
+  const device = name.startsWith('region:') ? devices[Number(name.slice(7))] : undefined;
+  if (device === undefined) return 'ENOENT';
+  // The node belongs to root with mode 0600; O_PATH asks for no permission on it.
+  if (call.client.uid !== ROOT && (flags & O_PATH) === 0) return 'EACCES';
+  return new DeviceFile(device, flags);
+}
+
+/** Between the two steps of close(2) the number is free and the file still lives. */
+function* close(call: Call): SystemCall<Reply> {
+  const file = call.client.table.detach(call.int('fd'));
+  if (file === undefined) return 'EBADF';
+  yield 'close.detached';
+  if (file.alive('filp_close')) {
+    file.flush();
+    file.put('fput');
+  }
+  return 0n;
+}
+
+function* ioctl(call: Call): SystemCall<Reply> {
+  const { kernel, random } = call.around;
+  const given = call.operation.argument as Argument;
+  const argument = UserArgument.place(given, kernel.options.pageBytes, random);
+  if (argument === undefined) return { unsupported: true };
+  call.argument = argument;
+  const file = call.file();
+  if (failed(file)) return { value: file, out: argument.bytes };
+  file.hold('__fget_files');
+  const value = yield* file.ioctl(call.uint('request'), argument, call.client);
+  file.put('fput');
+  const redZone = argument.touchedZones;
+  return { value, out: argument.bytes, ...(redZone.length === 0 ? {} : { redZone }) };
+}
+
+const fstat: Handler = (call) => {
+  const file = call.anyFile();
+  if (failed(file)) return file;
+  const { mode, size, inode, device = 0, special = 0 } = file.status();
+  const words = [BigInt(mode), size, BigInt(inode), BigInt(device), BigInt(special)];
+  return { value: 0n, out: new Uint8Array(BigUint64Array.from(words).buffer) };
+};
+
+const lseek: Handler = (call) => {
+  const file = call.file();
+  if (failed(file)) return file;
+  return file.seek(BigInt.asIntN(64, call.word('offset')), call.int('whence'));
+};
+
+/** The file of pread and pwrite, once the descriptor and the offset allow it. */
+function positionedFile(call: Call, access: 'readable' | 'writable'): OpenFile | ErrnoName {
+  if (BigInt.asIntN(64, call.word('offset')) < 0n) return 'EINVAL';
+  const file = call.file();
+  if (failed(file)) return file;
+  if (!file.positioned) return 'ESPIPE';
+  return file[access] ? file : 'EBADF';
+}
+
+const pread: Handler = (call) => {
+  const file = positionedFile(call, 'readable');
+  if (failed(file)) return file;
+  const asked = call.word('length');
+  const length = asked < TRANSFER_BYTES_MAX ? Number(asked) : TRANSFER_BYTES_MAX;
+  const bytes = file.read(length, call.word('offset'));
+  return failed(bytes) ? bytes : { value: BigInt(bytes.length), out: bytes };
+};
+
+const pwrite: Handler = (call) => {
+  const file = positionedFile(call, 'writable');
+  return failed(file) ? file : file.write(call.bytes, call.word('offset'));
+};
+
+const POLLNVAL = 32n;
+
+function* poll(call: Call): SystemCall<Reply> {
+  const number = call.int('fd');
+  if (number >= 0 && failed(call.file())) return POLLNVAL;
+  const events = (): number => {
+    const file = call.file();
+    return failed(file) ? 0 : file.poll() & call.uint('events');
+  };
+  const timeoutMs = call.int('timeoutMs');
+  if (events() !== 0 || timeoutMs === 0) return BigInt(events());
+  const wakeAt = call.kernel.clock.now + BigInt(timeoutMs) * 1_000_000n;
+  const woken = yield* call.sleep(() => events() !== 0, timeoutMs < 0 ? undefined : wakeAt);
+  return woken === 'interrupted' ? 'EINTR' : BigInt(events());
+}
+
+const memfd: Handler = (call) => {
+  const length = BigInt.asIntN(64, call.word('length'));
+  if (length < 0n) return 'EINVAL';
+  if (length > FILE_BYTES_MAX) return 'EFBIG';
+  const { log, nextInode, options } = call.kernel;
+  const store = new PageStore(options.pageBytes);
+  const inode = { store, number: nextInode(), sizeBytes: Number(length) };
+  return call.install(new MemoryFile(log, 2 | O_LARGEFILE, inode), false);
+};
+
+/** open(2) of the link in /proc: device nodes ask for permission again, other files have no name. */
+const reopen: Handler = (call) => {
+  const file = call.anyFile();
+  if (failed(file)) return 'ENOENT';
+  const flags = call.uint('flags');
+  const refusal = refusalOf(flags);
+  if (refusal !== undefined) return refusal;
+  if (file instanceof DeviceFile && call.client.uid !== ROOT) return 'EACCES';
+  const opened = file.reopen(statusFlags(flags));
+  return failed(opened) ? opened : call.install(opened, (flags & O_CLOEXEC) !== 0);
+};
+
+/** System calls on files. */
+export const fileCalls = {
+  open,
+  close,
+  ioctl,
+  fstat,
+  lseek,
+  pread,
+  pwrite,
+  poll,
+  memfd,
+  reopen,
+} as const satisfies Record<string, Handler>;

@@ -1,0 +1,159 @@
+import type { ErrnoName } from '../../contract/errno.ts';
+import { type AddressSpace, type Area, PROT_WRITE } from '../address-space.ts';
+import { failed } from '../errno.ts';
+import type { Backing, OpenFile } from '../open-file.ts';
+import { PageStore } from '../pages.ts';
+import type { SystemCall } from '../pause.ts';
+import type { Call, Handler, Reply } from './call.ts';
+
+const MAP_PRIVATE = 2;
+const MAP_SHARED_VALIDATE = 3;
+const MAP_FIXED = 0x10;
+const MAP_ANONYMOUS = 0x20;
+const MAP_FIXED_NOREPLACE = 0x100000;
+const PROTECTION_BITS = 7;
+const MREMAP_MAYMOVE = 1;
+const MREMAP_FLAGS = 7;
+
+/** Pages that a length in bytes takes; undefined when rounding up leaves the 64 bits. */
+function pagesOf(length: bigint, space: AddressSpace): number | undefined {
+  const pages = (length + BigInt(space.pageBytes) - 1n) / BigInt(space.pageBytes);
+  return pages <= BigInt(space.topPage) ? Number(pages) : undefined;
+}
+
+/** The number of the page at an address of user space; undefined when it is not one. */
+function pageAt(address: bigint, space: AddressSpace): number | undefined {
+  const page = address / BigInt(space.pageBytes);
+  if (address % BigInt(space.pageBytes) !== 0n || page >= BigInt(space.topPage)) return undefined;
+  return Number(page);
+}
+
+const addressOf = (page: number, space: AddressSpace): bigint =>
+  BigInt(page) * BigInt(space.pageBytes);
+
+function* mmap(call: Call): SystemCall<Reply> {
+  const { space } = call.client;
+  const flags = call.uint('flags');
+  const offset = call.word('offset');
+  if (offset % BigInt(space.pageBytes) !== 0n) return 'EINVAL';
+  const file = (flags & MAP_ANONYMOUS) === 0 ? call.file() : undefined;
+  if (failed(file)) return file;
+  file?.hold('__fget_files');
+  yield 'mmap.file-held';
+  const start = map(call, file, flags, Number(offset / BigInt(space.pageBytes)));
+  file?.put('fput');
+  return failed(start) ? start : addressOf(start, space);
+}
+
+function map(
+  call: Call,
+  file: OpenFile | undefined,
+  flags: number,
+  first: number,
+): number | ErrnoName {
+  const { space } = call.client;
+  if (call.word('length') === 0n) return 'EINVAL';
+  const count = pagesOf(call.word('length'), space);
+  if (count === undefined) return 'ENOMEM';
+  if (first + count > 2 ** 52) return 'EOVERFLOW';
+  // The address is the kernel’s choice, and a fixed one would be 0.
+  if ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) !== 0) return 'EPERM';
+  const sharing = flags & MAP_SHARED_VALIDATE;
+  if (sharing === 0) return 'EINVAL';
+  const protection = Number(call.word('protection')) & PROTECTION_BITS;
+  const shared = sharing !== MAP_PRIVATE;
+  if (file !== undefined) {
+    if (!file.readable) return 'EACCES';
+    if (shared && (protection & PROT_WRITE) !== 0 && !file.writable) return 'EACCES';
+  }
+  const backing = file === undefined ? anonymous(space) : file.map(first, count);
+  if (failed(backing)) return backing;
+  return space.place(count, {
+    protection,
+    mayWrite: !shared || file === undefined || file.writable,
+    backing,
+    first,
+    copies: shared ? undefined : new PageStore(space.pageBytes),
+    file,
+  });
+}
+
+function anonymous(space: AddressSpace): Backing {
+  const store = new PageStore(space.pageBytes);
+  return { expandable: true, resolve: (page) => ({ store, page }) };
+}
+
+const munmap: Handler = (call) => {
+  const range = rangeOf(call);
+  if (range === undefined || range.end === range.start) return 'EINVAL';
+  call.client.space.remove(range.start, range.end);
+  return 0n;
+};
+
+const mprotect: Handler = (call) => {
+  const { space } = call.client;
+  if (pageAt(wrapped(call), space) === undefined) return 'EINVAL';
+  const range = rangeOf(call);
+  if (range === undefined) return 'ENOMEM';
+  const protection = call.word('protection');
+  if ((protection & ~BigInt(PROTECTION_BITS)) !== 0n) return 'EINVAL';
+  return space.protect(range.start, range.end, Number(protection));
+};
+
+const wrapped = (call: Call): bigint =>
+  BigInt.asUintN(64, call.word('address') + call.word('offset'));
+
+function rangeOf(call: Call): { start: number; end: number } | undefined {
+  const { space } = call.client;
+  const start = pageAt(wrapped(call), space);
+  const count = pagesOf(call.word('length'), space);
+  if (start === undefined || count === undefined || start + count > space.topPage) return undefined;
+  return { start, end: start + count };
+}
+
+/** Without the flags that need a new address, which the operation does not have. */
+const mremap: Handler = (call) => {
+  const { space } = call.client;
+  const flags = call.uint('flags');
+  const start = pageAt(call.word('address'), space);
+  const oldCount = pagesOf(call.word('oldLength'), space);
+  const newCount = pagesOf(call.word('newLength'), space);
+  if (start === undefined || (flags & ~MREMAP_FLAGS) !== 0 || newCount === 0) return 'EINVAL';
+  if ((flags & ~MREMAP_MAYMOVE) !== 0) return 'EINVAL';
+  if (oldCount === undefined) return 'EFAULT';
+  if (newCount === undefined) return 'ENOMEM';
+  const area = space.areaAt(start);
+  if (area === undefined) return 'EFAULT';
+  if (oldCount === 0 && area.copies !== undefined) return 'EINVAL';
+  if (start + oldCount > area.end) return 'EFAULT';
+  if (newCount <= oldCount) {
+    if (newCount < oldCount) space.remove(start + newCount, start + oldCount);
+    return addressOf(start, space);
+  }
+  if (!area.backing.expandable) return 'EFAULT';
+  return grow(space, area, { start, oldCount, newCount, mayMove: flags !== 0 });
+};
+
+function grow(
+  space: AddressSpace,
+  area: Area,
+  wish: { start: number; oldCount: number; newCount: number; mayMove: boolean },
+): Reply {
+  const { start, oldCount, newCount, mayMove } = wish;
+  const end = start + newCount;
+  if (oldCount > 0 && start + oldCount === area.end && space.isFree(area.end, end)) {
+    space.extend(area, end);
+    return addressOf(start, space);
+  }
+  if (!mayMove) return 'ENOMEM';
+  const moved = space.place(newCount, { ...area, first: area.first + (start - area.start) });
+  if (failed(moved)) return moved;
+  if (oldCount > 0) space.remove(start, start + oldCount);
+  return addressOf(moved, space);
+}
+
+/** System calls on mappings. */
+export const memoryCalls = { mmap, munmap, mprotect, mremap } as const satisfies Record<
+  string,
+  Handler
+>;

@@ -1,0 +1,75 @@
+import type { DocumentName } from '../../contract/operations.ts';
+import { SA_MAJOR } from '../device-file.ts';
+import { failed } from '../errno.ts';
+import type { Call, Handler, Reply } from './call.ts';
+
+/** Bytes of the machine that are not the region. */
+const OTHER_BYTES = 512 * 2 ** 20;
+/** Of those, what the kernel and its programs use; it never changes, so gauges have no noise. */
+const BUSY_BYTES = 64 * 2 ** 20;
+
+const text = (words: string): Reply => {
+  const out = new TextEncoder().encode(words);
+  return { value: BigInt(out.length), out };
+};
+
+const readlink: Handler = (call) => {
+  const file = call.anyFile();
+  return failed(file) ? 'ENOENT' : text(file.link());
+};
+
+const DOCUMENT_TEXTS: Readonly<Record<DocumentName, (call: Call) => Reply>> = {
+  '/proc/meminfo': (call) => text(memoryInformation(call)),
+  '/proc/self/fdinfo': descriptorInformation,
+  '/proc/self/status': (call) => text(processStatus(call)),
+  '/proc/devices': () =>
+    text(`Character devices:\n  1 mem\n${SA_MAJOR} simple_allocator\n\nBlock devices:\n`),
+};
+
+const readfile: Handler = (call) => DOCUMENT_TEXTS[call.operation.document as DocumentName](call);
+
+/** Names, padding and units as fs/proc/meminfo.c prints them. */
+function memoryInformation({ kernel }: Call): string {
+  const { freePages, pageCount } = kernel.region;
+  const { pageBytes } = kernel.options;
+  const free = freePages * pageBytes;
+  const total = pageCount * pageBytes;
+  const available = free + OTHER_BYTES - BUSY_BYTES;
+  const lines: readonly [string, number][] = [
+    ['MemTotal', total + OTHER_BYTES],
+    ['MemFree', available],
+    ['MemAvailable', available],
+    ['CmaTotal', total],
+    ['CmaFree', free],
+  ];
+  return lines
+    .map(([name, bytes]) => `${`${name}:`.padEnd(16)}${String(bytes / 1024).padStart(8)} kB\n`)
+    .join('');
+}
+
+function descriptorInformation(call: Call): Reply {
+  const file = call.anyFile();
+  if (failed(file)) return 'ENOENT';
+  const closing = call.client.table.isCloseOnExec(call.int('fd')) ? 0o2000000 : 0;
+  const flags = (file.flags | closing).toString(8);
+  const { inode } = file.status();
+  const head = `pos:\t0\nflags:\t0${flags}\nmnt_id:\t14\nino:\t${inode}\n`;
+  return text(head + file.information());
+}
+
+function processStatus({ client }: Call): string {
+  const { pid, uid } = client;
+  const ids = `${uid}\t${uid}\t${uid}\t${uid}`;
+  return `Name:\tallocert\nState:\tR (running)\nTgid:\t${pid}\nPid:\t${pid}\nUid:\t${ids}\n`;
+}
+
+const descriptors: Handler = (call) => {
+  const { numbers } = call.client.table;
+  return { value: BigInt(numbers.length), out: new Uint8Array(Int32Array.from(numbers).buffer) };
+};
+
+/** What /proc says. */
+export const procfsCalls = { readlink, readfile, descriptors } as const satisfies Record<
+  string,
+  Handler
+>;

@@ -1,0 +1,50 @@
+import { failed } from '../errno.ts';
+import { collectGarbage, Socket } from '../socket.ts';
+import type { Handler } from './call.ts';
+
+const MSG_PEEK = 2;
+const MSG_CMSG_CLOEXEC = 0x40000000;
+
+const socketpair: Handler = (call) => {
+  const { log, nextInode, sockets } = call.kernel;
+  collectGarbage(sockets);
+  const [one, other] = Socket.pair(log, nextInode, sockets);
+  const first = call.install(one, false);
+  if (failed(first)) {
+    other.put('fput');
+    return first;
+  }
+  const second = call.install(other, false);
+  if (failed(second)) {
+    call.client.closeDescriptor(Number(first));
+    return second;
+  }
+  const numbers = Int32Array.of(Number(first), Number(second));
+  return { value: 0n, out: new Uint8Array(numbers.buffer) };
+};
+
+const sendfd: Handler = (call) => {
+  const socket = call.file();
+  if (failed(socket)) return socket;
+  if (!(socket instanceof Socket)) return 'ENOTSOCK';
+  const passed = call.anyFile('passed');
+  return failed(passed) ? passed : socket.send(passed);
+};
+
+/** A message whose descriptor finds no free number is lost all the same. */
+const recvfd: Handler = (call) => {
+  const socket = call.file();
+  if (failed(socket)) return socket;
+  if (!(socket instanceof Socket)) return 'ENOTSOCK';
+  const flags = call.uint('flags');
+  const peeking = (flags & MSG_PEEK) !== 0;
+  const file = peeking ? socket.peek()?.hold('scm_fp_dup') : socket.receive();
+  if (file === undefined) return 'EAGAIN';
+  return call.install(file, (flags & MSG_CMSG_CLOEXEC) !== 0);
+};
+
+/** System calls that pass descriptors. */
+export const socketCalls = { socketpair, sendfd, recvfd } as const satisfies Record<
+  string,
+  Handler
+>;

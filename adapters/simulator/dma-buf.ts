@@ -1,0 +1,133 @@
+import type { ErrnoName } from '../contract/errno.ts';
+import type { DefectSet } from './defects.ts';
+import type { KernelLog } from './kernel-log.ts';
+import { type Backing, type FileStatus, OpenFile } from './open-file.ts';
+import type { SystemCall } from './pause.ts';
+import type { Region } from './region.ts';
+import type { UserArgument } from './user-argument.ts';
+
+const SYNC = 0x40086200;
+/** DMA_BUF_SET_NAME_A and _B: the same command with 32 and 64 bits of argument. */
+const SET_NAME = [0x40046201, 0x40086201];
+const SYNC_DIRECTIONS = 3;
+const SYNC_FLAGS = 7;
+/** DMA_BUF_NAME_LEN: bytes of a name with its NUL. */
+const NAME_BYTES = 32;
+const STATUS_FLAGS = 0o4003;
+const SEEK_SET = 0;
+const SEEK_END = 2;
+
+/** The pages behind a dma-buf. */
+export interface BufferPages {
+  readonly region: Region;
+  readonly first: number;
+  readonly count: number;
+  /** Bytes, as the exporter says; whole pages unless a defect is on. */
+  readonly size: bigint;
+}
+
+/**
+ * A buffer and its file in one: a dma-buf has exactly one open-file description, whose references
+ * are the buffer's. Source: the kernel's drivers/dma-buf/dma-buf.c and its userspace header.
+ */
+export class DmaBuf extends OpenFile {
+  readonly pages: BufferPages;
+  readonly inode: number;
+  readonly #defects: DefectSet;
+  #name = '';
+  #pagesHeld = true;
+  #revoked = false;
+  /** Set when the buffer's pages are to stay taken for ever (a defect). */
+  leaks = false;
+
+  constructor(
+    log: KernelLog,
+    flags: number,
+    pages: BufferPages,
+    { inode, defects }: { inode: number; defects: DefectSet },
+  ) {
+    super(log, flags & STATUS_FLAGS);
+    this.pages = pages;
+    this.inode = inode;
+    this.#defects = defects;
+  }
+
+  link(): string {
+    return `/dmabuf:${this.#name}`;
+  }
+
+  status(): FileStatus {
+    return { mode: 0o600, size: this.pages.size, inode: this.inode, device: 11 };
+  }
+
+  override information(): string {
+    const name = this.#name === '' ? '' : `name:\t${this.#name}\n`;
+    return `size:\t${this.pages.size}\ncount:\t${this.references}\nexp_name:\tcma\n${name}`;
+  }
+
+  override flush(): void {
+    const unmapped = this.references - this.mappings > 1;
+    if (this.#defects.has('freed-while-mapped') && !unmapped) this.#freePages();
+  }
+
+  protected override release(): void {
+    this.#freePages();
+  }
+
+  /** Takes the buffer away from whoever still has it (a defect). */
+  revoke(): void {
+    this.#revoked = true;
+    this.#freePages();
+  }
+
+  #freePages(): void {
+    if (!this.#pagesHeld || this.leaks) return;
+    this.#pagesHeld = false;
+    const { region, first, count } = this.pages;
+    region.release(first, this.#defects.has('leak-on-close') ? count - 1 : count);
+  }
+
+  override get positioned(): boolean {
+    return false;
+  }
+
+  override seek(offset: bigint, whence: number): bigint | ErrnoName {
+    if (offset !== 0n || (whence !== SEEK_SET && whence !== SEEK_END)) return 'EINVAL';
+    return whence === SEEK_END ? this.pages.size : 0n;
+  }
+
+  override map(first: number, count: number): Backing | ErrnoName {
+    if (this.#revoked) return 'ENODEV';
+    const pageBytes = BigInt(this.pages.region.store.pageBytes);
+    const slack = this.#defects.has('mmap-bound-off-by-one') ? 1 : 0;
+    if (first + count > Number(this.pages.size / pageBytes) + slack) return 'EINVAL';
+    const ignored = this.#defects.has('mmap-offset-ignored') ? first : 0;
+    return {
+      expandable: false,
+      resolve: (page) => {
+        if (this.#revoked) return 'SIGBUS';
+        return { store: this.pages.region.store, page: this.pages.first + page - ignored };
+      },
+    };
+  }
+
+  // biome-ignore lint/correctness/useYield: nothing in it can be preempted to any effect
+  override *ioctl(request: number, argument: UserArgument): SystemCall<bigint | ErrnoName> {
+    if (request === SYNC) return sync(argument);
+    if (!SET_NAME.includes(request)) return 'ENOTTY';
+    const name = argument.copyText(NAME_BYTES);
+    if (name === undefined) return 'EFAULT';
+    if (name === null) return 'EINVAL';
+    this.#name = name;
+    return 0n;
+  }
+}
+
+/** Memory of the simulator is always coherent: there is nothing to do but check. */
+function sync(argument: UserArgument): bigint | ErrnoName {
+  const bytes = argument.copyIn(8);
+  if (bytes === undefined) return 'EFAULT';
+  const flags = new DataView(bytes.buffer).getBigUint64(0, true);
+  if (flags > SYNC_FLAGS || (Number(flags) & SYNC_DIRECTIONS) === 0) return 'EINVAL';
+  return 0n;
+}

@@ -1,0 +1,88 @@
+import { usageError } from '../contract/errors.ts';
+import { DEFECTS, type DefectSet } from './defects.ts';
+
+/** How the simulated allocator treats what the text leaves open; see docs of the `sim:` URL. */
+export const BEHAVIOURS = ['hardened', 'rfc-v2'] as const;
+
+/** One of {@link BEHAVIOURS}. */
+export type Behaviour = (typeof BEHAVIOURS)[number];
+
+/** What a `sim:` URL asks for. */
+export interface SimulatorOptions {
+  readonly behaviour: Behaviour;
+  /** Bytes; a multiple of the page size. */
+  readonly regionBytes: number;
+  /** Bytes; a power of two. */
+  readonly pageBytes: number;
+  readonly defects: DefectSet;
+  /** Seeds the scheduler when the Program has no seed of its own. */
+  readonly seed: bigint;
+}
+
+const PARAMETERS = ['behaviour', 'region', 'defect', 'seed', 'page'];
+const PAGE_SIZES = [4096, 16_384, 65_536];
+const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
+const REGION_BYTES_MAX = 64 * 2 ** 30;
+
+/**
+ * Reads a `sim:` URL, such as `sim:?behaviour=rfc-v2&region=64MiB&defect=no-zeroing`.
+ *
+ * @throws AllocertError for what it does not know, with a sentence that names what it does
+ */
+export function parseSimulatorUrl(url: string): SimulatorOptions {
+  const match = /^sim:(?:\?(.*))?$/.exec(url);
+  if (match === null) {
+    throw usageError(`"${url}" is no simulator URL: write sim: or sim:?parameter=value`);
+  }
+  const given = new URLSearchParams(match[1] ?? '');
+  for (const name of new Set(given.keys())) {
+    if (!PARAMETERS.includes(name)) {
+      throw usageError(`sim: has no parameter "${name}"; it has ${PARAMETERS.join(', ')}`);
+    }
+    if (name !== 'defect' && given.getAll(name).length > 1) {
+      throw usageError(`sim: takes ${name} once; remove all but one`);
+    }
+  }
+  const pageBytes = pageSize(given.get('page'));
+  return {
+    behaviour: behaviour(given.get('behaviour')),
+    regionBytes: regionSize(given.get('region') ?? '16MiB', pageBytes),
+    pageBytes,
+    defects: new Set(given.getAll('defect').map(defect)),
+    seed: seed(given.get('seed') ?? '0'),
+  };
+}
+
+function behaviour(word: string | null): Behaviour {
+  if (word === null) return 'hardened';
+  const known = BEHAVIOURS.find((name) => name === word);
+  if (known !== undefined) return known;
+  throw usageError(`sim: has no behaviour "${word}"; it has ${BEHAVIOURS.join(' and ')}`);
+}
+
+function defect(word: string): string {
+  if (DEFECTS.some(({ name }) => name === word)) return word;
+  const known = DEFECTS.map(({ name }) => name).join(', ');
+  throw usageError(`sim: has no defect "${word}"; it has ${known}`);
+}
+
+function pageSize(word: string | null): number {
+  if (word === null) return 4096;
+  if (PAGE_SIZES.includes(Number(word))) return Number(word);
+  throw usageError(`sim: has no page size "${word}"; it has ${PAGE_SIZES.join(', ')}`);
+}
+
+function regionSize(word: string, pageBytes: number): number {
+  const [, digits, unit] = /^([0-9]+)(|KiB|MiB|GiB)$/.exec(word) ?? [];
+  const bytes = Number(digits) * (UNITS[unit ?? ''] ?? Number.NaN);
+  if (bytes >= pageBytes && bytes <= REGION_BYTES_MAX && bytes % pageBytes === 0) return bytes;
+  throw usageError(
+    `sim: cannot have a region of "${word}": give bytes, KiB, MiB or GiB, a multiple of ` +
+      `${pageBytes} bytes up to 64GiB`,
+  );
+}
+
+function seed(word: string): bigint {
+  if (/^([0-9]+|0x[0-9a-fA-F]+)$/.test(word)) return BigInt.asUintN(64, BigInt(word));
+  throw usageError(`sim: cannot use the seed "${word}": give a number such as 7 or 0x7`);
+}

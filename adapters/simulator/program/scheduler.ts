@@ -1,0 +1,31 @@
+import type { Random } from '../random.ts';
+
+/** A thread that could run now. */
+export interface Candidate {
+  /** Its index in the Program. */
+  readonly index: number;
+  /** The preemption point at which it stands. */
+  readonly point: string;
+}
+
+/**
+ * Chooses which thread of a Program runs until its next preemption point. The choice must follow
+ * from what it was given alone, so that the same seed gives the same History.
+ */
+export interface Scheduler {
+  /** @returns an index into `candidates`, which has at least two */
+  choose(candidates: readonly Candidate[]): number;
+}
+
+/** Every thread that could run is as likely as any other. */
+export class RandomScheduler implements Scheduler {
+  readonly #random: Random;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  choose(candidates: readonly Candidate[]): number {
+    return this.#random.below(candidates.length);
+  }
+}

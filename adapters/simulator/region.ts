@@ -1,0 +1,63 @@
+import { PageStore } from './pages.ts';
+
+/** What boot code left in a page: never zero, so that a buffer that was not cleared shows it. */
+const bootResidue = (page: number): number => 0x80 | (page & 0x7f);
+
+/**
+ * A CMA region: a bitmap of pages, first fit, and the pages' contents. Freed pages keep what they
+ * held, as real ones do. Source: cma_alloc and cma_release of the kernel's mm/cma.c.
+ */
+export class Region {
+  readonly pageCount: number;
+  readonly store: PageStore;
+  readonly #used: Uint8Array;
+  #freePages: number;
+
+  constructor(bytes: number, pageBytes: number) {
+    this.pageCount = bytes / pageBytes;
+    this.store = new PageStore(pageBytes, bootResidue);
+    this.#used = new Uint8Array(this.pageCount);
+    this.#freePages = this.pageCount;
+  }
+
+  /** Pages that are free now: CmaFree counts them. */
+  get freePages(): number {
+    return this.#freePages;
+  }
+
+  /**
+   * Takes the first run of free pages.
+   *
+   * @param order alignment of the first page: a multiple of 2^order pages
+   * @returns the number of the first page, or undefined when there is no such run
+   */
+  allocate(count: number, order = 0): number | undefined {
+    if (count === 0 || count > this.#freePages) return undefined;
+    const alignment = 2 ** order;
+    let first = this.#used.indexOf(0);
+    while (first !== -1) {
+      first = Math.ceil(first / alignment) * alignment;
+      if (first + count > this.pageCount) return undefined;
+      const taken = this.#used.subarray(first, first + count).lastIndexOf(1);
+      if (taken === -1) {
+        this.#mark(first, count, 1);
+        return first;
+      }
+      first = this.#used.indexOf(0, first + taken + 1);
+    }
+    return undefined;
+  }
+
+  /** Gives pages back; their contents stay. */
+  release(first: number, count: number): void {
+    this.#mark(first, count, 0);
+  }
+
+  #mark(first: number, count: number, value: 0 | 1): void {
+    for (let page = first; page < first + count; page += 1) {
+      if (this.#used[page] === value) continue;
+      this.#used[page] = value;
+      this.#freePages += value === 1 ? -1 : 1;
+    }
+  }
+}
