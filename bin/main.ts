@@ -44,7 +44,9 @@ function parser(argv: readonly string[]): ReturnType<typeof yargs> {
     .showHelpOnFail(false)
     .fail((message, error) => {
       if (error instanceof Error && error.name !== 'YError') throw error;
-      throw usageError(`${message ?? error?.message}; see allocert --help`);
+      const said = message ?? error?.message;
+      const near = said.startsWith('Did you mean') ? `there is no command ${argv[0]}; ` : '';
+      throw usageError(`${near}${said} (see allocert --help)`);
     });
 }
 

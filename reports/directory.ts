@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { machineError, messageOf, usageError } from '../adapters/contract/errors.ts';
 
 /** Names of the files in a report directory. */
@@ -21,7 +21,7 @@ const PROBE = '.allocert-probe';
  */
 export function prepareDirectory(directory: string): void {
   const names = attempt(directory, () => {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(resolve(directory));
     writeFileSync(join(directory, PROBE), '');
     unlinkSync(join(directory, PROBE));
     return readdirSync(directory);
@@ -31,6 +31,16 @@ export function prepareDirectory(directory: string): void {
     `${directory} holds files but no report of allocert, so nothing is written there; ` +
       'name an empty or a new directory with --out',
   );
+}
+
+/**
+ * Creates a directory and those above it. The recursive mode of `mkdirSync` is not used: it never
+ * returns where a file system refuses new names with ENOENT, as /proc does.
+ */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  mkdirSync(path);
 }
 
 /** Removes an earlier report, and nothing that allocert did not write. */
@@ -55,7 +65,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'permission is denied',
   EROFS: 'the file system is read-only',
   ENOTDIR: 'a part of the path is a file, not a directory',
-  EEXIST: 'it is a file, not a directory',
+  EEXIST: 'something else takes the name at the same moment',
   EISDIR: 'one of the report’s names is taken by a directory',
   ENOENT: 'the path does not exist and cannot be created',
   ENAMETOOLONG: 'the name is too long',

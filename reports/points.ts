@@ -41,7 +41,8 @@ function pointOf(record: RunRecord, case_: RecordedCase, requirement: RecordedRe
   if (case_.id === record.interruptedCase) {
     return { ...nothing, status: 'inconclusive', reason: 'the run ended while this case ran' };
   }
-  return { ...nothing, status: STATUS_WITHOUT_VERDICT[case_.end] };
+  const reason = case_.reason || 'the case ended without a verdict on it';
+  return { ...nothing, reason, status: STATUS_WITHOUT_VERDICT[case_.end] };
 }
 
 const STATUS_WITHOUT_VERDICT: Readonly<Record<RecordedCase['end'], Status>> = {

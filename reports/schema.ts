@@ -27,7 +27,7 @@ export function schemaViolation(name: SchemaName, value: unknown): string | unde
 }
 
 function compileSchemas(): ReadonlyMap<SchemaName, ValidateFunction> {
-  const ajv = new Ajv2020({ strict: true, discriminator: true });
+  const ajv = new Ajv2020({ strict: true, strictRequired: false, discriminator: true });
   const schemas = NAMES.map((name) => {
     const file = join(packageRoot(), 'reports', 'schema', `${name}.schema.json`);
     return [name, JSON.parse(readFileSync(file, 'utf8'))] as const;

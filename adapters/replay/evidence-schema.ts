@@ -113,7 +113,9 @@ let validate: ValidateFunction | undefined;
 
 /** What is wrong with a parsed line of evidence, as a phrase; undefined when nothing is. */
 export function evidenceViolation(value: unknown): string | undefined {
-  validate ??= new Ajv2020({ strict: true, discriminator: true }).compile(LINE);
+  validate ??= new Ajv2020({ strict: true, strictRequired: false, discriminator: true }).compile(
+    LINE,
+  );
   if (validate(value)) return undefined;
   const error = validate.errors?.[0];
   return `at ${error?.instancePath || 'the top'}, ${error?.message}`;

@@ -1,0 +1,129 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { NotRecorded, programDigest, TargetDeath } from '../../../adapters/contract/index.ts';
+import { openTarget } from '../../../adapters/registry.ts';
+import { openReplay } from '../../../adapters/replay/adapter.ts';
+import { evidenceOf } from '../../../reports/evidence.ts';
+import type { JournalLine } from '../../../reports/record.ts';
+import {
+  closeEntry,
+  closeProgram,
+  START,
+  sampleLines,
+  temporaryDirectory,
+} from '../../reports/sample.ts';
+
+/** A directory with nothing but evidence: the sample's, and a case that killed its target. */
+function recorded(): string {
+  const directory = temporaryDirectory();
+  const program = closeProgram(9n);
+  const death: JournalLine = {
+    type: 'case-end',
+    case: 'ERR-01/death',
+    end: 'crash',
+    reason: 'QEMU is gone',
+    durationMs: 1,
+    verdicts: [],
+    transcript: {
+      caseId: 'ERR-01/death',
+      entries: [
+        closeEntry(8n),
+        {
+          kind: 'death',
+          digest: programDigest(program),
+          program,
+          manner: 'crash',
+          message: 'QEMU is gone',
+          log: ['0xff'],
+        },
+      ],
+    },
+  };
+  const { text } = evidenceOf(START, [...sampleLines(), death]);
+  writeFileSync(join(directory, 'evidence.ndjson'), text);
+  return directory;
+}
+
+/** Changes one line of the evidence, counted from 1, or all of its text. */
+function edit(directory: string, change: (text: string) => string): void {
+  const file = join(directory, 'evidence.ndjson');
+  writeFileSync(file, change(readFileSync(file, 'utf8')));
+}
+
+t.test('answers come by position, as they were recorded', async (t) => {
+  const adapter = await openTarget(`replay:${recorded()}`);
+  const session = await adapter.open();
+  await session.begin('LIF-01/close');
+  const history = await session.run(closeProgram(7n));
+  const entry = closeEntry(7n);
+  t.strictSame(history, entry.kind === 'run' ? entry.history : undefined);
+  t.strictSame(history.log, ['0x1f'], 'log lines stay text');
+  await session.begin('ERR-01/null');
+  t.ok(await session.run(closeProgram(7n)), 'each case starts at its own first position');
+  await session.close();
+  await adapter.close();
+});
+
+t.test('facts are the recorded ones, marked as a replay', async (t) => {
+  const directory = recorded();
+  const adapter = await openReplay(`replay:${directory}`);
+  t.equal(adapter.url, `replay:${directory}`);
+  const { facts } = await adapter.open();
+  t.match(facts, { kind: 'sim', regions: [{ sizeBytes: 2n ** 40n }] });
+  t.match(facts.details, { digest: '0xdead', replay: 'yes', 'replay-of': 'sim:' });
+});
+
+t.test('what was not recorded is NotRecorded, and the sentence says where', async (t) => {
+  const session = await (await openReplay(`replay:${recorded()}`)).open();
+  const rejects = (fd: bigint, message: RegExp) =>
+    t.rejects(session.run(closeProgram(fd)), Object.assign(new NotRecorded(''), { message }));
+  await rejects(7n, /was not recorded/);
+  await session.begin('ERR-99/unknown');
+  await rejects(7n, /ERR-99\/unknown was not recorded/);
+  await session.begin('LIF-01/close');
+  await rejects(6n, /LIF-01\/close asks for something else at position 1/);
+  await session.begin('LIF-01/close');
+  await session.run(closeProgram(7n));
+  await rejects(7n, /asks for position 2, but only 1 were recorded/);
+});
+
+t.test('a recorded death kills again', async (t) => {
+  const session = await (await openReplay(`replay:${recorded()}`)).open();
+  await session.begin('ERR-01/death');
+  await session.run(closeProgram(8n));
+  await t.rejects(session.run(closeProgram(9n)), new TargetDeath('crash', 'QEMU is gone'));
+  await session.begin('ERR-01/death');
+  await session.run(closeProgram(8n));
+  const death: unknown = await session.run(closeProgram(9n)).catch((thrown) => thrown);
+  t.match(death, { manner: 'crash', log: ['0xff'] });
+});
+
+t.test('an edited errno changes what is answered', async (t) => {
+  const directory = recorded();
+  edit(directory, (text) => text.replace('"EBADF"', '"EINTR"'));
+  const session = await (await openReplay(`replay:${directory}`)).open();
+  await session.begin('LIF-01/close');
+  const history = await session.run(closeProgram(7n));
+  t.equal(history.threads[0]?.[0]?.errno, 'EINTR');
+});
+
+t.test('damage is a sentence with file and line', async (t) => {
+  const refuses = async (change: (text: string) => string, sentence: RegExp): Promise<void> => {
+    const directory = recorded();
+    edit(directory, change);
+    const error = { blame: 'usage', message: sentence };
+    await t.rejects(openReplay(`replay:${directory}`), error);
+  };
+  await refuses(() => '', /is empty/);
+  await refuses((text) => text.slice(0, -20), /evidence\.ndjson line 5 is damaged/);
+  await refuses((text) => text.slice(text.indexOf('\n') + 1), /line 1 names no target/);
+  await refuses((text) => `${text}${text.split('\n')[1]}\n`, /line 6 repeats the case LIF-01/);
+  await refuses((text) => `${text}${text.split('\n')[0]}\n`, /line 6 names a second target/);
+  await refuses((text) => text.replace('"version":1', '"version":9'), /newer allocert/);
+  await refuses((text) => text.replace('"EBADF"', '12'), /line 2 is no evidence: at .*errno/);
+  await refuses((text) => text.replace('"returned"', '"pleased"'), /line 2 is no evidence/);
+  await refuses((text) => text.replace('"fd":"0x7"', '"fd":"0x6"'), /position 1 of LIF-01\/close/);
+  await t.rejects(openReplay('replay:/nowhere'), { blame: 'usage', message: /ENOENT/ });
+  await t.rejects(openReplay('replay:'), { blame: 'usage', message: /names no directory/ });
+});
