@@ -32,9 +32,7 @@ export function* hardenedIoctl(call: DeviceCall): SystemCall<bigint | ErrnoName>
   if (size === undefined) return unknownCommand(defects);
   const bytes = argument.copyIn(size);
   if (bytes === undefined) return 'EFAULT';
-  const whole = new Uint8Array(REQUEST_BYTES);
-  whole.set(bytes);
-  const request = new AllocateRequest(whole);
+  const request = new AllocateRequest(size === REQUEST_BYTES ? bytes : extended(bytes));
   yield 'sa.copied-in';
   const refusal = check(request, defects);
   if (refusal !== undefined) return refusal;
@@ -54,7 +52,19 @@ export function* hardenedIoctl(call: DeviceCall): SystemCall<bigint | ErrnoName>
   request.descriptor = number;
   if (!defects.has('length-not-written')) request.length = buffer.pages.size;
   yield 'sa.before-copy-out';
-  return finish(call, buffer, number, request.bytes.subarray(0, size));
+  return finish(
+    call,
+    buffer,
+    number,
+    size === REQUEST_BYTES ? request.bytes : request.bytes.subarray(0, size),
+  );
+}
+
+/** Shorter arguments mean zero for what they leave out. */
+function extended(bytes: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(REQUEST_BYTES);
+  whole.set(bytes);
+  return whole;
 }
 
 function finish(

@@ -1,8 +1,7 @@
 import type { Argument, Neighbour, Placement } from '../contract/program.ts';
 import type { Random } from './random.ts';
 
-/** Red zones on both sides of an argument, and the byte that they hold. */
-const ZONE_BYTES = 64;
+/** What memory around the argument holds: the red zones of the executor. */
 const ZONE_BYTE = 0xa5;
 /** Arguments longer than an ioctl number can say are refused, as by the executor. */
 const ARGUMENT_BYTES_MAX = 16_384;
@@ -27,7 +26,10 @@ const PROTECTIONS: Readonly<Record<Neighbour, Omit<Stretch, 'end'>>> = {
   'write-only': OPEN,
 };
 
-function stretchesOf(placement: Placement, length: number, pageBytes: number): Stretch[] {
+const NO_ZONES: readonly 'after'[] = [];
+const PLAIN: readonly Stretch[] = [{ end: Number.POSITIVE_INFINITY, ...OPEN }];
+
+function stretchesOf(placement: Placement, length: number, pageBytes: number): readonly Stretch[] {
   const forever = Number.POSITIVE_INFINITY;
   switch (placement.kind) {
     case 'null':
@@ -51,7 +53,7 @@ function stretchesOf(placement: Placement, length: number, pageBytes: number): S
       ];
     }
     default:
-      return [{ end: forever, ...OPEN }];
+      return PLAIN;
   }
 }
 
@@ -65,19 +67,18 @@ const canBePlaced = ({ bytes, placement }: Argument, pageBytes: number): boolean
 
 /** An ioctl argument in the caller's memory, as copy_from_user and copy_to_user see it. */
 export class UserArgument {
-  readonly #length: number;
   readonly #stretches: readonly Stretch[];
   readonly #memory: Uint8Array;
-  readonly #flipped: { offset: number; values: readonly [Uint8Array, Uint8Array] } | undefined;
+  #touchedAfter = false;
+  #flipped: { offset: number; values: readonly [Uint8Array, Uint8Array] } | undefined;
   #phase: 0 | 1 = 0;
 
   private constructor(argument: Argument, pageBytes: number, random: Random) {
-    const { bytes, placement = { kind: 'plain' } } = argument;
-    this.#length = bytes.length;
-    this.#stretches = stretchesOf(placement, bytes.length, pageBytes);
-    this.#memory = new Uint8Array(bytes.length + 2 * ZONE_BYTES).fill(ZONE_BYTE);
-    this.#memory.set(bytes, ZONE_BYTES);
-    if (placement.kind !== 'flipped') return;
+    const { bytes, placement } = argument;
+    this.#memory = bytes.slice();
+    this.#stretches =
+      placement === undefined ? PLAIN : stretchesOf(placement, bytes.length, pageBytes);
+    if (placement?.kind !== 'flipped') return;
     const { offset, width, value } = placement;
     const other = new Uint8Array(8);
     new DataView(other.buffer).setBigUint64(0, BigInt.asUintN(64, value), true);
@@ -97,15 +98,16 @@ export class UserArgument {
   flip(): void {
     if (this.#flipped === undefined) return;
     this.#phase = this.#phase === 0 ? 1 : 0;
-    this.#memory.set(this.#flipped.values[this.#phase], ZONE_BYTES + this.#flipped.offset);
+    this.#memory.set(this.#flipped.values[this.#phase], this.#flipped.offset);
   }
 
   /** copy_from_user: the bytes, or undefined when some cannot be read (EFAULT). */
   copyIn(length: number, offset = 0): Uint8Array | undefined {
     if (this.#reach('readable', offset, length) < length) return undefined;
-    const start = ZONE_BYTES + offset;
+    const present = this.#memory.slice(offset, offset + length);
+    if (present.length === length) return present;
     const bytes = new Uint8Array(length).fill(ZONE_BYTE);
-    bytes.set(this.#memory.subarray(start, start + length));
+    bytes.set(present);
     return bytes;
   }
 
@@ -114,11 +116,11 @@ export class UserArgument {
    *
    * @returns whether all of it was written; EFAULT when not
    */
-  copyOut(bytes: Uint8Array, offset = 0): boolean {
-    const reach = this.#reach('writable', offset, bytes.length);
-    const start = ZONE_BYTES + offset;
-    const room = Math.min(reach, this.#memory.length - start);
-    this.#memory.set(bytes.subarray(0, Math.max(0, room)), start);
+  copyOut(bytes: Uint8Array): boolean {
+    const reach = this.#reach('writable', 0, bytes.length);
+    if (reach > this.#memory.length) this.#touchedAfter = true;
+    const room = Math.min(reach, this.#memory.length);
+    this.#memory.set(room === bytes.length ? bytes : bytes.subarray(0, room));
     return reach === bytes.length;
   }
 
@@ -136,6 +138,7 @@ export class UserArgument {
 
   /** How many bytes from `offset` on allow the access. */
   #reach(access: 'readable' | 'writable', offset: number, length: number): number {
+    if (this.#stretches === PLAIN) return length;
     for (const stretch of this.#stretches) {
       if (stretch.end <= offset || stretch[access]) continue;
       const start = this.#startOf(stretch);
@@ -151,18 +154,13 @@ export class UserArgument {
 
   /** The argument as it is now; empty when there is no memory where it was put. */
   get bytes(): Uint8Array {
+    if (this.#stretches === PLAIN) return this.#memory;
     const mapped = this.#stretches.some((stretch) => stretch.mapped && stretch.end > 0);
-    if (!mapped) return new Uint8Array(0);
-    return this.#memory.slice(ZONE_BYTES, ZONE_BYTES + this.#length);
+    return mapped ? this.#memory : new Uint8Array(0);
   }
 
   /** Sides on which something wrote outside of the argument. */
-  get touchedZones(): ('before' | 'after')[] {
-    const intact = (from: number): boolean =>
-      this.#memory.subarray(from, from + ZONE_BYTES).every((byte) => byte === ZONE_BYTE);
-    const zones: ('before' | 'after')[] = [];
-    if (!intact(0)) zones.push('before');
-    if (!intact(ZONE_BYTES + this.#length)) zones.push('after');
-    return zones;
+  get touchedZones(): readonly 'after'[] {
+    return this.#touchedAfter ? ['after'] : NO_ZONES;
   }
 }
