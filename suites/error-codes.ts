@@ -38,6 +38,17 @@ export const errorCodes: readonly Case[] = [
     },
   },
   {
+    id: 'ERR-05/read-only-aftermath',
+    title: 'an argument that cannot be written costs no memory',
+    requirements: ['ERR-05'],
+    async run(bench) {
+      await bench.control();
+      const step = bench.allocationStep('refused', await bench.device());
+      const body = [{ ...step, argument: { ...step.argument, placement: READ_ONLY } }];
+      await observeConserved(bench, { requirement: 'ERR-05', body, bytesPerCycle: bench.page });
+    },
+  },
+  {
     id: 'ERR-07/exhausted',
     title: 'an exhausted region says so',
     requirements: ['ERR-07'],

@@ -21,8 +21,10 @@ const WARM_UP_CYCLES = 64n;
 const NOISE_FACTOR = 10n;
 /** Readings without any work between them, to see how much the gauge moves by itself. */
 const IDLE_READINGS = 5;
-/** The most buffers of one size that a fill holds at a time. */
+/** Buffers that one Program of a fill asks for. */
 const FILL_MAX = 512n;
+/** The most such fills in one case: each takes slots of its own. */
+const FILLS_MAX = 100;
 /** The size of the first buffers of a fill, when the region's size is not known. */
 const FILL_START_BYTES = 1n << 20n;
 
@@ -104,21 +106,19 @@ export interface Filling {
  * @throws {@link Inconclusive} when the descriptor table fills up before the region does
  */
 export async function fill(bench: Bench): Promise<Filling> {
-  const device = await bench.device();
-  const counts: { family: string; count: bigint }[] = [];
+  const held: { readonly family: string; readonly count: bigint }[] = [];
   let pages = 0n;
   let failure = 'ok';
   for (let length = startLength(bench); length >= bench.page; length /= 2n) {
-    const family = `fill-${length}`;
-    const step = bench.allocationStep(`${family}[i]`, device, { length });
-    const repeat: Operation = { op: 'repeat', times: FILL_MAX, stop: 'failure', body: [step] };
-    const result = (await bench.runSteps(SUBJECT, [repeat])).threads[0]?.[0];
-    if (result === undefined) throw new Error('the fill has no result');
-    counts.push({ family, count: result.value });
-    pages += (result.value * length) / bench.page;
-    failure = Object.keys(result.steps?.[0]?.failures ?? {})[0] ?? 'ok';
+    do {
+      const family = `fill-${held.length}`;
+      const filled = await fillOnce(bench, family, length);
+      held.push({ family, count: filled.count });
+      pages += (filled.count * length) / bench.page;
+      failure = filled.failure;
+    } while (failure === 'ok' && held.length < FILLS_MAX);
   }
-  for (const { family, count } of counts) {
+  for (const { family, count } of held) {
     if (count === 0n) continue;
     const close: Operation = { op: 'close', fd: bench.descriptorIn(`${family}[i]`) };
     await bench.runSteps(SUBJECT, [{ op: 'repeat', times: count, stop: 'never', body: [close] }]);
@@ -126,6 +126,20 @@ export async function fill(bench: Bench): Promise<Filling> {
   if (failure === 'EMFILE') throw new Inconclusive('the descriptor table filled up first');
   if (failure === 'ok') throw new Inconclusive('the region did not fill up');
   return { pages, failure };
+}
+
+/** Takes up to {@link FILL_MAX} buffers of one length; `failure` is `ok` when all were given. */
+async function fillOnce(
+  bench: Bench,
+  family: string,
+  length: bigint,
+): Promise<{ count: bigint; failure: string }> {
+  const step = bench.allocationStep(`${family}[i]`, await bench.device(), { length });
+  const repeat: Operation = { op: 'repeat', times: FILL_MAX, stop: 'failure', body: [step] };
+  const result = (await bench.runSteps(SUBJECT, [repeat])).threads[0]?.[0];
+  if (result === undefined) throw new Error('the fill has no result');
+  const [failure = 'ok'] = Object.keys(result.steps?.[0]?.failures ?? {});
+  return { count: result.value, failure };
 }
 
 /** A power of two of pages, so that a fill needs few buffers of each size. */

@@ -24,18 +24,23 @@ export function judge(case_: Case, outcome: CaseOutcome, profiles: readonly Prof
     const requirement = requirementOf(id);
     return profiles
       .filter((profile) => requirement.expect[profile.name] !== undefined)
-      .map((profile) => verdictOf(requirement, profile, outcome));
+      .map((profile) => verdictOf(case_, requirement, profile, outcome));
   });
 }
 
-function verdictOf(requirement: Requirement, profile: Profile, outcome: CaseOutcome): Verdict {
+function verdictOf(
+  case_: Case,
+  requirement: Requirement,
+  profile: Profile,
+  outcome: CaseOutcome,
+): Verdict {
   const base = { requirement: requirement.id, profile: profile.name };
   const nothing = { ...base, expected: [], observed: [] };
   if (outcome.end === 'crash' || outcome.end === 'hang') {
     return { ...nothing, status: outcome.end, reason: outcome.reason };
   }
   const alarm = outcome.alarms[0];
-  if (alarm !== undefined) {
+  if (alarm !== undefined && bearsAlarms(case_, requirement)) {
     const reason = `the kernel log reports: ${alarm}`;
     return { ...nothing, observed: ['kernel alarm'], status: 'fail', reason };
   }
@@ -57,6 +62,15 @@ function verdictOf(requirement: Requirement, profile: Profile, outcome: CaseOutc
     observed: [...new Set(telling.map((one) => one.observed))],
     reason: reasonOf(telling.map((one) => one.detail)),
   };
+}
+
+/**
+ * A defect that the kernel itself reports breaks the safety rules of the case that provoked it, or
+ * every rule of a case that has none: an errno may still have been the right one.
+ */
+function bearsAlarms(case_: Case, requirement: Requirement): boolean {
+  const safety = case_.requirements.filter((id) => requirementOf(id).authority === 'safety');
+  return safety.length === 0 || safety.includes(requirement.id);
 }
 
 function reasonOf(details: readonly string[]): string {

@@ -55,7 +55,8 @@ export async function connectAgent(stream: Duplex, options: AgentOptions): Promi
   } catch (thrown) {
     channel.destroy();
     if (thrown instanceof ChannelLost || thrown instanceof ChannelSilent) {
-      throw machineError(`no agent answers: ${thrown.message}`, thrown);
+      const { message } = await options.lastWords();
+      throw machineError(`no agent answers: ${message === '' ? thrown.message : message}`, thrown);
     }
     if (thrown instanceof RangeError) throw machineError(messageOf(thrown), thrown);
     throw thrown;

@@ -1,3 +1,4 @@
+import { machineError } from '../contract/errors.ts';
 import type { AbiName, Capability, RegionFacts, TargetFacts } from '../contract/index.ts';
 
 /** The lines of `key=value` that an agent says of its machine. */
@@ -21,6 +22,7 @@ export function parseAgentFacts(payload: Uint8Array): AgentFacts {
  *
  * @param kind scheme of the target's URL
  * @param details whatever the adapter knows beside it
+ * @throws {@link AllocertError} when the machine has no such region
  */
 export function targetFacts(
   kind: string,
@@ -30,7 +32,12 @@ export function targetFacts(
   const text = (key: string): string => agent.get(key) ?? '';
   const regions: RegionFacts[] = [];
   for (let index = 0; agent.has(`region.${index}`); index += 1) {
-    regions.push(regionFacts(index, text(`region.${index}`), agent));
+    const node = text(`region.${index}`);
+    const error = agent.get(`region.${index}.error`);
+    if (error !== undefined) {
+      throw machineError(`the target has no ${node} (${error}); name a device that it has`);
+    }
+    regions.push(regionFacts(index, node, agent));
   }
   return {
     kind,

@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { AllocertError, machineError } from '../contract/errors.ts';
 import type { Adapter, Session } from '../contract/index.ts';
 import { buildAgent } from '../native/build.ts';
 import { connectAgent } from '../remote/client.ts';
@@ -122,8 +121,7 @@ class VmAdapter implements Adapter {
       });
     } catch (thrown) {
       await guest.kill();
-      if (!(thrown instanceof AllocertError)) throw thrown;
-      throw neverAnswered(thrown, guest);
+      throw thrown;
     }
   }
 
@@ -166,17 +164,9 @@ async function lastWords(guest: Guest): Promise<{ message: string; log: readonly
   const exit = await Promise.race([guest.exited, patience]);
   clearTimeout(timer);
   await guest.kill();
-  const alarm = guest.console.alarm();
+  const said = guest.console.alarm() ?? guest.console.tail(1)[0];
   const ended =
-    exit === undefined
-      ? 'the guest no longer answered'
-      : `QEMU ended (${exit.signal ?? exit.code})`;
-  const message = alarm === undefined ? ended : `${ended}; its console says: ${alarm}`;
+    exit === undefined ? 'the guest is silent' : `QEMU ended (${exit.signal ?? exit.code})`;
+  const message = said === undefined ? ended : `${ended}; its console says: ${said}`;
   return { message, log: guest.console.tail(LAST_LINES) };
-}
-
-function neverAnswered(cause: AllocertError, guest: Guest): AllocertError {
-  const said = guest.console.tail(5).join(' / ');
-  const words = said === '' ? 'its console stayed silent' : `its console ends with: ${said}`;
-  return machineError(`the guest never became a target: ${cause.message}; ${words}`, cause);
 }

@@ -1,0 +1,160 @@
+/**
+ * The whole path on a kernel that nobody here wrote: Debian's stock 6.12 in QEMU. Needs QEMU, a C
+ * compiler and apt; without them everything here is skipped with that reason, except in CI.
+ */
+import { existsSync, readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { AllocertError } from '../../adapters/contract/errors.ts';
+import type { Adapter } from '../../adapters/contract/index.ts';
+import { openVm, prepareVm } from '../../adapters/vm/adapter.ts';
+import type { RunRecord } from '../../reports/record.ts';
+import { allocert, childrenNamed } from './command.ts';
+
+const TARGET = 'vm:debian/dma_heap/system';
+const BOOTLESS_MS = 90_000;
+
+const missing = await prepareVm('debian', () => {}).then(
+  () => '',
+  (thrown: unknown) => {
+    if (thrown instanceof AllocertError && process.env.CI === undefined) return thrown.message;
+    throw thrown;
+  },
+);
+const options = missing === '' ? {} : { skip: missing };
+
+const recordIn = (folder: string): RunRecord =>
+  JSON.parse(readFileSync(join(folder, 'record.json'), 'utf8'));
+
+/** Case, requirement, profile and status of every verdict: what two runs must agree on. */
+const verdictsOf = (record: RunRecord): string[] =>
+  record.cases.flatMap((one) =>
+    one.verdicts.map((v) => `${one.id} ${v.requirement} ${v.profile} ${v.status}`),
+  );
+
+t.test('a stock kernel conforms to its profile, and its evidence replays', options, async (t) => {
+  const folder = t.testdir({});
+  const live = join(folder, 'live');
+  const started = process.hrtime.bigint();
+  const run = await allocert(['run', TARGET, '--out', live]);
+  t.comment(`${(process.hrtime.bigint() - started) / 1_000_000n} ms with boot`);
+  t.equal(run.code, 0, run.stderr + run.stdout);
+  const record = recordIn(live);
+  t.equal(record.profile, 'dma-heap');
+  t.match(record.facts.kernel?.release, /^6\.12\./, 'as the target itself says');
+  t.equal(
+    record.facts.details.execution === 'kvm' || record.facts.details.execution === 'tcg',
+    true,
+  );
+  const warned = record.requirements.filter((one) => one.statuses['dma-heap'] === 'warn');
+  t.strictSame(
+    warned.map(({ id }) => id),
+    ['IOC-02', 'IOC-03'],
+    'the two known deviations of DMA-BUF heaps, and nothing else',
+  );
+
+  const away = { PATH: '/nonexistent', ALLOCERT_QEMU: '/nonexistent/qemu' };
+  const again = join(folder, 'again');
+  const replay = await allocert(['run', `replay:${live}`, '--out', again], { env: away });
+  t.equal(replay.code, 0, replay.stderr);
+  t.strictSame(verdictsOf(recordIn(again)), verdictsOf(record));
+
+  const edited = join(folder, 'edited');
+  await cp(live, edited, { recursive: true });
+  await editErrno(join(edited, 'evidence.ndjson'), 'LEN-01/zero', 'EINVAL', 'ENOMEM');
+  const flipped = join(folder, 'flipped');
+  const lie = await allocert(['run', `replay:${edited}`, '--out', flipped], { env: away });
+  t.equal(lie.code, 1);
+  const changed = verdictsOf(recordIn(flipped)).filter((row) => !verdictsOf(record).includes(row));
+  t.strictSame(changed, ['LEN-01/zero LEN-01 dma-heap fail'], 'that case and no other');
+});
+
+async function editErrno(file: string, id: string, from: string, to: string): Promise<void> {
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  const edited = lines.map((line) =>
+    line.includes(`"caseId":"${id}"`)
+      ? line.replaceAll(`"errno":"${from}"`, `"errno":"${to}"`)
+      : line,
+  );
+  t.notSame(edited, lines, 'there was something to edit');
+  await writeFile(file, edited.join('\n'));
+}
+
+t.test('killing QEMU is a crash of the case that ran, and the run goes on', options, async (t) => {
+  const out = join(t.testdir({}), 'report');
+  const run = await allocert(['run', TARGET, '--only', 'LEN-05/huge,MAP-01', '--out', out], {
+    onStart: (child) => killQemuDuring(child.pid ?? 0, join(out, 'journal.ndjson'), 'LEN-05/huge'),
+  });
+  t.equal(run.code, 1, run.stderr);
+  const record = recordIn(out);
+  t.match(
+    record.cases.map(({ id, end }) => [id, end]),
+    [
+      ['LEN-05/huge', 'crash'],
+      ['MAP-01/whole', 'completed'],
+    ],
+  );
+  t.match(record.cases[0]?.reason, /QEMU ended \(SIGKILL\)/);
+  t.match(run.stdout, /LEN-05/);
+});
+
+function killQemuDuring(parent: number, journal: string, id: string): void {
+  watchFile(journal, { interval: 50 }, () => {
+    const started = `{"type":"case-start","case":"${id}"}`;
+    if (!existsSync(journal) || !readFileSync(journal, 'utf8').includes(started)) return;
+    unwatchFile(journal);
+    for (const pid of childrenNamed(parent, 'qemu-system-x86_64')) process.kill(pid, 'SIGKILL');
+  });
+}
+
+t.test('a kernel that panics is a crash with the kernel’s last words', options, async (t) => {
+  const out = join(t.testdir({}), 'report');
+  const target = `${TARGET}?append=sysctl.vm.panic_on_oom%3D2`;
+  const run = await allocert(['run', target, '--only', 'LEN-05/huge', '--out', out]);
+  t.equal(run.code, 1, run.stderr);
+  const [crashed] = recordIn(out).cases;
+  t.equal(crashed?.end, 'crash');
+  t.match(crashed?.reason, /Kernel panic - not syncing: Out of memory/);
+});
+
+t.test('a kernel that never becomes a target says why', options, async (t) => {
+  const out = join(t.testdir({}), 'report');
+  const dead = await allocert(['run', `${TARGET}?append=rdinit%3D/nothing`, '--out', out]);
+  t.equal(dead.code, 3);
+  t.match(dead.stderr, /no agent answers: QEMU ended .*Kernel panic/);
+  const absent = await allocert(['run', 'vm:debian/dma_heap/absent', '--out', out]);
+  t.equal(absent.code, 3, absent.stdout);
+  t.match(absent.stderr, /the target has no \/dev\/dma_heap\/absent \(ENOENT\)/);
+  const text = t.testdir({ kernel: 'no kernel at all' });
+  const none = await allocert(['run', `vm:/dev/x?kernel=${text}/kernel`, '--out', out]);
+  t.equal(none.code, 3);
+  t.match(none.stderr, /QEMU ended before the kernel ran|no agent answers/);
+});
+
+t.test(
+  'a session that lost its guest opens anew',
+  { ...options, timeout: BOOTLESS_MS },
+  async (t) => {
+    const adapter: Adapter = openVm(TARGET);
+    t.teardown(() => adapter.close());
+    const first = await adapter.open();
+    await first.begin('one');
+    const sleep = { op: 'sleep', microseconds: 30_000_000n } as const;
+    const lost = first.run({
+      deadlineMs: 60_000,
+      threads: [{ client: 'main', operations: [sleep] }],
+    });
+    for (const pid of childrenNamed(process.pid, 'qemu-system-x86_64'))
+      process.kill(pid, 'SIGKILL');
+    await t.rejects(lost, { name: 'TargetDeath', manner: 'crash' });
+    const second = await adapter.open();
+    await second.begin('two');
+    const close = { op: 'close', fd: 99n } as const;
+    const history = await second.run({
+      deadlineMs: 5_000,
+      threads: [{ client: 'main', operations: [close] }],
+    });
+    t.equal(history.threads[0]?.[0]?.errno, 'EBADF');
+  },
+);
