@@ -1,0 +1,118 @@
+/** The whole path on the simulator: what a user sees, and that every defect is seen. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import t from 'tap';
+import { openSimulator } from '../../adapters/simulator/adapter.ts';
+import { DEFECTS } from '../../adapters/simulator/defects.ts';
+import type { RunRecord, Verdict } from '../../reports/record.ts';
+import { catalogue, requirementOf } from '../../suites/catalogue.ts';
+import { runSuites } from '../../suites/index.ts';
+import { allocert } from './command.ts';
+
+const recordIn = (folder: string): RunRecord =>
+  JSON.parse(readFileSync(join(folder, 'record.json'), 'utf8'));
+
+const failedIn = (record: RunRecord, profile: string): string[] =>
+  record.requirements.filter((one) => one.statuses[profile] === 'fail').map(({ id }) => id);
+
+/** The verdicts of a run in this process, without reports. */
+async function verdictsOn(url: string): Promise<Verdict[]> {
+  const adapter = openSimulator(url);
+  const verdicts: Verdict[] = [];
+  const ignore = (): void => {};
+  await runSuites({
+    adapter,
+    only: [],
+    onStart: ignore,
+    onCaseStart: ignore,
+    onNotice: ignore,
+    onCaseEnd: (line) => verdicts.push(...line.verdicts),
+  });
+  await adapter.close();
+  return verdicts;
+}
+
+t.test('the hardened simulator conforms, with every report', async (t) => {
+  const cwd = t.testdir({});
+  const run = await allocert(['run'], { cwd });
+  t.equal(run.code, 0, run.stderr + run.stdout);
+  const folder = join(cwd, 'allocert-report');
+  t.strictSame(readdirSync(folder).toSorted(), [
+    'evidence.ndjson',
+    'journal.ndjson',
+    'junit.xml',
+    'record.json',
+    'report.tap',
+  ]);
+  const schema = JSON.parse(readFileSync('reports/schema/record.schema.json', 'utf8'));
+  const validate = new Ajv2020({ strict: false }).compile(schema);
+  t.ok(validate(recordIn(folder)), JSON.stringify(validate.errors));
+  t.match(run.stdout, /hardened {2}holds; observed (\d+) of \1 applicable MUSTs/);
+  t.match(run.stdout, /rfc +holds/);
+});
+
+t.test('every requirement of the hardened profile is observed and passes', async (t) => {
+  const verdicts = await verdictsOn('sim:');
+  const passed = new Set(verdicts.filter((one) => one.status === 'pass').map((v) => v.requirement));
+  const wanted = catalogue().requirements.filter(({ expect }) => expect.hardened !== undefined);
+  t.strictSame(
+    wanted.map(({ id }) => id).filter((id) => !passed.has(id)),
+    [],
+  );
+});
+
+t.test('the RFC’s code breaks what guidance asks, and what nothing excuses', async (t) => {
+  const folder = join(t.testdir({}), 'report');
+  const run = await allocert(['run', 'sim:?behaviour=rfc-v2', '--out', folder]);
+  t.equal(run.code, 1, run.stderr);
+  const record = recordIn(folder);
+  const excusable = [
+    'IOC-02',
+    'IOC-03',
+    'RES-01',
+    'RES-02',
+    'FLG-04',
+    'LEN-06',
+    'ERR-07',
+    'ERR-08',
+  ];
+  const never = ['LEN-10', 'ERR-04', 'ERR-05', 'ISO-01'];
+  t.strictSame(failedIn(record, 'hardened').toSorted(), [...excusable, ...never].toSorted());
+  t.strictSame(failedIn(record, 'rfc').toSorted(), never.toSorted());
+  for (const id of never) t.equal(requirementOf(id).authority, 'safety');
+  for (const id of failedIn(record, 'hardened')) t.match(run.stdout, `FAIL  ${id}`);
+  t.match(run.stdout, /rule +MUST, guidance: Documentation\/driver-api\/ioctl\.rst/);
+  t.match(run.stdout, /rfc +does not hold, ERR-04, ERR-05, ISO-01, LEN-10 broken/);
+});
+
+t.test('each defect fails a requirement that names it', async (t) => {
+  const known = new Set(catalogue().requirements.map(({ id }) => id));
+  const testable = DEFECTS.filter(({ breaks }) => breaks.some((id) => known.has(id)));
+  t.ok(testable.length >= 10, `${testable.length} defects`);
+  for (const { name, breaks } of testable) {
+    const verdicts = await verdictsOn(`sim:?defect=${name}`);
+    const failed = new Set(
+      verdicts
+        .filter((one) => one.profile === 'hardened' && one.status === 'fail')
+        .map((one) => one.requirement),
+    );
+    t.ok(
+      breaks.some((id) => failed.has(id)),
+      `${name} should break ${breaks.join(' or ')}; failed: ${[...failed].join(' ')}`,
+    );
+  }
+});
+
+t.test('a defect reaches the exit code and the report', async (t) => {
+  const folder = join(t.testdir({}), 'report');
+  const run = await allocert(['run', 'sim:?defect=leak-on-close', '--out', folder]);
+  t.equal(run.code, 1);
+  t.match(run.stdout, /FAIL {2}LIF-01/);
+  t.match(failedIn(recordIn(folder), 'rfc'), ['LIF-01'], 'leaks are nothing the RFC excuses');
+});
+
+t.test('runs of the same simulator agree, verdict for verdict', async (t) => {
+  const first = await verdictsOn('sim:?seed=1');
+  t.strictSame(await verdictsOn('sim:?seed=2'), first);
+});
