@@ -36,9 +36,7 @@ export function* hardenedIoctl(call: DeviceCall): SystemCall<bigint | ErrnoName>
   yield 'sa.copied-in';
   const refusal = check(request, defects);
   if (refusal !== undefined) return refusal;
-  const length = defects.has('double-fetch') ? lengthNow(argument) : request.length;
-  if (length === undefined) return 'EFAULT';
-  const buffer = yield* allocator.allocate(length, request.flags);
+  const buffer = yield* allocator.allocate(request.length, request.flags);
   if (failed(buffer)) {
     return buffer === 'ENOMEM' && defects.has('exhaustion-einval') ? 'EINVAL' : buffer;
   }
@@ -50,7 +48,7 @@ export function* hardenedIoctl(call: DeviceCall): SystemCall<bigint | ErrnoName>
     return number;
   }
   request.descriptor = number;
-  if (!defects.has('length-not-written')) request.length = buffer.pages.size;
+  request.length = lengthWritten(call, buffer, request);
   yield 'sa.before-copy-out';
   return finish(
     call,
@@ -111,7 +109,16 @@ export function versionIsKnown(version: bigint, defects: DefectSet): boolean {
   return (defects.has('version-truncated-32') ? BigInt.asUintN(32, version) : version) === 0n;
 }
 
-function lengthNow(argument: UserArgument): bigint | undefined {
-  const bytes = argument.copyIn(8, LENGTH_OFFSET);
-  return bytes === undefined ? undefined : new DataView(bytes.buffer).getBigUint64(0, true);
+/** The length that the program is told: that of the buffer. */
+function lengthWritten(
+  { argument, defects }: DeviceCall,
+  buffer: DmaBuf,
+  request: AllocateRequest,
+): bigint {
+  if (defects.has('length-not-written')) return request.length;
+  if (!defects.has('double-fetch')) return buffer.pages.size;
+  const bytes = argument.copyIn(8, LENGTH_OFFSET) ?? new Uint8Array(8);
+  const again = new DataView(bytes.buffer).getBigUint64(0, true);
+  const pageBytes = BigInt(buffer.pages.region.store.pageBytes);
+  return BigInt.asUintN(64, ((again + pageBytes - 1n) / pageBytes) * pageBytes);
 }
