@@ -86,12 +86,13 @@ const label = (status: Status): string => (LABELS[status] ?? status).toUpperCase
 function profileLines(record: RunRecord, paint: Paint): string[] {
   const width = Math.max(...record.summaries.map(({ profile }) => profile.length));
   const rows = record.summaries.flatMap((summary) => {
-    const [colour, text] = standingOf(summary);
+    const [colour, standing] = standingOf(summary);
     const decides = summary.profile === record.profile ? ' (decides)' : '';
     const name = `  ${printable(summary.profile).padEnd(width)}  `;
     const observed = `observed ${summary.mustObserved} of ${summary.mustApplicable} applicable MUSTs`;
-    const [first = '', ...rest] = wrap(name, `${text}; ${observed}${decides}`);
-    return [first.replace(text, paint(colour, text)), ...rest];
+    const text = `${standing}${brokenUnder(record, summary.profile)}; ${observed}${decides}`;
+    const [first = '', ...rest] = wrap(name, text);
+    return [first.replace(standing, paint(colour, standing)), ...rest];
   });
   const abi = record.profiles[0]?.abi ?? 'unknown';
   return [`Profiles of the ${printable(abi)} ABI:`, ...rows];
@@ -100,8 +101,13 @@ function profileLines(record: RunRecord, paint: Paint): string[] {
 function standingOf({ holds, counts }: ProfileSummary): readonly [Colour, string] {
   if (holds) return ['green', 'holds'];
   const bad = counts.fail + counts.hang + counts.crash;
-  if (bad === 0) return ['yellow', 'undecided'];
-  return ['red', `does not hold: ${bad} ${bad === 1 ? 'requirement' : 'requirements'} broken`];
+  return bad === 0 ? ['yellow', 'undecided'] : ['red', 'does not hold'];
+}
+
+/** Which requirements a profile sees broken, by id. */
+function brokenUnder({ requirements }: RunRecord, profile: string): string {
+  const broken = requirements.filter(({ statuses }) => isBad(statuses[profile] ?? 'skip'));
+  return broken.length === 0 ? '' : `, ${broken.map(({ id }) => id).join(', ')} broken`;
 }
 
 function verdictLines(record: RunRecord, directory: string, paint: Paint): string[] {

@@ -1,0 +1,175 @@
+/** The command line as a user meets it: exit codes, sentences, files, interruptions. */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import t from 'tap';
+import { packageRoot } from '../../adapters/contract/package-root.ts';
+import { nearest } from '../../adapters/registry.ts';
+import type { RunRecord } from '../../reports/record.ts';
+import { schemaViolation } from '../../reports/schema.ts';
+import { temporaryDirectory } from '../reports/sample.ts';
+
+const PROGRAM = join(packageRoot(), 'build', 'bin', 'allocert.js');
+
+interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs in an empty directory, so that defaults never write into the repository. */
+function allocert(...words: readonly string[]): Ran {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...words], {
+    cwd: temporaryDirectory(),
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  return { code: status, stdout, stderr };
+}
+
+const recordIn = (directory: string): RunRecord =>
+  JSON.parse(readFileSync(join(directory, 'record.json'), 'utf8'));
+
+/** Starts a run, waits until its first case is over, and sends a signal: the exit code. */
+async function signalled(directory: string, signal: NodeJS.Signals): Promise<number | null> {
+  const child = spawn(process.execPath, [PROGRAM, 'run', 'sim:', '--out', directory], {
+    stdio: 'ignore',
+  });
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const journal = join(directory, 'journal.ndjson');
+  while (!existsSync(journal) || !readFileSync(journal, 'utf8').includes('case-end')) {
+    await sleep(5);
+  }
+  child.kill(signal);
+  return exited;
+}
+
+t.test('what cannot be done is one sentence and an exit code', async (t) => {
+  const folder = temporaryDirectory();
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  const table: readonly (readonly [words: readonly string[], code: number, sentence: RegExp])[] = [
+    [[], 2, /name a command/],
+    [['rnu'], 2, /there is no command rnu; Did you mean run\?/],
+    [['run', '--profil', 'x'], 2, /Unknown argument: profil/],
+    [['run', 'sim:', 'sim:'], 2, /Unknown argument/],
+    [['run', '--only'], 2, /Not enough arguments/],
+    [['run', '--out', ''], 2, /--out is empty/],
+    [['run', '--out', 'a', '--out', 'b'], 2, /--out only once/],
+    [['run', 'smi:'], 2, /"smi:" is no target: did you mean sim:\?/],
+    [['run', 'sim'], 2, /did you mean sim:\?/],
+    [['run', 'ftp://x'], 2, /starts with sim:, vm:, replay:/],
+    [['run', 'sim:?behaviour=best'], 2, /behaviour/],
+    [['run', 'native:/dev/cma0'], 3, /native:\/dev\/cma0 cannot be opened/],
+    [['run', 'remote:tls:host:7443'], 3, /cannot be opened/],
+    [['run', '--profile', 'nope'], 2, /no profile "nope"; choose one of/],
+    [['run', '--profile', 'dma-heap'], 2, /the target speaks simple-allocator/],
+    [['run', '--only', 'ABC-99'], 2, /no requirement or case "ABC-99"/],
+    [['run', '--list', '--only', 'ABC-99'], 2, /no requirement or case "ABC-99"/],
+    [['run', '--out', file], 2, /a part of the path is a file/],
+    [['run', '--out', join(file, 'below')], 2, /cannot write a report/],
+    [['run', '--out', '/dev/null/x'], 2, /cannot write a report/],
+    [['run', '--out', folder], 2, /holds files but no report/],
+    [['run', 'replay:/nowhere'], 2, /\/nowhere cannot be replayed/],
+    [['report', '/nowhere'], 2, /\/nowhere holds no report/],
+    [['vm'], 2, /name what to do/],
+  ];
+  for (const [words, code, sentence] of table) {
+    const ran = allocert(...words);
+    t.equal(ran.code, code, words.join(' '));
+    t.match(ran.stderr, sentence);
+    t.match(ran.stderr, /^allocert: [^\n]+\n$/, 'one line, no stack');
+    t.equal(ran.stdout, '');
+  }
+});
+
+t.test('a run leaves every report, and report rebuilds them', async (t) => {
+  const directory = join(temporaryDirectory(), 'deep', 'report');
+  const ran = allocert('run', 'sim:', '--out', directory);
+  t.equal(ran.code, 0, ran.stderr);
+  t.match(ran.stdout, /hardened +holds; observed/);
+  const names = ['record.json', 'evidence.ndjson', 'junit.xml', 'report.tap'];
+  const texts = names.map((name) => readFileSync(join(directory, name), 'utf8'));
+  t.equal(schemaViolation('record', recordIn(directory)), undefined);
+  for (const name of names) writeFileSync(join(directory, name), 'spoilt');
+  const again = allocert('report', directory);
+  t.match(again, { code: 0, stdout: ran.stdout });
+  t.strictSame(
+    names.map((name) => readFileSync(join(directory, name), 'utf8')),
+    texts,
+  );
+});
+
+t.test('a target that breaks rules ends 1, and says which under which profile', async (t) => {
+  const directory = join(temporaryDirectory(), 'report');
+  const ran = allocert('run', 'sim:?defect=no-zeroing', '--out', directory);
+  t.equal(ran.code, 1);
+  t.match(ran.stdout, /^FAIL {2}ISO-01/m);
+  t.match(ran.stdout, /rfc +does not hold, .*ISO-01.* broken/);
+  t.equal(allocert('report', directory).code, 1);
+});
+
+t.test('a replay gives the same verdicts, and never writes where it reads', async (t) => {
+  const folder = temporaryDirectory();
+  const [live, replayed] = [join(folder, 'live'), join(folder, 'replayed')];
+  const only = ['--only', 'ISO-01,LEN-05', 'ERR-01'];
+  t.equal(allocert('run', 'sim:?defect=no-zeroing', '--out', live, ...only).code, 1);
+  const again = allocert('run', ...only, `replay:${live}`, '--out', replayed);
+  t.equal(again.code, 1, again.stderr);
+  const verdictsIn = (directory: string): unknown =>
+    recordIn(directory).cases.map(({ id, verdicts }) => ({ id, verdicts }));
+  t.strictSame(verdictsIn(replayed), verdictsIn(live));
+  t.match(allocert('run', `replay:${live}`, '--out', live), {
+    code: 2,
+    stderr: /another directory/,
+  });
+  const more = allocert('run', `replay:${live}`, '--out', replayed);
+  t.equal(more.code, 1, 'what was not recorded is open, what failed still fails');
+  t.match(more.stdout, /OPEN .* was not recorded/);
+});
+
+t.test('a run that is interrupted reports what it saw', async (t) => {
+  for (const [signal, code] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
+    const directory = join(temporaryDirectory(), 'report');
+    t.equal(await signalled(directory, signal), code);
+    const record = recordIn(directory);
+    t.match(record, { complete: false, incompleteReason: new RegExp(signal), exitCode: 3 });
+    t.ok(record.cases.some(({ end }) => end === 'completed'));
+  }
+});
+
+t.test('a run that is killed loses at most the case that ran', async (t) => {
+  const directory = join(temporaryDirectory(), 'report');
+  t.equal(await signalled(directory, 'SIGKILL'), null);
+  const ran = allocert('report', directory);
+  t.equal(ran.code, 3);
+  t.match(ran.stdout, /incomplete: the run was killed/);
+  t.match(readFileSync(join(directory, 'report.tap'), 'utf8'), /^Bail out! the run was killed/m);
+});
+
+t.test('--list and doctor print and run nothing', async (t) => {
+  const all = allocert('run', '--list').stdout.trimEnd().split('\n');
+  const some = allocert('run', '--list', '--only', 'ISO-01').stdout.trimEnd().split('\n');
+  t.ok(all.length > some.length && some.every((line) => line.includes('ISO-01')));
+  const doctor = allocert('doctor');
+  t.equal(doctor.code, 0);
+  t.match(doctor.stdout, /^sim: +ready$/m);
+  t.match(doctor.stdout, /^native: +not ready$/m);
+});
+
+t.test('an earlier report is replaced, other files stay', async (t) => {
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, 'report'));
+  const out = join(directory, 'report');
+  allocert('run', '--only', 'ISO-01', '--out', out);
+  writeFileSync(join(out, 'notes.txt'), 'mine');
+  allocert('run', '--only', 'LEN-05', '--out', out);
+  t.equal(readFileSync(join(out, 'notes.txt'), 'utf8'), 'mine');
+  t.ok(recordIn(out).cases.every(({ id }) => id.startsWith('LEN-05')));
+});
+
+t.test('only near words are suggested', async (t) => {
+  t.equal(nearest('smi:', ['sim:', 'vm:']), 'sim:');
+  t.equal(nearest('cloud:', ['sim:', 'vm:']), undefined);
+});
