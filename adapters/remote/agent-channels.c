@@ -62,6 +62,8 @@ int agent_serve_unix(struct agent *agent, const char *path)
 		fprintf(stderr, "allocert: cannot listen at %s: %s\n", path, strerror(errno));
 		return 1;
 	}
+	printf("allocert: listening at %s\n", path);
+	fflush(stdout);
 	for (;;) {
 		int host = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 

@@ -122,7 +122,7 @@ static void name_case(const char *case_id)
 static int serve(struct agent *agent)
 {
 	if (ac_supervisor_start() < 0) {
-		printf("allocert: cannot make shared memory: %s\n", strerror(errno));
+		printf("allocert: cannot start: %s\n", strerror(errno));
 		return 1;
 	}
 	read_command_line();

@@ -60,7 +60,7 @@ int main(int argc, char **argv)
 	if (getpid() == 1 && (argc < 2 || strncmp(argv[1], "--", 2) != 0))
 		return agent_init(&agent);
 	if (ac_supervisor_start() < 0) {
-		fprintf(stderr, "allocert: cannot make shared memory: %s\n", strerror(errno));
+		fprintf(stderr, "allocert: cannot start: %s\n", strerror(errno));
 		return 1;
 	}
 	if (read_options(argc, argv, &options) < 0)

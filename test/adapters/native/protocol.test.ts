@@ -1,8 +1,15 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { encodeProgram, OPERATION_BYTES } from '../../../adapters/contract/codec/encode-program.ts';
 import { LAYOUT } from '../../../adapters/contract/codec/layout.ts';
 import { NameTable } from '../../../adapters/contract/names.ts';
 import type { Program } from '../../../adapters/contract/program.ts';
+import { buildAgent } from '../../../adapters/native/build.ts';
 import { AgentProcess, hello } from './agent-process.ts';
 
 /** What the agent says to one thing it must not be sent, and how it ends. */
@@ -160,4 +167,26 @@ t.test('repeats nest 3 deep, and an unknown operation is unsupported', async (t)
     ),
   );
   t.match(await refusalOf(t, agent), /more than 3 deep/);
+});
+
+t.test('a daemon at a Unix socket serves one host after another', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'allocert-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'agent.sock');
+  const { path: program } = await buildAgent(join(tmpdir(), 'allocert-test-agents'));
+  const daemon = spawn(program, ['--unix', path], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => daemon.on('exit', resolve));
+  t.match(String(await once(daemon.stdout, 'data')), /listening at/);
+  const frame = Buffer.concat([Buffer.from([16, 0, 0, 0, 1, 0, 0, 0]), hello()]);
+  for (let host = 0; host < 2; host += 1) {
+    const socket = connect(path);
+    socket.write(frame);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    t.ok(answer.subarray(0, 24).equals(frame), 'it says hello');
+    socket.destroy();
+  }
+  daemon.kill();
+  await ended;
 });
