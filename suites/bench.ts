@@ -171,6 +171,20 @@ export class Bench {
     return allocation;
   }
 
+  /**
+   * A valid request whose success is itself what is observed. Whether memory is left is another rule's
+   * question.
+   *
+   * @throws {@link Inconclusive} when there is none
+   */
+  async attempt(fields: Fields = {}): Promise<Allocation> {
+    const allocation = await this.allocate(fields);
+    if (allocation.word === 'ENOMEM') {
+      throw new Inconclusive('blocked: the region has no page left for a valid request');
+    }
+    return allocation;
+  }
+
   /** The control of a negative case: the same request, unchanged, works; then it is released. */
   async control(fields: Fields = {}, options: AllocateOptions = {}): Promise<void> {
     await this.release(await this.buffer(fields, options));

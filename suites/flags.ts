@@ -11,7 +11,7 @@ export const flags: readonly Case[] = [
     title: 'O_RDWR and O_CLOEXEC together are accepted',
     requirements: ['FLG-01'],
     async run(bench) {
-      const { word } = await bench.allocate({ flags: O_RDWR | O_CLOEXEC });
+      const { word } = await bench.attempt({ flags: O_RDWR | O_CLOEXEC });
       bench.observe('FLG-01', 'accepted', word, `O_RDWR | O_CLOEXEC came to ${word}`);
     },
   },

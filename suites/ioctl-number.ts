@@ -9,7 +9,7 @@ export const ioctlNumber: readonly Case[] = [
     title: 'the command allocates and returns 0',
     requirements: ['IOC-01', 'IOC-06'],
     async run(bench) {
-      const { reply, word } = await bench.allocate();
+      const { reply, word } = await bench.attempt();
       const request = `0x${commandOf(bench.abi).toString(16)}`;
       bench.observe('IOC-01', 'command', word, `ioctl ${request} came to ${word}`);
       if (!reply.ok) return;

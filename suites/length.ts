@@ -1,7 +1,7 @@
 import { linux } from '../adapters/contract/index.ts';
 import type { Allocation, Bench } from './bench.ts';
 import { type Case, Skip } from './case.ts';
-import { fillBytes, ZERO } from './contents.ts';
+import { stamp, ZERO } from './contents.ts';
 import { observeChanges } from './refuse.ts';
 import { fieldOf } from './request.ts';
 
@@ -76,7 +76,7 @@ export const length: readonly Case[] = [
       const { page, subject } = bench;
       for (let round = 0; round < TAIL_ROUNDS; round += 1) {
         const dirty = await bench.buffer();
-        await fillBytes(subject, await bench.map(dirty, page), page, 0xa5);
+        await stamp(bench, dirty, page, 0xa5);
         await bench.release(dirty);
         const mapping = await bench.map(await bench.buffer({ length: 1n }), page);
         const tail = { address: mapping, offset: 1n, length: page - 1n, bytes: ZERO };

@@ -1,6 +1,6 @@
 import { linux, type Operation } from '../adapters/contract/index.ts';
 import type { Case } from './case.ts';
-import { contentsWord, fillBytes } from './contents.ts';
+import { contentsWord, fillBytes, stamp } from './contents.ts';
 import { observeConserved } from './free-memory.ts';
 
 const PROTECTION = linux.PROT_READ | linux.PROT_WRITE;
@@ -30,10 +30,10 @@ export const lifetime: readonly Case[] = [
     requirements: ['LIF-03'],
     needs: ['clients'],
     async run(bench) {
-      const { page, subject } = bench;
+      const { page } = bench;
       const buffer = await bench.buffer();
-      await fillBytes(subject, await bench.map(buffer, page), page, 0x5a);
-      await subject.fork({ client: 'heir' });
+      await stamp(bench, buffer, page, 0x5a);
+      await bench.subject.fork({ client: 'heir' });
       await bench.release(buffer);
       await overwriteNewBuffers(bench);
       const heir = bench.client('heir');

@@ -12,7 +12,7 @@ export const versionReserved: readonly Case[] = [
     requirements: ['VER-01'],
     needsRoles: ['version'],
     async run(bench) {
-      const { word } = await bench.allocate({ version: 0n });
+      const { word } = await bench.attempt({ version: 0n });
       bench.observe('VER-01', 'version-0', word, `a request with version 0 came to ${word}`);
     },
   },
