@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
-import { arch } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { messageOf } from './contract/errors.ts';
+import { findOnPath, findQemu } from './vm/qemu.ts';
 
 /** Whether this machine can run a kind of target, and what each missing part needs. */
 export interface Diagnosis {
@@ -19,11 +19,6 @@ interface Finding {
 }
 
 type Probe = () => Promise<Finding>;
-
-const EMULATORS: Readonly<Record<string, readonly [program: string, debianPackage: string]>> = {
-  x64: ['qemu-system-x86_64', 'qemu-system-x86'],
-  arm64: ['qemu-system-aarch64', 'qemu-system-arm'],
-};
 
 const PROBES: Readonly<Record<string, readonly Probe[]>> = {
   sim: [async () => ({ found: true, text: 'built in' })],
@@ -48,17 +43,16 @@ export async function diagnose(): Promise<readonly Diagnosis[]> {
 }
 
 async function findEmulator(): Promise<Finding> {
-  const known = EMULATORS[arch()];
-  if (known === undefined)
-    return { found: false, text: `no kernel is known for ${arch()} machines` };
-  const [program, debianPackage] = known;
-  const path = await findProgram(program);
-  if (path !== undefined) return { found: true, text: `QEMU: ${program}` };
-  return { found: false, text: `QEMU is missing: apt-get install ${debianPackage}` };
+  try {
+    const { program, version } = findQemu();
+    return { found: true, text: `QEMU ${version}: ${program}` };
+  } catch (thrown) {
+    return { found: false, text: messageOf(thrown) };
+  }
 }
 
 async function findApt(): Promise<Finding> {
-  const programs = await Promise.all(['apt-get', 'dpkg-deb'].map(findProgram));
+  const programs = ['apt-get', 'dpkg-deb'].map(findOnPath);
   if (!programs.includes(undefined)) return { found: true, text: 'apt-get and dpkg-deb' };
   return {
     found: false,
@@ -69,9 +63,8 @@ async function findApt(): Promise<Finding> {
 
 async function findCompiler(): Promise<Finding> {
   for (const program of ['musl-gcc', 'cc']) {
-    if ((await findProgram(program)) !== undefined) {
-      return { found: true, text: `C compiler for the agent: ${program}` };
-    }
+    const file = findOnPath(program);
+    if (file !== undefined) return { found: true, text: `C compiler for the agent: ${file}` };
   }
   return { found: false, text: 'no C compiler for the agent: apt-get install musl-tools' };
 }
@@ -92,14 +85,6 @@ async function findNodes(): Promise<Finding> {
   const nodes = [...others, ...heaps].map((name) => `/dev/${name}`);
   if (nodes.length > 0) return { found: true, text: `device nodes: ${nodes.join(', ')}` };
   return { found: false, text: 'no /dev/cma*, /dev/dma_heap or /dev/udmabuf here' };
-}
-
-async function findProgram(name: string): Promise<string | undefined> {
-  for (const folder of (process.env.PATH ?? '').split(delimiter).filter(Boolean)) {
-    const file = join(folder, name);
-    if (await accessible(file, constants.X_OK)) return file;
-  }
-  return undefined;
 }
 
 const accessible = (file: string, mode: number): Promise<boolean> =>

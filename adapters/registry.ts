@@ -49,7 +49,8 @@ const unopenable = (url: string, what: string): Error =>
 /**
  * The adapter of a target URL. Nothing is started yet.
  *
- * @throws {@link AllocertError} for a malformed URL (usage) or what this machine cannot open (machine)
+ * @throws {@link AllocertError} for a malformed URL (usage) or what this machine cannot open
+ * (machine)
  */
 export async function openTarget(url: string): Promise<Adapter> {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1];

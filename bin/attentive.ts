@@ -2,8 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { Adapter, Session } from '../adapters/contract/index.ts';
 
 /**
- * The same target, but the event loop turns once before each case. Targets inside this process answer
- * without ever waiting, so that signals and progress would otherwise be seen after the last case only.
+ * The same target, but the event loop turns once before each case. Targets inside this process
+ * answer without ever waiting, so that signals and progress would otherwise be seen after the
+ * last case only.
  */
 export function attentive(adapter: Adapter): Adapter {
   return {

@@ -85,6 +85,7 @@ function interrupted(end: RunEnd | undefined, interrupt: Interrupt): RunEnd {
   return { ...(end ?? incompleteEnd(reason)), reason };
 }
 
+/** The process lives for its run, so its age is the run's duration. */
 const incompleteEnd = (reason: string): RunEnd => ({
   type: 'run-end',
   endedAt: new Date().toISOString(),
@@ -93,7 +94,9 @@ const incompleteEnd = (reason: string): RunEnd => ({
   reason,
 });
 
-/** A journal that cannot be written any more ends where it ends; the first failure is what counts. */
+/**
+ * A journal that cannot be written any more ends where it ends; the first failure is what counts.
+ */
 function endAfter(writer: JournalWriter | undefined, failure: unknown): void {
   try {
     writer?.write(incompleteEnd(messageOf(failure)));

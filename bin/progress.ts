@@ -6,8 +6,8 @@ const LIVE_INTERVAL_MS = 100;
 const PLAIN_INTERVAL_MS = 5000;
 
 /**
- * Where a run stands, on standard error: one line that renews itself on a terminal, a line every few
- * seconds elsewhere.
+ * Where a run stands, on standard error: one line that renews itself on a terminal, a line every
+ * few seconds elsewhere.
  */
 export class Progress {
   readonly #out: NodeJS.WriteStream;

@@ -12,8 +12,8 @@ import {
 import { exitCodeOf, statusesOf, summarise } from './standing.ts';
 
 /**
- * The record of a run, from its journal alone: the same journal always gives the same record, whether
- * the run came to its end or was killed.
+ * The record of a run, from its journal alone: the same journal always gives the same record,
+ * whether the run came to its end or was killed.
  */
 export function deriveRecord(
   { start, lines }: Journal,

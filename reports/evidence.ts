@@ -10,8 +10,8 @@ export interface Evidence {
 }
 
 /**
- * Everything the target answered, from which `replay:` recomputes the verdicts. The first line names
- * the target; then comes one line for each finished case.
+ * Everything the target answered, from which `replay:` recomputes the verdicts. The first line
+ * names the target; then comes one line for each finished case.
  */
 export function evidenceOf(start: RunStart, lines: readonly JournalLine[]): Evidence {
   const { target, facts, seed } = start;

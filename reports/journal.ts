@@ -15,7 +15,7 @@ export class JournalWriter {
   /**
    * Replaces an earlier report in the directory.
    *
-   * @throws {@link AllocertError} when the directory cannot be written; see {@link prepareDirectory}
+   * @throws {@link AllocertError} when {@link prepareDirectory} refuses the directory
    */
   constructor(directory: string) {
     this.directory = directory;

@@ -10,8 +10,8 @@ export type Level = 'MUST' | 'SHOULD' | 'MAY';
 export type Authority = 'text' | 'safety' | 'guidance';
 
 /**
- * Verdicts from best to worst: a requirement has the worst one that any of its cases gave. `skip` comes
- * first because a case that could not look takes nothing from one that could.
+ * Verdicts from best to worst: a requirement has the worst one that any of its cases gave. `skip`
+ * comes first because a case that could not look takes nothing from one that could.
  */
 export const STATUSES = [
   'skip',
@@ -154,8 +154,8 @@ export interface RecordedRequirement extends RequirementFacts {
 export interface ProfileSummary {
   readonly profile: string;
   /**
-   * The run is complete, with no fail, crash or hang, no MUST inconclusive, and at least one MUST that
-   * passed.
+   * The run is complete, with no fail, crash or hang, no MUST inconclusive, and at least one MUST
+   * that passed.
    */
   readonly holds: boolean;
   /** MUSTs that bind and were observed, of all that bind and apply. */

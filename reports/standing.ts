@@ -72,8 +72,8 @@ export function summarise(
 }
 
 /**
- * 1 when the deciding profile has a failure, or when anything crashed or hung the target; else 3 when
- * the run says too little; else 0.
+ * 1 when the deciding profile has a failure, or when anything crashed or hung the target; else 3
+ * when the run says too little; else 0.
  */
 export function exitCodeOf(
   record: Pick<RunRecord, 'cases' | 'summaries' | 'profile'>,

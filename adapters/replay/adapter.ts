@@ -11,8 +11,8 @@ import { type Recording, readRecording } from './recording.ts';
 const SCHEME = 'replay:';
 
 /**
- * A target that answers from the evidence of an earlier run. Only `evidence.ndjson` is read, and the
- * target that it names is never opened.
+ * A target that answers from the evidence of an earlier run. Only `evidence.ndjson` is read, and
+ * the target that it names is never opened.
  *
  * @param url `replay:DIR`, where DIR is a report directory
  * @throws {@link AllocertError} (usage) when there is no evidence or a line of it is damaged

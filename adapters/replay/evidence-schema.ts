@@ -2,8 +2,8 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { type JsonSchema, OUTCOMES } from '../contract/index.ts';
 
 /**
- * The shape of the lines of `evidence.ndjson`. Evidence comes from strangers: what the cases read is
- * checked here, so that a damaged line is a sentence and never a strange verdict.
+ * The shape of the lines of `evidence.ndjson`. Evidence comes from strangers: what the cases read
+ * is checked here, so that a damaged line is a sentence and never a strange verdict.
  */
 const TEXT: JsonSchema = { type: 'string' };
 const NUMBER: JsonSchema = { type: 'string', pattern: '^-?0x[0-9a-f]+$' };

@@ -15,9 +15,9 @@ const ELEMENTS: Readonly<Partial<Record<Status, Element>>> = {
 };
 
 /**
- * The record as JUnit XML in the form that CI servers agree on (the xunit plugin's junit-10 schema):
- * a suite for each group, a testcase for each case and requirement in the deciding profile. A run
- * that did not come to its end has one more suite, whose error says so.
+ * The record as JUnit XML in the form that CI servers agree on (the xunit plugin's junit-10
+ * schema): a suite for each group, a testcase for each case and requirement in the deciding
+ * profile. A run that did not come to its end has one more suite, whose error says so.
  */
 export function formatJunit(record: RunRecord): string {
   const points = pointsOf(record);

@@ -1,4 +1,6 @@
-/** Columns of plain-text reports, whatever the terminal has: they are pasted into mails and logs. */
+/**
+ * Columns of plain-text reports, whatever the terminal has: they are pasted into mails and logs.
+ */
 export const COLUMNS = 100;
 
 /** Something that colours text, or does not. */

@@ -89,7 +89,8 @@ function profileLines(record: RunRecord, paint: Paint): string[] {
     const [colour, standing] = standingOf(summary);
     const decides = summary.profile === record.profile ? ' (decides)' : '';
     const name = `  ${printable(summary.profile).padEnd(width)}  `;
-    const observed = `observed ${summary.mustObserved} of ${summary.mustApplicable} applicable MUSTs`;
+    const { mustObserved, mustApplicable } = summary;
+    const observed = `observed ${mustObserved} of ${mustApplicable} applicable MUSTs`;
     const text = `${standing}${brokenUnder(record, summary.profile)}; ${observed}${decides}`;
     const [first = '', ...rest] = wrap(name, text);
     return [first.replace(standing, paint(colour, standing)), ...rest];

@@ -8,9 +8,10 @@ import type { RunRecord } from '../record.ts';
  */
 export function formatTap(record: RunRecord): string {
   const points = pointsOf(record);
+  const { allocert, target, profile } = record;
   const lines = [
     'TAP version 14',
-    `# allocert ${oneLine(record.allocert)}, target ${oneLine(record.target)}, profile ${record.profile}`,
+    `# ${oneLine(`allocert ${allocert}, target ${target}, profile ${profile}`)}`,
     points.length === 0 ? '1..0 # SKIP no case applies' : `1..${points.length}`,
     ...points.flatMap((point, index) => pointLines(point, index + 1)),
   ];

@@ -1,7 +1,8 @@
 /** The command line as a user meets it: exit codes, sentences, files, interruptions. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { packageRoot } from '../../adapters/contract/package-root.ts';
@@ -19,13 +20,11 @@ interface Ran {
 }
 
 /** Runs in an empty directory, so that defaults never write into the repository. */
-function allocert(...words: readonly string[]): Ran {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...words], {
-    cwd: temporaryDirectory(),
-    encoding: 'utf8',
-    timeout: 60_000,
-  });
-  return { code: status, stdout, stderr };
+async function allocert(...words: readonly string[]): Promise<Ran> {
+  const child = spawn(process.execPath, [PROGRAM, ...words], { cwd: temporaryDirectory() });
+  const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const [stdout, stderr] = await Promise.all([textOf(child.stdout), textOf(child.stderr)]);
+  return { code: await closed, stdout, stderr };
 }
 
 const recordIn = (directory: string): RunRecord =>
@@ -75,8 +74,9 @@ t.test('what cannot be done is one sentence and an exit code', async (t) => {
     [['report', '/nowhere'], 2, /\/nowhere holds no report/],
     [['vm'], 2, /name what to do/],
   ];
-  for (const [words, code, sentence] of table) {
-    const ran = allocert(...words);
+  const runs = await Promise.all(table.map(([words]) => allocert(...words)));
+  for (const [index, [words, code, sentence]] of table.entries()) {
+    const ran = runs[index] as Ran;
     t.equal(ran.code, code, words.join(' '));
     t.match(ran.stderr, sentence);
     t.match(ran.stderr, /^allocert: [^\n]+\n$/, 'one line, no stack');
@@ -86,14 +86,14 @@ t.test('what cannot be done is one sentence and an exit code', async (t) => {
 
 t.test('a run leaves every report, and report rebuilds them', async (t) => {
   const directory = join(temporaryDirectory(), 'deep', 'report');
-  const ran = allocert('run', 'sim:', '--out', directory);
+  const ran = await allocert('run', 'sim:', '--out', directory);
   t.equal(ran.code, 0, ran.stderr);
   t.match(ran.stdout, /hardened +holds; observed/);
   const names = ['record.json', 'evidence.ndjson', 'junit.xml', 'report.tap'];
   const texts = names.map((name) => readFileSync(join(directory, name), 'utf8'));
   t.equal(schemaViolation('record', recordIn(directory)), undefined);
   for (const name of names) writeFileSync(join(directory, name), 'spoilt');
-  const again = allocert('report', directory);
+  const again = await allocert('report', directory);
   t.match(again, { code: 0, stdout: ran.stdout });
   t.strictSame(
     names.map((name) => readFileSync(join(directory, name), 'utf8')),
@@ -103,28 +103,28 @@ t.test('a run leaves every report, and report rebuilds them', async (t) => {
 
 t.test('a target that breaks rules ends 1, and says which under which profile', async (t) => {
   const directory = join(temporaryDirectory(), 'report');
-  const ran = allocert('run', 'sim:?defect=no-zeroing', '--out', directory);
+  const ran = await allocert('run', 'sim:?defect=no-zeroing', '--out', directory);
   t.equal(ran.code, 1);
   t.match(ran.stdout, /^FAIL {2}ISO-01/m);
   t.match(ran.stdout, /rfc +does not hold, .*ISO-01.* broken/);
-  t.equal(allocert('report', directory).code, 1);
+  t.equal((await allocert('report', directory)).code, 1);
 });
 
 t.test('a replay gives the same verdicts, and never writes where it reads', async (t) => {
   const folder = temporaryDirectory();
   const [live, replayed] = [join(folder, 'live'), join(folder, 'replayed')];
   const only = ['--only', 'ISO-01,LEN-05', 'ERR-01'];
-  t.equal(allocert('run', 'sim:?defect=no-zeroing', '--out', live, ...only).code, 1);
-  const again = allocert('run', ...only, `replay:${live}`, '--out', replayed);
+  t.equal((await allocert('run', 'sim:?defect=no-zeroing', '--out', live, ...only)).code, 1);
+  const again = await allocert('run', ...only, `replay:${live}`, '--out', replayed);
   t.equal(again.code, 1, again.stderr);
   const verdictsIn = (directory: string): unknown =>
     recordIn(directory).cases.map(({ id, verdicts }) => ({ id, verdicts }));
   t.strictSame(verdictsIn(replayed), verdictsIn(live));
-  t.match(allocert('run', `replay:${live}`, '--out', live), {
+  t.match(await allocert('run', `replay:${live}`, '--out', live), {
     code: 2,
     stderr: /another directory/,
   });
-  const more = allocert('run', `replay:${live}`, '--out', replayed);
+  const more = await allocert('run', `replay:${live}`, '--out', replayed);
   t.equal(more.code, 1, 'what was not recorded is open, what failed still fails');
   t.match(more.stdout, /OPEN .* was not recorded/);
 });
@@ -142,17 +142,17 @@ t.test('a run that is interrupted reports what it saw', async (t) => {
 t.test('a run that is killed loses at most the case that ran', async (t) => {
   const directory = join(temporaryDirectory(), 'report');
   t.equal(await signalled(directory, 'SIGKILL'), null);
-  const ran = allocert('report', directory);
+  const ran = await allocert('report', directory);
   t.equal(ran.code, 3);
   t.match(ran.stdout, /incomplete: the run was killed/);
   t.match(readFileSync(join(directory, 'report.tap'), 'utf8'), /^Bail out! the run was killed/m);
 });
 
 t.test('--list and doctor print and run nothing', async (t) => {
-  const all = allocert('run', '--list').stdout.trimEnd().split('\n');
-  const some = allocert('run', '--list', '--only', 'ISO-01').stdout.trimEnd().split('\n');
+  const all = (await allocert('run', '--list')).stdout.trimEnd().split('\n');
+  const some = (await allocert('run', '--list', '--only', 'ISO-01')).stdout.trimEnd().split('\n');
   t.ok(all.length > some.length && some.every((line) => line.includes('ISO-01')));
-  const doctor = allocert('doctor');
+  const doctor = await allocert('doctor');
   t.equal(doctor.code, 0);
   t.match(doctor.stdout, /^sim: +ready$/m);
   t.match(doctor.stdout, /^native: +not ready$/m);
@@ -162,9 +162,9 @@ t.test('an earlier report is replaced, other files stay', async (t) => {
   const directory = temporaryDirectory();
   mkdirSync(join(directory, 'report'));
   const out = join(directory, 'report');
-  allocert('run', '--only', 'ISO-01', '--out', out);
+  await allocert('run', '--only', 'ISO-01', '--out', out);
   writeFileSync(join(out, 'notes.txt'), 'mine');
-  allocert('run', '--only', 'LEN-05', '--out', out);
+  await allocert('run', '--only', 'LEN-05', '--out', out);
   t.equal(readFileSync(join(out, 'notes.txt'), 'utf8'), 'mine');
   t.ok(recordIn(out).cases.every(({ id }) => id.startsWith('LEN-05')));
 });
