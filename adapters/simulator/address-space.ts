@@ -2,8 +2,7 @@ import type { ErrnoName } from '../contract/errno.ts';
 import type { Backing, OpenFile } from './open-file.ts';
 import type { PageStore } from './pages.ts';
 
-/** Protection bits, as in mmap(2). */
-export const PROT_READ = 1;
+/** PROT_WRITE of mmap(2). */
 export const PROT_WRITE = 2;
 
 /** A mapping; pages are numbered, so that addresses are page numbers times the page size. */
@@ -27,7 +26,7 @@ export type Reached = { readonly store: PageStore; readonly page: number } | 'SI
 /** vm.max_map_count of an ordinary system. */
 const AREAS_MAX = 65_530;
 
-/** The mappings of one process. Source: mmap(2), mprotect(2), munmap(2) and the kernel's mm/mmap.c. */
+/** The mappings of one process. Source: mmap(2), mprotect(2), munmap(2), the kernel's mm/mmap.c. */
 export class AddressSpace {
   readonly pageBytes: number;
   /** Pages below the top of user space. */
@@ -123,7 +122,7 @@ export class AddressSpace {
     this.#areas.splice(from, to - from, ...pieces);
   }
 
-  /** What an access to a page reaches. A write to a private mapping gets a page of its own first. */
+  /** What an access reaches. The first write to a private mapping makes a page of its own. */
   reach(page: number, writing: boolean): Reached {
     const area = this.areaAt(page);
     if (area === undefined) return 'SIGSEGV';

@@ -19,8 +19,8 @@ const O_RDWR = 2;
 const O_CLOEXEC = 0o2000000;
 
 /**
- * Hands out buffers of a CMA region. Source: RFC v2 2/2, sa_cma_allocate, which takes pages in order
- * 0 (any page will do as the first) and exports them as a dma-buf.
+ * Hands out buffers of a CMA region. Source: RFC v2 2/2, sa_cma_allocate, which takes pages in
+ * order 0 (any page will do as the first) and exports them as a dma-buf.
  */
 export class CmaAllocator {
   readonly #options: AllocatorOptions;

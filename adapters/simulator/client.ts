@@ -1,7 +1,7 @@
 import { AddressSpace } from './address-space.ts';
 import { DescriptorTable } from './descriptor-table.ts';
 
-/** RLIMIT_NOFILE by number, and what clients start with: soft and hard alike, as the executor does. */
+/** RLIMIT_NOFILE. Clients start with soft and hard limit alike, as those of the executor do. */
 export const RLIMIT_NOFILE = 7;
 const DESCRIPTORS_MAX = 65_536n;
 const UNLIMITED = (1n << 64n) - 1n;

@@ -1,4 +1,4 @@
-/** Nanoseconds that reading the clock takes: no two readings are equal, so intervals are ordered. */
+/** Nanoseconds that a reading takes: no two are equal, so that intervals are ordered. */
 const TICK_NS = 250n;
 
 /** The target's monotonic clock. Virtual: it moves only as work is done, so runs repeat exactly. */

@@ -1,4 +1,4 @@
-/** A bug that can be switched on in the simulated allocator, so that suites and fuzzer can be tested. */
+/** A bug to switch on in the simulated allocator, so that suites and fuzzer can be tested. */
 export interface Defect {
   readonly name: string;
   /** What the allocator does wrong, in one sentence. */

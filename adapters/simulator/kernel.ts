@@ -46,11 +46,7 @@ export class Kernel {
 
   readonly nextInode = (): number => this.#nextInode++;
 
-  /** Every client that the session knows, dead ones included. */
-  get clients(): Iterable<Client> {
-    return this.#clients.values();
-  }
-
+  /** A client by the name that Programs give it, dead or alive. */
   client(name: string): Client | undefined {
     return this.#clients.get(name);
   }
@@ -70,6 +66,7 @@ export class Kernel {
     this.#deaths = [];
   }
 
+  /** fork(2), once the name is known to be free. */
   fork(parent: Client, name: string): Client {
     const child = parent.fork(name, this.#nextPid++);
     this.#clients.set(name, child);

@@ -5,8 +5,8 @@ import type { PageStore } from './pages.ts';
 import type { SystemCall } from './pause.ts';
 import type { UserArgument } from './user-argument.ts';
 
-/** Flag bits of open(2) that F_GETFL shows of the access mode. */
-export const ACCESS_MODE = 3;
+/** O_ACCMODE. */
+const ACCESS_MODE = 3;
 
 /** Memory behind a mapping. */
 export interface Backing {
@@ -32,7 +32,7 @@ export interface FileStatus {
   readonly special?: number;
 }
 
-/** What the program asked of poll(2) that is true at once. */
+/** POLLIN and POLLOUT: what most files answer to poll(2) at once. */
 export const POLL_READY = 5;
 
 /**

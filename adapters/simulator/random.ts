@@ -1,6 +1,6 @@
 const MASK = (1n << 64n) - 1n;
 
-/** Numbers that look random and follow from a seed alone (splitmix64 for the seed, xorshift32 on). */
+/** Numbers that look random and follow from a seed (splitmix64 to mix it, then xorshift32). */
 export class Random {
   #state: number;
 

@@ -5,9 +5,9 @@ import { AllocateRequest, REQUEST_BYTES, SA_IOC_ALLOC } from './request.ts';
 import { type DeviceCall, versionIsKnown } from './simple-allocator.ts';
 
 /**
- * SA_IOC_ALLOC step by step as RFC v2 1/2, sa_ioctl, does it, faults included: it answers ENODEV to
- * unknown commands, knows one error for everything that goes wrong, and makes the descriptor visible
- * before it looks at the buffer again and before copy_to_user can fail.
+ * SA_IOC_ALLOC step by step as RFC v2 1/2, sa_ioctl, does it, faults included: it answers ENODEV
+ * to unknown commands, knows one error for everything that goes wrong, and makes the descriptor
+ * visible before it looks at the buffer again and before copy_to_user can fail.
  */
 export function* rfcIoctl(call: DeviceCall): SystemCall<bigint | ErrnoName> {
   const { allocator, argument, caller } = call;

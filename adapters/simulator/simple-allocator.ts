@@ -23,8 +23,8 @@ const FLAGS_KNOWN = 0o2000003;
 const ACCESS_MODES = 3;
 
 /**
- * SA_IOC_ALLOC as the kernel's guidance for ioctls asks: everything unknown is refused, causes can be
- * told apart, memory is cleared, and a descriptor appears only when nothing can fail any more.
+ * SA_IOC_ALLOC as the kernel's guidance for ioctls asks: everything unknown is refused, causes can
+ * be told apart, memory is cleared, and a descriptor appears only when nothing can fail any more.
  */
 export function* hardenedIoctl(call: DeviceCall): SystemCall<bigint | ErrnoName> {
   const { allocator, argument, caller, defects } = call;

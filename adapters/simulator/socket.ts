@@ -8,8 +8,8 @@ const POLLOUT = 4;
 const MESSAGES_MAX = 10;
 
 /**
- * One end of an AF_UNIX datagram pair. A message holds a reference to the file that it carries, so a
- * buffer in flight lives on when its sender is gone. Source: unix(7).
+ * One end of an AF_UNIX datagram pair. A message holds a reference to the file that it carries, so
+ * a buffer in flight lives on when its sender is gone. Source: unix(7).
  */
 export class Socket extends OpenFile {
   readonly #inode: number;

@@ -144,7 +144,7 @@ const memfd: Handler = (call) => {
   return call.install(new MemoryFile(log, 2 | O_LARGEFILE, inode), false);
 };
 
-/** open(2) of the link in /proc: device nodes ask for permission again, other files have no name. */
+/** open(2) of the link in /proc: a device node asks for permission again. */
 const reopen: Handler = (call) => {
   const file = call.anyFile();
   if (failed(file)) return 'ENOENT';

@@ -55,7 +55,7 @@ function map(
   if (call.word('length') === 0n) return 'EINVAL';
   const count = pagesOf(call.word('length'), space);
   if (count === undefined) return 'ENOMEM';
-  if (first + count > 2 ** 52) return 'EOVERFLOW';
+  if (first + count >= 2 ** 64 / space.pageBytes) return 'EOVERFLOW';
   // The address is the kernel’s choice, and a fixed one would be 0.
   if ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) !== 0) return 'EPERM';
   const sharing = flags & MAP_SHARED_VALIDATE;

@@ -3,8 +3,6 @@ import type { Call, Handler, Reply } from './call.ts';
 
 const NANOSECONDS = 1000n;
 const THREADS_MAX = 64n;
-/** Seconds are signed 64-bit numbers in struct timespec; more microseconds than that cannot be. */
-const MICROSECONDS_MAX = 2n ** 63n - 1n;
 
 const itimer: Handler = (call) => {
   const interval = call.word('intervalUs') * NANOSECONDS;
@@ -14,9 +12,7 @@ const itimer: Handler = (call) => {
 };
 
 function* sleep(call: Call): SystemCall<Reply> {
-  const microseconds = call.word('microseconds');
-  if (microseconds > MICROSECONDS_MAX) return 'EINVAL';
-  const wakeAt = call.kernel.clock.now + microseconds * NANOSECONDS;
+  const wakeAt = call.kernel.clock.now + call.word('microseconds') * NANOSECONDS;
   const woken = yield* call.sleep(() => call.kernel.clock.now >= wakeAt, wakeAt);
   return woken === 'interrupted' ? 'EINTR' : 0n;
 }
