@@ -13,6 +13,8 @@ export interface Ran {
 /** How a command is run; `env` is added to this process's. */
 export interface CommandOptions {
   readonly cwd?: string;
+  /** Another build than this package's own. */
+  readonly program?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Sees the process as soon as it runs. */
   readonly onStart?: (child: ChildProcess) => void;
@@ -20,7 +22,7 @@ export interface CommandOptions {
 
 /** Runs the built command line as a user would. */
 export function allocert(args: readonly string[], options: CommandOptions = {}): Promise<Ran> {
-  const program = join(packageRoot(), 'dist', 'bin', 'allocert.js');
+  const program = options.program ?? join(packageRoot(), 'dist', 'bin', 'allocert.js');
   const child = spawn(process.execPath, [program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
