@@ -17,14 +17,15 @@ export interface SummaryOptions {
 export function formatSummary(record: RunRecord, options: SummaryOptions): string {
   const paint = painter(options.coloured);
   const points = pointsOf(record);
-  const of = (...statuses: Status[]): Point[] =>
-    points.filter(({ status }) => statuses.includes(status));
+  const of = (status: Status): Point[] => points.filter((point) => point.status === status);
   const bad = points.filter(({ status }) => isBad(status));
   const broken = groupPoints(bad, ({ requirement, status }) => `${status} ${requirement.id}`);
   const sections = [
     headerLines(record, paint),
     ...[...broken.values()].map((group) => failureLines(group, paint)),
-    [...of('inconclusive'), ...of('warn')].flatMap((point) => remarkLines(point, paint)),
+    [...of('inconclusive'), ...of('warn'), ...of('skip').filter(isUnobserved(record))].flatMap(
+      (point) => remarkLines(point, paint),
+    ),
     record.notices.flatMap((notice) => wrap('note  ', notice)),
     profileLines(record, paint),
     verdictLines(record, options.directory, paint),
@@ -33,10 +34,17 @@ export function formatSummary(record: RunRecord, options: SummaryOptions): strin
   return `${filled.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
+/** Whether no other case observed the requirement either; of a killed run nothing is listed. */
+const isUnobserved =
+  ({ profile }: RunRecord) =>
+  ({ requirement, case: { end } }: Point): boolean =>
+    end !== 'not-run' && requirement.statuses[profile] === 'skip';
+
 function headerLines(record: RunRecord, paint: Paint): string[] {
   const { facts, cases } = record;
   const ran = cases.filter(({ end }) => end !== 'not-run').length;
-  const kernel = facts.kernel === undefined ? '' : `, Linux ${facts.kernel.release}`;
+  const { release } = facts.kernel ?? { release: '' };
+  const kernel = facts.implementation.includes(release) ? '' : `, Linux ${release}`;
   const what = `${facts.implementation}${kernel}, ${facts.architecture}`;
   const seconds = (record.durationMs / 1000).toFixed(1);
   return [
