@@ -46,7 +46,7 @@ interface Source {
 }
 
 /**
- * Compiles the agent, with the executor inside, into one static program. What was built from the same
+ * Compiles the agent, with the executor inside, into one static program. What was built from
  * sources with the same compiler is used again.
  *
  * @param cacheDir folder for finished agents; made when it is not there

@@ -102,38 +102,47 @@ static int open_device(const char *path)
 	return device;
 }
 
+/* What is left of a host that is gone is dropped; what is there of the next one is not. */
 static void wait_for_host(int device)
 {
 	struct pollfd polled = { .fd = device, .events = POLLIN };
+	char dropped[4096];
 
 	for (;;) {
 		int count = poll(&polled, 1, -1);
 
-		if (count > 0 && (polled.revents & POLLIN) != 0 && (polled.revents & POLLHUP) == 0)
+		if (count <= 0)
+			continue;
+		if ((polled.revents & POLLHUP) == 0 && (polled.revents & POLLIN) != 0)
 			return;
-		if (count > 0)
+		if ((polled.revents & POLLIN) == 0 || read(device, dropped, sizeof(dropped)) <= 0)
 			pause_briefly();
 	}
 }
 
-/* Closing the port drops what an earlier host left in it. */
+/*
+ * The device stays open from host to host: closing a port drops what the next one has already sent.
+ * Only after a refusal, when nobody knows where a frame begins, that is what is wanted.
+ */
 int agent_serve_device(struct agent *agent, const char *path)
 {
-	agent->hangs_up = 1;
-	for (;;) {
-		int device = open_device(path);
-		enum agent_end end;
+	enum agent_end end;
+	int device;
 
+	agent->hangs_up = 1;
+	do {
+		device = open_device(path);
 		if (device < 0) {
 			fprintf(stderr, "allocert: cannot open %s: %s\n", path, strerror(errno));
 			return 1;
 		}
-		wait_for_host(device);
 		agent->in = device;
 		agent->out = device;
-		end = agent_serve(agent);
+		do {
+			wait_for_host(device);
+			end = agent_serve(agent);
+		} while (end == AGENT_HUNG_UP);
 		close(device);
-		if (end == AGENT_BYE)
-			return 0;
-	}
+	} while (end == AGENT_REFUSED);
+	return 0;
 }

@@ -73,6 +73,48 @@ static enum agent_end serve_run(struct agent *agent, const struct ac_frame *fram
 	return AGENT_BYE;
 }
 
+static const char *check_hello(const struct ac_frame *frame, const struct ac_hello *hello)
+{
+	if (frame->type != AC_FRAME_TYPE_HELLO || frame->length != sizeof(*hello) ||
+	    hello->magic != AC_HELLO_MAGIC)
+		return "the host did not start with a hello";
+	if (hello->version != AC_WIRE_VERSION)
+		return "host and agent speak different versions; use the agent of this allocert";
+	if (hello->digest != AC_CONTRACT_DIGEST)
+		return "host and agent were built from different tables; use the agent of this "
+		       "allocert";
+	return NULL;
+}
+
+/* `frame` is the first of the host, of which only the head was read. */
+static enum agent_end shake_hands(struct agent *agent, const struct ac_frame *frame)
+{
+	struct ac_hello mine = {
+		.magic = AC_HELLO_MAGIC,
+		.version = AC_WIRE_VERSION,
+		.digest = AC_CONTRACT_DIGEST,
+	};
+	struct ac_hello hello = { 0 };
+	const char *wrong;
+	char facts[AGENT_TEXT_BYTES];
+	size_t length;
+
+	/* What has another length is no hello, and is not waited for: it may never come. */
+	if (frame->length == sizeof(hello) && agent_read(agent, &hello, sizeof(hello)) < 0)
+		return AGENT_HUNG_UP;
+	if (agent_write(agent, AC_FRAME_TYPE_HELLO, &mine, sizeof(mine)) < 0)
+		return AGENT_HUNG_UP;
+	wrong = check_hello(frame, &hello);
+	if (wrong == NULL)
+		wrong = agent->trouble;
+	if (wrong != NULL)
+		return refuse(agent, wrong);
+	length = agent_facts(facts, sizeof(facts));
+	if (agent_write(agent, AC_FRAME_TYPE_FACTS, facts, length) < 0)
+		return AGENT_HUNG_UP;
+	return AGENT_BYE;
+}
+
 static enum agent_end serve_frames(struct agent *agent)
 {
 	int begun = 0;
@@ -96,6 +138,14 @@ static enum agent_end serve_frames(struct agent *agent)
 				return refuse(agent, "the first Program came before any begin");
 			end = serve_run(agent, &frame, &ended);
 			break;
+		case AC_FRAME_TYPE_HELLO:
+			/* A port does not tell of a host that was replaced at once by another. */
+			if (!agent->hangs_up)
+				return refuse(agent, "the host said hello a second time");
+			end = shake_hands(agent, &frame);
+			ended = end != AGENT_BYE;
+			begun = 0;
+			break;
 		case AC_FRAME_TYPE_BYE:
 			return AGENT_BYE;
 		default:
@@ -106,54 +156,14 @@ static enum agent_end serve_frames(struct agent *agent)
 	}
 }
 
-static const char *check_hello(const struct ac_frame *frame, const struct ac_hello *hello)
+enum agent_end agent_serve(struct agent *agent)
 {
-	if (frame->type != AC_FRAME_TYPE_HELLO || frame->length != sizeof(*hello) ||
-	    hello->magic != AC_HELLO_MAGIC)
-		return "the host did not start with a hello";
-	if (hello->version != AC_WIRE_VERSION)
-		return "host and agent speak different versions; use the agent of this allocert";
-	if (hello->digest != AC_CONTRACT_DIGEST)
-		return "host and agent were built from different tables; use the agent of this "
-		       "allocert";
-	return NULL;
-}
-
-static enum agent_end shake_hands(struct agent *agent)
-{
-	struct ac_hello mine = {
-		.magic = AC_HELLO_MAGIC,
-		.version = AC_WIRE_VERSION,
-		.digest = AC_CONTRACT_DIGEST,
-	};
-	struct ac_hello hello = { 0 };
 	struct ac_frame frame;
-	const char *wrong;
-	char facts[AGENT_TEXT_BYTES];
-	size_t length;
+	enum agent_end end;
 
 	if (agent_read(agent, &frame, sizeof(frame)) < 0)
 		return AGENT_HUNG_UP;
-	/* What has another length is no hello, and is not waited for: it may never come. */
-	if (frame.length == sizeof(hello) && agent_read(agent, &hello, sizeof(hello)) < 0)
-		return AGENT_HUNG_UP;
-	if (agent_write(agent, AC_FRAME_TYPE_HELLO, &mine, sizeof(mine)) < 0)
-		return AGENT_HUNG_UP;
-	wrong = check_hello(&frame, &hello);
-	if (wrong == NULL)
-		wrong = agent->trouble;
-	if (wrong != NULL)
-		return refuse(agent, wrong);
-	length = agent_facts(facts, sizeof(facts));
-	if (agent_write(agent, AC_FRAME_TYPE_FACTS, facts, length) < 0)
-		return AGENT_HUNG_UP;
-	return AGENT_BYE;
-}
-
-enum agent_end agent_serve(struct agent *agent)
-{
-	enum agent_end end = shake_hands(agent);
-
+	end = shake_hands(agent, &frame);
 	if (end != AGENT_BYE)
 		return end;
 	agent_log_take();

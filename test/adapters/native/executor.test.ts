@@ -207,7 +207,7 @@ t.test('memory', async (t) => {
       { op: 'store', address: { slot: 'at' }, length: 1n, bytes: Uint8Array.of(1), offset: 8n },
       { op: 'munmap', address: { slot: 'at' }, length: 8192n },
       { op: 'scan', address: { slot: 'at' }, length: 64n, bytes: Uint8Array.of(0) },
-      { op: 'load', address: 0xffff_f000n, length: 8n },
+      { op: 'load', address: 0xffff_ffff_ffff_f000n, length: 8n },
       { op: 'load', address: 0n, length: 8n },
       NULL_FILE,
     ]);
