@@ -10,7 +10,8 @@ import type { SimulatorOptions } from './options.ts';
 import { Region } from './region.ts';
 import { collectGarbage, type Socket } from './socket.ts';
 
-const O_RDWR = 2;
+/** O_RDWR, and O_LARGEFILE as open(2) adds it. */
+const NULL_FLAGS = 0o100002;
 const FIRST_PID = 100;
 const FIRST_INODE = 4096;
 
@@ -58,7 +59,7 @@ export class Kernel {
     collectGarbage(this.sockets);
     const main = Client.fresh('main', this.#nextPid++, this.options.pageBytes);
     for (let number = 0; number < 3; number += 1) {
-      const file = new CharacterFile(this.log, O_RDWR, false, this.options.pageBytes);
+      const file = new CharacterFile(this.log, NULL_FLAGS, false, this.options.pageBytes);
       main.table.reserve(main.descriptorLimit, false);
       main.table.install(number, file);
     }

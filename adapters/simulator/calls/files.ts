@@ -6,6 +6,7 @@ import { failed } from '../errno.ts';
 import { MemoryFile } from '../memory-file.ts';
 import type { OpenFile } from '../open-file.ts';
 import { PageStore } from '../pages.ts';
+import { PathFile } from '../path-file.ts';
 import type { SystemCall } from '../pause.ts';
 import { UserArgument } from '../user-argument.ts';
 import type { Call, Handler, Reply } from './call.ts';
@@ -20,6 +21,8 @@ const O_LARGEFILE = 0o100000;
 /** Flags that only matter while a file is opened. */
 const OPENING_FLAGS = 0o2001700;
 const TRANSFER_BYTES_MAX = 65_536;
+/** SEEK_HOLE, the last that the kernel knows of for any file. */
+const WHENCE_MAX = 4;
 const FILE_BYTES_MAX = 2n ** 62n;
 const ROOT = 0;
 
@@ -92,6 +95,7 @@ const fstat: Handler = (call) => {
 const lseek: Handler = (call) => {
   const file = call.file();
   if (failed(file)) return file;
+  if (call.uint('whence') > WHENCE_MAX) return 'EINVAL';
   return file.seek(BigInt.asIntN(64, call.word('offset')), call.int('whence'));
 };
 
@@ -151,10 +155,15 @@ const reopen: Handler = (call) => {
   const flags = call.uint('flags');
   const refusal = refusalOf(flags);
   if (refusal !== undefined) return refusal;
-  if (file instanceof DeviceFile && call.client.uid !== ROOT) return 'EACCES';
-  const opened = file.reopen(statusFlags(flags));
+  const naming = (flags & O_PATH) !== 0;
+  if (file instanceof DeviceFile && call.client.uid !== ROOT && !naming) return 'EACCES';
+  const opened = openAgain(call, file, statusFlags(flags));
   return failed(opened) ? opened : call.install(opened, (flags & O_CLOEXEC) !== 0);
 };
+
+/** With O_PATH a file is named only, which needs nothing of the file itself. */
+const openAgain = (call: Call, file: OpenFile, flags: number): OpenFile | ErrnoName =>
+  (flags & O_PATH) === 0 ? file.reopen(flags) : new PathFile(call.kernel.log, flags, file);
 
 /** System calls on files. */
 export const fileCalls = {

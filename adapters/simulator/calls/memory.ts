@@ -92,12 +92,14 @@ const munmap: Handler = (call) => {
 
 const mprotect: Handler = (call) => {
   const { space } = call.client;
-  if (pageAt(wrapped(call), space) === undefined) return 'EINVAL';
-  const range = rangeOf(call);
-  if (range === undefined) return 'ENOMEM';
+  const start = pageAt(wrapped(call), space);
+  if (start === undefined) return 'EINVAL';
+  if (call.word('length') === 0n) return 0n;
   const protection = call.word('protection');
   if ((protection & ~BigInt(PROTECTION_BITS)) !== 0n) return 'EINVAL';
-  return space.protect(range.start, range.end, Number(protection));
+  // Beyond user space is a hole like any other: what lies before it changes first.
+  const count = pagesOf(call.word('length'), space) ?? space.topPage;
+  return space.protect(start, Math.min(start + count, space.topPage + 1), Number(protection));
 };
 
 const wrapped = (call: Call): bigint =>
@@ -120,16 +122,17 @@ const mremap: Handler = (call) => {
   const newCount = pagesOf(call.word('newLength'), space);
   if (start === undefined || (flags & ~MREMAP_FLAGS) !== 0 || newCount === 0) return 'EINVAL';
   if ((flags & ~MREMAP_MAYMOVE) !== 0) return 'EINVAL';
-  if (oldCount === undefined) return 'EFAULT';
-  if (newCount === undefined) return 'ENOMEM';
+  // Lengths beyond user space: Linux said ENOMEM to some of them before 6.17.
+  if (newCount === undefined) return 'EINVAL';
   const area = space.areaAt(start);
   if (area === undefined) return 'EFAULT';
+  if (oldCount === undefined) return 'EINVAL';
   if (oldCount === 0 && area.copies !== undefined) return 'EINVAL';
-  if (start + oldCount > area.end) return 'EFAULT';
   if (newCount <= oldCount) {
     if (newCount < oldCount) space.remove(start + newCount, start + oldCount);
     return addressOf(start, space);
   }
+  if (start + oldCount > area.end) return 'EFAULT';
   if (!area.backing.expandable) return 'EFAULT';
   return grow(space, area, { start, oldCount, newCount, mayMove: flags !== 0 });
 };

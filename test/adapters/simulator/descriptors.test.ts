@@ -64,6 +64,10 @@ t.test('a buffer’s descriptor answers as a dma-buf', async (t) => {
   t.equal((await main.poll({ fd, events: 5n })).value, 5n);
   t.equal((await main.poll({ fd: 77n, events: 5n })).value, 32n);
   t.equal((await main.reopen({ fd, flags: O_RDWR })).word, 'ENXIO');
+  const path = await main.reopen({ fd, flags: linux.O_PATH });
+  t.equal((await main.lseek({ fd: path, offset: 0n, whence: linux.SEEK_END })).word, 'EBADF');
+  t.equal((await main.reopen({ fd: path, flags: O_RDWR })).word, 'ENXIO');
+  t.equal((await seek(0n, 9n)).word, 'EINVAL');
   const link = await main.readlink({ fd });
   t.equal(new TextDecoder().decode(link.out), '/dmabuf:');
   const info = await main.readfile({ document: '/proc/self/fdinfo', fd });
@@ -98,6 +102,7 @@ t.test('the device is a character device that allocates and nothing else', async
   t.equal(status[4], 222n << 8n);
   t.equal((await main.pread({ fd: device, length: 1n })).word, 'EINVAL');
   t.equal((await main.lseek({ fd: device, offset: 0n, whence: 0n })).word, 'ESPIPE');
+  t.equal((await main.lseek({ fd: device, offset: 0n, whence: 9n })).word, 'EINVAL');
   const wanted = { length: PAGE, protection: 1n, flags: 1n, fd: device };
   t.equal((await main.mmap(wanted)).word, 'ENODEV');
   const path = await main.open({ file: 'region:0', flags: linux.O_PATH });

@@ -79,6 +79,9 @@ t.test('faults say where, and what was before them stays', async (t) => {
   const store = await main.store({ address, length: 2n * PAGE, bytes: BYTES });
   t.equal(store.result.faultOffset, PAGE);
   t.ok((await main.scan({ address, length: PAGE, bytes: BYTES })).ok);
+  const none = { address, length: 0n, protection: 64n };
+  t.equal((await main.mprotect(none)).word, 'ok', 'nothing is asked of no bytes');
+  t.equal((await main.mprotect({ ...none, length: PAGE })).word, 'EINVAL');
   const wide = { address, length: 4n * PAGE, protection: PROT_READ };
   t.equal((await main.mprotect(wide)).word, 'ENOMEM');
   t.equal((await main.munmap({ address, length: 0n })).word, 'EINVAL');
@@ -113,6 +116,7 @@ t.test('mremap shrinks buffers and never lets them grow; a memfd may', async (t)
     main.mremap({ address: at, oldLength, newLength, flags });
   t.equal((await remap(address, 2n * PAGE, 3n * PAGE)).word, 'EFAULT');
   t.equal((await remap(address, 2n * PAGE, 0n)).word, 'EINVAL');
+  t.equal((await remap(address, 2n * PAGE, 1n << 50n)).word, 'EINVAL');
   t.equal((await remap(address, 2n * PAGE, PAGE)).value, address.value);
   const gone = await main.load({ address, offset: PAGE, length: 1n });
   t.equal(gone.word, 'SIGSEGV');
