@@ -71,6 +71,7 @@ export class MemoryFile extends OpenFile {
   }
 
   override write(bytes: Uint8Array, offset: bigint): bigint | ErrnoName {
+    if (bytes.length === 0) return 0n;
     const { store } = this.#inode;
     const start = Number(offset);
     if (start + bytes.length > Number.MAX_SAFE_INTEGER) return 'EFBIG';

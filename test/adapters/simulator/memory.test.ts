@@ -128,6 +128,8 @@ t.test('mremap shrinks buffers and never lets them grow; a memfd may', async (t)
   t.equal((await main.scan({ address: grown, length: PAGE, bytes: BYTES })).value, PAGE);
   t.equal((await main.load({ address: grown, offset: PAGE, length: 1n })).word, 'SIGBUS');
   t.same((await main.pread({ fd, length: 2n, offset: 1n })).out, Uint8Array.of(2, 3));
+  await main.pwrite({ fd, bytes: new Uint8Array(0), offset: 2n * PAGE });
+  t.equal((await main.lseek({ fd, offset: 0n, whence: linux.SEEK_END })).value, PAGE);
   t.equal((await main.pwrite({ fd, bytes: BYTES, offset: PAGE })).value, 3n);
   t.same((await main.load({ address: grown, offset: PAGE, length: 1n })).out, Uint8Array.of(1));
 });
