@@ -5,7 +5,6 @@ import { JournalWriter } from '../reports/journal.ts';
 import type { RunEnd } from '../reports/record.ts';
 import { writeReports } from '../reports/write.ts';
 import { runSuites } from '../suites/index.ts';
-import { attentive } from './attentive.ts';
 import { Interrupt } from './interrupt.ts';
 import { Progress } from './progress.ts';
 import { coloured, complain } from './terminal.ts';
@@ -56,7 +55,7 @@ async function runOrLeave(
   journal: { writer?: JournalWriter },
 ): Promise<RunEnd | undefined> {
   const run = runSuites({
-    adapter: attentive(adapter),
+    adapter,
     only,
     signal: interrupt.signal,
     ...(profile === undefined ? {} : { profile }),

@@ -43,7 +43,10 @@ export function protocolPage(): string {
         `${row.capability} | ${row.summary} |`,
     ),
     '',
-    ...list('Files that `open` reaches, from number 256 on (regions have 0 to 255)', FILES),
+    ...list(
+      'Files that `open` reaches, from number 256 on (regions have 0 to 255, nodes by minor 512 to 767)',
+      FILES,
+    ),
     ...list('Documents that `readfile` reaches, from 0 on', DOCUMENTS),
     ...list('Stop rules of `repeat`, from 0 on', STOPS),
     ...list('Placements of an ioctl’s argument, from 0 on', PLACEMENTS),

@@ -1,5 +1,5 @@
-// Installs the Debian packages that the tests need and this machine lacks. Needs root and apt; where
-// it cannot, it says what to install and the tests that need it skip with that reason.
+// Installs the Debian packages that the tests need and this machine lacks. Needs root and apt;
+// where it cannot, it says what to install and the tests that need it skip with that reason.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';

@@ -11,8 +11,8 @@ import { mapping } from './mapping.ts';
 import { versionReserved } from './version-reserved.ts';
 
 /**
- * Every case, in the order in which a run takes them. That close frees comes first: an allocator that
- * leaks runs dry under the other cases, and could then be asked nothing.
+ * Every case, in the order in which a run takes them. That close frees comes first: an allocator
+ * that leaks runs dry under the other cases, and could then be asked nothing.
  */
 export const CASES: readonly Case[] = [
   ...lifetime,

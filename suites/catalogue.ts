@@ -10,6 +10,12 @@ import type { ProfileFacts, RequirementFacts } from '../reports/record.ts';
 export interface Requirement extends RequirementFacts {
   /** How it is observed, for readers. */
   readonly observe: string;
+  /** Where the text is silent, or text and code disagree: the choice that was made, and why. */
+  readonly interpretation?: string;
+  /** Why no case can observe it; a requirement has a case or this. */
+  readonly unobservable?: string;
+  /** Observed for the reader's sake: no verdict but `info` ever follows from it. */
+  readonly reportOnly?: boolean;
   /** Per profile, per role of an observation: the words that are as they should be. */
   readonly expect: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 }

@@ -91,7 +91,7 @@ function judgeOne(requirement: Requirement, profile: Profile, seen: Observation)
     throw new Error(`${requirement.id} names no role "${seen.role}" for profile ${profile.name}`);
   }
   const { observed, detail } = seen;
-  if (!profile.authorities.includes(requirement.authority)) {
+  if (requirement.reportOnly === true || !profile.authorities.includes(requirement.authority)) {
     return { status: 'info', expected, observed, detail };
   }
   if (matches(expected, observed)) return { status: 'pass', expected, observed, detail };

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import {
   type Adapter,
   AllocertError,
   hexOf,
   RecordingSession,
-  type Transcript,
-  toJson,
 } from '../adapters/contract/index.ts';
 import { packageVersion } from '../adapters/contract/package-root.ts';
 import {
@@ -118,6 +117,8 @@ class Run {
   async allCases(): Promise<string> {
     try {
       for (const case_ of this.#cases) {
+        // A target in this process never waits: without this, no signal and no timer would be heard.
+        await setImmediate();
         if (this.#options.signal?.aborted === true) return 'the run was interrupted';
         await this.#one(case_);
         if (this.#restarts > RESTARTS_MAX) {
@@ -145,7 +146,7 @@ class Run {
       reason: outcome.reason,
       durationMs: Math.round(performance.now() - started),
       verdicts: judge(case_, outcome, this.#profiles),
-      transcript: toJson(session.transcript) as Transcript,
+      transcript: session.transcript,
     });
     if (outcome.end !== 'crash' && outcome.end !== 'hang') return;
     const message = `${case_.id} ended in a ${outcome.end}: ${outcome.reason}; opening the target again`;

@@ -41,7 +41,9 @@ export type Capability =
   | 'sockets'
   | 'procfs'
   | 'limits'
-  | 'timing';
+  | 'timing'
+  | 'frames'
+  | 'registry';
 
 /** One row of {@link OPERATIONS}. */
 export interface OperationSpec {
@@ -334,23 +336,60 @@ export const OPERATIONS = {
     arguments: { fd: 'descriptor', flags: 'word' },
     summary: 'open(2) of /proc/self/fd/N.',
   },
+  ftruncate: {
+    code: 39,
+    capability: 'files',
+    result: 'zero',
+    arguments: { fd: 'descriptor', length: 'word' },
+    summary: 'ftruncate(2).',
+  },
+  frames: {
+    code: 40,
+    capability: 'frames',
+    result: 'count',
+    arguments: { address: 'address', length: 'word' },
+    summary:
+      'Looks up the page frame of each page of a mapping in /proc/self/pagemap, touching it first. The value is how many pages. Out: one u64 frame number a page, at most 8,192.',
+  },
+  peek: {
+    code: 41,
+    capability: 'clients',
+    result: 'count',
+    arguments: { client: 'client', address: 'address', length: 'word' },
+    summary:
+      'process_vm_readv(2) of at most 65,536 bytes from another client’s memory. Out: the bytes.',
+  },
 } as const satisfies Readonly<Record<string, OperationSpec>>;
 
 /** The name of an operation. */
 export type OperationName = keyof typeof OPERATIONS;
 
-/** Files that `open` reaches beside the regions `region:0` to `region:255`. */
-export const FILES = ['/dev/null', '/dev/zero', '/dev/udmabuf', '/dev/dri/card0'] as const;
+/**
+ * Files that `open` reaches beside the regions `region:0` to `region:255` and the nodes `minor:0` to
+ * `minor:255` of the Simple Allocator's major. The control node registers and unregisters allocators
+ * for tests; docs/test-control.md says how.
+ */
+export const FILES = [
+  '/dev/null',
+  '/dev/zero',
+  '/dev/udmabuf',
+  '/dev/dri/card0',
+  '/dev/allocert_control',
+] as const;
 
-/** A region by its number, or one of {@link FILES}. */
-export type FileName = `region:${number}` | (typeof FILES)[number];
+/** A region or a node by its number, or one of {@link FILES}. */
+export type FileName = `region:${number}` | `minor:${number}` | (typeof FILES)[number];
 
-/** Documents that `readfile` reaches; `fdinfo` is that of the descriptor given. */
+/**
+ * Documents that `readfile` reaches; `fdinfo` is that of the descriptor given, and the class is one
+ * line `NAME MAJOR:MINOR` for each device in it.
+ */
 export const DOCUMENTS = [
   '/proc/meminfo',
   '/proc/self/fdinfo',
   '/proc/self/status',
   '/proc/devices',
+  '/sys/class/simple_allocator',
 ] as const;
 
 /** One of {@link DOCUMENTS}. */

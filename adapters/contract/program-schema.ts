@@ -61,7 +61,9 @@ function argumentSchema(kind: ArgumentKind): JsonSchema {
     case 'client':
       return { type: 'string', pattern: '^[a-z][a-z0-9-]*$' };
     case 'file':
-      return { anyOf: [{ type: 'string', pattern: '^region:[0-9]{1,3}$' }, { enum: FILES }] };
+      return {
+        anyOf: [{ type: 'string', pattern: '^(region|minor):[0-9]{1,3}$' }, { enum: FILES }],
+      };
     case 'document':
       return { enum: DOCUMENTS };
     case 'stop':

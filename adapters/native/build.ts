@@ -47,7 +47,7 @@ interface Source {
 
 /**
  * Compiles the agent, with the executor inside, into one static program. What was built from
- * sources with the same compiler is used again.
+ * the same sources with the same compiler is used again.
  *
  * @param cacheDir folder for finished agents; made when it is not there
  * @throws {@link AllocertError} when no compiler works or the sources do not compile

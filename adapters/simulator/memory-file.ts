@@ -70,6 +70,13 @@ export class MemoryFile extends OpenFile {
     return bytes;
   }
 
+  override truncate(bytes: bigint): bigint | ErrnoName {
+    if (bytes < 0n) return 'EINVAL';
+    if (bytes > BigInt(Number.MAX_SAFE_INTEGER)) return 'EFBIG';
+    this.#inode.sizeBytes = Number(bytes);
+    return 0n;
+  }
+
   override write(bytes: Uint8Array, offset: bigint): bigint | ErrnoName {
     if (bytes.length === 0) return 0n;
     const { store } = this.#inode;

@@ -153,6 +153,11 @@ export abstract class OpenFile {
     return 'EINVAL';
   }
 
+  /** ftruncate(2): only files with a size of their own can be given another. */
+  truncate(_bytes: bigint): bigint | ErrnoName {
+    return 'EINVAL';
+  }
+
   write(_bytes: Uint8Array, _offset: bigint): bigint | ErrnoName {
     return 'EINVAL';
   }

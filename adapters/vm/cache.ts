@@ -14,8 +14,8 @@ export function cacheFolder(): string {
 }
 
 /**
- * Makes a folder of the cache as a whole or not at all: work goes to a folder beside it, which takes
- * its name at the end. Two processes may do so at once; either result serves.
+ * Makes a folder of the cache as a whole or not at all: work goes to a folder beside it, which
+ * takes its name at the end. Two processes may do so at once; either result serves.
  *
  * @throws {@link AllocertError} when the cache cannot be written
  */

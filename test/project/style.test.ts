@@ -110,13 +110,15 @@ t.test('functions fit a screen', async (t) => {
   t.strictSame(long, []);
 });
 
+/** The head of a function or method; calls that open a block look alike and are measured too. */
+const SCRIPT_FUNCTION =
+  /^(\s*)(?:export )?(?:async )?(?:function\*? |(?:static |async |\*|#|get )*[\w#]+\(.*\).*\{$)/;
+
 /** Functions by their indentation: a head that opens a brace, and the brace that closes it. */
 function functionsOf(file: string): { at: number; lines: number }[] {
   const lines = textOf(file).split('\n');
   const isC = /\.[ch]$/.test(file);
-  const head = isC
-    ? /^\{$/
-    : /^(\s*)(?:export )?(?:async )?(?:function\*? |(?:static |async |\*|#|get )*[\w#]+\(.*\).*\{$)/;
+  const head = isC ? /^\{$/ : SCRIPT_FUNCTION;
   return lines.flatMap((line, index) => {
     const match = head.exec(line);
     if (match === null || /^\s*(if|for|while|switch|return|catch)\b/.test(line)) return [];

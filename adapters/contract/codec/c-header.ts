@@ -9,7 +9,7 @@ import {
   STOPS,
 } from '../operations.ts';
 import { contractDigest } from './digest.ts';
-import { FIRST_FIXED_FILE, OPERATION_BYTES } from './encode-program.ts';
+import { FIRST_FIXED_FILE, FIRST_MINOR, OPERATION_BYTES } from './encode-program.ts';
 import {
   type Field,
   type FieldType,
@@ -95,6 +95,7 @@ function limits(): string[] {
     `#define AC_OUT_BYTES_MAX ${OUT_BYTES_MAX}`,
     `#define AC_SLOTS_MAX ${SLOTS_MAX}`,
     `#define AC_FIRST_FIXED_FILE ${FIRST_FIXED_FILE}`,
+    `#define AC_FIRST_MINOR ${FIRST_MINOR}`,
     `#define AC_STEP_FAILURES_MAX ${STEP_FAILURES_MAX}`,
     `#define AC_STEP_ANOMALIES_MAX ${STEP_ANOMALIES_MAX}`,
   ];

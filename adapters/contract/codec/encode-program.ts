@@ -18,6 +18,9 @@ export const OPERATION_BYTES: number = LAYOUT.operation.size + OPERANDS_MAX * LA
 /** Files of the fixed list are numbered from here on; below are the regions. */
 export const FIRST_FIXED_FILE = 256;
 
+/** Nodes of the Simple Allocator's major are numbered from here on, by minor. */
+export const FIRST_MINOR = 512;
+
 const U64 = (1n << 64n) - 1n;
 const FLAG_SLOT = 1;
 const FLAG_INDEXED = 2;
@@ -198,8 +201,10 @@ function writeOperand(view: DataView, index: number, operand: OperandRecord): vo
 }
 
 function fileNumber(name: string): bigint {
-  const region = /^region:(\d{1,3})$/.exec(name)?.[1];
-  if (region !== undefined && Number(region) < FIRST_FIXED_FILE) return BigInt(region);
+  const [, kind, number] = /^(region|minor):(\d{1,3})$/.exec(name) ?? [];
+  if (number !== undefined && Number(number) < FIRST_FIXED_FILE) {
+    return BigInt(kind === 'minor' ? FIRST_MINOR : 0) + BigInt(number);
+  }
   return BigInt(FIRST_FIXED_FILE) + listed(FILES, name, 'file');
 }
 

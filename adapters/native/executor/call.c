@@ -42,6 +42,9 @@ static operation_function *const functions[] = {
 	[AC_OP_SLEEP] = ac_op_sleep,
 	[AC_OP_DESCRIPTORS] = ac_op_descriptors,
 	[AC_OP_REOPEN] = ac_op_reopen,
+	[AC_OP_FTRUNCATE] = ac_op_ftruncate,
+	[AC_OP_FRAMES] = ac_op_frames,
+	[AC_OP_PEEK] = ac_op_peek,
 };
 
 /* Until it ends, whoever looks at the shared record sees a call that has not come back. */

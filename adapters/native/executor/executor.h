@@ -67,6 +67,11 @@ void ac_keep_shared(void);
 extern int ac_kept_descriptor;
 void ac_die_with_supervisor(void);
 
+/* inspect.c: the node of the Simple Allocator's major with that minor, as sysfs names it */
+const char *ac_node_path(unsigned minor, char *path, size_t size);
+/* The devices of the Simple Allocator's class, a line each; bytes, or -1 with errno. */
+int64_t ac_class_listing(uint8_t *out, size_t size);
+
 /* guard.c: faults become results */
 void ac_guard_install(void);
 
@@ -127,5 +132,8 @@ void ac_op_barrier(struct ac_call *call);
 void ac_op_sleep(struct ac_call *call);
 void ac_op_descriptors(struct ac_call *call);
 void ac_op_reopen(struct ac_call *call);
+void ac_op_ftruncate(struct ac_call *call);
+void ac_op_frames(struct ac_call *call);
+void ac_op_peek(struct ac_call *call);
 
 #endif

@@ -21,11 +21,14 @@ void ac_op_open(struct ac_call *call)
 {
 	uint64_t file = call->arguments[0];
 	const char *path;
+	char node[AC_REGION_PATH_BYTES];
 
 	if (file < ac_shared->regions)
 		path = ac_shared->region_paths[file];
 	else if (file >= AC_FIRST_FIXED_FILE && file - AC_FIRST_FIXED_FILE < AC_FILES_COUNT)
 		path = ac_files[file - AC_FIRST_FIXED_FILE];
+	else if (file >= AC_FIRST_MINOR && file - AC_FIRST_MINOR < AC_REGIONS_MAX)
+		path = ac_node_path((unsigned)(file - AC_FIRST_MINOR), node, sizeof(node));
 	else
 		return;
 	ac_call_begin(call);
@@ -36,6 +39,12 @@ void ac_op_close(struct ac_call *call)
 {
 	ac_call_begin(call);
 	ac_call_end(call, syscall(SYS_close, word(call->arguments[0])));
+}
+
+void ac_op_ftruncate(struct ac_call *call)
+{
+	ac_call_begin(call);
+	ac_call_end(call, ftruncate((int)call->arguments[0], (off_t)call->arguments[1]));
 }
 
 void ac_op_dup(struct ac_call *call)

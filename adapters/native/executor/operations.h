@@ -10,12 +10,13 @@
 #define AC_PROGRAM_MAGIC 0x52504341u
 #define AC_HISTORY_MAGIC 0x49484341u
 #define AC_HELLO_MAGIC 0x4f484341u
-#define AC_CONTRACT_DIGEST 0x78239d9ec8d7c75bull
+#define AC_CONTRACT_DIGEST 0x849f59f2c4530954ull
 #define AC_FRAME_BYTES_MAX 0x4000000u
 #define AC_OPERANDS_MAX 6
 #define AC_OUT_BYTES_MAX 65536
 #define AC_SLOTS_MAX 65536
 #define AC_FIRST_FIXED_FILE 256
+#define AC_FIRST_MINOR 512
 #define AC_STEP_FAILURES_MAX 16
 #define AC_STEP_ANOMALIES_MAX 8
 
@@ -58,6 +59,9 @@ enum ac_op {
 	AC_OP_REPEAT = 36,
 	AC_OP_DESCRIPTORS = 37,
 	AC_OP_REOPEN = 38,
+	AC_OP_FTRUNCATE = 39,
+	AC_OP_FRAMES = 40,
+	AC_OP_PEEK = 41,
 };
 
 enum ac_frame_type {
@@ -214,20 +218,22 @@ struct ac_hello {
 };
 _Static_assert(sizeof(struct ac_hello) == 16, "struct ac_hello");
 
-#define AC_FILES_COUNT 4
+#define AC_FILES_COUNT 5
 static const char *const ac_files[] __attribute__((unused)) = {
 	"/dev/null",
 	"/dev/zero",
 	"/dev/udmabuf",
 	"/dev/dri/card0",
+	"/dev/allocert_control",
 };
 
-#define AC_DOCUMENTS_COUNT 4
+#define AC_DOCUMENTS_COUNT 5
 static const char *const ac_documents[] __attribute__((unused)) = {
 	"/proc/meminfo",
 	"/proc/self/fdinfo",
 	"/proc/self/status",
 	"/proc/devices",
+	"/sys/class/simple_allocator",
 };
 
 /* Whether repeating the operation gives the same value; a change is then an anomaly. */
@@ -256,6 +262,9 @@ static inline int ac_value_is_steady(unsigned code)
 	case AC_OP_ITIMER:
 	case AC_OP_BARRIER:
 	case AC_OP_SLEEP:
+	case AC_OP_FTRUNCATE:
+	case AC_OP_FRAMES:
+	case AC_OP_PEEK:
 		return 1;
 	default:
 		return 0;

@@ -165,6 +165,14 @@ const reopen: Handler = (call) => {
 const openAgain = (call: Call, file: OpenFile, flags: number): OpenFile | ErrnoName =>
   (flags & O_PATH) === 0 ? file.reopen(flags) : new PathFile(call.kernel.log, flags, file);
 
+const ftruncate: Handler = (call) => {
+  const length = BigInt.asIntN(64, call.word('length'));
+  if (length < 0n) return 'EINVAL';
+  const file = call.file();
+  if (failed(file)) return file;
+  return file.writable ? file.truncate(length) : 'EINVAL';
+};
+
 /** System calls on files. */
 export const fileCalls = {
   open,
@@ -177,4 +185,5 @@ export const fileCalls = {
   poll,
   memfd,
   reopen,
+  ftruncate,
 } as const satisfies Record<string, Handler>;

@@ -3,6 +3,7 @@ import { accessCalls } from './access.ts';
 import type { Handler } from './call.ts';
 import { descriptorCalls } from './descriptors.ts';
 import { fileCalls } from './files.ts';
+import { inspectCalls } from './inspect.ts';
 import { memoryCalls } from './memory.ts';
 import { processCalls } from './processes.ts';
 import { procfsCalls } from './procfs.ts';
@@ -15,6 +16,7 @@ export const HANDLERS: Readonly<Record<Exclude<OperationName, 'repeat'>, Handler
   ...descriptorCalls,
   ...memoryCalls,
   ...accessCalls,
+  ...inspectCalls,
   ...processCalls,
   ...socketCalls,
   ...procfsCalls,

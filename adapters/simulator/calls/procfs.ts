@@ -24,6 +24,8 @@ const DOCUMENT_TEXTS: Readonly<Record<DocumentName, (call: Call) => Reply>> = {
   '/proc/self/status': (call) => text(processStatus(call)),
   '/proc/devices': () =>
     text(`Character devices:\n  1 mem\n${SA_MAJOR} simple_allocator\n\nBlock devices:\n`),
+  '/sys/class/simple_allocator': ({ kernel }) =>
+    text(kernel.devices.map(({ minor }) => `cma${minor} ${SA_MAJOR}:${minor}\n`).join('')),
 };
 
 const readfile: Handler = (call) => DOCUMENT_TEXTS[call.operation.document as DocumentName](call);

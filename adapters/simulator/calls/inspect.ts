@@ -1,0 +1,65 @@
+import type { Call, Handler, Reply } from './call.ts';
+
+const PEEK_BYTES_MAX = 65_536n;
+const FRAMES_MAX = 8_192n;
+/** Frame number of page 0 of the region; memory of other kinds has no frames here. */
+const REGION_FRAME = 0x40000n;
+
+/** Page frames of a mapping of the region, as /proc/self/pagemap shows them to root. */
+const frames: Handler = (call) => {
+  const { space } = call.client;
+  const pageBytes = BigInt(space.pageBytes);
+  const first = call.word('address') / pageBytes;
+  const asked = call.word('length') / pageBytes;
+  const count = asked < FRAMES_MAX ? asked : FRAMES_MAX;
+  const out = new Uint8Array(Number(count) * 8);
+  const view = new DataView(out.buffer);
+  for (let index = 0; index < Number(count); index += 1) {
+    const page = first + BigInt(index);
+    const reached = page < BigInt(space.topPage) ? space.reach(Number(page), false) : 'SIGSEGV';
+    if (typeof reached === 'string') {
+      return { signal: reached, faultOffset: BigInt(index) * pageBytes };
+    }
+    const inRegion = reached.store === call.kernel.region.store;
+    view.setBigUint64(index * 8, inRegion ? REGION_FRAME + BigInt(reached.page) : 0n, true);
+  }
+  return { value: count, out };
+};
+
+/**
+ * process_vm_readv of another client. Device memory mapped by page frame number is out of reach of
+ * it, as VM_PFNMAP makes it in the kernel.
+ */
+const peek: Handler = (call) => {
+  const other = call.kernel.client(call.operation.client as string);
+  if (other?.alive !== true) return 'ESRCH';
+  const asked = call.word('length');
+  const length = asked < PEEK_BYTES_MAX ? asked : PEEK_BYTES_MAX;
+  return copyOut(call, other.space, length);
+};
+
+function copyOut(call: Call, space: Call['client']['space'], length: bigint): Reply {
+  const pageBytes = BigInt(space.pageBytes);
+  const start = call.word('address');
+  const out = new Uint8Array(Number(length));
+  let done = 0n;
+  while (done < length) {
+    const at = start + done;
+    const page = at / pageBytes;
+    const reached = page < BigInt(space.topPage) ? space.reach(Number(page), false) : 'SIGSEGV';
+    if (typeof reached === 'string' || reached.store === call.kernel.region.store) break;
+    const within = at % pageBytes;
+    const left = length - done;
+    const chunk = left < pageBytes - within ? left : pageBytes - within;
+    const contents = reached.store.contents(reached.page);
+    const from = Number(within);
+    if (typeof contents === 'number') out.fill(contents, Number(done), Number(done + chunk));
+    else out.set(contents.subarray(from, from + Number(chunk)), Number(done));
+    done += chunk;
+  }
+  if (done === 0n && length > 0n) return 'EFAULT';
+  return { value: done, out: out.subarray(0, Number(done)) };
+}
+
+/** The operations that look into the system around a client. */
+export const inspectCalls = { frames, peek } as const satisfies Record<string, Handler>;
