@@ -117,7 +117,7 @@ class Run {
   async allCases(): Promise<string> {
     try {
       for (const case_ of this.#cases) {
-        // A target in this process never waits: without this, no signal and no timer would be heard.
+        // A target in this process never waits; without this no signal or timer would be heard.
         await setImmediate();
         if (this.#options.signal?.aborted === true) return 'the run was interrupted';
         await this.#one(case_);
@@ -149,7 +149,7 @@ class Run {
       transcript: session.transcript,
     });
     if (outcome.end !== 'crash' && outcome.end !== 'hang') return;
-    const message = `${case_.id} ended in a ${outcome.end}: ${outcome.reason}; opening the target again`;
+    const message = `${case_.id} ended in a ${outcome.end}: ${outcome.reason}`;
     this.#options.onNotice({ type: 'notice', message });
     this.#restarts += 1;
     this.#session = undefined;
