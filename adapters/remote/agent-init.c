@@ -107,8 +107,8 @@ static void load_modules(void)
 		error = load_module(line, parameters);
 		if (error == 0)
 			continue;
-		snprintf(trouble, sizeof(trouble), "cannot load %.255s: errno %d (%s)", line, error,
-			 strerror(error));
+		snprintf(trouble, sizeof(trouble), "cannot load %.255s: %s; is it built for this kernel?",
+			 line, strerror(error));
 		printf("allocert: %s\n", trouble);
 	}
 }

@@ -9,6 +9,7 @@ import t from 'tap';
 import { AllocertError } from '../../adapters/contract/errors.ts';
 import type { Adapter } from '../../adapters/contract/index.ts';
 import { openVm, prepareVm } from '../../adapters/vm/adapter.ts';
+import { prepareDebianKernel } from '../../adapters/vm/debian-kernel.ts';
 import type { RunRecord } from '../../reports/record.ts';
 import { allocert, childrenNamed } from './command.ts';
 
@@ -131,6 +132,23 @@ t.test('a kernel that never becomes a target says why', options, async (t) => {
   t.equal(none.code, 3);
   t.match(none.stderr, /QEMU ended before the kernel ran|no agent answers/);
 });
+
+t.test(
+  'any other kernel works the same way; a module that does not load says so',
+  options,
+  async (t) => {
+    const folder = t.testdir({ 'bad.ko': 'no module at all' });
+    const { image } = await prepareDebianKernel();
+    const target = `vm:/dev/dma_heap/system?kernel=${encodeURIComponent(image)}&memory=512`;
+    const own = await allocert(['run', target, '--only', 'IOC-01', '--out', join(folder, 'own')]);
+    t.equal(own.code, 0, own.stderr);
+    t.equal(recordIn(join(folder, 'own')).facts.details.memoryMiB, '512');
+    const broken = `${target}&module=${folder}/bad.ko,size=1`;
+    const refused = await allocert(['run', broken, '--out', join(folder, 'bad')]);
+    t.equal(refused.code, 3, refused.stdout);
+    t.match(refused.stderr, /cannot load \/modules\/bad\.ko: Exec format error; is it built for/);
+  },
+);
 
 t.test(
   'a session that lost its guest opens anew',
