@@ -10,6 +10,7 @@ export { bigintOf, fromJson, hexOf, parseProgram, toJson } from './program-json.
 export { type JsonSchema, programSchema } from './program-schema.ts';
 export * from './session.ts';
 export {
+  BEGINNING,
   programDigest,
   RecordingSession,
   type Transcript,

@@ -35,6 +35,9 @@ export function programDigest(program: Program): string {
     .digest('hex');
 }
 
+/** Stands in a transcript for `begin`, where a target died before the case could ask anything. */
+export const BEGINNING: Program = { threads: [], deadlineMs: 0 };
+
 /** A Session that passes everything on and keeps what came back. */
 export class RecordingSession implements Session {
   readonly #session: Session;
@@ -57,18 +60,23 @@ export class RecordingSession implements Session {
   async begin(caseId: string): Promise<void> {
     this.#caseId = caseId;
     this.#entries = [];
-    await this.#session.begin(caseId);
+    await this.#watched(BEGINNING, () => this.#session.begin(caseId));
   }
 
   async run(program: Program): Promise<History> {
-    const digest = programDigest(program);
+    const history = await this.#watched(program, () => this.#session.run(program));
+    this.#entries.push({ kind: 'run', digest: programDigest(program), program, history });
+    return history;
+  }
+
+  /** A death is an answer too. */
+  async #watched<T>(program: Program, work: () => Promise<T>): Promise<T> {
     try {
-      const history = await this.#session.run(program);
-      this.#entries.push({ kind: 'run', digest, program, history });
-      return history;
+      return await work();
     } catch (thrown) {
       if (thrown instanceof TargetDeath) {
         const { manner, message, log } = thrown;
+        const digest = programDigest(program);
         this.#entries.push({ kind: 'death', digest, program, manner, message, log });
       }
       throw thrown;

@@ -1,6 +1,7 @@
 import { usageError } from '../contract/errors.ts';
 import type { Adapter, History, Program, Session, TargetFacts } from '../contract/index.ts';
 import {
+  BEGINNING,
   NotRecorded,
   programDigest,
   TargetDeath,
@@ -49,6 +50,7 @@ class ReplaySession implements Session {
     this.#caseId = caseId;
     this.#entries = this.#recording.cases.get(caseId);
     this.#position = 0;
+    if (this.#entries?.[0]?.digest === programDigest(BEGINNING)) await this.run(BEGINNING);
   }
 
   async run(program: Program): Promise<History> {
