@@ -1,7 +1,10 @@
 import yargs from 'yargs';
 import { AllocertError, usageError } from '../adapters/contract/errors.ts';
 import { packageVersion } from '../adapters/contract/package-root.ts';
+import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { listCommand } from './commands/list.ts';
+import { qualifyCommand } from './commands/qualify.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { vmCommand } from './commands/vm.ts';
@@ -31,10 +34,13 @@ function parser(argv: readonly string[]): ReturnType<typeof yargs> {
     .locale('en')
     .usage('$0 <command>\n\nCertifies memory allocators that hand out dma-buf file descriptors.')
     .command(runCommand)
+    .command(listCommand)
+    .command(compareCommand)
+    .command(qualifyCommand)
     .command(reportCommand)
     .command(doctorCommand)
     .command(vmCommand)
-    .demandCommand(1, 'name a command: run, report, doctor or vm')
+    .demandCommand(1, 'name a command: run, list, compare, qualify, report, doctor or vm')
     .strict()
     .recommendCommands()
     .version(packageVersion())

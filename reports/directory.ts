@@ -17,16 +17,17 @@ const PROBE = '.allocert-probe';
  * Makes sure that a report can be written into a directory, before the target is started. It is
  * created when missing; an earlier report in it stays until {@link clearReport}.
  *
+ * @param mark the file by which a directory is known to be allocert's
  * @throws {@link AllocertError} (usage) when it cannot be written, or holds files but no report
  */
-export function prepareDirectory(directory: string): void {
+export function prepareDirectory(directory: string, mark: string = REPORT_FILES.journal): void {
   const names = attempt(directory, () => {
     makeDirectory(resolve(directory));
     writeFileSync(join(directory, PROBE), '');
     unlinkSync(join(directory, PROBE));
     return readdirSync(directory);
   });
-  if (names.length === 0 || names.includes(REPORT_FILES.journal)) return;
+  if (names.length === 0 || names.includes(mark)) return;
   throw usageError(
     `${directory} holds files but no report of allocert, so nothing is written there; ` +
       'name an empty or a new directory with --out',

@@ -45,8 +45,12 @@ export function recordText(record: RunRecord): string {
   return `${JSON.stringify(json, undefined, 2)}\n`;
 }
 
-/** A reader sees the old file or the new one, never half of one. */
-function replaceFile(directory: string, name: string, text: string): void {
+/**
+ * Writes a file of a report: a reader sees the old one or the new one, never half of one.
+ *
+ * @throws {@link AllocertError} when it cannot be written
+ */
+export function replaceFile(directory: string, name: string, text: string): void {
   const file = join(directory, name);
   attempt(directory, () => {
     writeFileSync(temporary(file), text, { flush: true });

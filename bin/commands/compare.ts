@@ -1,0 +1,86 @@
+import type { Argv, CommandModule } from 'yargs';
+import { AllocertError, usageError } from '../../adapters/contract/errors.ts';
+import type { Adapter } from '../../adapters/contract/index.ts';
+import { openTarget } from '../../adapters/registry.ts';
+import { wrap } from '../../reports/formats/layout.ts';
+import {
+  columnParagraphs,
+  compare,
+  comparisonMarkdown,
+  comparisonTable,
+  differenceText,
+} from '../../suites/compare.ts';
+import { standingOf, type TargetStanding, unopened } from '../../suites/standing.ts';
+import { MatrixFiles } from '../matrix-files.ts';
+import { single } from '../options.ts';
+import { Progress } from '../progress.ts';
+
+interface CompareArguments {
+  readonly targets: readonly string[];
+  readonly out: string;
+}
+
+/** `allocert compare TARGET…` */
+export const compareCommand: CommandModule<object, CompareArguments> = {
+  command: 'compare <targets..>',
+  describe: 'Run the suites on several targets and put what they do side by side',
+  builder: (argv: Argv) =>
+    argv
+      .positional('targets', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'Target URLs, one for each column',
+      })
+      .option('out', {
+        type: 'string',
+        requiresArg: true,
+        default: 'allocert-compare',
+        coerce: (value: string | readonly string[]) => single('out')(value) ?? '',
+        describe: 'Directory of matrix.json and matrix.md',
+      })
+      .epilogue('Exit codes: 0 all observed, 2 usage, 3 a target could not be observed.'),
+  handler: async ({ targets, out }) => {
+    const opened = [];
+    for (const target of targets) opened.push(await openOrExplain(target));
+    const files = new MatrixFiles(out, 'matrix');
+    const standings: TargetStanding[] = [];
+    for (const one of opened) standings.push('problem' in one ? one : await observed(one));
+    const comparison = compare(standings);
+    files.write(comparison, comparisonMarkdown(comparison));
+    const lines = [
+      ...columnParagraphs(comparison).flatMap(({ first, text }) => wrap(first, text)),
+      '',
+      ...comparisonTable(comparison),
+      '',
+      differenceText(comparison),
+      `The matrix is in ${out}.`,
+    ];
+    process.stdout.write(`${lines.join('\n')}\n`);
+    process.exitCode = comparison.exitCode;
+  },
+};
+
+/** What this machine cannot open becomes a column that says why; a URL typed wrong stops all. */
+async function openOrExplain(target: string): Promise<Adapter | TargetStanding> {
+  if (target.trim() === '') throw usageError('a target is empty; give a URL such as sim:');
+  try {
+    return await openTarget(target);
+  } catch (thrown) {
+    if (!(thrown instanceof AllocertError) || thrown.blame === 'usage') throw thrown;
+    return unopened(target, thrown.message);
+  }
+}
+
+async function observed(adapter: Adapter): Promise<TargetStanding> {
+  const progress = new Progress();
+  try {
+    return await standingOf(adapter, undefined, {
+      onStart: (line) => progress.start(line),
+      onCaseStart: (line) => progress.caseStart(line),
+      onCaseEnd: (line) => progress.caseEnd(line),
+    });
+  } finally {
+    progress.stop();
+  }
+}

@@ -1,0 +1,52 @@
+import type { Argv, CommandModule } from 'yargs';
+import { wrap } from '../../reports/formats/layout.ts';
+import { listingParagraphs, listRequirements } from '../../suites/listing.ts';
+import { single } from '../options.ts';
+
+interface ListArguments {
+  readonly group: readonly string[] | undefined;
+  readonly level: readonly string[] | undefined;
+  readonly profile: string | undefined;
+  readonly json: boolean;
+}
+
+/** `allocert list` */
+export const listCommand: CommandModule<object, ListArguments> = {
+  command: 'list',
+  describe: 'Print the requirements and the cases that observe each',
+  builder: (argv: Argv) =>
+    argv
+      .option('group', {
+        type: 'string',
+        array: true,
+        requiresArg: true,
+        describe: 'Only these groups',
+      })
+      .option('level', {
+        type: 'string',
+        array: true,
+        requiresArg: true,
+        describe: 'Only these levels: MUST, SHOULD, MAY',
+      })
+      .option('profile', {
+        type: 'string',
+        requiresArg: true,
+        coerce: single('profile'),
+        describe: 'Only what applies in this profile, with what it expects',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'Print an array of objects' }),
+  handler: ({ group, level, profile, json }) => {
+    const listed = listRequirements({
+      groups: wordsOf(group),
+      levels: wordsOf(level),
+      ...(profile === undefined ? {} : { profile }),
+    });
+    const lines = json
+      ? [JSON.stringify(listed, undefined, 2)]
+      : listingParagraphs(listed, profile).flatMap(({ first, text }) => wrap(first, text));
+    process.stdout.write(`${lines.join('\n')}\n`);
+  },
+};
+
+const wordsOf = (given: readonly string[] | undefined): readonly string[] =>
+  (given ?? []).flatMap((text) => text.split(/[\s,]+/)).filter(Boolean);

@@ -1,0 +1,40 @@
+/** A sentence under a label: whoever prints it breaks it into lines that start below `first`. */
+export interface Paragraph {
+  readonly first: string;
+  readonly text: string;
+}
+
+/**
+ * A table for a terminal: columns as wide as their widest cell, no trailing blanks.
+ *
+ * @param rows the first one is the head
+ */
+export function textTable(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => [...(row[column] ?? '')].length)),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - [...cell].length))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/**
+ * A table in Markdown. What a target wrote cannot end a cell or a line, nor become a tag.
+ *
+ * @param rows the first one is the head
+ */
+export function markdownTable(rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const [head = [], ...body] = rows.map((row) => row.map(markdownCell));
+  return [line(head), line(head.map(() => '---')), ...body.map(line)];
+}
+
+const markdownCell = (text: string): string =>
+  text
+    .replace(/[\p{Cc}\p{Cs}\u2028\u2029]+/gu, ' ')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/([\\|`*[\]])/g, '\\$1');

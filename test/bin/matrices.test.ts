@@ -1,0 +1,76 @@
+/** list and compare as a user meets them, and what the three matrix commands refuse. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { packageRoot } from '../../adapters/contract/package-root.ts';
+import type { Comparison } from '../../suites/compare.ts';
+import type { ListedRequirement } from '../../suites/listing.ts';
+import { type Ran, allocert as run } from '../e2e/command.ts';
+import { temporaryDirectory } from '../reports/sample.ts';
+
+const program = join(packageRoot(), 'build', 'bin', 'allocert.js');
+const allocert = (...words: readonly string[]): Promise<Ran> =>
+  run(words, { program, cwd: temporaryDirectory() });
+
+t.test('what cannot be done is one sentence and an exit code', async (t) => {
+  const folder = temporaryDirectory();
+  writeFileSync(join(folder, 'file'), '');
+  const table: readonly (readonly [words: readonly string[], sentence: RegExp])[] = [
+    [['list', '--group', 'nope'], /no group "nope"; choose from abi/],
+    [['list', '--level', 'MUST', '--level', 'WILL'], /no level "WILL"; choose from MUST/],
+    [['list', '--profile', 'nope'], /no profile "nope"; choose one of/],
+    [['list', '--group'], /Not enough arguments/],
+    [['list', 'sim:'], /Unknown argument/],
+    [['compare'], /Not enough non-option arguments/],
+    [['compare', ''], /a target is empty/],
+    [['compare', 'sim:', 'smi:'], /"smi:" is no target: did you mean sim:\?/],
+    [['compare', 'sim:', 'sim:?defect=nope'], /sim: has no defect "nope"/],
+    [['compare', 'sim:', '--out', ''], /--out is empty/],
+    [['compare', 'sim:', '--out', folder], /holds files but no report/],
+    [['qualify', '--clean-runs', '-1'], /--clean-runs/],
+    [['qualify', '--clean-runs', 'many'], /--clean-runs takes a number/],
+    [['qualify', '--clean-runs', '1', '--clean-runs', '2'], /--clean-runs only once/],
+    [['qualify', '--out', folder], /holds files but no report/],
+    [['qualify', 'sim:'], /Unknown argument/],
+  ];
+  const runs = await Promise.all(table.map(([words]) => allocert(...words)));
+  for (const [index, [words, sentence]] of table.entries()) {
+    const ran = runs[index] as Ran;
+    t.equal(ran.code, 2, words.join(' '));
+    t.match(ran.stderr, sentence, words.join(' '));
+    t.match(ran.stderr, /^allocert: [^\n]+\n$/, 'one line, no stack');
+    t.equal(ran.stdout, '');
+  }
+});
+
+t.test('list prints the catalogue for people and for programs', async (t) => {
+  const json = await allocert('list', '--json');
+  const all = JSON.parse(json.stdout) as ListedRequirement[];
+  t.ok(all.length >= 43);
+  for (const one of all) {
+    t.ok(one.level && one.authority && one.source.document && one.source.place, one.id);
+    t.ok(Object.keys(one.expect).length > 0, one.id);
+  }
+  const some = await allocert('list', '--group', 'abi', 'ioctl', '--level', 'must');
+  t.equal(some.code, 0, some.stderr);
+  t.match(some.stdout, /^abi\n {2}ABI-01 +MUST \(text\): /);
+  t.match(some.stdout, /\nioctl\n/);
+  t.notMatch(some.stdout, /ISO-01 /);
+});
+
+t.test('compare shows targets side by side and writes both files', async (t) => {
+  const out = join(temporaryDirectory(), 'matrix');
+  const targets = ['sim:', 'sim:?behaviour=rfc-v2', 'native:/dev/cma0'];
+  const ran = await allocert('compare', ...targets, '--out', out);
+  t.equal(ran.code, 3, 'a target that cannot be opened');
+  t.match(ran.stdout, /not observed: native:\/dev\/cma0 cannot be opened/);
+  t.match(ran.stdout, /^\* {2}IOC-02 +pass ENOTTY +FAIL ENODEV +\?$/m);
+  const matrix = JSON.parse(readFileSync(join(out, 'matrix.json'), 'utf8')) as Comparison;
+  t.strictSame(
+    matrix.columns.map(({ target }) => target),
+    targets,
+  );
+  t.match(readFileSync(join(out, 'matrix.md'), 'utf8'), /\| IOC-02 ≠ \| MUST \|/);
+  const again = await allocert('compare', 'sim:', '--out', out);
+  t.equal(again.code, 0, 'an earlier matrix is replaced');
+});
