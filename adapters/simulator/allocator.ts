@@ -40,7 +40,7 @@ export class CmaAllocator {
     const { region, defects, log } = this.#options;
     const pageBytes = BigInt(region.store.pageBytes);
     const asked = this.#lengthAsked(length);
-    const size = ((asked + pageBytes - 1n) / pageBytes) * pageBytes;
+    const size = this.#rounded(asked, pageBytes);
     // Rounding up past 2^64 wraps to nothing, and so does what was asked.
     if (BigInt.asUintN(64, size) === 0n) return 'EINVAL';
     if (size / pageBytes > BigInt(region.pageCount)) {
@@ -72,6 +72,11 @@ export class CmaAllocator {
     return (flags & O_CLOEXEC) !== 0 && !this.#options.defects.has('cloexec-ignored');
   }
 
+  #rounded(asked: bigint, pageBytes: bigint): bigint {
+    const down = this.#options.defects.has('length-rounded-down') && asked > pageBytes;
+    return ((asked + (down ? 0n : pageBytes - 1n)) / pageBytes) * pageBytes;
+  }
+
   #lengthAsked(length: bigint): bigint {
     const { defects } = this.#options;
     if (length === 0n && defects.has('zero-length-accepted')) return 1n;
@@ -82,6 +87,10 @@ export class CmaAllocator {
     const { region, defects, zeroing } = this.#options;
     if (!zeroing || defects.has('no-zeroing')) return;
     const whole = defects.has('first-page-zeroed') ? 1 : count;
+    const end = first + count;
+    const last = defects.has('tail-byte-not-zeroed')
+      ? region.store.bytes(end - 1).at(-1)
+      : undefined;
     for (let page = first; page < first + whole; page += 1) {
       const from = Number(asked) - (page - first) * region.store.pageBytes;
       if (defects.has('tail-not-zeroed') && from < region.store.pageBytes) {
@@ -90,5 +99,6 @@ export class CmaAllocator {
         region.store.fill(page, 0);
       }
     }
+    if (last !== undefined) region.store.bytes(end - 1)[region.store.pageBytes - 1] = last;
   }
 }

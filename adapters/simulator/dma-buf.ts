@@ -2,6 +2,7 @@ import type { ErrnoName } from '../contract/errno.ts';
 import type { DefectSet } from './defects.ts';
 import type { KernelLog } from './kernel-log.ts';
 import { type Backing, type FileStatus, OpenFile } from './open-file.ts';
+import { PageStore } from './pages.ts';
 import type { SystemCall } from './pause.ts';
 import type { Region } from './region.ts';
 import type { UserArgument } from './user-argument.ts';
@@ -68,6 +69,7 @@ export class DmaBuf extends OpenFile {
   override flush(): void {
     const unmapped = this.references - this.mappings > 1;
     if (this.#defects.has('freed-while-mapped') && !unmapped) this.#freePages();
+    if (this.#defects.has('freed-on-first-close') && unmapped) this.#freePages();
   }
 
   protected override release(): void {
@@ -84,7 +86,8 @@ export class DmaBuf extends OpenFile {
     if (!this.#pagesHeld || this.leaks) return;
     this.#pagesHeld = false;
     const { region, first, count } = this.pages;
-    region.release(first, this.#defects.has('leak-on-close') ? count - 1 : count);
+    const each64th = this.#defects.has('leak-one-in-64') && this.inode % 64 === 0;
+    region.release(first, this.#defects.has('leak-on-close') || each64th ? count - 1 : count);
   }
 
   override get positioned(): boolean {
@@ -92,6 +95,7 @@ export class DmaBuf extends OpenFile {
   }
 
   override seek(offset: bigint, whence: number): bigint | ErrnoName {
+    if (this.#defects.has('seeks-anywhere')) return BigInt.asUintN(63, offset);
     if (offset !== 0n || (whence !== SEEK_SET && whence !== SEEK_END)) return 'EINVAL';
     return whence === SEEK_END ? this.pages.size : 0n;
   }
@@ -100,7 +104,12 @@ export class DmaBuf extends OpenFile {
     if (this.#revoked) return 'ENODEV';
     const pageBytes = BigInt(this.pages.region.store.pageBytes);
     const slack = this.#defects.has('mmap-bound-off-by-one') ? 1 : 0;
-    if (first + count > Number(this.pages.size / pageBytes) + slack) return 'EINVAL';
+    const pages = Number(this.pages.size / pageBytes);
+    if (first + count > pages + slack) return 'EINVAL';
+    if (this.#defects.has('last-page-unmappable') && count > 1 && first + count === pages) {
+      return 'EINVAL';
+    }
+    if (this.#defects.has('mapping-copied')) return this.#copied(count);
     const ignored = this.#defects.has('mmap-offset-ignored') ? first : 0;
     return {
       expandable: false,
@@ -111,9 +120,19 @@ export class DmaBuf extends OpenFile {
     };
   }
 
+  /** A mapping with pages of its own (a defect). */
+  #copied(count: number): Backing {
+    const { region, first } = this.pages;
+    const store = new PageStore(region.store.pageBytes);
+    for (let page = 0; page < count; page += 1) {
+      store.bytes(page).set(region.store.bytes(first + page));
+    }
+    return { expandable: false, resolve: (page) => ({ store, page }) };
+  }
+
   // biome-ignore lint/correctness/useYield: nothing in it can be preempted to any effect
   override *ioctl(request: number, argument: UserArgument): SystemCall<bigint | ErrnoName> {
-    if (request === SYNC) return sync(argument);
+    if (request === SYNC && !this.#defects.has('sync-unknown')) return sync(argument);
     if (!SET_NAME.includes(request)) return 'ENOTTY';
     const name = argument.copyText(NAME_BYTES);
     if (name === undefined) return 'EFAULT';

@@ -20,6 +20,11 @@ export interface DeviceCall {
 }
 
 const FLAGS_KNOWN = 0o2000003;
+const O_CLOEXEC = 0o2000000;
+const RESERVED1_OFFSET = 20;
+const RESERVED2_OFFSET = 28;
+/** SA_IOC_ALLOC as _IOW would make it. */
+const COMMAND_IOW = 0x40205300;
 const ACCESS_MODES = 3;
 
 /**
@@ -30,9 +35,9 @@ export function* hardenedIoctl(call: DeviceCall): SystemCall<bigint | ErrnoName>
   const { allocator, argument, caller, defects } = call;
   const size = sizeOf(call.request, defects);
   if (size === undefined) return unknownCommand(defects);
-  const bytes = argument.copyIn(size);
-  if (bytes === undefined) return 'EFAULT';
-  const request = new AllocateRequest(size === REQUEST_BYTES ? bytes : extended(bytes));
+  const bytes = readArgument(argument, size, defects);
+  if (bytes === undefined) return defects.has('efault-einval') ? 'EINVAL' : 'EFAULT';
+  const request = new AllocateRequest(bytes.length < REQUEST_BYTES ? extended(bytes) : bytes);
   yield 'sa.copied-in';
   const refusal = check(request, defects);
   if (refusal !== undefined) return refusal;
@@ -42,20 +47,38 @@ export function* hardenedIoctl(call: DeviceCall): SystemCall<bigint | ErrnoName>
   }
   call.onBuffer(buffer);
   const cloexec = allocator.closesOnExec(request.flags);
-  const number = caller.table.reserve(caller.descriptorLimit, cloexec);
+  const from = defects.has('descriptor-not-lowest') ? 64 : 0;
+  const number = caller.table.reserve(caller.descriptorLimit, cloexec, from);
   if (failed(number)) {
     if (!defects.has('leak-on-emfile')) buffer.put('dma_buf_put');
-    return number;
+    return defects.has('emfile-enomem') ? 'ENOMEM' : number;
   }
   request.descriptor = number;
   request.length = lengthWritten(call, buffer, request);
   yield 'sa.before-copy-out';
-  return finish(
-    call,
-    buffer,
-    number,
-    size === REQUEST_BYTES ? request.bytes : request.bytes.subarray(0, size),
-  );
+  return finish(call, buffer, number, answer(request, size, defects));
+}
+
+/** The bytes that are copied in; defects read too much or too little. */
+function readArgument(
+  argument: UserArgument,
+  size: number,
+  defects: DefectSet,
+): Uint8Array | undefined {
+  if (defects.has('argument-under-read')) return argument.copyIn(Math.min(size, RESERVED2_OFFSET));
+  const bytes = argument.copyIn(defects.has('argument-over-read') ? size + 8 : size);
+  return bytes?.subarray(0, size);
+}
+
+/** The bytes that are copied out. */
+function answer(request: AllocateRequest, size: number, defects: DefectSet): Uint8Array {
+  const { bytes } = request;
+  if (defects.has('reserved-garbage')) bytes[RESERVED1_OFFSET] = 0x5a;
+  if (defects.has('argument-under-read')) return bytes.subarray(0, RESERVED2_OFFSET);
+  if (!defects.has('argument-over-written')) return bytes.subarray(0, size);
+  const longer = new Uint8Array(size + 4);
+  longer.set(bytes.subarray(0, size));
+  return longer;
 }
 
 /** Shorter arguments mean zero for what they leave out. */
@@ -71,20 +94,20 @@ function finish(
   number: number,
   bytes: Uint8Array,
 ): bigint | ErrnoName {
-  const written = argument.copyOut(bytes);
+  const written = argument.copyOut(bytes) || defects.has('copy-out-ignored');
   if (written || defects.has('fd-leak-on-efault') || defects.has('put-after-install')) {
     caller.table.install(number, buffer);
   } else {
     caller.table.unreserve(number);
   }
-  if (written) return 0n;
+  if (written) return defects.has('positive-result') ? BigInt(number) : 0n;
   if (!defects.has('fd-leak-on-efault')) buffer.put('dma_buf_put');
   return 'EFAULT';
 }
 
 /** Bytes of the argument when the command is ours. */
 function sizeOf(request: number, defects: DefectSet): number | undefined {
-  if (request === SA_IOC_ALLOC) return REQUEST_BYTES;
+  if (request === (defects.has('command-iow') ? COMMAND_IOW : SA_IOC_ALLOC)) return REQUEST_BYTES;
   if (!defects.has('ioctl-type-unchecked') || (request & 0xff) !== 0) return undefined;
   return Math.min((request >>> 16) & 0x3fff, REQUEST_BYTES);
 }
@@ -96,17 +119,24 @@ function unknownCommand(defects: DefectSet): ErrnoName {
 
 function check(request: AllocateRequest, defects: DefectSet): ErrnoName | undefined {
   if (!versionIsKnown(request.version, defects)) return 'EINVAL';
-  const reserved = request.reserved1 !== 0 || request.reserved2 !== 0;
-  if (reserved && !defects.has('reserved-unchecked')) return 'EINVAL';
+  if (reservedIsUsed(request, defects)) return 'EINVAL';
   if (defects.has('flags-unchecked')) return undefined;
-  const unknown = (request.flags & ~FLAGS_KNOWN) !== 0;
+  const known = defects.has('cloexec-refused') ? FLAGS_KNOWN & ~O_CLOEXEC : FLAGS_KNOWN;
+  const unknown = (request.flags & ~known) !== 0;
   return unknown || (request.flags & ACCESS_MODES) === ACCESS_MODES ? 'EINVAL' : undefined;
+}
+
+function reservedIsUsed(request: AllocateRequest, defects: DefectSet): boolean {
+  if (defects.has('reserved-unchecked')) return false;
+  const first = request.reserved1 !== 0 && !defects.has('reserved1-unchecked');
+  return first || (request.reserved2 !== 0 && !defects.has('reserved2-unchecked'));
 }
 
 /** Both behaviours compare all 64 bits with 0, as the RFC's code does. */
 export function versionIsKnown(version: bigint, defects: DefectSet): boolean {
   if (defects.has('version-unchecked')) return true;
-  return (defects.has('version-truncated-32') ? BigInt.asUintN(32, version) : version) === 0n;
+  const known = defects.has('version-1-wanted') ? 1n : 0n;
+  return (defects.has('version-truncated-32') ? BigInt.asUintN(32, version) : version) === known;
 }
 
 /** The length that the program is told: that of the buffer. */
