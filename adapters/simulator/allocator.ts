@@ -15,7 +15,9 @@ export interface AllocatorOptions {
   nextInode(): number;
 }
 
+const O_WRONLY = 1;
 const O_RDWR = 2;
+const ACCESS_MODES = 3;
 const O_CLOEXEC = 0o2000000;
 
 /**
@@ -55,7 +57,7 @@ export class CmaAllocator {
     yield 'cma.allocated';
     this.#clear(first, count, asked);
     const rounded = defects.has('length-unrounded') ? asked : size;
-    const mode = defects.has('access-mode-dropped') ? (flags & ~3) | O_RDWR : flags;
+    const mode = this.#mode(flags);
     return new DmaBuf(
       log,
       mode,
@@ -67,14 +69,25 @@ export class CmaAllocator {
     );
   }
 
+  #mode(flags: number): number {
+    const { defects } = this.#options;
+    const widened = defects.has('write-only-readable') && (flags & ACCESS_MODES) === O_WRONLY;
+    const dropped = widened || defects.has('access-mode-dropped');
+    return dropped ? (flags & ~ACCESS_MODES) | O_RDWR : flags;
+  }
+
   /** Flags of the descriptor: whether exec closes it. */
   closesOnExec(flags: number): boolean {
-    return (flags & O_CLOEXEC) !== 0 && !this.#options.defects.has('cloexec-ignored');
+    const { defects } = this.#options;
+    if (defects.has('cloexec-always')) return true;
+    return (flags & O_CLOEXEC) !== 0 && !defects.has('cloexec-ignored');
   }
 
   #rounded(asked: bigint, pageBytes: bigint): bigint {
-    const down = this.#options.defects.has('length-rounded-down') && asked > pageBytes;
-    return ((asked + (down ? 0n : pageBytes - 1n)) / pageBytes) * pageBytes;
+    const { defects } = this.#options;
+    const down = defects.has('length-rounded-down') && asked > pageBytes;
+    const slack = defects.has('length-page-more') ? pageBytes : pageBytes - 1n;
+    return ((asked + (down ? 0n : slack)) / pageBytes) * pageBytes;
   }
 
   #lengthAsked(length: bigint): bigint {
@@ -93,7 +106,10 @@ export class CmaAllocator {
       : undefined;
     for (let page = first; page < first + whole; page += 1) {
       const from = Number(asked) - (page - first) * region.store.pageBytes;
-      if (defects.has('tail-not-zeroed') && from < region.store.pageBytes) {
+      if (defects.has('odd-pages-not-zeroed') && (page - first) % 2 === 1) continue;
+      if (defects.has('half-page-zeroed')) {
+        region.store.bytes(page).fill(0, 0, region.store.pageBytes / 2);
+      } else if (defects.has('tail-not-zeroed') && from < region.store.pageBytes) {
         region.store.bytes(page).fill(0, 0, from);
       } else {
         region.store.fill(page, 0);

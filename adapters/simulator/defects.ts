@@ -82,6 +82,19 @@ export const DEFECTS: readonly Defect[] = [
   row('freed-on-first-close', 'LIF-03', 'Closing one of two descriptors frees the pages.'),
   row('leak-one-in-64', 'LIF-01', 'Each 64th buffer loses its last page.'),
   row('last-page-unmappable', 'MAP-01', 'A mapping must not hold the last page of several.'),
+  row('version-top-bit-ignored', 'VER-02', 'The highest bit of the version is not looked at.'),
+  row('reserved-low-half', 'RES-01 RES-02', 'Only 16 bits of the reserved fields are looked at.'),
+  row('flags-high-unchecked', 'FLG-04', 'Flags above O_CLOEXEC are not looked at.'),
+  row('cloexec-always', 'FLG-02', 'Every new descriptor is closed by exec.'),
+  row('write-only-readable', 'FLG-03', 'O_WRONLY comes to O_RDWR.'),
+  row('nr-top-bit-ignored', 'IOC-02', 'The highest bit of the command’s number is not looked at.'),
+  row('length-page-more', 'LEN-03', 'Whole pages get one more.'),
+  row('exhaustion-enospc', 'ERR-07 LEN-06', 'An exhausted region comes to ENOSPC.'),
+  row('leak-on-efault', 'ERR-05', 'An answer that cannot be written costs the buffer’s pages.'),
+  row('odd-pages-not-zeroed', 'ISO-01', 'Only every other page is zeroed.'),
+  row('half-page-zeroed', 'ISO-01', 'Only the first half of each page is zeroed.'),
+  row('leak-at-munmap', 'LIF-04', 'A buffer whose last reference is a mapping is never freed.'),
+  row('leak-when-killed', 'LIF-06', 'Descriptors of a killed process are not closed.'),
 ];
 
 /** Names of defects that are switched on; empty for none. */

@@ -72,6 +72,11 @@ export class DmaBuf extends OpenFile {
     if (this.#defects.has('freed-on-first-close') && unmapped) this.#freePages();
   }
 
+  override putMapping(): void {
+    if (this.#defects.has('leak-at-munmap') && this.references === 1) this.leaks = true;
+    super.putMapping();
+  }
+
   protected override release(): void {
     this.#freePages();
   }

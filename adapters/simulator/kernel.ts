@@ -5,6 +5,7 @@ import { CharacterFile } from './character-file.ts';
 import { Client, type Ending } from './client.ts';
 import { Clock } from './clock.ts';
 import type { AllocatorDevice } from './device-file.ts';
+import { DmaBuf } from './dma-buf.ts';
 import { KernelLog } from './kernel-log.ts';
 import type { SimulatorOptions } from './options.ts';
 import { Region } from './region.ts';
@@ -14,6 +15,16 @@ import { collectGarbage, type Socket } from './socket.ts';
 const NULL_FLAGS = 0o100002;
 const FIRST_PID = 100;
 const FIRST_INODE = 4096;
+
+/** Leaves the pages of a killed client's buffers taken (a defect). */
+function leakBuffers({ ending, space, table }: Client): void {
+  if (ending === undefined || !('signal' in ending)) return;
+  space.clear();
+  for (const number of table.numbers) {
+    const file = table.at(number);
+    if (file instanceof DmaBuf && file.references === 1) file.leaks = true;
+  }
+}
 
 /** The machine: one region with its device, and the processes that use it. */
 export class Kernel {
@@ -90,6 +101,7 @@ export class Kernel {
   /** Releases what a dying client holds, once none of its threads is in the kernel. */
   reapIfIdle(client: Client): void {
     if (client.state !== 'dying' || client.callsInside > 0) return;
+    if (this.options.defects.has('leak-when-killed')) leakBuffers(client);
     client.releaseAll();
     client.state = 'dead';
     collectGarbage(this.sockets);

@@ -43,7 +43,7 @@ export function* hardenedIoctl(call: DeviceCall): SystemCall<bigint | ErrnoName>
   if (refusal !== undefined) return refusal;
   const buffer = yield* allocator.allocate(request.length, request.flags);
   if (failed(buffer)) {
-    return buffer === 'ENOMEM' && defects.has('exhaustion-einval') ? 'EINVAL' : buffer;
+    return buffer === 'ENOMEM' ? exhausted(defects) : buffer;
   }
   call.onBuffer(buffer);
   const cloexec = allocator.closesOnExec(request.flags);
@@ -57,6 +57,11 @@ export function* hardenedIoctl(call: DeviceCall): SystemCall<bigint | ErrnoName>
   request.length = lengthWritten(call, buffer, request);
   yield 'sa.before-copy-out';
   return finish(call, buffer, number, answer(request, size, defects));
+}
+
+function exhausted(defects: DefectSet): ErrnoName {
+  if (defects.has('exhaustion-enospc')) return 'ENOSPC';
+  return defects.has('exhaustion-einval') ? 'EINVAL' : 'ENOMEM';
 }
 
 /** The bytes that are copied in; defects read too much or too little. */
@@ -101,13 +106,15 @@ function finish(
     caller.table.unreserve(number);
   }
   if (written) return defects.has('positive-result') ? BigInt(number) : 0n;
-  if (!defects.has('fd-leak-on-efault')) buffer.put('dma_buf_put');
+  const leaks = defects.has('fd-leak-on-efault') || defects.has('leak-on-efault');
+  if (!leaks) buffer.put('dma_buf_put');
   return 'EFAULT';
 }
 
 /** Bytes of the argument when the command is ours. */
 function sizeOf(request: number, defects: DefectSet): number | undefined {
-  if (request === (defects.has('command-iow') ? COMMAND_IOW : SA_IOC_ALLOC)) return REQUEST_BYTES;
+  const looked = defects.has('nr-top-bit-ignored') ? (request & ~0x80) >>> 0 : request;
+  if (looked === (defects.has('command-iow') ? COMMAND_IOW : SA_IOC_ALLOC)) return REQUEST_BYTES;
   if (!defects.has('ioctl-type-unchecked') || (request & 0xff) !== 0) return undefined;
   return Math.min((request >>> 16) & 0x3fff, REQUEST_BYTES);
 }
@@ -122,21 +129,25 @@ function check(request: AllocateRequest, defects: DefectSet): ErrnoName | undefi
   if (reservedIsUsed(request, defects)) return 'EINVAL';
   if (defects.has('flags-unchecked')) return undefined;
   const known = defects.has('cloexec-refused') ? FLAGS_KNOWN & ~O_CLOEXEC : FLAGS_KNOWN;
-  const unknown = (request.flags & ~known) !== 0;
+  const looked = defects.has('flags-high-unchecked') ? O_CLOEXEC * 2 - 1 : -1;
+  const unknown = (request.flags & looked & ~known) !== 0;
   return unknown || (request.flags & ACCESS_MODES) === ACCESS_MODES ? 'EINVAL' : undefined;
 }
 
 function reservedIsUsed(request: AllocateRequest, defects: DefectSet): boolean {
   if (defects.has('reserved-unchecked')) return false;
-  const first = request.reserved1 !== 0 && !defects.has('reserved1-unchecked');
-  return first || (request.reserved2 !== 0 && !defects.has('reserved2-unchecked'));
+  const looked = defects.has('reserved-low-half') ? 0xffff : -1;
+  const first = (request.reserved1 & looked) !== 0 && !defects.has('reserved1-unchecked');
+  return first || ((request.reserved2 & looked) !== 0 && !defects.has('reserved2-unchecked'));
 }
 
 /** Both behaviours compare all 64 bits with 0, as the RFC's code does. */
 export function versionIsKnown(version: bigint, defects: DefectSet): boolean {
   if (defects.has('version-unchecked')) return true;
   const known = defects.has('version-1-wanted') ? 1n : 0n;
-  return (defects.has('version-truncated-32') ? BigInt.asUintN(32, version) : version) === known;
+  const topIgnored = defects.has('version-top-bit-ignored') ? 63 : 64;
+  const bits = defects.has('version-truncated-32') ? 32 : topIgnored;
+  return BigInt.asUintN(bits, version) === known;
 }
 
 /** The length that the program is told: that of the buffer. */
