@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, readdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { machineError, messageOf, usageError } from '../adapters/contract/errors.ts';
+import { makeDirectory } from '../adapters/contract/make-directory.ts';
 
 /** Names of the files in a report directory. */
 export const REPORT_FILES = {
@@ -32,16 +33,6 @@ export function prepareDirectory(directory: string, mark: string = REPORT_FILES.
     `${directory} holds files but no report of allocert, so nothing is written there; ` +
       'name an empty or a new directory with --out',
   );
-}
-
-/**
- * Creates a directory and those above it. The recursive mode of `mkdirSync` is not used: it never
- * returns where a file system refuses new names with ENOENT, as /proc does.
- */
-function makeDirectory(path: string): void {
-  if (existsSync(path)) return;
-  makeDirectory(dirname(path));
-  mkdirSync(path);
 }
 
 /** Removes an earlier report, and nothing that allocert did not write. */

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { machineError, messageOf } from '../contract/errors.ts';
+import { makeDirectory } from '../contract/make-directory.ts';
 import { packageRoot } from '../contract/package-root.ts';
 
 const run = promisify(execFile);
@@ -109,7 +110,7 @@ async function build(
   const folder = join(cacheDir, `agent-${digest.slice(0, 32)}`);
   const built = { path: join(folder, 'agent'), digest, compiler: compiler.description };
   if (existsSync(built.path)) return built;
-  await mkdir(cacheDir, { recursive: true });
+  makeDirectory(resolve(cacheDir));
   const scratch = await mkdtemp(join(cacheDir, 'building-'));
   try {
     const files = sources.map(({ path }) => path).filter((path) => path.endsWith('.c'));

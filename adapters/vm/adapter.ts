@@ -5,7 +5,7 @@ import type { Adapter, Session } from '../contract/index.ts';
 import { buildAgent } from '../native/build.ts';
 import { connectAgent } from '../remote/client.ts';
 import { targetFacts } from '../remote/facts.ts';
-import { cacheFolder, sha256OfFile } from './cache.ts';
+import { cacheFolder, makeCacheFolder, sha256OfFile } from './cache.ts';
 import { type KernelImage, prepareDebianKernel } from './debian-kernel.ts';
 import { Guest } from './guest.ts';
 import { buildInitramfs, type InitramfsEntry } from './initramfs.ts';
@@ -62,7 +62,9 @@ async function prepare(target: VmTarget, onStep: (step: string) => void): Promis
   const kernel =
     target.kernel === 'debian' ? await prepareDebianKernel(onStep) : await ownKernel(target.kernel);
   onStep('building the agent');
-  return { kernel, agent: await buildAgent(join(cacheFolder(), 'agent')) };
+  const agents = join(cacheFolder(), 'agent');
+  makeCacheFolder(agents);
+  return { kernel, agent: await buildAgent(agents) };
 }
 
 async function ownKernel(image: string): Promise<KernelImage> {

@@ -1,16 +1,33 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { machineError, messageOf } from '../contract/errors.ts';
+import { makeDirectory } from '../contract/make-directory.ts';
 
 /** Where kernels and agents are kept: $ALLOCERT_CACHE, else the user's cache folder. */
 export function cacheFolder(): string {
   const own = process.env.ALLOCERT_CACHE;
   if (own !== undefined && own !== '') return own;
   return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'allocert');
+}
+
+/**
+ * Makes sure that a folder of the cache exists.
+ *
+ * @throws {@link AllocertError} when the cache cannot be written
+ */
+export function makeCacheFolder(folder: string): void {
+  try {
+    makeDirectory(resolve(folder));
+  } catch (thrown) {
+    throw machineError(
+      `cannot write the cache (${messageOf(thrown)}); set ALLOCERT_CACHE to a folder that can be written`,
+      thrown,
+    );
+  }
 }
 
 /**
@@ -24,14 +41,7 @@ export async function fillCache(
   work: (scratch: string) => Promise<void>,
 ): Promise<void> {
   const scratch = `${folder}.${randomBytes(6).toString('hex')}`;
-  try {
-    await mkdir(scratch, { recursive: true });
-  } catch (thrown) {
-    throw machineError(
-      `cannot write the cache ${folder}: ${messageOf(thrown)}; set ALLOCERT_CACHE to a folder that can be written`,
-      thrown,
-    );
-  }
+  makeCacheFolder(scratch);
   try {
     await work(scratch);
     await rm(folder, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { machineError, messageOf } from '../contract/errors.ts';
+import { AllocertError, machineError, messageOf } from '../contract/errors.ts';
 import { cacheFolder, fillCache, sha256OfFile } from './cache.ts';
 
 const execute = promisify(execFile);
@@ -55,6 +55,7 @@ export async function prepareDebianKernel(
   try {
     await fillCache(folder, (scratch) => fetchKernel(scratch, onStep, run));
   } catch (thrown) {
+    if (thrown instanceof AllocertError) throw thrown;
     throw machineError(
       `cannot fetch Debian's kernel: ${firstLine(messageOf(thrown))}; this needs apt-get and ` +
         'dpkg-deb on a Debian system (or give a kernel of your own: vm:/dev/…?kernel=bzImage)',
@@ -80,7 +81,9 @@ async function fromCache(folder: string): Promise<KernelImage | undefined> {
 }
 
 const isMissing = (thrown: unknown): boolean =>
-  thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+  thrown instanceof Error &&
+  'code' in thrown &&
+  (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR');
 
 async function fetchKernel(
   scratch: string,

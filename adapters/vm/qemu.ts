@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { machineError, messageOf } from '../contract/errors.ts';
-import { cacheFolder } from './cache.ts';
+import { cacheFolder, makeCacheFolder } from './cache.ts';
 
 /** Milliseconds within which a guest under KVM must have said its first byte. */
 const KVM_PROBE_MS = 5_000;
@@ -66,7 +66,7 @@ export async function chooseAcceleration(qemu: Qemu, kernel: string): Promise<Ac
   const known = knownAnswer(file, key);
   const works = known ?? (await speaksUnderKvm(qemu, kernel));
   if (known === undefined) {
-    await mkdir(dirname(file), { recursive: true });
+    makeCacheFolder(dirname(file));
     await writeFile(file, `${JSON.stringify({ key, works })}\n`);
   }
   return works ? KVM : TCG;

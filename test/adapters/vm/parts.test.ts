@@ -157,6 +157,21 @@ t.test('without apt one sentence says what is needed', async (t) => {
   );
 });
 
+t.test('a cache that cannot be written says so', async (t) => {
+  t.teardown(() => {
+    delete process.env.ALLOCERT_CACHE;
+  });
+  const file = join(t.testdir({ file: 'no folder' }), 'file');
+  for (const cache of [join(file, 'below'), '/proc/allocert']) {
+    process.env.ALLOCERT_CACHE = cache;
+    await t.rejects(
+      prepareDebianKernel(() => {}, fakeApt(digestOf(DEB), [])),
+      { exitCode: 3, message: /cannot write the cache .*set ALLOCERT_CACHE/ },
+      cache,
+    );
+  }
+});
+
 t.test('without QEMU one sentence says what to install', async (t) => {
   const path = process.env.PATH;
   process.env.PATH = '/nonexistent';
