@@ -40,7 +40,7 @@ export const DEFECTS: readonly Defect[] = [
   row('fd-leak-on-efault', 'ERR-04', 'After EFAULT the new descriptor stays open.'),
   row('put-after-install', 'ERR-04 ERR-05', 'After EFAULT the descriptor refers to a freed file.'),
   row('leak-on-emfile', 'ERR-09', 'A full descriptor table costs the buffer’s pages.'),
-  row('warn-on-length', 'ERR-12', 'A length beyond the region triggers a kernel warning.'),
+  row('warn-on-length', 'ERR-12 LEN-05', 'A length beyond the region triggers a kernel warning.'),
   row('leak-on-close', 'LIF-01', 'The last page of each buffer is never freed.'),
   row('freed-while-mapped', 'LIF-04', 'Closing frees the pages though a mapping lives.'),
   row('leak-after-device-close', 'LIF-02', 'Buffers that outlive the device are never freed.'),
