@@ -92,6 +92,8 @@ export interface RunStart {
   readonly requirements: readonly RequirementFacts[];
   /** Cases that this run set out to run, in order. */
   readonly cases: readonly CaseFacts[];
+  /** Whether the user chose only some of the cases: the run then says nothing of a profile. */
+  readonly partial: boolean;
   readonly seed: string;
 }
 
@@ -182,6 +184,8 @@ export interface RunRecord {
   readonly facts: TargetFacts;
   readonly profile: string;
   readonly profiles: readonly ProfileFacts[];
+  /** Whether only some cases were chosen: nothing broken in them is no statement on a profile. */
+  readonly partial: boolean;
   readonly seed: string;
   readonly requirements: readonly RecordedRequirement[];
   readonly cases: readonly RecordedCase[];

@@ -4,7 +4,14 @@
  */
 const ALARMS: readonly RegExp[] = [
   /\bBUG: /,
-  /\bWARNING: (CPU|.* at )/,
+  /\bBUG [\w-]+ \(.*\): /, // SLUB: poison overwritten, object already free, …
+  /kernel BUG at /,
+  /\bWARNING: /,
+  /VFS: Close: file count is 0/,
+  /invalid opcode: /,
+  /divide error: /,
+  /Internal error: /,
+  /\bkmemleak: \d+ new/,
   /\bOops\b/,
   /\bKernel panic\b/,
   /\bKASAN: /,
@@ -13,7 +20,7 @@ const ALARMS: readonly RegExp[] = [
   /general protection fault/,
   /refcount_t: /,
   /unable to handle (kernel|page fault)/i,
-  /detected stalls? on CPU/i,
+  /detected (expedited )?stalls?/i,
   /soft lockup/,
   /blocked for more than \d+ seconds/,
   /list_(add|del) corruption/,
@@ -24,4 +31,21 @@ const ALARMS: readonly RegExp[] = [
 /** The lines of a kernel log that report a defect of the kernel. */
 export function kernelAlarms(log: readonly string[]): readonly string[] {
   return log.filter((line) => ALARMS.some((pattern) => pattern.test(line)));
+}
+
+/** Bits of the taint mask that stand for a defect (Documentation/admin-guide/tainted-kernels.rst). */
+const TAINTS: readonly (readonly [bit: bigint, meaning: string])[] = [
+  [1n << 5n, 'a page in a bad state'],
+  [1n << 7n, 'an oops or a BUG'],
+  [1n << 9n, 'a warning'],
+  [1n << 14n, 'a soft lockup'],
+];
+
+/** What the kernel was tainted with between two readings, in words. */
+export function taintAlarms(before: bigint | undefined, after: bigint | undefined): string[] {
+  if (before === undefined || after === undefined) return [];
+  const fresh = after & ~before;
+  return TAINTS.filter(([bit]) => (fresh & bit) !== 0n).map(
+    ([, meaning]) => `the kernel is now tainted by ${meaning}`,
+  );
 }

@@ -93,9 +93,15 @@ export class Bench {
     return this.#makeClient(clientName, (history) => this.#checkLosses(history));
   }
 
-  /** A client that may be killed by what it asks for; `lost` is then a result like any other. */
+  /**
+   * A client that the OOM killer may take for what it asks for; `lost` is then a result like any
+   * other. A call that never ends, or another signal, ends the case all the same.
+   */
   sacrificialClient(clientName: string): Client {
-    return this.#makeClient(clientName, () => {});
+    return this.#makeClient(clientName, (history) => {
+      const killed = history.deaths.every((death) => death.signal === 'SIGKILL');
+      if (history.deadlineHit || !killed) this.#checkLosses(history);
+    });
   }
 
   #makeClient(clientName: string, onLoss: (history: History) => void): Client {

@@ -56,6 +56,8 @@ export type Role = 'version' | 'length' | 'flags' | 'reserved1' | 'reserved2' | 
 export interface Abi {
   readonly name: AbiName;
   readonly source: string;
+  /** Where this ABI's own text states a rule that the catalogue quotes from another one. */
+  readonly sources?: Readonly<Record<string, RequirementFacts['source']>>;
   readonly command: { readonly type: string; readonly nr: number; readonly size: number };
   readonly fields: Readonly<Partial<Record<Role, AbiField>>> &
     Readonly<Record<'length' | 'flags' | 'descriptor', AbiField>>;

@@ -45,7 +45,12 @@ export const errorCodes: readonly Case[] = [
       await bench.control();
       const step = bench.allocationStep('refused', await bench.device());
       const body = [{ ...step, argument: { ...step.argument, placement: READ_ONLY } }];
-      await observeConserved(bench, { requirement: 'ERR-05', body, bytesPerCycle: bench.page });
+      await observeConserved(bench, {
+        requirement: 'ERR-05',
+        body,
+        bytesPerCycle: bench.page,
+        refused: true,
+      });
     },
   },
   {
@@ -92,6 +97,7 @@ export const errorCodes: readonly Case[] = [
         client: 'full',
         body: [bench.allocationStep('refused', device)],
         bytesPerCycle: bench.page,
+        refused: true,
       });
     },
   },

@@ -34,15 +34,21 @@ function verdictOf(
   profile: Profile,
   outcome: CaseOutcome,
 ): Verdict {
+  const verdict = observedVerdict(requirement, profile, outcome);
+  const [alarm] = outcome.alarms;
+  if (alarm === undefined || !bearsAlarms(case_, requirement)) return verdict;
+  return alarmed(verdict, alarm);
+}
+
+function observedVerdict(
+  requirement: Requirement,
+  profile: Profile,
+  outcome: CaseOutcome,
+): Verdict {
   const base = { requirement: requirement.id, profile: profile.name };
   const nothing = { ...base, expected: [], observed: [] };
   if (outcome.end === 'crash' || outcome.end === 'hang') {
     return { ...nothing, status: outcome.end, reason: outcome.reason };
-  }
-  const alarm = outcome.alarms[0];
-  if (alarm !== undefined && bearsAlarms(case_, requirement)) {
-    const reason = `the kernel log reports: ${alarm}`;
-    return { ...nothing, observed: ['kernel alarm'], status: 'fail', reason };
   }
   const mine = outcome.observations.filter((seen) => seen.requirement === requirement.id);
   const judged = mine.map((seen) => judgeOne(requirement, profile, seen));
@@ -61,6 +67,17 @@ function verdictOf(
     expected: [...new Set(telling[0]?.expected)],
     observed: [...new Set(telling.map((one) => one.observed))],
     reason: reasonOf(telling.map((one) => one.detail)),
+  };
+}
+
+/** The same verdict, with what the kernel itself reported. */
+function alarmed(verdict: Verdict, alarm: string): Verdict {
+  const { observed, reason } = verdict;
+  return {
+    ...verdict,
+    status: worse(verdict.status, 'fail'),
+    observed: [...observed, 'kernel alarm'],
+    reason: `${reason === '' ? '' : `${reason}; `}the kernel log reports: ${alarm}`,
   };
 }
 

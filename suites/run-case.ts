@@ -1,10 +1,11 @@
 import {
   AllocertError,
+  type History,
   NotRecorded,
   type Session,
   TargetDeath,
 } from '../adapters/contract/index.ts';
-import { kernelAlarms } from './alarms.ts';
+import { kernelAlarms, taintAlarms } from './alarms.ts';
 import { Bench, SUBJECT } from './bench.ts';
 import { type Case, ClientLost, Inconclusive, Skip } from './case.ts';
 import type { Abi } from './catalogue.ts';
@@ -24,11 +25,12 @@ export async function runCase(session: Session, abi: Abi, case_: Case): Promise<
   const region = session.facts.regions[0];
   if (region === undefined) throw new Error('the target has no region');
   const bench = new Bench(session, region, abi, case_);
+  let before: History | undefined;
   const ended = await ending(async () => {
     await session.begin(case_.id);
     const unmet = unmetNeed(case_, session);
     if (unmet !== undefined) throw new Skip(unmet);
-    await inMain(session, [{ op: 'fork', client: SUBJECT }]);
+    before = await inMain(session, [{ op: 'fork', client: SUBJECT }]);
     await case_.run(bench);
   });
   const alarms = [...bench.alarms];
@@ -36,7 +38,9 @@ export async function runCase(session: Session, abi: Abi, case_: Case): Promise<
     return { ...ended, observations: bench.observations, alarms };
   }
   const torn = await ending(async () => {
-    if (ended.end !== 'skip') alarms.push(...(await endSubject(session)));
+    if (before === undefined) return;
+    const after = await endSubject(session);
+    alarms.push(...kernelAlarms(after.log), ...taintAlarms(before.taint, after.taint));
   });
   const worst = torn.end === 'completed' ? ended : torn;
   return { ...worst, observations: bench.observations, alarms };
@@ -74,18 +78,18 @@ function unmetNeed(case_: Case, session: Session): string | undefined {
 
 type MainOperations = Parameters<Session['run']>[0]['threads'][number]['operations'];
 
-async function inMain(session: Session, operations: MainOperations): Promise<readonly string[]> {
+async function inMain(session: Session, operations: MainOperations): Promise<History> {
   const threads = [{ client: 'main', operations }];
   const history = await session.run({ threads, deadlineMs: FRAME_DEADLINE_MS });
   const failed = history.threads.flat().find((result) => result.outcome !== 'returned');
   if (failed !== undefined) {
     throw new Inconclusive(`the client of the case could not be managed: ${failed.outcome}`);
   }
-  return kernelAlarms(history.log);
+  return history;
 }
 
-/** Ends the case's client and returns what the kernel had to say about it. */
-async function endSubject(session: Session): Promise<readonly string[]> {
+/** Ends the case's client; what the kernel had to say about it is in the History. */
+async function endSubject(session: Session): Promise<History> {
   return inMain(session, [
     { op: 'kill', client: SUBJECT, signal: SIGKILL },
     { op: 'wait', client: SUBJECT },

@@ -105,10 +105,11 @@ class Run {
           level,
           authority,
           statement,
-          source,
+          source: this.#abi.sources?.[id] ?? source,
         }),
       ),
       cases: this.#cases.map(({ id, title, requirements }) => ({ id, title, requirements })),
+      partial: this.#options.only.length > 0,
       seed: hexOf(seed),
     };
   }

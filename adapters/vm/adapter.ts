@@ -59,12 +59,14 @@ interface Prepared {
 }
 
 async function prepare(target: VmTarget, onStep: (step: string) => void): Promise<Prepared> {
-  const kernel =
-    target.kernel === 'debian' ? await prepareDebianKernel(onStep) : await ownKernel(target.kernel);
+  // The compiler first: where there is none, nothing needs to be fetched.
   onStep('building the agent');
   const agents = join(cacheFolder(), 'agent');
   makeCacheFolder(agents);
-  return { kernel, agent: await buildAgent(agents) };
+  const agent = await buildAgent(agents);
+  const { kernel: name } = target;
+  const kernel = name === 'debian' ? await prepareDebianKernel(onStep) : await ownKernel(name);
+  return { kernel, agent };
 }
 
 async function ownKernel(image: string): Promise<KernelImage> {

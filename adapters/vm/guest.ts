@@ -26,6 +26,15 @@ export interface GuestExit {
 
 const PROCESSORS = '2';
 
+/**
+ * A process group of its own: Ctrl-C in a terminal goes to whoever runs there, and a guest that it
+ * ended would look like one that crashed.
+ */
+const OWN_GROUP: { stdio: ['ignore', 'pipe', 'pipe']; detached: true } = {
+  stdio: ['ignore', 'pipe', 'pipe'],
+  detached: true,
+};
+
 /** Guests that run: none may outlive this process. */
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
@@ -101,10 +110,8 @@ function spawnQemu(options: GuestOptions, socket: string): ChildProcess {
   const setpriv = findOnPath('setpriv');
   const child =
     setpriv === undefined
-      ? spawn(options.qemu.program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-      : spawn(setpriv, ['--pdeathsig', 'KILL', options.qemu.program, ...args], {
-          stdio: ['ignore', 'pipe', 'pipe'],
-        });
+      ? spawn(options.qemu.program, args, OWN_GROUP)
+      : spawn(setpriv, ['--pdeathsig', 'KILL', options.qemu.program, ...args], OWN_GROUP);
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;

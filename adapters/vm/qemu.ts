@@ -38,7 +38,11 @@ export function findQemu(): Qemu {
     const text = execFileSync(program, ['--version'], { encoding: 'utf8' });
     return { program, version: /version (\S+)/.exec(text)?.[1] ?? 'unknown' };
   } catch (thrown) {
-    throw machineError(`cannot run ${program}: ${messageOf(thrown).split('\n')[0]}`, thrown);
+    const why = messageOf(thrown).split('\n')[0];
+    throw machineError(
+      `cannot run QEMU as ${program} (${why}); install qemu-system-x86 (Debian) or set ALLOCERT_QEMU to its path`,
+      thrown,
+    );
   }
 }
 

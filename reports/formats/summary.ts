@@ -94,7 +94,7 @@ const label = (status: Status): string => (LABELS[status] ?? status).toUpperCase
 function profileLines(record: RunRecord, paint: Paint): string[] {
   const width = Math.max(...record.summaries.map(({ profile }) => profile.length));
   const rows = record.summaries.flatMap((summary) => {
-    const [colour, standing] = standingOf(summary);
+    const [colour, standing] = standingOf(summary, record.partial);
     const decides = summary.profile === record.profile ? ' (decides)' : '';
     const name = `  ${printable(summary.profile).padEnd(width)}  `;
     const { mustObserved, mustApplicable } = summary;
@@ -107,8 +107,11 @@ function profileLines(record: RunRecord, paint: Paint): string[] {
   return [`Profiles of the ${printable(abi)} ABI:`, ...rows];
 }
 
-function standingOf({ holds, counts }: ProfileSummary): readonly [Colour, string] {
-  if (holds) return ['green', 'holds'];
+function standingOf(
+  { holds, counts }: ProfileSummary,
+  partial: boolean,
+): readonly [Colour, string] {
+  if (holds) return partial ? ['yellow', 'not broken by what was chosen'] : ['green', 'holds'];
   const bad = counts.fail + counts.hang + counts.crash;
   return bad === 0 ? ['yellow', 'undecided'] : ['red', 'does not hold'];
 }
@@ -128,6 +131,10 @@ function verdictLines(record: RunRecord, directory: string, paint: Paint): strin
 function verdictOf(record: RunRecord): readonly [Colour, string] {
   const { profile } = record;
   const open = record.complete ? '' : ` The run is incomplete: ${record.incompleteReason}.`;
+  if (record.exitCode === 0 && record.partial) {
+    const advice = 'run without --only for a verdict on the profile';
+    return ['green', `Nothing is broken in what was chosen; ${advice} ${profile}.`];
+  }
   if (record.exitCode === 0) return ['green', `Conformant to profile ${profile}.`];
   if (record.exitCode === 1) return ['red', `Not conformant to profile ${profile}.${open}`];
   const why = record.complete

@@ -96,6 +96,7 @@ export const START: RunStart = {
     { id: 'ERR-01/null', title: 'a null pointer', requirements: ['ERR-01', 'ERR-02'] },
     { id: 'ERR-01/kernel', title: 'an address of the kernel', requirements: ['ERR-01'] },
   ],
+  partial: false,
   seed: '0x2a',
 };
 

@@ -1,7 +1,7 @@
 /** Judging is pure: observations in, verdicts of every profile out. */
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { kernelAlarms } from '../../suites/alarms.ts';
+import { kernelAlarms, taintAlarms } from '../../suites/alarms.ts';
 import type { Case, Observation } from '../../suites/case.ts';
 import { CASES } from '../../suites/cases.ts';
 import {
@@ -105,10 +105,55 @@ t.test('alarms are the kernel’s defects, not its ordinary words', async (t) =>
     'WARNING: CPU: 0 PID: 71 at drivers/dma-buf/dma-buf.c:80',
     'refcount_t: underflow; use-after-free.',
     'rcu: INFO: rcu_sched self-detected stall on CPU',
+    'VFS: Close: file count is 0',
+    'kernel BUG at mm/slub.c:4000!',
+    'BUG kmalloc-256 (Not tainted): Poison overwritten',
+    'WARNING: suspicious RCU usage',
+    'Internal error: synchronous external abort: 96000010',
   ];
   const good = ['Out of memory: Killed process 71 (agent)', 'random: crng init done'];
   t.strictSame(kernelAlarms([...good, ...bad].toSorted()), bad.toSorted());
 });
+
+t.test('a taint that a case brought is an alarm, one that was there is not', async (t) => {
+  t.strictSame(taintAlarms(1n << 12n, (1n << 12n) | (1n << 9n)), [
+    'the kernel is now tainted by a warning',
+  ]);
+  t.strictSame(taintAlarms(1n << 9n, 1n << 9n), []);
+  t.strictSame(taintAlarms(0n, 1n << 12n), [], 'a module from outside the tree is no defect');
+  t.strictSame(taintAlarms(undefined, 1n << 9n), [], 'a target without taint');
+});
+
+t.test('an alarm is added to what was observed, and does not hide it', async (t) => {
+  const alarms = ['BUG: KASAN: use-after-free in x'];
+  const outcome = { ...done(saw('ERR-04', 'descriptors', 'changed')), alarms };
+  const [verdict] = judge(caseFor('ERR-04'), outcome, [profileNamed('hardened')]);
+  t.match(verdict, {
+    status: 'fail',
+    expected: ['unchanged'],
+    observed: ['changed', 'kernel alarm'],
+  });
+  t.match(verdict?.reason, /came to changed; the kernel log reports: BUG: KASAN/);
+});
+
+t.test(
+  'an alarm bears on the safety rules of a case, not on an errno that was right',
+  async (t) => {
+    const case_ = caseFor('ERR-03', 'ERR-04');
+    const seen = done(
+      saw('ERR-03', 'read-only', 'EFAULT'),
+      saw('ERR-04', 'descriptors', 'unchanged'),
+    );
+    const verdicts = judge(case_, { ...seen, alarms: ['BUG: x'] }, [profileNamed('hardened')]);
+    t.strictSame(
+      verdicts.map(({ requirement, status }) => [requirement, status]),
+      [
+        ['ERR-03', 'pass'],
+        ['ERR-04', 'fail'],
+      ],
+    );
+  },
+);
 
 t.test('every case names requirements that exist, and each has an expectation', async (t) => {
   const ids = new Set(catalogue().requirements.map(({ id }) => id));
