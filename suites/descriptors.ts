@@ -61,17 +61,23 @@ export const descriptors: readonly Case[] = [
     async run(bench) {
       const { page } = bench;
       const { fd } = await bench.buffer();
-      for (const [role, offset, whence] of [
-        ['good', 0n, SEEK_END],
-        ['good', 0n, SEEK_SET],
-        ['bad', -1n, SEEK_END],
-        ['bad', 1n, SEEK_END],
-        ['bad', 1n, SEEK_SET],
-        ['bad', page, SEEK_SET],
-        ['bad', 0n, SEEK_CUR],
+      for (const [role, whence, right, name] of [
+        ['size', SEEK_END, page, 'size'],
+        ['rewind', SEEK_SET, 0n, 'start'],
+      ] as const) {
+        const { ok, value, word } = await bench.subject.lseek({ fd, offset: 0n, whence });
+        const seen = ok && value === right ? name : ok ? `position ${value}` : word;
+        bench.observe('FD-08', role, seen, `lseek(0, whence ${whence}) came to ${seen}`);
+      }
+      for (const [offset, whence] of [
+        [-1n, SEEK_END],
+        [1n, SEEK_END],
+        [1n, SEEK_SET],
+        [page, SEEK_SET],
+        [0n, SEEK_CUR],
       ] as const) {
         const { word } = await bench.subject.lseek({ fd, offset, whence });
-        bench.observe('FD-08', role, word, `lseek(${offset}, whence ${whence}) came to ${word}`);
+        bench.observe('FD-08', 'bad', word, `lseek(${offset}, whence ${whence}) came to ${word}`);
       }
     },
   },

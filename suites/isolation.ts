@@ -1,6 +1,6 @@
 import { linux, type Operation } from '../adapters/contract/index.ts';
 import { type Bench, SUBJECT } from './bench.ts';
-import type { Case } from './case.ts';
+import { type Case, Inconclusive } from './case.ts';
 import { contentsWord, fillBytes, pattern, ZERO } from './contents.ts';
 
 /** Buffers that are filled, freed and asked for again. */
@@ -16,12 +16,13 @@ export const isolation: readonly Case[] = [
     async run(bench) {
       const length = 4n * bench.page;
       await bench.control({ length });
-      await leaveSecrets(bench, length);
-      const scan: Operation = { op: 'scan', address: { slot: 'new' }, length, bytes: ZERO };
-      const steps = await repeatOverBuffers(bench, length, 'new', scan);
-      const clean = steps?.first.value === length && steps.anomalies.length === 0;
+      const secrets = await leaveSecrets(bench, length);
+      const { scanned, clean } = await scanNewBuffers(bench, length);
+      if (secrets === 0n || scanned === 0n) {
+        throw new Inconclusive(`blocked: ${secrets} buffers were filled and ${scanned} read`);
+      }
       const word = clean ? 'zero' : 'residue';
-      const detail = `${BUFFERS} buffers of ${length} bytes, after as many were filled and freed`;
+      const detail = `${scanned} buffers of ${length} bytes, after ${secrets} were filled and freed`;
       bench.observe('ISO-01', 'contents', word, `${detail}: ${word}`);
     },
   },
@@ -45,37 +46,48 @@ export const isolation: readonly Case[] = [
   },
 ];
 
-/** Holds all buffers at once, so that as many different pages as possible carry the secret. */
-async function leaveSecrets(bench: Bench, length: bigint): Promise<void> {
+/**
+ * Fills as many buffers as there is room for, up to {@link BUFFERS}, all at once, so that as many
+ * different pages as possible carry the secret; then frees them.
+ *
+ * @returns how many carried it
+ */
+async function leaveSecrets(bench: Bench, length: bigint): Promise<bigint> {
   const fd = bench.descriptorIn('old[i]');
   const address = { slot: 'seen[i]' };
   const flags = linux.MAP_SHARED;
   const protection = linux.PROT_READ | linux.PROT_WRITE;
-  const keep: Operation[] = [
+  const body: Operation[] = [
     bench.allocationStep('old[i]', await bench.device(), { length }),
     { op: 'mmap', slot: 'seen[i]', length, protection, flags, fd },
     { op: 'store', address, length, bytes: pattern(SECRET) },
   ];
-  const drop: Operation[] = [
+  const keep: Operation = { op: 'repeat', times: BUFFERS, stop: 'failure', body };
+  const held = (await bench.runSteps(SUBJECT, [keep])).threads[0]?.[0]?.value ?? 0n;
+  if (held === 0n) return 0n;
+  const release: Operation[] = [
     { op: 'munmap', address, length },
     { op: 'close', fd },
   ];
-  await bench.runSteps(SUBJECT, [
-    { op: 'repeat', times: BUFFERS, stop: 'never', body: keep },
-    { op: 'repeat', times: BUFFERS, stop: 'never', body: drop },
-  ]);
+  await bench.runSteps(SUBJECT, [{ op: 'repeat', times: held, stop: 'never', body: release }]);
+  return held;
 }
 
-/** Allocates and maps as many buffers again, holding all, and returns what the last step saw. */
-async function repeatOverBuffers(bench: Bench, length: bigint, slot: string, last: Operation) {
+/** Allocates and reads as many buffers again, holding all of them. */
+async function scanNewBuffers(
+  bench: Bench,
+  length: bigint,
+): Promise<{ readonly scanned: bigint; readonly clean: boolean }> {
   const fd = bench.descriptorIn('again[i]');
   const flags = linux.MAP_SHARED;
   const body: Operation[] = [
     bench.allocationStep('again[i]', await bench.device(), { length }),
-    { op: 'mmap', slot, length, protection: linux.PROT_READ, flags, fd },
-    last,
+    { op: 'mmap', slot: 'new', length, protection: linux.PROT_READ, flags, fd },
+    { op: 'scan', address: { slot: 'new' }, length, bytes: ZERO },
   ];
-  const repeat: Operation = { op: 'repeat', times: BUFFERS, stop: 'never', body };
-  const history = await bench.runSteps(SUBJECT, [repeat]);
-  return history.threads[0]?.[0]?.steps?.[2];
+  const repeat: Operation = { op: 'repeat', times: BUFFERS, stop: 'failure', body };
+  const result = (await bench.runSteps(SUBJECT, [repeat])).threads[0]?.[0];
+  const scan = result?.steps?.[2];
+  const clean = scan?.first.value === length && scan.anomalies.length === 0;
+  return { scanned: scan?.succeeded ?? 0n, clean };
 }

@@ -103,7 +103,10 @@ async function observeSize(bench: Bench, buffer: Allocation, asked: bigint): Pro
     whence: linux.SEEK_END,
   });
   const smallest = ((asked + bench.page - 1n) / bench.page) * bench.page;
-  const word = (size: bigint): string => (size === smallest ? 'page-multiple' : 'other');
+  const word = (size: bigint): string => {
+    if (size === smallest) return 'page-multiple';
+    return size > smallest && size % bench.page === 0n ? 'larger-multiple' : 'other';
+  };
   const told = `asked for ${asked} bytes,`;
   const atLeast = end >= asked ? 'at-least' : 'smaller';
   bench.observe('LEN-02', 'size', atLeast, `${told} lseek(SEEK_END) says ${end}`);

@@ -40,7 +40,11 @@ export const runCommand: CommandModule<object, RunArguments> = {
         coerce: single('out'),
         describe: 'Report directory [default: allocert-report, allocert-replay for replay:]',
       })
-      .option('list', { type: 'boolean', default: false, describe: 'Print the cases, run nothing' })
+      .option('list', {
+        type: 'boolean',
+        default: false,
+        describe: 'Print the cases (of --profile, else of every ABI) and run nothing',
+      })
       .epilogue('Exit codes: 0 conformant, 1 not, 2 usage, 3 incomplete.'),
   handler: async (given) => {
     const words = (given.only ?? []).flatMap((text) => text.split(/[\s,]+/)).filter(Boolean);

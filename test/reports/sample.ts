@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -19,7 +19,11 @@ import type {
 } from '../../reports/record.ts';
 
 /** A directory for one test. */
-export const temporaryDirectory = (): string => mkdtempSync(join(tmpdir(), 'allocert-'));
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'allocert-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
 
 /** A Program of one close. */
 export const closeProgram = (fd: bigint): Program => ({
