@@ -33,7 +33,7 @@ export function kernelAlarms(log: readonly string[]): readonly string[] {
   return log.filter((line) => ALARMS.some((pattern) => pattern.test(line)));
 }
 
-/** Bits of the taint mask that stand for a defect (Documentation/admin-guide/tainted-kernels.rst). */
+/** Taint bits that stand for a defect; Documentation/admin-guide/tainted-kernels.rst has all. */
 const TAINTS: readonly (readonly [bit: bigint, meaning: string])[] = [
   [1n << 5n, 'a page in a bad state'],
   [1n << 7n, 'an oops or a BUG'],

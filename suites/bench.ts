@@ -39,6 +39,8 @@ export interface AllocateOptions {
   readonly device?: SlotRef;
   readonly placement?: Placement;
   readonly request?: bigint;
+  /** Bytes of the argument: it is cut, or padded with zeros. */
+  readonly size?: number;
 }
 
 /**
@@ -157,7 +159,7 @@ export class Bench {
       fd,
       request: options.request ?? commandOf(this.abi),
       argument: {
-        bytes: requestBytes(this.abi, { length: this.page, ...fields }),
+        bytes: resized(requestBytes(this.abi, { length: this.page, ...fields }), options.size),
         ...(options.placement === undefined ? {} : { placement: options.placement }),
       },
     });
@@ -248,4 +250,11 @@ export class Bench {
     const { offset, width, signed } = fieldOf(this.abi, 'descriptor');
     return { slot: reply.slot, offset, width, signed: signed === true };
   }
+}
+
+function resized(bytes: Uint8Array, size: number | undefined): Uint8Array {
+  if (size === undefined) return bytes;
+  const other = new Uint8Array(size);
+  other.set(bytes.subarray(0, size));
+  return other;
 }

@@ -1,5 +1,7 @@
 import { abiLayout } from './abi-layout.ts';
 import type { Case } from './case.ts';
+import { concurrency } from './concurrency.ts';
+import { contiguousMemory } from './contiguous-memory.ts';
 import { descriptors } from './descriptors.ts';
 import { errorCodes } from './error-codes.ts';
 import { flags } from './flags.ts';
@@ -25,4 +27,6 @@ export const CASES: readonly Case[] = [
   ...descriptors,
   ...mapping,
   ...isolation,
+  ...contiguousMemory,
+  ...concurrency,
 ];

@@ -1,7 +1,10 @@
 import { linux, type Placement } from '../adapters/contract/index.ts';
+import type { Bench } from './bench.ts';
 import type { Case } from './case.ts';
+import type { Role } from './catalogue.ts';
 import { fill, observeConserved } from './free-memory.ts';
 import { observeChanges } from './refuse.ts';
+import { fieldOf } from './request.ts';
 
 const READ_ONLY: Placement = { kind: 'page', protection: 'read-only' };
 
@@ -101,4 +104,33 @@ export const errorCodes: readonly Case[] = [
       });
     },
   },
+  {
+    id: 'ERR-12/hostile-values',
+    title: 'no value of a field makes the kernel complain',
+    requirements: ['ERR-12'],
+    async run(bench) {
+      await bench.control();
+      const roles = Object.keys(bench.abi.fields) as Role[];
+      let requests = 0;
+      for (const role of roles.filter((name) => name !== 'descriptor')) {
+        for (const value of hostileValues(bench, role)) {
+          await bench.release(await bench.allocate({ [role]: value }));
+          requests += 1;
+        }
+      }
+      // A complaint in the kernel log fails the case whatever is said here.
+      bench.observe('ERR-12', 'log', 'quiet', `${requests} requests with hostile values`);
+    },
+  },
 ];
+
+/** Lengths that an unbounded region could really hand out are left to sacrificial clients. */
+function hostileValues(bench: Bench, role: Role): readonly bigint[] {
+  const top = 1n << BigInt(fieldOf(bench.abi, role).width * 8);
+  const ends = [0n, 1n, top - 1n];
+  if (role !== 'length') return [...ends, top / 2n, top / 2n - 1n];
+  const wraps = [top - bench.page, top - bench.page + 1n];
+  return bench.region.bounded
+    ? [...ends, ...wraps, 1n << 40n, top / 2n]
+    : [...ends, wraps[1] ?? 0n];
+}

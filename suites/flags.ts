@@ -63,6 +63,15 @@ export const flags: readonly Case[] = [
       await observeChanges(bench, 'FLG-04', 'unknown-flag', changes);
     },
   },
+  {
+    id: 'FLG-05/no-mode',
+    title: 'an access mode that is none is refused',
+    requirements: ['FLG-05'],
+    run: (bench) =>
+      observeChanges(bench, 'FLG-05', 'no-mode', [
+        { name: 'access mode 3', fields: { flags: O_ACCMODE | O_CLOEXEC } },
+      ]),
+  },
 ];
 
 const MODE_NAMES = ['O_RDONLY', 'O_WRONLY', 'O_RDWR'] as const;

@@ -37,8 +37,8 @@ const FILL_START_BYTES = 1n << 20n;
 /**
  * Runs a cycle many times and observes whether free memory is `conserved` or `leaked`. A bounded
  * region is filled before and after two blocks of cycles, and leaks when it holds less after each:
- * real CMA may lose a page for a while, but not twice in a row. Of an unbounded one a gauge is read,
- * over so many cycles that the smallest leak claimed is ten times the gauge's idle noise.
+ * real CMA may lose a page for a while, but not twice in a row. Of an unbounded region a gauge is
+ * read, over so many cycles that the smallest leak claimed is ten times the gauge's idle noise.
  *
  * @throws {@link Inconclusive} when the cycle does not do what it is for
  */

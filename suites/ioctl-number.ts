@@ -1,6 +1,9 @@
+import { linux } from '../adapters/contract/index.ts';
 import type { Case } from './case.ts';
 import { eachBit, observeChanges } from './refuse.ts';
 import { commandOf } from './request.ts';
+
+const { IOC_NONE, IOC_READ, IOC_WRITE } = linux;
 
 /** Group B: the ioctl's number and its result. */
 export const ioctlNumber: readonly Case[] = [
@@ -41,4 +44,38 @@ export const ioctlNumber: readonly Case[] = [
       await observeChanges(bench, 'IOC-03', 'other-type', changes);
     },
   },
+  {
+    id: 'IOC-04/direction',
+    title: 'other direction bits are refused',
+    requirements: ['IOC-04'],
+    async run(bench) {
+      const both = (IOC_READ | IOC_WRITE) << DIRECTION_SHIFT;
+      const bare = commandOf(bench.abi) & ~both;
+      const changes = [IOC_NONE, IOC_READ, IOC_WRITE].map((direction) => ({
+        name: `direction bits ${direction}`,
+        options: { request: bare | (direction << DIRECTION_SHIFT) },
+      }));
+      await observeChanges(bench, 'IOC-04', 'other-direction', changes);
+    },
+  },
+  {
+    id: 'IOC-05/size',
+    title: 'other sizes are refused',
+    requirements: ['IOC-05'],
+    async run(bench) {
+      const own = bench.abi.command.size;
+      const bare = commandOf(bench.abi) & ~(SIZE_MAX << SIZE_SHIFT);
+      const sizes = [0, 8, own - 8, own - 1, own + 1, own + 8, Number(SIZE_MAX)];
+      const changes = sizes.map((size) => ({
+        name: `size ${size}`,
+        options: { request: bare | (BigInt(size) << SIZE_SHIFT), size },
+      }));
+      await observeChanges(bench, 'IOC-05', 'other-size', changes);
+    },
+  },
 ];
+
+/** Where asm-generic/ioctl.h puts direction and size. */
+const DIRECTION_SHIFT = 30n;
+const SIZE_SHIFT = 16n;
+const SIZE_MAX = 0x3fffn;

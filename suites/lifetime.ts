@@ -25,6 +25,21 @@ export const lifetime: readonly Case[] = [
     },
   },
   {
+    id: 'LIF-02/device-closed-first',
+    title: 'a close frees without the device',
+    requirements: ['LIF-02'],
+    async run(bench) {
+      const length = 4n * bench.page;
+      const body: Operation[] = [
+        { op: 'open', slot: 'own', file: bench.region.name, flags: linux.O_RDWR },
+        bench.allocationStep('cycle', { slot: 'own' }, { length }),
+        { op: 'close', fd: { slot: 'own' } },
+        { op: 'close', fd: bench.descriptorIn('cycle') },
+      ];
+      await observeConserved(bench, { requirement: 'LIF-02', body, bytesPerCycle: bench.page });
+    },
+  },
+  {
     id: 'LIF-03/fork',
     title: 'a copy in another process keeps the buffer',
     requirements: ['LIF-03'],

@@ -122,9 +122,11 @@ size_t agent_facts(char *text, size_t room)
 	line(&sheet, "kernel_log=%d\n", agent_log_known());
 	taint(&sheet);
 	memory(&sheet);
-	line(&sheet, "capabilities=files,memory,clients,limits,timing%s%s\n",
+	line(&sheet, "capabilities=files,memory,clients,limits,timing%s%s%s\n",
 	     have_sockets() ? ",sockets" : "",
-	     access("/proc/self/fd", R_OK) == 0 ? ",procfs" : "");
+	     access("/proc/self/fd", R_OK) == 0 ? ",procfs" : "",
+	     /* Without CAP_SYS_ADMIN the file is there and shows no frame numbers. */
+	     access("/proc/self/pagemap", R_OK) == 0 && geteuid() == 0 ? ",frames" : "");
 	regions(&sheet);
 	return sheet.used;
 }

@@ -67,7 +67,7 @@ function factsOf(options: SimulatorOptions): TargetFacts {
         gauge: 'CmaFree',
       },
     ],
-    capabilities: ['files', 'memory', 'clients', 'sockets', 'procfs', 'limits', 'timing'],
+    capabilities: ['files', 'memory', 'clients', 'sockets', 'procfs', 'limits', 'timing', 'frames'],
     kernelLog: true,
     details: {
       version: packageVersion(),

@@ -51,8 +51,8 @@ t.test('a stock kernel conforms to its profile, and its evidence replays', optio
   const warned = record.requirements.filter((one) => one.statuses['dma-heap'] === 'warn');
   t.strictSame(
     warned.map(({ id }) => id),
-    ['IOC-02', 'IOC-03'],
-    'the two known deviations of DMA-BUF heaps, and nothing else',
+    ['FLG-05', 'IOC-02', 'IOC-03', 'IOC-04', 'IOC-05'],
+    'the known deviations of DMA-BUF heaps, and nothing else',
   );
 
   const away = { PATH: '/nonexistent', ALLOCERT_QEMU: '/nonexistent/qemu' };
