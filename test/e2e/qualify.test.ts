@@ -1,4 +1,4 @@
-/** The proof of strength as a user gets it: every defect seen, every MUST proven, nobody accused. */
+/** The proof of strength as a user gets it: each defect seen, each MUST proven, nobody accused. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
