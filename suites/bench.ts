@@ -198,9 +198,15 @@ export class Bench {
     await this.release(await this.buffer(fields, options));
   }
 
-  /** Closes a buffer's descriptor if there is one. */
+  /**
+   * Closes a buffer's descriptor if one came back. A command that copies nothing out leaves the 0 that
+   * was sent, which no new descriptor can be: 0 is open in every client.
+   */
   async release(allocation: Allocation): Promise<void> {
-    if (allocation.reply.ok) await allocation.client.close({ fd: allocation.fd });
+    const { offset, width } = fieldOf(this.abi, 'descriptor');
+    if (!allocation.reply.ok || allocation.reply.out.length < offset + width) return;
+    if (this.fieldAfter(allocation, 'descriptor') === 0n) return;
+    await allocation.client.close({ fd: allocation.fd });
   }
 
   /** The value of a field after the call. */

@@ -16,6 +16,8 @@ export interface CommandOptions {
   /** Another build than this package's own. */
   readonly program?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether it leads a process group, as a command in a terminal does. */
+  readonly ownGroup?: boolean;
   /** Sees the process as soon as it runs. */
   readonly onStart?: (child: ChildProcess) => void;
 }
@@ -25,6 +27,7 @@ export function allocert(args: readonly string[], options: CommandOptions = {}):
   const program = options.program ?? join(packageRoot(), 'dist', 'bin', 'allocert.js');
   const child = spawn(process.execPath, [program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: options.ownGroup === true,
     env: { ...process.env, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });

@@ -101,13 +101,35 @@ t.test('killing QEMU is a crash of the case that ran, and the run goes on', opti
 });
 
 function killQemuDuring(parent: number, journal: string, id: string): void {
+  whenStarted(journal, id, () => {
+    for (const pid of childrenNamed(parent, 'qemu-system-x86_64')) process.kill(pid, 'SIGKILL');
+  });
+}
+
+function whenStarted(journal: string, id: string, act: () => void): void {
   watchFile(journal, { interval: 50 }, () => {
     const started = `{"type":"case-start","case":"${id}"}`;
     if (!existsSync(journal) || !readFileSync(journal, 'utf8').includes(started)) return;
     unwatchFile(journal);
-    for (const pid of childrenNamed(parent, 'qemu-system-x86_64')) process.kill(pid, 'SIGKILL');
+    act();
   });
 }
+
+t.test('Ctrl-C stops the run and accuses nobody', options, async (t) => {
+  const out = join(t.testdir({}), 'report');
+  const interrupt = (pid: number): void => {
+    // A terminal sends it to the whole group; the guest must not be in it.
+    whenStarted(join(out, 'journal.ndjson'), 'LEN-05/huge', () => process.kill(-pid, 'SIGINT'));
+  };
+  const run = await allocert(['run', TARGET, '--only', 'LEN-05/huge,MAP-01', '--out', out], {
+    ownGroup: true,
+    onStart: (child) => interrupt(child.pid ?? 0),
+  });
+  t.equal(run.code, 130, run.stderr);
+  const record = recordIn(out);
+  t.equal(record.complete, false);
+  t.notOk(record.cases.some(({ end }) => end === 'crash' || end === 'hang'));
+});
 
 t.test('a kernel that panics is a crash with the kernel’s last words', options, async (t) => {
   const out = join(t.testdir({}), 'report');
