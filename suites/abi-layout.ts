@@ -1,5 +1,8 @@
-import type { Case } from './case.ts';
-import { requestBytes, withoutOutputs } from './request.ts';
+import { linux } from '../adapters/contract/index.ts';
+import type { Bench } from './bench.ts';
+import { type Case, Inconclusive, Skip } from './case.ts';
+import type { Role } from './catalogue.ts';
+import { type Fields, requestBytes, withoutOutputs } from './request.ts';
 
 /** Group A: size and layout of the argument. */
 export const abiLayout: readonly Case[] = [
@@ -38,6 +41,27 @@ export const abiLayout: readonly Case[] = [
     },
   },
   {
+    id: 'ABI-04/unaligned',
+    title: 'an unaligned argument works or is refused',
+    requirements: ['ABI-04'],
+    async run(bench) {
+      await bench.control();
+      for (let by = 1; by < 8; by += 1) {
+        const buffer = await bench.allocate({}, { placement: { kind: 'unaligned', by } });
+        const where = `a valid request ${by} bytes past an aligned address`;
+        bench.observe('ABI-04', 'unaligned', buffer.word, `${where} came to ${buffer.word}`);
+        if (!buffer.reply.ok) continue;
+        const fd = buffer.fd;
+        const end = await bench.subject.lseek({ fd, offset: 0n, whence: linux.SEEK_END });
+        const zones = buffer.reply.result.redZone ?? [];
+        const whole = end.ok && end.value === bench.page && zones.length === 0;
+        const detail = `${where}: its descriptor is ${end.word}, red zones ${zones.join() || '-'}`;
+        bench.observe('ABI-04', 'answer', whole ? 'whole' : 'wrong', detail);
+        await bench.release(buffer);
+      }
+    },
+  },
+  {
     id: 'ABI-05/inputs-unchanged',
     title: 'inputs come back as they were sent',
     requirements: ['ABI-05'],
@@ -54,6 +78,57 @@ export const abiLayout: readonly Case[] = [
       );
     },
   },
+  {
+    id: 'ABI-06/refused',
+    title: 'a refused request leaves its argument alone',
+    requirements: ['ABI-06'],
+    async run(bench) {
+      await bench.control();
+      let refused = 0;
+      for (const [name, fields] of refusable(bench)) {
+        const sent = requestBytes(bench.abi, { length: bench.page, ...fields });
+        const buffer = await bench.allocate(fields);
+        await bench.release(buffer);
+        if (buffer.reply.ok) continue;
+        refused += 1;
+        const word = Buffer.from(sent).equals(buffer.reply.out) ? 'unchanged' : 'changed';
+        const detail = `${name} came to ${buffer.word}: sent ${hex(sent)}, now ${hex(buffer.reply.out)}`;
+        bench.observe('ABI-06', 'refused', word, detail);
+      }
+      if (refused === 0) throw new Inconclusive('blocked: no request was refused');
+    },
+  },
+  {
+    id: 'ABI-07/reserved',
+    title: 'reserved fields come back as 0',
+    requirements: ['ABI-07'],
+    async run(bench) {
+      const roles = reservedRoles(bench);
+      if (roles.length === 0) throw new Skip('the ABI has no reserved field');
+      const buffer = await bench.buffer();
+      for (const role of roles) {
+        const value = bench.fieldAfter(buffer, role);
+        const word = value === 0n ? 'zero' : 'not-zero';
+        bench.observe('ABI-07', 'reserved', word, `${role} came back as 0x${value.toString(16)}`);
+      }
+    },
+  },
 ];
+
+/** The reserved fields that the ABI has. */
+const reservedRoles = (bench: Bench): Role[] =>
+  (['reserved1', 'reserved2'] as const).filter((role) => bench.abi.fields[role] !== undefined);
+
+/** Requests that an implementation may well refuse, each for one field. */
+function refusable(bench: Bench): readonly (readonly [string, Fields])[] {
+  const version: (readonly [string, Fields])[] =
+    bench.abi.fields.version === undefined ? [] : [['version 1', { version: 1n }]];
+  return [
+    ...version,
+    ['length 0', { length: 0n }],
+    ['an unknown flag', { flags: linux.O_RDWR | linux.O_CLOEXEC | (1n << 30n) }],
+    ...reservedRoles(bench).map((role) => [`${role} 1`, { [role]: 1n }] as const),
+  ];
+}
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

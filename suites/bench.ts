@@ -11,6 +11,7 @@ import {
   type Session,
   type SlotRef,
   type TargetFacts,
+  type Thread,
 } from '../adapters/contract/index.ts';
 import { kernelAlarms } from './alarms.ts';
 import { type Case, ClientLost, Inconclusive, type Observation, Skip } from './case.ts';
@@ -249,6 +250,24 @@ export class Bench {
     const history = await this.#session.run({ threads: [{ client, operations }], deadlineMs });
     this.#checkHistory(history);
     this.#checkLosses(history);
+    return history;
+  }
+
+  /**
+   * Runs several threads as one Program, all at once.
+   *
+   * @param options `seed` for the order in which a simulated target runs them; `mayDie` when a client
+   *   of them is killed on purpose, so that what it did not finish is a result like any other
+   */
+  async runThreads(
+    threads: readonly Thread[],
+    options: { readonly seed?: bigint; readonly mayDie?: boolean } = {},
+  ): Promise<History> {
+    const deadlineMs = this.#case.deadlineMs ?? DEFAULT_DEADLINE_MS;
+    const seed = options.seed === undefined ? {} : { seed: options.seed };
+    const history = await this.#session.run({ threads, deadlineMs, ...seed });
+    this.#checkHistory(history);
+    if (options.mayDie !== true || history.deadlineHit) this.#checkLosses(history);
     return history;
   }
 

@@ -10,6 +10,8 @@ import { isolation } from './isolation.ts';
 import { length } from './length.ts';
 import { lifetime } from './lifetime.ts';
 import { mapping } from './mapping.ts';
+import { mappingAccess } from './mapping-access.ts';
+
 import { versionReserved } from './version-reserved.ts';
 
 /**
@@ -26,6 +28,7 @@ export const CASES: readonly Case[] = [
   ...errorCodes,
   ...descriptors,
   ...mapping,
+  ...mappingAccess,
   ...isolation,
   ...contiguousMemory,
   ...concurrency,

@@ -1,4 +1,4 @@
-import type { Client, Reply, SlotRef } from '../adapters/contract/index.ts';
+import { type Client, linux, type Reply, type SlotRef } from '../adapters/contract/index.ts';
 import type { Allocation, Bench } from './bench.ts';
 
 /** A pattern of one byte, repeated by `store` and `scan`. */
@@ -42,4 +42,35 @@ export async function stamp(
   const mapping = await bench.map(buffer, length);
   await fillBytes(buffer.client, mapping, length, byte);
   await buffer.client.munmap({ address: mapping, length });
+}
+
+/** Buffers allocated and overwritten to show that memory was given away too early. */
+const CHALLENGERS = 8;
+
+/** Gives the allocator every chance to hand out memory that is still in use. */
+export async function overwriteNewBuffers(bench: Bench): Promise<void> {
+  for (let index = 0; index < CHALLENGERS; index += 1) {
+    const mapping = await bench.map(await bench.buffer(), bench.page);
+    await fillBytes(bench.subject, mapping, bench.page, 0xff);
+  }
+}
+
+/** What a buffer holds, as {@link contentsWord} says it, through a mapping of its own. */
+export async function bufferWord(
+  bench: Bench,
+  buffer: Allocation,
+  length: bigint,
+  byte: number,
+): Promise<string> {
+  const mapping = await bench.map(buffer, length, linux.PROT_READ);
+  const word = await contentsWord(buffer.client, mapping, length, byte);
+  await buffer.client.munmap({ address: mapping, length });
+  return word;
+}
+
+/** Whether a new buffer is `zero` or shows `residue`; else how the access failed. */
+export async function zeroWord(bench: Bench, buffer: Allocation, length: bigint): Promise<string> {
+  const word = await bufferWord(bench, buffer, length, 0);
+  if (word === 'own-bytes') return 'zero';
+  return word === 'other-bytes' ? 'residue' : word;
 }

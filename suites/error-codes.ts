@@ -1,8 +1,14 @@
-import { linux, type Placement } from '../adapters/contract/index.ts';
-import type { Bench } from './bench.ts';
+import {
+  type Client,
+  linux,
+  type Operation,
+  type Placement,
+  type SlotRef,
+} from '../adapters/contract/index.ts';
+import { type Bench, SUBJECT } from './bench.ts';
 import type { Case } from './case.ts';
 import type { Role } from './catalogue.ts';
-import { fill, observeConserved } from './free-memory.ts';
+import { fill, observeConserved, observeConservedBy } from './free-memory.ts';
 import { observeChanges } from './refuse.ts';
 import { fieldOf } from './request.ts';
 
@@ -23,6 +29,19 @@ export const errorCodes: readonly Case[] = [
       ];
       const changes = placements.map(([name, placement]) => ({ name, options: { placement } }));
       await observeChanges(bench, 'ERR-01', 'pointer', changes);
+    },
+  },
+  {
+    id: 'ERR-02/cut-off',
+    title: 'an argument that ends in nothing is refused',
+    requirements: ['ERR-02'],
+    async run(bench) {
+      const missing = Array.from({ length: bench.abi.command.size - 1 }, (_, index) => index + 1);
+      const changes = missing.map((bytes) => {
+        const placement: Placement = { kind: 'page-end', distance: -bytes, neighbour: 'unmapped' };
+        return { name: `its last ${bytes} bytes in an unmapped page`, options: { placement } };
+      });
+      await observeChanges(bench, 'ERR-02', 'cut-off', changes);
     },
   },
   {
@@ -57,6 +76,21 @@ export const errorCodes: readonly Case[] = [
     },
   },
   {
+    id: 'ERR-06/protections',
+    title: 'no protection of the argument’s page leads to a crash',
+    requirements: ['ERR-06'],
+    async run(bench) {
+      for (const [role, protection] of [
+        ['write-only', 'write-only'],
+        ['no-access', 'none'],
+      ] as const) {
+        const placement: Placement = { kind: 'page', protection };
+        const name = `its argument in a page with protection ${protection}`;
+        await observeChanges(bench, 'ERR-06', role, [{ name, options: { placement } }]);
+      }
+    },
+  },
+  {
     id: 'ERR-07/exhausted',
     title: 'an exhausted region says so',
     requirements: ['ERR-07'],
@@ -75,11 +109,9 @@ export const errorCodes: readonly Case[] = [
     needs: ['limits'],
     async run(bench) {
       await bench.control();
-      const free = await bench.subject.dup({ fd: await bench.device() });
-      await bench.subject.close({ fd: free });
-      await bench.subject.setrlimit({ resource: linux.RLIMIT_NOFILE, soft: free.value });
+      const used = await leaveNoDescriptor(bench, bench.subject);
       const { word } = await bench.allocate();
-      const detail = `a request with all ${free.value} descriptors in use came to ${word}`;
+      const detail = `a request with all ${used} descriptors in use came to ${word}`;
       bench.observe('ERR-08', 'table-full', word, detail);
     },
   },
@@ -91,10 +123,7 @@ export const errorCodes: readonly Case[] = [
     async run(bench) {
       const device = await bench.device();
       await bench.subject.fork({ client: 'full' });
-      const full = bench.client('full');
-      const free = await full.dup({ fd: device });
-      await full.close({ fd: free });
-      await full.setrlimit({ resource: linux.RLIMIT_NOFILE, soft: free.value });
+      await leaveNoDescriptor(bench, bench.client('full'));
       await observeConserved(bench, {
         requirement: 'ERR-09',
         client: 'full',
@@ -122,7 +151,98 @@ export const errorCodes: readonly Case[] = [
       bench.observe('ERR-12', 'log', 'quiet', `${requests} requests with hostile values`);
     },
   },
+  {
+    id: 'ERR-10/causes',
+    title: 'causes can be told apart',
+    requirements: ['ERR-10'],
+    needs: ['limits'],
+    async run(bench) {
+      await bench.control();
+      const causes = new Map<string, string>();
+      if (bench.region.bounded) causes.set('a full region', (await fill(bench)).failure);
+      const pointer = await bench.allocate({}, { placement: { kind: 'null' } });
+      causes.set('a NULL pointer', pointer.word);
+      causes.set('length 0', (await bench.allocate({ length: 0n })).word);
+      await leaveNoDescriptor(bench, bench.subject);
+      causes.set('a full descriptor table', (await bench.allocate()).word);
+      const distinct = new Set(causes.values()).size === causes.size;
+      const detail = [...causes].map(([cause, word]) => `${cause}: ${word}`).join(', ');
+      bench.observe('ERR-10', 'causes', distinct ? 'distinct' : 'confused', detail);
+    },
+  },
+  {
+    id: 'ERR-11/order',
+    title: 'which of two faults is reported',
+    requirements: ['ERR-11'],
+    needs: ['limits'],
+    async run(bench) {
+      await bench.control();
+      const see = (role: string, { word }: { word: string }): void =>
+        bench.observe('ERR-11', role, word, `${role.replaceAll('-', ' ')}: ${word}`);
+      const unwritable = { placement: READ_ONLY };
+      see('unwritable-and-zero-length', await bench.allocate({ length: 0n }, unwritable));
+      await leaveNoDescriptor(bench, bench.subject);
+      see('table-full-and-zero-length', await bench.allocate({ length: 0n }));
+      see('table-full-and-unwritable', await bench.allocate({}, unwritable));
+    },
+  },
+  {
+    id: 'ERR-13/killed',
+    title: 'a process that is killed while it allocates leaves nothing behind',
+    requirements: ['ERR-13'],
+    needs: ['clients'],
+    async run(bench) {
+      const length = bench.region.bounded ? 16n * bench.page : 256n * bench.page;
+      await bench.control({ length });
+      const device = await bench.device();
+      await observeConservedBy(bench, {
+        requirement: 'ERR-13',
+        bytesPerCycle: length,
+        cycles: KILLS,
+        run: (index) => killInTheMiddle(bench, device, index, length),
+      });
+    },
+  },
 ];
+
+/** Processes that are killed while they allocate. */
+const KILLS = 64;
+/** Requests of each; the signal comes before they are through. */
+const REQUESTS = 64n;
+
+/** Forks a client that allocates in a loop, and kills it meanwhile. */
+async function killInTheMiddle(
+  bench: Bench,
+  device: SlotRef,
+  index: number,
+  length: bigint,
+): Promise<void> {
+  const client = `victim-${index}`;
+  await bench.subject.fork({ client });
+  const body: Operation[] = [
+    bench.allocationStep('taken', device, { length }),
+    { op: 'close', fd: bench.descriptorIn('taken') },
+  ];
+  const loop: Operation = { op: 'repeat', times: REQUESTS, stop: 'never', body };
+  const killer: Operation[] = [
+    { op: 'sleep', microseconds: BigInt(index * 20) },
+    { op: 'kill', client, signal: linux.SIGKILL },
+    { op: 'wait', client },
+  ];
+  const threads = [
+    { client, operations: [loop] },
+    { client: SUBJECT, operations: killer },
+  ];
+  await bench.runThreads(threads, { seed: BigInt(index), mayDie: true });
+}
+
+/** Lowers a client's limit so that all its descriptors are in use; how many that are. */
+async function leaveNoDescriptor(bench: Bench, client: Client): Promise<bigint> {
+  const free = await client.dup({ fd: await bench.device() });
+  await client.close({ fd: free });
+  await client.setrlimit({ resource: linux.RLIMIT_NOFILE, soft: free.value });
+  return free.value;
+}
 
 /** Lengths that an unbounded region could really hand out are left to sacrificial clients. */
 function hostileValues(bench: Bench, role: Role): readonly bigint[] {

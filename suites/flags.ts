@@ -1,8 +1,9 @@
 import { linux } from '../adapters/contract/index.ts';
 import type { Case } from './case.ts';
+import { stamp, zeroWord } from './contents.ts';
 import { eachBit, observeChanges } from './refuse.ts';
 
-const { O_ACCMODE, O_CLOEXEC, O_RDONLY, O_RDWR, O_WRONLY } = linux;
+const { O_ACCMODE, O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = linux;
 
 /** Group D: flags of the new descriptor. */
 export const flags: readonly Case[] = [
@@ -71,6 +72,62 @@ export const flags: readonly Case[] = [
       observeChanges(bench, 'FLG-05', 'no-mode', [
         { name: 'access mode 3', fields: { flags: O_ACCMODE | O_CLOEXEC } },
       ]),
+  },
+  {
+    id: 'FLG-06/nonblock',
+    title: 'O_NONBLOCK is refused or kept',
+    requirements: ['FLG-06'],
+    async run(bench) {
+      await bench.control();
+      const { fd, reply, word } = await bench.allocate({ flags: O_RDWR | O_CLOEXEC | O_NONBLOCK });
+      bench.observe('FLG-06', 'request', word, `a request with O_NONBLOCK came to ${word}`);
+      if (!reply.ok) return;
+      const { value } = await bench.subject.fcntl({ fd, command: linux.F_GETFL });
+      const kept = (value & O_NONBLOCK) === 0n ? 'clear' : 'set';
+      bench.observe('FLG-06', 'status-flag', kept, `F_GETFL says that O_NONBLOCK is ${kept}`);
+    },
+  },
+  {
+    id: 'FLG-07/every-flag',
+    title: 'no flag gives memory that was not cleared, or skips a check',
+    requirements: ['FLG-07'],
+    async run(bench) {
+      await bench.control();
+      const more = eachBit(32, 2).map((bit) => O_RDWR | O_CLOEXEC | bit);
+      for (const value of [O_RDWR, O_RDWR | O_CLOEXEC, ...new Set(more)]) {
+        const secret = await bench.buffer();
+        await stamp(bench, secret, bench.page, 0xa5);
+        await bench.release(secret);
+        const buffer = await bench.allocate({ flags: value });
+        if (!buffer.reply.ok) continue;
+        const flag = `flags 0x${value.toString(16)}`;
+        const word = await zeroWord(bench, buffer, bench.page);
+        bench.observe('FLG-07', 'contents', word, `a new buffer with ${flag}: ${word}`);
+        await bench.release(buffer);
+        const nothing = await bench.allocate({ flags: value, length: 0n });
+        const detail = `a request for nothing with ${flag} came to ${nothing.word}`;
+        bench.observe('FLG-07', 'zero-length', nothing.word, detail);
+        await bench.release(nothing);
+      }
+    },
+  },
+  {
+    id: 'FLG-08/own-flags',
+    title: 'each buffer has its own flags',
+    requirements: ['FLG-08'],
+    async run(bench) {
+      const wanted = [O_RDONLY, O_RDWR | O_CLOEXEC, O_WRONLY | O_CLOEXEC, O_RDWR, O_RDONLY];
+      const made = [];
+      for (const value of wanted) made.push({ value, ...(await bench.buffer({ flags: value })) });
+      for (const { value, fd } of made) {
+        const { value: status } = await bench.subject.fcntl({ fd, command: linux.F_GETFL });
+        const { value: closing } = await bench.subject.fcntl({ fd, command: linux.F_GETFD });
+        const got = (status & O_ACCMODE) | (closing === 0n ? 0n : O_CLOEXEC);
+        const word = got === value ? 'own' : 'other';
+        const detail = `asked for flags 0x${value.toString(16)}, has 0x${got.toString(16)}`;
+        bench.observe('FLG-08', 'flags', word, detail);
+      }
+    },
   },
 ];
 

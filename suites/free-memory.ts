@@ -1,11 +1,13 @@
 import { type Operation, type RepeatStep, wordOf } from '../adapters/contract/index.ts';
 import { type Bench, SUBJECT } from './bench.ts';
-import { Inconclusive } from './case.ts';
+import { Inconclusive, Skip } from './case.ts';
 
 /** Something that must leave as much memory free as it found. */
 export interface Cycle {
-  /** The requirement that is observed, in its role `memory`. */
+  /** The requirement that is observed. */
   readonly requirement: string;
+  /** Its role; `memory` when left out. */
+  readonly role?: string;
   /** One cycle, as operations of `client`. */
   readonly body: readonly Operation[];
   readonly client?: string;
@@ -13,6 +15,8 @@ export interface Cycle {
   readonly bytesPerCycle: bigint;
   /** Whether the cycle is a request that is refused each time; else every operation must work. */
   readonly refused?: boolean;
+  /** Cycles in each of the two blocks on a bounded region; the smallest leak that shows decides. */
+  readonly cycles?: bigint;
 }
 
 /** Cycles in a block on a bounded region, where capacity is exact. */
@@ -44,9 +48,42 @@ const FILL_START_BYTES = 1n << 20n;
  */
 export async function observeConserved(bench: Bench, cycle: Cycle): Promise<void> {
   await warmUp(bench, cycle);
-  const seen = bench.region.bounded ? await byFilling(bench, cycle) : await byGauge(bench, cycle);
-  bench.observe(cycle.requirement, 'memory', seen.word, seen.detail);
+  const block: Block = (times) => runCycles(bench, cycle, times);
+  const seen = bench.region.bounded
+    ? await byFilling(bench, cycle.cycles ?? BOUNDED_CYCLES, block)
+    : await byGauge(bench, cycle, block);
+  bench.observe(cycle.requirement, cycle.role ?? 'memory', seen.word, seen.detail);
 }
+
+/** Something that is not one client's loop and must leave as much memory free as it found. */
+export interface Work {
+  readonly requirement: string;
+  readonly role?: string;
+  /** How often it is done in each of the two blocks. */
+  readonly cycles: number;
+  /** Bytes that the smallest leak worth claiming loses in one cycle. */
+  readonly bytesPerCycle: bigint;
+  run(index: number): Promise<void>;
+}
+
+/** {@link observeConserved} for work that takes several clients. */
+export async function observeConservedBy(bench: Bench, work: Work): Promise<void> {
+  let index = 0;
+  const block = async (times: bigint): Promise<void> => {
+    for (let done = 0n; done < times; done += 1n) {
+      await work.run(index);
+      index += 1;
+    }
+  };
+  const times = BigInt(work.cycles);
+  const seen = bench.region.bounded
+    ? await byFilling(bench, times, block)
+    : await byGauge(bench, { ...work, most: times }, block);
+  bench.observe(work.requirement, work.role ?? 'memory', seen.word, seen.detail);
+}
+
+/** Does something as often as it is told. */
+type Block = (times: bigint) => Promise<unknown>;
 
 interface Seen {
   readonly word: 'conserved' | 'leaked';
@@ -68,10 +105,10 @@ async function warmUp(bench: Bench, cycle: Cycle): Promise<void> {
   }
 }
 
-async function byFilling(bench: Bench, cycle: Cycle): Promise<Seen> {
+async function byFilling(bench: Bench, cycles: bigint, work: Block): Promise<Seen> {
   const held = [(await fill(bench)).pages];
   for (let block = 0; block < 2; block += 1) {
-    await runCycles(bench, cycle, BOUNDED_CYCLES);
+    await work(cycles);
     held.push((await fill(bench)).pages);
   }
   const [before = 0n, between = 0n, after = 0n] = held;
@@ -79,25 +116,35 @@ async function byFilling(bench: Bench, cycle: Cycle): Promise<Seen> {
   const leaked = between < before && (after < between || between === 0n);
   const detail =
     `the region held ${held.join(', ')} pages before, between and after two blocks of ` +
-    `${BOUNDED_CYCLES} cycles`;
+    `${cycles} cycles`;
   return { word: leaked ? 'leaked' : 'conserved', detail };
 }
 
-async function byGauge(bench: Bench, cycle: Cycle): Promise<Seen> {
+async function byGauge(
+  bench: Bench,
+  { bytesPerCycle, most }: { readonly bytesPerCycle: bigint; readonly most?: bigint },
+  work: Block,
+): Promise<Seen> {
   const idle: bigint[] = [];
   for (let reading = 0; reading < IDLE_READINGS; reading += 1) idle.push(await freeBytes(bench));
   const noise = idle.reduce(larger) - idle.reduce(smaller);
   const claimed = larger(noise * NOISE_FACTOR, GAUGE_LEAK_BYTES_MIN);
-  const needed = (claimed + cycle.bytesPerCycle - 1n) / cycle.bytesPerCycle;
-  const cycles = larger(needed, GAUGE_CYCLES_MIN);
+  const needed = larger((claimed + bytesPerCycle - 1n) / bytesPerCycle, GAUGE_CYCLES_MIN);
+  const cycles = most === undefined ? needed : smaller(needed, most);
+  if (cycles < needed) {
+    throw new Skip(
+      `${cycles} cycles lose at most ${cycles * bytesPerCycle} bytes, too few to tell from the ` +
+        `noise of ${bench.region.gauge}`,
+    );
+  }
   const before = await freeBytes(bench);
-  await runCycles(bench, cycle, cycles);
+  await work(cycles);
   const after = await freeBytes(bench);
   const lost = before - after;
-  const leaked = lost * 2n >= cycles * cycle.bytesPerCycle;
+  const leaked = lost * 2n >= cycles * bytesPerCycle;
   const detail =
     `${bench.region.gauge} fell by ${lost} bytes over ${cycles} cycles; a leak of ` +
-    `${cycle.bytesPerCycle} bytes a cycle would be ${cycles * cycle.bytesPerCycle}, idle noise ${noise}`;
+    `${bytesPerCycle} bytes a cycle would be ${cycles * bytesPerCycle}, idle noise ${noise}`;
   return { word: leaked ? 'leaked' : 'conserved', detail };
 }
 
@@ -137,13 +184,26 @@ export interface Filling {
   readonly failure: string;
 }
 
+/** A full region, until it is dropped. */
+export interface Holding extends Filling {
+  /** Frees everything. */
+  drop(): Promise<void>;
+}
+
 /**
  * Fills a bounded region with ever smaller buffers until a page no longer fits, then frees all.
  *
  * @throws {@link Inconclusive} when the descriptor table fills up before the region does
  */
 export async function fill(bench: Bench): Promise<Filling> {
-  const held: { readonly family: string; readonly count: bigint }[] = [];
+  const holding = await hold(bench);
+  await holding.drop();
+  return holding;
+}
+
+/** Fills a bounded region as {@link fill} does, and keeps it full. */
+export async function hold(bench: Bench): Promise<Holding> {
+  const held: Family[] = [];
   let pages = 0n;
   let failure = 'ok';
   for (let length = startLength(bench); length >= bench.page; length /= 2n) {
@@ -155,24 +215,38 @@ export async function fill(bench: Bench): Promise<Filling> {
       failure = filled.failure;
     } while (failure === 'ok' && held.length < FILLS_MAX);
   }
-  for (const { family, count } of held) {
+  const drop = (): Promise<void> => closeAll(bench, held);
+  if (failure !== 'EMFILE' && failure !== 'ok') return { pages, failure, drop };
+  await drop();
+  throw new Inconclusive(
+    failure === 'ok' ? 'the region did not fill up' : 'the descriptor table filled up first',
+  );
+}
+
+/** Buffers in the slots `family[0]`, `family[1]`, … */
+export interface Family {
+  readonly family: string;
+  readonly count: bigint;
+}
+
+/** Closes the buffers of some families. */
+export async function closeAll(bench: Bench, families: readonly Family[]): Promise<void> {
+  for (const { family, count } of families) {
     if (count === 0n) continue;
     const close: Operation = { op: 'close', fd: bench.descriptorIn(`${family}[i]`) };
     await bench.runSteps(SUBJECT, [{ op: 'repeat', times: count, stop: 'never', body: [close] }]);
   }
-  if (failure === 'EMFILE') throw new Inconclusive('the descriptor table filled up first');
-  if (failure === 'ok') throw new Inconclusive('the region did not fill up');
-  return { pages, failure };
 }
 
-/** Takes up to {@link FILL_MAX} buffers of one length; `failure` is `ok` when all were given. */
-async function fillOnce(
+/** Takes buffers of one length, as many as asked for or as there are; `failure` is `ok` when all were given. */
+export async function fillOnce(
   bench: Bench,
   family: string,
   length: bigint,
+  most = FILL_MAX,
 ): Promise<{ count: bigint; failure: string }> {
   const step = bench.allocationStep(`${family}[i]`, await bench.device(), { length });
-  const repeat: Operation = { op: 'repeat', times: FILL_MAX, stop: 'failure', body: [step] };
+  const repeat: Operation = { op: 'repeat', times: most, stop: 'failure', body: [step] };
   const result = (await bench.runSteps(SUBJECT, [repeat])).threads[0]?.[0];
   if (result === undefined) throw new Error('the fill has no result');
   const [failure = 'ok'] = Object.keys(result.steps?.[0]?.failures ?? {});

@@ -1,5 +1,5 @@
 import { linux } from '../adapters/contract/index.ts';
-import type { Case } from './case.ts';
+import { type Case, Skip } from './case.ts';
 import { eachBit, observeChanges } from './refuse.ts';
 import { commandOf } from './request.ts';
 
@@ -71,6 +71,32 @@ export const ioctlNumber: readonly Case[] = [
         options: { request: bare | (BigInt(size) << SIZE_SHIFT), size },
       }));
       await observeChanges(bench, 'IOC-05', 'other-size', changes);
+    },
+  },
+  {
+    id: 'IOC-08/upper-bits',
+    title: 'bits above the 32nd do not count',
+    requirements: ['IOC-08'],
+    async run(bench) {
+      if (bench.facts.pointerBytes < 8) throw new Skip('the caller’s words have 32 bits');
+      await bench.control();
+      for (const bits of [1n << 32n, 1n << 63n, 0xffffffffn << 32n]) {
+        const request = commandOf(bench.abi) | bits;
+        const buffer = await bench.allocate({}, { request });
+        const detail = `ioctl 0x${request.toString(16)} came to ${buffer.word}`;
+        bench.observe('IOC-08', 'upper-bits', buffer.word, detail);
+        await bench.release(buffer);
+      }
+    },
+  },
+  {
+    id: 'IOC-09/on-buffer',
+    title: 'a buffer does not allocate',
+    requirements: ['IOC-09'],
+    async run(bench) {
+      const { fd } = await bench.buffer();
+      const { word } = await bench.allocate({}, { device: fd });
+      bench.observe('IOC-09', 'on-buffer', word, `the command on a buffer came to ${word}`);
     },
   },
 ];

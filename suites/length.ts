@@ -1,9 +1,10 @@
 import { linux } from '../adapters/contract/index.ts';
 import type { Allocation, Bench } from './bench.ts';
 import { type Case, Skip } from './case.ts';
-import { stamp, ZERO } from './contents.ts';
+import { bufferWord, stamp, ZERO } from './contents.ts';
+import { closeAll, fill, fillOnce } from './free-memory.ts';
 import { observeChanges } from './refuse.ts';
-import { fieldOf } from './request.ts';
+import { fieldOf, readField } from './request.ts';
 
 /** Group E: length, rounding, limits. */
 export const length: readonly Case[] = [
@@ -23,6 +24,18 @@ export const length: readonly Case[] = [
       for (const asked of [1n, page - 1n, page, page + 1n, 3n * page + 7n]) {
         const buffer = await bench.buffer({ length: asked });
         await observeSize(bench, buffer, asked);
+        await bench.release(buffer);
+      }
+    },
+  },
+  {
+    id: 'LEN-04/every-way',
+    title: 'the size is the same however it is asked for',
+    requirements: ['LEN-04'],
+    async run(bench) {
+      for (const asked of [1n, bench.page, 3n * bench.page + 7n]) {
+        const buffer = await bench.buffer({ length: asked });
+        await observeEverySize(bench, buffer);
         await bench.release(buffer);
       }
     },
@@ -69,6 +82,61 @@ export const length: readonly Case[] = [
     },
   },
   {
+    id: 'LEN-07/whole-region',
+    title: 'an idle region can be had as a whole',
+    requirements: ['LEN-07'],
+    needsBounded: true,
+    async run(bench) {
+      const { sizeBytes } = bench.region;
+      if (sizeBytes === undefined) throw new Skip('the size of the region is not known');
+      await bench.control();
+      const { word } = await bench.allocate({ length: sizeBytes });
+      bench.observe(
+        'LEN-07',
+        'whole-region',
+        word,
+        `a request for all ${sizeBytes} bytes: ${word}`,
+      );
+    },
+  },
+  {
+    id: 'LEN-08/live-buffer',
+    title: 'a request that is too large touches no other buffer',
+    requirements: ['LEN-08'],
+    deadlineMs: 40_000,
+    async run(bench) {
+      const size = 4n * bench.page;
+      const live = await bench.buffer({ length: size });
+      await stamp(bench, live, size, 0x6b);
+      const { sizeBytes = 1n << 40n } = bench.region;
+      const lengths = bench.region.bounded ? [sizeBytes + bench.page, 1n << 63n] : [1n << 63n];
+      for (const asked of lengths) {
+        const tried = await tryHuge(bench, `too-large-${asked}`, asked);
+        const word = await bufferWord(bench, live, size, 0x6b);
+        const detail = `after a request for ${asked} bytes (${tried}) the live buffer: ${word}`;
+        bench.observe('LEN-08', 'live-buffer', word, detail);
+      }
+    },
+  },
+  {
+    id: 'LEN-09/page-cost',
+    title: 'one page costs one page',
+    requirements: ['LEN-09'],
+    needsBounded: true,
+    async run(bench) {
+      const { pages: before } = await fill(bench);
+      const { count } = await fillOnce(bench, 'single', bench.page, SINGLE_PAGES);
+      const { pages: beside } = await fill(bench);
+      await closeAll(bench, [{ family: 'single', count }]);
+      const cost = before - beside;
+      // Real CMA may lack a page or two for a while; the bug to find multiplies the cost.
+      const slack = count / 8n;
+      const fair = cost <= count + slack && cost >= count - slack;
+      const detail = `${count} buffers of one page cost the region ${cost} of its ${before} pages`;
+      bench.observe('LEN-09', 'cost', fair ? 'one-page' : 'other', detail);
+    },
+  },
+  {
     id: 'LEN-10/tail',
     title: 'the rounded tail is zero',
     requirements: ['LEN-10'],
@@ -95,6 +163,41 @@ export const length: readonly Case[] = [
 
 /** Pages that are filled, freed and asked for again. */
 const TAIL_ROUNDS = 8;
+
+/** Buffers of one page, to see what they cost. */
+const SINGLE_PAGES = 256n;
+
+/** Sizes as descriptor, fdinfo and status give them, against lseek's. */
+async function observeEverySize(bench: Bench, buffer: Allocation): Promise<void> {
+  const { fd } = buffer;
+  const { value: end } = await bench.subject.lseek({ fd, offset: 0n, whence: linux.SEEK_END });
+  const see = (role: string, size: bigint | undefined): void => {
+    const word = size === undefined ? 'absent' : size === end ? 'same' : 'other';
+    bench.observe('LEN-04', role, word, `lseek(SEEK_END) says ${end}, ${role} says ${size}`);
+  };
+  if (fieldOf(bench.abi, 'length').output === true) {
+    see('reported', bench.fieldAfter(buffer, 'length'));
+  }
+  const status = await bench.subject.fstat({ fd });
+  const size = readField(status.out, { offset: 8, width: 8 });
+  // Before Linux 5.3 every dma-buf had the same inode, whose size was 0.
+  see('stat', size === 0n ? undefined : size);
+  if (!bench.facts.capabilities.includes('procfs')) return;
+  const { out } = await bench.subject.readfile({ document: '/proc/self/fdinfo', fd });
+  const line = /^size:\s+(\d+)$/m.exec(new TextDecoder().decode(out))?.[1];
+  see('fdinfo', line === undefined ? undefined : BigInt(line));
+}
+
+/** Asks for too much in a client that the OOM killer may take; what came of it, in one word. */
+async function tryHuge(bench: Bench, name: string, length: bigint): Promise<string> {
+  const device = await bench.device();
+  await bench.subject.fork({ client: name, sacrificial: 1n });
+  const client = bench.sacrificialClient(name);
+  const { word } = await bench.allocate({ length }, { client, device });
+  await bench.subject.kill({ client: name, signal: linux.SIGKILL });
+  await bench.subject.wait({ client: name });
+  return word;
+}
 
 async function observeSize(bench: Bench, buffer: Allocation, asked: bigint): Promise<void> {
   const { value: end } = await buffer.client.lseek({
@@ -130,8 +233,6 @@ async function observeHuge(bench: Bench, role: string, asked: bigint): Promise<v
     if (end.value < asked) word = 'smaller-buffer';
   }
   bench.observe('LEN-05', role, word, `a request for 0x${asked.toString(16)} bytes: ${word}`);
-  await bench.subject.kill({ client: name, signal: SIGKILL });
+  await bench.subject.kill({ client: name, signal: linux.SIGKILL });
   await bench.subject.wait({ client: name });
 }
-
-const SIGKILL = 9n;

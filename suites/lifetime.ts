@@ -1,14 +1,17 @@
 import { linux, type Operation } from '../adapters/contract/index.ts';
 import type { Case } from './case.ts';
-import { contentsWord, fillBytes, stamp } from './contents.ts';
+import {
+  bufferWord,
+  contentsWord,
+  fillBytes,
+  overwriteNewBuffers,
+  pattern,
+  stamp,
+} from './contents.ts';
 import { observeConserved } from './free-memory.ts';
 
 const PROTECTION = linux.PROT_READ | linux.PROT_WRITE;
 const FLAGS = linux.MAP_SHARED;
-const SIGKILL = 9n;
-
-/** Buffers allocated and overwritten to show that memory was given away too early. */
-const CHALLENGERS = 8;
 
 /** Group H: close frees, and nothing else does. */
 export const lifetime: readonly Case[] = [
@@ -89,6 +92,45 @@ export const lifetime: readonly Case[] = [
     },
   },
   {
+    id: 'LIF-05/parts',
+    title: 'what is left of a mapping stays valid',
+    requirements: ['LIF-05'],
+    async run(bench) {
+      const { page, subject } = bench;
+      const buffer = await bench.buffer({ length: 4n * page });
+      const mapping = await bench.map(buffer, 4n * page);
+      await fillBytes(subject, mapping, 4n * page, 0x71);
+      await subject.munmap({ address: mapping, offset: page, length: 2n * page });
+      await bench.release(buffer);
+      await overwriteNewBuffers(bench);
+      for (const offset of [0n, 3n * page]) {
+        const bytes = pattern(0x71);
+        const scan = await subject.scan({ address: mapping, offset, length: page, bytes });
+        const seen = scan.value === page ? 'own-bytes' : 'other-bytes';
+        const word = scan.ok ? seen : scan.word;
+        bench.observe('LIF-05', 'rest', word, `page ${offset / page} of four: ${word}`);
+      }
+    },
+  },
+  {
+    id: 'LIF-05/last-part-frees',
+    title: 'the last part of a mapping frees',
+    requirements: ['LIF-05'],
+    async run(bench) {
+      const half = 2n * bench.page;
+      const fd = bench.descriptorIn('cycle');
+      const address = { slot: 'mapped' };
+      const body: Operation[] = [
+        bench.allocationStep('cycle', await bench.device(), { length: 2n * half }),
+        { op: 'mmap', slot: 'mapped', length: 2n * half, protection: PROTECTION, flags: FLAGS, fd },
+        { op: 'close', fd },
+        { op: 'munmap', address, length: half },
+        { op: 'munmap', address, offset: half, length: half },
+      ];
+      await observeConserved(bench, { requirement: 'LIF-05', body, bytesPerCycle: bench.page });
+    },
+  },
+  {
     id: 'LIF-06/killed',
     title: 'a killed process frees everything',
     requirements: ['LIF-06'],
@@ -102,18 +144,121 @@ export const lifetime: readonly Case[] = [
         { op: 'fork', client: 'victim' },
         { op: 'munmap', address: { slot: 'mapped' }, length },
         { op: 'close', fd },
-        { op: 'kill', client: 'victim', signal: SIGKILL },
+        { op: 'kill', client: 'victim', signal: linux.SIGKILL },
         { op: 'wait', client: 'victim' },
       ];
       await observeConserved(bench, { requirement: 'LIF-06', body, bytesPerCycle: length });
     },
   },
+  {
+    id: 'LIF-07/in-flight',
+    title: 'a buffer in flight is freed with its socket',
+    requirements: ['LIF-07'],
+    needs: ['sockets'],
+    async run(bench) {
+      const fd = bench.descriptorIn('cycle');
+      const [one, other] = [0, 4].map(
+        (offset) => ({ slot: 'ends', offset, width: 4, signed: true }) as const,
+      );
+      if (one === undefined || other === undefined) throw new Error('a socket pair has two ends');
+      const body: Operation[] = [
+        { op: 'socketpair', slot: 'ends' },
+        bench.allocationStep('cycle', await bench.device(), { length: 4n * bench.page }),
+        { op: 'sendfd', fd: one, passed: fd },
+        { op: 'close', fd },
+        { op: 'close', fd: one },
+        { op: 'close', fd: other },
+      ];
+      await observeConserved(bench, { requirement: 'LIF-07', body, bytesPerCycle: bench.page });
+    },
+  },
+  {
+    id: 'LIF-08/twice',
+    title: 'a second close is refused and harms nobody',
+    requirements: ['LIF-08'],
+    async run(bench) {
+      const before = await bench.buffer();
+      const closed = await bench.buffer();
+      const after = await bench.buffer();
+      await stamp(bench, before, bench.page, 0x11);
+      await stamp(bench, after, bench.page, 0x22);
+      await bench.release(closed);
+      const { word } = await bench.subject.close({ fd: closed.fd });
+      bench.observe('LIF-08', 'second', word, `the second close came to ${word}`);
+      await overwriteNewBuffers(bench);
+      for (const [buffer, byte, name] of [
+        [before, 0x11, 'before'],
+        [after, 0x22, 'after'],
+      ] as const) {
+        const seen = await bufferWord(bench, buffer, bench.page, byte);
+        bench.observe('LIF-08', 'others', seen, `the buffer allocated ${name} it: ${seen}`);
+      }
+    },
+  },
+  {
+    id: 'LIF-09/many',
+    title: 'very many allocations cost nothing in the end',
+    requirements: ['LIF-09'],
+    deadlineMs: 120_000,
+    async run(bench) {
+      await observeConserved(bench, {
+        requirement: 'LIF-09',
+        body: [
+          bench.allocationStep('cycle', await bench.device()),
+          { op: 'close', fd: bench.descriptorIn('cycle') },
+        ],
+        bytesPerCycle: bench.page / MANY_PER_PAGE,
+        cycles: MANY,
+      });
+    },
+  },
+  {
+    id: 'LIF-09/refusals',
+    title: 'refused requests cost nothing',
+    requirements: ['LIF-09'],
+    async run(bench) {
+      const device = await bench.device();
+      const plain = bench.allocationStep('refused', device);
+      const { bytes } = plain.argument;
+      const unreadable = { ...plain, argument: { bytes, placement: { kind: 'null' } } } as const;
+      await observeConserved(bench, {
+        requirement: 'LIF-09',
+        role: 'refusals',
+        body: [
+          bench.allocationStep('refused', device, { length: 0n }),
+          bench.allocationStep('refused', device, { length: -1n }),
+          unreadable,
+        ],
+        bytesPerCycle: bench.page,
+        refused: true,
+      });
+    },
+  },
+  {
+    id: 'LIF-10/reused',
+    title: 'reused memory is out of reach of who had it before',
+    requirements: ['LIF-10'],
+    needs: ['clients'],
+    async run(bench) {
+      const { page, subject } = bench;
+      const buffer = await bench.buffer();
+      const mapping = await bench.map(buffer, page);
+      await fillBytes(subject, mapping, page, 0x5c);
+      await subject.fork({ client: 'heir' });
+      const heir = bench.client('heir');
+      await heir.close({ fd: buffer.fd });
+      await subject.munmap({ address: mapping, length: page });
+      await bench.release(buffer);
+      const { word: gone } = await subject.load({ address: mapping, length: 1n });
+      bench.observe('LIF-10', 'old-address', gone, `a load from the old address came to ${gone}`);
+      await overwriteNewBuffers(bench);
+      const word = await contentsWord(heir, mapping, page, 0x5c);
+      bench.observe('LIF-10', 'inherited', word, `the child’s inherited mapping: ${word}`);
+    },
+  },
 ];
 
-/** Gives the allocator every chance to hand out memory that is still in use. */
-async function overwriteNewBuffers(bench: Parameters<Case['run']>[0]): Promise<void> {
-  for (let index = 0; index < CHALLENGERS; index += 1) {
-    const mapping = await bench.map(await bench.buffer(), bench.page);
-    await fillBytes(bench.subject, mapping, bench.page, 0xff);
-  }
-}
+/** Allocations in each of two blocks: a page lost in so many shows. */
+const MANY = 16_384n;
+/** On an unbounded region a page lost in so many cycles shows. */
+const MANY_PER_PAGE = 16n;

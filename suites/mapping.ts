@@ -1,10 +1,16 @@
-import { linux } from '../adapters/contract/index.ts';
-import type { Case } from './case.ts';
-import { contentsWord, fillBytes } from './contents.ts';
+import { linux, type Operation } from '../adapters/contract/index.ts';
+import { SUBJECT } from './bench.ts';
+import { type Case, Inconclusive } from './case.ts';
+import { bufferWord, contentsWord, fillBytes, overwriteNewBuffers } from './contents.ts';
+import { observeConserved } from './free-memory.ts';
+import { sync } from './sync.ts';
 
-const { MAP_SHARED, O_CLOEXEC, O_RDONLY, PROT_READ, PROT_WRITE } = linux;
+const { MAP_LOCKED, MAP_NORESERVE, MAP_POPULATE, MAP_SHARED, PROT_READ, PROT_WRITE } = linux;
 
-/** Group I: mmap of a buffer. */
+/** Mappings of one buffer at the same time. */
+const MAPPINGS = 4096n;
+
+/** Group I: what a mapping of a buffer shows. */
 export const mapping: readonly Case[] = [
   {
     id: 'MAP-01/whole',
@@ -23,41 +29,29 @@ export const mapping: readonly Case[] = [
     },
   },
   {
-    id: 'MAP-03/read-only',
-    title: 'a read-only descriptor is mapped for reading only',
-    requirements: ['MAP-03'],
+    id: 'MAP-02/two-mappings',
+    title: 'all mappings show the same memory',
+    requirements: ['MAP-02'],
+    needs: ['clients'],
     async run(bench) {
-      await bench.control();
-      const { fd } = await bench.buffer({ flags: O_RDONLY | O_CLOEXEC });
-      for (const [role, protection] of [
-        ['read', PROT_READ],
-        ['write', PROT_READ | PROT_WRITE],
+      const length = 2n * bench.page;
+      const buffer = await bench.buffer({ length });
+      const one = await bench.map(buffer, length);
+      const other = await bench.map(buffer, length);
+      await bench.subject.fork({ client: 'heir' });
+      const heir = { ...buffer, client: bench.client('heir') };
+      const theirs = await bench.map(heir, length, PROT_READ);
+      await sync(bench.subject, buffer.fd, 'write', 'start');
+      await fillBytes(bench.subject, one, length, 0x4d);
+      await sync(bench.subject, buffer.fd, 'write', 'end');
+      for (const [role, client, address] of [
+        ['same-process', bench.subject, other],
+        ['other-process', heir.client, theirs],
       ] as const) {
-        const wanted = { length: bench.page, protection, flags: MAP_SHARED, fd };
-        const { word } = await bench.subject.mmap(wanted);
-        bench.observe('MAP-03', role, word, `mmap for ${role} of an O_RDONLY buffer: ${word}`);
-      }
-    },
-  },
-  {
-    id: 'MAP-07/past-end',
-    title: 'a mapping past the end is refused',
-    requirements: ['MAP-07'],
-    async run(bench) {
-      const { page } = bench;
-      const size = 2n * page;
-      const buffer = await bench.buffer({ length: size });
-      await bench.map(buffer, size);
-      for (const [length, offset] of [
-        [size + page, 0n],
-        [2n * page, page],
-        [page, size],
-        [page, 1n << 40n],
-      ] as const) {
-        const wanted = { length, protection: PROT_READ, flags: MAP_SHARED, fd: buffer.fd, offset };
-        const { word } = await bench.subject.mmap(wanted);
-        const detail = `mmap of ${length} bytes at ${offset} of a ${size}-byte buffer: ${word}`;
-        bench.observe('MAP-07', 'past-end', word, detail);
+        await sync(client, buffer.fd, 'read', 'start');
+        const word = await contentsWord(client, address, length, 0x4d);
+        await sync(client, buffer.fd, 'read', 'end');
+        bench.observe('MAP-02', role, word, `another mapping of the ${role}: ${word}`);
       }
     },
   },
@@ -80,6 +74,113 @@ export const mapping: readonly Case[] = [
         const word = await contentsWord(subject, part, page, index + 1);
         bench.observe('MAP-08', 'pages', word, `page ${index} mapped alone: ${word}`);
       }
+    },
+  },
+  {
+    id: 'MAP-12/all-closed',
+    title: 'a mapping needs neither buffer nor device open',
+    requirements: ['MAP-12'],
+    async run(bench) {
+      const { page, subject } = bench;
+      const device = await bench.openDevice(subject);
+      const buffer = await bench.buffer({}, { device: { slot: device.slot } });
+      const address = await bench.map(buffer, page);
+      await fillBytes(subject, address, page, 0x6e);
+      await subject.close({ fd: device });
+      await bench.release(buffer);
+      await overwriteNewBuffers(bench);
+      const word = await contentsWord(subject, address, page, 0x6e);
+      bench.observe('MAP-12', 'pattern', word, `the mapping after both were closed: ${word}`);
+    },
+  },
+  {
+    id: 'MAP-14/flags',
+    title: 'flags that ask for memory at once work or fail',
+    requirements: ['MAP-14'],
+    async run(bench) {
+      const { page, subject } = bench;
+      const { fd } = await bench.buffer();
+      const protection = PROT_READ | PROT_WRITE;
+      for (const flag of [MAP_POPULATE, MAP_LOCKED, MAP_NORESERVE]) {
+        const flags = MAP_SHARED | flag;
+        const address = await subject.mmap({ length: page, protection, flags, fd });
+        const name = `mmap with flag 0x${flag.toString(16)}`;
+        bench.observe('MAP-14', 'map', address.word, `${name} came to ${address.word}`);
+        if (!address.ok) continue;
+        await fillBytes(subject, address, page, 0x7f);
+        const word = await contentsWord(subject, address, page, 0x7f);
+        bench.observe('MAP-14', 'pattern', word, `a pattern through ${name}: ${word}`);
+      }
+    },
+  },
+  {
+    id: 'MAP-15/inherited',
+    title: 'an inherited mapping is shared',
+    requirements: ['MAP-15'],
+    needs: ['clients'],
+    async run(bench) {
+      const { page, subject } = bench;
+      const buffer = await bench.buffer();
+      const address = await bench.map(buffer, page);
+      await subject.fork({ client: 'heir' });
+      await fillBytes(bench.client('heir'), address, page, 0x38);
+      const word = await contentsWord(subject, address, page, 0x38);
+      bench.observe('MAP-15', 'pattern', word, `what the child wrote, read by its parent: ${word}`);
+    },
+  },
+  {
+    id: 'MAP-16/peek',
+    title: 'another process may be refused a look, no more',
+    requirements: ['MAP-16'],
+    needs: ['clients'],
+    async run(bench) {
+      const { page, subject } = bench;
+      const buffer = await bench.buffer();
+      const address = await bench.map(buffer, page);
+      await fillBytes(subject, address, page, 0x29);
+      await subject.fork({ client: 'watcher' });
+      const watcher = bench.client('watcher');
+      const seen = await watcher.peek({ client: SUBJECT, address, length: page });
+      const right = seen.out.every((byte) => byte === 0x29) ? 'own-bytes' : 'other-bytes';
+      const word = seen.ok ? right : seen.word;
+      bench.observe('MAP-16', 'peek', word, `process_vm_readv of a mapping came to ${word}`);
+      const still = await bufferWord(bench, buffer, page, 0x29);
+      if (still !== 'own-bytes') throw new Inconclusive(`the buffer itself then held ${still}`);
+    },
+  },
+  {
+    id: 'MAP-18/many',
+    title: 'a buffer can be mapped very often',
+    requirements: ['MAP-18'],
+    async run(bench) {
+      const { fd } = await bench.buffer();
+      const protection = PROT_READ;
+      const one = { length: bench.page, protection, flags: MAP_SHARED, fd };
+      const body: Operation[] = [{ op: 'mmap', slot: 'many[i]', ...one }];
+      const loop: Operation = { op: 'repeat', times: MAPPINGS, stop: 'failure', body };
+      const made = (await bench.runSteps(SUBJECT, [loop])).threads[0]?.[0]?.value ?? 0n;
+      const word = made === MAPPINGS ? 'all' : 'fewer';
+      bench.observe('MAP-18', 'mappings', word, `${made} of ${MAPPINGS} mappings of one buffer`);
+    },
+  },
+  {
+    id: 'MAP-18/all-unmapped',
+    title: 'a buffer mapped often is freed with the last mapping',
+    requirements: ['MAP-18'],
+    async run(bench) {
+      const length = bench.page;
+      const fd = bench.descriptorIn('cycle');
+      const slots = Array.from({ length: 8 }, (_, index) => `mapped-${index}`);
+      const flags = MAP_SHARED;
+      const body: Operation[] = [
+        bench.allocationStep('cycle', await bench.device(), { length }),
+        ...slots.map((slot): Operation => {
+          return { op: 'mmap', slot, length, protection: PROT_READ, flags, fd };
+        }),
+        { op: 'close', fd },
+        ...slots.map((slot): Operation => ({ op: 'munmap', address: { slot }, length })),
+      ];
+      await observeConserved(bench, { requirement: 'MAP-18', body, bytesPerCycle: length });
     },
   },
 ];

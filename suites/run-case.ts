@@ -1,6 +1,7 @@
 import {
   AllocertError,
   type History,
+  linux,
   NotRecorded,
   type Session,
   TargetDeath,
@@ -11,7 +12,6 @@ import { type Case, ClientLost, Inconclusive, Skip } from './case.ts';
 import type { Abi } from './catalogue.ts';
 import type { CaseOutcome } from './judge.ts';
 
-const SIGKILL = 9n;
 /** Milliseconds for starting and ending the client in which a case acts. */
 const FRAME_DEADLINE_MS = 20_000;
 
@@ -91,7 +91,7 @@ async function inMain(session: Session, operations: MainOperations): Promise<His
 /** Ends the case's client; what the kernel had to say about it is in the History. */
 async function endSubject(session: Session): Promise<History> {
   return inMain(session, [
-    { op: 'kill', client: SUBJECT, signal: SIGKILL },
+    { op: 'kill', client: SUBJECT, signal: linux.SIGKILL },
     { op: 'wait', client: SUBJECT },
   ]);
 }

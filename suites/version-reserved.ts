@@ -1,6 +1,7 @@
 import type { Bench } from './bench.ts';
 import type { Case } from './case.ts';
 import type { Role } from './catalogue.ts';
+import { observeConserved } from './free-memory.ts';
 import { type Change, eachBit, observeChanges } from './refuse.ts';
 import { fieldOf } from './request.ts';
 
@@ -28,6 +29,18 @@ export const versionReserved: readonly Case[] = [
     },
   },
   {
+    id: 'VER-03/memory',
+    title: 'a refused version costs no memory',
+    requirements: ['VER-03'],
+    needsRoles: ['version'],
+    async run(bench) {
+      await bench.control();
+      const body = [bench.allocationStep('refused', await bench.device(), { version: 1n })];
+      const bytesPerCycle = bench.page;
+      await observeConserved(bench, { requirement: 'VER-03', body, bytesPerCycle, refused: true });
+    },
+  },
+  {
     id: 'RES-01/each-bit',
     title: 'the first reserved field must be 0',
     requirements: ['RES-01'],
@@ -40,6 +53,41 @@ export const versionReserved: readonly Case[] = [
     requirements: ['RES-02'],
     needsRoles: ['reserved2'],
     run: (bench) => observeChanges(bench, 'RES-02', 'reserved', bitsOf(bench, 'reserved2')),
+  },
+  {
+    id: 'RES-03/descriptor-in',
+    title: 'what the descriptor field holds on input follows one rule',
+    requirements: ['RES-03'],
+    async run(bench) {
+      await bench.control({ descriptor: 0n });
+      const words: string[] = [];
+      for (const descriptor of [-1n, 1n, 5n, 1000n, 1n << 30n]) {
+        const buffer = await bench.allocate({ descriptor });
+        words.push(buffer.reply.ok ? 'ignored' : 'refused');
+        if (buffer.reply.ok) await bench.release(buffer);
+      }
+      const [first = 'refused'] = words;
+      const word = words.every((one) => one === first) ? first : 'mixed';
+      bench.observe('RES-03', 'input', word, `-1, 1, 5, 1000 and 2^30 were ${words.join(', ')}`);
+    },
+  },
+  {
+    id: 'RES-04/next-request',
+    title: 'a refused reserved field has no effect on the next request',
+    requirements: ['RES-04'],
+    needsRoles: ['reserved1'],
+    async run(bench) {
+      await bench.control();
+      for (const role of ['reserved1', 'reserved2'] as const) {
+        if (bench.abi.fields[role] === undefined) continue;
+        const refused = await bench.allocate({ [role]: 1n });
+        await bench.release(refused);
+        const next = await bench.attempt();
+        const detail = `after ${role} 1 (${refused.word}) a valid request came to ${next.word}`;
+        bench.observe('RES-04', 'next-request', next.word, detail);
+        await bench.release(next);
+      }
+    },
   },
 ];
 

@@ -23,6 +23,9 @@ export const PROT_READ = 1n;
 export const PROT_WRITE = 2n;
 export const MAP_SHARED = 1n;
 export const MAP_PRIVATE = 2n;
+export const MAP_LOCKED = 0x2000n;
+export const MAP_NORESERVE = 0x4000n;
+export const MAP_POPULATE = 0x8000n;
 export const MREMAP_MAYMOVE = 1n;
 
 export const SEEK_SET = 0n;
@@ -33,6 +36,8 @@ export const POLLIN = 1n;
 export const POLLOUT = 4n;
 
 export const RLIMIT_NOFILE = 7n;
+
+export const SIGKILL = 9n;
 
 /** Direction bits of an ioctl number. */
 export const IOC_NONE = 0n;
@@ -51,3 +56,6 @@ export function ioctlNumber(direction: bigint, type: string, nr: bigint, size: b
 
 /** DMA_BUF_IOCTL_SYNC of include/uapi/linux/dma-buf.h: one u64 of flags. */
 export const DMA_BUF_IOCTL_SYNC = ioctlNumber(IOC_WRITE, 'b', 0n, 8n);
+
+/** DMA_BUF_SET_NAME_B of the same header: the argument is the text itself. */
+export const DMA_BUF_SET_NAME = ioctlNumber(IOC_WRITE, 'b', 1n, 8n);
