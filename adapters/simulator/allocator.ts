@@ -8,6 +8,8 @@ import type { Region } from './region.ts';
 /** What the CMA allocator needs of its kernel. */
 export interface AllocatorOptions {
   readonly region: Region;
+  /** Every region of the machine. */
+  readonly regions: readonly Region[];
   readonly log: KernelLog;
   readonly defects: DefectSet;
   /** Whether new buffers are cleared; the RFC's code does not. */
@@ -51,7 +53,7 @@ export class CmaAllocator {
     }
     yield 'cma.alloc';
     const count = Number(size / pageBytes);
-    const first = region.allocate(count);
+    const first = this.#take(count);
     if (first === undefined) return 'ENOMEM';
     if (defects.has('overlapping-buffers') && count > 1) region.release(first + count - 1, 1);
     yield 'cma.allocated';
@@ -67,6 +69,14 @@ export class CmaAllocator {
         defects,
       },
     );
+  }
+
+  /** The first of so many pages, or undefined when the region has no room. */
+  #take(count: number): number | undefined {
+    const { region, regions, defects } = this.#options;
+    const spreads = defects.has('region-exhaustion-spreads');
+    if (spreads && regions.some(({ freePages }) => freePages === 0)) return undefined;
+    return region.allocate(count);
   }
 
   #mode(flags: number): number {

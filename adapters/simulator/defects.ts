@@ -95,6 +95,8 @@ export const DEFECTS: readonly Defect[] = [
   row('half-page-zeroed', 'ISO-01', 'Only the first half of each page is zeroed.'),
   row('leak-at-munmap', 'LIF-04', 'A buffer whose last reference is a mapping is never freed.'),
   row('leak-when-killed', 'LIF-06', 'Descriptors of a killed process are not closed.'),
+  row('allocates-from-other-region', 'CMA-02', 'A device allocates from another device’s region.'),
+  row('region-exhaustion-spreads', 'CMA-08', 'When a region is full, no other gives anything.'),
 ];
 
 /** Names of defects that are switched on; empty for none. */

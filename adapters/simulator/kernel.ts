@@ -8,6 +8,7 @@ import type { AllocatorDevice } from './device-file.ts';
 import { DmaBuf } from './dma-buf.ts';
 import { KernelLog } from './kernel-log.ts';
 import type { SimulatorOptions } from './options.ts';
+import type { PageStore } from './pages.ts';
 import { Region } from './region.ts';
 import { collectGarbage, type Socket } from './socket.ts';
 
@@ -15,6 +16,21 @@ import { collectGarbage, type Socket } from './socket.ts';
 const NULL_FLAGS = 0o100002;
 const FIRST_PID = 100;
 const FIRST_INODE = 4096;
+
+/** Page frame at which the first region begins. */
+const FIRST_FRAME = 0x40000;
+/** Regions begin at multiples of this many pages, the largest alignment there is (order 10). */
+const FRAME_ALIGNMENT = 1024;
+
+function regionsOf({ pageBytes, regionBytes, regionCount }: SimulatorOptions): Region[] {
+  const pages = regionBytes / pageBytes;
+  // One more than the pages need: other memory lies between two regions.
+  const stride = (Math.ceil(pages / FRAME_ALIGNMENT) + 1) * FRAME_ALIGNMENT;
+  return Array.from(
+    { length: regionCount },
+    (_, index) => new Region(regionBytes, pageBytes, FIRST_FRAME + index * stride),
+  );
+}
 
 /** Leaves the pages of a killed client's buffers taken (a defect). */
 function leakBuffers({ ending, space, table }: Client): void {
@@ -26,12 +42,13 @@ function leakBuffers({ ending, space, table }: Client): void {
   }
 }
 
-/** The machine: one region with its device, and the processes that use it. */
+/** The machine: its regions, each with a device, and the processes that use it. */
 export class Kernel {
   readonly options: SimulatorOptions;
   readonly clock = new Clock();
   readonly log = new KernelLog();
-  readonly region: Region;
+  /** Regions by the number in `region:N`; their page frames do not overlap. */
+  readonly regions: readonly Region[];
   /** Device nodes by the number in `region:N`. */
   readonly devices: readonly AllocatorDevice[];
   readonly sockets = new Set<Socket>();
@@ -41,19 +58,33 @@ export class Kernel {
   #nextInode = FIRST_INODE;
 
   constructor(options: SimulatorOptions) {
-    const { behaviour, defects, pageBytes, regionBytes } = options;
     this.options = options;
-    this.region = new Region(regionBytes, pageBytes);
+    this.regions = regionsOf(options);
+    this.devices = this.regions.map((_, index) => this.#deviceOf(index));
+    this.startMain();
+  }
+
+  /** The device of a region. */
+  #deviceOf(minor: number): AllocatorDevice {
+    const { log, regions } = this;
+    const { behaviour, defects } = this.options;
+    const elsewhere = defects.has('allocates-from-other-region') ? 1 : 0;
+    const region = regions[(minor + elsewhere) % regions.length];
+    if (region === undefined) throw new RangeError(`there is no region ${minor}`);
     const allocator = new CmaAllocator({
-      region: this.region,
-      log: this.log,
+      region,
+      regions,
+      log,
       defects,
       zeroing: behaviour === 'hardened',
       nextInode: this.nextInode,
     });
-    const { log } = this;
-    this.devices = [{ allocator, behaviour, defects, log, node: '/dev/cma0', minor: 0 }];
-    this.startMain();
+    return { allocator, behaviour, defects, log, node: `/dev/cma${minor}`, minor };
+  }
+
+  /** The region whose pages a store holds; memory of other kinds has none. */
+  regionOf(store: PageStore): Region | undefined {
+    return this.regions.find((region) => region.store === store);
   }
 
   readonly nextInode = (): number => this.#nextInode++;

@@ -10,8 +10,10 @@ export type Behaviour = (typeof BEHAVIOURS)[number];
 /** What a `sim:` URL asks for. */
 export interface SimulatorOptions {
   readonly behaviour: Behaviour;
-  /** Bytes; a multiple of the page size. */
+  /** Bytes of each region; a multiple of the page size. */
   readonly regionBytes: number;
+  /** How many regions there are, each with a device of its own. */
+  readonly regionCount: number;
   /** Bytes; a power of two. */
   readonly pageBytes: number;
   readonly defects: DefectSet;
@@ -19,10 +21,12 @@ export interface SimulatorOptions {
   readonly seed: bigint;
 }
 
-const PARAMETERS = ['behaviour', 'region', 'defect', 'seed', 'page'];
+const PARAMETERS = ['behaviour', 'region', 'defect', 'seed', 'page', 'regions'];
 const PAGE_SIZES = [4096, 16_384, 65_536];
 const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
 const REGION_BYTES_MAX = 64 * 2 ** 30;
+const REGIONS_DEFAULT = 2;
+const REGIONS_MAX = 8;
 
 /**
  * Reads a `sim:` URL, such as `sim:?behaviour=rfc-v2&region=64MiB&defect=no-zeroing`.
@@ -47,6 +51,7 @@ export function parseSimulatorUrl(url: string): SimulatorOptions {
   return {
     behaviour: behaviour(given.get('behaviour')),
     regionBytes: regionSize(given.get('region') ?? '16MiB', pageBytes),
+    regionCount: count(given, 'regions', { from: 1, to: REGIONS_MAX, usually: REGIONS_DEFAULT }),
     pageBytes,
     defects: new Set(given.getAll('defect').map(defect)),
     seed: seed(given.get('seed') ?? '0'),
@@ -80,6 +85,19 @@ function regionSize(word: string, pageBytes: number): number {
     `sim: cannot have a region of "${word}": give bytes, KiB, MiB or GiB, a multiple of ` +
       `${pageBytes} bytes up to 64GiB`,
   );
+}
+
+interface Bounds {
+  readonly from: number;
+  readonly to: number;
+  /** What holds when the URL does not say. */
+  readonly usually: number;
+}
+
+function count(given: URLSearchParams, name: string, { from, to, usually }: Bounds): number {
+  const word = given.get(name) ?? String(usually);
+  if (/^[0-9]+$/.test(word) && Number(word) >= from && Number(word) <= to) return Number(word);
+  throw usageError(`sim: cannot have ${name} "${word}"; give a number from ${from} to ${to}`);
 }
 
 function seed(word: string): bigint {

@@ -3,7 +3,7 @@ import { SA_MAJOR } from '../device-file.ts';
 import { failed } from '../errno.ts';
 import type { Call, Handler, Reply } from './call.ts';
 
-/** Bytes of the machine that are not the region. */
+/** Bytes of the machine that are not in a region. */
 const OTHER_BYTES = 512 * 2 ** 20;
 /** Of those, what the kernel and its programs use; it never changes, so gauges have no noise. */
 const BUSY_BYTES = 64 * 2 ** 20;
@@ -32,10 +32,11 @@ const readfile: Handler = (call) => DOCUMENT_TEXTS[call.operation.document as Do
 
 /** Names, padding and units as fs/proc/meminfo.c prints them. */
 function memoryInformation({ kernel }: Call): string {
-  const { freePages, pageCount } = kernel.region;
   const { pageBytes } = kernel.options;
-  const free = freePages * pageBytes;
-  const total = pageCount * pageBytes;
+  const sum = (of: 'freePages' | 'pageCount'): number =>
+    kernel.regions.reduce((bytes, region) => bytes + region[of] * pageBytes, 0);
+  const free = sum('freePages');
+  const total = sum('pageCount');
   const available = free + OTHER_BYTES - BUSY_BYTES;
   const lines: readonly [string, number][] = [
     ['MemTotal', total + OTHER_BYTES],
