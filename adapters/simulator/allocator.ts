@@ -14,6 +14,10 @@ export interface AllocatorOptions {
   readonly defects: DefectSet;
   /** Whether new buffers are cleared; the RFC's code does not. */
   readonly zeroing: boolean;
+  /** The largest order that a buffer is aligned to; the RFC's code asks for none. */
+  readonly orderMax: number;
+  /** Whether a page that is in the way cannot be moved this time. */
+  unlucky(): boolean;
   nextInode(): number;
 }
 
@@ -23,8 +27,9 @@ const ACCESS_MODES = 3;
 const O_CLOEXEC = 0o2000000;
 
 /**
- * Hands out buffers of a CMA region. Source: RFC v2 2/2, sa_cma_allocate, which takes pages in
- * order 0 (any page will do as the first) and exports them as a dma-buf.
+ * Hands out buffers of a CMA region as dma-bufs. Source: RFC v2 2/2, sa_cma_allocate, which takes
+ * pages in order 0 (any page will do as the first); users of CMA in the kernel ask for the natural
+ * alignment, get_order() of the size, up to CONFIG_CMA_ALIGNMENT.
  */
 export class CmaAllocator {
   readonly #options: AllocatorOptions;
@@ -73,10 +78,12 @@ export class CmaAllocator {
 
   /** The first of so many pages, or undefined when the region has no room. */
   #take(count: number): number | undefined {
-    const { region, regions, defects } = this.#options;
+    const { region, regions, defects, orderMax } = this.#options;
     const spreads = defects.has('region-exhaustion-spreads');
     if (spreads && regions.some(({ freePages }) => freePages === 0)) return undefined;
-    return region.allocate(count);
+    // Room is taken away from page cache; a page of it that is in use just now cannot be moved.
+    if (this.#options.unlucky()) return undefined;
+    return region.allocate(count, Math.min(Math.ceil(Math.log2(count)), orderMax));
   }
 
   #mode(flags: number): number {

@@ -7,8 +7,9 @@ import { Clock } from './clock.ts';
 import type { AllocatorDevice } from './device-file.ts';
 import { DmaBuf } from './dma-buf.ts';
 import { KernelLog } from './kernel-log.ts';
-import type { SimulatorOptions } from './options.ts';
+import { ORDER_MAX, type SimulatorOptions } from './options.ts';
 import type { PageStore } from './pages.ts';
+import { Random } from './random.ts';
 import { Region } from './region.ts';
 import { collectGarbage, type Socket } from './socket.ts';
 
@@ -19,8 +20,8 @@ const FIRST_INODE = 4096;
 
 /** Page frame at which the first region begins. */
 const FIRST_FRAME = 0x40000;
-/** Regions begin at multiples of this many pages, the largest alignment there is (order 10). */
-const FRAME_ALIGNMENT = 1024;
+/** Regions begin at multiples of this many pages, so that frame numbers show any alignment. */
+const FRAME_ALIGNMENT = 2 ** ORDER_MAX;
 
 function regionsOf({ pageBytes, regionBytes, regionCount }: SimulatorOptions): Region[] {
   const pages = regionBytes / pageBytes;
@@ -52,6 +53,8 @@ export class Kernel {
   /** Device nodes by the number in `region:N`. */
   readonly devices: readonly AllocatorDevice[];
   readonly sockets = new Set<Socket>();
+  /** Decides what goes wrong by chance, in the order in which it is asked. */
+  readonly #chance: Random;
   readonly #clients = new Map<string, Client>();
   #deaths: Death[] = [];
   #nextPid = FIRST_PID;
@@ -59,6 +62,7 @@ export class Kernel {
 
   constructor(options: SimulatorOptions) {
     this.options = options;
+    this.#chance = new Random(options.seed);
     this.regions = regionsOf(options);
     this.devices = this.regions.map((_, index) => this.#deviceOf(index));
     this.startMain();
@@ -67,7 +71,7 @@ export class Kernel {
   /** The device of a region. */
   #deviceOf(minor: number): AllocatorDevice {
     const { log, regions } = this;
-    const { behaviour, defects } = this.options;
+    const { behaviour, defects, orderMax, transient } = this.options;
     const elsewhere = defects.has('allocates-from-other-region') ? 1 : 0;
     const region = regions[(minor + elsewhere) % regions.length];
     if (region === undefined) throw new RangeError(`there is no region ${minor}`);
@@ -77,6 +81,8 @@ export class Kernel {
       log,
       defects,
       zeroing: behaviour === 'hardened',
+      orderMax: behaviour === 'hardened' ? orderMax : 0,
+      unlucky: () => transient > 0 && this.#chance.below(transient) === 0,
       nextInode: this.nextInode,
     });
     return { allocator, behaviour, defects, log, node: `/dev/cma${minor}`, minor };
