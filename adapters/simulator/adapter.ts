@@ -49,7 +49,7 @@ class SimulatorSession implements Session {
   }
 }
 
-function factsOf(options: SimulatorOptions, { devices, regions }: Kernel): TargetFacts {
+function factsOf(options: SimulatorOptions, { regions, registry }: Kernel): TargetFacts {
   const { behaviour, defects, pageBytes, regionBytes, seed } = options;
   return {
     kind: 'sim',
@@ -57,7 +57,7 @@ function factsOf(options: SimulatorOptions, { devices, regions }: Kernel): Targe
     architecture: 'x86_64',
     pageSize: pageBytes,
     pointerBytes: 8,
-    regions: devices.map(({ node }, index) => ({
+    regions: registry.devices.map(({ node }, index) => ({
       name: `region:${index}`,
       node,
       abi: 'simple-allocator',
@@ -65,7 +65,17 @@ function factsOf(options: SimulatorOptions, { devices, regions }: Kernel): Targe
       sizeBytes: BigInt(regionBytes),
       gauge: 'CmaFree',
     })),
-    capabilities: ['files', 'memory', 'clients', 'sockets', 'procfs', 'limits', 'timing', 'frames'],
+    capabilities: [
+      'files',
+      'memory',
+      'clients',
+      'sockets',
+      'procfs',
+      'limits',
+      'timing',
+      'frames',
+      'registry',
+    ],
     kernelLog: true,
     details: {
       version: packageVersion(),

@@ -4,13 +4,15 @@ import { CmaAllocator } from './allocator.ts';
 import { CharacterFile } from './character-file.ts';
 import { Client, type Ending } from './client.ts';
 import { Clock } from './clock.ts';
-import type { AllocatorDevice } from './device-file.ts';
 import { DmaBuf } from './dma-buf.ts';
 import { KernelLog } from './kernel-log.ts';
 import { ORDER_MAX, type SimulatorOptions } from './options.ts';
 import type { PageStore } from './pages.ts';
 import { Random } from './random.ts';
 import { Region } from './region.ts';
+import type { Registry } from './registry.ts';
+import { HardenedRegistry } from './registry-hardened.ts';
+import { RfcRegistry } from './registry-rfc.ts';
 import { collectGarbage, type Socket } from './socket.ts';
 
 /** O_RDWR, and O_LARGEFILE as open(2) adds it. */
@@ -50,8 +52,10 @@ export class Kernel {
   readonly log = new KernelLog();
   /** Regions by the number in `region:N`; their page frames do not overlap. */
   readonly regions: readonly Region[];
-  /** Device nodes by the number in `region:N`. */
-  readonly devices: readonly AllocatorDevice[];
+  /** The devices of the class; those of the regions are registered at boot. */
+  readonly registry: Registry;
+  /** What allocates from each region. */
+  readonly allocators: readonly CmaAllocator[];
   readonly sockets = new Set<Socket>();
   /** Decides what goes wrong by chance, in the order in which it is asked. */
   readonly #chance: Random;
@@ -64,18 +68,28 @@ export class Kernel {
     this.options = options;
     this.#chance = new Random(options.seed);
     this.regions = regionsOf(options);
-    this.devices = this.regions.map((_, index) => this.#deviceOf(index));
+    this.allocators = this.regions.map((_, index) => this.#allocatorOf(index));
+    const Kind = options.behaviour === 'rfc-v2' ? RfcRegistry : HardenedRegistry;
+    this.registry = new Kind({ ...options, log: this.log });
+    for (const allocator of this.allocators) this.#boot(allocator);
     this.startMain();
   }
 
-  /** The device of a region. */
-  #deviceOf(minor: number): AllocatorDevice {
+  /** The driver of a region, as it is built into the kernel. */
+  #boot(allocator: CmaAllocator): void {
+    const wanted = { name: 'cma', allocator, allocates: true, owned: true, nodeFails: false };
+    const steps = this.registry.register(wanted);
+    // Nothing else runs yet.
+    while (steps.next().done !== true);
+  }
+
+  #allocatorOf(index: number): CmaAllocator {
     const { log, regions } = this;
     const { behaviour, defects, orderMax, transient } = this.options;
     const elsewhere = defects.has('allocates-from-other-region') ? 1 : 0;
-    const region = regions[(minor + elsewhere) % regions.length];
-    if (region === undefined) throw new RangeError(`there is no region ${minor}`);
-    const allocator = new CmaAllocator({
+    const region = regions[(index + elsewhere) % regions.length];
+    if (region === undefined) throw new RangeError(`there is no region ${index}`);
+    return new CmaAllocator({
       region,
       regions,
       log,
@@ -85,7 +99,6 @@ export class Kernel {
       unlucky: () => transient > 0 && this.#chance.below(transient) === 0,
       nextInode: this.nextInode,
     });
-    return { allocator, behaviour, defects, log, node: `/dev/cma${minor}`, minor };
   }
 
   /** The region whose pages a store holds; memory of other kinds has none. */

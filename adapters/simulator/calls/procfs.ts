@@ -1,6 +1,7 @@
 import type { DocumentName } from '../../contract/operations.ts';
 import { SA_MAJOR } from '../device-file.ts';
 import { failed } from '../errno.ts';
+import type { Kernel } from '../kernel.ts';
 import type { Call, Handler, Reply } from './call.ts';
 
 /** Bytes of the machine that are not in a region. */
@@ -24,11 +25,15 @@ const DOCUMENT_TEXTS: Readonly<Record<DocumentName, (call: Call) => Reply>> = {
   '/proc/self/status': (call) => text(processStatus(call)),
   '/proc/devices': () =>
     text(`Character devices:\n  1 mem\n${SA_MAJOR} simple_allocator\n\nBlock devices:\n`),
-  '/sys/class/simple_allocator': ({ kernel }) =>
-    text(kernel.devices.map(({ minor }) => `cma${minor} ${SA_MAJOR}:${minor}\n`).join('')),
+  '/sys/class/simple_allocator': ({ kernel }) => text(classListing(kernel)),
 };
 
 const readfile: Handler = (call) => DOCUMENT_TEXTS[call.operation.document as DocumentName](call);
+
+const classListing = ({ registry }: Kernel): string =>
+  registry.devices
+    .map(({ node, minor }) => `${node.replace('/dev/', '')} ${SA_MAJOR}:${minor}\n`)
+    .join('');
 
 /** Names, padding and units as fs/proc/meminfo.c prints them. */
 function memoryInformation({ kernel }: Call): string {
