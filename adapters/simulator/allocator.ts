@@ -83,6 +83,8 @@ export class CmaAllocator {
     if (spreads && regions.some(({ freePages }) => freePages === 0)) return undefined;
     // Room is taken away from page cache; a page of it that is in use just now cannot be moved.
     if (this.#options.unlucky()) return undefined;
+    // Buffers of several pages, were they aligned, would leave the page alone that is free again.
+    if (defects.has('overlapping-buffers')) return region.allocate(count);
     return region.allocate(count, Math.min(Math.ceil(Math.log2(count)), orderMax));
   }
 
