@@ -11,6 +11,7 @@ import {
   type Session,
   type SlotRef,
   type TargetFacts,
+  type Thread,
 } from '../adapters/contract/index.ts';
 import { kernelAlarms } from './alarms.ts';
 import { type Case, ClientLost, Inconclusive, type Observation, Skip } from './case.ts';
@@ -245,8 +246,18 @@ export class Bench {
 
   /** Runs operations of one client as one Program. */
   async runSteps(client: string, operations: readonly Operation[]): Promise<History> {
+    return this.runThreads([{ client, operations }]);
+  }
+
+  /**
+   * Runs threads at the same time, as one Program.
+   *
+   * @param seed chooses the schedule on targets that have one to choose
+   */
+  async runThreads(threads: readonly Thread[], seed?: bigint): Promise<History> {
     const deadlineMs = this.#case.deadlineMs ?? DEFAULT_DEADLINE_MS;
-    const history = await this.#session.run({ threads: [{ client, operations }], deadlineMs });
+    const program = { threads, deadlineMs, ...(seed === undefined ? {} : { seed }) };
+    const history = await this.#session.run(program);
     this.#checkHistory(history);
     this.#checkLosses(history);
     return history;

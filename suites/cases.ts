@@ -10,6 +10,7 @@ import { isolation } from './isolation.ts';
 import { length } from './length.ts';
 import { lifetime } from './lifetime.ts';
 import { mapping } from './mapping.ts';
+import { registry } from './registry.ts';
 import { versionReserved } from './version-reserved.ts';
 
 /**
@@ -28,5 +29,6 @@ export const CASES: readonly Case[] = [
   ...mapping,
   ...isolation,
   ...contiguousMemory,
+  ...registry,
   ...concurrency,
 ];
