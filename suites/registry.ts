@@ -1,4 +1,4 @@
-import type { Operation } from '../adapters/contract/index.ts';
+import { linux, type Operation } from '../adapters/contract/index.ts';
 import { type Bench, SUBJECT } from './bench.ts';
 import { type Case, Inconclusive } from './case.ts';
 import { contentsWord, stamp } from './contents.ts';
@@ -139,15 +139,13 @@ export const registry: readonly Case[] = [
       await stamp(bench, buffer, page, 0x5a);
       await unregistered(registrar, minor);
       await overwriteNewBuffers(bench);
-      const late = await bench.map(buffer, page);
-      for (const [when, mapping] of [
-        ['before', early],
-        ['after', late],
-      ] as const) {
-        const word = await contentsWord(subject, mapping, page, 0x5a);
-        const detail = `the buffer, mapped ${when} its device was unregistered: ${word}`;
-        bench.observe('REG-07', 'pattern', word, detail);
-      }
+      const mapped = await contentsWord(subject, early, page, 0x5a);
+      bench.observe('REG-07', 'pattern', mapped, `a mapping outlived its device: ${mapped}`);
+      const { fd } = buffer;
+      const { PROT_READ: protection, MAP_SHARED: flags } = linux;
+      const late = await subject.mmap({ length: page, protection, flags, fd });
+      const word = late.ok ? await contentsWord(subject, late, page, 0x5a) : late.word;
+      bench.observe('REG-07', 'pattern', word, `a buffer mapped after its device went: ${word}`);
     },
   }),
   ...registryRaces,

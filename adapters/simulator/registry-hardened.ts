@@ -37,6 +37,8 @@ export class HardenedRegistry extends Registry {
     if (defects.has('number-before-device')) this.addNumber(minor, device);
     if (defects.has('listed-before-number')) this.addToClass(device);
     yield 'registry.minor-taken';
+    yield 'registry.device-made';
+    yield 'registry.node-made';
     const refusal = this.#refusal(wanted, device.node);
     if (refusal !== undefined) {
       this.#undo(device);

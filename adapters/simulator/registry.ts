@@ -53,9 +53,9 @@ export abstract class Registry {
     return this.#devices;
   }
 
-  /** The device of the class that has a minor. */
+  /** The registered device that has a minor; the oldest where defects made several. */
   device(minor: number): AllocatorDevice | undefined {
-    return this.#devices.find((device) => device.minor === minor);
+    return this.#devices.find((device) => device.minor === minor && device.state !== 'gone');
   }
 
   /** Registers an allocator and returns its minor. */
@@ -100,6 +100,6 @@ export abstract class Registry {
   }
 
   protected hasNode(node: string): boolean {
-    return this.#devices.some((device) => device.node === node);
+    return this.#devices.some((device) => device.node === node && device.state !== 'gone');
   }
 }
