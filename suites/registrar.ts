@@ -142,6 +142,19 @@ export class Registrar {
     return [...candidates].filter((minor) => minor < MINORS);
   }
 
+  /** How many devices there are: in the class, and behind a minor that opens. */
+  async presentDevices(): Promise<number> {
+    const minors = (await this.listing()).map(minorIn).filter((minor) => minor < MINORS);
+    const present: number[] = [];
+    for (const minor of minors) {
+      const device = await this.open(minor);
+      if (!device.ok) continue;
+      present.push(minor);
+      await this.#bench.subject.close({ fd: device });
+    }
+    return present.length;
+  }
+
   /** Opens a device by its minor, in `subject`. */
   async open(minor: number): Promise<Reply> {
     return this.#bench.subject.open({ file: nodeOf(minor), flags: linux.O_RDWR });

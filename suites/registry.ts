@@ -171,7 +171,7 @@ export const registry: readonly Case[] = [
     title: 'the 257th device is refused',
     requirements: ['REG-03'],
     async act(bench, registrar) {
-      const present = (await registrar.listing()).length;
+      const present = await registrar.presentDevices();
       const steps = Array.from({ length: MINORS + 1 - present }, () => registrar.registerStep());
       const results = (await bench.runSteps(SUBJECT, steps)).threads[0] ?? [];
       const words = results.map((result) => registrar.note(result).word);
