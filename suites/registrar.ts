@@ -208,12 +208,3 @@ export const linesOf = (out: Uint8Array): readonly string[] =>
     .split('\n')
     .filter((line) => line !== '')
     .toSorted();
-
-/**
- * Whether memory is left is another rule's question.
- *
- * @throws {@link Inconclusive} when an allocation came to ENOMEM
- */
-export function checkRoom(word: string): void {
-  if (word === 'ENOMEM') throw new Inconclusive('blocked: the region has no page left');
-}

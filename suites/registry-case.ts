@@ -16,7 +16,7 @@ export function registryCase({ id, title, requirements, act }: RegistryCase): Ca
     id,
     title,
     requirements: [...new Set([...requirements, 'REG-09'])],
-    needs: ['registry', 'procfs'],
+    needs: ['registry', 'procfs', 'timing'],
     async run(bench) {
       const registrar = await Registrar.open(bench);
       try {
