@@ -157,30 +157,43 @@ async function lookedAt(
   registrar: Registrar,
   seed: bigint,
 ): Promise<readonly Seen[]> {
-  const lookers = (await absentMinors(registrar)).flatMap((minor) => [
+  const lookers: readonly Looker[] = (await absentMinors(registrar)).flatMap((minor) => [
     { minor, look: listing, slots: LOOKS.map((look) => `listed-${minor}-${look}`) },
     { minor, look: serving, slots: LOOKS.map((look) => `served-${minor}-${look}`) },
   ]);
-  const [registering, ...looking] = await together(
-    bench,
-    [
-      [registrar.registerStep()],
-      ...lookers.map(({ minor, look, slots }) =>
-        slots.flatMap((slot) => look.steps(bench, minor, slot)),
-      ),
-    ],
-    seed,
+  const looks = lookers.map(({ minor, look, slots }) =>
+    slots.flatMap((slot) => look.steps(bench, minor, slot)),
   );
+  const threads = [[registrar.registerStep()], ...looks];
+  const [registering, ...looking] = await together(bench, threads, seed);
   registrar.note(registering?.[0]);
   const seen: Seen[] = [];
-  for (const [index, { minor, look, slots }] of lookers.entries()) {
-    for (const [at, slot] of slots.entries()) {
-      const results = looking[index]?.slice(at * LOOK_STEPS, (at + 1) * LOOK_STEPS) ?? [];
-      await look.close(bench, slot, results);
-      const word = look.word(minor, results);
-      const detail = `minor ${minor}, looked at while it was being registered, was ${word}`;
-      seen.push({ word, detail });
-    }
+  for (const [index, looker] of lookers.entries()) {
+    seen.push(...(await seenBy(bench, looker, looking[index] ?? [])));
+  }
+  return seen;
+}
+
+/** A thread that looks at a minor again and again. */
+interface Looker {
+  readonly minor: number;
+  readonly look: Look;
+  readonly slots: readonly string[];
+}
+
+/** What the looks of one thread saw; what they opened is closed. */
+async function seenBy(
+  bench: Bench,
+  { minor, look, slots }: Looker,
+  results: readonly Result[],
+): Promise<readonly Seen[]> {
+  const seen: Seen[] = [];
+  for (const [index, slot] of slots.entries()) {
+    const mine = results.slice(index * LOOK_STEPS, (index + 1) * LOOK_STEPS);
+    await look.close(bench, slot, mine);
+    const word = look.word(minor, mine);
+    const detail = `minor ${minor}, looked at while it was being registered, was ${word}`;
+    seen.push({ word, detail });
   }
   return seen;
 }
