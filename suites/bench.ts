@@ -246,11 +246,7 @@ export class Bench {
 
   /** Runs operations of one client as one Program. */
   async runSteps(client: string, operations: readonly Operation[]): Promise<History> {
-    const deadlineMs = this.#case.deadlineMs ?? DEFAULT_DEADLINE_MS;
-    const history = await this.#session.run({ threads: [{ client, operations }], deadlineMs });
-    this.#checkHistory(history);
-    this.#checkLosses(history);
-    return history;
+    return this.runThreads([{ client, operations }]);
   }
 
   /**

@@ -11,7 +11,7 @@ import { length } from './length.ts';
 import { lifetime } from './lifetime.ts';
 import { mapping } from './mapping.ts';
 import { mappingAccess } from './mapping-access.ts';
-
+import { registry } from './registry.ts';
 import { versionReserved } from './version-reserved.ts';
 
 /**
@@ -31,5 +31,6 @@ export const CASES: readonly Case[] = [
   ...mappingAccess,
   ...isolation,
   ...contiguousMemory,
+  ...registry,
   ...concurrency,
 ];

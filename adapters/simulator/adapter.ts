@@ -9,7 +9,7 @@ import { execute } from './program/execution.ts';
 import { Slots } from './program/slots.ts';
 
 /**
- * An adapter for a `sim:` URL: a small Linux in memory with one Simple Allocator. Each session is a
+ * An adapter for a `sim:` URL: a small Linux in memory with a Simple Allocator. Each session is a
  * machine of its own.
  *
  * @throws AllocertError for a URL that asks for something unknown
@@ -30,8 +30,8 @@ class SimulatorSession implements Session {
   #slots = new Slots();
 
   constructor(options: SimulatorOptions) {
-    this.facts = factsOf(options);
     this.#kernel = new Kernel(options);
+    this.facts = factsOf(options, this.#kernel);
   }
 
   async begin(_caseId: string): Promise<void> {
@@ -49,7 +49,7 @@ class SimulatorSession implements Session {
   }
 }
 
-function factsOf(options: SimulatorOptions): TargetFacts {
+function factsOf(options: SimulatorOptions, { regions, registry }: Kernel): TargetFacts {
   const { behaviour, defects, pageBytes, regionBytes, seed } = options;
   return {
     kind: 'sim',
@@ -57,23 +57,32 @@ function factsOf(options: SimulatorOptions): TargetFacts {
     architecture: 'x86_64',
     pageSize: pageBytes,
     pointerBytes: 8,
-    regions: [
-      {
-        name: 'region:0',
-        node: '/dev/cma0',
-        abi: 'simple-allocator',
-        bounded: true,
-        sizeBytes: BigInt(regionBytes),
-        gauge: 'CmaFree',
-      },
+    regions: registry.devices.map(({ node }, index) => ({
+      name: `region:${index}`,
+      node,
+      abi: 'simple-allocator',
+      bounded: true,
+      sizeBytes: BigInt(regionBytes),
+      gauge: 'CmaFree',
+    })),
+    capabilities: [
+      'files',
+      'memory',
+      'clients',
+      'sockets',
+      'procfs',
+      'limits',
+      'timing',
+      'frames',
+      'registry',
     ],
-    capabilities: ['files', 'memory', 'clients', 'sockets', 'procfs', 'limits', 'timing', 'frames'],
     kernelLog: true,
     details: {
       version: packageVersion(),
       behaviour,
       defects: [...defects].toSorted().join(','),
       seed: String(seed),
+      ...Object.fromEntries(regions.map(({ frames }, index) => [`region:${index} frames`, frames])),
     },
   };
 }

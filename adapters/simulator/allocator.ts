@@ -8,10 +8,16 @@ import type { Region } from './region.ts';
 /** What the CMA allocator needs of its kernel. */
 export interface AllocatorOptions {
   readonly region: Region;
+  /** Every region of the machine. */
+  readonly regions: readonly Region[];
   readonly log: KernelLog;
   readonly defects: DefectSet;
   /** Whether new buffers are cleared; the RFC's code does not. */
   readonly zeroing: boolean;
+  /** The largest order that a buffer is aligned to; the RFC's code asks for none. */
+  readonly orderMax: number;
+  /** Whether a page that is in the way cannot be moved this time. */
+  unlucky(): boolean;
   nextInode(): number;
 }
 
@@ -21,8 +27,9 @@ const ACCESS_MODES = 3;
 const O_CLOEXEC = 0o2000000;
 
 /**
- * Hands out buffers of a CMA region. Source: RFC v2 2/2, sa_cma_allocate, which takes pages in
- * order 0 (any page will do as the first) and exports them as a dma-buf.
+ * Hands out buffers of a CMA region as dma-bufs. Source: RFC v2 2/2, sa_cma_allocate, which takes
+ * pages in order 0 (any page will do as the first); users of CMA in the kernel ask for the natural
+ * alignment, get_order() of the size, up to CONFIG_CMA_ALIGNMENT.
  */
 export class CmaAllocator {
   readonly #options: AllocatorOptions;
@@ -51,7 +58,7 @@ export class CmaAllocator {
     }
     yield 'cma.alloc';
     const count = Number(size / pageBytes);
-    const first = region.allocate(count);
+    const first = this.#take(count);
     if (first === undefined) return 'ENOMEM';
     if (defects.has('overlapping-buffers') && count > 1) region.release(first + count - 1, 1);
     yield 'cma.allocated';
@@ -67,6 +74,18 @@ export class CmaAllocator {
         defects,
       },
     );
+  }
+
+  /** The first of so many pages, or undefined when the region has no room. */
+  #take(count: number): number | undefined {
+    const { region, regions, defects, orderMax } = this.#options;
+    const spreads = defects.has('region-exhaustion-spreads');
+    if (spreads && regions.some(({ freePages }) => freePages === 0)) return undefined;
+    // Room is taken away from page cache; a page of it that is in use just now cannot be moved.
+    if (this.#options.unlucky()) return undefined;
+    // Buffers of several pages, were they aligned, would leave the page alone that is free again.
+    if (defects.has('overlapping-buffers')) return region.allocate(count);
+    return region.allocate(count, Math.min(Math.ceil(Math.log2(count)), orderMax));
   }
 
   #mode(flags: number): number {

@@ -14,15 +14,26 @@ import type { UserArgument } from './user-argument.ts';
 export const SA_MAJOR = 222;
 const S_IFCHR = 0o20000;
 
-/** The device node that is opened. */
+/** A device of the class: struct sa_device. The registry makes it ready and lets it go. */
 export interface AllocatorDevice {
   readonly allocator: CmaAllocator;
   readonly behaviour: Behaviour;
   readonly defects: DefectSet;
   readonly log: KernelLog;
-  readonly node: string;
-  readonly minor: number;
+  /** Path in /dev, once it has a minor. */
+  node: string;
+  minor: number;
+  /** `starting` until it is set up, `gone` once it was unregistered. */
+  state: 'starting' | 'ready' | 'gone';
+  /** Open-file descriptions that refer to it. */
+  opens: number;
+  /** Its buffers that live, where a defect ties them to it. */
+  readonly buffers: Set<DmaBuf>;
 }
+
+/** Defects by which buffers go together with what they were allocated through. */
+const BY_FILE = ['closes-with-device', 'leak-after-device-close'];
+const BY_DEVICE = ['unregister-frees-buffers', 'unregister-revokes-buffers'];
 
 /** An open /dev/cmaN. It has open, release and ioctl and nothing else: RFC v2 1/2, sa_fops. */
 export class DeviceFile extends OpenFile {
@@ -33,6 +44,15 @@ export class DeviceFile extends OpenFile {
   constructor(device: AllocatorDevice, flags: number) {
     super(device.log, flags);
     this.#device = device;
+    if (this.pathOnly) return;
+    device.opens += 1;
+    // get_device before device_initialize: its reference count is not one yet.
+    const early = device.state === 'starting' && device.behaviour === 'rfc-v2';
+    if (early) device.log.warning('lib/kobject.c:597 kobject_get');
+  }
+
+  override get rootOnly(): boolean {
+    return true;
   }
 
   link(): string {
@@ -45,26 +65,52 @@ export class DeviceFile extends OpenFile {
     return { mode: S_IFCHR | 0o600, size: 0n, inode: 2 + minor, device: 5, special };
   }
 
-  override reopen(flags: number): OpenFile {
+  override reopen(flags: number): OpenFile | ErrnoName {
+    if (this.#device.state === 'gone') return 'ENXIO';
     return new DeviceFile(this.#device, flags);
   }
 
-  override ioctl(
+  override *ioctl(
     request: number,
     argument: UserArgument,
     caller: Caller,
   ): SystemCall<bigint | ErrnoName> {
-    const { allocator, behaviour, defects } = this.#device;
+    const device = this.#device;
+    const { allocator, behaviour, defects, state } = device;
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return refusal;
     const ioctl = behaviour === 'rfc-v2' ? rfcIoctl : hardenedIoctl;
-    const ties = defects.has('closes-with-device') || defects.has('leak-after-device-close');
+    const has = (name: string): boolean => defects.has(name);
     const onBuffer = (buffer: DmaBuf): void => {
-      if (ties) this.#buffers.add(buffer);
+      if (BY_FILE.some(has)) this.#buffers.add(buffer);
+      if (BY_DEVICE.some(has)) device.buffers.add(buffer);
     };
-    return ioctl({ request, argument, caller, allocator, defects, onBuffer });
+    const value = yield* ioctl({ request, argument, caller, allocator, defects, onBuffer });
+    const raced = state === 'ready' && device.state === 'gone';
+    if (raced && has('unregister-races-ioctl')) device.log.useAfterFree('sa_ioctl');
+    return value;
+  }
+
+  /** Why a device that is not registered (any more, or not yet) does nothing. */
+  #refusal(): 'ENODEV' | undefined {
+    const { behaviour, defects, log, state } = this.#device;
+    if (state === 'ready' || behaviour === 'rfc-v2') {
+      // What the driver freed when it unregistered is used all the same.
+      if (state === 'gone') log.useAfterFree('sa_ioctl');
+      return undefined;
+    }
+    if (state === 'gone' && defects.has('unregister-ioctl-freed')) log.useAfterFree('sa_ioctl');
+    return 'ENODEV';
   }
 
   protected override release(): void {
-    const revoking = this.#device.defects.has('closes-with-device');
+    const { behaviour, defects, log, state } = this.#device;
+    if (!this.pathOnly) {
+      this.#device.opens -= 1;
+      const freed = behaviour === 'rfc-v2' || defects.has('unregister-close-freed');
+      if (state === 'gone' && freed) log.useAfterFree('sa_release');
+    }
+    const revoking = defects.has('closes-with-device');
     for (const buffer of this.#buffers) {
       if (revoking) buffer.revoke();
       else if (!buffer.freed) buffer.leaks = true;

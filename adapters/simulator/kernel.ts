@@ -4,17 +4,36 @@ import { CmaAllocator } from './allocator.ts';
 import { CharacterFile } from './character-file.ts';
 import { Client, type Ending } from './client.ts';
 import { Clock } from './clock.ts';
-import type { AllocatorDevice } from './device-file.ts';
 import { DmaBuf } from './dma-buf.ts';
 import { KernelLog } from './kernel-log.ts';
-import type { SimulatorOptions } from './options.ts';
+import { ORDER_MAX, type SimulatorOptions } from './options.ts';
+import type { PageStore } from './pages.ts';
+import { Random } from './random.ts';
 import { Region } from './region.ts';
+import type { Registry } from './registry.ts';
+import { HardenedRegistry } from './registry-hardened.ts';
+import { RfcRegistry } from './registry-rfc.ts';
 import { collectGarbage, type Socket } from './socket.ts';
 
 /** O_RDWR, and O_LARGEFILE as open(2) adds it. */
 const NULL_FLAGS = 0o100002;
 const FIRST_PID = 100;
 const FIRST_INODE = 4096;
+
+/** Page frame at which the first region begins. */
+const FIRST_FRAME = 0x40000;
+/** Regions begin at multiples of this many pages, so that frame numbers show any alignment. */
+const FRAME_ALIGNMENT = 2 ** ORDER_MAX;
+
+function regionsOf({ pageBytes, regionBytes, regionCount }: SimulatorOptions): Region[] {
+  const pages = regionBytes / pageBytes;
+  // One more than the pages need: other memory lies between two regions.
+  const stride = (Math.ceil(pages / FRAME_ALIGNMENT) + 1) * FRAME_ALIGNMENT;
+  return Array.from(
+    { length: regionCount },
+    (_, index) => new Region(regionBytes, pageBytes, FIRST_FRAME + index * stride),
+  );
+}
 
 /** Leaves the pages of a killed client's buffers taken (a defect). */
 function leakBuffers({ ending, space, table }: Client): void {
@@ -26,34 +45,65 @@ function leakBuffers({ ending, space, table }: Client): void {
   }
 }
 
-/** The machine: one region with its device, and the processes that use it. */
+/** The machine: its regions, each with a device, and the processes that use it. */
 export class Kernel {
   readonly options: SimulatorOptions;
   readonly clock = new Clock();
   readonly log = new KernelLog();
-  readonly region: Region;
-  /** Device nodes by the number in `region:N`. */
-  readonly devices: readonly AllocatorDevice[];
+  /** Regions by the number in `region:N`; their page frames do not overlap. */
+  readonly regions: readonly Region[];
+  /** The devices of the class; those of the regions are registered at boot. */
+  readonly registry: Registry;
+  /** What allocates from each region. */
+  readonly allocators: readonly CmaAllocator[];
   readonly sockets = new Set<Socket>();
+  /** Decides what goes wrong by chance, in the order in which it is asked. */
+  readonly #chance: Random;
   readonly #clients = new Map<string, Client>();
   #deaths: Death[] = [];
   #nextPid = FIRST_PID;
   #nextInode = FIRST_INODE;
 
   constructor(options: SimulatorOptions) {
-    const { behaviour, defects, pageBytes, regionBytes } = options;
     this.options = options;
-    this.region = new Region(regionBytes, pageBytes);
-    const allocator = new CmaAllocator({
-      region: this.region,
-      log: this.log,
+    this.#chance = new Random(options.seed);
+    this.regions = regionsOf(options);
+    this.allocators = this.regions.map((_, index) => this.#allocatorOf(index));
+    const Kind = options.behaviour === 'rfc-v2' ? RfcRegistry : HardenedRegistry;
+    this.registry = new Kind({ ...options, log: this.log });
+    for (const allocator of this.allocators) this.#boot(allocator);
+    this.startMain();
+  }
+
+  /** The driver of a region, as it is built into the kernel. */
+  #boot(allocator: CmaAllocator): void {
+    const wanted = { name: 'cma', allocator, allocates: true, owned: true, nodeFails: false };
+    const steps = this.registry.register(wanted);
+    // Nothing else runs yet.
+    while (steps.next().done !== true);
+  }
+
+  #allocatorOf(index: number): CmaAllocator {
+    const { log, regions } = this;
+    const { behaviour, defects, orderMax, transient } = this.options;
+    const elsewhere = defects.has('allocates-from-other-region') ? 1 : 0;
+    const region = regions[(index + elsewhere) % regions.length];
+    if (region === undefined) throw new RangeError(`there is no region ${index}`);
+    return new CmaAllocator({
+      region,
+      regions,
+      log,
       defects,
       zeroing: behaviour === 'hardened',
+      orderMax: behaviour === 'hardened' ? orderMax : 0,
+      unlucky: () => transient > 0 && this.#chance.below(transient) === 0,
       nextInode: this.nextInode,
     });
-    const { log } = this;
-    this.devices = [{ allocator, behaviour, defects, log, node: '/dev/cma0', minor: 0 }];
-    this.startMain();
+  }
+
+  /** The region whose pages a store holds; memory of other kinds has none. */
+  regionOf(store: PageStore): Region | undefined {
+    return this.regions.find((region) => region.store === store);
   }
 
   readonly nextInode = (): number => this.#nextInode++;

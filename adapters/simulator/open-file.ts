@@ -112,6 +112,11 @@ export abstract class OpenFile {
     this.put('remove_vma');
   }
 
+  /** Whether its node in /dev belongs to root with mode 0600. */
+  get rootOnly(): boolean {
+    return false;
+  }
+
   /** The text of the link in /proc/self/fd. */
   abstract link(): string;
   abstract status(): FileStatus;

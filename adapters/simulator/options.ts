@@ -10,8 +10,14 @@ export type Behaviour = (typeof BEHAVIOURS)[number];
 /** What a `sim:` URL asks for. */
 export interface SimulatorOptions {
   readonly behaviour: Behaviour;
-  /** Bytes; a multiple of the page size. */
+  /** Bytes of each region; a multiple of the page size. */
   readonly regionBytes: number;
+  /** How many regions there are, each with a device of its own. */
+  readonly regionCount: number;
+  /** The largest alignment of a buffer is 2 to this many pages, CONFIG_CMA_ALIGNMENT. */
+  readonly orderMax: number;
+  /** About one allocation in so many fails though there is room; 0 for none. */
+  readonly transient: number;
   /** Bytes; a power of two. */
   readonly pageBytes: number;
   readonly defects: DefectSet;
@@ -19,10 +25,26 @@ export interface SimulatorOptions {
   readonly seed: bigint;
 }
 
-const PARAMETERS = ['behaviour', 'region', 'defect', 'seed', 'page'];
+const PARAMETERS = [
+  'behaviour',
+  'region',
+  'defect',
+  'seed',
+  'page',
+  'regions',
+  'order',
+  'transient',
+];
 const PAGE_SIZES = [4096, 16_384, 65_536];
 const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
 const REGION_BYTES_MAX = 64 * 2 ** 30;
+const REGIONS_DEFAULT = 2;
+const REGIONS_MAX = 8;
+/** CONFIG_CMA_ALIGNMENT of the kernel is 8 unless somebody says otherwise. */
+const ORDER_DEFAULT = 8;
+/** The largest order that any region’s first page is aligned to. */
+export const ORDER_MAX = 10;
+const TRANSIENT_MAX = 1_000_000;
 
 /**
  * Reads a `sim:` URL, such as `sim:?behaviour=rfc-v2&region=64MiB&defect=no-zeroing`.
@@ -47,6 +69,9 @@ export function parseSimulatorUrl(url: string): SimulatorOptions {
   return {
     behaviour: behaviour(given.get('behaviour')),
     regionBytes: regionSize(given.get('region') ?? '16MiB', pageBytes),
+    regionCount: count(given, 'regions', { from: 1, to: REGIONS_MAX, usually: REGIONS_DEFAULT }),
+    orderMax: count(given, 'order', { from: 0, to: ORDER_MAX, usually: ORDER_DEFAULT }),
+    transient: count(given, 'transient', { from: 0, to: TRANSIENT_MAX, usually: 0 }),
     pageBytes,
     defects: new Set(given.getAll('defect').map(defect)),
     seed: seed(given.get('seed') ?? '0'),
@@ -80,6 +105,19 @@ function regionSize(word: string, pageBytes: number): number {
     `sim: cannot have a region of "${word}": give bytes, KiB, MiB or GiB, a multiple of ` +
       `${pageBytes} bytes up to 64GiB`,
   );
+}
+
+interface Bounds {
+  readonly from: number;
+  readonly to: number;
+  /** What holds when the URL does not say. */
+  readonly usually: number;
+}
+
+function count(given: URLSearchParams, name: string, { from, to, usually }: Bounds): number {
+  const word = given.get(name) ?? String(usually);
+  if (/^[0-9]+$/.test(word) && Number(word) >= from && Number(word) <= to) return Number(word);
+  throw usageError(`sim: cannot have ${name} "${word}"; give a number from ${from} to ${to}`);
 }
 
 function seed(word: string): bigint {

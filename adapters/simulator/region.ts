@@ -4,16 +4,20 @@ import { PageStore } from './pages.ts';
 const bootResidue = (page: number): number => 0x80 | (page & 0x7f);
 
 /**
- * A CMA region: a bitmap of pages, first fit, and the pages' contents. Freed pages keep what they
+ * A CMA region: page frames of the machine, a bitmap of pages, first fit, and the pages' contents. Freed pages keep what they
  * held, as real ones do. Source: cma_alloc and cma_release of the kernel's mm/cma.c.
  */
 export class Region {
   readonly pageCount: number;
+  /** Number of the page frame that the region begins with. */
+  readonly firstFrame: number;
   readonly store: PageStore;
   readonly #used: Uint8Array;
   #freePages: number;
 
-  constructor(bytes: number, pageBytes: number) {
+  /** @param firstFrame a multiple of the largest alignment that anybody asks for */
+  constructor(bytes: number, pageBytes: number, firstFrame = 0) {
+    this.firstFrame = firstFrame;
     this.pageCount = bytes / pageBytes;
     this.store = new PageStore(pageBytes, bootResidue);
     this.#used = new Uint8Array(this.pageCount);
@@ -23,6 +27,12 @@ export class Region {
   /** Pages that are free now: CmaFree counts them. */
   get freePages(): number {
     return this.#freePages;
+  }
+
+  /** The page frames as a range, both ends included. */
+  get frames(): string {
+    const last = this.firstFrame + this.pageCount - 1;
+    return `0x${this.firstFrame.toString(16)}-0x${last.toString(16)}`;
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { ErrnoName } from '../../contract/errno.ts';
 import type { Argument } from '../../contract/program.ts';
 import { CharacterFile } from '../character-file.ts';
-import { DeviceFile } from '../device-file.ts';
+import { CONTROL_NODE, ControlFile } from '../control-file.ts';
 import { failed } from '../errno.ts';
 import { MemoryFile } from '../memory-file.ts';
 import type { OpenFile } from '../open-file.ts';
@@ -45,16 +45,31 @@ function refusalOf(flags: number): 'EEXIST' | 'ENOTDIR' | undefined {
   return exclusive ? 'EEXIST' : undefined;
 }
 
-function openNamed(call: Call, name: string, flags: number): OpenFile | 'ENOENT' | 'EACCES' {
-  const { devices, log, options } = call.kernel;
+function openNamed(call: Call, name: string, flags: number): OpenFile | ErrnoName {
+  const { log, options } = call.kernel;
   if (name === '/dev/null' || name === '/dev/zero') {
     return new CharacterFile(log, flags, name === '/dev/zero', options.pageBytes);
   }
-  const device = name.startsWith('region:') ? devices[Number(name.slice(7))] : undefined;
-  if (device === undefined) return 'ENOENT';
-  // The node belongs to root with mode 0600; O_PATH asks for no permission on it.
-  if (call.client.uid !== ROOT && (flags & O_PATH) === 0) return 'EACCES';
-  return new DeviceFile(device, flags);
+  const file = openNode(call, name, flags);
+  if (failed(file) || mayOpen(call, file)) return file;
+  file.put('fput');
+  return 'EACCES';
+}
+
+/** Nodes that belong to root with mode 0600; O_PATH asks for no permission on them. */
+const mayOpen = (call: Call, file: OpenFile): boolean =>
+  call.client.uid === ROOT || file.pathOnly || !file.rootOnly;
+
+function openNode({ kernel }: Call, name: string, flags: number): OpenFile | ErrnoName {
+  const { allocators, log, regions, registry } = kernel;
+  const [allocator] = allocators;
+  if (name === CONTROL_NODE && allocator !== undefined) {
+    return new ControlFile(flags, { log, registry, allocator });
+  }
+  const [kind, number] = name.split(':');
+  if (kind === 'minor') return registry.open(Number(number), flags);
+  const known = kind === 'region' && Number(number) < regions.length;
+  return known ? registry.openNode(`/dev/cma${number}`, flags) : 'ENOENT';
 }
 
 /** Between the two steps of close(2) the number is free and the file still lives. */
@@ -156,7 +171,7 @@ const reopen: Handler = (call) => {
   const refusal = refusalOf(flags);
   if (refusal !== undefined) return refusal;
   const naming = (flags & O_PATH) !== 0;
-  if (file instanceof DeviceFile && call.client.uid !== ROOT && !naming) return 'EACCES';
+  if (file.rootOnly && call.client.uid !== ROOT && !naming) return 'EACCES';
   const opened = openAgain(call, file, statusFlags(flags));
   return failed(opened) ? opened : call.install(opened, (flags & O_CLOEXEC) !== 0);
 };

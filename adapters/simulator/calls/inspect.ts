@@ -2,10 +2,11 @@ import type { Call, Handler, Reply } from './call.ts';
 
 const PEEK_BYTES_MAX = 65_536n;
 const FRAMES_MAX = 8_192n;
-/** Frame number of page 0 of the region; memory of other kinds has no frames here. */
-const REGION_FRAME = 0x40000n;
 
-/** Page frames of a mapping of the region, as /proc/self/pagemap shows them to root. */
+/**
+ * Page frames of a mapping of a region, as /proc/self/pagemap shows them to root. Memory of other
+ * kinds has no frames here.
+ */
 const frames: Handler = (call) => {
   const { space } = call.client;
   const pageBytes = BigInt(space.pageBytes);
@@ -20,8 +21,9 @@ const frames: Handler = (call) => {
     if (typeof reached === 'string') {
       return { signal: reached, faultOffset: BigInt(index) * pageBytes };
     }
-    const inRegion = reached.store === call.kernel.region.store;
-    view.setBigUint64(index * 8, inRegion ? REGION_FRAME + BigInt(reached.page) : 0n, true);
+    const region = call.kernel.regionOf(reached.store);
+    const frame = region === undefined ? 0 : region.firstFrame + reached.page;
+    view.setBigUint64(index * 8, BigInt(frame), true);
   }
   return { value: count, out };
 };
@@ -47,7 +49,7 @@ function copyOut(call: Call, space: Call['client']['space'], length: bigint): Re
     const at = start + done;
     const page = at / pageBytes;
     const reached = page < BigInt(space.topPage) ? space.reach(Number(page), false) : 'SIGSEGV';
-    if (typeof reached === 'string' || reached.store === call.kernel.region.store) break;
+    if (typeof reached === 'string' || call.kernel.regionOf(reached.store) !== undefined) break;
     const within = at % pageBytes;
     const left = length - done;
     const chunk = left < pageBytes - within ? left : pageBytes - within;

@@ -1,9 +1,10 @@
 import type { DocumentName } from '../../contract/operations.ts';
 import { SA_MAJOR } from '../device-file.ts';
 import { failed } from '../errno.ts';
+import type { Kernel } from '../kernel.ts';
 import type { Call, Handler, Reply } from './call.ts';
 
-/** Bytes of the machine that are not the region. */
+/** Bytes of the machine that are not in a region. */
 const OTHER_BYTES = 512 * 2 ** 20;
 /** Of those, what the kernel and its programs use; it never changes, so gauges have no noise. */
 const BUSY_BYTES = 64 * 2 ** 20;
@@ -24,18 +25,23 @@ const DOCUMENT_TEXTS: Readonly<Record<DocumentName, (call: Call) => Reply>> = {
   '/proc/self/status': (call) => text(processStatus(call)),
   '/proc/devices': () =>
     text(`Character devices:\n  1 mem\n${SA_MAJOR} simple_allocator\n\nBlock devices:\n`),
-  '/sys/class/simple_allocator': ({ kernel }) =>
-    text(kernel.devices.map(({ minor }) => `cma${minor} ${SA_MAJOR}:${minor}\n`).join('')),
+  '/sys/class/simple_allocator': ({ kernel }) => text(classListing(kernel)),
 };
 
 const readfile: Handler = (call) => DOCUMENT_TEXTS[call.operation.document as DocumentName](call);
 
+const classListing = ({ registry }: Kernel): string =>
+  registry.devices
+    .map(({ node, minor }) => `${node.replace('/dev/', '')} ${SA_MAJOR}:${minor}\n`)
+    .join('');
+
 /** Names, padding and units as fs/proc/meminfo.c prints them. */
 function memoryInformation({ kernel }: Call): string {
-  const { freePages, pageCount } = kernel.region;
   const { pageBytes } = kernel.options;
-  const free = freePages * pageBytes;
-  const total = pageCount * pageBytes;
+  const sum = (of: 'freePages' | 'pageCount'): number =>
+    kernel.regions.reduce((bytes, region) => bytes + region[of] * pageBytes, 0);
+  const free = sum('freePages');
+  const total = sum('pageCount');
   const available = free + OTHER_BYTES - BUSY_BYTES;
   const lines: readonly [string, number][] = [
     ['MemTotal', total + OTHER_BYTES],

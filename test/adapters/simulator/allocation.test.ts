@@ -82,7 +82,7 @@ t.test('a copy that faults half way has written the first half', async (t) => {
 });
 
 t.test('an exhausted region says ENOMEM, and one free makes room for one', async (t) => {
-  const machine = await Machine.start('sim:?region=256KiB');
+  const machine = await Machine.start('sim:?region=256KiB&regions=1');
   const fill: Operation = {
     op: 'repeat',
     times: 1000n,
@@ -105,7 +105,7 @@ t.test('an exhausted region says ENOMEM, and one free makes room for one', async
 });
 
 t.test('the region outlives a case, and so do stale contents', async (t) => {
-  const machine = await Machine.start('sim:?behaviour=rfc-v2&region=16KiB');
+  const machine = await Machine.start('sim:?behaviour=rfc-v2&region=16KiB&regions=1');
   const mapping = await machine.map(await machine.allocate());
   await machine.main.store({ address: mapping, length: PAGE, bytes: Uint8Array.of(0x5a) });
   await machine.session.begin('next');

@@ -107,7 +107,7 @@ t.test('the device is a character device that allocates and nothing else', async
   t.equal((await main.mmap(wanted)).word, 'ENODEV');
   const path = await main.open({ file: 'region:0', flags: linux.O_PATH });
   t.equal((await machine.allocate({}, { device: path })).word, 'EBADF');
-  t.equal((await main.open({ file: 'region:1', flags: O_RDWR })).word, 'ENOENT');
+  t.equal((await main.open({ file: 'region:2', flags: O_RDWR })).word, 'ENOENT');
   await main.setuid({ uid: 1000n });
   t.equal((await main.open({ file: 'region:0', flags: O_RDWR })).word, 'EACCES');
   t.equal((await main.reopen({ fd: device, flags: O_RDWR })).word, 'EACCES');

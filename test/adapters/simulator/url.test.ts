@@ -22,13 +22,20 @@ t.test('without parameters it is hardened, 16 MiB and free of defects', async (t
 
 t.test('what it does not know is refused in one sentence that names what it does', async (t) => {
   const refused: readonly [string, RegExp][] = [
-    ['sim:?speed=1', /no parameter "speed"; it has behaviour, region, defect, seed, page$/],
+    [
+      'sim:?speed=1',
+      /no parameter "speed"; it has behaviour, region, defect, seed, page, regions, order, transient$/,
+    ],
     ['sim:?behaviour=kind', /no behaviour "kind"; it has hardened and rfc-v2$/],
     ['sim:?defect=typo', /no defect "typo"; it has no-zeroing, /],
     ['sim:?region=1TiB', /region of "1TiB": give bytes, KiB, MiB or GiB/],
     ['sim:?region=5000', /multiple of 4096/],
     ['sim:?region=0', /multiple of 4096/],
     ['sim:?page=512', /no page size "512"; it has 4096, 16384, 65536$/],
+    ['sim:?regions=0', /regions "0"; give a number from 1 to 8$/],
+    ['sim:?regions=9', /regions "9"; give/],
+    ['sim:?order=11', /order "11"; give a number from 0 to 10$/],
+    ['sim:?transient=-1', /transient "-1"; give a number from 0/],
     ['sim:?seed=x', /seed "x": give a number/],
     ['sim:?seed=1&seed=2', /takes seed once/],
     ['simulator', /is no simulator URL/],
