@@ -1,5 +1,5 @@
 import type { ErrnoName } from '../contract/errno.ts';
-import type { DefectSet } from './defects.ts';
+import type { DefectSet } from './defects/defect.ts';
 import { DmaBuf } from './dma-buf.ts';
 import type { KernelLog } from './kernel-log.ts';
 import type { SystemCall } from './pause.ts';

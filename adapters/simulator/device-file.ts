@@ -1,6 +1,6 @@
 import type { ErrnoName } from '../contract/errno.ts';
 import type { CmaAllocator } from './allocator.ts';
-import type { DefectSet } from './defects.ts';
+import type { DefectSet } from './defects/defect.ts';
 import type { DmaBuf } from './dma-buf.ts';
 import type { KernelLog } from './kernel-log.ts';
 import { type Caller, type FileStatus, OpenFile } from './open-file.ts';

@@ -1,5 +1,5 @@
 import type { ErrnoName } from '../contract/errno.ts';
-import type { DefectSet } from './defects.ts';
+import type { DefectSet } from './defects/defect.ts';
 import type { KernelLog } from './kernel-log.ts';
 import { type Backing, type FileStatus, OpenFile } from './open-file.ts';
 import { PageStore } from './pages.ts';

@@ -1,5 +1,6 @@
 import { usageError } from '../contract/errors.ts';
-import { DEFECTS, type DefectSet } from './defects.ts';
+import { DEFECTS } from './defects/all.ts';
+import type { DefectSet } from './defects/defect.ts';
 
 /** How the simulated allocator treats what the text leaves open; see docs of the `sim:` URL. */
 export const BEHAVIOURS = ['hardened', 'rfc-v2'] as const;

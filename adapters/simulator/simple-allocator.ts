@@ -1,6 +1,6 @@
 import type { ErrnoName } from '../contract/errno.ts';
 import type { CmaAllocator } from './allocator.ts';
-import type { DefectSet } from './defects.ts';
+import type { DefectSet } from './defects/defect.ts';
 import type { DmaBuf } from './dma-buf.ts';
 import { failed } from './errno.ts';
 import type { Caller } from './open-file.ts';

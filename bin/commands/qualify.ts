@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import type { Argv, CommandModule } from 'yargs';
 import { usageError } from '../../adapters/contract/errors.ts';
-import { DEFECTS } from '../../adapters/simulator/defects.ts';
+import { DEFECTS } from '../../adapters/simulator/defects/all.ts';
 import { wrap } from '../../reports/formats/layout.ts';
 import {
   killParagraphs,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import t from 'tap';
 import { openSimulator } from '../../adapters/simulator/adapter.ts';
-import { DEFECTS } from '../../adapters/simulator/defects.ts';
+import { DEFECTS } from '../../adapters/simulator/defects/all.ts';
 import type { RunRecord, Verdict } from '../../reports/record.ts';
 import { catalogue, requirementOf } from '../../suites/catalogue.ts';
 import { runSuites } from '../../suites/index.ts';

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { linux } from '../../../adapters/contract/index.ts';
-import { DEFECTS } from '../../../adapters/simulator/defects.ts';
+import { DEFECTS } from '../../../adapters/simulator/defects/all.ts';
 import { descriptorIn, lengthOf, Machine, PAGE, READ_WRITE, type Wanted } from './machine.ts';
 
 const SECRET = Uint8Array.of(0x5a);

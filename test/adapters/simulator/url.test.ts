@@ -1,7 +1,7 @@
 import t from 'tap';
 import { AllocertError } from '../../../adapters/contract/index.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
-import { DEFECTS } from '../../../adapters/simulator/defects.ts';
+import { DEFECTS } from '../../../adapters/simulator/defects/all.ts';
 
 t.test('a URL chooses behaviour, region, page size, seed and defects', async (t) => {
   const url = 'sim:?behaviour=rfc-v2&region=1MiB&page=16384&seed=0x10&defect=no-zeroing';

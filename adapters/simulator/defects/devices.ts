@@ -1,0 +1,31 @@
+import { type Defect, row } from './defect.ts';
+
+/** Bugs of device nodes and of the registry behind them. */
+export const DEVICE_DEFECTS: readonly Defect[] = [
+  row('closes-with-device', 'DEV-05', 'Closing the device takes its buffers away.'),
+  row('register-without-name', 'REG-01', 'An allocator without a name is registered.'),
+  row('register-without-allocate', 'REG-01', 'One without an allocate function is registered.'),
+  row('refused-register-listed', 'REG-01', 'A registration that is refused enters the class.'),
+  row('register-name-cut', 'REG-01', 'The 31st character of a name is lost.'),
+  row('owner-unchecked', 'REG-02', 'An allocator without an owner is registered.'),
+  row('minors-unlimited', 'REG-03', 'Any number of devices is registered.'),
+  row('minors-off-by-one', 'REG-03', 'The 257th device is registered and the 258th is not.'),
+  row('minors-never-reused', 'REG-04', 'A minor is not given a second time.'),
+  row('register-race', 'REG-05', 'A minor is chosen first and taken later.'),
+  row('minor-of-live-device', 'REG-05', 'The next minor is the number of devices there are.'),
+  row('unregister-ioctl-freed', 'REG-06', 'ioctl uses a device that unregistering has freed.'),
+  row('unregister-close-freed', 'REG-06', 'close uses a device that unregistering has freed.'),
+  row('unregister-races-ioctl', 'REG-06', 'A device is freed though an ioctl is under way in it.'),
+  row('unregister-frees-buffers', 'REG-07', 'Unregistering frees the pages of live buffers.'),
+  row('unregister-revokes-buffers', 'REG-07', 'Unregistering makes live buffers inaccessible.'),
+  row('number-before-device', 'REG-08', 'A device can be opened before it is ready.'),
+  row('listed-before-number', 'REG-08', 'A device is in the class before it can be opened.'),
+  row('unregister-stays-listed', 'REG-09', 'A device that is gone stays in the class.'),
+  row('unregister-leaves-number', 'REG-09', 'A device that is gone can still be opened.'),
+  row('unregister-without-release', 'REG-09', 'Devices have no release(), as the kernel reports.'),
+  row('unregister-null-einval', 'REG-10', 'Unregistering NULL comes to EINVAL.'),
+  row('unregister-null-newest', 'REG-10', 'Unregistering NULL unregisters the newest device.'),
+  row('failed-register-leaves-number', 'REG-11', 'A registration that fails leaves its number.'),
+  row('failed-register-stays-listed', 'REG-11', 'A registration that fails stays in the class.'),
+  row('failed-register-loses-minor', 'REG-11', 'A registration that fails keeps its minor.'),
+];

@@ -1,0 +1,6 @@
+import { type Defect, row } from './defect.ts';
+
+/** Bugs that show only when several things happen at once. */
+export const RACE_DEFECTS: readonly Defect[] = [
+  row('double-fetch', 'CON-04', 'The length that is reported was read again after the allocation.'),
+];
