@@ -166,13 +166,19 @@ async function runCycles(
   return result.steps;
 }
 
-async function freeBytes(bench: Bench): Promise<bigint> {
+/** Free bytes as the region's gauge counts them. */
+export async function freeBytes(bench: Bench): Promise<bigint> {
   const { gauge } = bench.region;
   if (gauge === undefined) throw new Inconclusive('the target shows no gauge of free memory');
+  return memoryBytes(bench, gauge);
+}
+
+/** A line of /proc/meminfo in bytes. */
+export async function memoryBytes(bench: Bench, line: string): Promise<bigint> {
   const reply = await bench.subject.readfile({ document: '/proc/meminfo' });
   const text = new TextDecoder().decode(reply.out);
-  const kibibytes = new RegExp(`^${gauge}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1];
-  if (kibibytes === undefined) throw new Inconclusive(`/proc/meminfo shows no ${gauge}`);
+  const kibibytes = new RegExp(`^${line}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1];
+  if (kibibytes === undefined) throw new Inconclusive(`/proc/meminfo shows no ${line}`);
   return BigInt(kibibytes) * 1024n;
 }
 
