@@ -139,7 +139,11 @@ export class AddressSpace {
   copy(): AddressSpace {
     const copy = new AddressSpace(this.pageBytes);
     copy.#lowest = this.#lowest;
-    copy.#areas = this.#areas.map((area) => ({ ...area, copies: area.copies?.clone() }));
+    copy.#areas = this.#areas.map((area) => ({
+      ...area,
+      backing: area.backing.forked?.() ?? area.backing,
+      copies: area.copies?.clone(),
+    }));
     for (const { file } of copy.#areas) file?.holdMapping();
     return copy;
   }

@@ -51,7 +51,10 @@ export class CmaAllocator {
     const asked = this.#lengthAsked(length);
     const size = this.#rounded(asked, pageBytes);
     // Rounding up past 2^64 wraps to nothing, and so does what was asked.
-    if (BigInt.asUintN(64, size) === 0n) return 'EINVAL';
+    if (BigInt.asUintN(64, size) === 0n) {
+      if (defects.has('leak-on-zero-length')) region.allocate(1);
+      return 'EINVAL';
+    }
     if (size / pageBytes > BigInt(region.pageCount)) {
       if (defects.has('warn-on-length')) log.warning('mm/cma.c:430 cma_alloc');
       return 'ENOMEM';
@@ -84,8 +87,13 @@ export class CmaAllocator {
     // Room is taken away from page cache; a page of it that is in use just now cannot be moved.
     if (this.#options.unlucky()) return undefined;
     // Buffers of several pages, were they aligned, would leave the page alone that is free again.
-    if (defects.has('overlapping-buffers')) return region.allocate(count);
-    return region.allocate(count, Math.min(Math.ceil(Math.log2(count)), orderMax));
+    if (defects.has('overlapping-buffers') || defects.has('order-ignored')) {
+      return region.allocate(count);
+    }
+    const order = Math.min(Math.ceil(Math.log2(count)), orderMax);
+    return defects.has('search-never-wraps')
+      ? region.allocateOnwards(count, order)
+      : region.allocate(count, order);
   }
 
   #mode(flags: number): number {

@@ -15,6 +15,8 @@ const SYNC_FLAGS = 7;
 /** DMA_BUF_NAME_LEN: bytes of a name with its NUL. */
 const NAME_BYTES = 32;
 const STATUS_FLAGS = 0o4003;
+/** Where a driver may have a table of mappings (a defect). */
+const MAPPINGS_MAX = 256;
 const SEEK_SET = 0;
 const SEEK_END = 2;
 
@@ -72,6 +74,21 @@ export class DmaBuf extends OpenFile {
     if (this.#defects.has('freed-on-first-close') && unmapped) this.#freePages();
   }
 
+  override hold(where: string): this {
+    if (where === 'scm_fp_copy' && this.#defects.has('message-holds-nothing')) return this;
+    return super.hold(where);
+  }
+
+  override put(where: string): void {
+    if (where === 'unix_destruct_scm' && this.#defects.has('leak-in-flight')) this.leaks = true;
+    super.put(where);
+  }
+
+  override holdMapping(): void {
+    if (this.mappings > 0 && this.#defects.has('leak-when-mapped-twice')) this.leaks = true;
+    super.holdMapping();
+  }
+
   override putMapping(): void {
     if (this.#defects.has('leak-at-munmap') && this.references === 1) this.leaks = true;
     super.putMapping();
@@ -91,12 +108,25 @@ export class DmaBuf extends OpenFile {
     if (!this.#pagesHeld || this.leaks) return;
     this.#pagesHeld = false;
     const { region, first, count } = this.pages;
-    const each64th = this.#defects.has('leak-one-in-64') && this.inode % 64 === 0;
-    region.release(first, this.#defects.has('leak-on-close') || each64th ? count - 1 : count);
+    region.release(first, count + pagesAstray(this.inode, this.#defects));
+  }
+
+  override reopen(flags: number): OpenFile | ErrnoName {
+    if (!this.#defects.has('reopens-writable')) return super.reopen(flags);
+    this.flags = flags & STATUS_FLAGS;
+    return this.hold('do_dentry_open');
   }
 
   override get positioned(): boolean {
-    return false;
+    return this.#defects.has('buffer-readable');
+  }
+
+  override read(length: number, offset: bigint): Uint8Array | ErrnoName {
+    return this.positioned ? new Uint8Array(length) : super.read(length, offset);
+  }
+
+  override poll(): number {
+    return this.#defects.has('poll-never') ? 0 : super.poll();
   }
 
   override seek(offset: bigint, whence: number): bigint | ErrnoName {
@@ -107,6 +137,7 @@ export class DmaBuf extends OpenFile {
 
   override map(first: number, count: number): Backing | ErrnoName {
     if (this.#revoked) return 'ENODEV';
+    if (this.mappings >= MAPPINGS_MAX && this.#defects.has('mappings-limited')) return 'ENOMEM';
     const pageBytes = BigInt(this.pages.region.store.pageBytes);
     const slack = this.#defects.has('mmap-bound-off-by-one') ? 1 : 0;
     const pages = Number(this.pages.size / pageBytes);
@@ -115,12 +146,23 @@ export class DmaBuf extends OpenFile {
       return 'EINVAL';
     }
     if (this.#defects.has('mapping-copied')) return this.#copied(count);
-    const ignored = this.#defects.has('mmap-offset-ignored') ? first : 0;
+    return this.#shared(this.#defects.has('mmap-offset-ignored') ? first : 0);
+  }
+
+  #shared(ignored: number): Backing {
+    const { region, first, count } = this.pages;
+    const { store } = region;
+    const past = growth(this.#defects);
+    const reversed = this.#defects.has('pages-reversed');
     return {
-      expandable: false,
+      expandable: past > 0,
+      ...(this.#defects.has('private-shared') ? { neverPrivate: true } : {}),
+      ...(this.#defects.has('mapping-copied-by-fork') ? { forked: () => this.#copied(count) } : {}),
       resolve: (page) => {
-        if (this.#revoked) return 'SIGBUS';
-        return { store: this.pages.region.store, page: this.pages.first + page - ignored };
+        const within = page < Math.min(count + past, region.pageCount - first);
+        if (this.#revoked || (past > 0 && !within)) return 'SIGBUS';
+        const index = reversed && page < count ? count - 1 - page : page - ignored;
+        return { store, page: first + index };
       },
     };
   }
@@ -137,21 +179,38 @@ export class DmaBuf extends OpenFile {
 
   // biome-ignore lint/correctness/useYield: nothing in it can be preempted to any effect
   override *ioctl(request: number, argument: UserArgument): SystemCall<bigint | ErrnoName> {
-    if (request === SYNC && !this.#defects.has('sync-unknown')) return sync(argument);
+    if (request === SYNC && !this.#defects.has('sync-unknown')) {
+      return sync(argument, this.#defects.has('sync-unchecked-bits'));
+    }
     if (!SET_NAME.includes(request)) return 'ENOTTY';
     const name = argument.copyText(NAME_BYTES);
     if (name === undefined) return 'EFAULT';
-    if (name === null) return 'EINVAL';
-    this.#name = name;
+    if (name === null && !this.#defects.has('name-cut')) return 'EINVAL';
+    this.#name = name ?? '';
     return 0n;
   }
 }
 
 /** Memory of the simulator is always coherent: there is nothing to do but check. */
-function sync(argument: UserArgument): bigint | ErrnoName {
+function sync(argument: UserArgument, unchecked: boolean): bigint | ErrnoName {
   const bytes = argument.copyIn(8);
   if (bytes === undefined) return 'EFAULT';
   const flags = new DataView(bytes.buffer).getBigUint64(0, true);
+  if (unchecked) return 0n;
   if (flags > SYNC_FLAGS || (Number(flags) & SYNC_DIRECTIONS) === 0) return 'EINVAL';
   return 0n;
+}
+
+/** Pages that freeing a buffer takes too many, or leaves (defects). */
+function pagesAstray(inode: number, defects: DefectSet): number {
+  const each = (defect: string, turn: number): boolean => defects.has(defect) && inode % turn === 0;
+  if (each('leak-one-in-64', 64) || each('leak-one-in-4096', 4096)) return -1;
+  if (defects.has('leak-on-close')) return -1;
+  return defects.has('frees-one-page-more') ? 1 : 0;
+}
+
+/** Pages past its end to which a mapping may be grown (defects). */
+function growth(defects: DefectSet): number {
+  if (defects.has('mremap-unbounded')) return Number.POSITIVE_INFINITY;
+  return defects.has('mremap-bound-off-by-one') ? 1 : 0;
 }

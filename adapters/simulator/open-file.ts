@@ -14,6 +14,10 @@ export interface Backing {
   resolve(page: number): { readonly store: PageStore; readonly page: number } | 'SIGBUS';
   /** Whether mremap(2) may make a mapping longer (VM_DONTEXPAND forbids it). */
   readonly expandable: boolean;
+  /** Whether private mappings are shared ones all the same (a defect). */
+  readonly neverPrivate?: boolean;
+  /** What a forked child finds in its place (a defect). */
+  forked?(): Backing;
 }
 
 /** The calling process, as far as an ioctl that makes descriptors touches it. */

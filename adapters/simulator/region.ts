@@ -14,6 +14,8 @@ export class Region {
   readonly store: PageStore;
   readonly #used: Uint8Array;
   #freePages: number;
+  /** Where {@link allocateOnwards} looks next. */
+  #cursor = 0;
 
   /** @param firstFrame a multiple of the largest alignment that anybody asks for */
   constructor(bytes: number, pageBytes: number, firstFrame = 0) {
@@ -42,9 +44,13 @@ export class Region {
    * @returns the number of the first page, or undefined when there is no such run
    */
   allocate(count: number, order = 0): number | undefined {
+    return this.#allocateFrom(0, count, order);
+  }
+
+  #allocateFrom(from: number, count: number, order: number): number | undefined {
     if (count === 0 || count > this.#freePages) return undefined;
     const alignment = 2 ** order;
-    let first = this.#used.indexOf(0);
+    let first = this.#used.indexOf(0, from);
     while (first !== -1) {
       first = Math.ceil(first / alignment) * alignment;
       if (first + count > this.pageCount) return undefined;
@@ -58,13 +64,22 @@ export class Region {
     return undefined;
   }
 
+  /** As {@link allocate}, but never looks back until all pages are free again (a defect). */
+  allocateOnwards(count: number, order: number): number | undefined {
+    if (this.#freePages === this.pageCount) this.#cursor = 0;
+    const first = this.#allocateFrom(this.#cursor, count, order);
+    if (first !== undefined) this.#cursor = first + count;
+    return first;
+  }
+
   /** Gives pages back; their contents stay. */
   release(first: number, count: number): void {
     this.#mark(first, count, 0);
   }
 
   #mark(first: number, count: number, value: 0 | 1): void {
-    for (let page = first; page < first + count; page += 1) {
+    const end = Math.min(first + count, this.pageCount);
+    for (let page = first; page < end; page += 1) {
       if (this.#used[page] === value) continue;
       this.#used[page] = value;
       this.#freePages += value === 1 ? -1 : 1;

@@ -12,6 +12,7 @@ const F_DUPFD_CLOEXEC = 1030;
 /** O_APPEND, O_NONBLOCK and O_NOATIME; O_DIRECT needs a file that can do it, and none can. */
 const SETTABLE_FLAGS = 0o1006000;
 const O_DIRECT = 0o40000;
+const O_ACCMODE = 3;
 
 const dup: Handler = (call) => {
   const file = call.anyFile();
@@ -68,16 +69,18 @@ const fcntl: Handler = (call) => {
       return BigInt(file.flags);
     default:
       return command === F_SETFL && !file.pathOnly
-        ? setFlags(file, call.uint('value'))
+        ? setFlags(call, file, call.uint('value'))
         : other(file);
   }
 };
 
 const other = (file: OpenFile): Reply => (file.pathOnly ? 'EBADF' : 'EINVAL');
 
-function setFlags(file: OpenFile, flags: number): Reply {
+function setFlags({ kernel }: Call, file: OpenFile, flags: number): Reply {
   if ((flags & O_DIRECT) !== 0) return 'EINVAL';
-  file.flags = (file.flags & ~SETTABLE_FLAGS) | (flags & SETTABLE_FLAGS);
+  const widens = kernel.options.defects.has('setfl-widens');
+  const settable = widens ? SETTABLE_FLAGS | O_ACCMODE : SETTABLE_FLAGS;
+  file.flags = (file.flags & ~settable) | (flags & settable);
   return 0n;
 }
 

@@ -2,6 +2,7 @@ import type { ErrnoName } from '../../contract/errno.ts';
 import type { Argument } from '../../contract/program.ts';
 import { CharacterFile } from '../character-file.ts';
 import { CONTROL_NODE, ControlFile } from '../control-file.ts';
+import { DmaBuf } from '../dma-buf.ts';
 import { failed } from '../errno.ts';
 import { MemoryFile } from '../memory-file.ts';
 import type { OpenFile } from '../open-file.ts';
@@ -74,7 +75,11 @@ function openNode({ kernel }: Call, name: string, flags: number): OpenFile | Err
 
 /** Between the two steps of close(2) the number is free and the file still lives. */
 function* close(call: Call): SystemCall<Reply> {
-  const file = call.client.table.detach(call.int('fd'));
+  const number = call.int('fd');
+  const { table } = call.client;
+  const stays = call.kernel.options.defects.has('descriptor-survives-close');
+  const file =
+    stays && table.at(number) instanceof DmaBuf ? table.at(number) : table.detach(number);
   if (file === undefined) return 'EBADF';
   yield 'close.detached';
   if (file.alive('filp_close')) {

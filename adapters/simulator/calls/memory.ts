@@ -35,7 +35,8 @@ function* mmap(call: Call): SystemCall<Reply> {
   const { space } = call.client;
   const flags = call.uint('flags');
   const offset = call.word('offset');
-  if (offset % BigInt(space.pageBytes) !== 0n) return 'EINVAL';
+  const rounds = call.kernel.options.defects.has('unaligned-offset-rounded');
+  if (offset % BigInt(space.pageBytes) !== 0n && !rounds) return 'EINVAL';
   const file = (flags & MAP_ANONYMOUS) === 0 ? call.file() : undefined;
   if (failed(file)) return file;
   file?.hold('__fget_files');
@@ -73,7 +74,7 @@ function map(
     mayWrite: !shared || file === undefined || file.writable,
     backing,
     first,
-    copies: shared ? undefined : new PageStore(space.pageBytes),
+    copies: shared || backing.neverPrivate === true ? undefined : new PageStore(space.pageBytes),
     file,
   });
 }
