@@ -3,6 +3,7 @@ import type { Case } from './case.ts';
 import { concurrency } from './concurrency.ts';
 import { contiguousMemory } from './contiguous-memory.ts';
 import { descriptors } from './descriptors.ts';
+import { devices } from './devices.ts';
 import { errorCodes } from './error-codes.ts';
 import { flags } from './flags.ts';
 import { ioctlNumber } from './ioctl-number.ts';
@@ -30,6 +31,7 @@ export const CASES: readonly Case[] = [
   ...mapping,
   ...mappingAccess,
   ...isolation,
+  ...devices,
   ...contiguousMemory,
   ...registry,
   ...concurrency,
