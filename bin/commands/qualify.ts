@@ -24,7 +24,15 @@ interface QualifyArguments {
 const PROFILE = 'hardened';
 const CLEAN_RUNS_MAX = 10_000;
 /** Regions and pages that a faithful allocator may have; the suites must fit each. */
-const FAITHFUL = ['', '&region=4MiB', '&region=64MiB', '&page=16384', '&page=65536'];
+const FAITHFUL = [
+  '',
+  '&schedule=pct',
+  '&region=4MiB',
+  '&schedule=random',
+  '&region=64MiB',
+  '&page=16384',
+  '&page=65536&schedule=pct',
+];
 
 /** `allocert qualify` */
 export const qualifyCommand: CommandModule<object, QualifyArguments> = {
