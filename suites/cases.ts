@@ -1,6 +1,7 @@
 import { abiLayout } from './abi-layout.ts';
 import type { Case } from './case.ts';
 import { concurrency } from './concurrency.ts';
+import { concurrentAllocation } from './concurrent-allocation.ts';
 import { contiguousMemory } from './contiguous-memory.ts';
 import { descriptors } from './descriptors.ts';
 import { devices } from './devices.ts';
@@ -35,4 +36,5 @@ export const CASES: readonly Case[] = [
   ...contiguousMemory,
   ...registry,
   ...concurrency,
+  ...concurrentAllocation,
 ];

@@ -39,7 +39,11 @@ const O_CLOEXEC = 0o2000000;
 export class CmaAllocator {
   readonly #options: AllocatorOptions;
   /** What a driver with static variables remembers from one call to the next (defects). */
-  readonly statics = { refuses: false, mode: O_RDWR };
+  readonly statics: { refuses: boolean; mode: number; answer: Uint8Array } = {
+    refuses: false,
+    mode: O_RDWR,
+    answer: new Uint8Array(0),
+  };
   /** What is being cleared; one place for all callers is enough until two come at once. */
   #clearing = { first: 0, count: 0, asked: 0n };
   /** Buffers that are not going to be cleared (a defect). */
@@ -77,6 +81,7 @@ export class CmaAllocator {
     const count = defects.has('single-page-costs-two') ? Math.max(pages, 2) : pages;
     const first = this.#take(count);
     if (first === undefined) return 'ENOMEM';
+    if (defects.has('region-search-unlocked')) yield* this.#takeLate(first, count);
     if (defects.has('overlapping-buffers') && count > 1) region.release(first + count - 1, 1);
     yield 'cma.allocated';
     const onlyCloexec = defects.has('zeroing-only-with-cloexec') && (flags & O_CLOEXEC) === 0;
@@ -109,6 +114,14 @@ export class CmaAllocator {
     return defects.has('search-never-wraps')
       ? region.allocateOnwards(count, order)
       : region.allocate(count, order);
+  }
+
+  /** Between the search for pages and their marking others find the same (a defect). */
+  *#takeLate(first: number, count: number): SystemCall<void> {
+    const { region } = this.#options;
+    region.release(first, count);
+    yield 'cma.found';
+    region.claim(first, count);
   }
 
   #mode(flags: number): number {

@@ -59,10 +59,18 @@ export function* hardenedIoctl(call: DeviceCall): SystemCall<bigint | ErrnoName>
     if (!defects.has('leak-on-emfile')) buffer.put('dma_buf_put');
     return defects.has('emfile-enomem') ? 'ENOMEM' : number;
   }
+  if (defects.has('number-chosen-early')) {
+    caller.table.unreserve(number);
+    yield 'sa.number-chosen';
+    caller.table.claim(number, cloexec);
+  }
   request.descriptor = number;
   request.length = lengthWritten(call, buffer, request);
+  allocator.statics.answer = answer(request, size, defects);
+  const own = allocator.statics.answer;
   yield 'sa.before-copy-out';
-  const value = finish(call, buffer, number, answer(request, size, defects));
+  const told = defects.has('static-answer') ? allocator.statics.answer : own;
+  const value = finish(call, buffer, number, told);
   if (value === 'EFAULT') allocator.failedToAnswer();
   if (defects.has('zeroes-after-install')) yield* allocator.clearLate(buffer.pages);
   return value;

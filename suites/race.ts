@@ -1,0 +1,57 @@
+import type { History, Operation, Program, Thread } from '../adapters/contract/index.ts';
+import { type Bench, SUBJECT } from './bench.ts';
+import { buffersOf, type HeldBuffer, type Timeline, timelineOf } from './oracles/index.ts';
+
+/** What was seen, in a word and in a sentence. */
+export interface Sight {
+  readonly word: string;
+  readonly detail: string;
+}
+
+/** One meeting of threads, ready for the oracles. */
+export interface Meeting {
+  readonly history: History;
+  readonly timeline: Timeline;
+  readonly buffers: readonly HeldBuffer[];
+}
+
+/** Operations of a client that are to run at the same time as others. */
+export interface Party {
+  readonly client?: string;
+  readonly operations: readonly Operation[];
+}
+
+/**
+ * Lets threads begin together, and puts what came back into the form that oracles judge. The first
+ * operation of each thread is the barrier at which they meet.
+ *
+ * @param options `seed` picks one schedule of a simulated target; `mayDie` as of `runThreads`
+ */
+export async function meet(
+  bench: Bench,
+  parties: readonly Party[],
+  options: { readonly seed: bigint; readonly mayDie?: boolean },
+): Promise<Meeting> {
+  const barrier: Operation = { op: 'barrier', parties: BigInt(parties.length) };
+  const threads = parties.map(
+    ({ client = SUBJECT, operations }): Thread => ({
+      client,
+      operations: [barrier, ...operations],
+    }),
+  );
+  const history = await bench.runThreads(threads, options);
+  const program: Program = { threads, deadlineMs: 0 };
+  const timeline = timelineOf([program], [history]);
+  return { history, timeline, buffers: buffersOf(timeline, bench.abi, bench.page) };
+}
+
+/**
+ * Rounds after which a race that shows in one round out of `odds` has shown with a probability of
+ * 99 in 100: the least n with (1 - 1/odds)^n at most 0.01.
+ */
+export const roundsFor = (odds: number): number =>
+  Math.ceil(Math.log(0.01) / Math.log(1 - 1 / odds));
+
+/** How much a number of rounds promises, for the detail of an observation. */
+export const promise = (odds: number): string =>
+  `${roundsFor(odds)} rounds find with 99 % what shows in one of ${odds}`;
