@@ -2,6 +2,8 @@ import { abiLayout } from './abi-layout.ts';
 import type { Case } from './case.ts';
 import { concurrency } from './concurrency.ts';
 import { concurrentAllocation } from './concurrent-allocation.ts';
+import { concurrentClose } from './concurrent-close.ts';
+import { concurrentEnds } from './concurrent-ends.ts';
 import { contiguousMemory } from './contiguous-memory.ts';
 import { descriptors } from './descriptors.ts';
 import { devices } from './devices.ts';
@@ -37,4 +39,6 @@ export const CASES: readonly Case[] = [
   ...registry,
   ...concurrency,
   ...concurrentAllocation,
+  ...concurrentClose,
+  ...concurrentEnds,
 ];

@@ -4,19 +4,13 @@ import { type Case, Inconclusive } from './case.ts';
 import { pattern } from './contents.ts';
 import { observeConservedBy } from './free-memory.ts';
 import { content, descriptors } from './oracles/index.ts';
-import { type Meeting, meet, type Party, promise, roundsFor, type Sight } from './race.ts';
+import { lossOf, type Meeting, meet, type Party, promise, roundsFor, type Sight } from './race.ts';
 
 /** Threads that allocate at once, and buffers of each. */
 const THREADS = 4;
 const BUFFERS_EACH = 3;
 /** Two allocations that are under way together collide in more than one round of six. */
 const ODDS = 6;
-/** Bytes of a buffer where a gauge must see its loss. */
-const LARGE = 1n << 20n;
-/** Meetings in each block on a bounded region, where one page shows. */
-const MEETINGS = roundsFor(ODDS);
-/** The same where a gauge must see it. */
-const MEETINGS_BY_GAUGE = 256;
 
 /** Cases of group N in which several allocate at once. */
 export const concurrentAllocation: readonly Case[] = [
@@ -57,7 +51,7 @@ export const concurrentAllocation: readonly Case[] = [
     async run(bench) {
       await bench.control();
       const device = await bench.device();
-      const { cycles, bytesPerCycle, length } = lossOf(bench);
+      const { cycles, bytesPerCycle, length } = lossOf(bench, ODDS);
       await observeConservedBy(bench, {
         requirement: 'CON-01',
         cycles,
@@ -75,17 +69,6 @@ export const concurrentAllocation: readonly Case[] = [
     },
   },
 ];
-
-/** How often something must happen for the loss of one buffer each time to show. */
-export function lossOf(bench: Bench): {
-  readonly cycles: number;
-  readonly bytesPerCycle: bigint;
-  readonly length: bigint;
-} {
-  return bench.region.bounded
-    ? { cycles: MEETINGS, bytesPerCycle: bench.page, length: bench.page }
-    : { cycles: MEETINGS_BY_GAUGE, bytesPerCycle: LARGE, length: LARGE };
-}
 
 /** Threads that each keep some buffers, write to them, and look at them again before they close. */
 function allocating(bench: Bench, device: { readonly slot: string }, round: number): Party[] {

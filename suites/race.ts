@@ -55,3 +55,52 @@ export const roundsFor = (odds: number): number =>
 /** How much a number of rounds promises, for the detail of an observation. */
 export const promise = (odds: number): string =>
   `${roundsFor(odds)} rounds find with 99 % what shows in one of ${odds}`;
+
+/** What was seen over many rounds: each word of a role once, with how often it came. */
+export class Sights {
+  readonly #seen = new Map<string, { role: string; word: string; count: number; detail: string }>();
+
+  add(role: string, { word, detail }: Sight): void {
+    const key = `${role} ${word}`;
+    const before = this.#seen.get(key);
+    if (before === undefined) this.#seen.set(key, { role, word, count: 1, detail });
+    else before.count += 1;
+  }
+
+  /** Whether nothing was seen. */
+  get empty(): boolean {
+    return this.#seen.size === 0;
+  }
+
+  /** Observes each word of each role, with the first time that it came as the example. */
+  observe(bench: Bench, requirement: string, note: string): void {
+    for (const { role, word, count, detail } of this.#seen.values()) {
+      bench.observe(requirement, role, word, `${word} ${count} times, first: ${detail}; ${note}`);
+    }
+  }
+}
+
+/** How often something must happen for the loss of one buffer each time to show. */
+export interface Loss {
+  readonly cycles: number;
+  readonly bytesPerCycle: bigint;
+  /** Bytes of the buffers. */
+  readonly length: bigint;
+}
+
+/** Bytes of a buffer where a gauge must see its loss, and how many are enough for that. */
+const LARGE = 1n << 20n;
+const LARGE_CYCLES = 256;
+
+/** On a bounded region one page shows, if the race comes in each of two blocks. */
+export const lossOf = ({ page, region }: Bench, odds: number): Loss =>
+  region.bounded
+    ? { cycles: roundsFor(odds), bytesPerCycle: page, length: page }
+    : { cycles: LARGE_CYCLES, bytesPerCycle: LARGE, length: LARGE };
+
+/** The number that the next descriptor of `subject` gets. */
+export async function nextNumber(bench: Bench): Promise<bigint> {
+  const { value: fd } = await bench.subject.dup({ fd: await bench.device() });
+  await bench.subject.close({ fd });
+  return fd;
+}

@@ -76,7 +76,9 @@ export class CmaAllocator {
       if (defects.has('warn-on-length')) log.warning('mm/cma.c:430 cma_alloc');
       return 'ENOMEM';
     }
+    if (defects.has('free-trylock')) region.contended += 1;
     yield 'cma.alloc';
+    if (defects.has('free-trylock')) region.contended -= 1;
     const pages = Number(size / pageBytes);
     const count = defects.has('single-page-costs-two') ? Math.max(pages, 2) : pages;
     const first = this.#take(count);

@@ -14,6 +14,8 @@ export class Region {
   readonly store: PageStore;
   readonly #used: Uint8Array;
   #freePages: number;
+  /** Callers during whose work pages cannot be given back (a defect). */
+  contended = 0;
   /** Where {@link allocateOnwards} looks next. */
   #cursor = 0;
 
@@ -79,6 +81,7 @@ export class Region {
 
   /** Gives pages back; their contents stay. */
   release(first: number, count: number): void {
+    if (this.contended > 0) return;
     this.#mark(first, count, 0);
   }
 

@@ -24,6 +24,8 @@ export interface DeviceCall {
 
 const RESERVED1_OFFSET = 20;
 const RESERVED2_OFFSET = 28;
+/** Defects that show the descriptor before the answer was written. */
+const EARLY = ['install-before-answer', 'efault-takes-back'];
 /** SA_IOC_ALLOC as _IOW would make it. */
 const COMMAND_IOW = 0x40205300;
 
@@ -66,6 +68,11 @@ export function* hardenedIoctl(call: DeviceCall): SystemCall<bigint | ErrnoName>
   }
   request.descriptor = number;
   request.length = lengthWritten(call, buffer, request);
+  if (EARLY.some((name) => defects.has(name))) {
+    caller.table.install(number, buffer);
+    yield 'sa.fd-installed';
+    if (defects.has('install-before-answer')) buffer.alive('sa_ioctl');
+  }
   allocator.statics.answer = answer(request, size, defects);
   const own = allocator.statics.answer;
   yield 'sa.before-copy-out';

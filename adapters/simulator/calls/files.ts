@@ -81,7 +81,13 @@ function* close(call: Call): SystemCall<Reply> {
   const file =
     stays && table.at(number) instanceof DmaBuf ? table.at(number) : table.detach(number);
   if (file === undefined) return 'EBADF';
+  const late = call.kernel.options.defects.has('close-not-atomic') && file instanceof DmaBuf;
+  if (late) {
+    table.claim(number, false);
+    table.install(number, file);
+  }
   yield 'close.detached';
+  if (late) table.unreserve(number);
   if (file.alive('filp_close')) {
     file.flush();
     file.put('fput');
