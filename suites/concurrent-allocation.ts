@@ -4,7 +4,16 @@ import { type Case, Inconclusive } from './case.ts';
 import { pattern } from './contents.ts';
 import { observeConservedBy } from './free-memory.ts';
 import { content, descriptors } from './oracles/index.ts';
-import { lossOf, type Meeting, meet, type Party, promise, roundsFor, type Sight } from './race.ts';
+import {
+  Encounters,
+  lossOf,
+  type Meeting,
+  meet,
+  type Party,
+  promise,
+  roundsFor,
+  type Sight,
+} from './race.ts';
 
 /** Threads that allocate at once, and buffers of each. */
 const THREADS = 4;
@@ -22,6 +31,7 @@ export const concurrentAllocation: readonly Case[] = [
     async run(bench) {
       await bench.control();
       const device = await bench.device();
+      const encounters = new Encounters();
       let buffers = 0;
       const seen = { numbers: 'distinct', contents: 'own-bytes' };
       let first: string | undefined;
@@ -29,6 +39,7 @@ export const concurrentAllocation: readonly Case[] = [
         const meeting = await meet(bench, allocating(bench, device, round), {
           seed: BigInt(round),
         });
+        encounters.count(meeting);
         buffers += meeting.buffers.length;
         const numbers = numbersSeen(meeting);
         const contents = contentsSeen(meeting);
@@ -38,7 +49,8 @@ export const concurrentAllocation: readonly Case[] = [
         if (first !== undefined) break;
       }
       if (buffers === 0) throw new Inconclusive('blocked: no thread was given a buffer');
-      const detail = `${THREADS} threads took ${buffers} buffers; ${first ?? promise(ODDS)}`;
+      const came = `${THREADS} threads took ${buffers} buffers, ${encounters.note}`;
+      const detail = `${came}; ${first ?? promise(ODDS)}`;
       bench.observe('CON-01', 'numbers', seen.numbers, detail);
       bench.observe('CON-01', 'contents', seen.contents, detail);
     },
@@ -52,6 +64,7 @@ export const concurrentAllocation: readonly Case[] = [
       await bench.control();
       const device = await bench.device();
       const { cycles, bytesPerCycle, length } = lossOf(bench, ODDS);
+      const encounters = new Encounters();
       await observeConservedBy(bench, {
         requirement: 'CON-01',
         cycles,
@@ -63,8 +76,9 @@ export const concurrentAllocation: readonly Case[] = [
             const close: Operation = { op: 'close', fd: bench.descriptorIn(slot) };
             return { operations: [step, close, step, close] };
           });
-          await meet(bench, parties, { seed: BigInt(index) });
+          encounters.count(await meet(bench, parties, { seed: BigInt(index) }));
         },
+        note: () => encounters.note,
       });
     },
   },

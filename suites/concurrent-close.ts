@@ -3,7 +3,17 @@ import { type Bench, SUBJECT } from './bench.ts';
 import type { Case } from './case.ts';
 import { pattern, stamp } from './contents.ts';
 import { observeConservedBy } from './free-memory.ts';
-import { lossOf, meet, nextNumber, type Party, promise, roundsFor, Sights } from './race.ts';
+import {
+  Encounters,
+  lossOf,
+  type Meeting,
+  meet,
+  nextNumber,
+  type Party,
+  promise,
+  roundsFor,
+  Sights,
+} from './race.ts';
 import { fieldOf, readField } from './request.ts';
 
 /** A number closed as soon as it comes is hit inside of the call in more than one round of eight. */
@@ -60,43 +70,51 @@ export const concurrentClose: readonly Case[] = [
     needs: ['memory', 'procfs', 'timing'],
     async run(bench) {
       const sights = new Sights();
+      const encounters = new Encounters();
       for (let round = 0; round < roundsFor(ODDS); round += 1) {
-        await closeInUse(bench, sights, round);
+        encounters.count(await closeInUse(bench, sights, round));
       }
-      sights.observe(bench, 'CON-05', promise(ODDS));
+      sights.observe(bench, 'CON-05', `${encounters.note}; ${promise(ODDS)}`);
     },
   },
 ];
 
 async function observeClosing(bench: Bench, rule: ClosedMeanwhile): Promise<void> {
   await bench.control();
-  const sights = new Sights();
+  const seen = { sights: new Sights(), encounters: new Encounters() };
   for (let round = 0; round < roundsFor(ODDS); round += 1) {
-    await closeMeanwhile(bench, rule, { round, length: bench.page, sights });
+    await closeMeanwhile(bench, rule, { round, length: bench.page, ...seen });
   }
-  sights.observe(bench, rule.requirement, promise(ODDS));
+  seen.sights.observe(bench, rule.requirement, `${seen.encounters.note}; ${promise(ODDS)}`);
 }
 
 async function observeMemory(bench: Bench, rule: ClosedMeanwhile): Promise<void> {
   const { cycles, bytesPerCycle, length } = lossOf(bench, ODDS);
   await bench.control({ length });
+  const sights = new Sights();
+  const encounters = new Encounters();
   await observeConservedBy(bench, {
     requirement: rule.requirement,
     cycles,
     bytesPerCycle,
-    run: (round) => closeMeanwhile(bench, rule, { round, length, sights: new Sights() }),
+    run: (round) => closeMeanwhile(bench, rule, { round, length, sights, encounters }),
+    note: () => encounters.note,
   });
+}
+
+/** One round, and where to put what it showed. */
+interface Round {
+  readonly round: number;
+  readonly length: bigint;
+  readonly sights: Sights;
+  readonly encounters: Encounters;
 }
 
 /** One thread asks for a buffer, and another closes the number that it is going to get. */
 async function closeMeanwhile(
   bench: Bench,
   { placement }: ClosedMeanwhile,
-  {
-    round,
-    length,
-    sights,
-  }: { readonly round: number; readonly length: bigint; readonly sights: Sights },
+  { round, length, sights, encounters }: Round,
 ): Promise<void> {
   const fd = await nextNumber(bench);
   const slot = `closed-${round % 2}`;
@@ -109,7 +127,9 @@ async function closeMeanwhile(
     body: [{ op: 'close', fd }],
   };
   const parties: Party[] = [{ operations: [{ ...plain, argument }] }, { operations: [closing] }];
-  const { history } = await meet(bench, parties, { seed: BigInt(round) });
+  const meeting = await meet(bench, parties, { seed: BigInt(round) });
+  encounters.count(meeting);
+  const { history } = meeting;
   const request = history.threads[0]?.[1];
   const closed = (history.threads[1]?.[1]?.steps?.[0]?.succeeded ?? 0n) > 0n;
   // What nobody closed is ours to close; what a failed request left behind is another rule's.
@@ -129,7 +149,7 @@ async function closeMeanwhile(
  * Threads map, synchronise and look at a buffer while two others close it. A free number below the
  * buffer's takes what looking opens, so that nobody can close that by mistake.
  */
-async function closeInUse(bench: Bench, sights: Sights, round: number): Promise<void> {
+async function closeInUse(bench: Bench, sights: Sights, round: number): Promise<Meeting> {
   const hole = await bench.subject.dup({ fd: await bench.device() });
   const buffer = await bench.buffer();
   await bench.subject.close({ fd: hole });
@@ -155,7 +175,8 @@ async function closeInUse(bench: Bench, sights: Sights, round: number): Promise<
     ],
   ];
   const parties = [[closing], [closing], ...using].map((operations) => ({ operations }));
-  const { history } = await meet(bench, parties, { seed: BigInt(round) });
+  const meeting = await meet(bench, parties, { seed: BigInt(round) });
+  const { history } = meeting;
   const results = history.threads.map(([, ...rest]) => rest);
   const closes = results.slice(0, 2).filter(([one]) => one !== undefined && wordOf(one) === 'ok');
   const word = ['never', 'once', 'twice'][closes.length] ?? 'never';
@@ -165,11 +186,12 @@ async function closeInUse(bench: Bench, sights: Sights, round: number): Promise<
     if (result === undefined) continue;
     sights.add('calls', { word: wordOf(result), detail: 'on a number that was being closed' });
   }
-  if (mapped === undefined || scanned === undefined || wordOf(mapped) !== 'ok') return;
+  if (mapped === undefined || scanned === undefined || wordOf(mapped) !== 'ok') return meeting;
   const whole = wordOf(scanned) === 'ok' && scanned.value === bench.page;
   const detail = `a mapping that came in time showed ${scanned.value} of ${bench.page} own bytes`;
   sights.add('contents', { word: whole ? 'own-bytes' : 'other-bytes', detail });
   await bench.runSteps(SUBJECT, [{ op: 'munmap', address, length: bench.page }]);
+  return meeting;
 }
 
 /** DMA_BUF_SYNC_READ with DMA_BUF_SYNC_START. */

@@ -2,7 +2,7 @@ import { linux, type Operation } from '../adapters/contract/index.ts';
 import { type Bench, SUBJECT } from './bench.ts';
 import { type Case, Inconclusive } from './case.ts';
 import { hold, observeConservedBy } from './free-memory.ts';
-import { lossOf, meet, roundsFor, Sights } from './race.ts';
+import { Encounters, lossOf, type Meeting, meet, roundsFor, Sights } from './race.ts';
 
 /** A fork or an exit meets an allocation that is under way in more than one round of six. */
 const ODDS = 6;
@@ -27,8 +27,14 @@ export const concurrentEnds: readonly Case[] = [
     async run(bench) {
       const { cycles, bytesPerCycle, length } = lossOf(bench, ODDS);
       await bench.control({ length });
-      const run = (index: number): Promise<void> => forkMeanwhile(bench, index, length);
-      await observeConservedBy(bench, { requirement: 'CON-06', cycles, bytesPerCycle, run });
+      const encounters = new Encounters();
+      await observeConservedBy(bench, {
+        requirement: 'CON-06',
+        cycles,
+        bytesPerCycle,
+        run: async (index) => encounters.count(await forkMeanwhile(bench, index, length)),
+        note: () => encounters.note,
+      });
     },
   },
   {
@@ -77,8 +83,14 @@ export const concurrentEnds: readonly Case[] = [
     async run(bench) {
       const { cycles, bytesPerCycle, length } = lossOf(bench, ODDS);
       await bench.control({ length });
-      const run = (index: number): Promise<void> => endMeanwhile(bench, index, length);
-      await observeConservedBy(bench, { requirement: 'CON-09', cycles, bytesPerCycle, run });
+      const encounters = new Encounters();
+      await observeConservedBy(bench, {
+        requirement: 'CON-09',
+        cycles,
+        bytesPerCycle,
+        run: async (index) => encounters.count(await endMeanwhile(bench, index, length)),
+        note: () => encounters.note,
+      });
     },
   },
 ];
@@ -99,10 +111,10 @@ const drops = (bench: Bench, name: string): readonly Operation[] =>
   }));
 
 /** One thread takes and closes buffers; another forks a child, which is killed afterwards. */
-async function forkMeanwhile(bench: Bench, index: number, length: bigint): Promise<void> {
+async function forkMeanwhile(bench: Bench, index: number, length: bigint): Promise<Meeting> {
   const client = `forked-${index}`;
   const taking = await takes(bench, 'mine', length);
-  const { history } = await meet(
+  const meeting = await meet(
     bench,
     [
       { operations: [...taking, ...drops(bench, 'mine')] },
@@ -110,28 +122,30 @@ async function forkMeanwhile(bench: Bench, index: number, length: bigint): Promi
     ],
     { seed: BigInt(index) },
   );
-  const forked = history.threads[1]?.[1];
+  const forked = meeting.history.threads[1]?.[1];
   if (forked?.errno !== undefined) throw new Inconclusive(`blocked: fork gave ${forked.errno}`);
   await bench.runSteps(SUBJECT, [
     { op: 'kill', client, signal: linux.SIGKILL },
     { op: 'wait', client },
   ]);
+  return meeting;
 }
 
 /** A client that holds buffers ends, while another one allocates. */
-async function endMeanwhile(bench: Bench, index: number, length: bigint): Promise<void> {
+async function endMeanwhile(bench: Bench, index: number, length: bigint): Promise<Meeting> {
   const client = `ending-${index}`;
   const taking = await takes(bench, 'mine', length);
   await bench.subject.fork({ client });
   await bench.runSteps(client, await takes(bench, 'theirs', length));
   const end: Operation =
     index % 2 === 0 ? { op: 'exit', status: 0n } : { op: 'kill', client, signal: linux.SIGKILL };
-  await meet(
+  const meeting = await meet(
     bench,
     [{ operations: [...taking, ...drops(bench, 'mine')] }, { client, operations: [end] }],
     { seed: BigInt(index), mayDie: true },
   );
   await bench.runSteps(SUBJECT, [{ op: 'wait', client }]);
+  return meeting;
 }
 
 /** Requests while a timer of the same client keeps interrupting. */

@@ -1,5 +1,6 @@
-import type { History, Operation, Program, Thread } from '../adapters/contract/index.ts';
+import type { History, Operation, Program, Result, Thread } from '../adapters/contract/index.ts';
 import { type Bench, SUBJECT } from './bench.ts';
+import { Inconclusive } from './case.ts';
 import { buffersOf, type HeldBuffer, type Timeline, timelineOf } from './oracles/index.ts';
 
 /** What was seen, in a word and in a sentence. */
@@ -13,6 +14,8 @@ export interface Meeting {
   readonly history: History;
   readonly timeline: Timeline;
   readonly buffers: readonly HeldBuffer[];
+  /** Whether calls of two threads were under way at the same time. */
+  readonly overlapping: boolean;
 }
 
 /** Operations of a client that are to run at the same time as others. */
@@ -42,7 +45,57 @@ export async function meet(
   const history = await bench.runThreads(threads, options);
   const program: Program = { threads, deadlineMs: 0 };
   const timeline = timelineOf([program], [history]);
-  return { history, timeline, buffers: buffersOf(timeline, bench.abi, bench.page) };
+  const buffers = buffersOf(timeline, bench.abi, bench.page);
+  return { history, timeline, buffers, overlapping: overlap(history) };
+}
+
+/** Whether the first thread had a call under way while another one, past the barrier, had one, too. */
+function overlap({ threads: [first = [], ...others] }: History): boolean {
+  const calls = others.flatMap((results) => results.slice(1)).flatMap(intervalOf);
+  return first
+    .slice(1)
+    .flatMap(intervalOf)
+    .some((mine) => calls.some((other) => mine.from < other.to && other.from < mine.to));
+}
+
+/** A loop counts from the first to the last of its calls; what never came back ends nowhere. */
+function intervalOf({
+  outcome,
+  call,
+  return: back,
+  steps,
+}: Result): { from: bigint; to: bigint }[] {
+  if (outcome === 'not-run') return [];
+  const last = steps?.at(-1)?.last.return ?? back;
+  return [{ from: steps?.[0]?.first.call ?? call, to: last ?? NEVER }];
+}
+
+/** Later than every clock. */
+const NEVER = 1n << 64n;
+
+/** Counts how often threads that were to meet did, as luck is no verdict. */
+export class Encounters {
+  #meetings = 0;
+  #met = 0;
+
+  count({ overlapping }: Pick<Meeting, 'overlapping'>): void {
+    this.#meetings += 1;
+    if (overlapping) this.#met += 1;
+  }
+
+  /**
+   * For the detail of an observation.
+   *
+   * @throws {@link Inconclusive} when no two threads ever met: then nothing was shown
+   */
+  get note(): string {
+    if (this.#met === 0) {
+      throw new Inconclusive(
+        `in none of ${this.#meetings} rounds were two calls under way at once`,
+      );
+    }
+    return `calls overlapped in ${this.#met} of ${this.#meetings} rounds`;
+  }
 }
 
 /**
@@ -89,14 +142,17 @@ export interface Loss {
 }
 
 /** Bytes of a buffer where a gauge must see its loss, and how many are enough for that. */
-const LARGE = 1n << 20n;
-const LARGE_CYCLES = 256;
+const LARGE = 2n << 20n;
+const LARGE_CYCLES = 512;
 
-/** On a bounded region one page shows, if the race comes in each of two blocks. */
+/**
+ * On a bounded region one page shows, if the race comes in each of two blocks. A gauge must be moved
+ * by what is lost when only one meeting out of `odds` loses a buffer.
+ */
 export const lossOf = ({ page, region }: Bench, odds: number): Loss =>
   region.bounded
     ? { cycles: roundsFor(odds), bytesPerCycle: page, length: page }
-    : { cycles: LARGE_CYCLES, bytesPerCycle: LARGE, length: LARGE };
+    : { cycles: LARGE_CYCLES, bytesPerCycle: LARGE / BigInt(odds), length: LARGE };
 
 /** The number that the next descriptor of `subject` gets. */
 export async function nextNumber(bench: Bench): Promise<bigint> {
