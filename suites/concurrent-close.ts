@@ -16,10 +16,15 @@ import {
 } from './race.ts';
 import { fieldOf, readField } from './request.ts';
 
-/** A number closed as soon as it comes is hit inside of the call in more than one round of eight. */
+/** A number closed as soon as it comes is hit during the call in more than one round of eight. */
 const ODDS = 8;
 /** Times that a thread tries to close a number which is not there yet. */
-const TRIES = 500n;
+const TRIES = 800n;
+/**
+ * Calls that do nothing before the request, by round. Threads of a real machine do not leave a
+ * barrier at one instant: the request must come while the other thread is trying.
+ */
+const LEADS = [0n, 20n, 60n, 120n, 240n];
 const BYTE = 0x3c;
 /** Where copy_from_user works and copy_to_user does not. */
 const READ_ONLY: Placement = { kind: 'page', protection: 'read-only' };
@@ -118,7 +123,8 @@ async function closeMeanwhile(
 ): Promise<void> {
   const fd = await nextNumber(bench);
   const slot = `closed-${round % 2}`;
-  const plain = bench.allocationStep(slot, await bench.device(), { length });
+  const device = await bench.device();
+  const plain = bench.allocationStep(slot, device, { length });
   const argument = { ...plain.argument, ...(placement === undefined ? {} : { placement }) };
   const closing: Operation = {
     op: 'repeat',
@@ -126,23 +132,40 @@ async function closeMeanwhile(
     stop: 'success',
     body: [{ op: 'close', fd }],
   };
-  const parties: Party[] = [{ operations: [{ ...plain, argument }] }, { operations: [closing] }];
+  const lead: Operation = {
+    op: 'repeat',
+    times: LEADS[round % LEADS.length] ?? 0n,
+    stop: 'never',
+    body: [{ op: 'fcntl', fd: { slot: device.slot }, command: linux.F_GETFD }],
+  };
+  const parties: Party[] = [
+    { operations: [lead, { ...plain, argument }] },
+    { operations: [closing] },
+  ];
   const meeting = await meet(bench, parties, { seed: BigInt(round) });
-  encounters.count(meeting);
+  encounters.count({ overlapping: requestMet(meeting) });
   const { history } = meeting;
-  const request = history.threads[0]?.[1];
+  const request = history.threads[0]?.[2];
   const closed = (history.threads[1]?.[1]?.steps?.[0]?.succeeded ?? 0n) > 0n;
   // What nobody closed is ours to close; what a failed request left behind is another rule's.
   if (!closed) await bench.subject.close({ fd });
   if (request === undefined) return;
   const detail = `the number ${fd} was ${closed ? 'closed meanwhile' : 'not met in time'}`;
   sights.add('result', { word: wordOf(request), detail });
-  if (wordOf(request) !== 'ok') return;
+  if (wordOf(request) !== 'ok' || placement !== undefined) return;
   const told = readField(request.out, fieldOf(bench.abi, 'length'));
   const given = readField(request.out, fieldOf(bench.abi, 'descriptor'));
   const right = told === length && given === fd;
   const answer = `${detail}; the answer was number ${given} and ${told} bytes`;
   sights.add('answer', { word: right ? 'right' : 'wrong', detail: answer });
+}
+
+/** Whether the tries were under way during the request; what led up to it does not count. */
+function requestMet({ history }: Meeting): boolean {
+  const request = history.threads[0]?.[2];
+  const [tries] = history.threads[1]?.[1]?.steps ?? [];
+  if (request?.return === undefined || tries?.last.return === undefined) return false;
+  return tries.first.call < request.return && request.call < tries.last.return;
 }
 
 /**

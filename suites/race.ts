@@ -49,7 +49,7 @@ export async function meet(
   return { history, timeline, buffers, overlapping: overlap(history) };
 }
 
-/** Whether the first thread had a call under way while another one, past the barrier, had one, too. */
+/** Whether the first thread had a call under way while another one, past the barrier, had one. */
 function overlap({ threads: [first = [], ...others] }: History): boolean {
   const calls = others.flatMap((results) => results.slice(1)).flatMap(intervalOf);
   return first
@@ -146,8 +146,8 @@ const LARGE = 2n << 20n;
 const LARGE_CYCLES = 512;
 
 /**
- * On a bounded region one page shows, if the race comes in each of two blocks. A gauge must be moved
- * by what is lost when only one meeting out of `odds` loses a buffer.
+ * On a bounded region one page shows, if the race comes in each of two blocks. A gauge must be
+ * moved by what is lost when only one meeting out of `odds` loses a buffer.
  */
 export const lossOf = ({ page, region }: Bench, odds: number): Loss =>
   region.bounded
