@@ -1,4 +1,4 @@
-import { linux, type Operation } from '../adapters/contract/index.ts';
+import { linux, type Operation, type Result } from '../adapters/contract/index.ts';
 import { type Bench, SUBJECT } from './bench.ts';
 import { type Case, Inconclusive } from './case.ts';
 import { hold, observeConservedBy } from './free-memory.ts';
@@ -183,15 +183,24 @@ async function askFull(bench: Bench, round: number, sights: Sights): Promise<voi
     { seed: BigInt(round) },
   );
   for (const [index, [, result]] of history.threads.entries()) {
-    if (result?.return === undefined) continue;
-    if (result.errno === undefined) {
-      // Real memory may come back a little later: then this thread was not refused.
-      await bench.subject.close({ fd: bench.descriptorIn(slots[index] ?? '') });
-      continue;
-    }
-    const took = result.return - result.call;
-    const detail = `${result.errno} came after ${took / 1000n} microseconds`;
-    sights.add('refusal', { word: took <= AT_ONCE ? 'at-once' : 'late', detail });
+    await noteRefusal(bench, slots[index] ?? '', result, sights);
   }
   await full.drop();
+}
+
+/** How long a refusal took. Real memory may come back later: then a thread was not refused. */
+async function noteRefusal(
+  bench: Bench,
+  slot: string,
+  result: Result | undefined,
+  sights: Sights,
+): Promise<void> {
+  if (result?.return === undefined) return;
+  if (result.errno === undefined) {
+    await bench.subject.close({ fd: bench.descriptorIn(slot) });
+    return;
+  }
+  const took = result.return - result.call;
+  const detail = `${result.errno} came after ${took / 1000n} microseconds`;
+  sights.add('refusal', { word: took <= AT_ONCE ? 'at-once' : 'late', detail });
 }
