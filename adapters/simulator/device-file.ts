@@ -1,5 +1,6 @@
 import type { ErrnoName } from '../contract/errno.ts';
 import type { CmaAllocator } from './allocator.ts';
+import { compatDefects, lacksCompatIoctl } from './compat.ts';
 import type { DefectSet } from './defects/defect.ts';
 import type { DmaBuf } from './dma-buf.ts';
 import type { KernelLog } from './kernel-log.ts';
@@ -88,9 +89,13 @@ export class DeviceFile extends OpenFile {
     caller: Caller,
   ): SystemCall<bigint | ErrnoName> {
     const device = this.#device;
-    const { allocator, behaviour, defects, state } = device;
+    const { allocator, behaviour, state } = device;
     const refusal = this.#refusal();
     if (refusal !== undefined) return refusal;
+    const compat = caller.pointerBytes === 4;
+    // What the kernel says for a driver without a function for such callers.
+    if (compat && lacksCompatIoctl(device)) return 'ENOTTY';
+    const defects = compat ? compatDefects(device.defects) : device.defects;
     const ioctl = behaviour === 'rfc-v2' ? rfcIoctl : hardenedIoctl;
     const has = (name: string): boolean => defects.has(name);
     const onBuffer = (buffer: DmaBuf): void => {
@@ -100,8 +105,9 @@ export class DeviceFile extends OpenFile {
     if (has('device-needs-write') && !this.writable) return 'EBADF';
     this.#firstCaller ??= caller;
     const table = has('fd-in-opener-table') ? this.#firstCaller.table : caller.table;
-    const { descriptorLimit } = caller;
-    const call = { request, argument, caller: { table, descriptorLimit }, allocator, defects };
+    const { descriptorLimit, pointerBytes } = caller;
+    const by = { table, descriptorLimit, pointerBytes };
+    const call = { request, argument, caller: by, allocator, defects };
     const onWarning = (where: string): void => device.log.warning(where);
     const value = yield* ioctl({ ...call, onBuffer, onWarning });
     const raced = state === 'ready' && device.state === 'gone';

@@ -28,6 +28,8 @@ export interface SimulatorOptions {
   /** Bytes; a power of two. */
   readonly pageBytes: number;
   readonly defects: DefectSet;
+  /** Bytes of a pointer in the programs that call; the kernel is a 64-bit one. */
+  readonly pointerBytes: 4 | 8;
   /** Seeds the scheduler when the Program has no seed of its own. */
   readonly seed: bigint;
   readonly schedule: Schedule;
@@ -46,6 +48,7 @@ const PARAMETERS = [
   'transient',
   'schedule',
   'depth',
+  'caller',
 ];
 const PAGE_SIZES = [4096, 16_384, 65_536];
 const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
@@ -89,6 +92,7 @@ export function parseSimulatorUrl(url: string): SimulatorOptions {
     transient: count(given, 'transient', { from: 0, to: TRANSIENT_MAX, usually: 0 }),
     pageBytes,
     defects: new Set(given.getAll('defect').map(defect)),
+    pointerBytes: pointerBytes(given.get('caller') ?? '64'),
     seed: seed(given.get('seed') ?? '0'),
     schedule: schedule(given.get('schedule')),
     depth: count(given, 'depth', { from: 1, to: DEPTH_MAX, usually: DEPTH_DEFAULT }),
@@ -119,6 +123,12 @@ function pageSize(word: string | null): number {
   if (word === null) return 4096;
   if (PAGE_SIZES.includes(Number(word))) return Number(word);
   throw usageError(`sim: has no page size "${word}"; it has ${PAGE_SIZES.join(', ')}`);
+}
+
+function pointerBytes(bits: string): 4 | 8 {
+  if (bits === '32') return 4;
+  if (bits === '64') return 8;
+  throw usageError(`sim: has no caller "${bits}"; it has 32 and 64, the bits of the programs`);
 }
 
 function regionSize(word: string, pageBytes: number): number {

@@ -43,6 +43,7 @@ export function* hardenedIoctl(call: DeviceCall): SystemCall<bigint | ErrnoName>
     return defects.has('efault-einval') ? 'EINVAL' : 'EFAULT';
   }
   const request = new AllocateRequest(bytes.length < REQUEST_BYTES ? extended(bytes) : bytes);
+  if (defects.has('length-cut-to-32')) request.length = BigInt.asUintN(32, request.length);
   yield 'sa.copied-in';
   const refusal = check(request, allocator, defects);
   if (refusal !== undefined) {

@@ -1,4 +1,4 @@
-import { type Defect, row } from './defect.ts';
+import { compat, type Defect, row } from './defect.ts';
 
 /** Bugs in how a request is read, checked and answered. */
 export const REQUEST_DEFECTS: readonly Defect[] = [
@@ -70,4 +70,7 @@ export const REQUEST_DEFECTS: readonly Defect[] = [
   row('failed-request-scrubs', 'LEN-08', 'A request that is too large clears the first pages.'),
   row('single-page-costs-two', 'LEN-09', 'A buffer of one page takes two.'),
   row('warn-on-fault', 'ERR-06', 'An argument that cannot be read triggers a kernel warning.'),
+  compat('no-compat-ioctl', 'IOC-07 ABI-02', 'Commands of 32-bit programs come to ENOTTY.'),
+  compat('compat-argument-short', 'ABI-02', 'The last field is not copied for 32-bit programs.'),
+  compat('compat-length-32', 'ABI-02', 'The length of 32-bit programs has 32 bits.'),
 ];
