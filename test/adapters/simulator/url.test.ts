@@ -22,7 +22,10 @@ t.test('without parameters it is hardened, 16 MiB and free of defects', async (t
 
 t.test('what it does not know is refused in one sentence that names what it does', async (t) => {
   const refused: readonly [string, RegExp][] = [
-    ['sim:?speed=1', /no parameter "speed"; it has behaviour, region, .*, schedule, depth$/],
+    [
+      'sim:?speed=1',
+      /no parameter "speed"; it has behaviour, region, .*, schedule, depth, caller$/,
+    ],
     ['sim:?behaviour=kind', /no behaviour "kind"; it has hardened and rfc-v2$/],
     ['sim:?defect=typo', /no defect "typo"; it has .*, no-zeroing, /],
     ['sim:?schedule=fair', /no schedule "fair"; it has random, pct, both$/],
