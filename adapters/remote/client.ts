@@ -10,7 +10,7 @@ import {
   type TargetFacts,
 } from '../contract/index.ts';
 import { NameTable } from '../contract/names.ts';
-import { Channel, ChannelLost, ChannelSilent } from './channel.ts';
+import { Channel, ChannelGarbled, ChannelLost, ChannelSilent } from './channel.ts';
 import { type AgentFacts, parseAgentFacts } from './facts.ts';
 import { decodeHello, encodeHello, type Frame, type FrameType, ownHello } from './frames.ts';
 
@@ -56,7 +56,9 @@ export async function connectAgent(stream: Duplex, options: AgentOptions): Promi
     channel.destroy();
     if (thrown instanceof ChannelLost || thrown instanceof ChannelSilent) {
       const { message } = await options.lastWords();
-      throw machineError(`no agent answers: ${message === '' ? thrown.message : message}`, thrown);
+      const garbled = thrown instanceof ChannelGarbled;
+      const reasons = [...(garbled || message === '' ? [thrown.message] : []), message];
+      throw machineError(`no agent answers: ${reasons.filter(Boolean).join('; ')}`, thrown);
     }
     if (thrown instanceof RangeError) throw machineError(messageOf(thrown), thrown);
     throw thrown;
