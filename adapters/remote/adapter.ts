@@ -3,7 +3,10 @@ import { connectChild } from './child.ts';
 import { connectAgent } from './client.ts';
 import type { Connection } from './connection.ts';
 import { targetFacts } from './facts.ts';
+import { sshCommand } from './ssh.ts';
 import { parseRemoteTarget, type RemoteTarget } from './target-url.ts';
+import { connectTls } from './tls.ts';
+import { connectUnix } from './unix.ts';
 
 /**
  * An agent or a daemon elsewhere as a target; docs/remote.md lists the URLs.
@@ -18,6 +21,7 @@ class RemoteAdapter implements Adapter {
   readonly url: string;
   readonly #target: RemoteTarget;
   readonly #open = new Set<Connection>();
+  readonly #losses = new Set<string>();
 
   constructor(url: string, target: RemoteTarget) {
     this.url = url;
@@ -36,6 +40,7 @@ class RemoteAdapter implements Adapter {
         describe: (agent) => targetFacts('remote', agent, {}),
         lastWords: () => connection.lastWords(),
         onClose: close,
+        losses: this.#losses,
       });
     } catch (thrown) {
       await close();
@@ -53,7 +58,11 @@ async function connect(target: RemoteTarget): Promise<Connection> {
   switch (target.transport) {
     case 'exec':
       return connectChild(target.argv);
-    default:
-      throw new Error(target.transport);
+    case 'unix':
+      return connectUnix(target.path);
+    case 'tls':
+      return connectTls(target);
+    case 'ssh':
+      return connectChild(sshCommand(target));
   }
 }

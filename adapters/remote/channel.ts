@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { FRAME_BYTES_MAX } from '../contract/codec/layout.ts';
 import { messageOf } from '../contract/errors.ts';
 import { encodeFrame, type Frame, FrameParser, type FrameType } from './frames.ts';
 
@@ -19,6 +20,9 @@ interface Waiter {
 /** Bytes of frames that nobody asked for yet; beyond them the peer has to wait. */
 const AHEAD_BYTES = 1 << 20;
 
+/** Milliseconds that a peer gets to take the last frame. */
+const END_MS = 1000;
+
 /** What a frame costs beside its payload, so that empty ones are not free. */
 const FRAME_COST = 64;
 
@@ -31,7 +35,11 @@ export class Channel {
   #waiter: Waiter | undefined;
   #lost: ChannelLost | undefined;
 
-  constructor(stream: Duplex) {
+  #ended = false;
+
+  /** @param limit bytes that a frame's payload may have until {@link trust} is called */
+  constructor(stream: Duplex, limit: number = FRAME_BYTES_MAX) {
+    this.#parser.limit = limit;
     this.#stream = stream;
     stream.on('data', (chunk: Uint8Array) => this.#onData(chunk));
     stream.on('error', (error) => this.#lose(new ChannelLost(error.message)));
@@ -95,12 +103,37 @@ export class Channel {
     });
   }
 
+  /** Whether the stream is lost; nobody needs an answer any more. */
+  get lost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** The peer has shown that it speaks the protocol: it may send frames of every size. */
+  trust(): void {
+    this.#parser.limit = FRAME_BYTES_MAX;
+  }
+
+  /**
+   * Closes the stream once what was sent has been taken. What still comes is thrown away: closing a
+   * socket with bytes unread could take the last frame from the peer.
+   */
+  end(): void {
+    this.#ended = true;
+    if (this.lost) this.#stream.destroy();
+    if (this.#stream.destroyed) return;
+    this.#stream.resume();
+    this.#stream.end();
+    const timer = setTimeout(() => this.#stream.destroy(), END_MS);
+    this.#stream.once('close', () => clearTimeout(timer));
+  }
+
   /** Closes the stream. */
   destroy(): void {
     this.#stream.destroy();
   }
 
   #onData(chunk: Uint8Array): void {
+    if (this.#ended) return;
     try {
       const frames = this.#parser.push(chunk);
       this.#arrived.push(...frames);

@@ -12,7 +12,8 @@ const PATIENCE_MS = 3000;
 /** Starts a program that speaks the protocol on its standard streams; no shell is in between. */
 export function connectChild(argv: readonly string[]): Connection {
   const [command = '', ...rest] = argv;
-  const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'pipe'] });
+  // A group of its own: Ctrl-C in a terminal must not look like an agent that died.
+  const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
   return new ChildConnection(child, command);
 }
 

@@ -33,6 +33,8 @@ export function encodeFrame(type: FrameType, payload: Uint8Array): Uint8Array {
 export class FrameParser {
   #chunks: Uint8Array[] = [];
   #bytes = 0;
+  /** Bytes of payload that a frame may have; less than the protocol's own until a peer is known. */
+  limit = FRAME_BYTES_MAX;
   /** Bytes without which the next step is not worth taking. */
   #wanted: number = LAYOUT.frame.size;
 
@@ -60,7 +62,7 @@ export class FrameParser {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const length = view.getUint32(at.length, true);
     const type = FRAMES[view.getUint16(at.type, true) - 1];
-    if (type === undefined || length > FRAME_BYTES_MAX) throw new RangeError(NO_PROTOCOL);
+    if (type === undefined || length > this.limit) throw new RangeError(NO_PROTOCOL);
     const whole = bytes.length >= size + length;
     const rest = whole ? bytes.subarray(size + length) : bytes;
     this.#chunks = rest.length === 0 ? [] : [rest];
