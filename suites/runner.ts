@@ -47,8 +47,8 @@ const RESTARTS_MAX = 10;
 
 /**
  * Runs the suites on a target: containment, judging and order, nothing else. A case that kills the
- * target gets its verdict, the target is opened again, and the run goes on. A case during which only
- * the connection was lost is repeated.
+ * target gets its verdict, the target is opened again, and the run goes on. A case during which
+ * only the connection was lost is repeated.
  *
  * @returns the last line of the journal
  * @throws {@link AllocertError} when nothing could be run at all, or for what the user asked

@@ -141,8 +141,8 @@ class AgentSession implements Session {
   }
 
   /**
-   * After a failure nothing more is read from this stream: an answer that comes late, or twice, must
-   * never be taken for the answer to another Program.
+   * After a failure nothing more is read from this stream: an answer that comes late, or twice,
+   * must never be taken for the answer to another Program.
    */
   async #answered<T>(work: () => Promise<T>): Promise<T> {
     try {

@@ -58,7 +58,7 @@ export async function listenUnix(
   };
 }
 
-/** The mask counts while the socket is made, so that there is no moment at which others reach it. */
+/** The mask counts while the socket is made: there is no moment at which others reach it. */
 async function bound(server: Server, path: string): Promise<void> {
   const ready = new Promise<void>((listening, failed) => {
     server.once('listening', listening).once('error', failed);
