@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream';
-import { FRAME_BYTES_MAX } from '../contract/codec/layout.ts';
 import { messageOf } from '../contract/errors.ts';
 import { encodeFrame, type Frame, FrameParser, type FrameType } from './frames.ts';
 
@@ -29,7 +28,7 @@ const FRAME_COST = 64;
 /** Frames over a byte stream, one waiting reader at a time. */
 export class Channel {
   readonly #stream: Duplex;
-  readonly #parser = new FrameParser();
+  readonly #parser: FrameParser;
   readonly #arrived: Frame[] = [];
   #ahead = 0;
   #waiter: Waiter | undefined;
@@ -37,9 +36,9 @@ export class Channel {
 
   #ended = false;
 
-  /** @param limit bytes that a frame's payload may have until {@link trust} is called */
-  constructor(stream: Duplex, limit: number = FRAME_BYTES_MAX) {
-    this.#parser.limit = limit;
+  /** @param firstBytes bytes that the payload of the peer's first frame may have */
+  constructor(stream: Duplex, firstBytes?: number) {
+    this.#parser = new FrameParser(firstBytes);
     this.#stream = stream;
     stream.on('data', (chunk: Uint8Array) => this.#onData(chunk));
     stream.on('error', (error) => this.#lose(new ChannelLost(error.message)));
@@ -106,11 +105,6 @@ export class Channel {
   /** Whether the stream is lost; nobody needs an answer any more. */
   get lost(): boolean {
     return this.#lost !== undefined;
-  }
-
-  /** The peer has shown that it speaks the protocol: it may send frames of every size. */
-  trust(): void {
-    this.#parser.limit = FRAME_BYTES_MAX;
   }
 
   /**

@@ -33,10 +33,14 @@ export function encodeFrame(type: FrameType, payload: Uint8Array): Uint8Array {
 export class FrameParser {
   #chunks: Uint8Array[] = [];
   #bytes = 0;
-  /** Bytes of payload that a frame may have; less than the protocol's own until a peer is known. */
-  limit = FRAME_BYTES_MAX;
+  #limit: number;
   /** Bytes without which the next step is not worth taking. */
   #wanted: number = LAYOUT.frame.size;
+
+  /** @param firstBytes bytes that the first payload may have: nobody knows the peer yet */
+  constructor(firstBytes: number = FRAME_BYTES_MAX) {
+    this.#limit = firstBytes;
+  }
 
   /**
    * The frames that a further chunk completes.
@@ -62,12 +66,13 @@ export class FrameParser {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const length = view.getUint32(at.length, true);
     const type = FRAMES[view.getUint16(at.type, true) - 1];
-    if (type === undefined || length > this.limit) throw new RangeError(NO_PROTOCOL);
+    if (type === undefined || length > this.#limit) throw new RangeError(NO_PROTOCOL);
     const whole = bytes.length >= size + length;
     const rest = whole ? bytes.subarray(size + length) : bytes;
     this.#chunks = rest.length === 0 ? [] : [rest];
     this.#bytes = rest.length;
     this.#wanted = whole ? size : size + length;
+    if (whole) this.#limit = FRAME_BYTES_MAX;
     return whole
       ? { type, payload: Uint8Array.from(bytes.subarray(size, size + length)) }
       : undefined;

@@ -65,7 +65,6 @@ async function greet(channel: Channel, patience: Patience): Promise<void> {
   if (theirs.version !== own.version || theirs.digest !== own.digest) {
     throw new RangeError('client and daemon are of different versions; use the same allocert');
   }
-  channel.trust();
 }
 
 /** Tells the client why it ends here, and says it for the log. */
