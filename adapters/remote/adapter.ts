@@ -1,4 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Adapter, Session } from '../contract/index.ts';
+import { ChannelGarbled, ChannelLost } from './channel.ts';
 import { connectChild } from './child.ts';
 import { connectAgent } from './client.ts';
 import type { Connection } from './connection.ts';
@@ -8,6 +10,10 @@ import { parseRemoteTarget, type RemoteTarget } from './target-url.ts';
 import { connectTls } from './tls.ts';
 import { connectUnix } from './unix.ts';
 
+/** Milliseconds in which a peer that was lost may come back. */
+const RECONNECT_MS = 5000;
+const RETRY_MS = 200;
+
 /**
  * An agent or a daemon elsewhere as a target; docs/remote.md lists the URLs.
  *
@@ -16,6 +22,12 @@ import { connectUnix } from './unix.ts';
 export function openRemote(url: string): Adapter {
   return new RemoteAdapter(url, parseRemoteTarget(url));
 }
+
+/** Nobody answered; a peer that answers and refuses has said all that it will. */
+const isAway = (thrown: unknown): boolean =>
+  thrown instanceof Error &&
+  thrown.cause instanceof ChannelLost &&
+  !(thrown.cause instanceof ChannelGarbled);
 
 class RemoteAdapter implements Adapter {
   readonly url: string;
@@ -28,8 +40,21 @@ class RemoteAdapter implements Adapter {
     this.#target = target;
   }
 
+  /** After a loss whoever listened may be starting again; before one, a wrong URL is told at once. */
   async open(): Promise<Session> {
-    const connection = await connect(this.#target);
+    const end = performance.now() + (this.#losses.size === 0 ? 0 : RECONNECT_MS);
+    for (;;) {
+      try {
+        return await this.#once();
+      } catch (thrown) {
+        if (!isAway(thrown) || performance.now() >= end) throw thrown;
+      }
+      await setTimeout(RETRY_MS);
+    }
+  }
+
+  async #once(): Promise<Session> {
+    const connection = connect(this.#target);
     this.#open.add(connection);
     const close = async (): Promise<void> => {
       this.#open.delete(connection);
@@ -54,7 +79,7 @@ class RemoteAdapter implements Adapter {
   }
 }
 
-async function connect(target: RemoteTarget): Promise<Connection> {
+function connect(target: RemoteTarget): Connection {
   switch (target.transport) {
     case 'exec':
       return connectChild(target.argv);

@@ -1,4 +1,5 @@
 /** The C agent as a child process, reached by URL as a user would. */
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -62,6 +63,29 @@ t.test('a command that is no agent is one sentence with what it said', async (t)
     await t.rejects(adapter.open(), { exitCode: 3, message });
     await adapter.close();
   }
+});
+
+t.test('an agent that is killed: the case may be repeated once, then it is a death', async (t) => {
+  const { path } = await buildAgent(join(tmpdir(), 'allocert-test-agents'));
+  const folder = t.testdir({});
+  const adapter = await openTarget(
+    `remote:exec:sh -c 'echo $$ > ${folder}/pid; exec ${path} --region /dev/zero'`,
+  );
+  t.teardown(() => adapter.close());
+  const killed = async (caseId: string): Promise<unknown> => {
+    const session = await adapter.open();
+    await session.begin(caseId);
+    const sleeper = { op: 'sleep', microseconds: 60_000_000n } as const;
+    const threads = [{ client: 'main', operations: [sleeper] }];
+    const running = session.run({ deadlineMs: 60_000, threads }).catch((error: unknown) => error);
+    process.kill(Number(readFileSync(`${folder}/pid`, 'utf8')), 'SIGKILL');
+    const thrown = await running;
+    await session.close();
+    return thrown;
+  };
+  t.match(await killed('X/one'), { name: 'ConnectionLost', message: /ended \(SIGKILL\)/ });
+  t.match(await killed('X/two'), { name: 'ConnectionLost' });
+  t.match(await killed('X/one'), { name: 'TargetDeath', manner: 'crash', message: /SIGKILL/ });
 });
 
 t.test('URLs that name nothing are refused with what to write', async (t) => {
