@@ -140,7 +140,7 @@ class Run {
         if (this.#options.signal?.aborted === true) return 'the run was interrupted';
         await this.#one(case_);
         if (this.#restarts > RESTARTS_MAX) {
-          return `the target died ${this.#restarts} times; mend that first`;
+          return `the target died or was lost ${this.#restarts} times; mend that first`;
         }
       }
       return '';
