@@ -40,7 +40,7 @@ class RemoteAdapter implements Adapter {
     this.#target = target;
   }
 
-  /** After a loss whoever listened may be starting again; before one, a wrong URL is told at once. */
+  /** After a loss whoever listened may be starting again; before, a wrong URL is told at once. */
   async open(): Promise<Session> {
     const end = performance.now() + (this.#losses.size === 0 ? 0 : RECONNECT_MS);
     for (;;) {

@@ -8,6 +8,8 @@ const SAID_BYTES = 8192;
 const LAST_LINES = 40;
 /** Milliseconds that a process gets to end once its input has ended. */
 const PATIENCE_MS = 3000;
+/** Milliseconds for the last of what a process said, once it has ended. */
+const LINGER_MS = 500;
 
 /** Starts a program that speaks the protocol on its standard streams; no shell is in between. */
 export function connectChild(argv: readonly string[]): Connection {
@@ -66,6 +68,8 @@ class ChildConnection implements Connection {
     });
     this.#ended = new Promise((resolve) => {
       child.once('error', ({ message }) => resolve(`${command} cannot be started: ${message}`));
+      // Whoever it left behind may hold its streams open; they are not waited for.
+      child.once('exit', () => setTimeout(() => child.stderr.destroy(), LINGER_MS).unref());
       child.once('close', (code, signal) => {
         resolve(`${command} ended (${signal === null ? `exit status ${code}` : signal})`);
       });
@@ -89,9 +93,19 @@ class ChildConnection implements Connection {
   /** The end of its input tells an agent to leave; what does not is killed. */
   async #end(): Promise<string> {
     this.stream.destroy();
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE_MS);
+    const timer = setTimeout(() => killGroup(this.#child), PATIENCE_MS);
     const how = await this.#ended;
     clearTimeout(timer);
     return how;
+  }
+}
+
+/** It leads a group of its own, with whatever it started. */
+function killGroup({ pid }: ChildProcessWithoutNullStreams): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ESRCH') throw thrown;
   }
 }

@@ -4,7 +4,7 @@ import { connect, createServer, type SecureContextOptions, type TLSSocket } from
 import { machineError, messageOf, usageError } from '../contract/errors.ts';
 import { type Connection, socketConnection } from './connection.ts';
 import type { Endpoint, TlsTarget } from './target-url.ts';
-import type { Listener } from './unix.ts';
+import { type Listener, limitClients } from './unix.ts';
 
 /** Files that show who one is and whom one believes; PEM. */
 export interface Credentials {
@@ -15,8 +15,6 @@ export interface Credentials {
 
 const HANDSHAKE_MS = 10_000;
 const KEEP_ALIVE_MS = 15_000;
-/** Connections at once; more are turned away before anything is read of them. */
-const CONNECTIONS_MAX = 64;
 
 /**
  * Connects to a daemon over TLS 1.3. Its certificate must be signed by `ca` and name the host.
@@ -55,7 +53,7 @@ export async function listenTls(
       handshakeTimeout: HANDSHAKE_MS,
     }),
   );
-  server.maxConnections = CONNECTIONS_MAX;
+  limitClients(server, onRefused);
   server.on('secureConnection', (socket) => {
     steady(socket);
     // The server has seen to it already; nobody gets further by a mistake in its options.

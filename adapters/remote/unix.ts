@@ -6,6 +6,7 @@ import { type Connection, socketConnection } from './connection.ts';
 
 /** What a socket's address has room for, less the end of the string. */
 const PATH_BYTES_MAX = 107;
+const CLIENTS_MAX = 64;
 const WORLD_WRITABLE = 0o002;
 const GROUP_WRITABLE = 0o020;
 const STICKY = 0o1000;
@@ -23,7 +24,7 @@ export interface Listener {
  * @throws {@link AllocertError} when the socket belongs to another user, who could answer anything
  */
 export function connectUnix(path: string): Connection {
-  const status = statusOf(path);
+  const status = statSync(path, { throwIfNoEntry: false });
   if (status !== undefined && !isTrusted(status)) {
     throw machineError(`${path} belongs to another user; only that user may be served there`);
   }
@@ -34,11 +35,13 @@ export function connectUnix(path: string): Connection {
  * Listens at a Unix socket that only this user can connect to. A socket that a dead daemon left is
  * replaced; anything else in its place stays.
  *
+ * @param onRefused hears of clients that cannot be let in
  * @throws {@link AllocertError} for a place that is taken, or where others could put their own
  */
 export async function listenUnix(
   path: string,
   onClient: (socket: Socket) => void,
+  onRefused: (sentence: string) => void,
 ): Promise<Listener> {
   if (Buffer.byteLength(path) > PATH_BYTES_MAX) {
     throw usageError(`${path} is longer than ${PATH_BYTES_MAX} bytes; choose a shorter path`);
@@ -46,6 +49,7 @@ export async function listenUnix(
   checkFolder(dirname(resolve(path)));
   await clearPlace(path);
   const server = createServer(onClient);
+  limitClients(server, onRefused);
   try {
     await bound(server, path);
   } catch (thrown) {
@@ -56,6 +60,16 @@ export async function listenUnix(
     // Closing takes the socket from its folder too.
     close: () => new Promise((closed) => server.close(() => closed())),
   };
+}
+
+/** More clients than that at once are turned away before anything is read of them. */
+export function limitClients(server: Server, onRefused: (sentence: string) => void): void {
+  server.maxConnections = CLIENTS_MAX;
+  server.on('drop', () => onRefused(`a client was turned away: ${CLIENTS_MAX} are here already`));
+  // Also the first failure, which is that it cannot listen, and is told where that is waited for.
+  server.on('error', (error) => {
+    if (server.listening) onRefused(`a client could not be let in: ${error.message}`);
+  });
 }
 
 /** The mask counts while the socket is made: there is no moment at which others reach it. */

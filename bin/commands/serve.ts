@@ -78,7 +78,7 @@ function listen(given: ServeArguments, daemon: Daemon): Promise<Listener> {
   if (kind === 'unix' && place !== '') {
     const spare = (['ca', 'cert', 'key'] as const).find((name) => given[name] !== undefined);
     if (spare !== undefined) throw usageError(`--${spare} is for tls: only; leave it out`);
-    return listenUnix(place, (socket) => daemon.accept(socket));
+    return listenUnix(place, (socket) => daemon.accept(socket), complain);
   }
   if (kind === 'tls') {
     const accept = (socket: Parameters<Daemon['accept']>[0]): void => daemon.accept(socket);

@@ -132,7 +132,7 @@ async function ownDaemon(
     }),
     onEvent: () => {},
   });
-  const listener = await listenUnix(path, (socket) => daemon.accept(socket));
+  const listener = await listenUnix(path, (socket) => daemon.accept(socket), console.error);
   t.teardown(async () => {
     const closed = listener.close();
     await daemon.close();

@@ -59,7 +59,7 @@ async function serve(t: Test, target: string, certificates: Certificates): Promi
     onEvent: (sentence) => events.push(sentence),
   });
   const path = join(folder, 'daemon.sock');
-  const unix = await listenUnix(path, (socket) => daemon.accept(socket));
+  const unix = await listenUnix(path, (socket) => daemon.accept(socket), console.error);
   const tls = await listenTls(
     { host: '127.0.0.1', port: 0 },
     { ca: certificates.ca, ...certificates.daemon },

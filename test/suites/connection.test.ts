@@ -1,4 +1,4 @@
-/** What the runner makes of a connection that breaks: nothing lost, nothing twice, nobody accused. */
+/** What the runner makes of a connection that breaks: nothing lost or twice, nobody accused. */
 import t from 'tap';
 import {
   type Adapter,

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { encodeProgram } from '../../../adapters/contract/codec/encode-program.ts';
 import {
@@ -46,7 +47,7 @@ async function daemonOf(t: Test, { open, patience }: How = {}): Promise<Running>
     },
     patience: { ...PATIENCE, ...patience },
   });
-  const listener = await listenUnix(path, (socket) => daemon.accept(socket));
+  const listener = await listenUnix(path, (socket) => daemon.accept(socket), console.error);
   t.teardown(async () => {
     const closed = listener.close();
     await daemon.close();
@@ -137,6 +138,26 @@ t.test('a peer that is silent, or stops in the middle, is dropped in time', asyn
   stuck.write(RUN.subarray(0, 20));
   t.match(await heard(/^client 3 was/), /nothing came for 60 ms/);
   for (const peer of [silent, half, stuck]) peer.destroy();
+});
+
+t.test('whatever comes in the place of a session, serving it ends and says how', async (t) => {
+  const { path, heard } = await daemonOf(t);
+  const session = Buffer.concat([HELLO, BEGIN, RUN, BEGIN, RUN]);
+  const edits = fc.array(fc.tuple(fc.nat(session.length - 1), fc.nat(255)), { maxLength: 6 });
+  let client = 0;
+  await fc.assert(
+    fc.asyncProperty(edits, fc.nat(session.length), async (changes, length) => {
+      const bytes = Buffer.from(session);
+      for (const [at, value] of changes) bytes[at] = value;
+      client += 1;
+      const peer = connect(path);
+      peer.on('error', () => peer.destroy());
+      peer.resume().end(bytes.subarray(0, length));
+      await heard(new RegExp(`^client ${client} (was dropped: .|has left)`));
+    }),
+    { numRuns: 200 },
+  );
+  await works(t, await clientOf(t, path));
 });
 
 t.test('a peer that takes no answers is dropped, and fills no memory meanwhile', async (t) => {
@@ -257,7 +278,7 @@ t.test('a daemon that stops drops its clients', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'allocert-daemon-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'socket');
-  const listener = await listenUnix(path, (socket) => daemon.accept(socket));
+  const listener = await listenUnix(path, (socket) => daemon.accept(socket), console.error);
   const session = await clientOf(t, path);
   const closed = listener.close();
   await daemon.close();

@@ -88,6 +88,15 @@ t.test('an agent that is killed: the case may be repeated once, then it is a dea
   t.match(await killed('X/one'), { name: 'TargetDeath', manner: 'crash', message: /SIGKILL/ });
 });
 
+t.test('a process that outlives the one that was started is not waited for', async (t) => {
+  const pidFile = join(t.testdir({}), 'pid');
+  const adapter = await openTarget(
+    `remote:exec:sh -c 'sleep 1000 >/dev/null & echo $! > ${pidFile}; exit 7'`,
+  );
+  await t.rejects(adapter.open(), { exitCode: 3, message: /sh ended \(exit status 7\)/ });
+  process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
+});
+
 t.test('URLs that name nothing are refused with what to write', async (t) => {
   const bad: [string, RegExp][] = [
     ['remote:', /names no transport/],

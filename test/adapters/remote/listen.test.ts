@@ -1,4 +1,4 @@
-/** Who may connect: the owner of a Unix socket, and over TLS whoever shows the right certificate. */
+/** Who may connect: the owner of a Unix socket, and over TLS who shows the right certificate. */
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -9,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectSecurely } from 'node:tls';
@@ -21,18 +21,18 @@ import { listenUnix } from '../../../adapters/remote/unix.ts';
 import { allocert } from '../../e2e/command.ts';
 import { type Certificates, type Identity, makeCertificates } from './certificates.ts';
 
+const ignore = (): void => {};
+
 function folderOf(t: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'allocert-listen-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-const ignore = (): void => {};
-
 t.test('a socket belongs to its owner alone and goes with the daemon', async (t) => {
   const path = join(folderOf(t), 'socket');
   const mask = process.umask();
-  const listener = await listenUnix(path, (socket) => socket.destroy());
+  const listener = await listenUnix(path, (socket) => socket.destroy(), ignore);
   t.equal(statSync(path).mode & 0o777, 0o600);
   t.equal(process.umask(), mask, 'the mask is as it was');
   await listener.close();
@@ -48,15 +48,18 @@ t.test('what a dead daemon left is replaced, everything else stays', async (t) =
   const { spawn } = await import('node:child_process');
   await once(spawn(process.execPath, ['-e', script]), 'exit');
   t.ok(statSync(path).isSocket());
-  const first = await listenUnix(path, (socket) => socket.destroy());
-  await t.rejects(listenUnix(path, ignore), { exitCode: 3, message: /another daemon listens at/ });
+  const first = await listenUnix(path, (socket) => socket.destroy(), ignore);
+  await t.rejects(listenUnix(path, ignore, ignore), {
+    exitCode: 3,
+    message: /another daemon listens at/,
+  });
   const socket = connect(path);
   await once(socket, 'connect');
   socket.destroy();
   await first.close();
   const file = join(folder, 'file');
   writeFileSync(file, 'mine');
-  await t.rejects(listenUnix(file, ignore), { exitCode: 3, message: /is no socket/ });
+  await t.rejects(listenUnix(file, ignore, ignore), { exitCode: 3, message: /is no socket/ });
   t.equal(statSync(file).size, 4);
 });
 
@@ -66,17 +69,20 @@ t.test('a socket is not put where others could replace it', async (t) => {
   const path = join(folder, 'socket');
   for (const mode of [0o777, 0o770]) {
     chmodSync(folder, mode);
-    await t.rejects(listenUnix(path, ignore), { exitCode: 3, message: /others can replace/ });
+    await t.rejects(listenUnix(path, ignore, ignore), {
+      exitCode: 3,
+      message: /others can replace/,
+    });
     t.notOk(existsSync(path));
   }
   chmodSync(folder, 0o1777);
-  const sticky = await listenUnix(path, ignore);
+  const sticky = await listenUnix(path, ignore, ignore);
   await sticky.close();
-  await t.rejects(listenUnix(join(folder, 'no', 'socket'), ignore), {
+  await t.rejects(listenUnix(join(folder, 'no', 'socket'), ignore, ignore), {
     exitCode: 3,
     message: /cannot listen in/,
   });
-  await t.rejects(listenUnix(join(folder, 'x'.repeat(108)), ignore), {
+  await t.rejects(listenUnix(join(folder, 'x'.repeat(108)), ignore, ignore), {
     exitCode: 2,
     message: /longer than 107 bytes/,
   });
@@ -85,6 +91,19 @@ t.test('a socket is not put where others could replace it', async (t) => {
 t.test('nobody is there: one sentence', async (t) => {
   const missing = await openTarget(`remote:unix:${join(folderOf(t), 'none')}`);
   await t.rejects(missing.open(), { exitCode: 3, message: /no agent answers: connect ENOENT/ });
+});
+
+t.test('more clients than there is room for are turned away, with a line', async (t) => {
+  const path = join(folderOf(t), 'socket');
+  const here: Socket[] = [];
+  const refused: string[] = [];
+  const say = (sentence: string): unknown => refused.push(sentence);
+  const listener = await listenUnix(path, (socket) => here.push(socket), say);
+  const clients = Array.from({ length: 65 }, () => connect(path));
+  await Promise.race(clients.map((client) => once(client.resume(), 'close')));
+  t.match(refused, [/turned away: 64 are here already/]);
+  for (const client of [...clients, ...here]) client.destroy();
+  await listener.close();
 });
 
 interface Secure {
