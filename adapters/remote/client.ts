@@ -18,7 +18,7 @@ import { type AgentFacts, parseAgentFacts } from './facts.ts';
 import { decodeHello, encodeHello, type Frame, type FrameType, ownHello } from './frames.ts';
 import { isServed, servedFacts } from './served-facts.ts';
 
-/** Milliseconds beyond a Program's deadline before a silent agent counts as hung. */
+/** Milliseconds beyond what is due before a silent agent counts as hung. */
 const GRACE_MS = 10_000;
 /** The same for a daemon: it has an agent of its own, whose silence it reports. */
 const SERVED_GRACE_MS = 3 * GRACE_MS;
@@ -114,11 +114,15 @@ class AgentSession implements Session {
     this.#options = options;
   }
 
+  get #grace(): number {
+    return this.#served ? SERVED_GRACE_MS : GRACE_MS;
+  }
+
   async begin(caseId: string): Promise<void> {
     this.#names = new NameTable();
     this.#caseId = caseId;
     this.#channel.send('begin', new TextEncoder().encode(caseId));
-    await this.#answered(() => this.#next('begun', ANSWER_MS));
+    await this.#answered(() => this.#next('begun', ANSWER_MS + this.#grace));
   }
 
   async run(program: Program): Promise<History> {
@@ -127,9 +131,8 @@ class AgentSession implements Session {
     if (news !== undefined) this.#channel.send('names', encodeNames(news));
     this.#channel.send('run', bytes);
     return this.#answered(async () => {
-      await this.#next('executing', ANSWER_MS);
-      const grace = this.#served ? SERVED_GRACE_MS : GRACE_MS;
-      const history = await this.#next('history', program.deadlineMs + grace);
+      await this.#next('executing', ANSWER_MS + this.#grace);
+      const history = await this.#next('history', program.deadlineMs + this.#grace);
       return decodeHistory(history, program, this.#names);
     });
   }

@@ -115,6 +115,18 @@ t.test('verdicts and evidence do not depend on the transport', async (t) => {
   }
 });
 
+t.test('clients side by side see nothing of each other', async (t) => {
+  const certificates = makeCertificates(t);
+  const { urls, complaints } = await serve(t, 'sim:', certificates);
+  const direct = await everySuiteOn(await openTarget('sim:'));
+  const clients = [...urls, ...urls].map(async (url) => everySuiteOn(await openTarget(url)));
+  for (const came of await Promise.all(clients)) {
+    t.strictSame(came.verdicts, direct.verdicts);
+    t.strictSame(answersOf(came), answersOf(direct));
+  }
+  t.strictSame(complaints(), []);
+});
+
 t.test('a daemon can serve what another daemon serves', async (t) => {
   const certificates = makeCertificates(t);
   const [first = ''] = (await serve(t, 'sim:', certificates)).urls;
