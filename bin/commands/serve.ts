@@ -22,6 +22,9 @@ const FILES = {
   key: 'Private key (PEM) of that certificate, for tls:',
 } as const;
 
+/** Milliseconds that Programs which run get to end. */
+const CLOSE_MS = 5000;
+
 const FORMS = 'unix:PATH, or tls:HOST:PORT with --ca, --cert and --key';
 
 /** `allocert serve TARGET --listen PLACE` */
@@ -66,9 +69,9 @@ export const serveCommand: CommandModule<object, ServeArguments> = {
     const listener = await listen(given, daemon);
     process.stdout.write(`allocert: serving ${target} at ${listener.place}\n`);
     await stopped;
-    const closed = listener.close();
-    await daemon.close();
-    await closed;
+    // What a target still does ends with this process at the latest.
+    const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref());
+    await Promise.race([Promise.all([listener.close(), daemon.close()]), late]);
     process.exitCode = 0;
   },
 };
