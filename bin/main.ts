@@ -1,4 +1,4 @@
-import yargs from 'yargs';
+import yargs, { type CommandModule } from 'yargs';
 import { AllocertError, usageError } from '../adapters/contract/errors.ts';
 import { packageVersion } from '../adapters/contract/package-root.ts';
 import { agentCommand } from './commands/agent.ts';
@@ -8,11 +8,31 @@ import { listCommand } from './commands/list.ts';
 import { qualifyCommand } from './commands/qualify.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
+import { serveCommand } from './commands/serve.ts';
 import { vmCommand } from './commands/vm.ts';
 import { complain } from './terminal.ts';
 
 /** Exit code of a bug in allocert: nothing can be said about the target. */
 const BUG = 3;
+
+/** In the order in which help shows them. */
+const COMMANDS = [
+  runCommand,
+  listCommand,
+  compareCommand,
+  qualifyCommand,
+  reportCommand,
+  doctorCommand,
+  vmCommand,
+  serveCommand,
+  agentCommand,
+] as unknown as readonly CommandModule[];
+
+/** The word by which a command is called. */
+const nameOf = ({ command }: CommandModule): string => String(command).split(' ')[0] ?? '';
+
+const enumeration = (words: readonly string[]): string =>
+  `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
 /**
  * Runs one command line.
@@ -34,15 +54,8 @@ function parser(argv: readonly string[]): ReturnType<typeof yargs> {
     .scriptName('allocert')
     .locale('en')
     .usage('$0 <command>\n\nCertifies memory allocators that hand out dma-buf file descriptors.')
-    .command(runCommand)
-    .command(listCommand)
-    .command(compareCommand)
-    .command(qualifyCommand)
-    .command(reportCommand)
-    .command(doctorCommand)
-    .command(vmCommand)
-    .command(agentCommand)
-    .demandCommand(1, 'name a command: run, list, compare, qualify, report, doctor, vm or agent')
+    .command([...COMMANDS])
+    .demandCommand(1, `name a command: ${enumeration(COMMANDS.map(nameOf))}`)
     .strict()
     .recommendCommands()
     .version(packageVersion())
