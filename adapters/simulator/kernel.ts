@@ -1,9 +1,9 @@
 import type { Death } from '../contract/history.ts';
 import { signalName } from '../contract/signals.ts';
+import { Clock } from '../interpreter/clock.ts';
 import { CmaAllocator } from './allocator.ts';
 import { CharacterFile } from './character-file.ts';
 import { Client, type Ending } from './client.ts';
-import { Clock } from './clock.ts';
 import type { AllocatorDevice } from './device-file.ts';
 import { DmaBuf } from './dma-buf.ts';
 import { KernelLog } from './kernel-log.ts';

@@ -1,4 +1,4 @@
-import type { Random } from '../random.ts';
+import type { Random } from './random.ts';
 
 /** A thread that could run now. */
 export interface Candidate {
@@ -27,5 +27,17 @@ export class RandomScheduler implements Scheduler {
 
   choose(candidates: readonly Candidate[]): number {
     return this.#random.below(candidates.length);
+  }
+}
+
+/** Threads take turns in the order of the Program. */
+export class RoundRobin implements Scheduler {
+  #last = -1;
+
+  choose(candidates: readonly Candidate[]): number {
+    const next = candidates.findIndex(({ index }) => index > this.#last);
+    const chosen = Math.max(next, 0);
+    this.#last = candidates[chosen]?.index ?? -1;
+    return chosen;
   }
 }
