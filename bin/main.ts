@@ -1,6 +1,7 @@
 import yargs from 'yargs';
 import { AllocertError, usageError } from '../adapters/contract/errors.ts';
 import { packageVersion } from '../adapters/contract/package-root.ts';
+import { adapterCommand } from './commands/adapter.ts';
 import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { listCommand } from './commands/list.ts';
@@ -38,9 +39,10 @@ function parser(argv: readonly string[]): ReturnType<typeof yargs> {
     .command(compareCommand)
     .command(qualifyCommand)
     .command(reportCommand)
+    .command(adapterCommand)
     .command(doctorCommand)
     .command(vmCommand)
-    .demandCommand(1, 'name a command: run, list, compare, qualify, report, doctor or vm')
+    .demandCommand(1, 'name a command: run, list, compare, qualify, report, adapter, doctor or vm')
     .strict()
     .recommendCommands()
     .version(packageVersion())

@@ -1,4 +1,4 @@
-/** docs/writing-an-adapter.md: its example runs as printed, and its types serve a TypeScript author. */
+/** docs/writing-an-adapter.md: its example runs as printed, and its types serve an author. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
