@@ -14,6 +14,9 @@ import { complain } from './terminal.ts';
 /** Exit code of a bug in allocert: nothing can be said about the target. */
 const BUG = 3;
 
+/** Commands that have commands of their own. */
+const GROUPS = ['adapter', 'vm'];
+
 /**
  * Runs one command line.
  *
@@ -53,7 +56,8 @@ function parser(argv: readonly string[]): ReturnType<typeof yargs> {
     .fail((message, error) => {
       if (error instanceof Error && error.name !== 'YError') throw error;
       const said = message ?? error?.message;
-      const near = said.startsWith('Did you mean') ? `there is no command ${argv[0]}; ` : '';
+      const typed = argv.slice(0, GROUPS.includes(argv[0] ?? '') ? 2 : 1).join(' ');
+      const near = said.startsWith('Did you mean') ? `there is no command ${typed}; ` : '';
       throw usageError(`${near}${said} (see allocert --help)`);
     });
 }

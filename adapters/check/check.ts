@@ -33,7 +33,7 @@ const GROUPS = [
   'session',
 ];
 
-/** Every rule of the contract that an adapter is tested against. */
+/** Every rule of the contract that an adapter is tested against, in that order. */
 export const RULES: readonly Rule[] = GROUPS.flatMap((group) =>
   [FACTS_RULE, ...WATCHED, ...OBSERVED].filter(({ id }) => id.startsWith(`${group}/`)),
 );
@@ -48,8 +48,8 @@ export interface CheckOptions {
 }
 
 /**
- * Tests an adapter against the contract: not whether the target is a good allocator, but whether its
- * Histories can be believed.
+ * Tests an adapter against the contract: not whether the target is a good allocator, but whether
+ * its Histories can be believed.
  *
  * @throws {@link AllocertError} when no session can be opened at all
  */

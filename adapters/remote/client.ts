@@ -77,6 +77,7 @@ class AgentSession implements Session {
   readonly #channel: Channel;
   readonly #options: AgentOptions;
   #names = new NameTable();
+  #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   constructor(channel: Channel, facts: TargetFacts, options: AgentOptions) {
@@ -91,7 +92,14 @@ class AgentSession implements Session {
     await this.#answer('begun', ANSWER_MS);
   }
 
-  async run(program: Program): Promise<History> {
+  /** A Program that is run before the last one was answered waits for its turn. */
+  run(program: Program): Promise<History> {
+    const answered = this.#turn.then(() => this.#runNow(program));
+    this.#turn = answered.catch(() => undefined); // Whoever waits for that Program hears of it.
+    return answered;
+  }
+
+  async #runNow(program: Program): Promise<History> {
     const bytes = encodeProgram(program, this.#names);
     this.#channel.send('run', bytes);
     await this.#answer('executing', ANSWER_MS);

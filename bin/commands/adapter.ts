@@ -37,8 +37,9 @@ const checkCommand: CommandModule<object, CheckArguments> = {
 
 /** `allocert adapter` */
 export const adapterCommand: CommandModule = {
-  command: 'adapter <command>',
+  command: 'adapter',
   describe: 'Work on an adapter: check',
-  builder: (argv: Argv) => argv.command(checkCommand).demandCommand(1, 'name a command: check'),
+  builder: (argv: Argv) =>
+    argv.command(checkCommand).demandCommand(1, 'name what to do: adapter check'),
   handler: () => {},
 };

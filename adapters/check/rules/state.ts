@@ -13,7 +13,7 @@ async function opened(lab: Lab, slot: string): Promise<bigint> {
   return result.value;
 }
 
-/** Whether a slot that nothing filled reads as nothing: refused, or all ones, which is no descriptor. */
+/** Whether a slot reads as nothing: it is refused, or all ones, which is no descriptor. */
 async function isEmpty(lab: Lab, slot: string): Promise<boolean> {
   try {
     return (await lab.run([closing(slot)])).at(0).errno === 'EBADF';
