@@ -3,6 +3,7 @@ import { AllocertError, usageError } from '../adapters/contract/errors.ts';
 import { packageVersion } from '../adapters/contract/package-root.ts';
 import { adapterCommand } from './commands/adapter.ts';
 import { compareCommand } from './commands/compare.ts';
+import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { listCommand } from './commands/list.ts';
 import { qualifyCommand } from './commands/qualify.ts';
@@ -40,12 +41,16 @@ function parser(argv: readonly string[]): ReturnType<typeof yargs> {
     .command(runCommand)
     .command(listCommand)
     .command(compareCommand)
+    .command(diffCommand)
     .command(qualifyCommand)
     .command(reportCommand)
     .command(adapterCommand)
     .command(doctorCommand)
     .command(vmCommand)
-    .demandCommand(1, 'name a command: run, list, compare, qualify, report, adapter, doctor or vm')
+    .demandCommand(
+      1,
+      'name a command: run, list, compare, diff, qualify, report, adapter, doctor or vm',
+    )
     .strict()
     .recommendCommands()
     .version(packageVersion())
