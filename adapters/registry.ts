@@ -1,5 +1,6 @@
 import { machineError, usageError } from './contract/errors.ts';
 import type { Adapter } from './contract/index.ts';
+import { isModuleTarget, openModule } from './third-party/load.ts';
 
 /** A kind of target: the scheme of its URLs and how one is opened. */
 export interface Scheme {
@@ -47,7 +48,8 @@ const unopenable = (url: string, what: string): Error =>
   );
 
 /**
- * The adapter of a target URL. Nothing is started yet.
+ * The adapter of a target: a URL of one of {@link SCHEMES}, or a module of someone else. Nothing is
+ * started yet.
  *
  * @throws {@link AllocertError} for a malformed URL (usage) or what this machine cannot open
  * (machine)
@@ -58,9 +60,11 @@ export async function openTarget(url: string): Promise<Adapter> {
   if (found !== undefined) return found.open(url);
   const known = SCHEMES.map((one) => `${one.scheme}:`);
   const near = nearest(`${scheme ?? url}:`, known);
+  if (near === undefined && isModuleTarget(url)) return openModule(url);
   const hint = near === undefined ? '' : ` did you mean ${near}?`;
   throw usageError(
-    `"${url}" is no target:${hint} A target is a URL that starts with ${known.join(', ')}`,
+    `"${url}" is no target:${hint} A target is a URL that starts with ${known.join(', ')}, ` +
+      'a module such as ./my-adapter.js, or a package',
   );
 }
 

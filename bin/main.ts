@@ -1,8 +1,10 @@
 import yargs, { type CommandModule } from 'yargs';
 import { AllocertError, usageError } from '../adapters/contract/errors.ts';
 import { packageVersion } from '../adapters/contract/package-root.ts';
+import { adapterCommand } from './commands/adapter.ts';
 import { agentCommand } from './commands/agent.ts';
 import { compareCommand } from './commands/compare.ts';
+import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { listCommand } from './commands/list.ts';
 import { qualifyCommand } from './commands/qualify.ts';
@@ -20,8 +22,10 @@ const COMMANDS = [
   runCommand,
   listCommand,
   compareCommand,
+  diffCommand,
   qualifyCommand,
   reportCommand,
+  adapterCommand,
   doctorCommand,
   vmCommand,
   serveCommand,
@@ -33,6 +37,9 @@ const nameOf = ({ command }: CommandModule): string => String(command).split(' '
 
 const enumeration = (words: readonly string[]): string =>
   `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+
+/** Commands that have commands of their own. */
+const GROUPS = ['adapter', 'agent', 'vm'];
 
 /**
  * Runs one command line.
@@ -66,7 +73,8 @@ function parser(argv: readonly string[]): ReturnType<typeof yargs> {
     .fail((message, error) => {
       if (error instanceof Error && error.name !== 'YError') throw error;
       const said = message ?? error?.message;
-      const near = said.startsWith('Did you mean') ? `there is no command ${argv[0]}; ` : '';
+      const typed = argv.slice(0, GROUPS.includes(argv[0] ?? '') ? 2 : 1).join(' ');
+      const near = said.startsWith('Did you mean') ? `there is no command ${typed}; ` : '';
       throw usageError(`${near}${said} (see allocert --help)`);
     });
 }

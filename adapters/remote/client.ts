@@ -105,6 +105,7 @@ class AgentSession implements Session {
   readonly #options: AgentOptions;
   #names = new NameTable();
   #caseId = '';
+  #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   constructor(channel: Channel, { facts, served }: Peer, options: AgentOptions) {
@@ -125,7 +126,14 @@ class AgentSession implements Session {
     await this.#answered(() => this.#next('begun', ANSWER_MS + this.#grace));
   }
 
-  async run(program: Program): Promise<History> {
+  /** A Program that is run before the last one was answered waits for its turn. */
+  run(program: Program): Promise<History> {
+    const answered = this.#turn.then(() => this.#runNow(program));
+    this.#turn = answered.catch(() => undefined); // Whoever waits for that Program hears of it.
+    return answered;
+  }
+
+  async #runNow(program: Program): Promise<History> {
     const bytes = encodeProgram(program, this.#names);
     const news = this.#served ? this.#names.takeNew() : undefined;
     if (news !== undefined) this.#channel.send('names', encodeNames(news));

@@ -1,28 +1,25 @@
-import type { History } from '../../contract/history.ts';
-import type { NameTable } from '../../contract/names.ts';
-import type { Program } from '../../contract/program.ts';
-import type { Call } from '../calls/call.ts';
-import type { Kernel } from '../kernel.ts';
-import type { Pause } from '../pause.ts';
-import { Random } from '../random.ts';
+import type { History } from '../contract/history.ts';
+import type { NameTable } from '../contract/names.ts';
+import type { Program } from '../contract/program.ts';
 import { compile } from './compile.ts';
-import { type Scheduler, schedulerFor } from './scheduler.ts';
+import type { Machine, Process } from './machine.ts';
+import type { Pause } from './pause.ts';
+import { Random } from './random.ts';
+import type { Scheduler } from './scheduler.ts';
 import type { Slots } from './slots.ts';
-import { ProgramThread, type ThreadSurroundings, threadOf } from './thread.ts';
+import { ProgramThread, type ThreadSurroundings } from './thread.ts';
 
 const NANOSECONDS = 1_000_000n;
-const SIGKILL = 9;
 
 /** What outlives a Program. */
-export interface Machine {
-  readonly kernel: Kernel;
+export interface Memory {
   readonly names: NameTable;
   readonly slots: Slots;
 }
 
 /** A thread under way. */
-interface Running {
-  readonly thread: ProgramThread;
+interface Running<P extends Process> {
+  readonly thread: ProgramThread<P>;
   readonly steps: Generator<Pause, void, void>;
   /** Where it stands. */
   pause: Pause;
@@ -33,56 +30,55 @@ interface Running {
  *
  * @throws AllocertError when it refers to slots that nothing has filled
  */
-export function execute(program: Program, machine: Machine): History {
-  return new Execution(program, machine).history();
+export function execute<P extends Process>(
+  program: Program,
+  machine: Machine<P>,
+  memory: Memory,
+): History {
+  return new Execution(program, machine, memory).history();
 }
 
-class Execution {
-  readonly #kernel: Kernel;
+class Execution<P extends Process> {
+  readonly #machine: Machine<P>;
   readonly #scheduler: Scheduler;
-  readonly #threads: readonly ProgramThread[];
+  readonly #threads: readonly ProgramThread<P>[];
   readonly #deadline: bigint;
   #deadlineHit = false;
 
-  constructor(program: Program, machine: Machine) {
-    const { kernel, names, slots } = machine;
-    const random = new Random(program.seed ?? kernel.options.seed);
-    this.#kernel = kernel;
-    this.#scheduler = schedulerFor(kernel.options, random);
-    this.#deadline = kernel.clock.now + BigInt(program.deadlineMs) * NANOSECONDS;
-    const around: ThreadSurroundings = {
-      kernel,
+  constructor(program: Program, machine: Machine<P>, { names, slots }: Memory) {
+    const random = new Random(program.seed ?? machine.seed);
+    this.#machine = machine;
+    this.#scheduler = machine.scheduler(random);
+    this.#deadline = machine.clock.now + BigInt(program.deadlineMs) * NANOSECONDS;
+    const around: ThreadSurroundings<P> = {
+      machine,
       random,
       slots,
       barriers: new Map(),
       preemptible: program.threads.length > 1,
-      stopOthers: (call) => this.#stopOthers(call),
+      stopOthers: (caller) => this.#stopOthers(caller),
       checkDeadline: () => this.#checkDeadline(),
     };
     const compiled = program.threads.map(({ operations }) => compile(operations, names));
     this.#threads = program.threads.map(
       ({ client }, index) =>
-        new ProgramThread(index, kernel.client(client), compiled[index] ?? [], around),
+        new ProgramThread(index, machine.process(client), compiled[index] ?? [], around),
     );
   }
 
   history(): History {
-    const { log } = this.#kernel;
     // What was printed before belongs to no Program.
-    log.take();
-    this.#kernel.takeDeaths();
+    this.#machine.take();
     this.#run();
     return {
       threads: this.#threads.map(({ results }) => results),
-      deaths: this.#kernel.takeDeaths(),
-      log: log.take(),
-      taint: log.taint,
+      ...this.#machine.take(),
       deadlineHit: this.#deadlineHit,
     };
   }
 
   #run(): void {
-    let running: Running[] = this.#threads.map((thread) => ({
+    let running: Running<P>[] = this.#threads.map((thread) => ({
       thread,
       steps: thread.run(),
       pause: 'start',
@@ -102,10 +98,10 @@ class Execution {
 
   #isReady(pause: Pause): boolean {
     if (typeof pause === 'string') return true;
-    return pause.ready() || (pause.wakeAt !== undefined && pause.wakeAt <= this.#kernel.clock.now);
+    return pause.ready() || (pause.wakeAt !== undefined && pause.wakeAt <= this.#machine.clock.now);
   }
 
-  #choose(ready: readonly Running[]): Running | undefined {
+  #choose(ready: readonly Running<P>[]): Running<P> | undefined {
     if (ready.length < 2) return ready[0];
     const candidates = ready.map(({ thread, pause }) => ({
       index: thread.index,
@@ -115,29 +111,27 @@ class Execution {
   }
 
   /** Nobody can run: the clock goes to the first instant at which somebody can. */
-  #letTimePass(running: readonly Running[]): void {
+  #letTimePass(running: readonly Running<P>[]): void {
     let next = this.#deadline + 1n;
     for (const { pause } of running) {
       if (typeof pause === 'string' || pause.wakeAt === undefined) continue;
       if (pause.wakeAt < next) next = pause.wakeAt;
     }
-    this.#kernel.clock.advanceTo(next);
+    this.#machine.clock.advanceTo(next);
     this.#checkDeadline();
   }
 
   #checkDeadline(): void {
-    if (this.#deadlineHit || this.#kernel.clock.now <= this.#deadline) return;
+    if (this.#deadlineHit || this.#machine.clock.now <= this.#deadline) return;
     this.#deadlineHit = true;
-    for (const { client, finished } of this.#threads) {
-      if (client !== undefined && !finished)
-        this.#kernel.kill(client, { signal: SIGKILL }, 'deadline');
+    for (const { process, finished } of this.#threads) {
+      if (process !== undefined && !finished) this.#machine.expire(process);
     }
   }
 
-  #stopOthers(call: Call): void {
-    const caller = threadOf(call);
+  #stopOthers(caller: ProgramThread<P>): void {
     for (const thread of this.#threads) {
-      if (thread !== caller && thread.client === call.client) thread.stopped = true;
+      if (thread !== caller && thread.process === caller.process) thread.stopped = true;
     }
   }
 }

@@ -1,4 +1,4 @@
-import { type RepeatStep, type Result, succeeded, wordOf } from '../../contract/history.ts';
+import { type RepeatStep, type Result, succeeded, wordOf } from '../contract/history.ts';
 import type { CompiledOperation } from './compile.ts';
 
 /** Anomalies that are kept of each operation. */

@@ -1,5 +1,5 @@
-import type { Result } from '../../contract/history.ts';
-import type { SlotNumber } from '../../contract/names.ts';
+import type { Result } from '../contract/history.ts';
+import type { SlotNumber } from '../contract/names.ts';
 import type { CompiledOperand } from './compile.ts';
 
 /** What an operand is that refers to nothing: all ones, as the value of a failed call. */

@@ -1,5 +1,4 @@
-import type { Schedule } from '../options.ts';
-import type { Random } from '../random.ts';
+import type { Random } from './random.ts';
 
 /** A thread that could run now. */
 export interface Candidate {
@@ -81,11 +80,14 @@ export class PctScheduler implements Scheduler {
   }
 }
 
-/** The scheduler that the options ask for. */
-export function schedulerFor(
-  { schedule, depth }: { readonly schedule: Schedule; readonly depth: number },
-  random: Random,
-): Scheduler {
-  const byPriority = schedule === 'both' ? random.below(2) === 0 : schedule === 'pct';
-  return byPriority ? new PctScheduler(random, depth) : new RandomScheduler(random);
+/** Threads take turns in the order of the Program. */
+export class RoundRobin implements Scheduler {
+  #last = -1;
+
+  choose(candidates: readonly Candidate[]): number {
+    const next = candidates.findIndex(({ index }) => index > this.#last);
+    const chosen = Math.max(next, 0);
+    this.#last = candidates[chosen]?.index ?? -1;
+    return chosen;
+  }
 }

@@ -1,78 +1,95 @@
-import { type Result, succeeded } from '../../contract/history.ts';
-import type { UntypedOperation } from '../../contract/program.ts';
-import { type Answer, Call, type Reply, type Surroundings } from '../calls/call.ts';
-import type { Client } from '../client.ts';
-import type { Pause, SystemCall } from '../pause.ts';
+import { type Result, succeeded } from '../contract/history.ts';
+import type { UntypedOperation } from '../contract/program.ts';
+import { lostSince, type Reply, resultOf } from './answer.ts';
+import type { Barriers, CallContext } from './call.ts';
+import type { Clock } from './clock.ts';
 import type { CompiledOperation, Loop } from './compile.ts';
+import type { Machine, Process } from './machine.ts';
+import type { Pause, SystemCall } from './pause.ts';
+import type { Random } from './random.ts';
 import type { Slots } from './slots.ts';
 import { NOT_RUN, Tallies } from './tally.ts';
 
-const NO_BYTES = new Uint8Array(0);
-
 /** What the threads of one Program share. */
-export interface ThreadSurroundings extends Surroundings {
+export interface ThreadSurroundings<P extends Process> {
+  readonly machine: Machine<P>;
+  readonly random: Random;
   readonly slots: Slots;
+  readonly barriers: Barriers;
   /** Whether other threads may run at preemption points; a single thread runs straight through. */
   readonly preemptible: boolean;
   /** Ends the Program when its time is up. */
   checkDeadline(): void;
+  /** Ends the other threads of a thread's process. */
+  stopOthers(caller: ProgramThread<P>): void;
 }
 
-/** An operation's call on behalf of a thread. */
-class ThreadCall extends Call {
-  readonly thread: ProgramThread;
+/** An operation on behalf of a thread. */
+class ThreadCall<P extends Process> implements CallContext<P> {
+  readonly process: P;
+  readonly #thread: ProgramThread<P>;
   readonly #compiled: CompiledOperation;
   readonly #iteration: number;
-  readonly #slots: Slots;
 
-  constructor(thread: ProgramThread, client: Client, compiled: CompiledOperation, index: number) {
-    super(client, compiled.operation as UntypedOperation, thread.around);
-    this.thread = thread;
+  constructor(thread: ProgramThread<P>, process: P, compiled: CompiledOperation, index: number) {
+    this.process = process;
+    this.#thread = thread;
     this.#compiled = compiled;
     this.#iteration = index;
-    this.#slots = thread.around.slots;
   }
 
-  override word(name: string): bigint {
-    return this.#slots.value(this.#compiled.operands[name] ?? 0n, this.#iteration);
+  get operation(): UntypedOperation {
+    return this.#compiled.operation;
+  }
+  get clock(): Clock {
+    return this.#thread.around.machine.clock;
+  }
+  get random(): Random {
+    return this.#thread.around.random;
+  }
+  get barriers(): Barriers {
+    return this.#thread.around.barriers;
+  }
+  get ending(): boolean {
+    return !this.#thread.runs;
   }
 
-  override get ending(): boolean {
-    return !this.thread.runs;
+  word(name: string): bigint {
+    return this.#thread.around.slots.value(this.#compiled.operands[name] ?? 0n, this.#iteration);
+  }
+
+  stopOthers(): void {
+    this.#thread.around.stopOthers(this.#thread);
   }
 }
 
-/** The thread that makes a call. */
-export const threadOf = (call: Call): ProgramThread | undefined =>
-  call instanceof ThreadCall ? call.thread : undefined;
-
 /** One thread of a Program: runs its operations and keeps their results. */
-export class ProgramThread {
+export class ProgramThread<P extends Process> {
   readonly index: number;
-  readonly client: Client | undefined;
-  readonly around: ThreadSurroundings;
+  readonly process: P | undefined;
+  readonly around: ThreadSurroundings<P>;
   readonly results: Result[] = [];
   readonly #operations: readonly CompiledOperation[];
-  /** Set when another thread of its client went through exec. */
+  /** Set when another thread of its process went through exec. */
   stopped = false;
   /** Set once every operation has its result. */
   finished = false;
 
   constructor(
     index: number,
-    client: Client | undefined,
+    process: P | undefined,
     operations: readonly CompiledOperation[],
-    around: ThreadSurroundings,
+    around: ThreadSurroundings<P>,
   ) {
     this.index = index;
-    this.client = client;
+    this.process = process;
     this.#operations = operations;
     this.around = around;
   }
 
   /** Whether the thread goes on. */
   get runs(): boolean {
-    return !this.stopped && this.client?.alive === true;
+    return !this.stopped && this.process?.alive === true;
   }
 
   /** Runs everything; yields wherever another thread may run. */
@@ -89,11 +106,11 @@ export class ProgramThread {
     tallies: Tallies | undefined,
   ): Generator<Pause, Result, void> {
     this.around.checkDeadline();
-    if (this.client === undefined || !this.runs) return NOT_RUN;
+    if (this.process === undefined || !this.runs) return NOT_RUN;
     const { loop } = operation;
     const result =
       loop === undefined
-        ? yield* this.#call(operation, this.client, iteration)
+        ? yield* this.#call(operation, this.process, iteration)
         : yield* this.#repeat(loop, tallies);
     if (operation.slot !== undefined) this.around.slots.store(operation.slot, iteration, result);
     tallies?.add(operation, result);
@@ -102,42 +119,39 @@ export class ProgramThread {
 
   *#call(
     operation: CompiledOperation,
-    client: Client,
+    process: P,
     iteration: number,
   ): Generator<Pause, Result, void> {
-    const { kernel, preemptible } = this.around;
+    const { machine, preemptible } = this.around;
     if (preemptible) yield 'call';
     if (!this.runs) return NOT_RUN;
-    const call = kernel.clock.tick();
-    client.callsInside += 1;
+    const call = machine.clock.tick();
+    process.callsInside += 1;
     if (preemptible) yield 'call.entered';
-    const reply = yield* this.#enter(operation, client, iteration);
+    const reply = yield* this.#enter(operation, process, iteration);
     if (preemptible) yield 'call.leaving';
-    client.callsInside -= 1;
-    kernel.reapIfIdle(client);
-    if (!this.runs && operation.operation.op !== 'exit') {
-      return { outcome: 'lost', value: -1n, out: NO_BYTES, call };
-    }
-    return resultOf(reply, call, kernel.clock.tick());
+    process.callsInside -= 1;
+    machine.left(process);
+    if (!this.runs && operation.operation.op !== 'exit') return lostSince(call);
+    return resultOf(reply, call, machine.clock.tick());
   }
 
   /** Runs a system call, keeping preemption points to itself where nobody else could run. */
-  *#enter(operation: CompiledOperation, client: Client, iteration: number): SystemCall<Reply> {
-    const { handler } = operation;
-    if (handler === undefined) return { unsupported: true };
-    const call = new ThreadCall(this, client, operation, iteration);
-    const reply = handler(call);
+  *#enter(operation: CompiledOperation, process: P, iteration: number): SystemCall<Reply> {
+    const { machine, preemptible } = this.around;
+    const call = machine.call(new ThreadCall(this, process, operation, iteration));
+    const reply = call.enter();
     if (typeof reply !== 'object' || !('next' in reply)) return reply;
     for (;;) {
       const step = reply.next();
       if (step.done === true) return step.value;
       call.argument?.flip();
-      if (this.around.preemptible || typeof step.value !== 'string') yield step.value;
+      if (preemptible || typeof step.value !== 'string') yield step.value;
     }
   }
 
   *#repeat(loop: Loop, outer: Tallies | undefined): Generator<Pause, Result, void> {
-    const { clock } = this.around.kernel;
+    const { clock } = this.around.machine;
     const tallies = outer ?? new Tallies(loop.body);
     const call = clock.tick();
     let whole = 0;
@@ -147,7 +161,7 @@ export class ProgramThread {
       if (ended !== 'whole') break;
     }
     const steps = outer === undefined ? { steps: tallies.steps } : {};
-    if (!this.runs) return { outcome: 'lost', value: -1n, out: NO_BYTES, call, ...steps };
+    if (!this.runs) return { ...lostSince(call), ...steps };
     return { ...resultOf(BigInt(whole), call, clock.tick()), ...steps };
   }
 
@@ -165,24 +179,4 @@ export class ProgramThread {
     }
     return loop.stop === 'success' && succeeded(result) ? 'last' : 'whole';
   }
-}
-
-/** A reply as it is recorded. */
-function resultOf(reply: Reply, call: bigint, returned: bigint): Result {
-  const answer: Answer = typeof reply === 'object' ? reply : { value: reply };
-  const { value = -1n, out = NO_BYTES, signal, faultOffset, redZone } = answer;
-  const rest = { out, call, return: returned };
-  if (answer.unsupported === true) return { outcome: 'unsupported', value: -1n, ...rest };
-  if (signal !== undefined) {
-    const offset = faultOffset === undefined ? {} : { faultOffset };
-    return { outcome: 'faulted', signal, value: -1n, ...rest, ...offset };
-  }
-  return {
-    outcome: 'returned',
-    ...(typeof value === 'string'
-      ? { errno: value, value: -1n }
-      : { value: BigInt.asIntN(64, value) }),
-    ...rest,
-    ...(redZone === undefined ? {} : { redZone }),
-  };
 }

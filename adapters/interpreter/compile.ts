@@ -1,15 +1,13 @@
-import { usageError } from '../../contract/errors.ts';
-import type { NameTable, SlotNumber } from '../../contract/names.ts';
+import { usageError } from '../contract/errors.ts';
+import type { NameTable, SlotNumber } from '../contract/names.ts';
 import {
   type ArgumentKind,
   OPERATIONS,
   type OperationName,
   type OperationSpec,
   type StopRule,
-} from '../../contract/operations.ts';
-import type { Operand, Operation, UntypedOperation } from '../../contract/program.ts';
-import type { Handler } from '../calls/call.ts';
-import { HANDLERS } from '../calls/index.ts';
+} from '../contract/operations.ts';
+import type { Operand, Operation, UntypedOperation } from '../contract/program.ts';
 
 /** An operand with its slot's name resolved; literals are 64 unsigned bits. */
 export type CompiledOperand =
@@ -32,8 +30,7 @@ export interface Loop {
 /** An operation, ready to run many times. */
 export interface CompiledOperation {
   readonly operation: UntypedOperation;
-  /** Undefined for `repeat`, which has a loop instead. */
-  readonly handler: Handler | undefined;
+  /** What `repeat` runs; undefined for everything else. */
   readonly loop: Loop | undefined;
   readonly slot: SlotNumber | undefined;
   readonly operands: Readonly<Record<string, CompiledOperand>>;
@@ -65,7 +62,6 @@ function compileOne(given: Operation, names: NameTable, iterations: number): Com
   const loop = name === 'repeat' ? compileLoop(operation, names, iterations) : undefined;
   return {
     operation,
-    handler: name === 'repeat' ? undefined : HANDLERS[name],
     loop,
     slot: operation.slot === undefined ? undefined : names.define(operation.slot, iterations),
     operands: Object.fromEntries(operands),
