@@ -81,7 +81,7 @@ function requests(steps: readonly Step[]): Markup {
     const { bytes } = operation.argument;
     const out = result?.out ?? new Uint8Array();
     const word = result === undefined ? 'no answer' : wordOf(result);
-    const key = `${Buffer.from(bytes).toString('hex')} ${Buffer.from(out).toString('hex')} ${word}`;
+    const key = `${operation.request} ${Buffer.from(bytes).toString('hex')} ${Buffer.from(out).toString('hex')} ${word}`;
     const place = operation.argument.placement?.kind ?? 'plain';
     const title = html`<p><code>ioctl ${value(operation.request)}</code>, argument ${place}:
 <b>${word}</b></p>`;

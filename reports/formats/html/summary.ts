@@ -50,8 +50,8 @@ export function summaryTables(record: RunRecord): Markup {
 <td>${standing}</td><td>${mustObserved} of ${mustApplicable} applicable MUSTs observed</td></tr>`;
   });
   return html`<section id="summary"><h2>Summary</h2><div class="tables">
-<table><caption>Profiles</caption><tbody>${profiles}</tbody></table>
-${counted(record, 'Level', ({ level }) => level)}
+<div><table><caption>Profiles</caption><tbody>${profiles}</tbody></table>
+${counted(record, 'Level', ({ level }) => level)}</div>
 ${counted(record, 'Group', ({ group }) => group)}
 </div></section>`;
 }
