@@ -66,14 +66,18 @@ function pageMap(picture: FuzzPicture, overlaps: readonly Overlap[], index: numb
   const buffers = picture.buffers.map(({ name, firstPage, pages, from, to }) => {
     const area = box(firstPage, pages, from, to ?? picture.end);
     const title = `${name}: ${span(firstPage, pages)}`;
-    const label = y(firstPage) + 13;
-    return html`<g><title>${title}</title><rect class="buffer" ${area}/>
-<text x="${x(from) + 4}" y="${label}">${name}</text></g>`;
+    return html`<g><title>${title}</title><rect class="buffer" ${area}/></g>`;
   });
   const marks = overlaps.map(
     ({ one, other, firstPage, pages, from, to }) => html`<rect class="overlap"
  fill="url(#hatch-${index})" ${box(firstPage, pages, from, to)}><title>overlap of ${one.name} and
 ${other.name}</title></rect>`,
+  );
+  // Names go last, so that no mark covers them.
+  const names = picture.buffers.map(
+    ({ name, firstPage, pages, from }) =>
+      html`<text x="${x(from) + 5}" y="${y(firstPage + pages / 2)}"
+ dominant-baseline="central">${name}</text>`,
   );
   return html`<figure><figcaption>Pages ${low} to ${high - 1} (down) over time (across); a hatched
 area with a thick frame is held by two buffers</figcaption>
@@ -81,7 +85,7 @@ area with a thick frame is held by two buffers</figcaption>
  aria-label="page map over time, ${overlaps.length} overlaps">
 <defs><pattern id="hatch-${index}" width="6" height="6" patternUnits="userSpaceOnUse"
  patternTransform="rotate(45)"><rect class="hatch" width="3" height="6"/></pattern></defs>
-<rect class="ground" width="${WIDTH}" height="${HEIGHT}"/>${buffers}${marks}</svg>
+<rect class="ground" width="${WIDTH}" height="${HEIGHT}"/>${buffers}${marks}${names}</svg>
 <p class="axis"><span>0 µs</span><span>${micro(picture.end)} µs</span></p></figure>`;
 }
 
@@ -114,7 +118,7 @@ function occupancy({ buffers, end, pages }: FuzzPicture): Markup {
   const y = (level: number): number => round(CHART - (level / Math.max(1, most)) * (CHART - 4));
   const line = levels.map(({ at, held: level }) => `H${round((at / end) * WIDTH)}V${y(level)}`);
   return chart(
-    `Occupancy: pages held by buffers, at most ${most} of ${pages}`,
+    `Occupancy: pages of live buffers, shared ones counted twice, at most ${most} of ${pages}`,
     html`<path class="line" d="M0 ${y(0)}${line.join('')}H${WIDTH}"/>`,
   );
 }

@@ -75,7 +75,18 @@
     });
   }
 
+  /** Paper cannot be clicked: what is broken is printed open. */
+  function printing() {
+    const broken = rows.filter((row) => /fail|crash|hang/.test(row.dataset.status) && !row.open);
+    for (const row of broken) row.open = true;
+    const restore = () => {
+      for (const row of broken) row.open = false;
+    };
+    window.addEventListener('afterprint', restore, { once: true });
+  }
+
   form.hidden = false;
+  window.addEventListener('beforeprint', printing);
   form.addEventListener('input', filter);
   form.addEventListener('submit', (event) => event.preventDefault());
   document.addEventListener('keydown', onKey);
