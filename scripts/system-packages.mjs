@@ -15,6 +15,7 @@ const NEEDED = [
   ['arm-linux-gnueabihf-gcc', 'gcc-arm-linux-gnueabihf libc6-dev-armhf-cross'],
   ['qemu-aarch64', 'qemu-user'],
   ['openssl', 'openssl'],
+  ['chromium', 'chromium'],
 ];
 const ATTEMPTS = 4;
 

@@ -42,6 +42,7 @@ t.test('the hardened simulator conforms, with every report', async (t) => {
     'journal.ndjson',
     'junit.xml',
     'record.json',
+    'report.html',
     'report.tap',
   ]);
   const schema = JSON.parse(readFileSync('reports/schema/record.schema.json', 'utf8'));
