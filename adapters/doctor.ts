@@ -25,11 +25,11 @@ const PROBES: Readonly<Record<string, readonly Probe[]>> = {
   replay: [async () => ({ found: true, text: 'built in; needs the report of an earlier run' })],
   vm: [findEmulator, findApt, findCompiler, findKvm],
   native: [findNodes, async () => ({ found: false, text: NATIVE })],
-  remote: [async () => ({ found: false, text: REMOTE })],
+  remote: [async () => ({ found: true, text: REMOTE })],
 };
 
 const NATIVE = 'this version opens no device nodes directly; use vm: with the same kernel';
-const REMOTE = 'this version reaches no agents on other machines; use vm: with the same kernel';
+const REMOTE = 'built in; needs a daemon or an agent elsewhere, see docs/remote.md';
 
 /** Looks at this machine. Nothing is started or changed. */
 export async function diagnose(): Promise<readonly Diagnosis[]> {

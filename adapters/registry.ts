@@ -34,8 +34,8 @@ export const SCHEMES: readonly Scheme[] = [
   },
   {
     scheme: 'remote',
-    summary: 'an agent on another machine, remote:unix:/run/allocert.sock',
-    open: (url) => Promise.reject(unopenable(url, 'agents on other machines')),
+    summary: 'a daemon or an agent elsewhere, remote:unix:/run/allocert.sock',
+    open: async (url) => (await import('./remote/adapter.ts')).openRemote(url),
   },
 ];
 

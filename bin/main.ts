@@ -7,6 +7,7 @@ import { listCommand } from './commands/list.ts';
 import { qualifyCommand } from './commands/qualify.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
+import { serveCommand } from './commands/serve.ts';
 import { vmCommand } from './commands/vm.ts';
 import { complain } from './terminal.ts';
 
@@ -40,7 +41,8 @@ function parser(argv: readonly string[]): ReturnType<typeof yargs> {
     .command(reportCommand)
     .command(doctorCommand)
     .command(vmCommand)
-    .demandCommand(1, 'name a command: run, list, compare, qualify, report, doctor or vm')
+    .command(serveCommand)
+    .demandCommand(1, 'name a command: run, list, compare, qualify, report, doctor, vm or serve')
     .strict()
     .recommendCommands()
     .version(packageVersion())

@@ -10,6 +10,7 @@ const NEEDED = [
   ['musl-gcc', 'musl-tools'],
   ['qemu-system-x86_64', 'qemu-system-x86'],
   ['xmllint', 'libxml2-utils'],
+  ['openssl', 'openssl'],
 ];
 const ATTEMPTS = 4;
 

@@ -2,7 +2,7 @@
 /*
  * allocert's agent: runs Programs on the machine that it is on and sends back what happened.
  *
- *	agent [--region PATH]… [--listen-fd stdio | --unix PATH | --device PATH]
+ *	agent [--region PATH]… [--listen-fd stdio | --unix PATH | --device PATH] [--hello-ms N]
  *
  * As process 1 it is the init of a virtual machine and takes its options from the kernel's command
  * line. `--resume` is for itself: a client after exec.
@@ -10,15 +10,20 @@
 #include "agent.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../native/executor/executor.h"
 
+#define HELLO_MS 10000
+
 static int usage(void)
 {
-	fputs("usage: agent [--region PATH]... [--listen-fd stdio | --unix PATH | --device PATH]\n",
+	fputs("usage: agent [--region PATH]... [--listen-fd stdio | --unix PATH | --device PATH]\n"
+	      "             [--hello-ms N]\n",
 	      stderr);
 	return 2;
 }
@@ -26,7 +31,17 @@ static int usage(void)
 struct options {
 	const char *socket;
 	const char *device;
+	int hello_ms;
 };
+
+/* A number of milliseconds from 1 on, or -1. */
+static int milliseconds(const char *text)
+{
+	char *end;
+	long number = strtol(text, &end, 10);
+
+	return *end == '\0' && number > 0 && number <= INT_MAX ? (int)number : -1;
+}
 
 static int read_options(int argc, char **argv, struct options *options)
 {
@@ -42,6 +57,10 @@ static int read_options(int argc, char **argv, struct options *options)
 			options->socket = value;
 		} else if (strcmp(argv[i], "--device") == 0) {
 			options->device = value;
+		} else if (strcmp(argv[i], "--hello-ms") == 0) {
+			options->hello_ms = milliseconds(value);
+			if (options->hello_ms < 0)
+				return -1;
 		} else if (strcmp(argv[i], "--listen-fd") != 0 || strcmp(value, "stdio") != 0) {
 			return -1;
 		}
@@ -52,7 +71,7 @@ static int read_options(int argc, char **argv, struct options *options)
 int main(int argc, char **argv)
 {
 	static struct agent agent;
-	struct options options = { 0 };
+	struct options options = { .hello_ms = HELLO_MS };
 
 	if (argc > 1 && strcmp(argv[1], "--resume") == 0)
 		return ac_client_resume(argc, argv);
@@ -65,6 +84,7 @@ int main(int argc, char **argv)
 	}
 	if (read_options(argc, argv, &options) < 0)
 		return usage();
+	agent.hello_ms = options.hello_ms;
 	agent_log_open();
 	if (options.socket != NULL)
 		return agent_serve_unix(&agent, options.socket);

@@ -18,6 +18,7 @@ export function openSimulator(url: string): Adapter {
   const options = parseSimulatorUrl(url);
   return {
     url,
+    independent: true,
     open: async () => new SimulatorSession(options),
     close: async () => {},
   };
