@@ -1,6 +1,7 @@
 import yargs from 'yargs';
 import { AllocertError, usageError } from '../adapters/contract/errors.ts';
 import { packageVersion } from '../adapters/contract/package-root.ts';
+import { agentCommand } from './commands/agent.ts';
 import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { listCommand } from './commands/list.ts';
@@ -42,7 +43,11 @@ function parser(argv: readonly string[]): ReturnType<typeof yargs> {
     .command(doctorCommand)
     .command(vmCommand)
     .command(serveCommand)
-    .demandCommand(1, 'name a command: run, list, compare, qualify, report, doctor, vm or serve')
+    .command(agentCommand)
+    .demandCommand(
+      1,
+      'name a command: run, list, compare, qualify, report, doctor, vm, serve or agent',
+    )
     .strict()
     .recommendCommands()
     .version(packageVersion())
