@@ -24,11 +24,10 @@ const PROBES: Readonly<Record<string, readonly Probe[]>> = {
   sim: [async () => ({ found: true, text: 'built in' })],
   replay: [async () => ({ found: true, text: 'built in; needs the report of an earlier run' })],
   vm: [findEmulator, findApt, findCompiler, findKvm],
-  native: [findNodes, async () => ({ found: false, text: NATIVE })],
+  native: [findCompiler, findNodes],
   remote: [async () => ({ found: true, text: REMOTE })],
 };
 
-const NATIVE = 'this version opens no device nodes directly; use vm: with the same kernel';
 const REMOTE = 'built in; needs a daemon or an agent elsewhere, see docs/remote.md';
 
 /** Looks at this machine. Nothing is started or changed. */
@@ -77,6 +76,9 @@ async function findKvm(): Promise<Finding> {
 
 const NO_KVM = 'no usable /dev/kvm: kernels run emulated, which is slower and works the same';
 
+const NO_NODES =
+  'no /dev/cma*, /dev/dma_heap or /dev/udmabuf here; libraries work: native:./LIBRARY.so';
+
 /** Device nodes that hand out dma-bufs. */
 async function findNodes(): Promise<Finding> {
   const devices = await namesIn('/dev');
@@ -84,7 +86,7 @@ async function findNodes(): Promise<Finding> {
   const others = devices.filter((name) => name === 'udmabuf' || /^cma\d+$/.test(name));
   const nodes = [...others, ...heaps].map((name) => `/dev/${name}`);
   if (nodes.length > 0) return { found: true, text: `device nodes: ${nodes.join(', ')}` };
-  return { found: false, text: 'no /dev/cma*, /dev/dma_heap or /dev/udmabuf here' };
+  return { found: false, optional: true, text: NO_NODES };
 }
 
 const accessible = (file: string, mode: number): Promise<boolean> =>

@@ -1,4 +1,4 @@
-import { machineError, usageError } from './contract/errors.ts';
+import { usageError } from './contract/errors.ts';
 import type { Adapter } from './contract/index.ts';
 
 /** A kind of target: the scheme of its URLs and how one is opened. */
@@ -29,8 +29,8 @@ export const SCHEMES: readonly Scheme[] = [
   },
   {
     scheme: 'native',
-    summary: 'a device node of this machine, native:/dev/cma0',
-    open: (url) => Promise.reject(unopenable(url, 'device nodes of this machine')),
+    summary: 'a device node or a library of this machine, native:/dev/cma0',
+    open: async (url) => (await import('./native/adapter.ts')).openNative(url),
   },
   {
     scheme: 'remote',
@@ -38,13 +38,6 @@ export const SCHEMES: readonly Scheme[] = [
     open: async (url) => (await import('./remote/adapter.ts')).openRemote(url),
   },
 ];
-
-/** Schemes that this version cannot open stay known, so that nobody looks for a typing error. */
-const unopenable = (url: string, what: string): Error =>
-  machineError(
-    `${url} cannot be opened: this version does not reach ${what}; ` +
-      'run the kernel in a virtual machine instead, for instance vm:debian/dma_heap/system',
-  );
 
 /**
  * The adapter of a target URL. Nothing is started yet.
