@@ -36,8 +36,13 @@ class ContainedAdapter implements Adapter {
     await this.close();
     const agents = join(cacheFolder(), 'agent');
     makeCacheFolder(agents);
-    const agent = await buildAgent(agents);
-    const connection = connectChild([agent.path, '--region', this.#target.path]);
+    const { kind, path } = this.#target;
+    const agent = await buildAgent(agents, { loadsLibraries: kind === 'library' });
+    const connection = connectChild([
+      agent.path,
+      kind === 'library' ? '--library' : '--region',
+      path,
+    ]);
     this.#connection = connection;
     try {
       return await connectAgent(connection.stream, {

@@ -7,15 +7,41 @@ import { promisify } from 'node:util';
 import { machineError, messageOf } from '../contract/errors.ts';
 import { makeDirectory } from '../contract/make-directory.ts';
 import { packageRoot } from '../contract/package-root.ts';
-import { type Architecture, type Toolchain, toolchainsFor } from './architectures.ts';
+import {
+  type Architecture,
+  type Toolchain,
+  type Toolchains,
+  toolchainsFor,
+} from './architectures.ts';
 
 const run = promisify(execFile);
 
 /** The tests add -Werror; here a compiler of tomorrow may have an opinion and still do its work. */
-const FLAGS = ['-static', '-std=gnu11', '-O2', '-Wall', '-Wextra', '-pthread'] as const;
+const FLAGS = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-pthread'] as const;
 
-/** Folders of C sources, from the package's root. All of each belongs to the agent. */
-const SOURCE_FOLDERS = ['adapters/native/executor', 'adapters/remote'] as const;
+/** Folders of C sources, from the package's root. */
+const EXECUTOR = ['adapters/native/include', 'adapters/native/executor'] as const;
+
+/** What is built. Every C file of its folders belongs to it. */
+interface Recipe {
+  /** The file that comes out. */
+  readonly name: string;
+  readonly flags: readonly string[];
+  readonly folders: readonly string[];
+}
+
+const AGENT: Recipe = {
+  name: 'agent',
+  flags: ['-static', ...FLAGS],
+  folders: [...EXECUTOR, 'adapters/remote'],
+};
+const LOADING_AGENT: Recipe = { ...AGENT, flags: ['-DALLOCERT_LOADS_LIBRARIES', ...FLAGS] };
+
+/** A library brings the libc that it was linked with: that of the machine's own compiler. */
+const HOST: Toolchains = {
+  tried: [{ command: 'cc', flags: [] }],
+  packages: 'gcc with libc6-dev',
+};
 
 /** How {@link buildAgent} departs from its defaults. */
 export interface BuildAgentOptions {
@@ -23,6 +49,8 @@ export interface BuildAgentOptions {
   readonly architecture?: Architecture;
   /** Compiler to use instead of the ones it looks for, such as `clang`. */
   readonly cc?: string;
+  /** Linked so that it can load libraries: it then runs on machines like this one only. */
+  readonly loadsLibraries?: boolean;
   /** Further flags, after the default ones: `['-fsanitize=address']`. */
   readonly flags?: readonly string[];
 }
@@ -57,11 +85,32 @@ export async function buildAgent(
   cacheDir: string,
   options: BuildAgentOptions = {},
 ): Promise<BuiltAgent> {
-  const { cc, architecture } = options;
-  const sources = await readSources();
-  const { tried, packages } = toolchainsFor(architecture);
+  const { cc, architecture, loadsLibraries } = options;
+  const { tried, packages } = loadsLibraries === true ? HOST : toolchainsFor(architecture);
+  return compile({
+    cacheDir,
+    recipe: loadsLibraries === true ? LOADING_AGENT : AGENT,
+    tried: cc === undefined ? tried : [{ command: cc, flags: [] }],
+    flags: options.flags ?? [],
+    what: `the agent${architecture === undefined ? '' : ` for ${architecture}`}`,
+    packages,
+  });
+}
+
+interface Job {
+  readonly cacheDir: string;
+  readonly recipe: Recipe;
+  readonly tried: readonly Toolchain[];
+  readonly flags: readonly string[];
+  /** What it is and what brings a compiler for it, for a sentence. */
+  readonly what: string;
+  readonly packages: string;
+}
+
+async function compile(job: Job): Promise<BuiltAgent> {
+  const sources = await readSources(job.recipe.folders);
   const failures: string[] = [];
-  for (const toolchain of cc === undefined ? tried : [{ command: cc, flags: [] }]) {
+  for (const toolchain of job.tried) {
     const { command } = toolchain;
     const compiler = await describe(toolchain);
     if (compiler === undefined) {
@@ -69,20 +118,19 @@ export async function buildAgent(
       continue;
     }
     try {
-      return await build(cacheDir, sources, compiler, options.flags ?? []);
+      return await build(job, sources, compiler);
     } catch (error) {
       failures.push(`${command}: ${firstLine(messageOf(error))}`);
     }
   }
-  const machine = architecture === undefined ? '' : ` for ${architecture}`;
   throw machineError(
-    `the agent could not be compiled${machine} (${failures.join('; ')}); install ${packages}`,
+    `${job.what} could not be compiled (${failures.join('; ')}); install ${job.packages}`,
   );
 }
 
-async function readSources(): Promise<readonly Source[]> {
+async function readSources(folders: readonly string[]): Promise<readonly Source[]> {
   const sources: Source[] = [];
-  for (const folder of SOURCE_FOLDERS) {
+  for (const folder of folders) {
     const names = (await readdir(join(packageRoot(), folder))).toSorted();
     for (const name of names.filter((entry) => /\.[ch]$/.test(entry))) {
       const path = join(folder, name);
@@ -104,26 +152,26 @@ async function describe(toolchain: Toolchain): Promise<Compiler | undefined> {
 }
 
 async function build(
-  cacheDir: string,
+  { cacheDir, recipe, flags: extraFlags }: Job,
   sources: readonly Source[],
   compiler: Compiler,
-  extraFlags: readonly string[],
 ): Promise<BuiltAgent> {
-  const flags = [...FLAGS, ...compiler.flags, ...extraFlags];
+  const { name } = recipe;
+  const flags = [...recipe.flags, ...compiler.flags, ...extraFlags];
   const digest = digestOf(sources, compiler, flags);
-  const folder = join(cacheDir, `agent-${digest.slice(0, 32)}`);
-  const built = { path: join(folder, 'agent'), digest, compiler: compiler.description };
+  const folder = join(cacheDir, `${name}-${digest.slice(0, 32)}`);
+  const built = { path: join(folder, name), digest, compiler: compiler.description };
   if (existsSync(built.path)) return built;
   makeDirectory(resolve(cacheDir));
   const scratch = await mkdtemp(join(cacheDir, 'building-'));
   try {
     const files = sources.map(({ path }) => path).filter((path) => path.endsWith('.c'));
-    await run(compiler.command, [...flags, '-o', join(scratch, 'agent'), ...files], {
+    await run(compiler.command, [...flags, '-o', join(scratch, name), ...files], {
       cwd: packageRoot(),
     });
-    await chmod(join(scratch, 'agent'), 0o755);
+    await chmod(join(scratch, name), 0o755);
     await chmod(scratch, 0o755);
-    await publish(scratch, folder);
+    await publish(scratch, folder, name);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -131,11 +179,11 @@ async function build(
 }
 
 /** Whoever finishes first wins; another process may have built the same meanwhile. */
-async function publish(scratch: string, folder: string): Promise<void> {
+async function publish(scratch: string, folder: string, name: string): Promise<void> {
   try {
     await rename(scratch, folder);
   } catch (error) {
-    if (!existsSync(join(folder, 'agent'))) throw error;
+    if (!existsSync(join(folder, name))) throw error;
   }
 }
 

@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include "executor.h"
+#include "vendor.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -237,7 +238,7 @@ int ac_client_resume(int argc, char **argv)
 		close(descriptor);
 	}
 	context = ac_context_open(0);
-	if (context == NULL)
+	if (context == NULL || ac_vendor_load_again() != NULL)
 		return 1;
 	context->thread = (uint32_t)strtoul(argv[4], NULL, 10);
 	ac_guard_install();

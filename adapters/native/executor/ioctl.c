@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ioctl(2): the request as an unsigned long, which libc's prototype would cut, and its argument. */
 #include "executor.h"
+#include "vendor.h"
 
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -33,8 +34,10 @@ void ac_op_ioctl(struct ac_call *call)
 			return;
 	}
 	ac_call_begin(call);
-	ac_call_end(call, syscall(SYS_ioctl, (long)call->arguments[0],
-				  (unsigned long)call->arguments[1], place.argument));
+	ac_call_end(call, AC_CALL(ioctl,
+				  syscall(SYS_ioctl, (long)call->arguments[0],
+					  (unsigned long)call->arguments[1], place.argument),
+				  (int)call->arguments[0], call->arguments[1], place.argument));
 	if (flip != NULL)
 		ac_flip_stop(flip);
 	ac_take_argument(call, &place);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What /proc says of a client's descriptors and of the machine. */
 #include "executor.h"
+#include "vendor.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -27,7 +28,9 @@ void ac_op_reopen(struct ac_call *call)
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", (int)call->arguments[0]);
 	ac_call_begin(call);
-	ac_call_end(call, syscall(SYS_openat, AT_FDCWD, path, (long)call->arguments[1], 0));
+	ac_call_end(call,
+		    AC_CALL(reopen, syscall(SYS_openat, AT_FDCWD, path, (long)call->arguments[1], 0),
+			    (int)call->arguments[0], (int)call->arguments[1]));
 }
 
 /* Bytes read, or -1 with errno. */

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../include/allocert-vendor.h"
 #include "operations.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "records are little-endian");
@@ -124,6 +125,8 @@ struct ac_shared {
 	struct ac_barrier barriers[AC_THREADS_MAX + 1]; /* by number of parties */
 	struct ac_thread_state threads[AC_THREADS_MAX];
 	struct ac_client clients[AC_CLIENTS_MAX];
+	char library_path[4096]; /* of a vendor's library, or empty */
+	_Alignas(64) uint8_t library_state[ALLOCERT_VENDOR_STATE_BYTES];
 	char region_paths[AC_REGIONS_MAX][AC_REGION_PATH_BYTES];
 	struct ac_slot slots[AC_SLOTS_MAX];
 	struct ac_step_state steps[AC_STEPS_MAX];
