@@ -6,6 +6,7 @@ import { connectAgent } from '../remote/client.ts';
 import type { Connection } from '../remote/connection.ts';
 import { targetFacts } from '../remote/facts.ts';
 import { buildAgent } from './build.ts';
+import { InProcessAdapter } from './in-process.ts';
 import { type NativeTarget, parseNativeTarget } from './target-url.ts';
 
 /**
@@ -15,7 +16,10 @@ import { type NativeTarget, parseNativeTarget } from './target-url.ts';
  * @throws {@link AllocertError} for a URL that is none, or names what is not here
  */
 export function openNative(url: string): Adapter {
-  return new ContainedAdapter(url, parseNativeTarget(url));
+  const target = parseNativeTarget(url);
+  return target.mode === 'contained'
+    ? new ContainedAdapter(url, target)
+    : new InProcessAdapter(url, target);
 }
 
 /**

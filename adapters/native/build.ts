@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { machineError, messageOf } from '../contract/errors.ts';
 import { makeDirectory } from '../contract/make-directory.ts';
@@ -28,6 +28,8 @@ interface Recipe {
   readonly name: string;
   readonly flags: readonly string[];
   readonly folders: readonly string[];
+  /** Single C files beside them. */
+  readonly files?: readonly string[];
 }
 
 const AGENT: Recipe = {
@@ -36,6 +38,17 @@ const AGENT: Recipe = {
   folders: [...EXECUTOR, 'adapters/remote'],
 };
 const LOADING_AGENT: Recipe = { ...AGENT, flags: ['-DALLOCERT_LOADS_LIBRARIES', ...FLAGS] };
+
+/** What it says of its machine it says as an agent does. */
+const ADDON: Recipe = {
+  name: 'allocert.node',
+  flags: [
+    ...['-shared', '-fPIC', '-fvisibility=hidden', '-ftls-model=initial-exec'],
+    ...['-DNAPI_VERSION=8', '-DALLOCERT_LOADS_LIBRARIES', ...FLAGS],
+  ],
+  folders: [...EXECUTOR, 'adapters/native/addon'],
+  files: ['agent.h', 'agent-facts.c', 'agent-log.c'].map((name) => join('adapters/remote', name)),
+};
 
 /** A library brings the libc that it was linked with: that of the machine's own compiler. */
 const HOST: Toolchains = {
@@ -97,6 +110,39 @@ export async function buildAgent(
   });
 }
 
+/**
+ * Compiles the addon, as {@link buildAgent} does the agent.
+ *
+ * @throws {@link AllocertError} when no compiler or no headers of Node are here
+ */
+export async function buildAddon(
+  cacheDir: string,
+  { cc, flags = [] }: BuildAgentOptions = {},
+): Promise<BuiltAgent> {
+  return compile({
+    cacheDir,
+    recipe: ADDON,
+    tried: cc === undefined ? HOST.tried : [{ command: cc, flags: [] }],
+    flags: [`-I${nodeHeaders()}`, ...flags],
+    what: "Node's addon for ?mode=in-process",
+    packages: `${HOST.packages}, or use ?mode=contained`,
+  });
+}
+
+/**
+ * The folder of node_api.h, which most ways of installing Node bring along.
+ *
+ * @throws {@link AllocertError} when it is nowhere
+ */
+export function nodeHeaders(): string {
+  const own = join(dirname(process.execPath), '..', 'include', 'node');
+  const found = [own, '/usr/include/node'].find((one) => existsSync(join(one, 'node_api.h')));
+  if (found !== undefined) return found;
+  throw machineError(
+    `Node's headers are not in ${own}; install them (libnode-dev on Debian), or use ?mode=contained`,
+  );
+}
+
 interface Job {
   readonly cacheDir: string;
   readonly recipe: Recipe;
@@ -108,7 +154,7 @@ interface Job {
 }
 
 async function compile(job: Job): Promise<BuiltAgent> {
-  const sources = await readSources(job.recipe.folders);
+  const sources = await readSources(job.recipe);
   const failures: string[] = [];
   for (const toolchain of job.tried) {
     const { command } = toolchain;
@@ -128,16 +174,19 @@ async function compile(job: Job): Promise<BuiltAgent> {
   );
 }
 
-async function readSources(folders: readonly string[]): Promise<readonly Source[]> {
-  const sources: Source[] = [];
+async function readSources({ folders, files = [] }: Recipe): Promise<readonly Source[]> {
+  const paths: string[] = [];
   for (const folder of folders) {
     const names = (await readdir(join(packageRoot(), folder))).toSorted();
-    for (const name of names.filter((entry) => /\.[ch]$/.test(entry))) {
-      const path = join(folder, name);
-      sources.push({ path, text: await readFile(join(packageRoot(), path)) });
-    }
+    const wanted = names.filter((entry) => /\.[ch]$/.test(entry));
+    paths.push(...wanted.map((name) => join(folder, name)));
   }
-  return sources;
+  return Promise.all(
+    [...paths, ...files].map(async (path) => ({
+      path,
+      text: await readFile(join(packageRoot(), path)),
+    })),
+  );
 }
 
 /** The compiler, or undefined when there is no such program. */

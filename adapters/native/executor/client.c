@@ -6,7 +6,6 @@
  */
 #define _GNU_SOURCE
 #include "executor.h"
-#include "vendor.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -31,6 +30,8 @@ struct ac_context *ac_context_open(uint32_t index)
 	void *out;
 
 	context->client = self;
+	context->shared = ac_shared;
+	context->vendor = ac_vendor;
 	if (context->out == NULL) {
 		out = mmap(NULL, AC_OUT_BYTES_MAX, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -105,8 +106,12 @@ static void pass_gate(void)
 
 static void *thread_main(void *data)
 {
+	struct ac_context *context = data;
+
+	ac_shared = context->shared;
+	ac_vendor = context->vendor;
 	pass_gate();
-	ac_thread_run(data);
+	ac_thread_run(context);
 	return NULL;
 }
 
@@ -197,6 +202,9 @@ void ac_client_main(void)
 	int descriptor;
 	int length;
 
+	/* The supervisor does the same: whoever comes first. */
+	if (ac_shared->embedded)
+		setpgid(0, 0);
 	shed_supervisor();
 	ac_die_with_supervisor();
 	self = 0;

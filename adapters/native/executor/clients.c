@@ -148,7 +148,7 @@ void ac_op_exec(struct ac_call *call)
 	fcntl(descriptor, F_SETFD, 0);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	execve("/proc/self/exe", arguments, environment);
+	execve(ac_shared->executable, arguments, environment);
 	error = errno;
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (descriptor == ac_kept_descriptor)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "program.h"
+#include "vendor.h"
 
 #define AC_ARGUMENT_BYTES_MAX 16384
 #define AC_ZONE_BYTES 64
@@ -15,6 +16,8 @@
 struct ac_context {
 	uint32_t client;
 	uint32_t thread; /* index in the Program */
+	struct ac_shared *shared; /* what its thread works on */
+	const struct allocert_vendor *vendor;
 	uint8_t *out; /* AC_OUT_BYTES_MAX bytes */
 	uint8_t *pages; /* where ioctl arguments are placed; NULL until one is needed */
 };

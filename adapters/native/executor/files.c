@@ -4,7 +4,6 @@
  * own (flags that it adds, arguments that it rejects itself, retries).
  */
 #include "executor.h"
-#include "vendor.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ioctl(2): the request as an unsigned long, which libc's prototype would cut, and its argument. */
 #include "executor.h"
-#include "vendor.h"
 
 #include <sys/syscall.h>
 #include <unistd.h>

@@ -3,7 +3,6 @@
  * Mappings. Calls go to the kernel as they are; libc's wrappers reject some arguments themselves.
  */
 #include "executor.h"
-#include "vendor.h"
 
 #include <sys/mman.h>
 #include <sys/syscall.h>

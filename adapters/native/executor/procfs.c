@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What /proc says of a client's descriptors and of the machine. */
 #include "executor.h"
-#include "vendor.h"
 
 #include <fcntl.h>
 #include <stdio.h>

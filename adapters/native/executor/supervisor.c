@@ -26,9 +26,11 @@
 #define DEATH_NS (5000ull * MILLISECOND)
 /* How often somebody who hung up is noticed while a Program runs. */
 #define ASK_NS (250ull * MILLISECOND)
+/* How often deaths are looked for where their signal belongs to somebody else. */
+#define LOOK_NS (1ull * MILLISECOND)
 
 /* Only then do thread states and results belong to the Program in shared memory. */
-static int running;
+static __thread int running;
 
 /* A death is an event as any other; the signal cannot come between the look and the sleep. */
 static void on_child(int number)
@@ -37,7 +39,7 @@ static void on_child(int number)
 	atomic_fetch_add(&ac_shared->event, 1);
 }
 
-static int32_t read_oom_score(void)
+static int32_t read_oom_score(int protect)
 {
 	char text[16] = "";
 	int descriptor = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
@@ -47,9 +49,16 @@ static int32_t read_oom_score(void)
 	if (read(descriptor, text, sizeof(text) - 1) < 0)
 		text[0] = '0';
 	/* The OOM killer is to take clients. Without the privilege it chooses as it likes. */
-	(void)!write(descriptor, "-1000", 5);
+	if (protect)
+		(void)!write(descriptor, "-1000", 5);
 	close(descriptor);
 	return atoi(text);
+}
+
+/* User-mode emulators do not offer it; then there is `main` and no other client. */
+static void adopt(void)
+{
+	ac_shared->adopts = prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
 }
 
 int ac_supervisor_start(void)
@@ -63,15 +72,24 @@ int ac_supervisor_start(void)
 	}
 	if (ac_shared_create() < 0)
 		return -1;
-	ac_shared->oom_score_adj = read_oom_score();
+	ac_shared->oom_score_adj = read_oom_score(1);
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = on_child;
 	action.sa_flags = SA_RESTART;
 	if (sigaction(SIGCHLD, &action, NULL) < 0)
 		return -1;
 	signal(SIGPIPE, SIG_IGN);
-	/* User-mode emulators do not offer it; then there is `main` and no other client. */
-	ac_shared->adopts = prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
+	adopt();
+	return 0;
+}
+
+int ac_supervisor_embed(void)
+{
+	if (ac_shared_create() < 0)
+		return -1;
+	ac_shared->embedded = 1;
+	ac_shared->oom_score_adj = read_oom_score(0);
+	adopt();
 	return 0;
 }
 
@@ -135,7 +153,9 @@ static int reap_all(struct ac_supervisor *supervisor)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+	if (ac_shared->embedded && ac_shared->group == 0)
+		return 0;
+	while ((pid = waitpid(ac_shared->embedded ? -ac_shared->group : -1, &status, WNOHANG)) > 0) {
 		for (uint32_t i = 0; i < AC_CLIENTS_MAX; i++) {
 			struct ac_client *control = &ac_shared->clients[i];
 
@@ -215,6 +235,10 @@ int ac_supervisor_begin(struct ac_supervisor *supervisor)
 		snprintf(supervisor->refusal, sizeof(supervisor->refusal),
 			 "no client could be started: %s", strerror(errno));
 		return -1;
+	}
+	if (ac_shared->embedded) {
+		setpgid(pid, pid);
+		ac_shared->group = (int32_t)pid;
 	}
 	atomic_store(&control->pid, (int32_t)pid);
 	atomic_store(&control->state, AC_CLIENT_ALIVE);
@@ -309,7 +333,8 @@ static enum ac_run_end wait_for_clients(struct ac_supervisor *supervisor,
 		}
 		if (abandoned(data))
 			return AC_RUN_ABANDONED;
-		slice = limit - now < ASK_NS ? limit - now : ASK_NS;
+		slice = ac_shared->embedded ? LOOK_NS : ASK_NS;
+		slice = limit - now < slice ? limit - now : slice;
 		ac_futex_wait(&ac_shared->event, event, slice);
 	}
 }

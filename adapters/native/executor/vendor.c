@@ -3,17 +3,15 @@
  * Loads a vendor's library. The supervisor loads it, so that every client has it from birth; a
  * client that went through exec loads it again, and finds the memory of the others by the state.
  */
-#include "vendor.h"
-
 #include "executor.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
 
-const struct allocert_vendor *ac_vendor;
+__thread const struct allocert_vendor *ac_vendor;
 
-static char trouble[512];
+static __thread char trouble[512];
 
 static const char *say(const char *what, const char *why)
 {

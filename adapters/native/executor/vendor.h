@@ -6,7 +6,7 @@
 #include "../include/allocert-vendor.h"
 
 /* NULL without a library. */
-extern const struct allocert_vendor *ac_vendor;
+extern __thread const struct allocert_vendor *ac_vendor;
 
 /* The library's call when it makes that one and does not pass, else the kernel's. */
 #define AC_CALL(call, kernel, ...)                                             \
