@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
 import { messageOf } from './contract/errors.ts';
+import { nodeHeaders } from './native/build.ts';
 import { findOnPath, findQemu } from './vm/qemu.ts';
 
 /** Whether this machine can run a kind of target, and what each missing part needs. */
@@ -24,7 +25,7 @@ const PROBES: Readonly<Record<string, readonly Probe[]>> = {
   sim: [async () => ({ found: true, text: 'built in' })],
   replay: [async () => ({ found: true, text: 'built in; needs the report of an earlier run' })],
   vm: [findEmulator, findApt, findCompiler, findKvm],
-  native: [findCompiler, findNodes],
+  native: [findCompiler, findAddonParts, findNodes],
   remote: [async () => ({ found: true, text: REMOTE })],
 };
 
@@ -75,6 +76,24 @@ async function findKvm(): Promise<Finding> {
 }
 
 const NO_KVM = 'no usable /dev/kvm: kernels run emulated, which is slower and works the same';
+
+/** Libraries and the addon need the compiler that the machine's own programs are built with. */
+async function findAddonParts(): Promise<Finding> {
+  const optional = true;
+  const compiler = findOnPath('cc');
+  if (compiler === undefined) {
+    return {
+      found: false,
+      optional,
+      text: 'no cc for libraries and ?mode=in-process: install gcc',
+    };
+  }
+  try {
+    return { found: true, text: `libraries and ?mode=in-process: ${compiler}, ${nodeHeaders()}` };
+  } catch (thrown) {
+    return { found: false, optional, text: messageOf(thrown) };
+  }
+}
 
 const NO_NODES =
   'no /dev/cma*, /dev/dma_heap or /dev/udmabuf here; libraries work: native:./LIBRARY.so';

@@ -2,7 +2,8 @@
 /*
  * allocert's agent: runs Programs on the machine that it is on and sends back what happened.
  *
- *	agent [--region PATH | --library PATH]… [--listen-fd stdio | --unix PATH | --device PATH] [--hello-ms N]
+ *	agent [--region PATH | --library PATH]… [--hello-ms N]
+ *	      [--listen-fd stdio | --unix PATH | --device PATH]
  *
  * As process 1 it is the init of a virtual machine and takes its options from the kernel's command
  * line. `--resume` is for itself: a client after exec.

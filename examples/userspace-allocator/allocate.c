@@ -38,7 +38,9 @@ static int copy_in(void *to, const void *from, size_t bytes)
 	struct iovec local = { to, bytes };
 	struct iovec remote = { (void *)(uintptr_t)from, bytes };
 
-	return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)bytes ? 0 : fault();
+	ssize_t got = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+
+	return got == (ssize_t)bytes ? 0 : fault();
 }
 
 static int copy_out(void *to, const void *from, size_t bytes)
@@ -46,7 +48,9 @@ static int copy_out(void *to, const void *from, size_t bytes)
 	struct iovec local = { (void *)(uintptr_t)from, bytes };
 	struct iovec remote = { to, bytes };
 
-	return process_vm_writev(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)bytes ? 0 : fault();
+	ssize_t put = process_vm_writev(getpid(), &local, 1, &remote, 1, 0);
+
+	return put == (ssize_t)bytes ? 0 : fault();
 }
 
 static int refuse(int error)

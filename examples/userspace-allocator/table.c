@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The table that allocert loads: which calls the allocator makes itself, and what it says of
- * itself. What is not here (close, dup, munmap, …) the kernel does well enough: a buffer is an open
- * file of a memfd.
+ * itself. What is not here (close, dup, munmap, …) the kernel does well enough: a buffer is an
+ * open file of a memfd.
  */
 #define _GNU_SOURCE
 #include "allocator.h"

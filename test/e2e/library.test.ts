@@ -56,6 +56,18 @@ t.test('the example passes what it can claim and skips the rest with reasons', a
   }
 });
 
+t.test('both modes come to the same verdicts', async (t) => {
+  const library = await buildExample(t.testdir());
+  const [contained, inProcess] = [
+    await everySuiteOn(`native:${library}`),
+    await everySuiteOn(`native:${library}?mode=in-process`),
+  ];
+  t.ok(contained.complete && inProcess.complete);
+  const words = ({ verdicts }: Came): string[] =>
+    verdicts.map(({ requirement, status, observed }) => `${requirement} ${status} ${observed}`);
+  t.strictSame(words(inProcess), words(contained));
+});
+
 /** What each defect must fail, and what else may fail with it. */
 const DEFECTS = [
   { defect: 1, must: ['ISO-01'], may: ['FLG-07', 'LEN-10'] },
@@ -84,15 +96,19 @@ for (const { defect, must, may } of DEFECTS) {
   });
 }
 
-t.test('a library that dereferences NULL crashes the case, not the run', async (t) => {
-  const library = await buildExample(t.testdir(), 6);
-  const came = await everySuiteOn(`native:${library}`);
-  t.ok(came.complete);
-  const crashed = Object.keys(came.ends).filter((id) => came.ends[id] === 'crash');
-  t.ok(crashed.includes('FD-10/sync'));
-  t.match(
-    came.verdicts.find(({ requirement }) => requirement === 'FD-10'),
-    { status: 'crash', reason: /a client died in a system call: subject by SIGSEGV/ },
-  );
-  t.ok(idsWith(came, 'pass').length >= 70, 'all other cases ran');
-});
+const MODES = ['contained', 'in-process'] as const;
+
+for (const mode of MODES) {
+  t.test(`a library that dereferences NULL crashes the case, not the run: ${mode}`, async (t) => {
+    const library = await buildExample(t.testdir(), 6);
+    const came = await everySuiteOn(`native:${library}?mode=${mode}`);
+    t.ok(came.complete);
+    const crashed = Object.keys(came.ends).filter((id) => came.ends[id] === 'crash');
+    t.ok(crashed.includes('FD-10/sync'));
+    t.match(
+      came.verdicts.find(({ requirement }) => requirement === 'FD-10'),
+      { status: 'crash', reason: /a client died in a system call: subject by SIGSEGV/ },
+    );
+    t.ok(idsWith(came, 'pass').length >= 70, 'all other cases ran');
+  });
+}

@@ -20,6 +20,7 @@ static long word(uint64_t argument)
 void ac_op_open(struct ac_call *call)
 {
 	uint64_t file = call->arguments[0];
+	long flags = word(call->arguments[1]);
 	const char *path;
 	char node[AC_REGION_PATH_BYTES];
 
@@ -33,8 +34,8 @@ void ac_op_open(struct ac_call *call)
 		return;
 	ac_call_begin(call);
 	ac_call_end(call,
-		    AC_CALL(open, syscall(SYS_openat, AT_FDCWD, path, word(call->arguments[1]), 0600),
-			    path, (int)call->arguments[1]));
+		    AC_CALL(open, syscall(SYS_openat, AT_FDCWD, path, flags, 0600), path,
+			    (int)flags));
 }
 
 void ac_op_close(struct ac_call *call)

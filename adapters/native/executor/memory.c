@@ -55,12 +55,13 @@ void ac_op_mmap(struct ac_call *call)
 void ac_op_munmap(struct ac_call *call)
 {
 	uint64_t address = call->arguments[0] + call->arguments[2];
+	uint64_t length = call->arguments[1];
 
-	if (!fits(address) || !fits(call->arguments[1]))
+	if (!fits(address) || !fits(length))
 		return;
 	ac_call_begin(call);
-	ac_call_end(call, AC_CALL(munmap, syscall(SYS_munmap, (long)address, (long)call->arguments[1]),
-				  pointer(address), call->arguments[1]));
+	ac_call_end(call, AC_CALL(munmap, syscall(SYS_munmap, (long)address, (long)length),
+				  pointer(address), length));
 }
 
 void ac_op_mprotect(struct ac_call *call)

@@ -8,13 +8,10 @@
 
 #include "executor.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,81 +24,10 @@
 /* How often somebody who hung up is noticed while a Program runs. */
 #define ASK_NS (250ull * MILLISECOND)
 /* How often deaths are looked for where their signal belongs to somebody else. */
-#define LOOK_NS (1ull * MILLISECOND)
+#define LOOK_NS (MILLISECOND / 4)
 
 /* Only then do thread states and results belong to the Program in shared memory. */
 static __thread int running;
-
-/* A death is an event as any other; the signal cannot come between the look and the sleep. */
-static void on_child(int number)
-{
-	(void)number;
-	atomic_fetch_add(&ac_shared->event, 1);
-}
-
-static int32_t read_oom_score(int protect)
-{
-	char text[16] = "";
-	int descriptor = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
-
-	if (descriptor < 0)
-		return 0;
-	if (read(descriptor, text, sizeof(text) - 1) < 0)
-		text[0] = '0';
-	/* The OOM killer is to take clients. Without the privilege it chooses as it likes. */
-	if (protect)
-		(void)!write(descriptor, "-1000", 5);
-	close(descriptor);
-	return atoi(text);
-}
-
-/* User-mode emulators do not offer it; then there is `main` and no other client. */
-static void adopt(void)
-{
-	ac_shared->adopts = prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
-}
-
-int ac_supervisor_start(void)
-{
-	struct rlimit limit;
-	struct sigaction action;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-	if (ac_shared_create() < 0)
-		return -1;
-	ac_shared->oom_score_adj = read_oom_score(1);
-	memset(&action, 0, sizeof(action));
-	action.sa_handler = on_child;
-	action.sa_flags = SA_RESTART;
-	if (sigaction(SIGCHLD, &action, NULL) < 0)
-		return -1;
-	signal(SIGPIPE, SIG_IGN);
-	adopt();
-	return 0;
-}
-
-int ac_supervisor_embed(void)
-{
-	if (ac_shared_create() < 0)
-		return -1;
-	ac_shared->embedded = 1;
-	ac_shared->oom_score_adj = read_oom_score(0);
-	adopt();
-	return 0;
-}
-
-int ac_supervisor_add_region(const char *path)
-{
-	size_t length = strlen(path);
-
-	if (ac_shared->regions == AC_REGIONS_MAX || length >= AC_REGION_PATH_BYTES)
-		return -1;
-	memcpy(ac_shared->region_paths[ac_shared->regions++], path, length + 1);
-	return 0;
-}
 
 static void note_death(struct ac_supervisor *supervisor, uint32_t client, int status)
 {
@@ -150,12 +76,13 @@ static void settle_exits(uint32_t client, int status)
  */
 static int reap_all(struct ac_supervisor *supervisor)
 {
+	pid_t whose = ac_shared->embedded ? -(pid_t)ac_shared->group : -1;
 	int status;
 	pid_t pid;
 
 	if (ac_shared->embedded && ac_shared->group == 0)
 		return 0;
-	while ((pid = waitpid(ac_shared->embedded ? -ac_shared->group : -1, &status, WNOHANG)) > 0) {
+	while ((pid = waitpid(whose, &status, WNOHANG)) > 0) {
 		for (uint32_t i = 0; i < AC_CLIENTS_MAX; i++) {
 			struct ac_client *control = &ac_shared->clients[i];
 
@@ -211,7 +138,8 @@ int ac_supervisor_clear(struct ac_supervisor *supervisor)
 			return 0;
 		if (ac_now_ns() > limit)
 			return stuck(supervisor, (uint32_t)first_alive());
-		ac_futex_wait(&ac_shared->event, event, 20 * MILLISECOND);
+		ac_futex_wait(&ac_shared->event, event,
+			      ac_shared->embedded ? LOOK_NS : 20 * MILLISECOND);
 	}
 }
 
