@@ -23,8 +23,12 @@
 #define DEATH_NS (5000ull * MILLISECOND)
 /* How often somebody who hung up is noticed while a Program runs. */
 #define ASK_NS (250ull * MILLISECOND)
-/* How often deaths are looked for where their signal belongs to somebody else. */
+/*
+ * How often deaths are looked for where their signal belongs to somebody else: ever more rarely, so
+ * that a long Program has the processors for itself.
+ */
 #define LOOK_NS (MILLISECOND / 4)
+#define LOOK_NS_MAX (8ull * MILLISECOND)
 
 /* Only then do thread states and results belong to the Program in shared memory. */
 static __thread int running;
@@ -237,10 +241,22 @@ static void end_running(void)
 	}
 }
 
+static uint64_t slice_of(uint64_t waited)
+{
+	uint64_t slice = waited / 8;
+
+	if (!ac_shared->embedded)
+		return ASK_NS;
+	if (slice < LOOK_NS)
+		return LOOK_NS;
+	return slice < LOOK_NS_MAX ? slice : LOOK_NS_MAX;
+}
+
 static enum ac_run_end wait_for_clients(struct ac_supervisor *supervisor,
 					int (*abandoned)(void *), void *data)
 {
-	uint64_t limit = ac_now_ns() + (uint64_t)ac_program_head()->deadline_ms * MILLISECOND;
+	uint64_t start = ac_now_ns();
+	uint64_t limit = start + (uint64_t)ac_program_head()->deadline_ms * MILLISECOND;
 
 	for (;;) {
 		uint32_t event = atomic_load(&ac_shared->event);
@@ -261,7 +277,7 @@ static enum ac_run_end wait_for_clients(struct ac_supervisor *supervisor,
 		}
 		if (abandoned(data))
 			return AC_RUN_ABANDONED;
-		slice = ac_shared->embedded ? LOOK_NS : ASK_NS;
+		slice = slice_of(now - start);
 		slice = limit - now < slice ? limit - now : slice;
 		ac_futex_wait(&ac_shared->event, event, slice);
 	}
