@@ -50,6 +50,12 @@ const ADDON: Recipe = {
   files: ['agent.h', 'agent-facts.c', 'agent-log.c'].map((name) => join('adapters/remote', name)),
 };
 
+/**
+ * Flags that everything built for this machine gets besides, split at blanks: the sanitizers of
+ * `npm run test:sanitizers`. What such flags link in is not to be had statically.
+ */
+const EXTRA_FLAGS = (process.env.ALLOCERT_NATIVE_CFLAGS ?? '').split(/\s+/).filter(Boolean);
+
 /** A library brings the libc that it was linked with: that of the machine's own compiler. */
 const HOST: Toolchains = {
   tried: [{ command: 'cc', flags: [] }],
@@ -98,13 +104,15 @@ export async function buildAgent(
   cacheDir: string,
   options: BuildAgentOptions = {},
 ): Promise<BuiltAgent> {
-  const { cc, architecture, loadsLibraries } = options;
-  const { tried, packages } = loadsLibraries === true ? HOST : toolchainsFor(architecture);
+  const { cc, architecture } = options;
+  const extra = architecture === undefined ? EXTRA_FLAGS : [];
+  const isDynamic = options.loadsLibraries === true || extra.length > 0;
+  const { tried, packages } = isDynamic ? HOST : toolchainsFor(architecture);
   return compile({
     cacheDir,
-    recipe: loadsLibraries === true ? LOADING_AGENT : AGENT,
+    recipe: isDynamic ? LOADING_AGENT : AGENT,
     tried: cc === undefined ? tried : [{ command: cc, flags: [] }],
-    flags: options.flags ?? [],
+    flags: [...extra, ...(options.flags ?? [])],
     what: `the agent${architecture === undefined ? '' : ` for ${architecture}`}`,
     packages,
   });
@@ -123,7 +131,7 @@ export async function buildAddon(
     cacheDir,
     recipe: ADDON,
     tried: cc === undefined ? HOST.tried : [{ command: cc, flags: [] }],
-    flags: [`-I${nodeHeaders()}`, ...flags],
+    flags: [`-I${nodeHeaders()}`, ...EXTRA_FLAGS, ...flags],
     what: "Node's addon for ?mode=in-process",
     packages: `${HOST.packages}, or use ?mode=contained`,
   });

@@ -226,14 +226,14 @@ void ac_client_forked(uint32_t client)
 	live();
 }
 
-/* The image after exec: `--resume DESCRIPTOR CLIENT THREAD KEPT`. */
+/* The image after exec: `--resume DESCRIPTOR CLIENT THREAD KEPT LIMIT`. */
 int ac_client_resume(int argc, char **argv)
 {
 	sigset_t none;
 	int descriptor;
 	struct ac_context *context;
 
-	if (argc != 6)
+	if (argc != 7)
 		return 2;
 	descriptor = atoi(argv[2]);
 	if (ac_shared_map(descriptor) < 0)
@@ -249,6 +249,7 @@ int ac_client_resume(int argc, char **argv)
 	if (context == NULL || ac_vendor_load_again() != NULL)
 		return 1;
 	context->thread = (uint32_t)strtoul(argv[4], NULL, 10);
+	ac_descriptor_limit_back(strtoull(argv[6], NULL, 10));
 	ac_guard_install();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

@@ -70,6 +70,9 @@ void ac_keep_shared(void);
 extern int ac_kept_descriptor;
 void ac_die_with_supervisor(void);
 
+/* clients.c: the soft limit on descriptors that exec lifted */
+void ac_descriptor_limit_back(unsigned long long soft);
+
 /* inspect.c: the node of the Simple Allocator's major with that minor, as sysfs names it */
 const char *ac_node_path(unsigned minor, char *path, size_t size);
 /* The devices of the Simple Allocator's class, a line each; bytes, or -1 with errno. */

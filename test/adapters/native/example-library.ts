@@ -19,7 +19,8 @@ export async function buildExample(folder: string, defect = 0): Promise<string> 
     '-shared',
     '-pthread',
   ];
-  const defects = [`-DDEFECT=${defect}`, `-I${includes}`];
+  const extra = (process.env.ALLOCERT_NATIVE_CFLAGS ?? '').split(/\s+/).filter(Boolean);
+  const defects = [...extra, `-DDEFECT=${defect}`, `-I${includes}`];
   await promisify(execFile)('cc', [...flags, ...defects, '-o', library, ...sources]);
   return library;
 }
