@@ -2,46 +2,10 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { openTarget } from '../../adapters/registry.ts';
-import type { Verdict } from '../../reports/record.ts';
-import { runSuites } from '../../suites/index.ts';
 import { buildExample } from '../adapters/native/example-library.ts';
+import { everySuiteOn, idsWith } from './every-suite.ts';
 
 process.env.ALLOCERT_CACHE = join(tmpdir(), 'allocert-test-cache');
-
-interface Came {
-  readonly complete: boolean;
-  readonly ends: Readonly<Record<string, string>>;
-  readonly verdicts: readonly Verdict[];
-}
-
-async function everySuiteOn(url: string): Promise<Came> {
-  const ends: Record<string, string> = {};
-  const verdicts: Verdict[] = [];
-  const adapter = await openTarget(url);
-  const { complete } = await runSuites({
-    adapter,
-    profile: 'hardened',
-    only: [],
-    onStart: () => {},
-    onCaseStart: () => {},
-    onNotice: () => {},
-    onCaseEnd: (line) => {
-      ends[line.case] = line.end;
-      verdicts.push(...line.verdicts.filter(({ profile }) => profile === 'hardened'));
-    },
-  });
-  await adapter.close();
-  return { complete, ends, verdicts };
-}
-
-const idsWith = ({ verdicts }: Came, ...statuses: string[]): string[] => [
-  ...new Set(
-    verdicts
-      .filter(({ status }) => statuses.includes(status))
-      .map(({ requirement }) => requirement),
-  ),
-];
 
 t.test('the example passes what it can claim and skips the rest with reasons', async (t) => {
   const library = await buildExample(t.testdir());
@@ -54,18 +18,6 @@ t.test('the example passes what it can claim and skips the rest with reasons', a
   for (const { reason } of skipped) {
     t.match(reason, /offers no (frames|procfs|registry) operations|has one region only/);
   }
-});
-
-t.test('both modes come to the same verdicts', async (t) => {
-  const library = await buildExample(t.testdir());
-  const [contained, inProcess] = [
-    await everySuiteOn(`native:${library}`),
-    await everySuiteOn(`native:${library}?mode=in-process`),
-  ];
-  t.ok(contained.complete && inProcess.complete);
-  const words = ({ verdicts }: Came): string[] =>
-    verdicts.map(({ requirement, status, observed }) => `${requirement} ${status} ${observed}`);
-  t.strictSame(words(inProcess), words(contained));
 });
 
 /** What each defect must fail, and what else may fail with it. */
@@ -96,19 +48,15 @@ for (const { defect, must, may } of DEFECTS) {
   });
 }
 
-const MODES = ['contained', 'in-process'] as const;
-
-for (const mode of MODES) {
-  t.test(`a library that dereferences NULL crashes the case, not the run: ${mode}`, async (t) => {
-    const library = await buildExample(t.testdir(), 6);
-    const came = await everySuiteOn(`native:${library}?mode=${mode}`);
-    t.ok(came.complete);
-    const crashed = Object.keys(came.ends).filter((id) => came.ends[id] === 'crash');
-    t.ok(crashed.includes('FD-10/sync'));
-    t.match(
-      came.verdicts.find(({ requirement }) => requirement === 'FD-10'),
-      { status: 'crash', reason: /a client died in a system call: subject by SIGSEGV/ },
-    );
-    t.ok(idsWith(came, 'pass').length >= 70, 'all other cases ran');
-  });
-}
+t.test('a library that dereferences NULL crashes the case, not the run', async (t) => {
+  const library = await buildExample(t.testdir(), 6);
+  const came = await everySuiteOn(`native:${library}`);
+  t.ok(came.complete);
+  const crashed = Object.keys(came.ends).filter((id) => came.ends[id] === 'crash');
+  t.ok(crashed.includes('FD-10/sync'));
+  t.match(
+    came.verdicts.find(({ requirement }) => requirement === 'FD-10'),
+    { status: 'crash', reason: /a client died in a system call: subject by SIGSEGV/ },
+  );
+  t.ok(idsWith(came, 'pass').length >= 70, 'all other cases ran');
+});
