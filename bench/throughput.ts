@@ -1,6 +1,6 @@
 /**
- * Operations a second through the executor, over each way to it, as a ratio to a plain C loop of the
- * same system calls in the same run: `npm run bench`.
+ * Operations a second through the executor, over each way to it, as a ratio to a plain C loop of
+ * the same system calls in the same run: `npm run bench`.
  */
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -38,3 +38,7 @@ export const idsWith = ({ verdicts }: Came, ...statuses: string[]): string[] => 
       .map(({ requirement }) => requirement),
   ),
 ];
+
+/** Every verdict in words that do not change from run to run. */
+export const verdictWords = ({ verdicts }: Came): string[] =>
+  verdicts.map(({ requirement, status, observed }) => `${requirement} ${status} ${observed}`);

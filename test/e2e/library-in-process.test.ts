@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { buildExample } from '../adapters/native/example-library.ts';
-import { type Came, everySuiteOn, idsWith } from './every-suite.ts';
+import { everySuiteOn, idsWith, verdictWords } from './every-suite.ts';
 
 process.env.ALLOCERT_CACHE = join(tmpdir(), 'allocert-test-cache');
 
@@ -14,9 +14,7 @@ t.test('both modes come to the same verdicts', async (t) => {
     await everySuiteOn(`native:${library}?mode=in-process`),
   ];
   t.ok(contained.complete && inProcess.complete);
-  const words = ({ verdicts }: Came): string[] =>
-    verdicts.map(({ requirement, status, observed }) => `${requirement} ${status} ${observed}`);
-  t.strictSame(words(inProcess), words(contained));
+  t.strictSame(verdictWords(inProcess), verdictWords(contained));
 });
 
 t.test('a library that dereferences NULL crashes the case, not this process', async (t) => {

@@ -1,9 +1,14 @@
 /** The example library under every suite: what it claims holds, and seeded defects are found. */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { buildAgent } from '../../adapters/native/build.ts';
+import { openTarget } from '../../adapters/registry.ts';
+import { Daemon } from '../../adapters/remote/daemon.ts';
+import { listenUnix } from '../../adapters/remote/unix.ts';
 import { buildExample } from '../adapters/native/example-library.ts';
-import { everySuiteOn, idsWith } from './every-suite.ts';
+import { everySuiteOn, idsWith, verdictWords } from './every-suite.ts';
 
 process.env.ALLOCERT_CACHE = join(tmpdir(), 'allocert-test-cache');
 
@@ -18,6 +23,34 @@ t.test('the example passes what it can claim and skips the rest with reasons', a
   for (const { reason } of skipped) {
     t.match(reason, /offers no (frames|procfs|registry) operations|has one region only/);
   }
+});
+
+t.test('remote:exec: with an agent of its own and a daemon at a socket say the same', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'allocert-library-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const library = await buildExample(folder);
+  const { path: agent } = await buildAgent(folder, { loadsLibraries: true });
+  const daemon = new Daemon({
+    openTarget: () => openTarget(`native:${library}`),
+    onEvent: () => {},
+  });
+  const place = join(folder, 'daemon.sock');
+  const listener = await listenUnix(
+    place,
+    (socket) => daemon.accept(socket),
+    () => {},
+  );
+  const direct = await everySuiteOn(`native:${library}`);
+  const urls = [`remote:exec:${agent} --library ${library}`, `remote:unix:${place}`];
+  for (const url of urls) {
+    const came = await everySuiteOn(url);
+    t.ok(came.complete, url);
+    t.strictSame(came.ends, direct.ends);
+    t.strictSame(verdictWords(came), verdictWords(direct));
+  }
+  const closed = listener.close();
+  await daemon.close();
+  await closed;
 });
 
 /** What each defect must fail, and what else may fail with it. */
