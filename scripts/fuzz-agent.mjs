@@ -36,7 +36,12 @@ writeFileSync(join(seeds, 'program'), Buffer.concat([whole, head, program]));
 
 const flags = ['-std=gnu11', '-g', '-O1', '-fsanitize=fuzzer,address,undefined'];
 const built = run(clang, [...flags, '-fno-sanitize-recover=all', '-o', fuzzer, ...sources]);
-const limits = [`-max_total_time=${seconds}`, '-max_len=65536', '-timeout=20'];
+const limits = [
+  `-max_total_time=${seconds}`,
+  '-max_len=65536',
+  '-timeout=20',
+  '-artifact_prefix=fuzz-',
+];
 const found = built && !run(fuzzer, [...limits, '-print_final_stats=1', seeds]);
 rmSync(folder, { recursive: true, force: true });
 process.exitCode = built && !found ? 0 : 1;

@@ -113,7 +113,8 @@ export async function buildAgent(
     recipe: isDynamic ? LOADING_AGENT : AGENT,
     tried: cc === undefined ? tried : [{ command: cc, flags: [] }],
     flags: [...extra, ...(options.flags ?? [])],
-    what: `the agent${architecture === undefined ? '' : ` for ${architecture}`}`,
+    what: 'the agent',
+    purpose: architecture,
     packages,
   });
 }
@@ -132,7 +133,8 @@ export async function buildAddon(
     recipe: ADDON,
     tried: cc === undefined ? HOST.tried : [{ command: cc, flags: [] }],
     flags: [`-I${nodeHeaders()}`, ...EXTRA_FLAGS, ...flags],
-    what: "Node's addon for ?mode=in-process",
+    what: "Node's addon",
+    purpose: '?mode=in-process',
     packages: `${HOST.packages}, or use ?mode=contained`,
   });
 }
@@ -156,8 +158,9 @@ interface Job {
   readonly recipe: Recipe;
   readonly tried: readonly Toolchain[];
   readonly flags: readonly string[];
-  /** What it is and what brings a compiler for it, for a sentence. */
+  /** What it is, what it is for and what brings a compiler for it, in a sentence. */
   readonly what: string;
+  readonly purpose: string | undefined;
   readonly packages: string;
 }
 
@@ -177,8 +180,10 @@ async function compile(job: Job): Promise<BuiltAgent> {
       failures.push(`${command}: ${firstLine(messageOf(error))}`);
     }
   }
+  const { what, purpose, packages } = job;
+  const aim = purpose === undefined ? '' : ` for ${purpose}`;
   throw machineError(
-    `${job.what} could not be compiled (${failures.join('; ')}); install ${job.packages}`,
+    `${what} could not be compiled${aim} (${failures.join('; ')}); install ${packages}`,
   );
 }
 
