@@ -74,7 +74,7 @@ static int check(const struct simple_allocate_data *data)
 	return 0;
 }
 
-static int64_t allocate(void *argument)
+static int64_t allocate(int device, void *argument)
 {
 	struct simple_allocate_data data;
 	uint32_t flags;
@@ -82,15 +82,21 @@ static int64_t allocate(void *argument)
 
 	if (copy_in(&data, argument, sizeof(data)) < 0 || check(&data) < 0)
 		return -1;
+	/*
+	 * A descriptor is there for other threads as soon as it exists, and could not be taken
+	 * back: whether the answer can be written is found out before.
+	 */
+	if (DEFECT != DEFECT_LEAK && copy_out(argument, &data, sizeof(data)) < 0)
+		return -1;
 	flags = data.flags;
 	data.length = (data.length + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 	if (DEFECT == DEFECT_CLOEXEC_IGNORED)
 		flags &= ~(uint32_t)O_CLOEXEC;
-	fd = region_open((int)flags);
+	fd = region_allocate(device, (int)flags, data.length);
 	if (fd < 0)
 		return -1;
 	data.fd = fd;
-	if (region_take(fd, data.length) == 0 && copy_out(argument, &data, sizeof(data)) == 0)
+	if (copy_out(argument, &data, sizeof(data)) == 0)
 		return 0;
 	if (DEFECT != DEFECT_LEAK) {
 		int error = errno;
@@ -101,10 +107,10 @@ static int64_t allocate(void *argument)
 	return -1;
 }
 
-int64_t device_ioctl(uint64_t request, void *argument)
+int64_t device_ioctl(int device, uint64_t request, void *argument)
 {
 	/* A kernel looks at the lower half only. */
-	return (uint32_t)request == SA_IOC_ALLOC ? allocate(argument) : refuse(ENOTTY);
+	return (uint32_t)request == SA_IOC_ALLOC ? allocate(device, argument) : refuse(ENOTTY);
 }
 
 /* Nothing has to be done: every process sees the same memory. */

@@ -33,6 +33,7 @@ struct ledger {
 /* What a descriptor is. */
 enum kind {
 	KIND_FOREIGN,
+	KIND_NAME, /* opened with O_PATH: of no use but to name the device */
 	KIND_DEVICE,
 	KIND_BUFFER,
 };
@@ -49,13 +50,13 @@ int region_start(void *state, int again);
 enum kind region_look(int fd, struct buffer *buffer);
 /* A new descriptor of the region, as the flags of open(2) have it, or -1 with errno. */
 int region_open(int flags);
-/* Makes the open file behind `fd` a buffer; 0, or -1 with errno. */
-int region_take(int fd, uint64_t bytes);
+/* A new descriptor of a new buffer, or -1 with errno; `device` is the one that was asked. */
+int region_allocate(int device, int flags, uint64_t bytes);
 /* Whether the mapping at this address is of the region. */
 int region_maps(const void *address);
 
 /* allocate.c: the ioctls */
-int64_t device_ioctl(uint64_t request, void *argument);
+int64_t device_ioctl(int device, uint64_t request, void *argument);
 int64_t buffer_ioctl(uint64_t request, void *argument);
 
 #endif

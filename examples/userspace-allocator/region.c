@@ -30,12 +30,12 @@ struct place {
 
 static struct place place;
 
-static int open_memory(int flags)
+static int open_link(int process, int descriptor, int flags)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)place.process, (int)place.descriptor);
-	return open(path, flags);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", process, descriptor);
+	return open(path, flags & (O_ACCMODE | O_CLOEXEC | O_PATH));
 }
 
 static int map_memory(int fd)
@@ -91,7 +91,7 @@ int region_start(void *state, int again)
 		return result;
 	}
 	memcpy(&place, state, sizeof(place));
-	fd = open_memory(O_RDWR | O_CLOEXEC);
+	fd = open_link(place.process, place.descriptor, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	result = map_memory(fd);
@@ -108,19 +108,38 @@ enum kind region_look(int fd, struct buffer *buffer)
 	    status.st_dev != ledger->device)
 		return KIND_FOREIGN;
 	at = lseek(fd, 0, SEEK_CUR);
-	if (at < 0 || at >= (off_t)REGION_BYTES)
+	if (at < 0)
+		return KIND_NAME;
+	if (at >= (off_t)REGION_BYTES)
 		return KIND_DEVICE;
 	buffer->offset = (uint64_t)at;
 	buffer->bytes = (uint64_t)ledger->pages[at / PAGE_BYTES] * PAGE_BYTES;
 	return KIND_BUFFER;
 }
 
+static void lock(void)
+{
+	if (pthread_mutex_lock(&ledger->mutex) == EOWNERDEAD)
+		pthread_mutex_consistent(&ledger->mutex);
+}
+
+static void unlock(void)
+{
+	int error = errno;
+
+	pthread_mutex_unlock(&ledger->mutex);
+	errno = error;
+}
+
 int region_open(int flags)
 {
-	int fd = open_memory(flags & (O_ACCMODE | O_CLOEXEC));
+	int fd;
 
+	lock();
+	fd = open_link(place.process, place.descriptor, flags);
 	if (fd >= 0)
 		lseek(fd, REGION_BYTES, SEEK_SET);
+	unlock();
 	return fd;
 }
 
@@ -147,12 +166,12 @@ static int64_t find_hole(int fd, uint64_t bytes)
 	return -1;
 }
 
-static int take_locked(int fd, uint64_t bytes)
+/* Makes the open file behind `fd` a buffer; 0, or -1 with errno. */
+static int take(int fd, int flags, uint64_t bytes)
 {
-	int writes = (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY;
 	int64_t at = find_hole(fd, bytes);
 	struct flock own = {
-		.l_type = writes ? F_WRLCK : F_RDLCK,
+		.l_type = (flags & O_ACCMODE) == O_RDONLY ? F_RDLCK : F_WRLCK,
 		.l_whence = SEEK_SET,
 		.l_start = (off_t)at,
 		.l_len = (off_t)bytes,
@@ -163,22 +182,31 @@ static int take_locked(int fd, uint64_t bytes)
 	ledger->pages[at / PAGE_BYTES] = (uint32_t)(bytes / PAGE_BYTES);
 	if (DEFECT != DEFECT_NO_ZEROING)
 		madvise(region + at, bytes, MADV_REMOVE);
-	lseek(fd, (off_t)at, SEEK_SET);
-	return 0;
+	return lseek(fd, (off_t)at, SEEK_SET) < 0 ? -1 : 0;
 }
 
-int region_take(int fd, uint64_t bytes)
+/*
+ * A kernel gives out a number when nothing can fail any more. Here it exists from the start, and
+ * another thread may guess and close it (EBADF): whoever did so sees what it would see had it come
+ * a little later, a buffer that was given out and closed. Under the lock no other request can have
+ * got that number meanwhile.
+ */
+int region_allocate(int device, int flags, uint64_t bytes)
 {
-	int result = pthread_mutex_lock(&ledger->mutex);
-	int error;
+	int fd;
 
-	if (result == EOWNERDEAD)
-		pthread_mutex_consistent(&ledger->mutex);
-	result = take_locked(fd, bytes);
-	error = errno;
-	pthread_mutex_unlock(&ledger->mutex);
-	errno = error;
-	return result;
+	lock();
+	/* By the caller's own descriptor, which serves whoever may no longer open the device. */
+	fd = open_link((int)getpid(), device, flags);
+	if (fd >= 0 && take(fd, flags, bytes) < 0 && errno != EBADF) {
+		int error = errno;
+
+		close(fd);
+		errno = error;
+		fd = -1;
+	}
+	unlock();
+	return fd;
 }
 
 int region_maps(const void *address)

@@ -13,10 +13,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <allocert-vendor.h>
 
-#define NODE "/dev/example-cma0"
+#define NODE "/dev/cma0"
+/* The Simple Allocator's, RFC v2 1/2. */
+#define MAJOR 222
 
 static int64_t refuse(int error)
 {
@@ -70,9 +73,19 @@ static int64_t example_reopen(int fd, int flags)
 static int64_t example_fstat(int fd, struct allocert_status *status)
 {
 	struct buffer buffer;
+	enum kind kind = region_look(fd, &buffer);
 
-	if (region_look(fd, &buffer) != KIND_BUFFER)
+	if (kind == KIND_FOREIGN)
 		return ALLOCERT_PASS;
+	if (kind != KIND_BUFFER) {
+		*status = (struct allocert_status){
+			.mode = S_IFCHR | 0600,
+			.inode = ledger->inode,
+			.device = ledger->device,
+			.special = makedev(MAJOR, 0),
+		};
+		return 0;
+	}
 	*status = (struct allocert_status){
 		.mode = S_IFREG | 0600,
 		.size = buffer.bytes,
@@ -89,6 +102,7 @@ static int64_t example_lseek(int fd, int64_t offset, int whence)
 
 	switch (region_look(fd, &buffer)) {
 	case KIND_FOREIGN:
+	case KIND_NAME:
 		return ALLOCERT_PASS;
 	case KIND_DEVICE:
 		return refuse(ESPIPE);
@@ -104,8 +118,10 @@ static int64_t example_ioctl(int fd, uint64_t request, void *argument)
 	struct buffer buffer;
 
 	switch (region_look(fd, &buffer)) {
+	case KIND_NAME:
+		return refuse(EBADF);
 	case KIND_DEVICE:
-		return device_ioctl(request, argument);
+		return device_ioctl(fd, request, argument);
 	case KIND_BUFFER:
 		return buffer_ioctl(request, argument);
 	default:

@@ -103,7 +103,7 @@ t.test('a library belongs to one session of a process at a time', async (t) => {
   const session = await first.open();
   t.match(session.facts, {
     implementation: 'Userspace example 1.0',
-    regions: [{ node: '/dev/example-cma0', abi: 'simple-allocator', bounded: true }],
+    regions: [{ node: '/dev/cma0', abi: 'simple-allocator', bounded: true }],
     details: { mode: 'in-process' },
   });
   const second = openNative(url);
