@@ -1,4 +1,4 @@
-import { machineError, usageError } from './contract/errors.ts';
+import { usageError } from './contract/errors.ts';
 import type { Adapter } from './contract/index.ts';
 import { isModuleTarget, openModule } from './third-party/load.ts';
 
@@ -30,8 +30,8 @@ export const SCHEMES: readonly Scheme[] = [
   },
   {
     scheme: 'native',
-    summary: 'a device node of this machine, native:/dev/cma0',
-    open: (url) => Promise.reject(unopenable(url, 'device nodes of this machine')),
+    summary: 'a device node or a library of this machine, native:/dev/cma0',
+    open: async (url) => (await import('./native/adapter.ts')).openNative(url),
   },
   {
     scheme: 'remote',
@@ -39,13 +39,6 @@ export const SCHEMES: readonly Scheme[] = [
     open: async (url) => (await import('./remote/adapter.ts')).openRemote(url),
   },
 ];
-
-/** Schemes that this version cannot open stay known, so that nobody looks for a typing error. */
-const unopenable = (url: string, what: string): Error =>
-  machineError(
-    `${url} cannot be opened: this version does not reach ${what}; ` +
-      'run the kernel in a virtual machine instead, for instance vm:debian/dma_heap/system',
-  );
 
 /**
  * The adapter of a target: a URL of one of {@link SCHEMES}, or a module of someone else. Nothing is

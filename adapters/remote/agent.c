@@ -2,7 +2,8 @@
 /*
  * allocert's agent: runs Programs on the machine that it is on and sends back what happened.
  *
- *	agent [--region PATH]… [--listen-fd stdio | --unix PATH | --device PATH] [--hello-ms N]
+ *	agent [--region PATH | --library PATH]… [--hello-ms N]
+ *	      [--listen-fd stdio | --unix PATH | --device PATH]
  *
  * As process 1 it is the init of a virtual machine and takes its options from the kernel's command
  * line. `--resume` is for itself: a client after exec.
@@ -17,13 +18,14 @@
 #include <unistd.h>
 
 #include "../native/executor/executor.h"
+#include "../native/executor/vendor.h"
 
 #define HELLO_MS 10000
 
 static int usage(void)
 {
-	fputs("usage: agent [--region PATH]... [--listen-fd stdio | --unix PATH | --device PATH]\n"
-	      "             [--hello-ms N]\n",
+	fputs("usage: agent [--region PATH | --library PATH]... [--hello-ms N]\n"
+	      "             [--listen-fd stdio | --unix PATH | --device PATH]\n",
 	      stderr);
 	return 2;
 }
@@ -31,6 +33,7 @@ static int usage(void)
 struct options {
 	const char *socket;
 	const char *device;
+	const char *trouble; /* why a library cannot be used */
 	int hello_ms;
 };
 
@@ -53,6 +56,10 @@ static int read_options(int argc, char **argv, struct options *options)
 		if (strcmp(argv[i], "--region") == 0) {
 			if (ac_supervisor_add_region(value) < 0)
 				return -1;
+		} else if (strcmp(argv[i], "--library") == 0) {
+			options->trouble = ac_vendor_load(value);
+			if (options->trouble == NULL)
+				ac_supervisor_add_region(ac_vendor->node);
 		} else if (strcmp(argv[i], "--unix") == 0) {
 			options->socket = value;
 		} else if (strcmp(argv[i], "--device") == 0) {
@@ -85,7 +92,10 @@ int main(int argc, char **argv)
 	if (read_options(argc, argv, &options) < 0)
 		return usage();
 	agent.hello_ms = options.hello_ms;
-	agent_log_open();
+	agent.trouble = options.trouble;
+	/* What the kernel says is not about a library. */
+	if (ac_vendor == NULL)
+		agent_log_open();
 	if (options.socket != NULL)
 		return agent_serve_unix(&agent, options.socket);
 	if (options.device != NULL)

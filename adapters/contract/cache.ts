@@ -4,8 +4,8 @@ import { rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { machineError, messageOf } from '../contract/errors.ts';
-import { makeDirectory } from '../contract/make-directory.ts';
+import { machineError, messageOf } from './errors.ts';
+import { makeDirectory } from './make-directory.ts';
 
 /** Where kernels and agents are kept: $ALLOCERT_CACHE, else the user's cache folder. */
 export function cacheFolder(): string {
