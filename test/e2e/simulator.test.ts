@@ -1,4 +1,4 @@
-/** The whole path on the simulator: what a user sees. That every defect is seen, qualify.test.ts says. */
+/** The whole path on the simulator: what a user sees. For its defects see qualify.test.ts. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
