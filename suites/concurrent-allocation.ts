@@ -11,7 +11,6 @@ import {
   meet,
   type Party,
   promise,
-  roundsFor,
   type Sight,
 } from './race.ts';
 
@@ -35,7 +34,7 @@ export const concurrentAllocation: readonly Case[] = [
       let buffers = 0;
       const seen = { numbers: 'distinct', contents: 'own-bytes' };
       let first: string | undefined;
-      for (let round = 0; round < roundsFor(ODDS); round += 1) {
+      for (let round = 0; encounters.goesOn(round, ODDS); round += 1) {
         const meeting = await meet(bench, allocating(bench, device, round), {
           seed: BigInt(round),
         });
