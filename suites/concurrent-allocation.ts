@@ -4,15 +4,7 @@ import { type Case, Inconclusive } from './case.ts';
 import { pattern } from './contents.ts';
 import { observeConservedBy } from './free-memory.ts';
 import { content, descriptors } from './oracles/index.ts';
-import {
-  Encounters,
-  lossOf,
-  type Meeting,
-  meet,
-  type Party,
-  promise,
-  type Sight,
-} from './race.ts';
+import { Encounters, lossOf, type Meeting, meet, type Party, promise, type Sight } from './race.ts';
 
 /** Threads that allocate at once, and buffers of each. */
 const THREADS = 4;
