@@ -15,5 +15,5 @@ export function showRecord(
   const taken = reporters.some(({ path }) => path === '-');
   const summary = formatSummary(record, { directory, coloured: !taken && coloured() });
   (taken ? process.stderr : process.stdout).write(summary);
-  writeReporters(record, reporters);
+  writeReporters(record, directory, reporters);
 }

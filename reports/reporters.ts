@@ -1,8 +1,8 @@
-import { existsSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { messageOf, usageError } from '../adapters/contract/errors.ts';
 import { makeDirectory } from '../adapters/contract/make-directory.ts';
-import { temporary } from './directory.ts';
+import { REPORT_FILES, temporary } from './directory.ts';
 import { formatCtrf } from './formats/ctrf.ts';
 import { formatGithub } from './formats/github.ts';
 import { formatJunit } from './formats/junit.ts';
@@ -11,15 +11,18 @@ import { formatTap } from './formats/tap.ts';
 import type { RunRecord } from './record.ts';
 import { recordText } from './write.ts';
 
-/** Every format that `--reporter` knows: a view of the record as text. */
-export const REPORTERS: Readonly<Record<string, (record: RunRecord) => string>> = {
-  tap: formatTap,
-  json: recordText,
-  junit: formatJunit,
-  ctrf: formatCtrf,
-  markdown: formatMarkdown,
-  github: formatGithub,
-};
+/** Every format that `--reporter` knows: a view of the record, whose report is in a directory. */
+export const REPORTERS: Readonly<Record<string, (record: RunRecord, directory: string) => string>> =
+  {
+    tap: formatTap,
+    json: recordText,
+    junit: formatJunit,
+    ctrf: formatCtrf,
+    markdown: formatMarkdown,
+    github: formatGithub,
+    // The page in the report's folder, since it alone shows evidence.
+    html: (_record, directory) => readFileSync(join(directory, REPORT_FILES.html), 'utf8'),
+  };
 
 /** A format and where it goes; the path `-` is standard output. */
 export interface Reporter {
@@ -74,11 +77,16 @@ function prepareFile(path: string): void {
 /**
  * Writes the record in every format asked for.
  *
+ * @param directory where the record's own report is
  * @throws {@link AllocertError} (usage) when a file cannot be written
  */
-export function writeReporters(record: RunRecord, reporters: readonly Reporter[]): void {
+export function writeReporters(
+  record: RunRecord,
+  directory: string,
+  reporters: readonly Reporter[],
+): void {
   for (const { name, path } of reporters) {
-    const text = REPORTERS[name]?.(record) ?? '';
+    const text = REPORTERS[name]?.(record, directory) ?? '';
     if (path === '-') process.stdout.write(text);
     else attemptFile(path, () => replace(path, text));
   }
