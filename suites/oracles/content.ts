@@ -1,0 +1,131 @@
+import { succeeded } from '../../adapters/contract/index.ts';
+import { type HeldBuffer, type Holding, heldDuring } from './holdings.ts';
+import type { Event, Timeline } from './timeline.ts';
+import type { Violation } from './violation.ts';
+
+/**
+ * A buffer is zero until somebody writes to it (ISO-01), and then holds what was written (FD-11,
+ * MAP-02) for as long as it can be reached (LIF-04).
+ *
+ * Sound for scans through a shared mapping that surely stood during the whole scan: of a buffer that
+ * nobody had begun to write to before the scan returned, or whose only writes, one after the other,
+ * had returned before it was called. Anything less certain is not judged.
+ */
+export function content(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
+  const accesses = timeline.events.flatMap((event) => accessOf(timeline, buffers, event));
+  return accesses.flatMap((access) => {
+    const same = accesses.filter(({ buffer }) => buffer === access.buffer);
+    return judge(
+      access,
+      same.filter(({ event }) => event.operation.op === 'store'),
+    );
+  });
+}
+
+interface Access {
+  readonly event: Event;
+  readonly buffer: HeldBuffer;
+  readonly mapping: Holding;
+}
+
+/** The mapping, and so the buffer, that an access surely or possibly reached. */
+function accessOf(timeline: Timeline, buffers: readonly HeldBuffer[], event: Event): Access[] {
+  const { client, operation, result } = event;
+  if (operation.op !== 'scan' && operation.op !== 'store') return [];
+  const address = timeline.valueOf(operation.address);
+  return buffers.flatMap((buffer) =>
+    buffer.holdings
+      .filter((one) => one.kind === 'mapping' && one.client === client && one.value === address)
+      .filter(
+        ({ gone, made }) => made.result.call <= result.call && (gone ?? result.call) >= result.call,
+      )
+      .map((mapping) => ({ event, buffer, mapping })),
+  );
+}
+
+function judge({ buffer, event, mapping }: Access, writes: readonly Access[]): Violation[] {
+  const { allocation } = buffer;
+  const { operation, result } = event;
+  if (operation.op !== 'scan' || result.return === undefined) return [];
+  if (!heldDuring(mapping, result.call, result.return)) return [];
+  const expected = expectedBytes(writes, event, mapping);
+  if (expected === undefined || !sameBytes(expected, operation.bytes)) return [];
+  if (!reachesWithin(event, mapping)) return [];
+  const whole = succeeded(result) && result.value === operation.length;
+  if (whole) return [];
+  const events = [allocation, mapping.made, event];
+  if (result.outcome === 'faulted') {
+    const detail = `reading a mapping that stands raised ${result.signal}`;
+    return [{ oracle: 'content', requirement: 'LIF-04', kind: 'a mapping faults', detail, events }];
+  }
+  if (!succeeded(result)) return [];
+  const at = `byte ${result.value} is 0x${(result.out[0] ?? 0).toString(16).padStart(2, '0')}`;
+  const before = writes.filter((write) => endsBefore(write.event, result.call)).at(-1);
+  return before === undefined
+    ? [
+        {
+          oracle: 'content',
+          requirement: 'ISO-01',
+          kind: 'a new buffer is not zero',
+          detail: at,
+          events,
+        },
+      ]
+    : [
+        {
+          oracle: 'content',
+          requirement: 'FD-11',
+          kind: 'a buffer lost what was written',
+          detail: at,
+          events: [allocation, before.event, event],
+        },
+      ];
+}
+
+const endsBefore = ({ result }: Event, call: bigint): boolean =>
+  result.return !== undefined && result.return < call;
+
+const ZERO = Uint8Array.of(0);
+
+/** What a scan must find; undefined when nobody can say. */
+function expectedBytes(
+  writes: readonly Access[],
+  scan: Event,
+  mapping: Holding,
+): Uint8Array | undefined {
+  const begun = writes.filter(({ event }) => event.result.call <= (scan.result.return ?? 0n));
+  if (begun.length === 0) return ZERO;
+  const ordered = begun.toSorted((a, b) => (a.event.result.call < b.event.result.call ? -1 : 1));
+  for (const [index, { event }] of ordered.entries()) {
+    const next = ordered[index + 1]?.event ?? scan;
+    if (!endsBefore(event, next.result.call)) return undefined;
+  }
+  const last = ordered.at(-1);
+  if (last === undefined || !coversAll(last, mapping)) return undefined;
+  return last.event.operation.op === 'store' ? last.event.operation.bytes : undefined;
+}
+
+/** Whether a write filled all that the other mapping shows. */
+function coversAll({ event, mapping }: Access, other: Holding): boolean {
+  const { operation, result } = event;
+  if (operation.op !== 'store' || !succeeded(result)) return false;
+  const offsets = [operation.offset, offsetOf(mapping), offsetOf(other)];
+  return (
+    offsets.every((offset) => offset === undefined || offset === 0n) &&
+    operation.length === mapping.length &&
+    mapping.length >= other.length
+  );
+}
+
+const offsetOf = ({ made }: Holding): unknown =>
+  made.operation.op === 'mmap' ? made.operation.offset : 0n;
+
+/** Reads beyond the mapping find what they find. */
+function reachesWithin({ operation }: Event, mapping: Holding): boolean {
+  if (operation.op !== 'scan' || typeof operation.length !== 'bigint') return false;
+  const offset = operation.offset ?? 0n;
+  return typeof offset === 'bigint' && offset + operation.length <= mapping.length;
+}
+
+const sameBytes = (one: Uint8Array, other: Uint8Array): boolean =>
+  one.length === other.length && one.every((byte, index) => byte === other[index]);

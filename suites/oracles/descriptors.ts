@@ -1,0 +1,121 @@
+import { succeeded } from '../../adapters/contract/index.ts';
+import { type HeldBuffer, type Holding, heldDuring } from './holdings.ts';
+import type { Event, Timeline } from './timeline.ts';
+import type { Violation } from './violation.ts';
+
+/**
+ * A number that a client surely holds is not given to it a second time (FD-01), and after everything
+ * has come to rest a client has no descriptor that nothing gave it (ERR-04) and lacks none that it
+ * holds.
+ *
+ * Sound for numbers whose holding is certain (see `buffersOf`); the count at rest only for clients
+ * whose every descriptor the timeline accounts for: one `descriptors` operation before and one after,
+ * alone in their Programs, with nothing between them but operations that say what they open.
+ */
+export function descriptors(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
+  return [...givenTwice(buffers), ...strays(timeline, buffers)];
+}
+
+function givenTwice(buffers: readonly HeldBuffer[]): Violation[] {
+  const held = new Map<string, Holding[]>();
+  for (const holding of buffers.flatMap(({ holdings }) => holdings)) {
+    if (holding.kind !== 'descriptor') continue;
+    const key = `${holding.client} ${holding.value}`;
+    const others = held.get(key) ?? [];
+    const before = others.find((other) => bothHeld(other, holding));
+    if (before !== undefined) {
+      return [
+        {
+          oracle: 'descriptors',
+          requirement: 'FD-01',
+          kind: 'a number was given twice',
+          detail: `number ${holding.value} of ${holding.client} was given while it was in use`,
+          events: [before.made, holding.made],
+        },
+      ];
+    }
+    others.push(holding);
+    held.set(key, others);
+  }
+  return [];
+}
+
+function bothHeld(one: Holding, other: Holding): boolean {
+  const instant = one.from > other.from ? one.from : other.from;
+  return heldDuring(one, instant, instant) && heldDuring(other, instant, instant);
+}
+
+/** Operations that give descriptors to other clients, or take them by other means. */
+const UNACCOUNTED: readonly string[] = ['exec', 'recvfd', 'repeat', 'socketpair', 'sendfd'];
+
+function strays(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
+  const lists = timeline.events.filter(
+    ({ operation, result }) => operation.op === 'descriptors' && succeeded(result),
+  );
+  return [...new Set(lists.map(({ client }) => client))].flatMap((client) => {
+    const mine = lists.filter((event) => event.client === client);
+    const [first] = mine;
+    const last = mine.at(-1);
+    if (first === undefined || last === undefined || first === last) return [];
+    return straysOf(timeline, buffers, first, last);
+  });
+}
+
+function straysOf(
+  timeline: Timeline,
+  buffers: readonly HeldBuffer[],
+  first: Event,
+  last: Event,
+): Violation[] {
+  const { client } = last;
+  const mine = timeline.events.filter((event) => event.client === client);
+  const between = mine.filter(({ program }) => program >= first.program && program <= last.program);
+  const clear = between.every(
+    ({ operation, result }) => !UNACCOUNTED.includes(operation.op) && result.return !== undefined,
+  );
+  if (!clear) return [];
+  const expected = accounted(timeline, between, numbersIn(first));
+  for (const { kind, client: owner, gone, value } of buffers.flatMap((one) => one.holdings)) {
+    const mayBeOpen = gone === undefined || gone >= last.result.call;
+    if (kind === 'descriptor' && owner === client && mayBeOpen) expected.add(value);
+  }
+  const found = numbersIn(last);
+  const extra = [...found].filter((number) => !expected.has(number));
+  if (extra.length === 0) return [];
+  return [
+    {
+      oracle: 'descriptors',
+      requirement: 'ERR-04',
+      kind: 'a descriptor that nothing gave',
+      detail: `${client} has the descriptors ${extra.join(', ')} that no operation gave it`,
+      events: [first, last],
+    },
+  ];
+}
+
+/** Numbers open at first, and everything that was ever given: what was closed may be there or not. */
+function accounted(
+  timeline: Timeline,
+  between: readonly Event[],
+  open: ReadonlySet<bigint>,
+): Set<bigint> {
+  const numbers = new Set(open);
+  for (const { operation, result } of between) {
+    if (!succeeded(result)) continue;
+    if (GIVING.includes(operation.op)) numbers.add(result.value);
+    if (operation.op === 'dup2' || operation.op === 'dup3') {
+      numbers.add(timeline.valueOf(operation.to));
+    }
+  }
+  return numbers;
+}
+
+const GIVING: readonly string[] = ['open', 'dup', 'dup2', 'dup3', 'fcntl', 'memfd', 'reopen'];
+
+function numbersIn({ result }: Event): Set<bigint> {
+  const { out } = result;
+  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
+  return new Set(
+    Array.from({ length: out.length / 4 }, (_, index) => BigInt(view.getInt32(index * 4, true))),
+  );
+}

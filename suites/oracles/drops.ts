@@ -1,0 +1,93 @@
+import { type Operation, succeeded } from '../../adapters/contract/index.ts';
+import type { Holding } from './holdings.ts';
+import type { Event, Timeline } from './timeline.ts';
+
+/** What drops holdings: something that happened in [call, return] in a client. */
+export interface Drop {
+  /** Undefined for the end of a client. */
+  readonly event: Event | undefined;
+  readonly client: string;
+  readonly call: bigint;
+  /** Undefined when it never came back. */
+  readonly return: bigint | undefined;
+  /** Whether what it hits is surely dropped as a whole. */
+  readonly sure: boolean;
+  hits(holding: Pick<Holding, 'kind' | 'value' | 'length'>): Hit;
+}
+
+type Hit = 'no' | 'part' | 'whole';
+
+/** Everything in a timeline that may have dropped something. */
+export function dropsOf(timeline: Timeline): Drop[] {
+  const byOperation = timeline.events.flatMap((event) => {
+    const hits = hitsOf(event.operation, timeline);
+    if (hits === undefined) return [];
+    const { call, return: back } = event.result;
+    // What failed dropped nothing; of what never came back nobody knows.
+    if (back !== undefined && !succeeded(event.result)) return [];
+    const client = event.operation.op === 'kill' ? event.operation.client : event.client;
+    return [{ event, client, call, return: back, sure: isSure(event), hits }];
+  });
+  const byEnd = timeline.ends.map(({ client, from }) => ({
+    event: undefined,
+    client,
+    call: from,
+    return: undefined,
+    sure: false,
+    hits: () => 'whole' as const,
+  }));
+  return [...byOperation, ...byEnd];
+}
+
+/** An exec keeps what is not O_CLOEXEC, and a killed client takes its time. */
+const isSure = ({ operation, result }: Event): boolean =>
+  succeeded(result) && !UNSURE.includes(operation.op);
+
+const UNSURE: readonly string[] = ['exec', 'kill', 'repeat'];
+
+function hitsOf(operation: Operation, timeline: Timeline): Drop['hits'] | undefined {
+  switch (operation.op) {
+    case 'close':
+    case 'dup2':
+    case 'dup3': {
+      const to = operation.op === 'close' ? operation.fd : operation.to;
+      const number = BigInt.asIntN(32, timeline.valueOf(to));
+      return ({ kind, value }) => (kind === 'descriptor' && value === number ? 'whole' : 'no');
+    }
+    case 'munmap': {
+      const start = timeline.valueOf(operation.address);
+      const offset = timeline.valueOf(operation.offset ?? 0n);
+      return overlaps(start + offset, timeline.valueOf(operation.length));
+    }
+    case 'mremap': {
+      const start = timeline.valueOf(operation.address);
+      return overlaps(start, timeline.valueOf(operation.oldLength));
+    }
+    case 'exec':
+    case 'exit':
+    case 'kill':
+      return () => 'whole';
+    case 'repeat':
+      return operation.body.some(({ op }) => DROPPING.includes(op)) ? () => 'part' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+const DROPPING: readonly string[] = [
+  'close',
+  'dup2',
+  'dup3',
+  'munmap',
+  'mremap',
+  'exec',
+  'exit',
+  'kill',
+];
+
+const overlaps =
+  (start: bigint, bytes: bigint): Drop['hits'] =>
+  ({ kind, value, length }) => {
+    if (kind !== 'mapping' || value >= start + bytes || start >= value + length) return 'no';
+    return start <= value && value + length <= start + bytes ? 'whole' : 'part';
+  };

@@ -1,0 +1,40 @@
+import { wordOf } from '../../adapters/contract/index.ts';
+import type { Event, Timeline } from './timeline.ts';
+import type { Violation } from './violation.ts';
+
+/** What may come of a request, and the rule that says so. */
+export interface Prediction {
+  readonly requirement: string;
+  /** Words of {@link wordOf} that are as they should be; `error` stands for any errno. */
+  readonly words: readonly string[];
+}
+
+/**
+ * A request comes to what the profile allows for it.
+ *
+ * Sound as far as the predictions are: whoever makes one must allow for everything that another
+ * thread, a full table or a full region may turn the request into. Requests without a prediction are
+ * not judged.
+ */
+export function errors(
+  { events }: Timeline,
+  predict: (event: Event) => Prediction | undefined,
+): Violation[] {
+  return events.flatMap((event) => {
+    const prediction = predict(event);
+    const { outcome } = event.result;
+    if (prediction === undefined || outcome === 'lost' || outcome === 'unsupported') return [];
+    const word = wordOf(event.result);
+    const anyError = prediction.words.includes('error') && event.result.errno !== undefined;
+    if (anyError || prediction.words.includes(word)) return [];
+    return [
+      {
+        oracle: 'errors',
+        requirement: prediction.requirement,
+        kind: `${event.operation.op} came to ${word}`,
+        detail: `${event.operation.op} came to ${word}; allowed: ${prediction.words.join(', ')}`,
+        events: [event],
+      },
+    ];
+  });
+}

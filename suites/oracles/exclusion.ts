@@ -1,0 +1,164 @@
+import { succeeded } from '../../adapters/contract/index.ts';
+import { type HeldBuffer, heldDuring, livesOf } from './holdings.ts';
+import { type Conflict, firstConflict } from './sweep.ts';
+import type { Event, Timeline } from './timeline.ts';
+import type { Violation } from './violation.ts';
+
+/** Pages that a buffer surely has during some time. */
+export interface Tenancy {
+  readonly buffer: HeldBuffer;
+  /** Page frame numbers. */
+  readonly frames: readonly bigint[];
+  /** Nanoseconds, both ends included; undefined: to the end. */
+  readonly from: bigint;
+  readonly until: bigint | undefined;
+}
+
+/**
+ * Two buffers that surely live at one instant share no page frame (CMA-03).
+ *
+ * Sound where the target tells page frames: a buffer surely has its pages from the return of the
+ * allocation to the call of whatever might have dropped its last holding, and one instant at which
+ * two have the same frame is enough. What is only possible (a call under way) proves nothing and is
+ * left out. Linear in pages after a sort.
+ */
+export function exclusion(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
+  const tenancies = tenanciesOf(timeline, buffers);
+  const found = overlapIn(tenancies);
+  if (found === undefined) return [];
+  const [one, other] = found.tenancies;
+  return [
+    {
+      oracle: 'exclusion',
+      requirement: 'CMA-03',
+      kind: 'two live buffers share a page',
+      detail: `frame 0x${found.frame.toString(16)} belongs to ${name(one)} and to ${name(other)}`,
+      events: [one.buffer.allocation, other.buffer.allocation],
+    },
+  ];
+}
+
+const name = ({ buffer }: Tenancy): string => {
+  const { client, thread, index } = buffer.allocation;
+  return `the buffer of ${client}, thread ${thread}, operation ${index}`;
+};
+
+/** Which buffer has which frames, where a `frames` operation on one of its mappings told. */
+export function tenanciesOf(timeline: Timeline, buffers: readonly HeldBuffer[]): Tenancy[] {
+  return timeline.events.flatMap((event) => {
+    const { operation, result } = event;
+    if (operation.op !== 'frames' || !succeeded(result)) return [];
+    const address = timeline.valueOf(operation.address);
+    const buffer = buffers.find((one) => isMappedAt(one, address, event));
+    const frames = framesIn(result.out);
+    if (buffer === undefined || frames.includes(0n)) return [];
+    return livesOf(buffer).map(({ from, until }) => ({ buffer, frames, from, until }));
+  });
+}
+
+/** A mapping that somebody took away may be somebody else's by now. */
+function isMappedAt({ holdings }: HeldBuffer, address: bigint, { client, result }: Event): boolean {
+  const { call, return: back } = result;
+  return holdings.some(
+    (one) =>
+      one.kind === 'mapping' &&
+      one.client === client &&
+      one.value === address &&
+      back !== undefined &&
+      heldDuring(one, call, back),
+  );
+}
+
+function framesIn(out: Uint8Array): bigint[] {
+  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
+  return Array.from({ length: out.length / 8 }, (_, index) => view.getBigUint64(index * 8, true));
+}
+
+/** An instant at which two tenancies of different buffers have one frame. */
+export interface Overlap {
+  readonly frame: bigint;
+  readonly tenancies: readonly [Tenancy, Tenancy];
+}
+
+/** The first overlap in time. */
+export function overlapIn(tenancies: readonly Tenancy[]): Overlap | undefined {
+  const live = tenancies.filter(({ from, until }) => until === undefined || until > from);
+  const numbers = new Map<HeldBuffer, number>();
+  for (const { buffer } of live) if (!numbers.has(buffer)) numbers.set(buffer, numbers.size + 1);
+  const dense = denseFrames(live);
+  const { packed, order } = eventsOf(live, numbers, dense);
+  const conflict = firstConflict(packed, dense.size);
+  return conflict === undefined ? undefined : overlapOf(conflict, { live, order, dense, numbers });
+}
+
+/** Frames as small numbers, in their order, so that an array can hold their owners. */
+function denseFrames(live: readonly Tenancy[]): ReadonlyMap<bigint, number> {
+  const frames = [...new Set(live.flatMap((tenancy) => tenancy.frames))];
+  frames.sort((a, b) => (a < b ? -1 : 1));
+  return new Map(frames.map((frame, index) => [frame, index]));
+}
+
+interface Change {
+  readonly at: bigint;
+  readonly takes: boolean;
+  readonly tenancy: number;
+}
+
+/** At one instant, giving back comes first: touching intervals are no overlap. */
+const inOrder = (a: Change, b: Change): number => {
+  if (a.at !== b.at) return a.at < b.at ? -1 : 1;
+  return Number(a.takes) - Number(b.takes);
+};
+
+function eventsOf(
+  live: readonly Tenancy[],
+  numbers: ReadonlyMap<HeldBuffer, number>,
+  dense: ReadonlyMap<bigint, number>,
+): { packed: Int32Array; order: readonly number[] } {
+  const changes = live.flatMap(({ from, until }, tenancy): Change[] => [
+    { at: from, takes: true, tenancy },
+    ...(until === undefined ? [] : [{ at: until, takes: false, tenancy }]),
+  ]);
+  const words: number[] = [];
+  const order: number[] = [];
+  for (const { takes, tenancy } of changes.toSorted(inOrder)) {
+    const { buffer, frames } = live[tenancy] as Tenancy;
+    const owner = numbers.get(buffer) ?? 0;
+    for (const [first, count] of runsOf(frames, dense)) {
+      words.push(takes ? owner : -owner, first, count, tenancy);
+      order.push(tenancy);
+    }
+  }
+  return { packed: Int32Array.from(words), order };
+}
+
+/** Neighbouring frames as runs of small numbers. */
+function runsOf(frames: readonly bigint[], dense: ReadonlyMap<bigint, number>): [number, number][] {
+  const runs: [number, number][] = [];
+  for (const frame of frames) {
+    const page = dense.get(frame) ?? 0;
+    const last = runs.at(-1);
+    if (last !== undefined && last[0] + last[1] === page) last[1] += 1;
+    else runs.push([page, 1]);
+  }
+  return runs;
+}
+
+function overlapOf(
+  { event, holder, page }: Conflict,
+  found: {
+    readonly live: readonly Tenancy[];
+    readonly order: readonly number[];
+    readonly dense: ReadonlyMap<bigint, number>;
+    readonly numbers: ReadonlyMap<HeldBuffer, number>;
+  },
+): Overlap | undefined {
+  const frame = [...found.dense].find(([, number]) => number === page)?.[0] ?? 0n;
+  const taker = found.live[found.order[event] ?? -1];
+  const before = found.live.find(
+    ({ buffer, frames }) => found.numbers.get(buffer) === holder && frames.includes(frame),
+  );
+  return taker === undefined || before === undefined
+    ? undefined
+    : { frame, tenancies: [before, taker] };
+}

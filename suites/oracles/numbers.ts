@@ -1,0 +1,122 @@
+import { succeeded, type UntypedOperation, wordOf } from '../../adapters/contract/index.ts';
+import type { Abi } from '../catalogue.ts';
+import { allocationsOf, numberOf } from './holdings.ts';
+import { type Call, linearizable, type Model } from './linearizability.ts';
+import type { Event, Timeline } from './timeline.ts';
+import type { Violation } from './violation.ts';
+
+/** Steps that the search may take for one client. */
+const STEPS_MAX = 200_000;
+
+/** What an operation did to a client’s table of descriptors. */
+interface Action {
+  readonly kind: 'give' | 'close' | 'not-open';
+  readonly number: bigint;
+}
+
+/**
+ * The descriptors of a client are given and closed as if one after the other: each new one is the
+ * lowest that was free at some instant of its call (FD-01), and only what is open can be closed.
+ *
+ * Sound for clients whose every operation on descriptors is known to the model and came back, from a
+ * `descriptors` operation on. A search that runs out of its budget says nothing.
+ */
+export function numbers(timeline: Timeline, abi: Abi): Violation[] {
+  const given = new Set(allocationsOf(timeline, abi));
+  const clients = new Set(timeline.events.map(({ client }) => client));
+  return [...clients].flatMap((client) => {
+    const mine = timeline.events.filter((event) => event.client === client);
+    const start = mine.find(
+      ({ operation, result }) => operation.op === 'descriptors' && succeeded(result),
+    );
+    if (start === undefined) return [];
+    const later = mine.filter(({ result }) => result.call > (start.result.return ?? 0n));
+    const calls = callsOf(timeline, later, given, abi);
+    if (calls === undefined) return [];
+    if (linearizable(calls, tableFrom(start), STEPS_MAX) !== 'impossible') return [];
+    const detail = `no order of the ${calls.length} calls of ${client} explains their descriptors`;
+    const kind = 'descriptors are not the lowest free ones';
+    return [{ oracle: 'numbers', requirement: 'FD-01', kind, detail, events: later }];
+  });
+}
+
+/** Operations that leave the table as it is, whatever comes of them. */
+const NEUTRAL: readonly string[] = [
+  ...['mmap', 'munmap', 'mprotect', 'mremap', 'load', 'store', 'scan', 'frames', 'peek'],
+  ...['fstat', 'lseek', 'poll', 'pread', 'pwrite', 'ftruncate', 'descriptors', 'readlink'],
+  ...['barrier', 'sleep', 'wait', 'kill', 'fork', 'sendfd', 'readfile'],
+];
+
+function callsOf(
+  timeline: Timeline,
+  events: readonly Event[],
+  given: ReadonlySet<Event>,
+  abi: Abi,
+): Call<Action>[] | undefined {
+  const calls: Call<Action>[] = [];
+  for (const event of events) {
+    const { operation, result } = event;
+    if (NEUTRAL.includes(operation.op)) continue;
+    if (result.return === undefined) return undefined;
+    const action = actionOf(timeline, event, given, abi);
+    if (action === undefined) return undefined;
+    if (action !== 'none') calls.push({ action, call: result.call, return: result.return });
+  }
+  return calls;
+}
+
+const GIVING: readonly string[] = ['open', 'dup', 'memfd', 'reopen'];
+
+function actionOf(
+  timeline: Timeline,
+  event: Event,
+  given: ReadonlySet<Event>,
+  abi: Abi,
+): Action | 'none' | undefined {
+  const { operation, result } = event;
+  if (operation.op === 'ioctl') {
+    if (given.has(event)) return { kind: 'give', number: numberOf(event, abi) };
+    // A command that is not the ABI's may give descriptors all the same.
+    return succeeded(result) ? undefined : 'none';
+  }
+  if (operation.op === 'close') {
+    const number = BigInt.asIntN(32, timeline.valueOf(operation.fd));
+    const word = wordOf(result);
+    if (word === 'EBADF') return { kind: 'not-open', number };
+    return word === 'ok' ? { kind: 'close', number } : undefined;
+  }
+  const { op } = operation as UntypedOperation;
+  if (!GIVING.includes(op)) return undefined;
+  return succeeded(result) ? { kind: 'give', number: result.value } : 'none';
+}
+
+/** Open numbers as a sorted list. */
+function tableFrom({ result }: Event): Model<readonly bigint[], Action> {
+  const { out } = result;
+  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
+  const initial = Array.from({ length: out.length / 4 }, (_, index) =>
+    BigInt(view.getInt32(index * 4, true)),
+  );
+  return {
+    initial,
+    key: (open) => open.join(),
+    step: (open, { kind, number }) => {
+      const isOpen = open.includes(number);
+      if (kind === 'not-open') return isOpen ? undefined : open;
+      if (kind === 'close') return isOpen ? open.filter((one) => one !== number) : undefined;
+      return number === lowestFree(open) ? insert(open, number) : undefined;
+    },
+  };
+}
+
+function lowestFree(open: readonly bigint[]): bigint {
+  let free = 0n;
+  for (const number of open) {
+    if (number !== free) return free;
+    free += 1n;
+  }
+  return free;
+}
+
+const insert = (open: readonly bigint[], number: bigint): readonly bigint[] =>
+  [...open, number].toSorted((a, b) => (a < b ? -1 : 1));

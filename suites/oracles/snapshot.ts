@@ -1,0 +1,62 @@
+import { linux, succeeded } from '../../adapters/contract/index.ts';
+import type { Abi } from '../catalogue.ts';
+import { fieldOf, readField } from '../request.ts';
+import { type HeldBuffer, type Holding, heldDuring } from './holdings.ts';
+import type { Event, Timeline } from './timeline.ts';
+import type { Violation } from './violation.ts';
+
+/**
+ * A request whose length changes while it is carried out gives a buffer of one length or of the
+ * other, and says so (CON-04).
+ *
+ * Sound for requests that were `flipped` between two lengths and whose descriptor was surely held
+ * while lseek(SEEK_END) told its size. The length that came back counts only where it is neither of
+ * the two: otherwise the other thread may have written last.
+ */
+export function snapshot(
+  timeline: Timeline,
+  buffers: readonly HeldBuffer[],
+  abi: Abi,
+  page: bigint,
+): Violation[] {
+  const field = fieldOf(abi, 'length');
+  return buffers.flatMap(({ allocation, holdings }) => {
+    const { operation, result } = allocation;
+    if (operation.op !== 'ioctl' || operation.argument.placement?.kind !== 'flipped') return [];
+    const { placement } = operation.argument;
+    if (placement.offset !== field.offset || placement.width !== field.width) return [];
+    const asked = [readField(operation.argument.bytes, field), placement.value];
+    const whole = asked.map((length) => ((length + page - 1n) / page) * page);
+    const told = readField(result.out, field);
+    const held = holdings.find(({ made }) => made === allocation);
+    return timeline.events.flatMap((event) => {
+      const size = sizeSeen(timeline, event, held);
+      const { call, return: back } = event.result;
+      if (size === undefined || back === undefined || held === undefined) return [];
+      if (!heldDuring(held, call, back)) return [];
+      const reported = field.output !== true || asked.includes(told) || told === size;
+      if (whole.includes(size) && reported) return [];
+      return [
+        {
+          oracle: 'snapshot',
+          requirement: 'CON-04',
+          kind: 'a length was read twice',
+          detail: `of ${asked.join(' and ')} came ${size} bytes, reported as ${told}`,
+          events: [allocation, event],
+        },
+      ];
+    });
+  });
+}
+
+/** The size of a buffer that an operation on its descriptor told. */
+function sizeSeen(
+  timeline: Timeline,
+  { client, operation, result }: Event,
+  held: Holding | undefined,
+): bigint | undefined {
+  if (operation.op !== 'lseek' || operation.whence !== linux.SEEK_END) return undefined;
+  const number = BigInt.asIntN(32, timeline.valueOf(operation.fd));
+  if (held?.client !== client || held.value !== number) return undefined;
+  return succeeded(result) ? result.value : undefined;
+}

@@ -1,0 +1,74 @@
+import type { History } from '../../adapters/contract/index.ts';
+import { kernelAlarms } from '../alarms.ts';
+import type { Event, Timeline } from './timeline.ts';
+import type { Violation } from './violation.ts';
+
+/**
+ * No request makes the kernel complain, kills a client or never comes back (ERR-12).
+ *
+ * Sound for alarms of a kernel that nobody else provokes, for clients that no operation ends, and for
+ * calls that cannot wait: programs with a barrier that not everybody reaches wait by themselves.
+ */
+export function survival(timeline: Timeline, histories: readonly History[]): Violation[] {
+  return [
+    ...alarms(timeline, histories),
+    ...deaths(timeline, histories),
+    ...hangs(timeline, histories),
+  ];
+}
+
+const violation = (kind: string, detail: string, events: readonly Event[]): Violation => ({
+  oracle: 'survival',
+  requirement: 'ERR-12',
+  kind,
+  detail,
+  events,
+});
+
+function alarms({ events }: Timeline, histories: readonly History[]): Violation[] {
+  const seen = new Map<string, Violation>();
+  for (const [program, { log }] of histories.entries()) {
+    for (const line of kernelAlarms(log)) {
+      const kind = `kernel: ${withoutNumbers(line)}`;
+      const mine = events.filter((event) => event.program === program);
+      if (!seen.has(kind)) seen.set(kind, violation(kind, line, mine));
+    }
+  }
+  return [...seen.values()];
+}
+
+/** The line without times, addresses and process ids, which change from run to run. */
+const withoutNumbers = (line: string): string =>
+  line
+    .replace(/^\[[^\]]*\] */, '')
+    .replaceAll(/0x[0-9a-f]+|\b[0-9a-f]{8,}\b/g, '…')
+    .replaceAll(/\b(CPU|PID|UID|pid|task|Comm):? ?\S+/g, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+
+/** Signals that the executor, the OOM killer or another client sends on purpose. */
+const INTENDED: readonly unknown[] = ['SIGKILL', 'SIGTERM', 'SIGALRM', undefined];
+
+function deaths({ events }: Timeline, histories: readonly History[]): Violation[] {
+  return histories.flatMap((history, program) =>
+    history.deaths
+      .filter(({ reason, signal }) => reason === 'own' && !INTENDED.includes(signal))
+      .map(({ client, signal }) =>
+        violation(
+          `a client died of ${signal}`,
+          `${client} died of ${signal}`,
+          events.filter((event) => event.program === program && event.client === client),
+        ),
+      ),
+  );
+}
+
+function hangs({ events }: Timeline, histories: readonly History[]): Violation[] {
+  return histories.flatMap((history, program) => {
+    if (!history.deadlineHit) return [];
+    const waits = events.filter((event) => event.program === program);
+    const lost = waits.filter(({ result }) => result.outcome === 'lost');
+    const names = [...new Set(lost.map(({ operation }) => operation.op))].join(', ');
+    return [violation('a call never came back', `${names} did not come back in time`, lost)];
+  });
+}
