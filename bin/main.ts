@@ -1,6 +1,7 @@
 import yargs from 'yargs';
 import { AllocertError, usageError } from '../adapters/contract/errors.ts';
 import { packageVersion } from '../adapters/contract/package-root.ts';
+import { agentCommand } from './commands/agent.ts';
 import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { listCommand } from './commands/list.ts';
@@ -40,7 +41,8 @@ function parser(argv: readonly string[]): ReturnType<typeof yargs> {
     .command(reportCommand)
     .command(doctorCommand)
     .command(vmCommand)
-    .demandCommand(1, 'name a command: run, list, compare, qualify, report, doctor or vm')
+    .command(agentCommand)
+    .demandCommand(1, 'name a command: run, list, compare, qualify, report, doctor, vm or agent')
     .strict()
     .recommendCommands()
     .version(packageVersion())

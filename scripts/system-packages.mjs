@@ -4,19 +4,25 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Command that a package brings, and the package. */
+/** Command that a package brings, and the package with what it needs to be of use. */
 const NEEDED = [
   ['cc', 'gcc'],
   ['musl-gcc', 'musl-tools'],
   ['qemu-system-x86_64', 'qemu-system-x86'],
   ['xmllint', 'libxml2-utils'],
+  ['i686-linux-gnu-gcc', 'gcc-i686-linux-gnu libc6-dev-i386-cross'],
+  ['aarch64-linux-gnu-gcc', 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross'],
+  ['arm-linux-gnueabihf-gcc', 'gcc-arm-linux-gnueabihf libc6-dev-armhf-cross'],
+  ['qemu-aarch64', 'qemu-user'],
 ];
 const ATTEMPTS = 4;
 
 const onPath = (command) =>
   (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, command)));
 
-const missing = NEEDED.filter(([command]) => !onPath(command)).map(([, name]) => name);
+const missing = NEEDED.filter(([command]) => !onPath(command)).flatMap(([, names]) =>
+  names.split(' '),
+);
 if (missing.length > 0) install([...missing, 'libc6-dev']);
 
 function install(names) {

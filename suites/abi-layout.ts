@@ -1,8 +1,9 @@
 import { linux } from '../adapters/contract/index.ts';
-import type { Bench } from './bench.ts';
+import type { Allocation, Bench } from './bench.ts';
 import { type Case, Inconclusive, Skip } from './case.ts';
 import type { Role } from './catalogue.ts';
-import { type Fields, requestBytes, withoutOutputs } from './request.ts';
+import { observeHuge } from './length.ts';
+import { type Fields, fieldOf, requestBytes, withoutOutputs } from './request.ts';
 
 /** Group A: size and layout of the argument. */
 export const abiLayout: readonly Case[] = [
@@ -27,6 +28,31 @@ export const abiLayout: readonly Case[] = [
         );
         await bench.release(buffer);
       }
+    },
+  },
+  {
+    id: 'ABI-02/compat',
+    title: 'the argument of a 32-bit program is the same',
+    requirements: ['ABI-02'],
+    needsCompat: true,
+    deadlineMs: 40_000,
+    async run(bench) {
+      for (const [role, distance] of [
+        ['fits', 0],
+        ['one-byte-short', -1],
+      ] as const) {
+        const placement = { kind: 'page-end', distance, neighbour: 'unmapped' } as const;
+        const buffer = await bench.allocate({}, { placement });
+        const where = distance === 0 ? 'ends at' : 'reaches one byte into';
+        const detail = `a 32-bit request that ${where} an unmapped page came to ${buffer.word}`;
+        bench.observe('ABI-02', role, buffer.word, detail);
+        if (role === 'fits') {
+          if (!buffer.reply.ok) return;
+          await observeOutputs(bench, buffer);
+        }
+        await bench.release(buffer);
+      }
+      await observeHuge(bench, 'ABI-02', 'upper-half', (1n << 63n) + bench.page);
     },
   },
   {
@@ -129,6 +155,18 @@ function refusable(bench: Bench): readonly (readonly [string, Fields])[] {
     ['an unknown flag', { flags: linux.O_RDWR | linux.O_CLOEXEC | (1n << 30n) }],
     ...reservedRoles(bench).map((role) => [`${role} 1`, { [role]: 1n }] as const),
   ];
+}
+
+/** Whether descriptor and length lie where the ABI puts them: the one has as many bytes as told. */
+async function observeOutputs(bench: Bench, buffer: Allocation): Promise<void> {
+  const end = { fd: buffer.fd, offset: 0n, whence: linux.SEEK_END };
+  const { ok, value, word } = await buffer.client.lseek(end);
+  const told =
+    fieldOf(bench.abi, 'length').output === true ? bench.fieldAfter(buffer, 'length') : bench.page;
+  const seen = ok && value === told ? 'in-place' : 'elsewhere';
+  const size = ok ? String(value) : word;
+  const detail = `the length field says ${told}, lseek(SEEK_END) of the descriptor field ${size}`;
+  bench.observe('ABI-02', 'outputs', seen, detail);
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

@@ -16,6 +16,8 @@ export interface Case {
   readonly needs?: readonly Capability[];
   /** Whether it fills the region, which only a bounded one survives. */
   readonly needsBounded?: boolean;
+  /** Whether it is about 32-bit programs on a 64-bit kernel. */
+  readonly needsCompat?: boolean;
   /** Milliseconds for the whole case, when the default is too short. */
   readonly deadlineMs?: number;
   readonly run: (bench: Bench) => Promise<void>;

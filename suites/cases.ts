@@ -1,8 +1,12 @@
 import { abiLayout } from './abi-layout.ts';
 import type { Case } from './case.ts';
 import { concurrency } from './concurrency.ts';
+import { concurrentAllocation } from './concurrent-allocation.ts';
+import { concurrentClose } from './concurrent-close.ts';
+import { concurrentEnds } from './concurrent-ends.ts';
 import { contiguousMemory } from './contiguous-memory.ts';
 import { descriptors } from './descriptors.ts';
+import { devices } from './devices.ts';
 import { errorCodes } from './error-codes.ts';
 import { flags } from './flags.ts';
 import { ioctlNumber } from './ioctl-number.ts';
@@ -30,7 +34,11 @@ export const CASES: readonly Case[] = [
   ...mapping,
   ...mappingAccess,
   ...isolation,
+  ...devices,
   ...contiguousMemory,
   ...registry,
   ...concurrency,
+  ...concurrentAllocation,
+  ...concurrentClose,
+  ...concurrentEnds,
 ];

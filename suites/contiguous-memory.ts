@@ -1,9 +1,9 @@
 import { linux, type RegionFacts, type Reply, type SlotRef } from '../adapters/contract/index.ts';
 import { type Bench, SUBJECT } from './bench.ts';
 import { type Case, Inconclusive, Skip } from './case.ts';
-import { fillBytes } from './contents.ts';
 import { framesOf, type Range, regionFrames } from './frames.ts';
-import { fillOnce, freeBytes, hold, memoryBytes } from './free-memory.ts';
+import { fillOnce, freeBytes, hold } from './free-memory.ts';
+import { fillMemoryFile } from './memory-file.ts';
 
 /** Buffers whose page frames are compared. */
 const BUFFERS = 32;
@@ -141,7 +141,7 @@ export const contiguousMemory: readonly Case[] = [
     async run(bench) {
       const { sizeBytes } = bench.region;
       if (sizeBytes === undefined) throw new Skip('the size of the region is not known');
-      const used = await fillMemory(bench, 2n * sizeBytes);
+      const { length: used } = await fillMemoryFile(bench, 2n * sizeBytes);
       const length = (sizeBytes / 2n / bench.page) * bench.page;
       const { word } = await askSeveralTimes(bench, length);
       const detail = `${length} bytes with ${used} bytes of files in memory: ${word}`;
@@ -215,17 +215,4 @@ async function fullButForWindow(bench: Bench): Promise<readonly SlotRef[]> {
   return Array.from({ length: Number(count) }, (_, index) =>
     bench.descriptorIn(`single[${index}]`),
   );
-}
-
-/** Fills a file in memory with up to so many bytes, at most half of what is free; says how many. */
-async function fillMemory(bench: Bench, most: bigint): Promise<bigint> {
-  const half = (await memoryBytes(bench, 'MemAvailable')) / 2n;
-  const length = ((half < most ? half : most) / bench.page) * bench.page;
-  const { subject } = bench;
-  const fd = await subject.memfd({ length });
-  const protection = linux.PROT_READ | linux.PROT_WRITE;
-  const address = await subject.mmap({ length, protection, flags: linux.MAP_SHARED, fd });
-  if (!address.ok) throw new Inconclusive(`blocked: a file in memory: ${address.word}`);
-  await fillBytes(subject, address, length, 0x11);
-  return length;
 }

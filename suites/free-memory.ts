@@ -64,6 +64,8 @@ export interface Work {
   /** Bytes that the smallest leak worth claiming loses in one cycle. */
   readonly bytesPerCycle: bigint;
   run(index: number): Promise<void>;
+  /** What else is to be said of the work, once it was done. */
+  note?(): string;
 }
 
 /** {@link observeConserved} for work that takes several clients. */
@@ -79,7 +81,8 @@ export async function observeConservedBy(bench: Bench, work: Work): Promise<void
   const seen = bench.region.bounded
     ? await byFilling(bench, times, block)
     : await byGauge(bench, { ...work, most: times }, block);
-  bench.observe(work.requirement, work.role ?? 'memory', seen.word, seen.detail);
+  const note = work.note === undefined ? '' : `; ${work.note()}`;
+  bench.observe(work.requirement, work.role ?? 'memory', seen.word, `${seen.detail}${note}`);
 }
 
 /** Does something as often as it is told. */

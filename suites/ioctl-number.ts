@@ -74,6 +74,17 @@ export const ioctlNumber: readonly Case[] = [
     },
   },
   {
+    id: 'IOC-07/compat',
+    title: 'a 32-bit program can allocate',
+    requirements: ['IOC-07'],
+    needsCompat: true,
+    async run(bench) {
+      const { word } = await bench.attempt();
+      const detail = `the valid request of a 32-bit program came to ${word}`;
+      bench.observe('IOC-07', 'command', word, detail);
+    },
+  },
+  {
     id: 'IOC-08/upper-bits',
     title: 'bits above the 32nd do not count',
     requirements: ['IOC-08'],

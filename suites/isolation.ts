@@ -1,13 +1,19 @@
-import { linux, type Operation } from '../adapters/contract/index.ts';
+import { linux, type Operation, type Placement } from '../adapters/contract/index.ts';
 import { type Bench, SUBJECT } from './bench.ts';
-import { type Case, Inconclusive } from './case.ts';
-import { contentsWord, fillBytes, pattern, ZERO } from './contents.ts';
+import { type Case, Inconclusive, Skip } from './case.ts';
+import { hold } from './free-memory.ts';
+import { fillMemoryFile } from './memory-file.ts';
+import { createAndLook, leaveSecrets, lookWhileCreated, scanNewBuffers } from './residue.ts';
 
-/** Buffers that are filled, freed and asked for again. */
-const BUFFERS = 64n;
-const SECRET = 0xa5;
+/** An id without privileges, as the user nobody has. */
+const NOBODY = 65_534n;
+/** Bytes of a file in memory, so that its pages come from everywhere. */
+const FILE_BYTES = 64n << 20n;
+/** Requests that fail after a buffer was made for them. */
+const FAILURES = 32n;
+const READ_ONLY: Placement = { kind: 'page', protection: 'read-only' };
 
-/** Groups J and K: what a client may see of others, and of the device. */
+/** Group J: what a client may see of others. */
 export const isolation: readonly Case[] = [
   {
     id: 'ISO-01/reuse',
@@ -17,77 +23,126 @@ export const isolation: readonly Case[] = [
       const length = 4n * bench.page;
       await bench.control({ length });
       const secrets = await leaveSecrets(bench, length);
-      const { scanned, clean } = await scanNewBuffers(bench, length);
-      if (secrets === 0n || scanned === 0n) {
-        throw new Inconclusive(`blocked: ${secrets} buffers were filled and ${scanned} read`);
-      }
-      const word = clean ? 'zero' : 'residue';
-      const detail = `${scanned} buffers of ${length} bytes, after ${secrets} were filled and freed`;
-      bench.observe('ISO-01', 'contents', word, `${detail}: ${word}`);
+      await observeNew(bench, 'ISO-01', 'contents', length, `${secrets} were filled and freed`);
     },
   },
   {
-    id: 'DEV-05/device-closed',
-    title: 'buffers outlive the device’s descriptor',
-    requirements: ['DEV-05'],
+    id: 'ISO-02/other-user',
+    title: 'what another user left is not handed out',
+    requirements: ['ISO-02'],
+    needs: ['clients', 'limits'],
     async run(bench) {
-      const { page, subject } = bench;
-      const device = await bench.openDevice(subject);
-      const buffer = await bench.buffer({}, { device: { slot: device.slot } });
-      const before = await bench.map(buffer, page);
-      await fillBytes(subject, before, page, 0x96);
-      await subject.close({ fd: device });
+      const length = 4n * bench.page;
+      await bench.control({ length });
+      await bench.subject.fork({ client: 'stranger' });
+      const stranger = bench.client('stranger');
+      await stranger.setuid({ uid: NOBODY });
+      const secrets = await leaveSecrets(bench, length, 'stranger');
+      await bench.subject.kill({ client: 'stranger', signal: linux.SIGKILL });
+      await bench.subject.wait({ client: 'stranger' });
+      const after = `user ${NOBODY} filled ${secrets} and was killed`;
+      await observeNew(bench, 'ISO-02', 'contents', length, after);
+    },
+  },
+  {
+    id: 'ISO-03/other-uses',
+    title: 'what a file left is not handed out',
+    requirements: ['ISO-03'],
+    needs: ['memory', 'procfs'],
+    async run(bench) {
+      const length = 16n * bench.page;
+      await bench.control({ length });
+      const file = await fillMemoryFile(bench, FILE_BYTES);
+      await file.drop();
+      const after = `a file of ${file.length} bytes in memory was dropped`;
+      await observeNew(bench, 'ISO-03', 'contents', length, after);
+    },
+  },
+  {
+    id: 'ISO-04/concurrent',
+    title: 'buffers are zero when several threads allocate',
+    requirements: ['ISO-04'],
+    async run(bench) {
+      const length = 2n * bench.page;
+      await bench.control({ length });
+      await leaveSecrets(bench, length);
+      const { word, detail } = await createAndLook(bench, length);
+      bench.observe('ISO-04', 'concurrent', word, detail);
+    },
+  },
+  {
+    id: 'ISO-04/after-error',
+    title: 'buffers are zero after requests that failed',
+    requirements: ['ISO-04'],
+    async run(bench) {
+      const length = 4n * bench.page;
+      await bench.control({ length });
+      await leaveSecrets(bench, length);
+      const step = bench.allocationStep('none', await bench.device(), { length });
+      const body: Operation[] = [{ ...step, argument: { ...step.argument, placement: READ_ONLY } }];
+      await bench.runSteps(SUBJECT, [{ op: 'repeat', times: FAILURES, stop: 'never', body }]);
+      const after = `${FAILURES} requests could not be answered`;
+      await observeNew(bench, 'ISO-04', 'after-error', length, after);
+    },
+  },
+  {
+    id: 'ISO-05/early-look',
+    title: 'a buffer is cleared before it can be reached',
+    requirements: ['ISO-05'],
+    async run(bench) {
+      const length = 16n * bench.page;
+      await bench.control({ length });
+      await leaveSecrets(bench, length);
+      const { word, detail } = await lookWhileCreated(bench, length);
+      bench.observe('ISO-05', 'contents', word, detail);
+    },
+  },
+  {
+    id: 'ISO-06/other-process',
+    title: 'a process without the descriptor cannot reach the buffer',
+    requirements: ['ISO-06'],
+    needs: ['clients'],
+    async run(bench) {
+      await bench.subject.fork({ client: 'other' });
+      const other = bench.client('other');
+      const device = await bench.openDevice(other);
+      const buffer = await bench.buffer();
       const flags = linux.MAP_SHARED;
-      const wanted = { length: page, protection: linux.PROT_READ, flags, fd: buffer.fd };
-      const after = await subject.mmap(wanted);
-      const word = after.ok ? await contentsWord(subject, after, page, 0x96) : after.word;
-      bench.observe('DEV-05', 'pattern', word, `the buffer after the device was closed: ${word}`);
+      const wanted = { length: bench.page, protection: linux.PROT_READ, flags };
+      const number = await other.mmap({ ...wanted, fd: buffer.fd });
+      const seen = `in a process with the device only, the buffer’s number came to ${number.word}`;
+      bench.observe('ISO-06', 'number', number.word, seen);
+      const { word } = await other.mmap({ ...wanted, fd: device });
+      bench.observe('ISO-06', 'device', word, `a mapping of the device itself came to ${word}`);
+    },
+  },
+  {
+    id: 'ISO-07/share',
+    title: 'how much of a region one process gets',
+    requirements: ['ISO-07'],
+    needsBounded: true,
+    async run(bench) {
+      const { sizeBytes } = bench.region;
+      if (sizeBytes === undefined) throw new Skip('the size of the region is not known');
+      const { pages } = await hold(bench);
+      const word = pages * bench.page === sizeBytes ? 'whole-region' : 'limited';
+      const detail = `one process got ${pages * bench.page} of ${sizeBytes} bytes`;
+      bench.observe('ISO-07', 'share', word, detail);
     },
   },
 ];
 
-/**
- * Fills as many buffers as there is room for, up to {@link BUFFERS}, all at once, so that as many
- * different pages as possible carry the secret; then frees them.
- *
- * @returns how many carried it
- */
-async function leaveSecrets(bench: Bench, length: bigint): Promise<bigint> {
-  const fd = bench.descriptorIn('old[i]');
-  const address = { slot: 'seen[i]' };
-  const flags = linux.MAP_SHARED;
-  const protection = linux.PROT_READ | linux.PROT_WRITE;
-  const body: Operation[] = [
-    bench.allocationStep('old[i]', await bench.device(), { length }),
-    { op: 'mmap', slot: 'seen[i]', length, protection, flags, fd },
-    { op: 'store', address, length, bytes: pattern(SECRET) },
-  ];
-  const keep: Operation = { op: 'repeat', times: BUFFERS, stop: 'failure', body };
-  const held = (await bench.runSteps(SUBJECT, [keep])).threads[0]?.[0]?.value ?? 0n;
-  if (held === 0n) return 0n;
-  const release: Operation[] = [
-    { op: 'munmap', address, length },
-    { op: 'close', fd },
-  ];
-  await bench.runSteps(SUBJECT, [{ op: 'repeat', times: held, stop: 'never', body: release }]);
-  return held;
-}
-
-/** Allocates and reads as many buffers again, holding all of them. */
-async function scanNewBuffers(
+/** Looks at new buffers and says whether all of them were zero. */
+async function observeNew(
   bench: Bench,
+  requirement: string,
+  role: string,
   length: bigint,
-): Promise<{ readonly scanned: bigint; readonly clean: boolean }> {
-  const fd = bench.descriptorIn('again[i]');
-  const flags = linux.MAP_SHARED;
-  const body: Operation[] = [
-    bench.allocationStep('again[i]', await bench.device(), { length }),
-    { op: 'mmap', slot: 'new', length, protection: linux.PROT_READ, flags, fd },
-    { op: 'scan', address: { slot: 'new' }, length, bytes: ZERO },
-  ];
-  const repeat: Operation = { op: 'repeat', times: BUFFERS, stop: 'failure', body };
-  const result = (await bench.runSteps(SUBJECT, [repeat])).threads[0]?.[0];
-  const scan = result?.steps?.[2];
-  const clean = scan?.first.value === length && scan.anomalies.length === 0;
-  return { scanned: scan?.succeeded ?? 0n, clean };
+  after: string,
+): Promise<void> {
+  const { scanned, clean } = await scanNewBuffers(bench, length);
+  if (scanned === 0n) throw new Inconclusive('blocked: no new buffer could be read');
+  const word = clean ? 'zero' : 'residue';
+  const detail = `${scanned} buffers of ${length} bytes, after ${after}: ${word}`;
+  bench.observe(requirement, role, word, detail);
 }

@@ -64,8 +64,8 @@ export const length: readonly Case[] = [
     deadlineMs: 40_000,
     async run(bench) {
       await bench.control();
-      await observeHuge(bench, 'truncates', (1n << 32n) + bench.page);
-      await observeHuge(bench, 'half', 1n << 63n);
+      await observeHuge(bench, 'LEN-05', 'truncates', (1n << 32n) + bench.page);
+      await observeHuge(bench, 'LEN-05', 'half', 1n << 63n);
     },
   },
   {
@@ -221,7 +221,12 @@ async function observeSize(bench: Bench, buffer: Allocation, asked: bigint): Pro
 }
 
 /** Asks in a client of its own: where memory is unbounded, the OOM killer may be the answer. */
-async function observeHuge(bench: Bench, role: string, asked: bigint): Promise<void> {
+export async function observeHuge(
+  bench: Bench,
+  requirement: string,
+  role: string,
+  asked: bigint,
+): Promise<void> {
   const name = `huge-${role}`;
   const device = await bench.device();
   await bench.subject.fork({ client: name, sacrificial: 1n });
@@ -232,7 +237,7 @@ async function observeHuge(bench: Bench, role: string, asked: bigint): Promise<v
     const end = await client.lseek({ fd: buffer.fd, offset: 0n, whence: linux.SEEK_END });
     if (end.value < asked) word = 'smaller-buffer';
   }
-  bench.observe('LEN-05', role, word, `a request for 0x${asked.toString(16)} bytes: ${word}`);
+  bench.observe(requirement, role, word, `a request for 0x${asked.toString(16)} bytes: ${word}`);
   await bench.subject.kill({ client: name, signal: linux.SIGKILL });
   await bench.subject.wait({ client: name });
 }

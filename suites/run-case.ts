@@ -5,6 +5,7 @@ import {
   NotRecorded,
   type Session,
   TargetDeath,
+  type TargetFacts,
 } from '../adapters/contract/index.ts';
 import { kernelAlarms, taintAlarms } from './alarms.ts';
 import { Bench, SUBJECT } from './bench.ts';
@@ -73,7 +74,18 @@ function unmetNeed(case_: Case, session: Session): string | undefined {
   if (case_.needsBounded === true && regions[0]?.bounded !== true) {
     return 'the region is unbounded: filling it would end in the OOM killer, not in an errno';
   }
-  return undefined;
+  return case_.needsCompat === true ? compatUnmet(session.facts) : undefined;
+}
+
+/** Machines by uname(2) whose kernels run 32-bit programs beside 64-bit ones. */
+const MACHINES_64 = /64|^s390x$/;
+
+function compatUnmet({ pointerBytes, architecture }: TargetFacts): string | undefined {
+  if (pointerBytes !== 4) {
+    return 'it is about 32-bit programs on a 64-bit kernel; see docs/agent.md for a 32-bit agent';
+  }
+  if (MACHINES_64.test(architecture)) return undefined;
+  return `it is about 32-bit programs on a 64-bit kernel, and this one is ${architecture}`;
 }
 
 type MainOperations = Parameters<Session['run']>[0]['threads'][number]['operations'];

@@ -59,3 +59,7 @@ export const DMA_BUF_IOCTL_SYNC = ioctlNumber(IOC_WRITE, 'b', 0n, 8n);
 
 /** DMA_BUF_SET_NAME_B of the same header: the argument is the text itself. */
 export const DMA_BUF_SET_NAME = ioctlNumber(IOC_WRITE, 'b', 1n, 8n);
+
+/** The major number in a st_rdev, as user space encodes it. Source: makedev(3). */
+export const majorOf = (device: bigint): bigint =>
+  ((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn);

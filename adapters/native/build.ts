@@ -7,12 +7,11 @@ import { promisify } from 'node:util';
 import { machineError, messageOf } from '../contract/errors.ts';
 import { makeDirectory } from '../contract/make-directory.ts';
 import { packageRoot } from '../contract/package-root.ts';
+import { type Architecture, type Toolchain, toolchainsFor } from './architectures.ts';
 
 const run = promisify(execFile);
 
-/** Tried in this order: musl makes small programs that run on any kernel. */
-const COMPILERS = ['musl-gcc', 'cc'] as const;
-
+/** The tests add -Werror; here a compiler of tomorrow may have an opinion and still do its work. */
 const FLAGS = ['-static', '-std=gnu11', '-O2', '-Wall', '-Wextra', '-pthread'] as const;
 
 /** Folders of C sources, from the package's root. All of each belongs to the agent. */
@@ -20,7 +19,9 @@ const SOURCE_FOLDERS = ['adapters/native/executor', 'adapters/remote'] as const;
 
 /** How {@link buildAgent} departs from its defaults. */
 export interface BuildAgentOptions {
-  /** Compiler to use instead of the ones it looks for, such as `aarch64-linux-gnu-gcc`. */
+  /** Machine that the agent is for; the one that this runs on when left out. */
+  readonly architecture?: Architecture;
+  /** Compiler to use instead of the ones it looks for, such as `clang`. */
   readonly cc?: string;
   /** Further flags, after the default ones: `['-fsanitize=address']`. */
   readonly flags?: readonly string[];
@@ -36,8 +37,7 @@ export interface BuiltAgent {
   readonly compiler: string;
 }
 
-interface Compiler {
-  readonly command: string;
+interface Compiler extends Toolchain {
   readonly description: string;
 }
 
@@ -57,10 +57,13 @@ export async function buildAgent(
   cacheDir: string,
   options: BuildAgentOptions = {},
 ): Promise<BuiltAgent> {
+  const { cc, architecture } = options;
   const sources = await readSources();
+  const { tried, packages } = toolchainsFor(architecture);
   const failures: string[] = [];
-  for (const command of options.cc === undefined ? COMPILERS : [options.cc]) {
-    const compiler = await describe(command);
+  for (const toolchain of cc === undefined ? tried : [{ command: cc, flags: [] }]) {
+    const { command } = toolchain;
+    const compiler = await describe(toolchain);
     if (compiler === undefined) {
       failures.push(`${command} is not there`);
       continue;
@@ -71,8 +74,9 @@ export async function buildAgent(
       failures.push(`${command}: ${firstLine(messageOf(error))}`);
     }
   }
+  const machine = architecture === undefined ? '' : ` for ${architecture}`;
   throw machineError(
-    `the agent could not be compiled (${failures.join('; ')}); install musl-tools, or gcc with libc6-dev`,
+    `the agent could not be compiled${machine} (${failures.join('; ')}); install ${packages}`,
   );
 }
 
@@ -89,13 +93,13 @@ async function readSources(): Promise<readonly Source[]> {
 }
 
 /** The compiler, or undefined when there is no such program. */
-async function describe(command: string): Promise<Compiler | undefined> {
+async function describe(toolchain: Toolchain): Promise<Compiler | undefined> {
   try {
-    const { stdout } = await run(command, ['--version']);
-    return { command, description: firstLine(stdout) };
+    const { stdout } = await run(toolchain.command, ['--version']);
+    return { ...toolchain, description: firstLine(stdout) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    return { command, description: command };
+    return { ...toolchain, description: toolchain.command };
   }
 }
 
@@ -105,7 +109,7 @@ async function build(
   compiler: Compiler,
   extraFlags: readonly string[],
 ): Promise<BuiltAgent> {
-  const flags = [...FLAGS, ...extraFlags];
+  const flags = [...FLAGS, ...compiler.flags, ...extraFlags];
   const digest = digestOf(sources, compiler, flags);
   const folder = join(cacheDir, `agent-${digest.slice(0, 32)}`);
   const built = { path: join(folder, 'agent'), digest, compiler: compiler.description };

@@ -122,8 +122,8 @@ size_t agent_facts(char *text, size_t room)
 	line(&sheet, "kernel_log=%d\n", agent_log_known());
 	taint(&sheet);
 	memory(&sheet);
-	line(&sheet, "capabilities=files,memory,clients,limits,timing%s%s%s\n",
-	     have_sockets() ? ",sockets" : "",
+	line(&sheet, "capabilities=files,memory%s,limits,timing%s%s%s\n",
+	     ac_shared->adopts ? ",clients" : "", have_sockets() ? ",sockets" : "",
 	     access("/proc/self/fd", R_OK) == 0 ? ",procfs" : "",
 	     /* Without CAP_SYS_ADMIN the file is there and shows no frame numbers. */
 	     access("/proc/self/pagemap", R_OK) == 0 && geteuid() == 0 ? ",frames" : "");

@@ -50,13 +50,13 @@ class SimulatorSession implements Session {
 }
 
 function factsOf(options: SimulatorOptions, { regions, registry }: Kernel): TargetFacts {
-  const { behaviour, defects, pageBytes, regionBytes, seed } = options;
+  const { behaviour, defects, pageBytes, pointerBytes, regionBytes, seed } = options;
   return {
     kind: 'sim',
     implementation: `simulator ${behaviour}`,
     architecture: 'x86_64',
     pageSize: pageBytes,
-    pointerBytes: 8,
+    pointerBytes,
     regions: registry.devices.map(({ node }, index) => ({
       name: `region:${index}`,
       node,

@@ -29,15 +29,17 @@ const AREAS_MAX = 65_530;
 /** The mappings of one process. Source: mmap(2), mprotect(2), munmap(2), the kernel's mm/mmap.c. */
 export class AddressSpace {
   readonly pageBytes: number;
+  readonly pointerBytes: 4 | 8;
   /** Pages below the top of user space. */
   readonly topPage: number;
   /** By falling start, since new ones go below all others. */
   #areas: Area[] = [];
   #lowest: number;
 
-  constructor(pageBytes: number) {
+  constructor(pageBytes: number, pointerBytes: 4 | 8) {
     this.pageBytes = pageBytes;
-    this.topPage = 2 ** 47 / pageBytes - 1;
+    this.pointerBytes = pointerBytes;
+    this.topPage = (pointerBytes === 4 ? 2 ** 32 : 2 ** 47) / pageBytes - 1;
     this.#lowest = this.topPage - 0x8000;
   }
 
@@ -137,7 +139,7 @@ export class AddressSpace {
 
   /** The address space of a forked child. */
   copy(): AddressSpace {
-    const copy = new AddressSpace(this.pageBytes);
+    const copy = new AddressSpace(this.pageBytes, this.pointerBytes);
     copy.#lowest = this.#lowest;
     copy.#areas = this.#areas.map((area) => ({
       ...area,

@@ -1,7 +1,8 @@
 import type { ErrnoName } from '../contract/errno.ts';
 import type { DefectSet } from './defects/defect.ts';
-import { DmaBuf } from './dma-buf.ts';
+import { type BufferPages, DmaBuf } from './dma-buf.ts';
 import type { KernelLog } from './kernel-log.ts';
+import type { PageStore } from './pages.ts';
 import type { SystemCall } from './pause.ts';
 import type { Region } from './region.ts';
 
@@ -21,6 +22,10 @@ export interface AllocatorOptions {
   nextInode(): number;
 }
 
+/** Buffers after a failed request that the defect leaves uncleared. */
+const UNCLEARED = 8;
+/** Pages that a failed request clears (a defect). */
+const SCRUBBED = 4;
 const O_WRONLY = 1;
 const O_RDWR = 2;
 const ACCESS_MODES = 3;
@@ -33,6 +38,16 @@ const O_CLOEXEC = 0o2000000;
  */
 export class CmaAllocator {
   readonly #options: AllocatorOptions;
+  /** What a driver with static variables remembers from one call to the next (defects). */
+  readonly statics: { refuses: boolean; mode: number; answer: Uint8Array } = {
+    refuses: false,
+    mode: O_RDWR,
+    answer: new Uint8Array(0),
+  };
+  /** What is being cleared; one place for all callers is enough until two come at once. */
+  #clearing = { first: 0, count: 0, asked: 0n };
+  /** Buffers that are not going to be cleared (a defect). */
+  #uncleared = 0;
 
   constructor(options: AllocatorOptions) {
     this.#options = options;
@@ -55,17 +70,24 @@ export class CmaAllocator {
       if (defects.has('leak-on-zero-length')) region.allocate(1);
       return 'EINVAL';
     }
-    if (size / pageBytes > BigInt(region.pageCount)) {
+    const most = BigInt(region.pageCount) / (defects.has('half-region-limit') ? 2n : 1n);
+    if (size / pageBytes > most) {
+      if (defects.has('failed-request-scrubs')) this.#scrub();
       if (defects.has('warn-on-length')) log.warning('mm/cma.c:430 cma_alloc');
       return 'ENOMEM';
     }
+    if (defects.has('free-trylock')) region.contended += 1;
     yield 'cma.alloc';
-    const count = Number(size / pageBytes);
+    if (defects.has('free-trylock')) region.contended -= 1;
+    const pages = Number(size / pageBytes);
+    const count = defects.has('single-page-costs-two') ? Math.max(pages, 2) : pages;
     const first = this.#take(count);
     if (first === undefined) return 'ENOMEM';
+    if (defects.has('region-search-unlocked')) yield* this.#takeLate(first, count);
     if (defects.has('overlapping-buffers') && count > 1) region.release(first + count - 1, 1);
     yield 'cma.allocated';
-    this.#clear(first, count, asked);
+    const onlyCloexec = defects.has('zeroing-only-with-cloexec') && (flags & O_CLOEXEC) === 0;
+    if (!onlyCloexec) yield* this.#clearNew(first, count, asked);
     const rounded = defects.has('length-unrounded') ? asked : size;
     const mode = this.#mode(flags);
     return new DmaBuf(
@@ -96,8 +118,19 @@ export class CmaAllocator {
       : region.allocate(count, order);
   }
 
+  /** Between the search for pages and their marking others find the same (a defect). */
+  *#takeLate(first: number, count: number): SystemCall<void> {
+    const { region } = this.#options;
+    region.release(first, count);
+    yield 'cma.found';
+    region.claim(first, count);
+  }
+
   #mode(flags: number): number {
     const { defects } = this.#options;
+    const before = this.statics.mode;
+    this.statics.mode = flags & ACCESS_MODES;
+    if (defects.has('mode-of-previous')) return (flags & ~ACCESS_MODES) | before;
     const widened = defects.has('write-only-readable') && (flags & ACCESS_MODES) === O_WRONLY;
     const dropped = widened || defects.has('access-mode-dropped');
     return dropped ? (flags & ~ACCESS_MODES) | O_RDWR : flags;
@@ -121,6 +154,47 @@ export class CmaAllocator {
     const { defects } = this.#options;
     if (length === 0n && defects.has('zero-length-accepted')) return 1n;
     return defects.has('length-truncated-32') ? BigInt.asUintN(32, length) : length;
+  }
+
+  /** Clears a buffer at the time and place that defects leave. */
+  *#clearNew(first: number, count: number, asked: bigint): SystemCall<void> {
+    const { defects } = this.#options;
+    if (defects.has('zeroes-after-install')) return;
+    if (this.#uncleared > 0) {
+      this.#uncleared -= 1;
+      return;
+    }
+    this.#clearing = { first, count, asked };
+    if (defects.has('static-zeroing-range')) yield 'cma.clearing';
+    this.#clear(this.#clearing.first, this.#clearing.count, this.#clearing.asked);
+  }
+
+  /** Clears a buffer that somebody can reach already (a defect). */
+  *clearLate({ first, count }: BufferPages): SystemCall<void> {
+    for (let page = first; page < first + count; page += 1) {
+      yield 'cma.clearing-late';
+      this.store.fill(page, 0);
+    }
+  }
+
+  /** Takes pages that nobody gives back (a defect). */
+  lose(count: number): void {
+    this.#options.region.allocate(count);
+  }
+
+  /** What a request that could not be answered leaves behind. */
+  failedToAnswer(): void {
+    if (this.#options.defects.has('error-path-skips-zeroing')) this.#uncleared = UNCLEARED;
+  }
+
+  /** Clears the beginning of the region, whoever has it (a defect). */
+  #scrub(): void {
+    for (let page = 0; page < SCRUBBED; page += 1) this.store.fill(page, 0);
+  }
+
+  /** The memory of the region. */
+  get store(): PageStore {
+    return this.#options.region.store;
   }
 
   #clear(first: number, count: number, asked: bigint): void {

@@ -44,14 +44,14 @@ export class Client {
   }
 
   /** A process with nothing of anybody's. */
-  static fresh(name: string, pid: number, pageBytes: number): Client {
+  static fresh(name: string, pid: number, options: Machine): Client {
     const limits = (): bigint[] =>
       Array.from({ length: LIMITS_COUNT }, (_, resource) =>
         resource === RLIMIT_NOFILE ? DESCRIPTORS_MAX : UNLIMITED,
       );
     return new Client(name, pid, {
       table: new DescriptorTable(),
-      space: new AddressSpace(pageBytes),
+      space: new AddressSpace(options.pageBytes, options.pointerBytes),
       uid: 0,
       softLimits: limits(),
       hardLimits: limits(),
@@ -67,6 +67,10 @@ export class Client {
       softLimits: [...this.softLimits],
       hardLimits: [...this.hardLimits],
     });
+  }
+
+  get pointerBytes(): 4 | 8 {
+    return this.space.pointerBytes;
   }
 
   get alive(): boolean {
@@ -99,6 +103,12 @@ export class Client {
     this.space.clear();
     for (const number of this.table.numbers) this.closeDescriptor(number);
   }
+}
+
+/** What is the same for every process. */
+interface Machine {
+  readonly pageBytes: number;
+  readonly pointerBytes: 4 | 8;
 }
 
 interface Inherited {

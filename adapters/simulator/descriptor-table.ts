@@ -27,6 +27,11 @@ export class DescriptorTable {
     return number;
   }
 
+  /** Reserves a number without a look at who has it (a defect). */
+  claim(number: number, closeOnExec: boolean): void {
+    this.#entries[number] = { file: undefined, closeOnExec };
+  }
+
   /** Makes a reserved number refer to a file, whose reference it takes over. */
   install(number: number, file: OpenFile): void {
     const entry = this.#entries[number];

@@ -1,9 +1,10 @@
 import type { ErrnoName } from '../contract/errno.ts';
 import type { CmaAllocator } from './allocator.ts';
+import { compatDefects, lacksCompatIoctl } from './compat.ts';
 import type { DefectSet } from './defects/defect.ts';
 import type { DmaBuf } from './dma-buf.ts';
 import type { KernelLog } from './kernel-log.ts';
-import { type Caller, type FileStatus, OpenFile } from './open-file.ts';
+import { type Backing, type Caller, type FileStatus, OpenFile } from './open-file.ts';
 import type { Behaviour } from './options.ts';
 import type { SystemCall } from './pause.ts';
 import { hardenedIoctl } from './simple-allocator.ts';
@@ -40,6 +41,7 @@ export class DeviceFile extends OpenFile {
   readonly #device: AllocatorDevice;
   /** Buffers made through this file that a defect ties to it. */
   readonly #buffers = new Set<DmaBuf>();
+  #firstCaller: Caller | undefined;
 
   constructor(device: AllocatorDevice, flags: number) {
     super(device.log, flags);
@@ -52,7 +54,7 @@ export class DeviceFile extends OpenFile {
   }
 
   override get rootOnly(): boolean {
-    return true;
+    return !this.#device.defects.has('node-world-readable');
   }
 
   link(): string {
@@ -60,9 +62,20 @@ export class DeviceFile extends OpenFile {
   }
 
   status(): FileStatus {
-    const { minor } = this.#device;
-    const special = SA_MAJOR * 256 + minor;
+    const { defects, minor } = this.#device;
+    const special = (defects.has('wrong-major') ? SA_MAJOR + 1 : SA_MAJOR) * 256 + minor;
     return { mode: S_IFCHR | 0o600, size: 0n, inode: 2 + minor, device: 5, special };
+  }
+
+  override read(length: number, offset: bigint): Uint8Array | ErrnoName {
+    const reads = this.#device.defects.has('device-readable');
+    return reads ? new Uint8Array(length) : super.read(length, offset);
+  }
+
+  override map(first: number, count: number): Backing | ErrnoName {
+    const { allocator, defects } = this.#device;
+    if (!defects.has('device-mappable')) return super.map(first, count);
+    return { expandable: false, resolve: (page) => ({ store: allocator.store, page }) };
   }
 
   override reopen(flags: number): OpenFile | ErrnoName {
@@ -76,16 +89,27 @@ export class DeviceFile extends OpenFile {
     caller: Caller,
   ): SystemCall<bigint | ErrnoName> {
     const device = this.#device;
-    const { allocator, behaviour, defects, state } = device;
+    const { allocator, behaviour, state } = device;
     const refusal = this.#refusal();
     if (refusal !== undefined) return refusal;
+    const compat = caller.pointerBytes === 4;
+    // What the kernel says for a driver without a function for such callers.
+    if (compat && lacksCompatIoctl(device)) return 'ENOTTY';
+    const defects = compat ? compatDefects(device.defects) : device.defects;
     const ioctl = behaviour === 'rfc-v2' ? rfcIoctl : hardenedIoctl;
     const has = (name: string): boolean => defects.has(name);
     const onBuffer = (buffer: DmaBuf): void => {
       if (BY_FILE.some(has)) this.#buffers.add(buffer);
       if (BY_DEVICE.some(has)) device.buffers.add(buffer);
     };
-    const value = yield* ioctl({ request, argument, caller, allocator, defects, onBuffer });
+    if (has('device-needs-write') && !this.writable) return 'EBADF';
+    this.#firstCaller ??= caller;
+    const table = has('fd-in-opener-table') ? this.#firstCaller.table : caller.table;
+    const { descriptorLimit, pointerBytes } = caller;
+    const by = { table, descriptorLimit, pointerBytes };
+    const call = { request, argument, caller: by, allocator, defects };
+    const onWarning = (where: string): void => device.log.warning(where);
+    const value = yield* ioctl({ ...call, onBuffer, onWarning });
     const raced = state === 'ready' && device.state === 'gone';
     if (raced && has('unregister-races-ioctl')) device.log.useAfterFree('sa_ioctl');
     return value;

@@ -65,7 +65,8 @@ export class DmaBuf extends OpenFile {
 
   override information(): string {
     const name = this.#name === '' ? '' : `name:\t${this.#name}\n`;
-    return `size:\t${this.pages.size}\ncount:\t${this.references}\nexp_name:\tcma\n${name}`;
+    const shown = this.#defects.has('fdinfo-size-wrong') ? this.pages.count : this.pages.size;
+    return `size:\t${shown}\ncount:\t${this.references}\nexp_name:\tcma\n${name}`;
   }
 
   override flush(): void {
@@ -182,7 +183,9 @@ export class DmaBuf extends OpenFile {
     if (request === SYNC && !this.#defects.has('sync-unknown')) {
       return sync(argument, this.#defects.has('sync-unchecked-bits'));
     }
-    if (!SET_NAME.includes(request)) return 'ENOTTY';
+    if (!SET_NAME.includes(request)) {
+      return this.#defects.has('buffer-ioctl-einval') ? 'EINVAL' : 'ENOTTY';
+    }
     const name = argument.copyText(NAME_BYTES);
     if (name === undefined) return 'EFAULT';
     if (name === null && !this.#defects.has('name-cut')) return 'EINVAL';

@@ -118,7 +118,7 @@ export class Kernel {
     for (const client of this.#clients.values()) this.kill(client, { signal: 9 }, 'own');
     this.#clients.clear();
     collectGarbage(this.sockets);
-    const main = Client.fresh('main', this.#nextPid++, this.options.pageBytes);
+    const main = Client.fresh('main', this.#nextPid++, this.options);
     for (let number = 0; number < 3; number += 1) {
       const file = new CharacterFile(this.log, NULL_FLAGS, false, this.options.pageBytes);
       main.table.reserve(main.descriptorLimit, false);

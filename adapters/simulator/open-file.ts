@@ -25,6 +25,7 @@ export interface Caller {
   readonly table: DescriptorTable;
   /** RLIMIT_NOFILE. */
   readonly descriptorLimit: number;
+  readonly pointerBytes: 4 | 8;
 }
 
 /** What fstat(2) says. */

@@ -8,6 +8,12 @@ export const BEHAVIOURS = ['hardened', 'rfc-v2'] as const;
 /** One of {@link BEHAVIOURS}. */
 export type Behaviour = (typeof BEHAVIOURS)[number];
 
+/** How threads take turns: at random, by PCT, or the one or the other as the seed has it. */
+export const SCHEDULES = ['random', 'pct', 'both'] as const;
+
+/** One of {@link SCHEDULES}. */
+export type Schedule = (typeof SCHEDULES)[number];
+
 /** What a `sim:` URL asks for. */
 export interface SimulatorOptions {
   readonly behaviour: Behaviour;
@@ -22,8 +28,13 @@ export interface SimulatorOptions {
   /** Bytes; a power of two. */
   readonly pageBytes: number;
   readonly defects: DefectSet;
+  /** Bytes of a pointer in the programs that call; the kernel is a 64-bit one. */
+  readonly pointerBytes: 4 | 8;
   /** Seeds the scheduler when the Program has no seed of its own. */
   readonly seed: bigint;
+  readonly schedule: Schedule;
+  /** How many orderings of steps a PCT schedule can meet at once: one more than it changes. */
+  readonly depth: number;
 }
 
 const PARAMETERS = [
@@ -35,6 +46,9 @@ const PARAMETERS = [
   'regions',
   'order',
   'transient',
+  'schedule',
+  'depth',
+  'caller',
 ];
 const PAGE_SIZES = [4096, 16_384, 65_536];
 const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
@@ -45,6 +59,9 @@ const REGIONS_MAX = 8;
 const ORDER_DEFAULT = 8;
 /** The largest order that any region’s first page is aligned to. */
 export const ORDER_MAX = 10;
+/** Most races need two or three orderings. */
+const DEPTH_DEFAULT = 3;
+const DEPTH_MAX = 16;
 const TRANSIENT_MAX = 1_000_000;
 
 /**
@@ -75,7 +92,10 @@ export function parseSimulatorUrl(url: string): SimulatorOptions {
     transient: count(given, 'transient', { from: 0, to: TRANSIENT_MAX, usually: 0 }),
     pageBytes,
     defects: new Set(given.getAll('defect').map(defect)),
+    pointerBytes: pointerBytes(given.get('caller') ?? '64'),
     seed: seed(given.get('seed') ?? '0'),
+    schedule: schedule(given.get('schedule')),
+    depth: count(given, 'depth', { from: 1, to: DEPTH_MAX, usually: DEPTH_DEFAULT }),
   };
 }
 
@@ -84,6 +104,13 @@ function behaviour(word: string | null): Behaviour {
   const known = BEHAVIOURS.find((name) => name === word);
   if (known !== undefined) return known;
   throw usageError(`sim: has no behaviour "${word}"; it has ${BEHAVIOURS.join(' and ')}`);
+}
+
+function schedule(word: string | null): Schedule {
+  if (word === null) return 'both';
+  const known = SCHEDULES.find((name) => name === word);
+  if (known !== undefined) return known;
+  throw usageError(`sim: has no schedule "${word}"; it has ${SCHEDULES.join(', ')}`);
 }
 
 function defect(word: string): string {
@@ -96,6 +123,12 @@ function pageSize(word: string | null): number {
   if (word === null) return 4096;
   if (PAGE_SIZES.includes(Number(word))) return Number(word);
   throw usageError(`sim: has no page size "${word}"; it has ${PAGE_SIZES.join(', ')}`);
+}
+
+function pointerBytes(bits: string): 4 | 8 {
+  if (bits === '32') return 4;
+  if (bits === '64') return 8;
+  throw usageError(`sim: has no caller "${bits}"; it has 32 and 64, the bits of the programs`);
 }
 
 function regionSize(word: string, pageBytes: number): number {

@@ -9,6 +9,9 @@ import type { SystemCall } from './pause.ts';
 /** SA_NUM_DEVICES of RFC v2 1/2: minors that the class has numbers for. */
 export const DEVICES_MAX = 256;
 
+/** Opens for which a driver may have room (a defect). */
+const OPENS_MAX = 64;
+
 /** What a driver hands to simple_allocator_register. */
 export interface Registration {
   readonly name: string;
@@ -70,7 +73,9 @@ export abstract class Registry {
    */
   open(minor: number, flags: number): DeviceFile | ErrnoName {
     const device = this.#numbers.find((one) => one.minor === minor)?.device;
-    return device === undefined ? 'ENXIO' : new DeviceFile(device, flags);
+    if (device === undefined) return 'ENXIO';
+    const limited = this.#options.defects.has('opens-limited') && device.opens >= OPENS_MAX;
+    return limited ? 'EBUSY' : new DeviceFile(device, flags);
   }
 
   /** open(2) of a node in /dev, which is there as long as its device is in the class. */

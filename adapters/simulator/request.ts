@@ -31,6 +31,9 @@ export class AllocateRequest {
   get reserved1(): number {
     return this.#view.getUint32(20, true);
   }
+  get descriptor(): number {
+    return this.#view.getInt32(24, true);
+  }
   set descriptor(number: number) {
     this.#view.setInt32(24, number, true);
   }

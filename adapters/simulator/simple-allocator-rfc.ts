@@ -2,7 +2,8 @@ import type { ErrnoName } from '../contract/errno.ts';
 import { failed } from './errno.ts';
 import type { SystemCall } from './pause.ts';
 import { AllocateRequest, REQUEST_BYTES, SA_IOC_ALLOC } from './request.ts';
-import { type DeviceCall, versionIsKnown } from './simple-allocator.ts';
+import { versionIsKnown } from './request-check.ts';
+import type { DeviceCall } from './simple-allocator.ts';
 
 /**
  * SA_IOC_ALLOC step by step as RFC v2 1/2, sa_ioctl, does it, faults included: it answers ENODEV

@@ -6,6 +6,7 @@ import { failed } from './errno.ts';
 import type { Caller } from './open-file.ts';
 import type { SystemCall } from './pause.ts';
 import { AllocateRequest, LENGTH_OFFSET, REQUEST_BYTES, SA_IOC_ALLOC } from './request.ts';
+import { check } from './request-check.ts';
 import type { UserArgument } from './user-argument.ts';
 
 /** One ioctl on the device. */
@@ -15,17 +16,18 @@ export interface DeviceCall {
   readonly caller: Caller;
   readonly allocator: CmaAllocator;
   readonly defects: DefectSet;
+  /** Told of what the kernel complains of. */
+  onWarning(where: string): void;
   /** Told of each buffer that was made. */
   onBuffer(buffer: DmaBuf): void;
 }
 
-const FLAGS_KNOWN = 0o2000003;
-const O_CLOEXEC = 0o2000000;
 const RESERVED1_OFFSET = 20;
 const RESERVED2_OFFSET = 28;
+/** Defects that show the descriptor before the answer was written. */
+const EARLY = ['install-before-answer', 'efault-takes-back'];
 /** SA_IOC_ALLOC as _IOW would make it. */
 const COMMAND_IOW = 0x40205300;
-const ACCESS_MODES = 3;
 
 /**
  * SA_IOC_ALLOC as the kernel's guidance for ioctls asks: everything unknown is refused, causes can
@@ -36,11 +38,18 @@ export function* hardenedIoctl(call: DeviceCall): SystemCall<bigint | ErrnoName>
   const size = sizeOf(call.request, defects);
   if (size === undefined) return unknownCommand(defects);
   const bytes = readArgument(argument, size, defects);
-  if (bytes === undefined) return defects.has('efault-einval') ? 'EINVAL' : 'EFAULT';
+  if (bytes === undefined) {
+    if (defects.has('warn-on-fault')) call.onWarning('drivers/sa/sa.c:88 sa_ioctl');
+    return defects.has('efault-einval') ? 'EINVAL' : 'EFAULT';
+  }
   const request = new AllocateRequest(bytes.length < REQUEST_BYTES ? extended(bytes) : bytes);
+  if (defects.has('length-cut-to-32')) request.length = BigInt.asUintN(32, request.length);
   yield 'sa.copied-in';
-  const refusal = check(request, defects);
-  if (refusal !== undefined) return refusal;
+  const refusal = check(request, allocator, defects);
+  if (refusal !== undefined) {
+    if (defects.has('refused-request-overwritten')) argument.copyOut(new Uint8Array(size));
+    return refusal;
+  }
   const buffer = yield* allocator.allocate(request.length, request.flags);
   if (failed(buffer)) {
     return buffer === 'ENOMEM' ? exhausted(defects) : buffer;
@@ -53,10 +62,26 @@ export function* hardenedIoctl(call: DeviceCall): SystemCall<bigint | ErrnoName>
     if (!defects.has('leak-on-emfile')) buffer.put('dma_buf_put');
     return defects.has('emfile-enomem') ? 'ENOMEM' : number;
   }
+  if (defects.has('number-chosen-early')) {
+    caller.table.unreserve(number);
+    yield 'sa.number-chosen';
+    caller.table.claim(number, cloexec);
+  }
   request.descriptor = number;
   request.length = lengthWritten(call, buffer, request);
+  if (EARLY.some((name) => defects.has(name))) {
+    caller.table.install(number, buffer);
+    yield 'sa.fd-installed';
+    if (defects.has('install-before-answer')) buffer.alive('sa_ioctl');
+  }
+  allocator.statics.answer = answer(request, size, defects);
+  const own = allocator.statics.answer;
   yield 'sa.before-copy-out';
-  return finish(call, buffer, number, answer(request, size, defects));
+  const told = defects.has('static-answer') ? allocator.statics.answer : own;
+  const value = finish(call, buffer, number, told);
+  if (value === 'EFAULT') allocator.failedToAnswer();
+  if (defects.has('zeroes-after-install')) yield* allocator.clearLate(buffer.pages);
+  return value;
 }
 
 function exhausted(defects: DefectSet): ErrnoName {
@@ -79,6 +104,7 @@ function readArgument(
 function answer(request: AllocateRequest, size: number, defects: DefectSet): Uint8Array {
   const { bytes } = request;
   if (defects.has('reserved-garbage')) bytes[RESERVED1_OFFSET] = 0x5a;
+  if (defects.has('reserved-counts')) bytes[RESERVED2_OFFSET] = request.descriptor & 0xff;
   if (defects.has('argument-under-read')) return bytes.subarray(0, RESERVED2_OFFSET);
   if (!defects.has('argument-over-written')) return bytes.subarray(0, size);
   const longer = new Uint8Array(size + 4);
@@ -122,32 +148,6 @@ function sizeOf(request: number, defects: DefectSet): number | undefined {
 function unknownCommand(defects: DefectSet): ErrnoName {
   if (defects.has('unknown-ioctl-einval')) return 'EINVAL';
   return defects.has('unknown-ioctl-enodev') ? 'ENODEV' : 'ENOTTY';
-}
-
-function check(request: AllocateRequest, defects: DefectSet): ErrnoName | undefined {
-  if (!versionIsKnown(request.version, defects)) return 'EINVAL';
-  if (reservedIsUsed(request, defects)) return 'EINVAL';
-  if (defects.has('flags-unchecked')) return undefined;
-  const known = defects.has('cloexec-refused') ? FLAGS_KNOWN & ~O_CLOEXEC : FLAGS_KNOWN;
-  const looked = defects.has('flags-high-unchecked') ? O_CLOEXEC * 2 - 1 : -1;
-  const unknown = (request.flags & looked & ~known) !== 0;
-  return unknown || (request.flags & ACCESS_MODES) === ACCESS_MODES ? 'EINVAL' : undefined;
-}
-
-function reservedIsUsed(request: AllocateRequest, defects: DefectSet): boolean {
-  if (defects.has('reserved-unchecked')) return false;
-  const looked = defects.has('reserved-low-half') ? 0xffff : -1;
-  const first = (request.reserved1 & looked) !== 0 && !defects.has('reserved1-unchecked');
-  return first || ((request.reserved2 & looked) !== 0 && !defects.has('reserved2-unchecked'));
-}
-
-/** Both behaviours compare all 64 bits with 0, as the RFC's code does. */
-export function versionIsKnown(version: bigint, defects: DefectSet): boolean {
-  if (defects.has('version-unchecked')) return true;
-  const known = defects.has('version-1-wanted') ? 1n : 0n;
-  const topIgnored = defects.has('version-top-bit-ignored') ? 63 : 64;
-  const bits = defects.has('version-truncated-32') ? 32 : topIgnored;
-  return BigInt.asUintN(bits, version) === known;
 }
 
 /** The length that the program is told: that of the buffer. */

@@ -63,7 +63,7 @@ async function prepare(target: VmTarget, onStep: (step: string) => void): Promis
   onStep('building the agent');
   const agents = join(cacheFolder(), 'agent');
   makeCacheFolder(agents);
-  const agent = await buildAgent(agents);
+  const agent = await buildAgent(agents, { architecture: target.agent });
   const { kernel: name } = target;
   const kernel = name === 'debian' ? await prepareDebianKernel(onStep) : await ownKernel(name);
   return { kernel, agent };

@@ -13,7 +13,12 @@ export interface VmTarget {
   /** Modules to load, in order. */
   readonly modules: readonly VmModule[];
   readonly memoryMiB: number;
+  /** What the agent is built for; a 64-bit PC's kernel runs 32-bit programs too. */
+  readonly agent: GuestAgent;
 }
+
+/** Architectures whose agents run in the guest, which is a 64-bit PC. */
+export type GuestAgent = (typeof GUEST_AGENTS)[number];
 
 /** A kernel module and its parameters. */
 export interface VmModule {
@@ -23,7 +28,8 @@ export interface VmModule {
 
 const MEMORY_MIB = 1024;
 const MEMORY_MIB_MIN = 128;
-const PARAMETERS = ['kernel', 'append', 'module', 'memory'];
+const GUEST_AGENTS = ['x86_64', 'i386'] as const;
+const PARAMETERS = ['kernel', 'append', 'module', 'memory', 'agent'];
 const FORMS = 'vm:debian/dma_heap/system or vm:/dev/NODE?kernel=IMAGE&append=…&module=x.ko,param=1';
 
 /**
@@ -45,6 +51,7 @@ export function parseVmTarget(url: string): VmTarget {
     append: (parameters.get('append') ?? []).join(' '),
     modules,
     memoryMiB: parseMemory(parameters.get('memory')?.at(-1), url),
+    agent: parseAgent(parameters.get('agent')?.at(-1) ?? 'x86_64', url),
   };
 }
 
@@ -104,6 +111,12 @@ function parseMemory(text: string | undefined, url: string): number {
     throw usageError(`${url}: memory is a whole number of MiB, at least ${MEMORY_MIB_MIN}`);
   }
   return value;
+}
+
+function parseAgent(text: string, url: string): GuestAgent {
+  const found = GUEST_AGENTS.find((architecture) => architecture === text);
+  if (found !== undefined) return found;
+  throw usageError(`${url}: the guest runs agents for ${GUEST_AGENTS.join(' and ')} only`);
 }
 
 function decode(text: string, url: string): string {

@@ -4,6 +4,7 @@ import { Piscina } from 'piscina';
 import type { Argv, CommandModule } from 'yargs';
 import { usageError } from '../../adapters/contract/errors.ts';
 import { DEFECTS } from '../../adapters/simulator/defects/all.ts';
+import type { Defect } from '../../adapters/simulator/defects/defect.ts';
 import { wrap } from '../../reports/formats/layout.ts';
 import {
   killParagraphs,
@@ -24,7 +25,16 @@ interface QualifyArguments {
 const PROFILE = 'hardened';
 const CLEAN_RUNS_MAX = 10_000;
 /** Regions and pages that a faithful allocator may have; the suites must fit each. */
-const FAITHFUL = ['', '&region=4MiB', '&region=64MiB', '&page=16384', '&page=65536'];
+const FAITHFUL = [
+  '',
+  '&schedule=pct',
+  '&caller=32',
+  '&region=4MiB',
+  '&schedule=random',
+  '&region=64MiB',
+  '&page=16384',
+  '&page=65536&schedule=pct',
+];
 
 /** `allocert qualify` */
 export const qualifyCommand: CommandModule<object, QualifyArguments> = {
@@ -42,7 +52,7 @@ export const qualifyCommand: CommandModule<object, QualifyArguments> = {
       .option('clean-runs', {
         type: 'string',
         requiresArg: true,
-        default: 5,
+        default: FAITHFUL.length,
         coerce: cleanRuns,
         describe: 'Runs without a defect, each with a random seed',
       })
@@ -80,29 +90,42 @@ async function allRuns(count: number): Promise<Parameters<typeof qualify>[0]> {
     atomics: 'disabled',
   });
   const clean = Array.from({ length: count }, (_, index) => cleanTarget(index));
-  const progress = countRuns(1 + DEFECTS.length + count);
+  const progress = countRuns(2 + DEFECTS.length + count);
   const observe = async (target: string): Promise<TargetStanding> => {
     const standing = await pool.run({ target, profile: PROFILE });
     progress.one();
     return standing;
   };
   try {
-    const [baseline, defects, faithful] = await Promise.all([
+    const [native, compat, defects, faithful] = await Promise.all([
       observe('sim:'),
+      observe('sim:?caller=32'),
       Promise.all(
         DEFECTS.map(async (defect) => ({
           ...defect,
-          standing: await observe(`sim:?defect=${defect.name}`),
+          standing: await observe(targetWith(defect)),
         })),
       ),
       Promise.all(clean.map(observe)),
     ]);
-    return { baseline, defects, faithful };
+    return { baseline: observedByEither(native, compat), defects, faithful };
   } finally {
     progress.stop();
     await pool.destroy();
   }
 }
+
+/** The first standing; where it observed nothing, what the second did. */
+function observedByEither(first: TargetStanding, second: TargetStanding): TargetStanding {
+  const requirements = first.requirements.map((one) => {
+    if (one.status !== 'skip') return one;
+    return second.requirements.find(({ requirement }) => requirement === one.requirement) ?? one;
+  });
+  return { ...first, requirements };
+}
+
+const targetWith = ({ name, needs }: Defect): string =>
+  `sim:?defect=${name}${needs === undefined ? '' : `&${needs}`}`;
 
 function cleanTarget(index: number): string {
   const seed = `0x${randomBytes(8).toString('hex')}`;

@@ -5,8 +5,8 @@ import type { Violation } from './violation.ts';
 /**
  * When everything is at rest, as much memory is free as was before (LIF-01, LIF-09).
  *
- * Sound where the gauge counts the region's pages and nothing else, nobody else uses the region, and
- * every client that held something is dead at the second reading: the first and the last
+ * Sound where the gauge counts the region's pages and nothing else, nobody else uses the region,
+ * and every client that held something is dead at the second reading: the first and the last
  * `readfile` of /proc/meminfo of the timeline are compared. On a real kernel the gauge is the
  * system's; what it shows there is only a hint.
  *

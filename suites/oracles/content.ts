@@ -7,9 +7,9 @@ import type { Violation } from './violation.ts';
  * A buffer is zero until somebody writes to it (ISO-01), and then holds what was written (FD-11,
  * MAP-02) for as long as it can be reached (LIF-04).
  *
- * Sound for scans through a shared mapping that surely stood during the whole scan: of a buffer that
- * nobody had begun to write to before the scan returned, or whose only writes, one after the other,
- * had returned before it was called. Anything less certain is not judged.
+ * Sound for scans through a shared mapping that surely stood during the whole scan: of a buffer
+ * that nobody had begun to write to before the scan returned, or whose only writes, one after the
+ * other, had returned before it was called. Anything less certain is not judged.
  */
 export function content(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   const accesses = timeline.events.flatMap((event) => accessOf(timeline, buffers, event));

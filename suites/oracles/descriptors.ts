@@ -4,13 +4,13 @@ import type { Event, Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * A number that a client surely holds is not given to it a second time (FD-01), and after everything
- * has come to rest a client has no descriptor that nothing gave it (ERR-04) and lacks none that it
- * holds.
+ * A number that a client surely holds is not given to it a second time (FD-01), and after
+ * everything has come to rest a client has no descriptor that nothing gave it (ERR-04) and lacks
+ * none that it holds.
  *
  * Sound for numbers whose holding is certain (see `buffersOf`); the count at rest only for clients
- * whose every descriptor the timeline accounts for: one `descriptors` operation before and one after,
- * alone in their Programs, with nothing between them but operations that say what they open.
+ * whose every descriptor the timeline accounts for: one `descriptors` operation before and one
+ * after, alone in their Programs, with nothing between them but operations that say what they open.
  */
 export function descriptors(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   return [...givenTwice(buffers), ...strays(timeline, buffers)];
@@ -93,7 +93,9 @@ function straysOf(
   ];
 }
 
-/** Numbers open at first, and everything that was ever given: what was closed may be there or not. */
+/**
+ * Numbers open at first, and everything that was ever given: what was closed may be there or not.
+ */
 function accounted(
   timeline: Timeline,
   between: readonly Event[],

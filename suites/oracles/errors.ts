@@ -13,8 +13,8 @@ export interface Prediction {
  * A request comes to what the profile allows for it.
  *
  * Sound as far as the predictions are: whoever makes one must allow for everything that another
- * thread, a full table or a full region may turn the request into. Requests without a prediction are
- * not judged.
+ * thread, a full table or a full region may turn the request into. Requests without a prediction
+ * are not judged.
  */
 export function errors(
   { events }: Timeline,

@@ -19,7 +19,8 @@ interface Action {
  * lowest that was free at some instant of its call (FD-01), and only what is open can be closed.
  *
  * Sound for clients whose every operation on descriptors is known to the model and came back, from a
- * `descriptors` operation on. A search that runs out of its budget says nothing.
+ * `descriptors` operation on, and that look nothing up in /proc while another thread calls: executors
+ * open files for that. A search that runs out of its budget says nothing.
  */
 export function numbers(timeline: Timeline, abi: Abi): Violation[] {
   const given = new Set(allocationsOf(timeline, abi));
@@ -31,6 +32,7 @@ export function numbers(timeline: Timeline, abi: Abi): Violation[] {
     );
     if (start === undefined) return [];
     const later = mine.filter(({ result }) => result.call > (start.result.return ?? 0n));
+    if (hasFleeting(later)) return [];
     const calls = callsOf(timeline, later, given, abi);
     if (calls === undefined) return [];
     if (linearizable(calls, tableFrom(start), STEPS_MAX) !== 'impossible') return [];
@@ -38,6 +40,17 @@ export function numbers(timeline: Timeline, abi: Abi): Violation[] {
     const kind = 'descriptors are not the lowest free ones';
     return [{ oracle: 'numbers', requirement: 'FD-01', kind, detail, events: later }];
   });
+}
+
+/** Operations for which an executor may hold a descriptor of its own as long as they last. */
+const FLEETING: readonly string[] = ['frames', 'readfile', 'descriptors', 'readlink', 'peek'];
+
+function hasFleeting(events: readonly Event[]): boolean {
+  return events.some(
+    (one) =>
+      FLEETING.includes(one.operation.op) &&
+      events.some((other) => other.program === one.program && other.thread !== one.thread),
+  );
 }
 
 /** Operations that leave the table as it is, whatever comes of them. */

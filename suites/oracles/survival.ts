@@ -6,8 +6,9 @@ import type { Violation } from './violation.ts';
 /**
  * No request makes the kernel complain, kills a client or never comes back (ERR-12).
  *
- * Sound for alarms of a kernel that nobody else provokes, for clients that no operation ends, and for
- * calls that cannot wait: programs with a barrier that not everybody reaches wait by themselves.
+ * Sound for alarms of a kernel that nobody else provokes, for clients that no operation ends, and
+ * for calls that cannot wait: programs with a barrier that not everybody reaches wait by
+ * themselves.
  */
 export function survival(timeline: Timeline, histories: readonly History[]): Violation[] {
   return [

@@ -2,8 +2,8 @@
  * Who has which page, by time. The core of the exclusion oracle: one pass over events in the order
  * in which they happened, one array of owners.
  *
- * Events are packed as four 32-bit words: owner (positive: takes, negative: gives back), first page,
- * number of pages, and a word of the caller's own.
+ * Events are packed as four 32-bit words: owner (positive: takes, negative: gives back), first
+ * page, number of pages, and a word of the caller's own.
  */
 export const WORDS = 4;
 

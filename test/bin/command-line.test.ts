@@ -73,6 +73,10 @@ t.test('what cannot be done is one sentence and an exit code', async (t) => {
     [['run', 'replay:/nowhere'], 2, /\/nowhere cannot be replayed/],
     [['report', '/nowhere'], 2, /\/nowhere holds no report/],
     [['vm'], 2, /name what to do/],
+    [['agent'], 2, /name what to do/],
+    [['agent', 'build'], 2, /required argument: arch/],
+    [['agent', 'build', '--arch', 'mips'], 2, /no agents are built for "mips"; use one of x86_64/],
+    [['agent', 'build', '--arch', 'i386', '--out', ''], 2, /--out is empty/],
   ];
   const runs = await Promise.all(table.map(([words]) => allocert(...words)));
   for (const [index, [words, code, sentence]] of table.entries()) {

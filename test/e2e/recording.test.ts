@@ -14,12 +14,17 @@ import { allocert } from './command.ts';
 
 const FIXTURE = join(packageRoot(), 'test', 'fixtures', 'debian-6.12-dma-heap');
 
+/** The cases that were recorded: races are left out, whose answers are long and never the same. */
+const RECORDED = readFileSync(join(FIXTURE, 'evidence.ndjson'), 'utf8')
+  .split('\n')
+  .flatMap((line) => /"caseId":"([^"]+)"/.exec(line)?.[1] ?? []);
+
 async function replayed(folder: string): Promise<CaseFinish[]> {
   const ends: CaseFinish[] = [];
   const ignore = (): void => {};
   await runSuites({
     adapter: await openReplay(`replay:${folder}`),
-    only: [],
+    only: RECORDED,
     onStart: ignore,
     onCaseStart: ignore,
     onNotice: ignore,
@@ -33,13 +38,16 @@ t.test('a real kernel’s answers give the verdicts that they gave then', async 
   const not = (status: string): string[] =>
     verdicts.filter((one) => one.status === status).map((one) => one.requirement);
   t.strictSame(not('warn'), ['IOC-02', 'IOC-03', 'IOC-04', 'IOC-05', 'FLG-05']);
-  t.strictSame(not('skip'), ['LEN-06', 'ERR-07', 'CMA-03'], 'what this heap cannot show');
-  const rest = verdicts.filter(({ status }) => !['pass', 'warn', 'skip'].includes(status));
+  const unbounded = ['LEN-06', 'LEN-07', 'LEN-09', 'ERR-07', 'ISO-07'];
+  const elsewhere = ['CMA-03', 'CMA-05', 'CMA-06', 'CMA-07', 'CMA-08', 'CON-08'];
+  const here = [...unbounded, ...elsewhere];
+  t.strictSame(not('skip'), ['ABI-02', 'IOC-07', ...here], 'what this heap cannot show');
+  const rest = verdicts.filter(({ status }) => !['pass', 'warn', 'skip', 'info'].includes(status));
   t.strictSame(
     rest.map(({ requirement, reason }) => `${requirement}: ${reason}`),
     [],
   );
-  t.ok(not('pass').length >= 36, `${not('pass').length} passed`);
+  t.ok(not('pass').length >= 100, `${not('pass').length} passed`);
 });
 
 t.test('what was not recorded is inconclusive, never a pass', async (t) => {

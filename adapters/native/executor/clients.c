@@ -108,7 +108,7 @@ void ac_op_fork(struct ac_call *call)
 	uint64_t client = call->arguments[0];
 	struct ac_client *control;
 
-	if (client >= AC_CLIENTS_MAX)
+	if (client >= AC_CLIENTS_MAX || !ac_shared->adopts)
 		return;
 	control = &ac_shared->clients[client];
 	ac_call_begin(call);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What only the system around a client knows: page frames, other clients' memory, device nodes. */
+#define _GNU_SOURCE
 #include "executor.h"
 #include "guard.h"
 

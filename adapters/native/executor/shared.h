@@ -110,6 +110,7 @@ struct ac_shared {
 	int32_t supervisor; /* process id */
 	int32_t descriptor; /* of this memory, in the supervisor */
 	int32_t oom_score_adj; /* what clients start with */
+	int32_t adopts; /* whether orphaned clients become the supervisor's */
 	uint32_t regions;
 	uint32_t sequence; /* of the Program that runs or ran last */
 	_Atomic uint32_t event; /* futex that the supervisor sleeps on */

@@ -70,7 +70,9 @@ int ac_supervisor_start(void)
 	if (sigaction(SIGCHLD, &action, NULL) < 0)
 		return -1;
 	signal(SIGPIPE, SIG_IGN);
-	return prctl(PR_SET_CHILD_SUBREAPER, 1);
+	/* User-mode emulators do not offer it; then there is `main` and no other client. */
+	ac_shared->adopts = prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
+	return 0;
 }
 
 int ac_supervisor_add_region(const char *path)

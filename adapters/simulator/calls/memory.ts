@@ -1,5 +1,6 @@
 import type { ErrnoName } from '../../contract/errno.ts';
 import { type AddressSpace, type Area, PROT_WRITE } from '../address-space.ts';
+import { DmaBuf } from '../dma-buf.ts';
 import { failed } from '../errno.ts';
 import type { Backing, OpenFile } from '../open-file.ts';
 import { PageStore } from '../pages.ts';
@@ -39,10 +40,11 @@ function* mmap(call: Call): SystemCall<Reply> {
   if (offset % BigInt(space.pageBytes) !== 0n && !rounds) return 'EINVAL';
   const file = (flags & MAP_ANONYMOUS) === 0 ? call.file() : undefined;
   if (failed(file)) return file;
-  file?.hold('__fget_files');
+  const bare = file instanceof DmaBuf && call.kernel.options.defects.has('mmap-without-reference');
+  if (!bare) file?.hold('__fget_files');
   yield 'mmap.file-held';
   const start = map(call, file, flags, Number(offset / BigInt(space.pageBytes)));
-  file?.put('fput');
+  if (!bare) file?.put('fput');
   return failed(start) ? start : addressOf(start, space);
 }
 

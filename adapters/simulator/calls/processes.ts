@@ -1,3 +1,5 @@
+import type { Client } from '../client.ts';
+import { DmaBuf } from '../dma-buf.ts';
 import type { SystemCall } from '../pause.ts';
 import type { Call, Handler, Reply } from './call.ts';
 
@@ -12,8 +14,19 @@ const fork: Handler = (call) => {
   const name = operation.client as string;
   const known = kernel.client(name);
   if (known !== undefined && known.state !== 'dead') return 'EEXIST';
-  return BigInt(kernel.fork(call.client, name).pid);
+  const child = kernel.fork(call.client, name);
+  const leaks = kernel.options.defects.has('fork-during-call-leaks');
+  if (leaks && call.client.callsInside > 1) holdBuffers(child);
+  return BigInt(child.pid);
 };
+
+/** Takes a reference that nobody drops to each buffer of a client (a defect). */
+function holdBuffers({ table }: Client): void {
+  for (const number of table.numbers) {
+    const file = table.at(number);
+    if (file instanceof DmaBuf) file.hold('dup_fd');
+  }
+}
 
 /** execve(2): the other threads end, mappings and O_CLOEXEC descriptors go. */
 const exec: Handler = (call) => {

@@ -5,6 +5,8 @@ export interface Defect {
   readonly summary: string;
   /** Requirements of the catalogue that it should break. */
   readonly breaks: readonly string[];
+  /** Parameter of the `sim:` URL without which it cannot show, such as `caller=32`. */
+  readonly needs?: string;
 }
 
 /** Names of defects that are switched on; empty for none. */
@@ -19,4 +21,10 @@ export const row = (name: string, breaks: string, summary: string): Defect => ({
   name,
   summary,
   breaks: breaks.split(' '),
+});
+
+/** A defect that only 32-bit programs meet. */
+export const compat = (name: string, breaks: string, summary: string): Defect => ({
+  ...row(name, breaks, summary),
+  needs: 'caller=32',
 });

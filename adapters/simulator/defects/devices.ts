@@ -2,7 +2,15 @@ import { type Defect, row } from './defect.ts';
 
 /** Bugs of device nodes and of the registry behind them. */
 export const DEVICE_DEFECTS: readonly Defect[] = [
-  row('closes-with-device', 'DEV-05', 'Closing the device takes its buffers away.'),
+  row('wrong-major', 'DEV-01', 'The devices have a major that is not the ABI’s.'),
+  row('device-needs-write', 'DEV-02', 'Only devices that are open for writing allocate.'),
+  row('node-world-readable', 'DEV-03', 'Anybody may open the node.'),
+  row('opens-limited', 'DEV-04', 'A device can be opened 64 times.'),
+  row('fd-in-opener-table', 'DEV-06', 'New descriptors go to whoever used the device first.'),
+  row('device-readable', 'DEV-07', 'The device can be read.'),
+  row('path-descriptor-works', 'DEV-08', 'An O_PATH descriptor of the device allocates.'),
+  row('device-mappable', 'ISO-06 MAP-17', 'A mapping of the device shows the region.'),
+  row('closes-with-device', 'DEV-05 MAP-12', 'Closing the device takes its buffers away.'),
   row('register-without-name', 'REG-01', 'An allocator without a name is registered.'),
   row('register-without-allocate', 'REG-01', 'One without an allocate function is registered.'),
   row('refused-register-listed', 'REG-01', 'A registration that is refused enters the class.'),

@@ -1,4 +1,4 @@
-import { type Defect, row } from './defect.ts';
+import { compat, type Defect, row } from './defect.ts';
 
 /** Bugs in how a request is read, checked and answered. */
 export const REQUEST_DEFECTS: readonly Defect[] = [
@@ -11,7 +11,7 @@ export const REQUEST_DEFECTS: readonly Defect[] = [
   row('argument-over-written', 'ABI-03', 'Four bytes too many are written.'),
   row(
     'reserved-garbage',
-    'ABI-05',
+    'ABI-05 ABI-07',
     'The first reserved field comes back with what the stack held.',
   ),
   row('unknown-ioctl-einval', 'IOC-02', 'Unknown commands come to EINVAL.'),
@@ -47,7 +47,7 @@ export const REQUEST_DEFECTS: readonly Defect[] = [
   row('put-after-install', 'ERR-04 ERR-05', 'After EFAULT the descriptor refers to a freed file.'),
   row('leak-on-emfile', 'ERR-09', 'A full descriptor table costs the buffer’s pages.'),
   row('warn-on-length', 'ERR-12 LEN-05', 'A length beyond the region triggers a kernel warning.'),
-  row('efault-einval', 'ERR-01', 'A pointer to no memory comes to EINVAL.'),
+  row('efault-einval', 'ERR-01 ERR-02', 'A pointer to no memory comes to EINVAL.'),
   row(
     'copy-out-ignored',
     'ERR-03 ERR-04',
@@ -56,4 +56,21 @@ export const REQUEST_DEFECTS: readonly Defect[] = [
   row('emfile-enomem', 'ERR-08', 'A full descriptor table comes to ENOMEM.'),
   row('exhaustion-enospc', 'ERR-07 LEN-06', 'An exhausted region comes to ENOSPC.'),
   row('leak-on-efault', 'ERR-05', 'An answer that cannot be written costs the buffer’s pages.'),
+  row('refused-request-overwritten', 'ABI-06', 'A request that is refused comes back as zeros.'),
+  row('reserved-counts', 'ABI-07', 'The second reserved field comes back with a number in it.'),
+  row('buffer-ioctl-einval', 'IOC-09', 'A buffer says EINVAL to commands that it does not know.'),
+  row('leak-on-version', 'VER-03', 'A request of another version costs a page.'),
+  row('input-descriptor-checked', 'RES-03', 'The descriptor field must not be negative on input.'),
+  row('refusal-sticks', 'RES-04', 'After a refusal the next request is refused, too.'),
+  row('mode-unchecked', 'FLG-05', 'The access mode 3 is accepted.'),
+  row('zeroing-only-with-cloexec', 'FLG-07', 'Buffers without O_CLOEXEC are not zeroed.'),
+  row('mode-of-previous', 'FLG-08', 'A buffer gets the access mode of the one before.'),
+  row('fdinfo-size-wrong', 'LEN-04', 'fdinfo shows pages where it says bytes.'),
+  row('half-region-limit', 'LEN-07', 'No buffer may have more than half of the region.'),
+  row('failed-request-scrubs', 'LEN-08', 'A request that is too large clears the first pages.'),
+  row('single-page-costs-two', 'LEN-09', 'A buffer of one page takes two.'),
+  row('warn-on-fault', 'ERR-06', 'An argument that cannot be read triggers a kernel warning.'),
+  compat('no-compat-ioctl', 'IOC-07 ABI-02', 'Commands of 32-bit programs come to ENOTTY.'),
+  compat('compat-argument-short', 'ABI-02', 'The last field is not copied for 32-bit programs.'),
+  compat('compat-length-32', 'ABI-02', 'The length of 32-bit programs has 32 bits.'),
 ];

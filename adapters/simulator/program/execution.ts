@@ -6,7 +6,7 @@ import type { Kernel } from '../kernel.ts';
 import type { Pause } from '../pause.ts';
 import { Random } from '../random.ts';
 import { compile } from './compile.ts';
-import { RandomScheduler, type Scheduler } from './scheduler.ts';
+import { type Scheduler, schedulerFor } from './scheduler.ts';
 import type { Slots } from './slots.ts';
 import { ProgramThread, type ThreadSurroundings, threadOf } from './thread.ts';
 
@@ -48,7 +48,7 @@ class Execution {
     const { kernel, names, slots } = machine;
     const random = new Random(program.seed ?? kernel.options.seed);
     this.#kernel = kernel;
-    this.#scheduler = new RandomScheduler(random);
+    this.#scheduler = schedulerFor(kernel.options, random);
     this.#deadline = kernel.clock.now + BigInt(program.deadlineMs) * NANOSECONDS;
     const around: ThreadSurroundings = {
       kernel,

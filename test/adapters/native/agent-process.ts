@@ -15,6 +15,14 @@ import { NameTable } from '../../../adapters/contract/names.ts';
 import type { Operation, Program } from '../../../adapters/contract/program.ts';
 import { buildAgent } from '../../../adapters/native/build.ts';
 
+/** Where agents are kept between tests. */
+export const TEST_AGENTS = join(tmpdir(), 'allocert-test-agents');
+
+/** The agent for this machine. */
+async function builtAgent(): Promise<string> {
+  return (await buildAgent(TEST_AGENTS, { flags: ['-Werror'] })).path;
+}
+
 /** A frame as it came. */
 export interface Frame {
   readonly type: string;
@@ -30,9 +38,24 @@ export function hello(digest: bigint = contractDigest()): Buffer {
   return bytes;
 }
 
+/**
+ * What runs another machine's agent here, and which agent it is: how architectures.test.ts has the
+ * tests beside it repeated. Without them the agent is built for this machine.
+ */
+const EMULATOR = process.env.ALLOCERT_TEST_EMULATOR;
+const AGENT = process.env.ALLOCERT_TEST_AGENT;
+
+/** Why nothing can be said of pages that may be written and not read; false where it can. */
+export const WRITE_ONLY_SKIP =
+  EMULATOR === undefined
+    ? false
+    : "QEMU's user mode asks for read access to whatever a call may write (linux-user/qemu.h)";
+
 /** An agent on its standard streams, spoken to by hand: nothing of `adapters/remote` is in between. */
 export class AgentProcess {
   readonly child: ChildProcess;
+  /** Lines of key=value that it says of itself, once it is {@link ready}. */
+  facts = '';
   names = new NameTable();
   #received = Buffer.alloc(0);
   #wake: () => void = () => undefined;
@@ -41,7 +64,8 @@ export class AgentProcess {
 
   private constructor(path: string, regions: readonly string[]) {
     const options = regions.flatMap((region) => ['--region', region]);
-    this.child = spawn(path, options, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const [program = path, ...rest] = EMULATOR === undefined ? [] : [EMULATOR, path];
+    this.child = spawn(program, [...rest, ...options], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.child.stdout?.on('data', (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk]);
       this.#wake();
@@ -61,8 +85,7 @@ export class AgentProcess {
 
   /** Builds the agent, where that was not done before, and starts it. */
   static async start(regions: readonly string[] = []): Promise<AgentProcess> {
-    const { path } = await buildAgent(join(tmpdir(), 'allocert-test-agents'));
-    return new AgentProcess(process.env.ALLOCERT_TEST_AGENT ?? path, regions);
+    return new AgentProcess(AGENT ?? (await builtAgent()), regions);
   }
 
   /** As {@link start}, then the handshake and a first `begin`. */
@@ -70,9 +93,15 @@ export class AgentProcess {
     const agent = await AgentProcess.start(regions);
     agent.send('hello', hello());
     await agent.expect('hello');
-    await agent.expect('facts');
+    agent.facts = (await agent.expect('facts')).toString();
     await agent.begin();
     return agent;
+  }
+
+  /** Why it cannot fork clients; false where it can. */
+  get forkSkip(): string | false {
+    if (/^capabilities=.*\bclients\b/m.test(this.facts)) return false;
+    return "it cannot adopt clients: QEMU's user mode lacks prctl(PR_SET_CHILD_SUBREAPER)";
   }
 
   send(type: (typeof FRAMES)[number], payload: Uint8Array = new Uint8Array(0)): void {

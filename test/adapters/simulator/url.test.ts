@@ -24,10 +24,13 @@ t.test('what it does not know is refused in one sentence that names what it does
   const refused: readonly [string, RegExp][] = [
     [
       'sim:?speed=1',
-      /no parameter "speed"; it has behaviour, region, defect, seed, page, regions, order, transient$/,
+      /no parameter "speed"; it has behaviour, region, .*, schedule, depth, caller$/,
     ],
     ['sim:?behaviour=kind', /no behaviour "kind"; it has hardened and rfc-v2$/],
-    ['sim:?defect=typo', /no defect "typo"; it has no-zeroing, /],
+    ['sim:?defect=typo', /no defect "typo"; it has .*, no-zeroing, /],
+    ['sim:?schedule=fair', /no schedule "fair"; it has random, pct, both$/],
+    ['sim:?depth=0', /depth "0"; give a number from 1 to 16$/],
+    ['sim:?depth=17', /depth "17"; give/],
     ['sim:?region=1TiB', /region of "1TiB": give bytes, KiB, MiB or GiB/],
     ['sim:?region=5000', /multiple of 4096/],
     ['sim:?region=0', /multiple of 4096/],

@@ -17,16 +17,18 @@ t.test('the two forms of URL', async (t) => {
     append: '',
     modules: [],
     memoryMiB: 1024,
+    agent: 'x86_64',
   });
   const folder = t.testdir({ 'bz Image': '', 'x.ko': '' });
   const kernel = encodeURIComponent(join(folder, 'bz Image'));
-  const url = `vm:/dev/cma0?kernel=${kernel}&append=cma%3D64M+x&module=${folder}/x.ko,size=1,b=2&memory=512`;
+  const url = `vm:/dev/cma0?kernel=${kernel}&append=cma%3D64M+x&module=${folder}/x.ko,size=1,b=2&memory=512&agent=i386`;
   t.strictSame(parseVmTarget(url), {
     kernel: join(folder, 'bz Image'),
     region: '/dev/cma0',
     append: 'cma=64M+x',
     modules: [{ path: join(folder, 'x.ko'), parameters: ['size=1', 'b=2'] }],
     memoryMiB: 512,
+    agent: 'i386',
   });
 });
 
@@ -42,6 +44,7 @@ t.test('a URL that asks for what is not there says so', async (t) => {
     ['vm:debian/dma_heap/system?colour=red', /"colour=red" is none of/],
     ['vm:debian/dma_heap/system?memory=lots', /whole number of MiB/],
     ['vm:debian/dma_heap/system?memory=64', /at least 128/],
+    ['vm:debian/dma_heap/system?agent=armhf', /agents for x86_64 and i386 only/],
     ['vm:debian/dma_heap/%zz', /percent-encoding/],
   ];
   for (const [url, message] of bad) {

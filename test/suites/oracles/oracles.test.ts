@@ -1,0 +1,116 @@
+/** Each oracle is silent on a history that is right, and speaks when one event of it is wrong. */
+import t from 'tap';
+import {
+  accounting,
+  content,
+  descriptors,
+  exclusion,
+  justifiedFailure,
+} from '../../../suites/oracles/index.ts';
+import { abi, allocation, mapping, PAGE, type Step, sample, step } from './sample.ts';
+
+const close = (fd: bigint, from: number, to: number): Step => step({ op: 'close', fd }, [from, to]);
+const frames = (address: bigint, from: number, frame: bigint): Step =>
+  step({ op: 'frames', address, length: PAGE }, [from, from + 1], {
+    value: 1n,
+    out: new Uint8Array(BigUint64Array.of(frame).buffer),
+  });
+
+t.test('exclusion: two buffers that live at once have no frame in common', async (t) => {
+  const first = [
+    allocation('a', [1, 2], { number: 4n }),
+    mapping('x', [3, 4], { fd: 4n, address: 0x1000n }),
+    frames(0x1000n, 5, 100n),
+  ];
+  const second = (frame: bigint): Step[] => [
+    allocation('b', [11, 12], { number: 5n }),
+    mapping('y', [13, 14], { fd: 5n, address: 0x2000n }),
+    frames(0x2000n, 15, frame),
+  ];
+  const unmap = step({ op: 'munmap', address: 0x1000n, length: PAGE }, [7, 8]);
+  const judge = (...threads: readonly (readonly Step[])[]): string[] => {
+    const { timeline, buffers } = sample(...threads);
+    return exclusion(timeline, buffers).map(({ kind }) => kind);
+  };
+  t.strictSame(judge(first, second(101n)), []);
+  t.strictSame(judge(first, second(100n)), ['two live buffers share a page']);
+  t.strictSame(judge([...first, unmap, close(4n, 9, 10)], second(100n)), [], 'given back before');
+  t.strictSame(judge([...first, unmap, close(4n, 9, 30)], second(100n)), [], 'perhaps given back');
+});
+
+t.test('descriptors: a number in use is not given again', async (t) => {
+  const judge = (...steps: readonly Step[]): string[] => {
+    const { timeline, buffers } = sample(...steps.map((one) => [one]));
+    return descriptors(timeline, buffers).map(({ kind }) => kind);
+  };
+  const first = allocation('a', [1, 4], { number: 4n });
+  const again = allocation('b', [7, 9], { number: 4n });
+  t.strictSame(judge(first, allocation('b', [2, 6], { number: 5n })), []);
+  t.strictSame(judge(first, allocation('b', [2, 6], { number: 4n })), ['a number was given twice']);
+  t.strictSame(judge(first, again), ['a number was given twice']);
+  t.strictSame(judge(first, close(4n, 5, 6), again), [], 'closed before');
+  t.strictSame(judge(first, close(4n, 5, 10), again), [], 'perhaps closed before');
+  t.strictSame(judge(first, close(5n, 5, 6), again), ['a number was given twice']);
+});
+
+t.test('accounting: at rest as much memory is free as before', async (t) => {
+  const reading = (from: number, free: number): Step =>
+    step({ op: 'readfile', document: '/proc/meminfo' }, [from, from + 1], {
+      out: new TextEncoder().encode(`MemFree: 7 kB\nCmaFree:   ${free} kB\n`),
+    });
+  const judge = (before: number, after: number): string[] =>
+    accounting(sample([reading(1, before), reading(9, after)]).timeline, 'CmaFree').map(
+      ({ kind }) => kind,
+    );
+  t.strictSame(judge(64, 64), []);
+  t.strictSame(judge(64, 60), ['memory is lost']);
+  t.strictSame(judge(60, 64), ['more memory is free than was there']);
+  t.strictSame(accounting(sample([reading(1, 64)]).timeline, 'CmaFree'), [], 'one reading');
+});
+
+t.test('justified failure: ENOMEM only when there may have been no room', async (t) => {
+  const room = { pages: 2n, page: PAGE, orderMax: 0 };
+  const judge = (...steps: readonly Step[]): string[] => {
+    const { timeline, buffers } = sample(...steps.map((one) => [one]));
+    return justifiedFailure(timeline, buffers, abi, room).map(({ kind }) => kind);
+  };
+  const refused = (pages: bigint): Step => allocation('r', [20, 21], { pages, errno: 'ENOMEM' });
+  const one = allocation('a', [1, 2], { number: 4n });
+  const two = allocation('b', [3, 4], { number: 5n });
+  const unjustified = ['ENOMEM though there was room'];
+  t.strictSame(judge(one, two, refused(1n)), [], 'the region is full');
+  t.strictSame(judge(one, refused(1n)), unjustified);
+  t.strictSame(judge(one, refused(2n)), [], 'only one page is left');
+  t.strictSame(judge(one, two, close(5n, 6, 7), refused(1n)), unjustified);
+  t.strictSame(judge(one, two, close(5n, 6, 20), refused(1n)), [], 'perhaps not closed yet');
+  t.strictSame(judge(refused(3n)), [], 'more than there is');
+});
+
+t.test('content: a buffer holds what was written to it', async (t) => {
+  const address = 0x1000n;
+  const bytes = Uint8Array.of(7);
+  const before = [
+    allocation('a', [1, 2], { number: 4n }),
+    mapping('x', [3, 4], { fd: 4n, address }),
+  ];
+  const store = (from: number, to: number): Step =>
+    step({ op: 'store', address, length: PAGE, bytes }, [from, to], { value: PAGE });
+  const scan = (value: bigint, wanted = bytes): Step =>
+    step({ op: 'scan', address, length: PAGE, bytes: wanted }, [20, 21], {
+      value,
+      out: Uint8Array.of(9),
+    });
+  const judge = (...threads: readonly (readonly Step[])[]): string[] => {
+    const { timeline, buffers } = sample(...threads);
+    return content(timeline, buffers).map(({ kind }) => kind);
+  };
+  t.strictSame(judge([...before, store(5, 6), scan(PAGE)]), []);
+  t.strictSame(judge([...before, store(5, 6), scan(8n)]), ['a buffer lost what was written']);
+  t.strictSame(judge([...before, store(5, 6)], [scan(8n)]), ['a buffer lost what was written']);
+  t.strictSame(judge([...before, store(5, 30)], [scan(8n)]), [], 'still being written');
+  const zero = Uint8Array.of(0);
+  t.strictSame(judge([...before, scan(PAGE, zero)]), []);
+  t.strictSame(judge([...before, scan(8n, zero)]), ['a new buffer is not zero']);
+  const fault = { ...scan(0n), result: { ...scan(0n).result, outcome: 'faulted' as const } };
+  t.strictSame(judge([...before, store(5, 6), fault]), ['a mapping faults']);
+});
