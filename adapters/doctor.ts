@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
 import { messageOf } from './contract/errors.ts';
+import { nodeHeaders } from './native/build.ts';
 import { findOnPath, findQemu } from './vm/qemu.ts';
 
 /** Whether this machine can run a kind of target, and what each missing part needs. */
@@ -24,12 +25,11 @@ const PROBES: Readonly<Record<string, readonly Probe[]>> = {
   sim: [async () => ({ found: true, text: 'built in' })],
   replay: [async () => ({ found: true, text: 'built in; needs the report of an earlier run' })],
   vm: [findEmulator, findApt, findCompiler, findKvm],
-  native: [findNodes, async () => ({ found: false, text: NATIVE })],
-  remote: [async () => ({ found: false, text: REMOTE })],
+  native: [findCompiler, findAddonParts, findNodes],
+  remote: [async () => ({ found: true, text: REMOTE })],
 };
 
-const NATIVE = 'this version opens no device nodes directly; use vm: with the same kernel';
-const REMOTE = 'this version reaches no agents on other machines; use vm: with the same kernel';
+const REMOTE = 'built in; needs a daemon or an agent elsewhere, see docs/remote.md';
 
 /** Looks at this machine. Nothing is started or changed. */
 export async function diagnose(): Promise<readonly Diagnosis[]> {
@@ -77,6 +77,27 @@ async function findKvm(): Promise<Finding> {
 
 const NO_KVM = 'no usable /dev/kvm: kernels run emulated, which is slower and works the same';
 
+/** Libraries and the addon need the compiler that the machine's own programs are built with. */
+async function findAddonParts(): Promise<Finding> {
+  const optional = true;
+  const compiler = findOnPath('cc');
+  if (compiler === undefined) {
+    return {
+      found: false,
+      optional,
+      text: 'no cc for libraries and ?mode=in-process: install gcc',
+    };
+  }
+  try {
+    return { found: true, text: `libraries and ?mode=in-process: ${compiler}, ${nodeHeaders()}` };
+  } catch (thrown) {
+    return { found: false, optional, text: messageOf(thrown) };
+  }
+}
+
+const NO_NODES =
+  'no /dev/cma*, /dev/dma_heap or /dev/udmabuf here; libraries work: native:./LIBRARY.so';
+
 /** Device nodes that hand out dma-bufs. */
 async function findNodes(): Promise<Finding> {
   const devices = await namesIn('/dev');
@@ -84,7 +105,7 @@ async function findNodes(): Promise<Finding> {
   const others = devices.filter((name) => name === 'udmabuf' || /^cma\d+$/.test(name));
   const nodes = [...others, ...heaps].map((name) => `/dev/${name}`);
   if (nodes.length > 0) return { found: true, text: `device nodes: ${nodes.join(', ')}` };
-  return { found: false, text: 'no /dev/cma*, /dev/dma_heap or /dev/udmabuf here' };
+  return { found: false, optional: true, text: NO_NODES };
 }
 
 const accessible = (file: string, mode: number): Promise<boolean> =>

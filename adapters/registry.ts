@@ -1,5 +1,6 @@
-import { machineError, usageError } from './contract/errors.ts';
+import { usageError } from './contract/errors.ts';
 import type { Adapter } from './contract/index.ts';
+import { isModuleTarget, openModule } from './third-party/load.ts';
 
 /** A kind of target: the scheme of its URLs and how one is opened. */
 export interface Scheme {
@@ -29,25 +30,19 @@ export const SCHEMES: readonly Scheme[] = [
   },
   {
     scheme: 'native',
-    summary: 'a device node of this machine, native:/dev/cma0',
-    open: (url) => Promise.reject(unopenable(url, 'device nodes of this machine')),
+    summary: 'a device node or a library of this machine, native:/dev/cma0',
+    open: async (url) => (await import('./native/adapter.ts')).openNative(url),
   },
   {
     scheme: 'remote',
-    summary: 'an agent on another machine, remote:unix:/run/allocert.sock',
-    open: (url) => Promise.reject(unopenable(url, 'agents on other machines')),
+    summary: 'a daemon or an agent elsewhere, remote:unix:/run/allocert.sock',
+    open: async (url) => (await import('./remote/adapter.ts')).openRemote(url),
   },
 ];
 
-/** Schemes that this version cannot open stay known, so that nobody looks for a typing error. */
-const unopenable = (url: string, what: string): Error =>
-  machineError(
-    `${url} cannot be opened: this version does not reach ${what}; ` +
-      'run the kernel in a virtual machine instead, for instance vm:debian/dma_heap/system',
-  );
-
 /**
- * The adapter of a target URL. Nothing is started yet.
+ * The adapter of a target: a URL of one of {@link SCHEMES}, or a module of someone else. Nothing is
+ * started yet.
  *
  * @throws {@link AllocertError} for a malformed URL (usage) or what this machine cannot open
  * (machine)
@@ -58,9 +53,11 @@ export async function openTarget(url: string): Promise<Adapter> {
   if (found !== undefined) return found.open(url);
   const known = SCHEMES.map((one) => `${one.scheme}:`);
   const near = nearest(`${scheme ?? url}:`, known);
+  if (near === undefined && isModuleTarget(url)) return openModule(url);
   const hint = near === undefined ? '' : ` did you mean ${near}?`;
   throw usageError(
-    `"${url}" is no target:${hint} A target is a URL that starts with ${known.join(', ')}`,
+    `"${url}" is no target:${hint} A target is a URL that starts with ${known.join(', ')}, ` +
+      'a module such as ./my-adapter.js, or a package',
   );
 }
 

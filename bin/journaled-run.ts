@@ -1,13 +1,14 @@
 import { AllocertError, messageOf } from '../adapters/contract/errors.ts';
 import type { Adapter } from '../adapters/contract/index.ts';
-import { formatSummary } from '../reports/formats/summary.ts';
 import { JournalWriter } from '../reports/journal.ts';
 import type { RunEnd } from '../reports/record.ts';
+import type { Reporter } from '../reports/reporters.ts';
 import { writeReports } from '../reports/write.ts';
 import { runSuites } from '../suites/index.ts';
 import { Interrupt } from './interrupt.ts';
 import { Progress } from './progress.ts';
-import { coloured, complain } from './terminal.ts';
+import { showRecord } from './show-record.ts';
+import { complain } from './terminal.ts';
 
 /** What to run, and where its report goes. */
 export interface JournaledRun {
@@ -15,6 +16,8 @@ export interface JournaledRun {
   readonly directory: string;
   readonly profile: string | undefined;
   readonly only: readonly string[];
+  /** Formats beside those of the report directory. */
+  readonly reporters: readonly Reporter[];
 }
 
 /** Milliseconds that a target gets to shut down. */
@@ -44,7 +47,7 @@ export async function journaledRun(options: JournaledRun): Promise<number> {
     interrupt.dispose();
   }
   if (journal.writer === undefined) return withoutReport(failure, interrupt);
-  return reported(options.directory, failure, interrupt);
+  return reported(options, failure, interrupt);
 }
 
 /** The run's last line; undefined when it was left behind. */
@@ -118,9 +121,13 @@ function withoutReport(failure: unknown, interrupt: Interrupt): number {
   return interrupt.received.exitCode;
 }
 
-function reported(directory: string, failure: unknown, interrupt: Interrupt): number {
+function reported(
+  { directory, reporters }: JournaledRun,
+  failure: unknown,
+  interrupt: Interrupt,
+): number {
   const record = writeReports(directory);
-  process.stdout.write(formatSummary(record, { directory, coloured: coloured() }));
+  showRecord(record, directory, reporters);
   if (interrupt.received !== undefined) {
     const { name, exitCode } = interrupt.received;
     complain(`interrupted by ${name}; allocert report ${directory} shows what was observed`);

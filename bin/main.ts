@@ -1,18 +1,45 @@
-import yargs from 'yargs';
+import yargs, { type CommandModule } from 'yargs';
 import { AllocertError, usageError } from '../adapters/contract/errors.ts';
 import { packageVersion } from '../adapters/contract/package-root.ts';
+import { adapterCommand } from './commands/adapter.ts';
 import { agentCommand } from './commands/agent.ts';
 import { compareCommand } from './commands/compare.ts';
+import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { listCommand } from './commands/list.ts';
 import { qualifyCommand } from './commands/qualify.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
+import { serveCommand } from './commands/serve.ts';
 import { vmCommand } from './commands/vm.ts';
 import { complain } from './terminal.ts';
 
 /** Exit code of a bug in allocert: nothing can be said about the target. */
 const BUG = 3;
+
+/** In the order in which help shows them. */
+const COMMANDS = [
+  runCommand,
+  listCommand,
+  compareCommand,
+  diffCommand,
+  qualifyCommand,
+  reportCommand,
+  adapterCommand,
+  doctorCommand,
+  vmCommand,
+  serveCommand,
+  agentCommand,
+] as unknown as readonly CommandModule[];
+
+/** The word by which a command is called. */
+const nameOf = ({ command }: CommandModule): string => String(command).split(' ')[0] ?? '';
+
+const enumeration = (words: readonly string[]): string =>
+  `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+
+/** Commands that have commands of their own. */
+const GROUPS = ['adapter', 'agent', 'vm'];
 
 /**
  * Runs one command line.
@@ -34,15 +61,8 @@ function parser(argv: readonly string[]): ReturnType<typeof yargs> {
     .scriptName('allocert')
     .locale('en')
     .usage('$0 <command>\n\nCertifies memory allocators that hand out dma-buf file descriptors.')
-    .command(runCommand)
-    .command(listCommand)
-    .command(compareCommand)
-    .command(qualifyCommand)
-    .command(reportCommand)
-    .command(doctorCommand)
-    .command(vmCommand)
-    .command(agentCommand)
-    .demandCommand(1, 'name a command: run, list, compare, qualify, report, doctor, vm or agent')
+    .command([...COMMANDS])
+    .demandCommand(1, `name a command: ${enumeration(COMMANDS.map(nameOf))}`)
     .strict()
     .recommendCommands()
     .version(packageVersion())
@@ -53,7 +73,8 @@ function parser(argv: readonly string[]): ReturnType<typeof yargs> {
     .fail((message, error) => {
       if (error instanceof Error && error.name !== 'YError') throw error;
       const said = message ?? error?.message;
-      const near = said.startsWith('Did you mean') ? `there is no command ${argv[0]}; ` : '';
+      const typed = argv.slice(0, GROUPS.includes(argv[0] ?? '') ? 2 : 1).join(' ');
+      const near = said.startsWith('Did you mean') ? `there is no command ${typed}; ` : '';
       throw usageError(`${near}${said} (see allocert --help)`);
     });
 }

@@ -1,4 +1,5 @@
 import { usageError } from '../adapters/contract/errors.ts';
+import { REPORTERS } from '../reports/reporters.ts';
 
 /** Refuses an option that is empty or given more than once; parsers would make a list of it. */
 export const single =
@@ -9,3 +10,12 @@ export const single =
     if (value.trim() === '') throw usageError(`--${option} is empty; give it a value`);
     return value;
   };
+
+/** `--reporter NAME=PATH`; one value each, so that a directory may follow it. */
+export const reporterOption = {
+  type: 'string',
+  array: true,
+  nargs: 1,
+  default: [] as readonly string[],
+  describe: `Also write NAME=PATH, - for the output; ${Object.keys(REPORTERS).join(', ')}`,
+} as const;

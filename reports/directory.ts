@@ -10,6 +10,7 @@ export const REPORT_FILES = {
   evidence: 'evidence.ndjson',
   junit: 'junit.xml',
   tap: 'report.tap',
+  html: 'report.html',
 } as const;
 
 const PROBE = '.allocert-probe';

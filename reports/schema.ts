@@ -8,14 +8,15 @@ const NAMES = ['record', 'journal'] as const;
 /** A published schema in `reports/schema`. */
 export type SchemaName = (typeof NAMES)[number];
 
-let validators: ReadonlyMap<SchemaName, ValidateFunction> | undefined;
+let validators: ReadonlyMap<SchemaName | 'facts', ValidateFunction> | undefined;
 
 /**
- * What is wrong with a JSON value, by the published schema; undefined when nothing is.
+ * What is wrong with a JSON value, by the published schema; undefined when nothing is. `facts` is
+ * what a target says of itself, as records hold it.
  *
  * @returns a phrase such as `at /cases/0/end, must be string`
  */
-export function schemaViolation(name: SchemaName, value: unknown): string | undefined {
+export function schemaViolation(name: SchemaName | 'facts', value: unknown): string | undefined {
   validators ??= compileSchemas();
   const validate = validators.get(name);
   if (validate === undefined || validate(value)) return undefined;
@@ -26,14 +27,16 @@ export function schemaViolation(name: SchemaName, value: unknown): string | unde
   return `at ${error?.instancePath || 'the top'}, ${error?.message}${detail}`;
 }
 
-function compileSchemas(): ReadonlyMap<SchemaName, ValidateFunction> {
+function compileSchemas(): ReadonlyMap<SchemaName | 'facts', ValidateFunction> {
   const ajv = new Ajv2020({ strict: true, strictRequired: false, discriminator: true });
   const schemas = NAMES.map((name) => {
     const file = join(packageRoot(), 'reports', 'schema', `${name}.schema.json`);
     return [name, JSON.parse(readFileSync(file, 'utf8'))] as const;
   });
   for (const [, schema] of schemas) ajv.addSchema(schema);
-  return new Map(schemas.map(([name, schema]) => [name, compiled(ajv, schema.$id)]));
+  const whole = schemas.map(([name, schema]) => [name, compiled(ajv, schema.$id)] as const);
+  const facts = compiled(ajv, `${schemas[0]?.[1].$id}#/$defs/facts`);
+  return new Map<SchemaName | 'facts', ValidateFunction>([...whole, ['facts', facts]]);
 }
 
 function compiled(ajv: Ajv2020, id: string): ValidateFunction {

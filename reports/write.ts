@@ -1,13 +1,14 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { machineError } from '../adapters/contract/errors.ts';
-import { toJson } from '../adapters/contract/index.ts';
+import { type Transcript, toJson } from '../adapters/contract/index.ts';
 import { deriveRecord } from './derive.ts';
 import { attempt, REPORT_FILES, temporary } from './directory.ts';
 import { evidenceOf } from './evidence.ts';
+import { htmlPage } from './formats/html/page.ts';
 import { formatJunit } from './formats/junit.ts';
 import { formatTap } from './formats/tap.ts';
-import { readJournal } from './read-journal.ts';
+import { type Journal, readJournal } from './read-journal.ts';
 import type { RunRecord } from './record.ts';
 import { schemaViolation } from './schema.ts';
 
@@ -25,7 +26,17 @@ export function writeReports(directory: string): RunRecord {
   replaceFile(directory, REPORT_FILES.record, recordText(record));
   replaceFile(directory, REPORT_FILES.junit, formatJunit(record));
   replaceFile(directory, REPORT_FILES.tap, formatTap(record));
+  const transcriptOf = transcriptsOf(journal);
+  replaceStream(directory, REPORT_FILES.html, htmlPage({ record, transcriptOf }));
   return record;
+}
+
+function transcriptsOf({ lines }: Journal): (caseId: string) => Transcript | undefined {
+  const transcripts = new Map<string, Transcript>();
+  for (const line of lines) {
+    if (line.type === 'case-end') transcripts.set(line.case, line.transcript);
+  }
+  return (caseId) => transcripts.get(caseId);
 }
 
 /**
@@ -56,4 +67,46 @@ export function replaceFile(directory: string, name: string, text: string): void
     writeFileSync(temporary(file), text, { flush: true });
     renameSync(temporary(file), file);
   });
+}
+
+const PIECE_CHARACTERS = 1 << 16;
+
+/**
+ * Writes a file as {@link replaceFile} does, from pieces that are never in memory together.
+ *
+ * @throws {@link AllocertError} when it cannot be written
+ */
+export function replaceStream(directory: string, name: string, pieces: Iterable<string>): void {
+  const file = join(directory, name);
+  attempt(directory, () => {
+    const descriptor = openSync(temporary(file), 'w');
+    try {
+      writePieces(descriptor, pieces);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(temporary(file), file);
+  });
+}
+
+function writePieces(descriptor: number, pieces: Iterable<string>): void {
+  let waiting: string[] = [];
+  let characters = 0;
+  const flush = (): void => {
+    writeFully(descriptor, Buffer.from(waiting.join('')));
+    waiting = [];
+    characters = 0;
+  };
+  for (const piece of pieces) {
+    waiting.push(piece);
+    characters += piece.length;
+    if (characters >= PIECE_CHARACTERS) flush();
+  }
+  flush();
+}
+
+/** A write may take less than it was given, on a disk that is almost full. */
+function writeFully(descriptor: number, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
 }

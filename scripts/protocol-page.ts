@@ -68,6 +68,15 @@ export function protocolPage(): string {
     'answers: `begin` with a case’s id is answered by `begun`, `run` with a Program by `executing`,',
     'sent before the first operation, and by `history` after the last. `refusal` carries a sentence.',
     '',
+    '## A daemon instead of an agent',
+    '',
+    '`allocert serve` speaks for an adapter. Its facts hold `target.version=1` and `target=`, the',
+    'facts of the adapter as one line of JSON, with 64-bit values as hexadecimal strings. Adapters',
+    'know slots and clients by name, so `names` goes before the first Program that uses new numbers:',
+    '`{"slots":[[NAME,FIRST,COUNT],…],"clients":[[NAME,NUMBER],…]}`, forgotten at the next `begin`.',
+    'When its target dies, the daemon answers `death`, `{"manner":"crash"|"hang","message":…,"log":[…]}`,',
+    'and ends the connection; a connection that ends otherwise says nothing about the target.',
+    '',
   ].join('\n');
 }
 

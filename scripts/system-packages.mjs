@@ -14,6 +14,8 @@ const NEEDED = [
   ['aarch64-linux-gnu-gcc', 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross'],
   ['arm-linux-gnueabihf-gcc', 'gcc-arm-linux-gnueabihf libc6-dev-armhf-cross'],
   ['qemu-aarch64', 'qemu-user'],
+  ['openssl', 'openssl'],
+  ['chromium', 'chromium'],
 ];
 const ATTEMPTS = 4;
 

@@ -4,16 +4,7 @@ import { type Case, Inconclusive } from './case.ts';
 import { pattern } from './contents.ts';
 import { observeConservedBy } from './free-memory.ts';
 import { content, descriptors } from './oracles/index.ts';
-import {
-  Encounters,
-  lossOf,
-  type Meeting,
-  meet,
-  type Party,
-  promise,
-  roundsFor,
-  type Sight,
-} from './race.ts';
+import { Encounters, lossOf, type Meeting, meet, type Party, promise, type Sight } from './race.ts';
 
 /** Threads that allocate at once, and buffers of each. */
 const THREADS = 4;
@@ -35,7 +26,7 @@ export const concurrentAllocation: readonly Case[] = [
       let buffers = 0;
       const seen = { numbers: 'distinct', contents: 'own-bytes' };
       let first: string | undefined;
-      for (let round = 0; round < roundsFor(ODDS); round += 1) {
+      for (let round = 0; encounters.goesOn(round, ODDS); round += 1) {
         const meeting = await meet(bench, allocating(bench, device, round), {
           seed: BigInt(round),
         });

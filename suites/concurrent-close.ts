@@ -11,7 +11,6 @@ import {
   nextNumber,
   type Party,
   promise,
-  roundsFor,
   Sights,
 } from './race.ts';
 import { fieldOf, readField } from './request.ts';
@@ -76,7 +75,7 @@ export const concurrentClose: readonly Case[] = [
     async run(bench) {
       const sights = new Sights();
       const encounters = new Encounters();
-      for (let round = 0; round < roundsFor(ODDS); round += 1) {
+      for (let round = 0; encounters.goesOn(round, ODDS); round += 1) {
         encounters.count(await closeInUse(bench, sights, round));
       }
       sights.observe(bench, 'CON-05', `${encounters.note}; ${promise(ODDS)}`);
@@ -87,7 +86,7 @@ export const concurrentClose: readonly Case[] = [
 async function observeClosing(bench: Bench, rule: ClosedMeanwhile): Promise<void> {
   await bench.control();
   const seen = { sights: new Sights(), encounters: new Encounters() };
-  for (let round = 0; round < roundsFor(ODDS); round += 1) {
+  for (let round = 0; seen.encounters.goesOn(round, ODDS); round += 1) {
     await closeMeanwhile(bench, rule, { round, length: bench.page, ...seen });
   }
   seen.sights.observe(bench, rule.requirement, `${seen.encounters.note}; ${promise(ODDS)}`);

@@ -73,6 +73,9 @@ function intervalOf({
 /** Later than every clock. */
 const NEVER = 1n << 64n;
 
+/** How many times more rounds a busy machine gets, on which threads seldom run at once. */
+const PATIENCE = 16;
+
 /** Counts how often threads that were to meet did, as luck is no verdict. */
 export class Encounters {
   #meetings = 0;
@@ -81,6 +84,12 @@ export class Encounters {
   count({ overlapping }: Pick<Meeting, 'overlapping'>): void {
     this.#meetings += 1;
     if (overlapping) this.#met += 1;
+  }
+
+  /** Whether another round is due: enough of them, and more while no two calls have met yet. */
+  goesOn(round: number, odds: number): boolean {
+    const enough = roundsFor(odds);
+    return round < enough || (this.#met === 0 && round < PATIENCE * enough);
   }
 
   /**

@@ -121,8 +121,8 @@ function lookAndSpoil(
 }
 
 /**
- * One thread allocates; another maps the number that is going to come as soon as it can. The buffers
- * stay, so that each round gets pages that still carry the secret.
+ * One thread allocates; another maps the number that is going to come as soon as it can. The
+ * buffers stay, so that each round gets pages that still carry the secret.
  */
 export async function lookWhileCreated(bench: Bench, length: bigint): Promise<Sight> {
   const device = await bench.device();

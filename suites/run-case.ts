@@ -1,5 +1,6 @@
 import {
   AllocertError,
+  ConnectionLost,
   type History,
   linux,
   NotRecorded,
@@ -21,6 +22,7 @@ const FRAME_DEADLINE_MS = 20_000;
  * case, since what a wrong implementation does with descriptors shows when they are closed.
  *
  * @throws {@link AllocertError} when the target can no longer be reached
+ * @throws {@link ConnectionLost} when the way to it broke; nothing that was observed counts then
  */
 export async function runCase(session: Session, abi: Abi, case_: Case): Promise<CaseOutcome> {
   const region = session.facts.regions[0];
@@ -61,7 +63,7 @@ async function ending(work: () => Promise<void>): Promise<Ending> {
     if (thrown instanceof Inconclusive || thrown instanceof NotRecorded) {
       return { end: 'inconclusive', reason: thrown.message };
     }
-    if (thrown instanceof AllocertError) throw thrown;
+    if (thrown instanceof AllocertError || thrown instanceof ConnectionLost) throw thrown;
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     return { end: 'inconclusive', reason: `the case itself failed: ${message}` };
   }

@@ -3,8 +3,13 @@ import { setImmediate } from 'node:timers/promises';
 import {
   type Adapter,
   AllocertError,
+  ConnectionLost,
   hexOf,
+  machineError,
   RecordingSession,
+  type TargetFacts,
+  type Transcript,
+  toJson,
 } from '../adapters/contract/index.ts';
 import { packageVersion } from '../adapters/contract/package-root.ts';
 import {
@@ -17,7 +22,7 @@ import {
 } from '../reports/record.ts';
 import type { Case } from './case.ts';
 import { type Abi, abiNamed, type Profile, profilesOf, requirementsFor } from './catalogue.ts';
-import { judge } from './judge.ts';
+import { type CaseOutcome, judge } from './judge.ts';
 import { runCase } from './run-case.ts';
 import { decidingProfile, selectCases } from './select.ts';
 
@@ -42,7 +47,8 @@ const RESTARTS_MAX = 10;
 
 /**
  * Runs the suites on a target: containment, judging and order, nothing else. A case that kills the
- * target gets its verdict, the target is opened again, and the run goes on.
+ * target gets its verdict, the target is opened again, and the run goes on. A case during which
+ * only the connection was lost is repeated.
  *
  * @returns the last line of the journal
  * @throws {@link AllocertError} when nothing could be run at all, or for what the user asked
@@ -60,17 +66,28 @@ export async function runSuites(options: RunOptions): Promise<RunEnd> {
   };
 }
 
+/** What became of a case; `broken` says why no other can run. */
+interface Attempt {
+  readonly outcome: CaseOutcome;
+  readonly transcript: Transcript;
+  readonly broken?: AllocertError;
+}
+
 class Run {
   readonly #options: RunOptions;
   readonly #cases: readonly Case[];
   readonly #profiles: readonly Profile[];
   readonly #abi: Abi;
   #session: RecordingSession | undefined;
+  readonly #identity: string;
+  /** Set once the connection was lost: whoever answers then may be somebody else. */
+  #doubtful = false;
   #restarts = 0;
 
   private constructor(options: RunOptions, session: RecordingSession, profile: Profile) {
     this.#options = options;
     this.#session = session;
+    this.#identity = identityOf(session.facts);
     this.#abi = abiNamed(profile.abi);
     this.#profiles = profilesOf(profile.abi);
     this.#cases = selectCases(profile.abi, options.only);
@@ -123,7 +140,7 @@ class Run {
         if (this.#options.signal?.aborted === true) return 'the run was interrupted';
         await this.#one(case_);
         if (this.#restarts > RESTARTS_MAX) {
-          return `the target died ${this.#restarts} times; mend that first`;
+          return `the target died or was lost ${this.#restarts} times; mend that first`;
         }
       }
       return '';
@@ -138,8 +155,7 @@ class Run {
   async #one(case_: Case): Promise<void> {
     this.#options.onCaseStart({ type: 'case-start', case: case_.id });
     const started = performance.now();
-    const session = await this.#living();
-    const outcome = await runCase(session, this.#abi, case_);
+    const { outcome, transcript, broken } = await this.#twice(case_);
     this.#options.onCaseEnd({
       type: 'case-end',
       case: case_.id,
@@ -147,18 +163,75 @@ class Run {
       reason: outcome.reason,
       durationMs: Math.round(performance.now() - started),
       verdicts: judge(case_, outcome, this.#profiles),
-      transcript: session.transcript,
+      transcript,
     });
+    if (broken !== undefined) throw broken;
     if (outcome.end !== 'crash' && outcome.end !== 'hang') return;
-    const message = `${case_.id} ended in a ${outcome.end}: ${outcome.reason}`;
-    this.#options.onNotice({ type: 'notice', message });
+    this.#notice(`${case_.id} ended in a ${outcome.end}: ${outcome.reason}`);
     this.#restarts += 1;
+    await this.#drop();
+  }
+
+  /**
+   * A case during which the connection was lost runs once more, from its beginning and on the same
+   * target; what was observed before counts for nothing. A second loss, or a target that cannot be
+   * reached again (`broken`), leaves it inconclusive: nobody knows what it would have come to.
+   */
+  async #twice(case_: Case): Promise<Attempt> {
+    try {
+      return await this.#attempt(case_);
+    } catch (thrown) {
+      if (!(thrown instanceof ConnectionLost)) throw thrown;
+      this.#notice(`${case_.id} is repeated, the connection was lost: ${thrown.message}`);
+      this.#doubtful = true;
+      await this.#drop();
+    }
+    try {
+      return await this.#attempt(case_);
+    } catch (thrown) {
+      if (!(thrown instanceof ConnectionLost || thrown instanceof AllocertError)) throw thrown;
+      await this.#drop();
+      const reason = `the connection to the target was lost: ${thrown.message}`;
+      const outcome = { end: 'inconclusive', reason, observations: [], alarms: [] } as const;
+      const transcript = { caseId: case_.id, entries: [] };
+      if (thrown instanceof AllocertError) return { outcome, transcript, broken: thrown };
+      this.#restarts += 1;
+      return { outcome, transcript };
+    }
+  }
+
+  async #attempt(case_: Case): Promise<Attempt> {
+    const session = await this.#living();
+    const outcome = await runCase(session, this.#abi, case_);
+    return { outcome, transcript: session.transcript };
+  }
+
+  #notice(message: string): void {
+    this.#options.onNotice({ type: 'notice', message });
+  }
+
+  async #drop(): Promise<void> {
+    const session = this.#session;
     this.#session = undefined;
-    await session.close();
+    await session?.close();
   }
 
   async #living(): Promise<RecordingSession> {
-    this.#session ??= new RecordingSession(await this.#options.adapter.open());
+    this.#session ??= await this.#reopened();
     return this.#session;
   }
+
+  /** What answers now must be what was asked before: verdicts of two targets make no report. */
+  async #reopened(): Promise<RecordingSession> {
+    const session = new RecordingSession(await this.#options.adapter.open());
+    if (!this.#doubtful || identityOf(session.facts) === this.#identity) return session;
+    await session.close();
+    throw machineError('another target answers than before; run it again from the beginning');
+  }
+}
+
+/** What makes a target the same one; its taint changes as it runs. */
+function identityOf({ details, ...facts }: TargetFacts): string {
+  const { taint: _, ...steady } = details;
+  return JSON.stringify(toJson({ ...facts, details: steady }));
 }

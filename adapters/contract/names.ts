@@ -7,6 +7,14 @@ export interface SlotNumber {
   readonly indexed: boolean;
 }
 
+/** Names and the numbers that stand for them on the wire. */
+export interface NamesOnWire {
+  /** `[name, first number, how many]` of a slot or a family of slots. */
+  readonly slots: readonly (readonly [string, number, number])[];
+  /** `[name, number]` of a client. */
+  readonly clients: readonly (readonly [string, number])[];
+}
+
 const NAME = /^([a-z][a-z0-9-]*)(?:\[(i|\d+)\])?$/;
 
 /**
@@ -17,6 +25,8 @@ export class NameTable {
   readonly #slots = new Map<string, { first: number; count: number }>();
   readonly #clients = new Map<string, number>([['main', 0]]);
   #nextSlot = 0;
+  #newSlots: (readonly [string, number, number])[] = [];
+  #newClients: (readonly [string, number])[] = [];
 
   /**
    * The number that a result goes to; an `x[i]` family reserves one for each iteration.
@@ -35,6 +45,7 @@ export class NameTable {
     const first = this.#nextSlot;
     this.#nextSlot += count;
     this.#slots.set(base, { first, count });
+    this.#newSlots.push([base, first, count]);
     return numbered(first, index);
   }
 
@@ -58,7 +69,17 @@ export class NameTable {
     if (known !== undefined) return known;
     const number = this.#clients.size;
     this.#clients.set(name, number);
+    this.#newClients.push([name, number]);
     return number;
+  }
+
+  /** What was numbered since this was asked last; undefined when nothing was. */
+  takeNew(): NamesOnWire | undefined {
+    if (this.#newSlots.length === 0 && this.#newClients.length === 0) return undefined;
+    const taken = { slots: this.#newSlots, clients: this.#newClients };
+    this.#newSlots = [];
+    this.#newClients = [];
+    return taken;
   }
 
   /** The name of a client on the wire, or its number in words when nothing named it. */

@@ -59,6 +59,7 @@ export interface Session {
    * Runs a Program to its end.
    *
    * @throws {@link TargetDeath} when the target died or stopped answering during it
+   * @throws {@link ConnectionLost} when only the way to the target is known to be broken
    * @throws {@link AllocertError} when the Program cannot be carried to the target
    */
   run(program: Program): Promise<History>;
@@ -78,6 +79,8 @@ export interface Adapter {
   open(): Promise<Session>;
   /** Stops whatever the adapter started. */
   close(): Promise<void>;
+  /** Set when each session is a target of its own, so that any number may be open at once. */
+  readonly independent?: true;
 }
 
 /** The target died (`crash`) or no longer answers (`hang`) while a Program ran. */
@@ -91,6 +94,17 @@ export class TargetDeath extends Error {
     this.name = 'TargetDeath';
     this.manner = manner;
     this.log = log;
+  }
+}
+
+/**
+ * The connection to the target was lost while a case ran, of which the target itself may know
+ * nothing: the session is over, and the case may be run again in another one.
+ */
+export class ConnectionLost extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ConnectionLost';
   }
 }
 

@@ -75,6 +75,8 @@ int agent_serve_unix(struct agent *agent, const char *path)
 		}
 		agent->in = host;
 		agent->out = host;
+		/* The next one waits until this one is gone, and who says no hello may never go. */
+		agent->patience_ms = agent->hello_ms;
 		agent_serve(agent);
 		close(host);
 	}

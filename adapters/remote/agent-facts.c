@@ -12,6 +12,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "../native/executor/vendor.h"
+
 struct sheet {
 	char *text;
 	size_t room;
@@ -47,6 +49,16 @@ static const char *error_name(int error)
 	default:
 		return "EIO";
 	}
+}
+
+/* What a library says of itself is taken at its word. */
+static void library(struct sheet *sheet)
+{
+	line(sheet, "library=%s\nregion.0=%s\n", ac_vendor->name, ac_vendor->node);
+	line(sheet, "region.0.abi=%s\n", ac_vendor->abi);
+	line(sheet, "region.0.bytes=%llu\n", (unsigned long long)ac_vendor->region_bytes);
+	if (ac_vendor->capabilities != NULL)
+		line(sheet, "library.capabilities=%s\n", ac_vendor->capabilities);
 }
 
 static void regions(struct sheet *sheet)
@@ -127,6 +139,9 @@ size_t agent_facts(char *text, size_t room)
 	     access("/proc/self/fd", R_OK) == 0 ? ",procfs" : "",
 	     /* Without CAP_SYS_ADMIN the file is there and shows no frame numbers. */
 	     access("/proc/self/pagemap", R_OK) == 0 && geteuid() == 0 ? ",frames" : "");
-	regions(&sheet);
+	if (ac_vendor == NULL)
+		regions(&sheet);
+	else
+		library(&sheet);
 	return sheet.used;
 }

@@ -22,13 +22,30 @@ int agent_host_gone(void *data)
 	return (polled.revents & (POLLHUP | POLLERR | POLLNVAL | POLLRDHUP)) != 0;
 }
 
+/* Whether there is something to read before the host's time is up; its end counts as something. */
+static int arrives(const struct agent *agent)
+{
+	struct pollfd polled = { .fd = agent->in, .events = POLLIN };
+	int count;
+
+	if (agent->patience_ms == 0)
+		return 1;
+	do {
+		count = poll(&polled, 1, agent->patience_ms);
+	} while (count < 0 && errno == EINTR);
+	return count > 0;
+}
+
 int agent_read(struct agent *agent, void *to, size_t bytes)
 {
 	uint8_t *at = to;
 
 	while (bytes > 0) {
-		ssize_t got = read(agent->in, at, bytes);
+		ssize_t got;
 
+		if (!arrives(agent))
+			return -1;
+		got = read(agent->in, at, bytes);
 		if (got < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (got <= 0)

@@ -8,11 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
-static int kmsg = -1;
-static char text[AGENT_LOG_BYTES];
+static __thread int kmsg = -1;
+static __thread char *text;
 
 void agent_log_open(void)
 {
+	if (text == NULL)
+		text = malloc(AGENT_LOG_BYTES);
+	if (text == NULL || kmsg >= 0)
+		return;
 	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (kmsg >= 0 && lseek(kmsg, 0, SEEK_END) < 0) {
 		close(kmsg);
@@ -40,7 +44,7 @@ static uint32_t append_message(char *record, size_t length, uint32_t used)
 	message++;
 	end = memchr(message, '\n', length - (size_t)(message - record));
 	bytes = end == NULL ? length - (size_t)(message - record) : (size_t)(end - message);
-	if (bytes + 1 > sizeof(text) - used)
+	if (bytes + 1 > AGENT_LOG_BYTES - used)
 		return used;
 	memcpy(text + used, message, bytes);
 	text[used + bytes] = '\n';

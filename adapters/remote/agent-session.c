@@ -166,6 +166,7 @@ enum agent_end agent_serve(struct agent *agent)
 	end = shake_hands(agent, &frame);
 	if (end != AGENT_BYE)
 		return end;
+	agent->patience_ms = 0;
 	agent_log_take();
 	end = serve_frames(agent);
 	/* A client that does not die is no reason to stay: the host has been told or is gone. */

@@ -1,8 +1,10 @@
 import type { Duplex } from 'node:stream';
 import { decodeHistory } from '../contract/codec/decode-history.ts';
 import { encodeProgram } from '../contract/codec/encode-program.ts';
+import { encodeNames } from '../contract/codec/wire-names.ts';
 import { machineError, messageOf } from '../contract/errors.ts';
 import {
+  ConnectionLost,
   type History,
   type Program,
   type Session,
@@ -10,14 +12,20 @@ import {
   type TargetFacts,
 } from '../contract/index.ts';
 import { NameTable } from '../contract/names.ts';
-import { Channel, ChannelLost, ChannelSilent } from './channel.ts';
+import { Channel, ChannelGarbled, ChannelLost, ChannelSilent } from './channel.ts';
+import { decodeDeath } from './death.ts';
 import { type AgentFacts, parseAgentFacts } from './facts.ts';
 import { decodeHello, encodeHello, type Frame, type FrameType, ownHello } from './frames.ts';
+import { isServed, servedFacts } from './served-facts.ts';
 
-/** Milliseconds beyond a Program's deadline before a silent agent counts as hung. */
+/** Milliseconds beyond what is due before a silent agent counts as hung. */
 const GRACE_MS = 10_000;
+/** The same for a daemon: it has an agent of its own, whose silence it reports. */
+const SERVED_GRACE_MS = 3 * GRACE_MS;
 /** Milliseconds for the handshake and for `begin`. */
 const ANSWER_MS = 20_000;
+/** Milliseconds for the facts: a daemon may first have to boot its target, or to serve others. */
+const FACTS_MS = 150_000;
 
 /** What an adapter tells a session about its agent. */
 export interface AgentOptions {
@@ -29,6 +37,13 @@ export interface AgentOptions {
   lastWords(): Promise<{ readonly message: string; readonly log: readonly string[] }>;
   /** Called when the session ends. */
   onClose(): Promise<void>;
+  /**
+   * Cases in which a connection was lost before; given where the way to a target can break without
+   * the target. A first loss is then a {@link ConnectionLost}. A second one in the same case is the
+   * death of an agent, which nothing but its machine's end or that case explains; a daemon tells of
+   * deaths itself, so that its loss never is one.
+   */
+  readonly losses?: Set<string>;
 }
 
 /**
@@ -50,13 +65,17 @@ export async function connectAgent(stream: Duplex, options: AgentOptions): Promi
           'build the agent from the same version as this client',
       );
     }
-    const agent = parseAgentFacts(expected(await channel.receive(ANSWER_MS), 'facts'));
-    return new AgentSession(channel, options.describe(agent), options);
+    const said = parseAgentFacts(expected(await channel.receive(FACTS_MS), 'facts'));
+    const served = isServed(said);
+    const facts = served ? servedFacts(said) : options.describe(said);
+    return new AgentSession(channel, { facts, served }, options);
   } catch (thrown) {
     channel.destroy();
     if (thrown instanceof ChannelLost || thrown instanceof ChannelSilent) {
       const { message } = await options.lastWords();
-      throw machineError(`no agent answers: ${message === '' ? thrown.message : message}`, thrown);
+      const garbled = thrown instanceof ChannelGarbled;
+      const reasons = [...(garbled || message === '' ? [thrown.message] : []), message];
+      throw machineError(`no agent answers: ${reasons.filter(Boolean).join('; ')}`, thrown);
     }
     if (thrown instanceof RangeError) throw machineError(messageOf(thrown), thrown);
     throw thrown;
@@ -72,53 +91,98 @@ function expected(frame: Frame, type: FrameType): Uint8Array {
   throw new RangeError(`the agent sent ${frame.type} where ${type} was due`);
 }
 
+/** What is known of the peer after the handshake. */
+interface Peer {
+  readonly facts: TargetFacts;
+  /** A daemon speaks for an adapter; an agent is on its machine. */
+  readonly served: boolean;
+}
+
 class AgentSession implements Session {
   readonly facts: TargetFacts;
+  readonly #served: boolean;
   readonly #channel: Channel;
   readonly #options: AgentOptions;
   #names = new NameTable();
+  #caseId = '';
+  #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor(channel: Channel, facts: TargetFacts, options: AgentOptions) {
+  constructor(channel: Channel, { facts, served }: Peer, options: AgentOptions) {
     this.#channel = channel;
     this.facts = facts;
+    this.#served = served;
     this.#options = options;
+  }
+
+  get #grace(): number {
+    return this.#served ? SERVED_GRACE_MS : GRACE_MS;
   }
 
   async begin(caseId: string): Promise<void> {
     this.#names = new NameTable();
+    this.#caseId = caseId;
     this.#channel.send('begin', new TextEncoder().encode(caseId));
-    await this.#answer('begun', ANSWER_MS);
+    await this.#answered(() => this.#next('begun', ANSWER_MS + this.#grace));
   }
 
-  async run(program: Program): Promise<History> {
+  /** A Program that is run before the last one was answered waits for its turn. */
+  run(program: Program): Promise<History> {
+    const answered = this.#turn.then(() => this.#runNow(program));
+    this.#turn = answered.catch(() => undefined); // Whoever waits for that Program hears of it.
+    return answered;
+  }
+
+  async #runNow(program: Program): Promise<History> {
     const bytes = encodeProgram(program, this.#names);
+    const news = this.#served ? this.#names.takeNew() : undefined;
+    if (news !== undefined) this.#channel.send('names', encodeNames(news));
     this.#channel.send('run', bytes);
-    await this.#answer('executing', ANSWER_MS);
-    const history = await this.#answer('history', program.deadlineMs + GRACE_MS);
-    return decodeHistory(history, program, this.#names);
+    return this.#answered(async () => {
+      await this.#next('executing', ANSWER_MS + this.#grace);
+      const history = await this.#next('history', program.deadlineMs + this.#grace);
+      return decodeHistory(history, program, this.#names);
+    });
   }
 
-  async #answer(type: FrameType, timeoutMs: number): Promise<Uint8Array> {
+  async #next(type: FrameType, timeoutMs: number): Promise<Uint8Array> {
+    const frame = await this.#channel.receive(timeoutMs);
+    if (frame.type === 'death') throw decodeDeath(frame.payload);
+    return expected(frame, type);
+  }
+
+  /**
+   * After a failure nothing more is read from this stream: an answer that comes late, or twice,
+   * must never be taken for the answer to another Program.
+   */
+  async #answered<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return expected(await this.#channel.receive(timeoutMs), type);
+      return await work();
     } catch (thrown) {
-      if (thrown instanceof ChannelLost) throw await this.#death('crash', thrown.message);
-      if (thrown instanceof ChannelSilent) throw await this.#death('hang', thrown.message);
+      this.#channel.destroy();
+      if (thrown instanceof ChannelSilent) throw await this.#lost('hang', thrown.message);
+      if (thrown instanceof ChannelLost) throw await this.#lost('crash', thrown.message);
+      // Nobody can say whose fault it is that the peer makes no sense.
+      if (thrown instanceof RangeError) throw new ConnectionLost(thrown.message);
       throw thrown;
     }
   }
 
-  async #death(manner: 'crash' | 'hang', cause: string): Promise<TargetDeath> {
+  async #lost(manner: 'crash' | 'hang', cause: string): Promise<TargetDeath | ConnectionLost> {
     const { message, log } = await this.#options.lastWords();
-    return new TargetDeath(manner, message === '' ? cause : message, log);
+    const sentence = message === '' ? cause : message;
+    const { losses } = this.#options;
+    const first = losses !== undefined && manner === 'crash' && !losses.has(this.#caseId);
+    if (!first && !this.#served) return new TargetDeath(manner, sentence, log);
+    losses?.add(this.#caseId);
+    return new ConnectionLost(sentence);
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#channel.send('bye');
-    this.#channel.destroy();
+    this.#channel.end();
     await this.#options.onClose();
   }
 }

@@ -4,6 +4,9 @@ import type { AbiName, Capability, RegionFacts, TargetFacts } from '../contract/
 /** The lines of `key=value` that an agent says of its machine. */
 export type AgentFacts = ReadonlyMap<string, string>;
 
+/** What only a kernel's driver has: files of its own in /proc, page frames. */
+const KERNELS: ReadonlySet<Capability> = new Set(['procfs', 'frames']);
+
 /** Parses the payload of a facts frame. */
 export function parseAgentFacts(payload: Uint8Array): AgentFacts {
   const lines = new TextDecoder().decode(payload).split('\n');
@@ -41,16 +44,38 @@ export function targetFacts(
   }
   return {
     kind,
-    implementation: `${text('sysname')} ${text('release')}`,
+    implementation: agent.get('library') ?? `${text('sysname')} ${text('release')}`,
     kernel: { release: text('release'), version: text('version') },
     architecture: text('machine'),
     pageSize: Number(text('page_size')),
     pointerBytes: Number(text('pointer_bytes')),
     regions,
-    capabilities: text('capabilities').split(',') as Capability[],
+    capabilities: capabilitiesOf(agent),
     kernelLog: text('kernel_log') === '1',
     details: { ...details, taint: text('taint') },
   };
+}
+
+/** What the agent can do, and a library in the kernel's place stands by. */
+function capabilitiesOf(agent: AgentFacts): readonly Capability[] {
+  const offered = (agent.get('capabilities') ?? '').split(',') as Capability[];
+  if (!agent.has('library')) return offered;
+  const claimed = agent.get('library.capabilities')?.split(',');
+  return offered.filter((one) =>
+    claimed === undefined ? !KERNELS.has(one) : claimed.includes(one),
+  );
+}
+
+/** A library's region, as its table says. */
+function libraryRegion(index: number, node: string, agent: AgentFacts): RegionFacts {
+  const abi = agent.get(`region.${index}.abi`);
+  const bytes = BigInt(agent.get(`region.${index}.bytes`) ?? '0');
+  if (abi !== 'simple-allocator' && abi !== 'dma-heap') {
+    throw machineError(`the library speaks "${abi}"; allocert knows simple-allocator and dma-heap`);
+  }
+  const region = { name: `region:${index}`, node, abi } as const;
+  if (bytes > 0n) return { ...region, bounded: true, sizeBytes: bytes };
+  return { ...region, bounded: false, gauge: 'MemFree' };
 }
 
 /**
@@ -58,6 +83,7 @@ export function targetFacts(
  * should be CMA on a kernel without any: neither can be filled safely.
  */
 function regionFacts(index: number, node: string, agent: AgentFacts): RegionFacts {
+  if (agent.has('library')) return libraryRegion(index, node, agent);
   const cma = Number(agent.get('meminfo.CmaTotal') ?? '0') > 0;
   const bounded = cma && !/^\/dev\/dma_heap\/system/.test(node);
   const abi = abiByNode(node);

@@ -7,6 +7,8 @@ import {
   WIRE_VERSION,
 } from '../contract/codec/layout.ts';
 
+const NO_PROTOCOL = 'the peer does not speak the allocert protocol';
+
 /** A type of frame between a client and an agent. */
 export type FrameType = (typeof FRAMES)[number];
 
@@ -29,7 +31,16 @@ export function encodeFrame(type: FrameType, payload: Uint8Array): Uint8Array {
 
 /** Puts frames together from chunks of a stream. */
 export class FrameParser {
-  #pending: Uint8Array = new Uint8Array(0);
+  #chunks: Uint8Array[] = [];
+  #bytes = 0;
+  #limit: number;
+  /** Bytes without which the next step is not worth taking. */
+  #wanted: number = LAYOUT.frame.size;
+
+  /** @param firstBytes bytes that the first payload may have: nobody knows the peer yet */
+  constructor(firstBytes: number = FRAME_BYTES_MAX) {
+    this.#limit = firstBytes;
+  }
 
   /**
    * The frames that a further chunk completes.
@@ -37,25 +48,34 @@ export class FrameParser {
    * @throws RangeError for a length or type that no peer of this version sends
    */
   push(chunk: Uint8Array): Frame[] {
-    this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
     const frames: Frame[] = [];
-    for (let frame = this.#next(); frame !== undefined; frame = this.#next()) frames.push(frame);
+    while (this.#bytes >= this.#wanted) {
+      const frame = this.#next();
+      if (frame !== undefined) frames.push(frame);
+    }
     return frames;
   }
 
+  /** Chunks are joined only once a frame is whole, so that a long one costs what it weighs. */
   #next(): Frame | undefined {
+    const bytes = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
+    if (bytes === undefined) return undefined;
     const { at, size } = LAYOUT.frame;
-    const bytes = this.#pending;
-    if (bytes.length < size) return undefined;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const length = view.getUint32(at.length, true);
     const type = FRAMES[view.getUint16(at.type, true) - 1];
-    if (type === undefined || length > FRAME_BYTES_MAX) {
-      throw new RangeError('the peer does not speak the allocert protocol');
-    }
-    if (bytes.length < size + length) return undefined;
-    this.#pending = bytes.subarray(size + length);
-    return { type, payload: Uint8Array.from(bytes.subarray(size, size + length)) };
+    if (type === undefined || length > this.#limit) throw new RangeError(NO_PROTOCOL);
+    const whole = bytes.length >= size + length;
+    const rest = whole ? bytes.subarray(size + length) : bytes;
+    this.#chunks = rest.length === 0 ? [] : [rest];
+    this.#bytes = rest.length;
+    this.#wanted = whole ? size : size + length;
+    if (whole) this.#limit = FRAME_BYTES_MAX;
+    return whole
+      ? { type, payload: Uint8Array.from(bytes.subarray(size, size + length)) }
+      : undefined;
   }
 }
 
@@ -89,7 +109,7 @@ export function decodeHello(payload: Uint8Array): Hello {
   const { at, size } = LAYOUT.hello;
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   if (payload.length !== size || view.getUint32(at.magic, true) !== HELLO_MAGIC) {
-    throw new RangeError('the peer does not speak the allocert protocol');
+    throw new RangeError(NO_PROTOCOL);
   }
   return {
     version: view.getUint16(at.version, true),

@@ -3,10 +3,11 @@ import { NameTable } from '../contract/names.ts';
 import { packageVersion } from '../contract/package-root.ts';
 import type { Program } from '../contract/program.ts';
 import type { Adapter, Session, TargetFacts } from '../contract/session.ts';
+import { execute } from '../interpreter/execution.ts';
+import { Slots } from '../interpreter/slots.ts';
 import { Kernel } from './kernel.ts';
+import { SimulatedMachine } from './machine.ts';
 import { parseSimulatorUrl, type SimulatorOptions } from './options.ts';
-import { execute } from './program/execution.ts';
-import { Slots } from './program/slots.ts';
 
 /**
  * An adapter for a `sim:` URL: a small Linux in memory with a Simple Allocator. Each session is a
@@ -18,6 +19,7 @@ export function openSimulator(url: string): Adapter {
   const options = parseSimulatorUrl(url);
   return {
     url,
+    independent: true,
     open: async () => new SimulatorSession(options),
     close: async () => {},
   };
@@ -26,12 +28,14 @@ export function openSimulator(url: string): Adapter {
 class SimulatorSession implements Session {
   readonly facts: TargetFacts;
   readonly #kernel: Kernel;
+  readonly #machine: SimulatedMachine;
   #names = new NameTable();
   #slots = new Slots();
 
   constructor(options: SimulatorOptions) {
     this.#kernel = new Kernel(options);
     this.facts = factsOf(options, this.#kernel);
+    this.#machine = new SimulatedMachine(this.#kernel);
   }
 
   async begin(_caseId: string): Promise<void> {
@@ -41,7 +45,7 @@ class SimulatorSession implements Session {
   }
 
   async run(program: Program): Promise<History> {
-    return execute(program, { kernel: this.#kernel, names: this.#names, slots: this.#slots });
+    return execute(program, this.#machine, { names: this.#names, slots: this.#slots });
   }
 
   async close(): Promise<void> {

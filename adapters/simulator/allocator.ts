@@ -1,9 +1,9 @@
 import type { ErrnoName } from '../contract/errno.ts';
+import type { SystemCall } from '../interpreter/pause.ts';
 import type { DefectSet } from './defects/defect.ts';
 import { type BufferPages, DmaBuf } from './dma-buf.ts';
 import type { KernelLog } from './kernel-log.ts';
 import type { PageStore } from './pages.ts';
-import type { SystemCall } from './pause.ts';
 import type { Region } from './region.ts';
 
 /** What the CMA allocator needs of its kernel. */

@@ -1,3 +1,4 @@
+import type { Process, Timer } from '../interpreter/machine.ts';
 import { AddressSpace } from './address-space.ts';
 import { DescriptorTable } from './descriptor-table.ts';
 
@@ -11,14 +12,8 @@ export const LIMITS_COUNT = 16;
 /** How a client ended: with an exit status, or by a signal. */
 export type Ending = { readonly status: number } | { readonly signal: number };
 
-/** A timer of setitimer(2); both in nanoseconds. */
-export interface Timer {
-  readonly interval: bigint;
-  next: bigint;
-}
-
 /** A process. */
-export class Client {
+export class Client implements Process {
   readonly name: string;
   readonly pid: number;
   uid = 0;

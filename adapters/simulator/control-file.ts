@@ -1,11 +1,11 @@
 import type { ErrnoName } from '../contract/errno.ts';
+import type { SystemCall } from '../interpreter/pause.ts';
+import type { UserArgument } from '../interpreter/user-argument.ts';
 import type { CmaAllocator } from './allocator.ts';
 import { failed } from './errno.ts';
 import type { KernelLog } from './kernel-log.ts';
 import { type FileStatus, OpenFile } from './open-file.ts';
-import type { SystemCall } from './pause.ts';
 import type { Registration, Registry } from './registry.ts';
-import type { UserArgument } from './user-argument.ts';
 
 /** The node's path. Programs open it by this name. */
 export const CONTROL_NODE = '/dev/allocert_control';

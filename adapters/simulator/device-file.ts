@@ -1,4 +1,6 @@
 import type { ErrnoName } from '../contract/errno.ts';
+import type { SystemCall } from '../interpreter/pause.ts';
+import type { UserArgument } from '../interpreter/user-argument.ts';
 import type { CmaAllocator } from './allocator.ts';
 import { compatDefects, lacksCompatIoctl } from './compat.ts';
 import type { DefectSet } from './defects/defect.ts';
@@ -6,10 +8,8 @@ import type { DmaBuf } from './dma-buf.ts';
 import type { KernelLog } from './kernel-log.ts';
 import { type Backing, type Caller, type FileStatus, OpenFile } from './open-file.ts';
 import type { Behaviour } from './options.ts';
-import type { SystemCall } from './pause.ts';
 import { hardenedIoctl } from './simple-allocator.ts';
 import { rfcIoctl } from './simple-allocator-rfc.ts';
-import type { UserArgument } from './user-argument.ts';
 
 /** SA_MAJOR of RFC v2 1/2. */
 export const SA_MAJOR = 222;

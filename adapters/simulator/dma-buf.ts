@@ -1,11 +1,11 @@
 import type { ErrnoName } from '../contract/errno.ts';
+import type { SystemCall } from '../interpreter/pause.ts';
+import type { UserArgument } from '../interpreter/user-argument.ts';
 import type { DefectSet } from './defects/defect.ts';
 import type { KernelLog } from './kernel-log.ts';
 import { type Backing, type FileStatus, OpenFile } from './open-file.ts';
 import { PageStore } from './pages.ts';
-import type { SystemCall } from './pause.ts';
 import type { Region } from './region.ts';
-import type { UserArgument } from './user-argument.ts';
 
 const SYNC = 0x40086200;
 /** DMA_BUF_SET_NAME_A and _B: the same command with 32 and 64 bits of argument. */

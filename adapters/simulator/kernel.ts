@@ -1,14 +1,14 @@
 import type { Death } from '../contract/history.ts';
 import { signalName } from '../contract/signals.ts';
+import { Clock } from '../interpreter/clock.ts';
+import { Random } from '../interpreter/random.ts';
 import { CmaAllocator } from './allocator.ts';
 import { CharacterFile } from './character-file.ts';
 import { Client, type Ending } from './client.ts';
-import { Clock } from './clock.ts';
 import { DmaBuf } from './dma-buf.ts';
 import { KernelLog } from './kernel-log.ts';
 import { ORDER_MAX, type SimulatorOptions } from './options.ts';
 import type { PageStore } from './pages.ts';
-import { Random } from './random.ts';
 import { Region } from './region.ts';
 import type { Registry } from './registry.ts';
 import { HardenedRegistry } from './registry-hardened.ts';

@@ -1,9 +1,9 @@
 import type { ErrnoName } from '../contract/errno.ts';
+import type { SystemCall } from '../interpreter/pause.ts';
+import type { UserArgument } from '../interpreter/user-argument.ts';
 import type { DescriptorTable } from './descriptor-table.ts';
 import type { KernelLog } from './kernel-log.ts';
 import type { PageStore } from './pages.ts';
-import type { SystemCall } from './pause.ts';
-import type { UserArgument } from './user-argument.ts';
 
 /** O_ACCMODE. */
 const ACCESS_MODE = 3;

@@ -1,8 +1,8 @@
 import type { ErrnoName } from '../contract/errno.ts';
+import type { SystemCall } from '../interpreter/pause.ts';
 import type { DefectSet } from './defects/defect.ts';
 import type { AllocatorDevice } from './device-file.ts';
 import type { KernelLog } from './kernel-log.ts';
-import type { SystemCall } from './pause.ts';
 import { DEVICES_MAX, type Registration, Registry, type RegistryOptions } from './registry.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { ErrnoName } from '../contract/errno.ts';
+import type { SystemCall } from '../interpreter/pause.ts';
 import type { KernelLog } from './kernel-log.ts';
-import type { SystemCall } from './pause.ts';
 import { type Registration, Registry, type RegistryOptions } from './registry.ts';
 
 /**

@@ -1,10 +1,10 @@
 import type { ErrnoName } from '../contract/errno.ts';
+import type { SystemCall } from '../interpreter/pause.ts';
 import type { CmaAllocator } from './allocator.ts';
 import type { DefectSet } from './defects/defect.ts';
 import { type AllocatorDevice, DeviceFile } from './device-file.ts';
 import type { KernelLog } from './kernel-log.ts';
 import type { Behaviour } from './options.ts';
-import type { SystemCall } from './pause.ts';
 
 /** SA_NUM_DEVICES of RFC v2 1/2: minors that the class has numbers for. */
 export const DEVICES_MAX = 256;

@@ -1,6 +1,6 @@
 import type { ErrnoName } from '../contract/errno.ts';
+import type { SystemCall } from '../interpreter/pause.ts';
 import { failed } from './errno.ts';
-import type { SystemCall } from './pause.ts';
 import { AllocateRequest, REQUEST_BYTES, SA_IOC_ALLOC } from './request.ts';
 import { versionIsKnown } from './request-check.ts';
 import type { DeviceCall } from './simple-allocator.ts';

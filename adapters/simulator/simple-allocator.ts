@@ -1,13 +1,13 @@
 import type { ErrnoName } from '../contract/errno.ts';
+import type { SystemCall } from '../interpreter/pause.ts';
+import type { UserArgument } from '../interpreter/user-argument.ts';
 import type { CmaAllocator } from './allocator.ts';
 import type { DefectSet } from './defects/defect.ts';
 import type { DmaBuf } from './dma-buf.ts';
 import { failed } from './errno.ts';
 import type { Caller } from './open-file.ts';
-import type { SystemCall } from './pause.ts';
 import { AllocateRequest, LENGTH_OFFSET, REQUEST_BYTES, SA_IOC_ALLOC } from './request.ts';
 import { check } from './request-check.ts';
-import type { UserArgument } from './user-argument.ts';
 
 /** One ioctl on the device. */
 export interface DeviceCall {

@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { cacheFolder, makeCacheFolder, sha256OfFile } from '../contract/cache.ts';
 import type { Adapter, Session } from '../contract/index.ts';
 import { buildAgent } from '../native/build.ts';
 import { connectAgent } from '../remote/client.ts';
 import { targetFacts } from '../remote/facts.ts';
-import { cacheFolder, makeCacheFolder, sha256OfFile } from './cache.ts';
 import { type KernelImage, prepareDebianKernel } from './debian-kernel.ts';
 import { Guest } from './guest.ts';
 import { buildInitramfs, type InitramfsEntry } from './initramfs.ts';

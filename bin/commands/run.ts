@@ -3,9 +3,10 @@ import type { Argv, CommandModule } from 'yargs';
 import { usageError } from '../../adapters/contract/errors.ts';
 import { openTarget } from '../../adapters/registry.ts';
 import { prepareDirectory } from '../../reports/directory.ts';
+import { parseReporters } from '../../reports/reporters.ts';
 import { listCases } from '../../suites/index.ts';
 import { journaledRun } from '../journaled-run.ts';
-import { single } from '../options.ts';
+import { reporterOption, single } from '../options.ts';
 
 interface RunArguments {
   readonly target: string | undefined;
@@ -13,6 +14,7 @@ interface RunArguments {
   readonly only: readonly string[] | undefined;
   readonly out: string | undefined;
   readonly list: boolean;
+  readonly reporter: readonly string[];
 }
 
 /** `allocert run [target]` */
@@ -40,6 +42,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
         coerce: single('out'),
         describe: 'Report directory [default: allocert-report, allocert-replay for replay:]',
       })
+      .option('reporter', reporterOption)
       .option('list', {
         type: 'boolean',
         default: false,
@@ -57,9 +60,11 @@ export const runCommand: CommandModule<object, RunArguments> = {
     const target = given.target ?? words.find(isUrl) ?? 'sim:';
     const directory = given.out ?? (isReplay(target) ? 'allocert-replay' : 'allocert-report');
     refuseOwnEvidence(target, directory);
+    const reporters = parseReporters(given.reporter);
     const adapter = await openTarget(target);
     prepareDirectory(directory);
-    process.exitCode = await journaledRun({ adapter, directory, profile: given.profile, only });
+    const { profile } = given;
+    process.exitCode = await journaledRun({ adapter, directory, profile, only, reporters });
   },
 };
 

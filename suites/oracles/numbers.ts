@@ -18,9 +18,9 @@ interface Action {
  * The descriptors of a client are given and closed as if one after the other: each new one is the
  * lowest that was free at some instant of its call (FD-01), and only what is open can be closed.
  *
- * Sound for clients whose every operation on descriptors is known to the model and came back, from a
- * `descriptors` operation on, and that look nothing up in /proc while another thread calls: executors
- * open files for that. A search that runs out of its budget says nothing.
+ * Sound for clients whose every operation on descriptors is known to the model and came back, from
+ * a `descriptors` operation on, and that look nothing up in /proc while another thread calls:
+ * executors open files for that. A search that runs out of its budget says nothing.
  */
 export function numbers(timeline: Timeline, abi: Abi): Violation[] {
   const given = new Set(allocationsOf(timeline, abi));

@@ -54,6 +54,8 @@ t.test('what cannot be done is one sentence and an exit code', async (t) => {
     [['run', '--profil', 'x'], 2, /Unknown argument: profil/],
     [['run', 'sim:', 'sim:'], 2, /Unknown argument/],
     [['run', '--only'], 2, /Not enough arguments/],
+    [['run', '--reporter'], 2, /Not enough arguments/],
+    [['run', '--reporter', 'xml=a', 'sim:'], 2, /there is no reporter "xml"/],
     [['run', '--out', ''], 2, /--out is empty/],
     [['run', '--out', 'a', '--out', 'b'], 2, /--out only once/],
     [['run', 'smi:'], 2, /"smi:" is no target: did you mean sim:\?/],
@@ -61,7 +63,8 @@ t.test('what cannot be done is one sentence and an exit code', async (t) => {
     [['run', 'ftp://x'], 2, /starts with sim:, vm:, replay:/],
     [['run', 'sim:?behaviour=best'], 2, /behaviour/],
     [['run', 'native:/dev/cma0'], 3, /native:\/dev\/cma0 cannot be opened/],
-    [['run', 'remote:tls:host:7443'], 3, /cannot be opened/],
+    [['run', 'remote:tls:host:7443'], 2, /needs certificates/],
+    [['run', 'remote:unix:/nowhere/socket'], 3, /no agent answers: connect ENOENT/],
     [['run', '--profile', 'nope'], 2, /no profile "nope"; choose one of/],
     [['run', '--profile', 'dma-heap'], 2, /the target speaks simple-allocator/],
     [['run', '--only', 'ABC-99'], 2, /no requirement or case "ABC-99"/],
@@ -159,7 +162,7 @@ t.test('--list and doctor print and run nothing', async (t) => {
   const doctor = await allocert('doctor');
   t.equal(doctor.code, 0);
   t.match(doctor.stdout, /^sim: +ready$/m);
-  t.match(doctor.stdout, /^native: +not ready$/m);
+  t.match(doctor.stdout, /^native: +ready\n +C compiler for the agent/m);
 });
 
 t.test('an earlier report is replaced, other files stay', async (t) => {
@@ -176,4 +179,16 @@ t.test('an earlier report is replaced, other files stay', async (t) => {
 t.test('only near words are suggested', async (t) => {
   t.equal(nearest('smi:', ['sim:', 'vm:']), 'sim:');
   t.equal(nearest('cloud:', ['sim:', 'vm:']), undefined);
+});
+
+t.test('a format on standard output has it alone, and a later report makes the same', async (t) => {
+  const directory = join(temporaryDirectory(), 'out');
+  const words = ['--only', 'LIF-01', '--out', directory, '--reporter', 'tap=-'];
+  const ran = await allocert('run', 'sim:', ...words);
+  t.equal(ran.code, 0, ran.stderr);
+  t.equal(ran.stdout, readFileSync(join(directory, 'report.tap'), 'utf8'));
+  t.match(ran.stderr, 'The report is in', 'the summary moves to standard error');
+  const again = await allocert('report', '--reporter', 'tap=-', directory);
+  t.equal(again.code, 0, again.stderr);
+  t.equal(again.stdout, ran.stdout);
 });

@@ -37,7 +37,12 @@ const ALLOWED: readonly (readonly [place: string, targets: readonly string[]])[]
 ];
 
 /** Folders of adapters that other adapters may build on. */
-const SHARED_ADAPTERS = ['adapters/contract', 'adapters/remote', 'adapters/native'];
+const SHARED_ADAPTERS = [
+  'adapters/contract',
+  'adapters/interpreter',
+  'adapters/remote',
+  'adapters/native',
+];
 
 function importsOf(file: string): string[] {
   const specifiers = [...textOf(file).matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)];

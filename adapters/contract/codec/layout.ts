@@ -32,6 +32,10 @@ export const FRAME_BYTES_MAX = 64 * 1024 * 1024;
  * at a time: `begin` (a case's id as text) is answered by `begun`; `run` (a Program) is answered by
  * `executing` (empty, sent before the first operation) and then by `history`. `refusal` (a sentence)
  * answers anything else and ends the connection, as does `bye`.
+ *
+ * A daemon serves any adapter, and says so in its facts: `target` is then a line of JSON. To it the
+ * client also sends `names` (JSON: which slots and clients the numbers stand for) before the Program
+ * that uses them first, and it may answer with `death` (JSON: manner, message, log).
  */
 export const FRAMES = [
   'hello',
@@ -43,6 +47,8 @@ export const FRAMES = [
   'history',
   'refusal',
   'bye',
+  'names',
+  'death',
 ] as const;
 
 /** Every record, in the order in which the protocol page shows them. */

@@ -65,16 +65,18 @@ static size_t chunk_of(const struct block *block, const uint8_t *at, size_t done
 	return rest < chunk ? rest : chunk;
 }
 
-/* Leading bytes that are equal. By words: musl's memcmp goes byte by byte. */
-static size_t equal_bytes(const uint8_t *a, const uint8_t *b, size_t length)
+typedef uint64_t __attribute__((aligned(1), may_alias)) loose_u64;
+
+/* Leading bytes that are equal. By words: musl's memcmp goes byte by byte. As ac_touch does. */
+static size_t __attribute__((no_sanitize("address", "undefined")))
+equal_bytes(const uint8_t *a, const uint8_t *b, size_t length)
 {
 	size_t i = 0;
 
 	for (; i + 32 <= length; i += 32) {
-		uint64_t x[4], y[4];
+		const loose_u64 *x = (const loose_u64 *)(const void *)(a + i);
+		const loose_u64 *y = (const loose_u64 *)(const void *)(b + i);
 
-		memcpy(x, a + i, sizeof(x));
-		memcpy(y, b + i, sizeof(y));
 		if (((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3])) != 0)
 			break;
 	}
@@ -104,7 +106,7 @@ void ac_op_load(struct ac_call *call)
 	while (done < length) {
 		size_t chunk = within_page(at + done, length - done);
 
-		memcpy(call->context->out + done, at + done, chunk);
+		ac_touch(call->context->out + done, at + done, chunk);
 		done += chunk;
 	}
 	AC_GUARD_LEAVE();
@@ -132,7 +134,7 @@ void ac_op_store(struct ac_call *call)
 	while (done < length) {
 		size_t chunk = chunk_of(&block, at, done, length);
 
-		memcpy(at + done, block.bytes + done % block.period, chunk);
+		ac_touch(at + done, block.bytes + done % block.period, chunk);
 		done += chunk;
 	}
 	AC_GUARD_LEAVE();
@@ -172,7 +174,7 @@ void ac_op_scan(struct ac_call *call)
 	/* What differs may end at a page that cannot be read; the bytes before it are enough. */
 	shown = within_page(at + done, shown);
 	if (shown > 0)
-		memcpy(call->context->out, at + done, shown);
+		ac_touch(call->context->out, at + done, shown);
 	AC_GUARD_LEAVE();
 	ac_call_end(call, (int64_t)done);
 	call->out_length = (uint32_t)shown;

@@ -30,6 +30,8 @@ struct ac_context *ac_context_open(uint32_t index)
 	void *out;
 
 	context->client = self;
+	context->shared = ac_shared;
+	context->vendor = ac_vendor;
 	if (context->out == NULL) {
 		out = mmap(NULL, AC_OUT_BYTES_MAX, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -104,8 +106,12 @@ static void pass_gate(void)
 
 static void *thread_main(void *data)
 {
+	struct ac_context *context = data;
+
+	ac_shared = context->shared;
+	ac_vendor = context->vendor;
 	pass_gate();
-	ac_thread_run(data);
+	ac_thread_run(context);
 	return NULL;
 }
 
@@ -196,6 +202,9 @@ void ac_client_main(void)
 	int descriptor;
 	int length;
 
+	/* The supervisor does the same: whoever comes first. */
+	if (ac_shared->embedded)
+		setpgid(0, 0);
 	shed_supervisor();
 	ac_die_with_supervisor();
 	self = 0;
@@ -217,14 +226,14 @@ void ac_client_forked(uint32_t client)
 	live();
 }
 
-/* The image after exec: `--resume DESCRIPTOR CLIENT THREAD KEPT`. */
+/* The image after exec: `--resume DESCRIPTOR CLIENT THREAD KEPT LIMIT`. */
 int ac_client_resume(int argc, char **argv)
 {
 	sigset_t none;
 	int descriptor;
 	struct ac_context *context;
 
-	if (argc != 6)
+	if (argc != 7)
 		return 2;
 	descriptor = atoi(argv[2]);
 	if (ac_shared_map(descriptor) < 0)
@@ -237,9 +246,10 @@ int ac_client_resume(int argc, char **argv)
 		close(descriptor);
 	}
 	context = ac_context_open(0);
-	if (context == NULL)
+	if (context == NULL || ac_vendor_load_again() != NULL)
 		return 1;
 	context->thread = (uint32_t)strtoul(argv[4], NULL, 10);
+	ac_descriptor_limit_back(strtoull(argv[6], NULL, 10));
 	ac_guard_install();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

@@ -123,14 +123,42 @@ void ac_op_fork(struct ac_call *call)
 	ac_call_end(call, fork_client(control, (uint32_t)client, call->arguments[1] != 0));
 }
 
+/*
+ * A new image may have to load libraries before it is itself: it starts with the hard limit on
+ * descriptors and takes the soft one back. Lifting it is allowed to everybody.
+ */
+static rlim_t lift_descriptor_limit(void)
+{
+	struct rlimit limit, most;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	most = limit;
+	most.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &most);
+	return limit.rlim_cur;
+}
+
+void ac_descriptor_limit_back(unsigned long long soft)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = (rlim_t)soft;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* Timers survive exec but handlers do not: signals wait until the new image has its own. */
 void ac_op_exec(struct ac_call *call)
 {
 	sigset_t all, before;
 	char numbers[3][16];
+	char soft[24];
+	rlim_t limit;
 	char *kept = ac_kept_descriptor < 0 ? "0" : "1";
 	char *arguments[] = { "allocert", "--resume", numbers[0], numbers[1], numbers[2], kept,
-			      NULL };
+			      soft, NULL };
 	char *environment[] = { NULL };
 	int descriptor = ac_kept_descriptor;
 	int error;
@@ -148,8 +176,11 @@ void ac_op_exec(struct ac_call *call)
 	fcntl(descriptor, F_SETFD, 0);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	execve("/proc/self/exe", arguments, environment);
+	limit = lift_descriptor_limit();
+	snprintf(soft, sizeof(soft), "%llu", (unsigned long long)limit);
+	execve(ac_shared->executable, arguments, environment);
 	error = errno;
+	ac_descriptor_limit_back(limit);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (descriptor == ac_kept_descriptor)
 		fcntl(descriptor, F_SETFD, FD_CLOEXEC);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "program.h"
+#include "vendor.h"
 
 #define AC_ARGUMENT_BYTES_MAX 16384
 #define AC_ZONE_BYTES 64
@@ -15,6 +16,8 @@
 struct ac_context {
 	uint32_t client;
 	uint32_t thread; /* index in the Program */
+	struct ac_shared *shared; /* what its thread works on */
+	const struct allocert_vendor *vendor;
 	uint8_t *out; /* AC_OUT_BYTES_MAX bytes */
 	uint8_t *pages; /* where ioctl arguments are placed; NULL until one is needed */
 };
@@ -66,6 +69,9 @@ void ac_keep_shared(void);
 /* A descriptor that the executor keeps open in this client, or -1. */
 extern int ac_kept_descriptor;
 void ac_die_with_supervisor(void);
+
+/* clients.c: the soft limit on descriptors that exec lifted */
+void ac_descriptor_limit_back(unsigned long long soft);
 
 /* inspect.c: the node of the Simple Allocator's major with that minor, as sysfs names it */
 const char *ac_node_path(unsigned minor, char *path, size_t size);

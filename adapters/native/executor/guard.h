@@ -17,6 +17,12 @@ struct ac_guard {
 extern __thread struct ac_guard ac_guard;
 
 /*
+ * Copies to or from memory of the target. The access faults as it is, and by nothing that would
+ * look at the address before: a sanitizer gets to see none of it.
+ */
+void ac_touch(void *to, const void *from, size_t bytes);
+
+/*
  * 0 at first, the signal when an access faulted. The signal mask is not saved: the handler runs
  * with SA_NODEFER, so nothing has to be restored, and a load costs no system call.
  */

@@ -89,6 +89,7 @@ int64_t ac_class_listing(uint8_t *out, size_t size)
 static int touch_pages(struct ac_call *call, const uint8_t *at, size_t pages, size_t page_bytes)
 {
 	volatile size_t done = 0;
+	uint8_t byte;
 	int fault = AC_GUARD_ENTER();
 
 	if (fault != 0) {
@@ -96,7 +97,7 @@ static int touch_pages(struct ac_call *call, const uint8_t *at, size_t pages, si
 		return -1;
 	}
 	for (; done < pages; done++)
-		(void)*(const volatile uint8_t *)(at + done * page_bytes);
+		ac_touch(&byte, at + done * page_bytes, 1);
 	AC_GUARD_LEAVE();
 	return 0;
 }

@@ -33,8 +33,10 @@ void ac_op_ioctl(struct ac_call *call)
 			return;
 	}
 	ac_call_begin(call);
-	ac_call_end(call, syscall(SYS_ioctl, (long)call->arguments[0],
-				  (unsigned long)call->arguments[1], place.argument));
+	ac_call_end(call, AC_CALL(ioctl,
+				  syscall(SYS_ioctl, (long)call->arguments[0],
+					  (unsigned long)call->arguments[1], place.argument),
+				  (int)call->arguments[0], call->arguments[1], place.argument));
 	if (flip != NULL)
 		ac_flip_stop(flip);
 	ac_take_argument(call, &place);

@@ -23,11 +23,14 @@ void ac_op_readlink(struct ac_call *call)
 
 void ac_op_reopen(struct ac_call *call)
 {
+	int fd = (int)call->arguments[0];
+	long flags = (long)call->arguments[1];
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", (int)call->arguments[0]);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	ac_call_begin(call);
-	ac_call_end(call, syscall(SYS_openat, AT_FDCWD, path, (long)call->arguments[1], 0));
+	ac_call_end(call, AC_CALL(reopen, syscall(SYS_openat, AT_FDCWD, path, flags, 0), fd,
+				  (int)flags));
 }
 
 /* Bytes read, or -1 with errno. */

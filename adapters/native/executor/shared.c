@@ -3,12 +3,13 @@
 #include "shared.h"
 
 #include <limits.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-struct ac_shared *ac_shared;
+__thread struct ac_shared *ac_shared;
 
 int ac_shared_create(void)
 {
@@ -22,6 +23,7 @@ int ac_shared_create(void)
 		return -1;
 	ac_shared->descriptor = descriptor;
 	ac_shared->supervisor = (int32_t)getpid();
+	strcpy(ac_shared->executable, "/proc/self/exe");
 	return 0;
 }
 

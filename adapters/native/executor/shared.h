@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../include/allocert-vendor.h"
 #include "operations.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "records are little-endian");
@@ -110,6 +111,8 @@ struct ac_shared {
 	int32_t supervisor; /* process id */
 	int32_t descriptor; /* of this memory, in the supervisor */
 	int32_t oom_score_adj; /* what clients start with */
+	int32_t embedded; /* the supervisor is a part of another program */
+	int32_t group; /* of all clients, when embedded */
 	int32_t adopts; /* whether orphaned clients become the supervisor's */
 	uint32_t regions;
 	uint32_t sequence; /* of the Program that runs or ran last */
@@ -124,6 +127,9 @@ struct ac_shared {
 	struct ac_barrier barriers[AC_THREADS_MAX + 1]; /* by number of parties */
 	struct ac_thread_state threads[AC_THREADS_MAX];
 	struct ac_client clients[AC_CLIENTS_MAX];
+	char executable[4096]; /* what exec replaces a client by */
+	char library_path[4096]; /* of a vendor's library, or empty */
+	_Alignas(64) uint8_t library_state[ALLOCERT_VENDOR_STATE_BYTES];
 	char region_paths[AC_REGIONS_MAX][AC_REGION_PATH_BYTES];
 	struct ac_slot slots[AC_SLOTS_MAX];
 	struct ac_step_state steps[AC_STEPS_MAX];
@@ -132,7 +138,11 @@ struct ac_shared {
 	_Alignas(64) uint8_t arena[AC_OUT_ARENA_BYTES];
 };
 
-extern struct ac_shared *ac_shared;
+/*
+ * Of the executor that this thread works for: an addon in a host with several threads holds
+ * several.
+ */
+extern __thread struct ac_shared *ac_shared;
 
 /* 0, or -1 with errno. */
 int ac_shared_create(void);

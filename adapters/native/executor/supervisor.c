@@ -8,13 +8,10 @@
 
 #include "executor.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,64 +23,15 @@
 #define DEATH_NS (5000ull * MILLISECOND)
 /* How often somebody who hung up is noticed while a Program runs. */
 #define ASK_NS (250ull * MILLISECOND)
+/*
+ * How often deaths are looked for where their signal belongs to somebody else: ever more rarely, so
+ * that a long Program has the processors for itself.
+ */
+#define LOOK_NS (MILLISECOND / 4)
+#define LOOK_NS_MAX (8ull * MILLISECOND)
 
 /* Only then do thread states and results belong to the Program in shared memory. */
-static int running;
-
-/* A death is an event as any other; the signal cannot come between the look and the sleep. */
-static void on_child(int number)
-{
-	(void)number;
-	atomic_fetch_add(&ac_shared->event, 1);
-}
-
-static int32_t read_oom_score(void)
-{
-	char text[16] = "";
-	int descriptor = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
-
-	if (descriptor < 0)
-		return 0;
-	if (read(descriptor, text, sizeof(text) - 1) < 0)
-		text[0] = '0';
-	/* The OOM killer is to take clients. Without the privilege it chooses as it likes. */
-	(void)!write(descriptor, "-1000", 5);
-	close(descriptor);
-	return atoi(text);
-}
-
-int ac_supervisor_start(void)
-{
-	struct rlimit limit;
-	struct sigaction action;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-	if (ac_shared_create() < 0)
-		return -1;
-	ac_shared->oom_score_adj = read_oom_score();
-	memset(&action, 0, sizeof(action));
-	action.sa_handler = on_child;
-	action.sa_flags = SA_RESTART;
-	if (sigaction(SIGCHLD, &action, NULL) < 0)
-		return -1;
-	signal(SIGPIPE, SIG_IGN);
-	/* User-mode emulators do not offer it; then there is `main` and no other client. */
-	ac_shared->adopts = prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
-	return 0;
-}
-
-int ac_supervisor_add_region(const char *path)
-{
-	size_t length = strlen(path);
-
-	if (ac_shared->regions == AC_REGIONS_MAX || length >= AC_REGION_PATH_BYTES)
-		return -1;
-	memcpy(ac_shared->region_paths[ac_shared->regions++], path, length + 1);
-	return 0;
-}
+static __thread int running;
 
 static void note_death(struct ac_supervisor *supervisor, uint32_t client, int status)
 {
@@ -132,10 +80,13 @@ static void settle_exits(uint32_t client, int status)
  */
 static int reap_all(struct ac_supervisor *supervisor)
 {
+	pid_t whose = ac_shared->embedded ? -(pid_t)ac_shared->group : -1;
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+	if (ac_shared->embedded && ac_shared->group == 0)
+		return 0;
+	while ((pid = waitpid(whose, &status, WNOHANG)) > 0) {
 		for (uint32_t i = 0; i < AC_CLIENTS_MAX; i++) {
 			struct ac_client *control = &ac_shared->clients[i];
 
@@ -191,7 +142,8 @@ int ac_supervisor_clear(struct ac_supervisor *supervisor)
 			return 0;
 		if (ac_now_ns() > limit)
 			return stuck(supervisor, (uint32_t)first_alive());
-		ac_futex_wait(&ac_shared->event, event, 20 * MILLISECOND);
+		ac_futex_wait(&ac_shared->event, event,
+			      ac_shared->embedded ? LOOK_NS : 20 * MILLISECOND);
 	}
 }
 
@@ -215,6 +167,10 @@ int ac_supervisor_begin(struct ac_supervisor *supervisor)
 		snprintf(supervisor->refusal, sizeof(supervisor->refusal),
 			 "no client could be started: %s", strerror(errno));
 		return -1;
+	}
+	if (ac_shared->embedded) {
+		setpgid(pid, pid);
+		ac_shared->group = (int32_t)pid;
 	}
 	atomic_store(&control->pid, (int32_t)pid);
 	atomic_store(&control->state, AC_CLIENT_ALIVE);
@@ -285,10 +241,22 @@ static void end_running(void)
 	}
 }
 
+static uint64_t slice_of(uint64_t waited)
+{
+	uint64_t slice = waited / 8;
+
+	if (!ac_shared->embedded)
+		return ASK_NS;
+	if (slice < LOOK_NS)
+		return LOOK_NS;
+	return slice < LOOK_NS_MAX ? slice : LOOK_NS_MAX;
+}
+
 static enum ac_run_end wait_for_clients(struct ac_supervisor *supervisor,
 					int (*abandoned)(void *), void *data)
 {
-	uint64_t limit = ac_now_ns() + (uint64_t)ac_program_head()->deadline_ms * MILLISECOND;
+	uint64_t start = ac_now_ns();
+	uint64_t limit = start + (uint64_t)ac_program_head()->deadline_ms * MILLISECOND;
 
 	for (;;) {
 		uint32_t event = atomic_load(&ac_shared->event);
@@ -309,7 +277,8 @@ static enum ac_run_end wait_for_clients(struct ac_supervisor *supervisor,
 		}
 		if (abandoned(data))
 			return AC_RUN_ABANDONED;
-		slice = limit - now < ASK_NS ? limit - now : ASK_NS;
+		slice = slice_of(now - start);
+		slice = limit - now < slice ? limit - now : slice;
 		ac_futex_wait(&ac_shared->event, event, slice);
 	}
 }

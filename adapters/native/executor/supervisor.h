@@ -27,6 +27,11 @@ enum ac_run_end {
  * Once, before anything else: shared memory, limits, the handler for deaths. 0, or -1 with errno.
  */
 int ac_supervisor_start(void);
+/*
+ * The same inside of another program, which keeps its limits, its signals and its other children:
+ * once for each executor, which is then the calling thread's.
+ */
+int ac_supervisor_embed(void);
 int ac_supervisor_add_region(const char *path);
 /* Kills every client; 0, or -1 when one is stuck in the kernel. */
 int ac_supervisor_clear(struct ac_supervisor *supervisor);

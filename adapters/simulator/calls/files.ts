@@ -1,5 +1,7 @@
 import type { ErrnoName } from '../../contract/errno.ts';
 import type { Argument } from '../../contract/program.ts';
+import type { SystemCall } from '../../interpreter/pause.ts';
+import { UserArgument } from '../../interpreter/user-argument.ts';
 import { CharacterFile } from '../character-file.ts';
 import { CONTROL_NODE, ControlFile } from '../control-file.ts';
 import { DmaBuf } from '../dma-buf.ts';
@@ -8,8 +10,6 @@ import { MemoryFile } from '../memory-file.ts';
 import type { OpenFile } from '../open-file.ts';
 import { PageStore } from '../pages.ts';
 import { PathFile } from '../path-file.ts';
-import type { SystemCall } from '../pause.ts';
-import { UserArgument } from '../user-argument.ts';
 import type { Call, Handler, Reply } from './call.ts';
 
 const O_CREAT = 0o100;
@@ -96,9 +96,9 @@ function* close(call: Call): SystemCall<Reply> {
 }
 
 function* ioctl(call: Call): SystemCall<Reply> {
-  const { kernel, random } = call.around;
+  const { kernel } = call;
   const given = call.operation.argument as Argument;
-  const argument = UserArgument.place(given, kernel.options.pageBytes, random);
+  const argument = UserArgument.place(given, kernel.options.pageBytes, call.context.random);
   if (argument === undefined) return { unsupported: true };
   call.argument = argument;
   const any = kernel.options.defects.has('path-descriptor-works');

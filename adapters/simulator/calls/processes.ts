@@ -1,6 +1,6 @@
+import type { SystemCall } from '../../interpreter/pause.ts';
 import type { Client } from '../client.ts';
 import { DmaBuf } from '../dma-buf.ts';
-import type { SystemCall } from '../pause.ts';
 import type { Call, Handler, Reply } from './call.ts';
 
 const SIGNAL_MAX = 64;
@@ -31,7 +31,7 @@ function holdBuffers({ table }: Client): void {
 /** execve(2): the other threads end, mappings and O_CLOEXEC descriptors go. */
 const exec: Handler = (call) => {
   const { client } = call;
-  call.around.stopOthers(call);
+  call.context.stopOthers();
   client.space.clear();
   for (const number of client.table.numbers) {
     if (client.table.isCloseOnExec(number)) client.closeDescriptor(number);

@@ -169,6 +169,31 @@ t.test('repeats nest 3 deep, and an unknown operation is unsupported', async (t)
   t.match(await refusalOf(t, agent), /more than 3 deep/);
 });
 
+t.test('a host that says nothing, or half a hello, gives way to the next', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'allocert-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'agent.sock');
+  const { path: program } = await buildAgent(join(tmpdir(), 'allocert-test-agents'));
+  const options = ['--unix', path, '--hello-ms', '30'];
+  const daemon = spawn(program, options, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => daemon.on('exit', resolve));
+  await once(daemon.stdout, 'data');
+  const frame = Buffer.concat([Buffer.from([16, 0, 0, 0, 1, 0, 0, 0]), hello()]);
+  const silent = connect(path);
+  const half = connect(path);
+  half.write(frame.subarray(0, 15));
+  const third = connect(path);
+  third.write(frame);
+  await Promise.all([once(silent.resume(), 'close'), once(half.resume(), 'close')]);
+  const [answer] = (await once(third, 'data')) as [Buffer];
+  t.ok(answer.subarray(0, 24).equals(frame), 'it says hello');
+  third.destroy();
+  daemon.kill();
+  await ended;
+  const bad = spawn(program, ['--hello-ms', 'soon'], { stdio: 'ignore' });
+  t.strictSame(await once(bad, 'exit'), [2, null]);
+});
+
 t.test('a daemon at a Unix socket serves one host after another', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'allocert-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
@@ -183,8 +208,11 @@ t.test('a daemon at a Unix socket serves one host after another', async (t) => {
   for (let host = 0; host < 2; host += 1) {
     const socket = connect(path);
     socket.write(frame);
-    const [answer] = (await once(socket, 'data')) as [Buffer];
-    t.ok(answer.subarray(0, 24).equals(frame), 'it says hello');
+    let answer = Buffer.alloc(0);
+    while (answer.length < frame.length) {
+      answer = Buffer.concat([answer, ...((await once(socket, 'data')) as [Buffer])]);
+    }
+    t.ok(answer.subarray(0, frame.length).equals(frame), 'it says hello');
     socket.destroy();
   }
   daemon.kill();

@@ -1,9 +1,12 @@
 /** Schedules: the seed decides, PCT runs by priority, and more depth means more changes of mind. */
 import t from 'tap';
 import type { History, Operation } from '../../../adapters/contract/index.ts';
+import { Random } from '../../../adapters/interpreter/random.ts';
+import { PctScheduler } from '../../../adapters/interpreter/scheduler.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
-import { PctScheduler, schedulerFor } from '../../../adapters/simulator/program/scheduler.ts';
-import { Random } from '../../../adapters/simulator/random.ts';
+import { Kernel } from '../../../adapters/simulator/kernel.ts';
+import { SimulatedMachine } from '../../../adapters/simulator/machine.ts';
+import { parseSimulatorUrl } from '../../../adapters/simulator/options.ts';
 
 const THREADS = [0, 1, 2];
 const CANDIDATES = THREADS.map((index) => ({ index, point: 'call' }));
@@ -38,8 +41,9 @@ t.test('the same seed gives the same turns, another seed others', async (t) => {
 });
 
 t.test('"both" takes the one or the other as the seed has it', async (t) => {
+  const machine = new SimulatedMachine(new Kernel(parseSimulatorUrl('sim:?schedule=both')));
   const kinds = SEEDS.map((seed) => {
-    const scheduler = schedulerFor({ schedule: 'both', depth: 3 }, new Random(seed));
+    const scheduler = machine.scheduler(new Random(seed));
     return scheduler instanceof PctScheduler;
   });
   t.ok(kinds.includes(true) && kinds.includes(false));

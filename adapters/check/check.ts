@@ -1,0 +1,149 @@
+import { AllocertError, messageOf } from '../contract/errors.ts';
+import { toJson } from '../contract/program-json.ts';
+import { type Adapter, type Session, TargetDeath, type TargetFacts } from '../contract/session.ts';
+import { answering, Lab } from './lab.ts';
+import { Blocked, Broken, type Rule, type RuleResult, Silent } from './rule.ts';
+import { ANSWER_RULES } from './rules/answers.ts';
+import { END_RULES } from './rules/ends.ts';
+import { LOOP_RULES } from './rules/loops.ts';
+import { STATE_RULES } from './rules/state.ts';
+import { WATCHED, Watch, type WatchedRule } from './watch.ts';
+
+const FACTS_RULE: Rule = {
+  id: 'facts/schema',
+  statement: 'What the target says of itself is valid by the published schema.',
+  place: 'TargetFacts; reports/schema/record.schema.json, facts',
+};
+
+const OBSERVED: readonly Rule[] = [...ANSWER_RULES, ...STATE_RULES, ...LOOP_RULES, ...END_RULES];
+
+/** Groups of rules, in the order of the report. */
+const GROUPS = [
+  'facts',
+  'answers',
+  'clock',
+  'errno',
+  'unsupported',
+  'descriptors',
+  'slots',
+  'repeat',
+  'ends',
+  'deadline',
+  'begin',
+  'session',
+];
+
+/** Every rule of the contract that an adapter is tested against, in that order. */
+export const RULES: readonly Rule[] = GROUPS.flatMap((group) =>
+  [FACTS_RULE, ...WATCHED, ...OBSERVED].filter(({ id }) => id.startsWith(`${group}/`)),
+);
+
+/** What a check is given. */
+export interface CheckOptions {
+  readonly adapter: Adapter;
+  /** What is wrong with facts in their text form, by the published schema. */
+  factsViolation(facts: unknown): string | undefined;
+  /** Hears of each rule before it is looked at. */
+  onRule?(rule: Rule): void;
+}
+
+/**
+ * Tests an adapter against the contract: not whether the target is a good allocator, but whether
+ * its Histories can be believed.
+ *
+ * @throws {@link AllocertError} when no session can be opened at all
+ */
+export async function checkAdapter(options: CheckOptions): Promise<readonly RuleResult[]> {
+  return new Check(options).run();
+}
+
+type Outcome = Pick<RuleResult, 'status' | 'detail'>;
+
+const PASSED: Outcome = { status: 'pass', detail: '' };
+
+class Check {
+  readonly #options: CheckOptions;
+  readonly #watch = new Watch();
+  readonly #results = new Map<string, Outcome>();
+  #session: Session | undefined;
+
+  constructor(options: CheckOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<readonly RuleResult[]> {
+    const { facts } = await this.#open();
+    this.#facts(facts);
+    for (const rule of OBSERVED) {
+      this.#options.onRule?.(rule);
+      this.#results.set(rule.id, await this.#observe(rule));
+    }
+    await this.#drop();
+    for (const { id } of WATCHED) this.#results.set(id, this.#watched(id));
+    return RULES.map(({ id, statement, place }) => ({
+      rule: id,
+      statement,
+      place,
+      ...(this.#results.get(id) ?? { status: 'skip', detail: 'it was not looked at' }),
+    }));
+  }
+
+  async #open(): Promise<Session> {
+    if (this.#session === undefined) {
+      this.#session = await this.#options.adapter.open();
+      this.#watch.startClock();
+    }
+    return this.#session;
+  }
+
+  #facts(facts: TargetFacts): void {
+    const violation = this.#options.factsViolation(toJson(facts));
+    this.#results.set(
+      FACTS_RULE.id,
+      violation === undefined ? PASSED : { status: 'fail', detail: `the facts: ${violation}` },
+    );
+  }
+
+  async #observe(rule: Rule): Promise<Outcome> {
+    try {
+      const session = await this.#open();
+      await answering(session.begin(rule.id), 0);
+      await rule.observe?.(new Lab(this.#options.adapter, session, this.#watch));
+      return PASSED;
+    } catch (thrown) {
+      if (thrown instanceof Broken) return { status: 'fail', detail: thrown.message };
+      if (thrown instanceof Blocked) return { status: 'skip', detail: thrown.message };
+      // After anything unexpected the next rule starts with a session of its own.
+      await this.#drop();
+      return { status: 'fail', detail: unexpected(thrown) };
+    } finally {
+      if (rule.id === 'session/close') this.#session = undefined;
+    }
+  }
+
+  async #drop(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    try {
+      if (session !== undefined) await answering(session.close(), 0);
+    } catch (thrown) {
+      this.#results.set('session/close', { status: 'fail', detail: messageOf(thrown) });
+    }
+  }
+
+  #watched(id: WatchedRule): Outcome {
+    const breach = this.#watch.breaches.get(id);
+    if (breach !== undefined) return { status: 'fail', detail: breach };
+    if (this.#watch.seen > 0) return PASSED;
+    return { status: 'skip', detail: 'no Program was answered' };
+  }
+}
+
+function unexpected(thrown: unknown): string {
+  if (thrown instanceof Silent) return thrown.message;
+  if (thrown instanceof TargetDeath) {
+    return `the target died (${thrown.manner}): ${thrown.message}`;
+  }
+  const kind = thrown instanceof AllocertError ? 'refused' : 'threw';
+  return `the adapter ${kind}: ${messageOf(thrown)}`;
+}

@@ -1,0 +1,59 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { machineError, messageOf } from './errors.ts';
+import { makeDirectory } from './make-directory.ts';
+
+/** Where kernels and agents are kept: $ALLOCERT_CACHE, else the user's cache folder. */
+export function cacheFolder(): string {
+  const own = process.env.ALLOCERT_CACHE;
+  if (own !== undefined && own !== '') return own;
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'allocert');
+}
+
+/**
+ * Makes sure that a folder of the cache exists.
+ *
+ * @throws {@link AllocertError} when the cache cannot be written
+ */
+export function makeCacheFolder(folder: string): void {
+  try {
+    makeDirectory(resolve(folder));
+  } catch (thrown) {
+    throw machineError(
+      `cannot write the cache (${messageOf(thrown)}); set ALLOCERT_CACHE to a folder that can be written`,
+      thrown,
+    );
+  }
+}
+
+/**
+ * Makes a folder of the cache as a whole or not at all: work goes to a folder beside it, which
+ * takes its name at the end. Two processes may do so at once; either result serves.
+ *
+ * @throws {@link AllocertError} when the cache cannot be written
+ */
+export async function fillCache(
+  folder: string,
+  work: (scratch: string) => Promise<void>,
+): Promise<void> {
+  const scratch = `${folder}.${randomBytes(6).toString('hex')}`;
+  makeCacheFolder(scratch);
+  try {
+    await work(scratch);
+    await rm(folder, { recursive: true, force: true });
+    await rename(scratch, folder);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** SHA-256 of a file, in hexadecimal. */
+export async function sha256OfFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}

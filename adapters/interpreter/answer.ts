@@ -1,0 +1,46 @@
+import type { ErrnoName } from '../contract/errno.ts';
+import type { Result } from '../contract/history.ts';
+
+/** What came of a call when a number or an errno does not say it all. */
+export interface Answer {
+  readonly value?: bigint | ErrnoName;
+  readonly out?: Uint8Array;
+  /** A fault, and the byte from the given address that raised it. */
+  readonly signal?: 'SIGSEGV' | 'SIGBUS';
+  readonly faultOffset?: bigint;
+  readonly redZone?: readonly ('before' | 'after')[];
+  readonly unsupported?: true;
+}
+
+/** What a call returns: its value, the errno that it failed with, or more than that. */
+export type Reply = bigint | ErrnoName | Answer;
+
+const NO_BYTES = new Uint8Array(0);
+
+/** A reply as it is recorded. */
+export function resultOf(reply: Reply, call: bigint, returned: bigint): Result {
+  const answer: Answer = typeof reply === 'object' ? reply : { value: reply };
+  const { value = -1n, out = NO_BYTES, signal, faultOffset, redZone } = answer;
+  const rest = { out, call, return: returned };
+  if (answer.unsupported === true) return { outcome: 'unsupported', value: -1n, ...rest };
+  if (signal !== undefined) {
+    const offset = faultOffset === undefined ? {} : { faultOffset };
+    return { outcome: 'faulted', signal, value: -1n, ...rest, ...offset };
+  }
+  return {
+    outcome: 'returned',
+    ...(typeof value === 'string'
+      ? { errno: value, value: -1n }
+      : { value: BigInt.asIntN(64, value) }),
+    ...rest,
+    ...(redZone === undefined ? {} : { redZone }),
+  };
+}
+
+/** An operation whose client died during it. */
+export const lostSince = (call: bigint): Result => ({
+  outcome: 'lost',
+  value: -1n,
+  out: NO_BYTES,
+  call,
+});

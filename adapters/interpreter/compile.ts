@@ -1,0 +1,96 @@
+import { usageError } from '../contract/errors.ts';
+import type { NameTable, SlotNumber } from '../contract/names.ts';
+import {
+  type ArgumentKind,
+  OPERATIONS,
+  type OperationName,
+  type OperationSpec,
+  type StopRule,
+} from '../contract/operations.ts';
+import type { Operand, Operation, UntypedOperation } from '../contract/program.ts';
+
+/** An operand with its slot's name resolved; literals are 64 unsigned bits. */
+export type CompiledOperand =
+  | bigint
+  | {
+      readonly slot: SlotNumber;
+      /** Byte of the slot's out bytes; the slot's value when undefined. */
+      readonly offset: number | undefined;
+      readonly width: 1 | 2 | 4 | 8;
+      readonly signed: boolean;
+    };
+
+/** The body of a `repeat`. */
+export interface Loop {
+  readonly times: bigint;
+  readonly stop: StopRule;
+  readonly body: readonly CompiledOperation[];
+}
+
+/** An operation, ready to run many times. */
+export interface CompiledOperation {
+  readonly operation: UntypedOperation;
+  /** What `repeat` runs; undefined for everything else. */
+  readonly loop: Loop | undefined;
+  readonly slot: SlotNumber | undefined;
+  readonly operands: Readonly<Record<string, CompiledOperand>>;
+  /** Whether repeating it gives the same value (see the table’s ResultKind). */
+  readonly steady: boolean;
+}
+
+/**
+ * Resolves the names of one thread's operations, in the order and by the rules of the wire encoder,
+ * so that a Program means the same here and on a real target.
+ *
+ * @throws AllocertError for a slot that nothing has filled, or too many slots
+ */
+export function compile(
+  operations: readonly Operation[],
+  names: NameTable,
+  iterations = 1,
+): CompiledOperation[] {
+  return operations.map((operation) => compileOne(operation, names, iterations));
+}
+
+function compileOne(given: Operation, names: NameTable, iterations: number): CompiledOperation {
+  const operation = given as unknown as UntypedOperation;
+  const name: OperationName = operation.op;
+  const spec: OperationSpec = OPERATIONS[name];
+  const operands = Object.entries(spec.arguments)
+    .filter(([, kind]) => isNumber(kind))
+    .map(([argument]) => [argument, compileOperand(operation[argument], names)] as const);
+  const loop = name === 'repeat' ? compileLoop(operation, names, iterations) : undefined;
+  return {
+    operation,
+    loop,
+    slot: operation.slot === undefined ? undefined : names.define(operation.slot, iterations),
+    operands: Object.fromEntries(operands),
+    steady: spec.result === 'zero' || spec.result === 'count',
+  };
+}
+
+const isNumber = (kind: ArgumentKind): boolean =>
+  kind === 'descriptor' || kind === 'address' || kind === 'word' || kind === 'word?';
+
+function compileOperand(given: unknown, names: NameTable): CompiledOperand {
+  const operand = (given as Operand | undefined) ?? 0n;
+  if (typeof operand === 'bigint') return BigInt.asUintN(64, operand);
+  return {
+    slot: names.resolve(operand.slot),
+    offset: operand.offset,
+    width: operand.width ?? 8,
+    signed: operand.signed === true,
+  };
+}
+
+function compileLoop(operation: UntypedOperation, names: NameTable, outer: number): Loop {
+  const { times } = operation;
+  if (typeof times !== 'bigint') throw usageError('repeat needs a literal count');
+  const count = BigInt.asUintN(64, times);
+  const iterations = Math.max(outer, Number(count));
+  return {
+    times: count,
+    stop: operation.stop as StopRule,
+    body: compile(operation.body as readonly Operation[], names, iterations),
+  };
+}

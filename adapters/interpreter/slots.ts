@@ -1,0 +1,34 @@
+import type { Result } from '../contract/history.ts';
+import type { SlotNumber } from '../contract/names.ts';
+import type { CompiledOperand } from './compile.ts';
+
+/** What an operand is that refers to nothing: all ones, as the value of a failed call. */
+const NOTHING = (1n << 64n) - 1n;
+
+const indexOf = (slot: SlotNumber, iteration: number): number =>
+  slot.indexed ? slot.number + iteration : slot.number;
+
+/** Results by slot number; they outlive the Program that put them there. */
+export class Slots {
+  readonly #results: (Result | undefined)[] = [];
+
+  store(slot: SlotNumber, iteration: number, result: Result): void {
+    this.#results[indexOf(slot, iteration)] = result;
+  }
+
+  /** An operand's value as 64 unsigned bits. */
+  value(operand: CompiledOperand, iteration: number): bigint {
+    if (typeof operand === 'bigint') return operand;
+    const result = this.#results[indexOf(operand.slot, iteration)];
+    if (result === undefined) return NOTHING;
+    if (operand.offset === undefined) return BigInt.asUintN(64, result.value);
+    const { offset, width, signed } = operand;
+    const { out } = result;
+    if (offset + width > out.length) return NOTHING;
+    let value = 0n;
+    for (let index = width - 1; index >= 0; index -= 1) {
+      value = (value << 8n) | BigInt(out[offset + index] ?? 0);
+    }
+    return signed ? BigInt.asUintN(64, BigInt.asIntN(8 * width, value)) : value;
+  }
+}

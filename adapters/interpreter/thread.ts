@@ -1,0 +1,182 @@
+import { type Result, succeeded } from '../contract/history.ts';
+import type { UntypedOperation } from '../contract/program.ts';
+import { lostSince, type Reply, resultOf } from './answer.ts';
+import type { Barriers, CallContext } from './call.ts';
+import type { Clock } from './clock.ts';
+import type { CompiledOperation, Loop } from './compile.ts';
+import type { Machine, Process } from './machine.ts';
+import type { Pause, SystemCall } from './pause.ts';
+import type { Random } from './random.ts';
+import type { Slots } from './slots.ts';
+import { NOT_RUN, Tallies } from './tally.ts';
+
+/** What the threads of one Program share. */
+export interface ThreadSurroundings<P extends Process> {
+  readonly machine: Machine<P>;
+  readonly random: Random;
+  readonly slots: Slots;
+  readonly barriers: Barriers;
+  /** Whether other threads may run at preemption points; a single thread runs straight through. */
+  readonly preemptible: boolean;
+  /** Ends the Program when its time is up. */
+  checkDeadline(): void;
+  /** Ends the other threads of a thread's process. */
+  stopOthers(caller: ProgramThread<P>): void;
+}
+
+/** An operation on behalf of a thread. */
+class ThreadCall<P extends Process> implements CallContext<P> {
+  readonly process: P;
+  readonly #thread: ProgramThread<P>;
+  readonly #compiled: CompiledOperation;
+  readonly #iteration: number;
+
+  constructor(thread: ProgramThread<P>, process: P, compiled: CompiledOperation, index: number) {
+    this.process = process;
+    this.#thread = thread;
+    this.#compiled = compiled;
+    this.#iteration = index;
+  }
+
+  get operation(): UntypedOperation {
+    return this.#compiled.operation;
+  }
+  get clock(): Clock {
+    return this.#thread.around.machine.clock;
+  }
+  get random(): Random {
+    return this.#thread.around.random;
+  }
+  get barriers(): Barriers {
+    return this.#thread.around.barriers;
+  }
+  get ending(): boolean {
+    return !this.#thread.runs;
+  }
+
+  word(name: string): bigint {
+    return this.#thread.around.slots.value(this.#compiled.operands[name] ?? 0n, this.#iteration);
+  }
+
+  stopOthers(): void {
+    this.#thread.around.stopOthers(this.#thread);
+  }
+}
+
+/** One thread of a Program: runs its operations and keeps their results. */
+export class ProgramThread<P extends Process> {
+  readonly index: number;
+  readonly process: P | undefined;
+  readonly around: ThreadSurroundings<P>;
+  readonly results: Result[] = [];
+  readonly #operations: readonly CompiledOperation[];
+  /** Set when another thread of its process went through exec. */
+  stopped = false;
+  /** Set once every operation has its result. */
+  finished = false;
+
+  constructor(
+    index: number,
+    process: P | undefined,
+    operations: readonly CompiledOperation[],
+    around: ThreadSurroundings<P>,
+  ) {
+    this.index = index;
+    this.process = process;
+    this.#operations = operations;
+    this.around = around;
+  }
+
+  /** Whether the thread goes on. */
+  get runs(): boolean {
+    return !this.stopped && this.process?.alive === true;
+  }
+
+  /** Runs everything; yields wherever another thread may run. */
+  *run(): Generator<Pause, void, void> {
+    for (const operation of this.#operations) {
+      this.results.push(yield* this.#operate(operation, 0, undefined));
+    }
+    this.finished = true;
+  }
+
+  *#operate(
+    operation: CompiledOperation,
+    iteration: number,
+    tallies: Tallies | undefined,
+  ): Generator<Pause, Result, void> {
+    this.around.checkDeadline();
+    if (this.process === undefined || !this.runs) return NOT_RUN;
+    const { loop } = operation;
+    const result =
+      loop === undefined
+        ? yield* this.#call(operation, this.process, iteration)
+        : yield* this.#repeat(loop, tallies);
+    if (operation.slot !== undefined) this.around.slots.store(operation.slot, iteration, result);
+    tallies?.add(operation, result);
+    return result;
+  }
+
+  *#call(
+    operation: CompiledOperation,
+    process: P,
+    iteration: number,
+  ): Generator<Pause, Result, void> {
+    const { machine, preemptible } = this.around;
+    if (preemptible) yield 'call';
+    if (!this.runs) return NOT_RUN;
+    const call = machine.clock.tick();
+    process.callsInside += 1;
+    if (preemptible) yield 'call.entered';
+    const reply = yield* this.#enter(operation, process, iteration);
+    if (preemptible) yield 'call.leaving';
+    process.callsInside -= 1;
+    machine.left(process);
+    if (!this.runs && operation.operation.op !== 'exit') return lostSince(call);
+    return resultOf(reply, call, machine.clock.tick());
+  }
+
+  /** Runs a system call, keeping preemption points to itself where nobody else could run. */
+  *#enter(operation: CompiledOperation, process: P, iteration: number): SystemCall<Reply> {
+    const { machine, preemptible } = this.around;
+    const call = machine.call(new ThreadCall(this, process, operation, iteration));
+    const reply = call.enter();
+    if (typeof reply !== 'object' || !('next' in reply)) return reply;
+    for (;;) {
+      const step = reply.next();
+      if (step.done === true) return step.value;
+      call.argument?.flip();
+      if (preemptible || typeof step.value !== 'string') yield step.value;
+    }
+  }
+
+  *#repeat(loop: Loop, outer: Tallies | undefined): Generator<Pause, Result, void> {
+    const { clock } = this.around.machine;
+    const tallies = outer ?? new Tallies(loop.body);
+    const call = clock.tick();
+    let whole = 0;
+    while (whole < loop.times) {
+      const ended = yield* this.#iterate(loop, whole, tallies);
+      if (ended !== 'early') whole += 1;
+      if (ended !== 'whole') break;
+    }
+    const steps = outer === undefined ? { steps: tallies.steps } : {};
+    if (!this.runs) return { ...lostSince(call), ...steps };
+    return { ...resultOf(BigInt(whole), call, clock.tick()), ...steps };
+  }
+
+  /** One iteration: whether it was whole, whole and the last, or ended before its end. */
+  *#iterate(
+    loop: Loop,
+    iteration: number,
+    tallies: Tallies,
+  ): Generator<Pause, 'whole' | 'last' | 'early', void> {
+    let result = NOT_RUN;
+    for (const operation of loop.body) {
+      result = yield* this.#operate(operation, iteration, tallies);
+      if (!this.runs) return 'early';
+      if (loop.stop === 'failure' && !succeeded(result)) return 'early';
+    }
+    return loop.stop === 'success' && succeeded(result) ? 'last' : 'whole';
+  }
+}

@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { cacheFolder, makeCacheFolder } from '../contract/cache.ts';
+import type { Adapter, Session } from '../contract/index.ts';
+import { connectChild } from '../remote/child.ts';
+import { connectAgent } from '../remote/client.ts';
+import type { Connection } from '../remote/connection.ts';
+import { targetFacts } from '../remote/facts.ts';
+import { buildAgent } from './build.ts';
+import { InProcessAdapter } from './in-process.ts';
+import { type NativeTarget, parseNativeTarget } from './target-url.ts';
+
+/**
+ * A device node or a vendor's library on this machine as a target; docs/native.md says what each
+ * mode guarantees.
+ *
+ * @throws {@link AllocertError} for a URL that is none, or names what is not here
+ */
+export function openNative(url: string): Adapter {
+  const target = parseNativeTarget(url);
+  return target.mode === 'contained'
+    ? new ContainedAdapter(url, target)
+    : new InProcessAdapter(url, target);
+}
+
+/**
+ * The agent as a child process, spoken to over its standard streams: what the implementation does
+ * to a process it does to the agent's clients, or at worst to the agent, and never to this one.
+ */
+class ContainedAdapter implements Adapter {
+  readonly url: string;
+  readonly #target: NativeTarget;
+  #connection: Connection | undefined;
+
+  constructor(url: string, target: NativeTarget) {
+    this.url = url;
+    this.#target = target;
+  }
+
+  async open(): Promise<Session> {
+    await this.close();
+    const agents = join(cacheFolder(), 'agent');
+    makeCacheFolder(agents);
+    const { kind, path } = this.#target;
+    const agent = await buildAgent(agents, { loadsLibraries: kind === 'library' });
+    const connection = connectChild([
+      agent.path,
+      kind === 'library' ? '--library' : '--region',
+      path,
+    ]);
+    this.#connection = connection;
+    try {
+      return await connectAgent(connection.stream, {
+        describe: (said) =>
+          targetFacts('native', said, {
+            agent: agent.digest,
+            compiler: agent.compiler,
+            mode: 'contained',
+          }),
+        lastWords: () => connection.lastWords(),
+        onClose: () => connection.close(),
+      });
+    } catch (thrown) {
+      await this.close();
+      throw thrown;
+    }
+  }
+
+  async close(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    await connection?.close();
+  }
+}

@@ -1,0 +1,108 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { cacheFolder, makeCacheFolder } from '../contract/cache.ts';
+import { decodeHistory } from '../contract/codec/decode-history.ts';
+import { encodeProgram } from '../contract/codec/encode-program.ts';
+import { machineError, messageOf } from '../contract/errors.ts';
+import type { Adapter, History, Program, Session, TargetFacts } from '../contract/index.ts';
+import { NameTable } from '../contract/names.ts';
+import { parseAgentFacts, targetFacts } from '../remote/facts.ts';
+import { type BuiltAgent, buildAddon, buildAgent } from './build.ts';
+import type { NativeTarget } from './target-url.ts';
+
+/** What the addon gives out for an executor; only the addon can look inside. */
+type Executor = object & { readonly executor?: never };
+
+/** adapters/native/addon/addon.c. Each function throws an Error with a sentence. */
+interface Addon {
+  open(regions: readonly string[], library: string, executable: string): Executor;
+  facts(executor: Executor): string;
+  begin(executor: Executor): void;
+  run(executor: Executor, program: Uint8Array): Uint8Array;
+  close(executor: Executor): void;
+}
+
+const load = createRequire(import.meta.url);
+
+/**
+ * The executor as an addon of this process: Programs reach the clients through shared memory. A
+ * session belongs to the thread that opened it, which waits while a Program runs.
+ */
+export class InProcessAdapter implements Adapter {
+  readonly url: string;
+  readonly #target: NativeTarget;
+  #session: Session | undefined;
+
+  constructor(url: string, target: NativeTarget) {
+    this.url = url;
+    this.#target = target;
+  }
+
+  async open(): Promise<Session> {
+    await this.close();
+    const { kind, path } = this.#target;
+    const library = kind === 'library';
+    const folder = join(cacheFolder(), 'agent');
+    makeCacheFolder(folder);
+    const built = await buildAddon(folder);
+    // A client that replaces itself by exec goes on as an agent.
+    const agent = await buildAgent(folder, { loadsLibraries: library });
+    const addon: Addon = load(built.path);
+    const executor = asked(() =>
+      addon.open(library ? [] : [path], library ? path : '', agent.path),
+    );
+    try {
+      this.#session = new InProcessSession(addon, executor, built);
+      return this.#session;
+    } catch (thrown) {
+      addon.close(executor);
+      throw thrown;
+    }
+  }
+
+  async close(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.close();
+  }
+}
+
+class InProcessSession implements Session {
+  readonly facts: TargetFacts;
+  readonly #addon: Addon;
+  readonly #executor: Executor;
+  #names = new NameTable();
+  #closed = false;
+
+  constructor(addon: Addon, executor: Executor, { digest, compiler }: BuiltAgent) {
+    this.#addon = addon;
+    this.#executor = executor;
+    const said = parseAgentFacts(new TextEncoder().encode(addon.facts(executor)));
+    this.facts = targetFacts('native', said, { addon: digest, compiler, mode: 'in-process' });
+  }
+
+  async begin(): Promise<void> {
+    this.#names = new NameTable();
+    asked(() => this.#addon.begin(this.#executor));
+  }
+
+  async run(program: Program): Promise<History> {
+    const bytes = encodeProgram(program, this.#names);
+    const history = asked(() => this.#addon.run(this.#executor, bytes));
+    return decodeHistory(history, program, this.#names);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#addon.close(this.#executor);
+  }
+}
+
+function asked<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    throw machineError(`the executor refuses: ${messageOf(thrown)}`, thrown);
+  }
+}

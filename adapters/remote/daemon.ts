@@ -1,0 +1,113 @@
+import type { Duplex } from 'node:stream';
+import { machineError } from '../contract/errors.ts';
+import type { Adapter, Session } from '../contract/index.ts';
+import { PATIENCE, type Patience, serveHost } from './host-session.ts';
+
+/** What a daemon serves, and who hears of it. */
+export interface DaemonOptions {
+  /** An adapter for each client: what one client leaves behind reaches no other. */
+  openTarget(): Promise<Adapter>;
+  /** Hears one sentence when a client comes, leaves or is dropped. */
+  onEvent(sentence: string): void;
+  readonly patience?: Patience;
+}
+
+/**
+ * Serves clients, each over a stream and on a session of its own. Targets whose sessions share
+ * nothing serve any number at once; all others serve one client after another, since two at a time
+ * would see each other's memory and be judged by it.
+ */
+export class Daemon {
+  readonly #options: DaemonOptions;
+  readonly #patience: Patience;
+  readonly #streams = new Set<Duplex>();
+  readonly #served = new Set<Promise<void>>();
+  #turn: Promise<void> = Promise.resolve();
+  #clients = 0;
+
+  constructor(options: DaemonOptions) {
+    this.#options = options;
+    this.#patience = options.patience ?? PATIENCE;
+  }
+
+  /** Serves whoever is at the other end of a stream, until it leaves or is dropped. */
+  accept(stream: Duplex): void {
+    this.#clients += 1;
+    const client = `client ${this.#clients}`;
+    this.#options.onEvent(`${client} is here`);
+    this.#streams.add(stream);
+    const served = serveHost(stream, (lost) => this.#open(lost), this.#patience).then((dropped) => {
+      const how = dropped === undefined ? 'has left' : `was dropped: ${dropped}`;
+      this.#options.onEvent(`${client} ${how}`);
+    });
+    const settled = served
+      .catch((thrown: unknown) => this.#options.onEvent(`${client}: ${String(thrown)}`))
+      .finally(() => {
+        this.#streams.delete(stream);
+        this.#served.delete(settled);
+      });
+    this.#served.add(settled);
+  }
+
+  /** Drops every client and waits until what was opened for it is closed. */
+  async close(): Promise<void> {
+    for (const stream of this.#streams) stream.destroy();
+    await Promise.all(this.#served);
+  }
+
+  async #open(lost: () => boolean): Promise<Session> {
+    const adapter = await this.#options.openTarget();
+    const release = adapter.independent === true ? () => {} : await this.#takeTurn(lost);
+    const close = async (): Promise<void> => {
+      try {
+        await adapter.close();
+      } finally {
+        release();
+      }
+    };
+    try {
+      return closingWith(await adapter.open(), close);
+    } catch (thrown) {
+      await close();
+      throw thrown;
+    }
+  }
+
+  /** Waits until whoever came before is done; what it returns lets the next one in. */
+  async #takeTurn(lost: () => boolean): Promise<() => void> {
+    let release = (): void => {};
+    const before = this.#turn;
+    const mine = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    this.#turn = before.then(() => mine);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(() => resolve('late'), this.#patience.turnMs);
+    });
+    const turn = await Promise.race([before, late]);
+    clearTimeout(timer);
+    if (turn !== 'late' && !lost()) return release;
+    release();
+    throw machineError('the target serves another client; come back when that one is done');
+  }
+}
+
+/** A session whose end closes more than itself, once. */
+function closingWith(session: Session, close: () => Promise<void>): Session {
+  let closed = false;
+  return {
+    facts: session.facts,
+    begin: (caseId) => session.begin(caseId),
+    run: (program) => session.run(program),
+    close: async () => {
+      if (closed) return;
+      closed = true;
+      try {
+        await session.close();
+      } finally {
+        await close();
+      }
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import { isErrnoName } from '../contract/errno.ts';
+import { messageOf } from '../contract/errors.ts';
+import { OPERATIONS, type OperationSpec } from '../contract/operations.ts';
+import type { Argument } from '../contract/program.ts';
+import { TargetDeath } from '../contract/session.ts';
+import type { Answer, Reply } from '../interpreter/answer.ts';
+import { type CallContext, ProgramCall } from '../interpreter/call.ts';
+import type { SystemCall } from '../interpreter/pause.ts';
+import { UserArgument } from '../interpreter/user-argument.ts';
+import type { CallName, Mapped } from './calls.ts';
+import type { FunctionMachine } from './machine.ts';
+import { MEMORY_CALLS } from './memory-calls.ts';
+import type { FunctionProcess } from './process.ts';
+import { PROCESS_CALLS } from './process-calls.ts';
+
+/** A target's function, without the types of its arguments. */
+export type UntypedCall = (
+  process: unknown,
+  arguments_: Readonly<Record<string, unknown>>,
+) => unknown;
+
+/** One operation under way, done by a function of the target or by what follows from it. */
+export class FunctionCall extends ProgramCall<FunctionProcess<unknown>> {
+  readonly machine: FunctionMachine;
+
+  constructor(context: CallContext<FunctionProcess<unknown>>, machine: FunctionMachine) {
+    super(context);
+    this.machine = machine;
+  }
+
+  get process(): FunctionProcess<unknown> {
+    return this.context.process;
+  }
+
+  override enter(): Reply | SystemCall<Reply> {
+    const { op } = this.operation;
+    const provided = PROCESS_CALLS[op];
+    if (provided !== undefined) return provided(this);
+    const own = this.machine.functionOf(op);
+    if (own !== undefined) return this.#own(op, own);
+    const access = this.machine.mapsMemory ? MEMORY_CALLS[op] : undefined;
+    return access?.(this, this.process.mappings) ?? { unsupported: true };
+  }
+
+  #own(op: string, own: UntypedCall): Reply {
+    const given = this.#arguments();
+    if (given === undefined) return { unsupported: true };
+    let answer: unknown;
+    try {
+      answer = own(this.process.own, given);
+    } catch (thrown) {
+      throw new TargetDeath('crash', `the function ${op} threw: ${messageOf(thrown)}`);
+    }
+    if (op === 'mmap' && isMapped(answer)) return this.#map(answer);
+    if (op === 'mmap' && this.#isAddress(answer)) this.machine.mapsMemory = false;
+    return this.#withArgument(replyOf(op, answer));
+  }
+
+  #isAddress(answer: unknown): boolean {
+    return typeof answer === 'number' || typeof answer === 'bigint';
+  }
+
+  /** What the target holds for a mapping that cannot be made is given back at once. */
+  #map(mapped: Mapped): Reply {
+    const aligned = this.word('offset') % BigInt(this.machine.pageBytes) === 0n;
+    const { mappings } = this.process;
+    const address = aligned
+      ? mappings.map(mapped, this.word('length'), this.uint('protection'))
+      : 'EINVAL';
+    if (typeof address === 'string') mapped.release?.();
+    return address;
+  }
+
+  /** The arguments by name; undefined when the argument cannot be placed as asked. */
+  #arguments(): Readonly<Record<string, unknown>> | undefined {
+    const spec: OperationSpec = OPERATIONS[this.operation.op];
+    const values: Record<string, unknown> = {};
+    for (const [name, kind] of Object.entries(spec.arguments)) {
+      if (kind === 'descriptor') values[name] = this.int(name);
+      else if (kind === 'address' || kind === 'word' || kind === 'word?') {
+        values[name] = this.word(name);
+      } else if (kind === 'argument') {
+        const given = this.operation[name] as Argument;
+        this.argument = UserArgument.place(given, this.machine.pageBytes, this.context.random);
+        if (this.argument === undefined) return undefined;
+        values[name] = this.argument;
+      } else values[name] = this.operation[name];
+    }
+    return values;
+  }
+
+  /** The argument comes back as it is after the call, with what was written around it. */
+  #withArgument(reply: Reply): Reply {
+    if (this.argument === undefined) return reply;
+    const answer: Answer = typeof reply === 'object' ? reply : { value: reply };
+    const redZone = this.argument.touchedZones;
+    const touched = redZone.length === 0 ? {} : { redZone };
+    return { ...answer, out: this.argument.bytes, ...touched };
+  }
+}
+
+const isMapped = (answer: unknown): answer is Mapped =>
+  typeof answer === 'object' &&
+  answer !== null &&
+  (answer as Partial<Mapped>).memory instanceof Uint8Array;
+
+/** What a function returned, as a reply. */
+function replyOf(op: string, answer: unknown): Reply {
+  if (typeof answer === 'object' && answer !== null) {
+    const { value, out } = answer as { value?: unknown; out?: unknown };
+    const bytes = out instanceof Uint8Array ? { out } : {};
+    return { value: numberOf(op, value), ...bytes };
+  }
+  return numberOf(op, answer);
+}
+
+function numberOf(op: string, value: unknown): Exclude<Answer['value'], undefined> {
+  if (typeof value === 'bigint') return value;
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
+  if (typeof value === 'string' && isErrnoName(value)) return value;
+  throw new TargetDeath(
+    'crash',
+    `the function ${op as CallName} returned ${String(value)}: return a whole number, the name ` +
+      'of an errno, or { value, out }',
+  );
+}

@@ -1,0 +1,61 @@
+import type { Reply } from '../interpreter/answer.ts';
+import type { SystemCall } from '../interpreter/pause.ts';
+import { barrier, sleep } from '../interpreter/timing.ts';
+import type { FunctionCall } from './call.ts';
+
+const NANOSECONDS = 1000n;
+const SIGNAL_MAX = 64;
+/** SIGALRM, which clients handle, and the signals that do nothing by default. */
+const HARMLESS = [14, 17, 18, 23, 28];
+const STOPPING = [19, 20, 21, 22];
+
+type ProcessCall = (call: FunctionCall) => Reply | SystemCall<Reply>;
+
+const fork: ProcessCall = (call) => {
+  const name = call.operation.client as string;
+  const known = call.machine.process(name);
+  if (known !== undefined && known.state !== 'dead') return 'EEXIST';
+  return BigInt(call.machine.fork(call.process, name).pid);
+};
+
+function* wait(call: FunctionCall): SystemCall<Reply> {
+  const process = call.machine.process(call.operation.client as string);
+  if (process === undefined) return 'ECHILD';
+  if (process === call.process) return 'EDEADLK';
+  const over = (): boolean => process.state === 'dead';
+  while (!over() && !call.ending) yield* call.sleep(over);
+  return BigInt(process.waitStatus);
+}
+
+const exit: ProcessCall = (call) => {
+  call.machine.kill(call.process, { status: call.int('status') & 0xff }, 'own');
+  return 0n;
+};
+
+const kill: ProcessCall = (call) => {
+  const process = call.machine.process(call.operation.client as string);
+  const signal = call.int('signal');
+  if (process === undefined || process.state === 'dead') return 'ESRCH';
+  if (signal < 0 || signal > SIGNAL_MAX) return 'EINVAL';
+  if (STOPPING.includes(signal)) return { unsupported: true };
+  if (signal !== 0 && !HARMLESS.includes(signal)) call.machine.kill(process, { signal }, 'own');
+  return 0n;
+};
+
+const itimer: ProcessCall = (call) => {
+  const interval = call.word('intervalUs') * NANOSECONDS;
+  const next = call.context.clock.now + interval;
+  call.process.timer = interval === 0n ? undefined : { interval, next };
+  return 0n;
+};
+
+/** What every target made of functions can do, since its processes and clock are made here. */
+export const PROCESS_CALLS: Readonly<Record<string, ProcessCall>> = {
+  fork,
+  wait,
+  exit,
+  kill,
+  itimer,
+  sleep,
+  barrier,
+};

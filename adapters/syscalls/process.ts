@@ -1,0 +1,34 @@
+import type { Process, Timer } from '../interpreter/machine.ts';
+import type { Mappings } from './mappings.ts';
+
+/** How a process ended: with an exit status, or by a signal. */
+export type Ending = { readonly status: number } | { readonly signal: number };
+
+/** A process of a target made of functions; `own` is the target's. */
+export class FunctionProcess<P> implements Process {
+  readonly name: string;
+  readonly pid: number;
+  readonly own: P;
+  readonly mappings: Mappings;
+  timer: Timer | undefined;
+  /** `dying` while a thread of it is still in a call. */
+  state: 'alive' | 'dying' | 'dead' = 'alive';
+  ending: Ending = { status: 0 };
+  callsInside = 0;
+
+  constructor(name: string, pid: number, own: P, mappings: Mappings) {
+    this.name = name;
+    this.pid = pid;
+    this.own = own;
+    this.mappings = mappings;
+  }
+
+  get alive(): boolean {
+    return this.state === 'alive';
+  }
+
+  /** The status that wait(2) gives. */
+  get waitStatus(): number {
+    return 'status' in this.ending ? this.ending.status << 8 : this.ending.signal;
+  }
+}

@@ -1,0 +1,45 @@
+import type { Argv, CommandModule } from 'yargs';
+import { checkAdapter } from '../../adapters/check/check.ts';
+import { openTarget } from '../../adapters/registry.ts';
+import { checkReport } from '../../reports/formats/adapter-check.ts';
+import { schemaViolation } from '../../reports/schema.ts';
+
+interface CheckArguments {
+  readonly target: string;
+}
+
+/** `allocert adapter check TARGET` */
+const checkCommand: CommandModule<object, CheckArguments> = {
+  command: 'check <target>',
+  describe: 'Test an adapter against the contract: whether its answers can be believed',
+  builder: (argv: Argv) =>
+    argv
+      .positional('target', {
+        type: 'string',
+        demandOption: true,
+        describe: 'A target: ./my-adapter.js, a package or a URL',
+      })
+      .epilogue('Exit codes: 0 no rule is broken, 1 some are, 2 usage, 3 nothing could be tested.'),
+  handler: async ({ target }) => {
+    const adapter = await openTarget(target);
+    try {
+      const factsViolation = (facts: unknown) => schemaViolation('facts', facts);
+      const results = await checkAdapter({ adapter, factsViolation });
+      process.stdout.write(checkReport(target, results));
+      const failed = results.some(({ status }) => status === 'fail');
+      const passed = results.some(({ status }) => status === 'pass');
+      process.exitCode = failed ? 1 : passed ? 0 : 3;
+    } finally {
+      await adapter.close();
+    }
+  },
+};
+
+/** `allocert adapter` */
+export const adapterCommand: CommandModule = {
+  command: 'adapter',
+  describe: 'Work on an adapter: check',
+  builder: (argv: Argv) =>
+    argv.command(checkCommand).demandCommand(1, 'name what to do: adapter check'),
+  handler: () => {},
+};

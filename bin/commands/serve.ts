@@ -1,0 +1,112 @@
+import type { Argv, CommandModule } from 'yargs';
+import { usageError } from '../../adapters/contract/errors.ts';
+import { openTarget } from '../../adapters/registry.ts';
+import { Daemon } from '../../adapters/remote/daemon.ts';
+import { parseEndpoint } from '../../adapters/remote/target-url.ts';
+import { type Credentials, listenTls } from '../../adapters/remote/tls.ts';
+import { type Listener, listenUnix } from '../../adapters/remote/unix.ts';
+import { single } from '../options.ts';
+import { complain } from '../terminal.ts';
+
+interface ServeArguments {
+  readonly target: string;
+  readonly listen: string | undefined;
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+}
+
+const FILES = {
+  ca: 'Certificate (PEM) of whoever signs the clients’ certificates, for tls:',
+  cert: 'Certificate (PEM) of this daemon, for tls:',
+  key: 'Private key (PEM) of that certificate, for tls:',
+} as const;
+
+/** Milliseconds that Programs which run get to end. */
+const CLOSE_MS = 5000;
+
+const FORMS = 'unix:PATH, or tls:HOST:PORT with --ca, --cert and --key';
+
+/** `allocert serve TARGET --listen PLACE` */
+export const serveCommand: CommandModule<object, ServeArguments> = {
+  command: 'serve <target>',
+  describe: 'Serve a target to clients elsewhere, who run on remote:unix:… or remote:tls:…',
+  builder: (argv: Argv) => {
+    const files = (Object.keys(FILES) as (keyof typeof FILES)[]).reduce(
+      (parser, name) =>
+        parser.option(name, {
+          type: 'string',
+          requiresArg: true,
+          coerce: single(name),
+          describe: FILES[name],
+        }),
+      argv,
+    );
+    return files
+      .positional('target', { type: 'string', demandOption: true, describe: 'Target URL' })
+      .option('listen', {
+        type: 'string',
+        requiresArg: true,
+        coerce: single('listen'),
+        describe: `Where clients arrive: ${FORMS}`,
+      })
+      .epilogue(
+        'Runs until SIGINT or SIGTERM. Exit codes: 0 stopped, 2 usage, 3 cannot listen there.',
+      ) as Argv<ServeArguments>;
+  },
+  handler: async (given) => {
+    const { target } = given;
+    if (target.startsWith('replay:')) {
+      throw usageError(
+        `${target} cannot be served: a recording answers only what was asked word for word; ` +
+          'copy its directory to the client and run it there',
+      );
+    }
+    // Refused now rather than at the first client, when it names nothing.
+    await (await openTarget(target)).close();
+    const daemon = new Daemon({ openTarget: () => openTarget(target), onEvent: complain });
+    const stopped = stopSignal();
+    const listener = await listen(given, daemon);
+    process.stdout.write(`allocert: serving ${target} at ${listener.place}\n`);
+    await stopped;
+    // What a target still does ends with this process at the latest.
+    const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref());
+    await Promise.race([Promise.all([listener.close(), daemon.close()]), late]);
+    process.exitCode = 0;
+  },
+};
+
+function listen(given: ServeArguments, daemon: Daemon): Promise<Listener> {
+  const [, kind, place = ''] = /^([a-z]+):(.*)$/s.exec(given.listen ?? '') ?? [];
+  if (kind === 'unix' && place !== '') {
+    const spare = (['ca', 'cert', 'key'] as const).find((name) => given[name] !== undefined);
+    if (spare !== undefined) throw usageError(`--${spare} is for tls: only; leave it out`);
+    return listenUnix(place, (socket) => daemon.accept(socket), complain);
+  }
+  if (kind === 'tls') {
+    const accept = (socket: Parameters<Daemon['accept']>[0]): void => daemon.accept(socket);
+    return listenTls(parseEndpoint(place, 0), credentials(given), accept, complain);
+  }
+  if (given.listen === undefined) throw usageError(`say where clients arrive: --listen ${FORMS}`);
+  throw usageError(
+    `--listen ${given.listen} is no place for clients that prove who they are: use ${FORMS}`,
+  );
+}
+
+function credentials({ ca, cert, key }: ServeArguments): Credentials {
+  if (ca === undefined || cert === undefined || key === undefined) {
+    throw usageError('tls: needs --ca, --cert and --key; nobody is served without a certificate');
+  }
+  return { ca, cert, key };
+}
+
+/** Resolves at the first signal; a second one ends the process as it always does. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      process.off('SIGINT', stop).off('SIGTERM', stop);
+      resolve();
+    };
+    process.on('SIGINT', stop).on('SIGTERM', stop);
+  });
+}

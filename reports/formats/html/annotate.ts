@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../../adapters/contract/package-root.ts';
+import { html, type Markup } from './escape.ts';
+
+interface Layout {
+  readonly name: string;
+  readonly command: { readonly size: number };
+  readonly fields: Readonly<Record<string, Field>>;
+}
+
+interface Field {
+  readonly offset: number;
+  readonly width: number;
+  readonly signed?: boolean;
+}
+
+let layouts: readonly Layout[] | undefined;
+
+/** The ABIs as the catalogue describes them: data, so a report needs no code of the suites. */
+function allLayouts(): readonly Layout[] {
+  const folder = join(packageRoot(), 'suites', 'catalogue', 'abi');
+  layouts ??= readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as Layout);
+  return layouts;
+}
+
+/** A request's bytes field by field, as they were sent and as they came back. */
+export function annotated(sent: Uint8Array, back: Uint8Array): Markup {
+  const layout = allLayouts().find(({ command }) => command.size === sent.length);
+  const fields = Object.entries(layout?.fields ?? { bytes: { offset: 0, width: sent.length } });
+  const rows = fields.map(([name, field]) => {
+    const before = fieldText(sent, field);
+    const after = back.length < field.offset + field.width ? '' : fieldText(back, field);
+    const changed = after !== '' && after !== before;
+    const kind = changed ? 'changed' : '';
+    return html`<tr class="${kind}"><td>${field.offset}</td><th scope="row">${name}</th>
+<td><code>${before}</code></td>
+<td><code>${after}</code>${changed ? html` <b>changed</b>` : ''}</td></tr>`;
+  });
+  return html`<div class="scroll"><table class="bytes"><caption>Request of ${sent.length} bytes${
+    layout === undefined ? '' : `, read as ${layout.name}`
+  }</caption><thead><tr><th scope="col">at</th><th scope="col">field</th>
+<th scope="col">sent</th><th scope="col">came back</th></tr></thead>
+<tbody>${rows}</tbody></table></div>`;
+}
+
+function fieldText(bytes: Uint8Array, { offset, width, signed }: Field): string {
+  const part = bytes.subarray(offset, offset + width);
+  const hex = Buffer.from(part)
+    .toString('hex')
+    .replace(/..(?=.)/g, '$& ');
+  if (part.length > 8 || part.length === 0) return hex;
+  const value = part.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  return `${hex} = ${signed === true ? BigInt.asIntN(part.length * 8, value) : value}`;
+}

@@ -1,0 +1,44 @@
+/** A piece of finished markup; everything else that enters a page is escaped. */
+export class Markup {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** What may stand between the pieces of {@link html}. */
+export type Piece = Markup | string | number | readonly Markup[];
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Controls would vanish, and marks of direction would reorder what a reader sees. */
+const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+
+/** Text made harmless, in an element as well as in a quoted attribute. */
+export const escapeText = (text: string): string =>
+  text
+    .replace(UNSEEN, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
+    .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+
+/** Markup from a template: what is put in is escaped unless it is markup already. */
+export function html(strings: TemplateStringsArray, ...pieces: readonly Piece[]): Markup {
+  const parts = strings.map((text, index) => text + textOf(pieces[index] ?? ''));
+  return new Markup(parts.join(''));
+}
+
+function textOf(piece: Piece): string {
+  if (piece instanceof Markup) return piece.text;
+  if (typeof piece === 'string' || typeof piece === 'number') return escapeText(String(piece));
+  return piece.map(({ text }) => text).join('');
+}
+
+/** The id of an element: names from outside hold characters that a link could not point at. */
+export const anchor = (kind: string, name: string): string =>
+  `${kind}-${Buffer.from(name).toString('hex')}`;

@@ -1,0 +1,97 @@
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const rows = [...document.querySelectorAll('.requirement')];
+  const texts = new Map();
+  const search = byId('search');
+  const form = byId('filter');
+  const selects = [byId('level'), byId('group')];
+
+  /** Text is only taken from a row when somebody searches: a long report opens at once. */
+  function textOf(row) {
+    if (!texts.has(row)) texts.set(row, row.textContent.toLowerCase());
+    return texts.get(row);
+  }
+
+  function fits(row, words, statuses) {
+    if (statuses.length > 0 && !statuses.includes(row.dataset.status)) return false;
+    if (selects.some(({ id, value }) => value !== '' && row.dataset[id] !== value)) return false;
+    return words.every((word) => textOf(row).includes(word));
+  }
+
+  function filter() {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const statuses = [...form.querySelectorAll('input:checked')].map(({ value }) => value);
+    let shown = 0;
+    for (const row of rows) {
+      row.hidden = !fits(row, words, statuses);
+      if (!row.hidden) shown += 1;
+    }
+    byId('count').textContent = `${shown} of ${rows.length} requirements`;
+    byId('none').hidden = shown > 0;
+  }
+
+  function move(by) {
+    const shown = rows.filter((row) => !row.hidden);
+    const now = shown.findIndex((row) => row.contains(document.activeElement));
+    const next = shown[now < 0 ? 0 : Math.min(shown.length - 1, Math.max(0, now + by))];
+    next?.querySelector('summary').focus();
+  }
+
+  function clear() {
+    form.reset();
+    filter();
+  }
+
+  function onKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'Escape') return clear();
+    if (event.target.matches('input[type=search], select')) return;
+    const acts = { '/': () => search.focus(), j: () => move(1), k: () => move(-1) };
+    if (!Object.hasOwn(acts, event.key)) return;
+    event.preventDefault();
+    acts[event.key]();
+  }
+
+  /** A link into a closed row or case opens it. */
+  function openTarget() {
+    const target = byId(location.hash.slice(1));
+    if (target instanceof HTMLDetailsElement) target.open = true;
+    target?.scrollIntoView();
+  }
+
+  function themes() {
+    const button = byId('theme');
+    const dark = matchMedia('(prefers-color-scheme: dark)').matches;
+    let theme = dark ? 'dark' : 'light';
+    const label = () => {
+      button.textContent = theme === 'dark' ? 'Light' : 'Dark';
+    };
+    button.hidden = false;
+    label();
+    button.addEventListener('click', () => {
+      theme = theme === 'dark' ? 'light' : 'dark';
+      document.documentElement.dataset.theme = theme;
+      label();
+    });
+  }
+
+  /** Paper cannot be clicked: what is broken is printed open. */
+  function printing() {
+    const broken = rows.filter((row) => /fail|crash|hang/.test(row.dataset.status) && !row.open);
+    for (const row of broken) row.open = true;
+    const restore = () => {
+      for (const row of broken) row.open = false;
+    };
+    window.addEventListener('afterprint', restore, { once: true });
+  }
+
+  form.hidden = false;
+  window.addEventListener('beforeprint', printing);
+  form.addEventListener('input', filter);
+  form.addEventListener('submit', (event) => event.preventDefault());
+  document.addEventListener('keydown', onKey);
+  window.addEventListener('hashchange', openTarget);
+  themes();
+  filter();
+  openTarget();
+})();

@@ -1,0 +1,74 @@
+import { type Point, pointsOf } from '../points.ts';
+import type { RunRecord } from '../record.ts';
+import { STATUSES } from '../record.ts';
+import { printable } from './layout.ts';
+
+/** GitHub refuses a job summary of more than 1 MiB; some room is left for others in the step. */
+const LIMIT_BYTES = 900 * 1024;
+
+const COLUMNS =
+  '| verdict | level | requirement | case | reason |\n| --- | --- | --- | --- | --- |';
+
+/**
+ * The record as a job summary: the counts, then what did not pass, worst first, as far as it fits
+ * in the size that GitHub accepts.
+ */
+export function formatMarkdown(record: RunRecord): string {
+  const points = pointsOf(record);
+  const shown = STATUSES.toReversed()
+    .filter((status) => status !== 'pass' && status !== 'skip' && status !== 'info')
+    .flatMap((status) => points.filter((point) => point.status === status));
+  const head = `${headOf(record)}\n\n${countsOf(points)}\n`;
+  if (shown.length === 0) return head;
+  return `${head}\n${tableOf(shown, LIMIT_BYTES - Buffer.byteLength(head))}\n`;
+}
+
+function headOf(record: RunRecord): string {
+  const { target, profile, summaries, complete, incompleteReason } = record;
+  const summary = summaries.find((one) => one.profile === profile);
+  const holds = summary?.holds === true ? 'holds' : 'does not hold';
+  const observed = `${summary?.mustObserved ?? 0} of ${summary?.mustApplicable ?? 0}`;
+  const lines = [
+    `## allocert: ${cell(profile)} ${holds} on ${cell(target)}`,
+    `Observed ${observed} applicable MUSTs.`,
+  ];
+  if (!complete) lines.push(`**Incomplete:** ${cell(incompleteReason)}.`);
+  return lines.join('\n\n');
+}
+
+function countsOf(points: readonly Point[]): string {
+  const rows = STATUSES.map((status): [string, number] => [
+    status,
+    points.filter((point) => point.status === status).length,
+  ])
+    .filter(([, count]) => count > 0)
+    .map(([status, count]) => `| ${status} | ${count} |`);
+  return ['| verdict | count |', '| --- | ---: |', ...rows].join('\n');
+}
+
+function tableOf(points: readonly Point[], room: number): string {
+  const rows: string[] = [];
+  // 200 bytes are kept for the sentence on what does not fit.
+  let left = room - Buffer.byteLength(COLUMNS) - 200;
+  for (const point of points) {
+    const row = rowOf(point);
+    left -= Buffer.byteLength(row) + 1;
+    if (left < 0) break;
+    rows.push(row);
+  }
+  const missing = points.length - rows.length;
+  const table = [COLUMNS, ...rows].join('\n');
+  return missing === 0 ? table : `${table}\n\n${missing} more do not fit here.`;
+}
+
+function rowOf({ status, requirement, case: case_, reason }: Point): string {
+  const cells = [status, requirement.level, requirement.id, case_.id, reason];
+  return `| ${cells.map(cell).join(' | ')} |`;
+}
+
+/** Targets write some of these words: none may become markup, a mention or another cell. */
+const cell = (text: string): string =>
+  [...printable(text)]
+    .slice(0, 1000)
+    .join('')
+    .replace(/[&<>|\\`*_[\]#@~!]/g, (one) => `&#${one.charCodeAt(0)};`);

@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { packageRoot } from '../../../adapters/contract/package-root.ts';
+
+/** Builds the example's library in a folder of the test's own; its path. */
+export async function buildExample(folder: string, defect = 0): Promise<string> {
+  const from = join(packageRoot(), 'examples', 'userspace-allocator');
+  const library = join(folder, `libexample-${defect}.so`);
+  const includes = join(packageRoot(), 'adapters', 'native', 'include');
+  const sources = ['table.c', 'region.c', 'allocate.c'].map((name) => join(from, name));
+  const flags = [
+    '-std=gnu11',
+    '-O2',
+    '-Wall',
+    '-Wextra',
+    '-Werror',
+    '-fPIC',
+    '-shared',
+    '-pthread',
+  ];
+  // A seeded defect is to do what it does; sanitizers would only say that it is one.
+  const asked = defect === 0 ? (process.env.ALLOCERT_NATIVE_CFLAGS ?? '') : '';
+  const extra = asked.split(/\s+/).filter(Boolean);
+  const defects = [...extra, `-DDEFECT=${defect}`, `-I${includes}`];
+  await promisify(execFile)('cc', [...flags, ...defects, '-o', library, ...sources]);
+  return library;
+}

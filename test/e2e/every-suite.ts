@@ -1,0 +1,46 @@
+import { openTarget } from '../../adapters/registry.ts';
+import type { Verdict } from '../../reports/record.ts';
+import { runSuites } from '../../suites/index.ts';
+
+/** What a run of every suite came to. */
+export interface Came {
+  readonly complete: boolean;
+  readonly ends: Readonly<Record<string, string>>;
+  readonly verdicts: readonly Verdict[];
+}
+
+/** Every suite on a target, under the hardened profile. */
+export async function everySuiteOn(url: string): Promise<Came> {
+  const ends: Record<string, string> = {};
+  const verdicts: Verdict[] = [];
+  const adapter = await openTarget(url);
+  const { complete } = await runSuites({
+    adapter,
+    profile: 'hardened',
+    only: [],
+    onStart: () => {},
+    onCaseStart: () => {},
+    onNotice: () => {},
+    onCaseEnd: (line) => {
+      ends[line.case] = line.end;
+      verdicts.push(...line.verdicts.filter(({ profile }) => profile === 'hardened'));
+    },
+  });
+  await adapter.close();
+  return { complete, ends, verdicts };
+}
+
+/** Requirements that have one of those verdicts. */
+export const idsWith = ({ verdicts }: Came, ...statuses: string[]): string[] => [
+  ...new Set(
+    verdicts
+      .filter(({ status }) => statuses.includes(status))
+      .map(({ requirement }) => requirement),
+  ),
+];
+
+/** Every verdict in words that do not change from run to run; whether a race happened does. */
+export const verdictWords = ({ verdicts }: Came): string[] =>
+  verdicts
+    .filter(({ requirement }) => !requirement.startsWith('CON-'))
+    .map(({ requirement, status, observed }) => `${requirement} ${status} ${observed}`);

@@ -1,0 +1,103 @@
+/** The example library under every suite: what it claims holds, and seeded defects are found. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { buildAgent } from '../../adapters/native/build.ts';
+import { openTarget } from '../../adapters/registry.ts';
+import { Daemon } from '../../adapters/remote/daemon.ts';
+import { listenUnix } from '../../adapters/remote/unix.ts';
+import { buildExample } from '../adapters/native/example-library.ts';
+import { everySuiteOn, idsWith, verdictWords } from './every-suite.ts';
+
+process.env.ALLOCERT_CACHE = join(tmpdir(), 'allocert-test-cache');
+
+t.test('the example passes what it can claim and skips the rest with reasons', async (t) => {
+  const library = await buildExample(t.testdir());
+  const came = await everySuiteOn(`native:${library}`);
+  t.ok(came.complete);
+  t.strictSame(idsWith(came, 'fail', 'warn', 'crash', 'hang'), []);
+  // Calls as short as these rarely meet; a race that did not happen shows nothing.
+  const open = came.verdicts.filter(({ status }) => status === 'inconclusive');
+  t.ok(
+    open.every(({ reason }) => /^in none of \d+ rounds/.test(reason)),
+    JSON.stringify(open),
+  );
+  t.ok(idsWith(came, 'pass').length >= 78, 'most of the profile was observed');
+  const skipped = came.verdicts.filter(({ status }) => status === 'skip');
+  t.ok(skipped.length > 0);
+  for (const { reason } of skipped) {
+    t.match(
+      reason,
+      /offers no (frames|procfs|registry) operations|one region only|32-bit programs/,
+    );
+  }
+});
+
+t.test('remote:exec: with an agent of its own and a daemon at a socket say the same', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'allocert-library-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const library = await buildExample(folder);
+  const { path: agent } = await buildAgent(folder, { loadsLibraries: true });
+  const daemon = new Daemon({
+    openTarget: () => openTarget(`native:${library}`),
+    onEvent: () => {},
+  });
+  const place = join(folder, 'daemon.sock');
+  const listener = await listenUnix(
+    place,
+    (socket) => daemon.accept(socket),
+    () => {},
+  );
+  const direct = await everySuiteOn(`native:${library}`);
+  const urls = [`remote:exec:${agent} --library ${library}`, `remote:unix:${place}`];
+  for (const url of urls) {
+    const came = await everySuiteOn(url);
+    t.ok(came.complete, url);
+    t.strictSame(verdictWords(came), verdictWords(direct));
+  }
+  const closed = listener.close();
+  await daemon.close();
+  await closed;
+});
+
+/** What each defect must fail, and what else may fail with it. */
+const DEFECTS = [
+  { defect: 1, must: ['ISO-01'], may: ['FLG-07', 'LEN-10', 'ISO-02', 'ISO-04', 'ISO-05'] },
+  { defect: 2, must: ['RES-01', 'RES-02'], may: [] },
+  { defect: 3, must: ['LEN-06'], may: [] },
+  { defect: 4, must: ['ERR-04', 'ERR-05'], may: ['CON-03'] },
+  { defect: 5, must: ['FLG-02'], may: ['FD-06', 'FLG-08'] },
+];
+
+for (const { defect, must, may } of DEFECTS) {
+  t.test(`defect ${defect} fails ${must.join(' and ')}`, async (t) => {
+    const library = await buildExample(t.testdir(), defect);
+    const came = await everySuiteOn(`native:${library}`);
+    const failed = idsWith(came, 'fail', 'crash', 'hang');
+    t.ok(came.complete);
+    t.strictSame(
+      must.filter((id) => !failed.includes(id)),
+      [],
+      'seen',
+    );
+    t.strictSame(
+      failed.filter((id) => ![...must, ...may].includes(id)),
+      [],
+      'nothing else is accused',
+    );
+  });
+}
+
+t.test('a library that dereferences NULL crashes the case, not the run', async (t) => {
+  const library = await buildExample(t.testdir(), 6);
+  const came = await everySuiteOn(`native:${library}`);
+  t.ok(came.complete);
+  const crashed = Object.keys(came.ends).filter((id) => came.ends[id] === 'crash');
+  t.ok(crashed.includes('FD-10/sync'));
+  t.match(
+    came.verdicts.find(({ requirement }) => requirement === 'FD-10'),
+    { status: 'crash', reason: /a client died in a system call: subject by SIGSEGV/ },
+  );
+  t.ok(idsWith(came, 'pass').length >= 70, 'all other cases ran');
+});

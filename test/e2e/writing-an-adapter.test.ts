@@ -1,0 +1,115 @@
+/** docs/writing-an-adapter.md: its example runs as printed, and its types serve an author. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { packageRoot } from '../../adapters/contract/package-root.ts';
+import type { RunRecord } from '../../reports/record.ts';
+import { temporaryDirectory } from '../reports/sample.ts';
+import { allocert } from './command.ts';
+
+const LINES_MAX = 80;
+
+/** A project of somebody else, with allocert installed. */
+function project(): string {
+  const folder = temporaryDirectory();
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(packageRoot(), join(folder, 'node_modules', 'allocert'));
+  writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
+  return folder;
+}
+
+const page = readFileSync(join(packageRoot(), 'docs', 'writing-an-adapter.md'), 'utf8');
+const example = /^```js\n(.*?)^```$/ms.exec(page)?.[1] ?? '';
+
+t.test('the example is short, runs, and passes what it can claim', async (t) => {
+  t.ok(example.split('\n').length - 1 < LINES_MAX, `fewer than ${LINES_MAX} lines`);
+  const folder = project();
+  writeFileSync(join(folder, 'example.js'), example);
+  const ran = await allocert(['run', './example.js', '--out', 'report'], { cwd: folder });
+  t.equal(ran.code, 0, ran.stdout + ran.stderr);
+  const text = readFileSync(join(folder, 'report', 'record.json'), 'utf8');
+  const record = JSON.parse(text) as RunRecord;
+  const statuses: Record<string, string> = Object.fromEntries(
+    record.requirements.map((one) => [one.id, one.statuses[record.profile] ?? 'none']),
+  );
+  for (const id of [
+    'LIF-01',
+    'LIF-03',
+    'VER-02',
+    'ERR-05',
+    'ERR-07',
+    'FD-02',
+    'MAP-01',
+    'ISO-01',
+  ]) {
+    t.equal(statuses[id], 'pass', id);
+  }
+  t.equal(statuses['FLG-02'], 'skip', 'it has no fcntl');
+  t.strictSame(
+    Object.values(statuses).filter((status) => !['pass', 'skip', 'info'].includes(status)),
+    [],
+  );
+});
+
+t.test('a change to the example that breaks a rule is seen', async (t) => {
+  const folder = project();
+  const broken = example.replace("return (flags & 3) === 0 ? 'EINVAL' : 0", 'return 0');
+  const unchecked = broken.replace('request.getBigUint64(0, true) !== 0n ||', '');
+  t.not(unchecked, example);
+  writeFileSync(join(folder, 'example.js'), unchecked);
+  const args = ['run', './example.js', '--only', 'VER-02', '--out', 'report'];
+  const ran = await allocert(args, { cwd: folder });
+  t.equal(ran.code, 1);
+  t.match(ran.stdout, /FAIL +VER-02/);
+});
+
+const TYPED = `
+import type { Adapter, History, Program, Session, TargetFacts } from 'allocert/contract';
+import { TargetDeath, linux, machineError } from 'allocert/contract';
+import { adapterFromSyscalls, type Calls, Descriptors } from 'allocert/syscalls';
+
+const calls: Calls<Descriptors<string>> = {
+  open: (process, { file, flags }) => (flags === linux.O_RDWR ? process.add(file) : 'EACCES'),
+  ioctl: (_process, { fd, request, argument }) => {
+    const bytes: Uint8Array | undefined = argument.copyIn(8);
+    return bytes === undefined ? 'EFAULT' : fd + Number(request);
+  },
+  mmap: () => ({ memory: new Uint8Array(4096) }),
+};
+export const open = (url: string): Adapter =>
+  adapterFromSyscalls({
+    url,
+    implementation: 'typed',
+    regions: [{ name: 'region:0', node: '/dev/typed', bounded: true }],
+    start: () => ({ process: () => new Descriptors('standard'), calls }),
+  });
+export class ByHand implements Session {
+  constructor(readonly facts: TargetFacts) {}
+  async begin(): Promise<void> {}
+  async run(program: Program): Promise<History> {
+    if (program.threads.length === 0) throw machineError('nothing to do');
+    throw new TargetDeath('hang', 'no answer');
+  }
+  async close(): Promise<void> {}
+}
+`;
+
+/** What the compiler says of an author's file; empty when all is well. */
+function compilerSays(text: string): string {
+  const folder = project();
+  writeFileSync(join(folder, 'adapter.ts'), text);
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023'];
+  const types = ['--types', 'node', '--typeRoots', join(packageRoot(), 'node_modules', '@types')];
+  const compiler = join(packageRoot(), 'node_modules', '.bin', 'tsc');
+  // What tap puts into every child's NODE_OPTIONS keeps the compiler from being loaded.
+  const words = ['-u', 'NODE_OPTIONS', compiler, ...options, ...types, 'adapter.ts'];
+  const ran = spawnSync('env', words, { cwd: folder, encoding: 'utf8' });
+  return ran.status === 0 ? '' : `${ran.status}: ${ran.stdout}${ran.stderr}`;
+}
+
+t.test('a TypeScript author compiles against the package', async (t) => {
+  t.equal(compilerSays(TYPED), '');
+  const wrong = TYPED.replace("'EACCES'", "'EWRONG'");
+  t.match(compilerSays(wrong), /EWRONG/, 'an errno that does not exist is refused');
+});

@@ -1,0 +1,168 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { Parser } from 'tap-parser';
+import { deriveRecord } from '../../reports/derive.ts';
+import { formatGithub } from '../../reports/formats/github.ts';
+import { formatMarkdown } from '../../reports/formats/markdown.ts';
+import { pointsOf } from '../../reports/points.ts';
+import type { RunRecord, Status } from '../../reports/record.ts';
+import { parseReporters, REPORTERS, writeReporters } from '../../reports/reporters.ts';
+import { journalOf, ranCase, START, sampleLines, temporaryDirectory, verdict } from './sample.ts';
+
+const RECORDS: Readonly<Record<string, RunRecord>> = {
+  pass: deriveRecord(journalOf(sampleLines())),
+  mixed: deriveRecord(
+    journalOf(
+      sampleLines({ text: 'fail', guidance: 'crash', should: 'warn', second: 'inconclusive' }),
+    ),
+  ),
+  waived: deriveRecord(journalOf(sampleLines({ text: 'waived', second: 'skip' }))),
+  killed: deriveRecord(journalOf(sampleLines().slice(0, 4))),
+};
+
+const countOf = (record: RunRecord, ...statuses: Status[]): number =>
+  pointsOf(record).filter(({ status }) => statuses.includes(status)).length;
+
+interface Counts {
+  readonly tests: number;
+  readonly bad: number;
+  readonly skipped: number;
+}
+
+const attribute = (xml: string, name: string): number =>
+  [...xml.matchAll(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`, 'g'))].reduce(
+    (sum, match) => sum + Number(match[1]),
+    0,
+  );
+
+/** How each format says what was counted; the run's own point of JUnit and CTRF is taken off. */
+const PARSERS: Readonly<Record<string, (text: string, ended: number) => Counts>> = {
+  tap: (text) => {
+    const parser = new Parser({ strict: true });
+    parser.end(text);
+    const { count = 0, fail = 0, skip = 0 } = parser.results ?? {};
+    return { tests: count, bad: fail, skipped: skip };
+  },
+  junit: (text, ended) => ({
+    tests: attribute(text, 'tests') - ended,
+    bad: attribute(text, 'failures') + attribute(text, 'errors') - ended,
+    skipped: attribute(text, 'skipped'),
+  }),
+  ctrf: (text, ended) => {
+    const { tests, failed, skipped } = JSON.parse(text).results.summary;
+    return { tests: tests - ended, bad: failed - ended, skipped };
+  },
+  json: (text) => {
+    const points = pointsOf(JSON.parse(text));
+    const among = (statuses: readonly string[]): number =>
+      points.filter(({ status }) => statuses.includes(status)).length;
+    return {
+      tests: points.length,
+      bad: among(['fail', 'crash', 'hang', 'inconclusive']),
+      skipped: among(['skip', 'waived']),
+    };
+  },
+  markdown: (text) => {
+    const rows = [...text.matchAll(/^\| ([a-z]+) \| (\d+) \|$/gm)];
+    const sum = (...statuses: string[]): number =>
+      rows
+        .filter((row) => statuses.length === 0 || statuses.includes(row[1] ?? ''))
+        .reduce((total, row) => total + Number(row[2]), 0);
+    return {
+      tests: sum(),
+      bad: sum('fail', 'crash', 'hang', 'inconclusive'),
+      skipped: sum('skip', 'waived'),
+    };
+  },
+};
+
+t.test('all formats count the same', async (t) => {
+  for (const [name, record] of Object.entries(RECORDS)) {
+    const expected = {
+      tests: pointsOf(record).length,
+      bad: countOf(record, 'fail', 'crash', 'hang', 'inconclusive'),
+      skipped: countOf(record, 'skip', 'waived'),
+    };
+    for (const [format, parse] of Object.entries(PARSERS)) {
+      const text = REPORTERS[format]?.(record, '') ?? '';
+      t.strictSame(parse(text, record.complete ? 0 : 1), expected, `${name} as ${format}`);
+    }
+  }
+});
+
+t.test('CTRF keeps to the members that its specification names', async (t) => {
+  for (const [name, record] of Object.entries(RECORDS)) {
+    const { reportFormat, specVersion, results } = JSON.parse(REPORTERS.ctrf?.(record, '') ?? '');
+    t.equal(reportFormat, 'CTRF');
+    t.match(specVersion, /^\d+\.\d+\.\d+$/);
+    t.strictSame(Object.keys(results), ['tool', 'summary', 'tests', 'environment']);
+    const { summary } = results;
+    const numbers = ['tests', 'passed', 'failed', 'pending', 'skipped', 'other', 'start', 'stop'];
+    t.strictSame(Object.keys(summary), numbers);
+    t.ok(Object.values(summary).every(Number.isInteger), `${name}: whole numbers`);
+    t.ok(summary.start <= summary.stop, 'ends after it starts');
+    const known = ['name', 'status', 'duration', 'message', 'rawStatus', 'tags', 'extra'];
+    for (const test of results.tests) {
+      t.match(test, { name: /./, status: /^(passed|failed|skipped)$/, duration: Number });
+      t.strictSame(
+        Object.keys(test).filter((key) => !known.includes(key)),
+        [],
+      );
+    }
+  }
+});
+
+const flood = (count: number): RunRecord => {
+  const cases = Array.from({ length: count }, (_, index) => ({
+    id: `LIF-01/case-${index}`,
+    title: 'one of many',
+    requirements: ['LIF-01'],
+  }));
+  const reason = `| <script>alert(1)</script> @everyone\n::error::x %0A ${'x'.repeat(900)}`;
+  const lines = cases.flatMap(({ id }) =>
+    ranCase(id, [verdict('LIF-01', 'hardened', 'fail', { reason })]),
+  );
+  const start = { ...START, cases };
+  return deriveRecord({ start, lines: [start, ...lines], torn: false });
+};
+
+t.test('a job summary stays under 1 MiB and runs nothing', async (t) => {
+  const text = formatMarkdown(flood(3000));
+  t.ok(Buffer.byteLength(text) < 1024 * 1024, 'small enough');
+  t.ok(Buffer.byteLength(text) > 512 * 1024, 'the room is used');
+  const rows = text.split('\n').filter((line) => line.startsWith('| fail | MUST')).length;
+  t.match(text, `${3000 - rows} more do not fit here.`);
+  t.notMatch(text, /<script|@everyone/);
+});
+
+t.test('annotations are commands of one line, no more than are shown', async (t) => {
+  const lines = formatGithub(flood(11)).trimEnd().split('\n');
+  t.equal(lines.length, 10);
+  t.ok(lines.every((line) => line.startsWith('::error title=')));
+  t.match(lines[0], 'incomplete', 'a run without an end says so first');
+  t.match(lines[9], 'title=3 more', 'twelve, of which nine are shown');
+  t.match(lines[1], '%250A', 'percent signs are escaped');
+  t.equal(formatGithub(RECORDS.pass as RunRecord), '', 'nothing to say');
+});
+
+t.test('--reporter writes files, and says what is wrong with it', async (t) => {
+  const directory = temporaryDirectory();
+  const path = join(directory, 'new', 'ctrf.json');
+  writeReporters(RECORDS.pass as RunRecord, '', parseReporters([`ctrf=${path}`]));
+  t.equal(JSON.parse(readFileSync(path, 'utf8')).reportFormat, 'CTRF');
+  t.notOk(existsSync(`${path}.tmp`), 'nothing is left behind');
+  mkdirSync(join(directory, 'folder'));
+  const wrong: readonly (readonly [readonly string[], RegExp])[] = [
+    [['xml=a'], /no reporter "xml"; choose one of tap, json/],
+    [['constructor=a'], /no reporter/],
+    [['tap'], /tap has no path/],
+    [['tap='], /tap has no path/],
+    [[`tap=${join(directory, 'folder')}`], /is not a file/],
+    [[`tap=${path}`, `junit=${path}`], /two reporters write to/],
+    [[`tap=${join(path, 'below')}`], /cannot write/],
+  ];
+  for (const [given, message] of wrong) {
+    t.throws(() => parseReporters(given), { blame: 'usage', message });
+  }
+});
