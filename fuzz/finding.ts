@@ -16,12 +16,11 @@ export interface Finding {
   readonly target: string;
   readonly facts: TargetFacts;
   readonly profile: string;
-  /** Where it came from: round = f(version, seed, index, corpus). */
+  /** Where it came from: round = f(version, seed, index, modes). */
   readonly origin: {
     readonly allocert: string;
     readonly seed: bigint;
     readonly round: number;
-    readonly corpus: string;
   };
   /** The Programs as they were found, and after shrinking; run one after the other in one case. */
   readonly programs: readonly Program[];
