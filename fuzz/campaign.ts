@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   type Adapter,
   machineError,
@@ -111,6 +112,8 @@ class Campaign {
       }
       onRound?.(index);
       await this.#round(setting, index);
+      // A simulated target answers at once: signals and timers would never get their turn.
+      await setImmediate();
     }
     await this.#session?.close();
     const reason = signal?.aborted === true ? 'it was interrupted' : '';
