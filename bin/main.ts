@@ -6,8 +6,10 @@ import { agentCommand } from './commands/agent.ts';
 import { compareCommand } from './commands/compare.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { fuzzCommand } from './commands/fuzz.ts';
 import { listCommand } from './commands/list.ts';
 import { qualifyCommand } from './commands/qualify.ts';
+import { replayCommand } from './commands/replay.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -23,6 +25,8 @@ const COMMANDS = [
   listCommand,
   compareCommand,
   diffCommand,
+  fuzzCommand,
+  replayCommand,
   qualifyCommand,
   reportCommand,
   adapterCommand,

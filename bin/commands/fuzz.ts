@@ -1,0 +1,221 @@
+import { randomBytes } from 'node:crypto';
+import type { Argv, CommandModule } from 'yargs';
+import { usageError } from '../../adapters/contract/errors.ts';
+import { packageVersion } from '../../adapters/contract/package-root.ts';
+import { openTarget } from '../../adapters/registry.ts';
+import { type Budget, runCampaign } from '../../fuzz/campaign.ts';
+import { MODES } from '../../fuzz/generate/modes.ts';
+import { type Before, CampaignJournal, readCampaign } from '../../fuzz/journal.ts';
+import { programsOf } from '../../fuzz/replay.ts';
+import { scheduleText } from '../../fuzz/schedule.ts';
+import { Interrupt } from '../interrupt.ts';
+import { single } from '../options.ts';
+import { complain } from '../terminal.ts';
+
+interface FuzzArguments {
+  readonly target: string | undefined;
+  readonly seed: string | undefined;
+  readonly duration: string | undefined;
+  readonly rounds: string | undefined;
+  readonly ops: string | undefined;
+  readonly modes: string | undefined;
+  readonly profile: string | undefined;
+  readonly 'memory-limit': string | undefined;
+  readonly out: string | undefined;
+  readonly resume: boolean;
+}
+
+/** Rounds when nothing is said of the budget. */
+const ROUNDS = 1000;
+const MEMORY = '8MiB';
+const SHRINK_BUDGET = 400;
+const UNITS: Readonly<Record<string, bigint>> = { KiB: 1n << 10n, MiB: 1n << 20n, GiB: 1n << 30n };
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+/** Milliseconds between two lines that say how far it is. */
+const PROGRESS_MS = 5000;
+
+const text = (option: string, describe: string) =>
+  ({ type: 'string', requiresArg: true, coerce: single(option), describe }) as const;
+
+/** `allocert fuzz [target]` */
+export const fuzzCommand: CommandModule<object, FuzzArguments> = {
+  command: 'fuzz [target]',
+  describe: 'Hammer a target with generated Programs, and prove what they break',
+  builder: (argv: Argv) =>
+    argv
+      .positional('target', { type: 'string', describe: 'Target URL [default: sim:]' })
+      .option('seed', text('seed', 'A number, such as 7 or 0x7 [default: random]'))
+      .option('duration', text('duration', 'How long, such as 15s, 10m or 1h'))
+      .option('rounds', text('rounds', `How many scenarios [default: ${ROUNDS}]`))
+      .option('ops', text('ops', 'How many operations'))
+      .option('modes', text('modes', `Some of ${MODES.map(({ name }) => name).join(',')}`))
+      .option('profile', text('profile', 'Profile that predicts errors'))
+      .option('memory-limit', text('memory-limit', `For live buffers [default: ${MEMORY}]`))
+      .option('out', text('out', 'Folder of the campaign [default: allocert-fuzz]'))
+      .option('resume', {
+        type: 'boolean',
+        default: false,
+        describe: 'Go on with the campaign in --out',
+      })
+      .epilogue('Exit codes: 0 nothing found, 1 findings, 2 usage, 3 incomplete.'),
+  handler: async (given) => {
+    const directory = given.out ?? 'allocert-fuzz';
+    const before = given.resume ? readCampaign(directory) : undefined;
+    process.exitCode = await fuzz(wanted(given, before), directory, before);
+  },
+};
+
+/** What is to be done, from the command line and what went before. */
+interface Wanted {
+  readonly target: string;
+  readonly seed: bigint;
+  readonly budget: Budget;
+  readonly modes: readonly string[];
+  readonly profile: string | undefined;
+  readonly memoryLimit: bigint;
+}
+
+function wanted(given: FuzzArguments, before: Before | undefined): Wanted {
+  const budget = {
+    rounds: given.rounds === undefined ? undefined : count('rounds', given.rounds),
+    operations: given.ops === undefined ? undefined : count('ops', given.ops),
+    milliseconds: given.duration === undefined ? undefined : milliseconds(given.duration),
+  };
+  const open = Object.values(budget).every((one) => one === undefined);
+  const limited = open ? { ...budget, rounds: ROUNDS } : budget;
+  if (before !== undefined) return { ...resumed(given, before), budget: limited };
+  return {
+    target: given.target ?? 'sim:',
+    seed: given.seed === undefined ? randomSeed() : seedOf(given.seed),
+    budget: limited,
+    modes: modesOf(given.modes),
+    profile: given.profile,
+    memoryLimit: bytes(given['memory-limit'] ?? MEMORY),
+  };
+}
+
+/** What a campaign is stays as it was; only its budget is new. */
+function resumed(given: FuzzArguments, { campaign }: Before): Omit<Wanted, 'budget'> {
+  for (const option of ['seed', 'modes', 'profile', 'memory-limit'] as const) {
+    if (given[option] === undefined) continue;
+    throw usageError(`--${option} cannot change in a campaign that goes on; leave it out`);
+  }
+  if (given.target !== undefined && given.target !== campaign.target) {
+    throw usageError(`the campaign is on ${campaign.target}; resume it there, or start another`);
+  }
+  return {
+    target: campaign.target,
+    seed: BigInt(campaign.seed),
+    modes: campaign.modes,
+    profile: campaign.profile,
+    memoryLimit: BigInt(campaign.memoryLimit),
+  };
+}
+
+async function fuzz(wish: Wanted, directory: string, before: Before | undefined): Promise<number> {
+  const { profile, ...rest } = wish;
+  const adapter = await openTarget(wish.target);
+  const journal = new CampaignJournal(directory);
+  const interrupt = new Interrupt();
+  const known = before?.signatures ?? new Set<string>();
+  const version = packageVersion();
+  const far = { rounds: before?.done.size ?? 0, operations: 0, found: 0 };
+  const start = performance.now();
+  const progress = setInterval(() => say(progressLine(far, start)), PROGRESS_MS).unref();
+  say(`seed 0x${wish.seed.toString(16)} on ${wish.target}, campaign in ${directory}`);
+  try {
+    const end = await runCampaign({
+      ...rest,
+      adapter,
+      version,
+      shrinkBudget: SHRINK_BUDGET,
+      signal: interrupt.signal,
+      known,
+      ...(before === undefined ? {} : { done: before.done }),
+      ...(profile === undefined ? {} : { profile }),
+      onStart: (_facts, modes) => {
+        if (before !== undefined) return;
+        const { seed, target, memoryLimit } = wish;
+        const words = { seed: String(seed), memoryLimit: String(memoryLimit) };
+        journal.start({ type: 'campaign', version, target, modes, profile, ...words });
+      },
+      onFinding: (finding) => {
+        far.found += 1;
+        const file = journal.finding(finding);
+        const { times, of } = finding.reproduced ?? { times: 0, of: 0 };
+        say(`FOUND ${finding.requirement} ${finding.kind} (${times} of ${of} runs)`);
+        say(`      ${finding.detail}`);
+        const lines = scheduleText(programsOf(finding), finding.histories);
+        for (const line of lines.slice(0, SCHEDULE_LINES)) say(`      ${line}`);
+        say(`      ${directory}/${file}`);
+      },
+      onRoundDone: (round) => {
+        far.rounds += 1;
+        far.operations += round.operations;
+        journal.round(round);
+      },
+    });
+    const total = known.size + end.findings;
+    say(`${end.rounds} rounds, ${end.operations} operations now, ${total} findings`);
+    if (end.reason === '') return total > 0 ? 1 : 0;
+    complain(`${end.reason}; go on with: allocert fuzz --resume --out ${directory}`);
+    return total > 0 ? 1 : 3;
+  } finally {
+    clearInterval(progress);
+    journal.close();
+    interrupt.dispose();
+    await adapter.close();
+  }
+}
+
+/** Lines of a schedule that are shown; the file has all of it. */
+const SCHEDULE_LINES = 40;
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+function progressLine(
+  far: { readonly rounds: number; readonly operations: number; readonly found: number },
+  start: number,
+): string {
+  const seconds = (performance.now() - start) / 1000;
+  const speed = Math.round(far.operations / seconds);
+  return `${Math.round(seconds)} s: ${far.rounds} rounds, ${speed} operations/s, ${far.found} found`;
+}
+
+const randomSeed = (): bigint => BigInt(`0x${randomBytes(8).toString('hex')}`);
+
+function seedOf(word: string): bigint {
+  if (/^([0-9]+|0x[0-9a-f]+)$/i.test(word)) return BigInt.asUintN(64, BigInt(word));
+  throw usageError(`--seed cannot be "${word}"; give a number such as 7 or 0x7`);
+}
+
+function count(option: string, word: string): number {
+  if (/^[1-9][0-9]{0,11}$/.test(word)) return Number(word);
+  throw usageError(`--${option} cannot be "${word}"; give a whole number from 1`);
+}
+
+function milliseconds(word: string): number {
+  const [, digits, unit] = /^([1-9][0-9]{0,6})(s|m|h)$/.exec(word) ?? [];
+  if (digits === undefined) {
+    throw usageError(`--duration cannot be "${word}"; write it as 15s, 10m or 1h`);
+  }
+  return Number(digits) * (SECONDS[unit ?? ''] ?? 1) * 1000;
+}
+
+function bytes(word: string): bigint {
+  const [, digits, unit] = /^([1-9][0-9]{0,6})(KiB|MiB|GiB)$/.exec(word) ?? [];
+  if (digits === undefined) {
+    throw usageError(`--memory-limit cannot be "${word}"; write it as 512KiB, 8MiB or 1GiB`);
+  }
+  return BigInt(digits) * (UNITS[unit ?? ''] ?? 1n);
+}
+
+function modesOf(list: string | undefined): readonly string[] {
+  const names = (list ?? '').split(',').filter((name) => name !== '');
+  const unknown = names.find((name) => !MODES.some((mode) => mode.name === name));
+  if (unknown === undefined) return names;
+  const known = MODES.map(({ name }) => name).join(', ');
+  throw usageError(`there is no mode "${unknown}"; choose from ${known}`);
+}

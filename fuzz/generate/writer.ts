@@ -1,0 +1,116 @@
+import {
+  linux,
+  type Operation,
+  type Placement,
+  type SlotRef,
+} from '../../adapters/contract/index.ts';
+import { commandOf, type Fields, fieldOf, requestBytes } from '../../suites/request.ts';
+import type { World } from '../scenario.ts';
+
+const { MAP_SHARED, PROT_READ, PROT_WRITE } = linux;
+const ZERO = Uint8Array.of(0);
+
+/** The slot of the device’s descriptor, which every client inherits. */
+export const DEVICE = 'device';
+
+/** A buffer that a thread has asked for, as it is known when the Program is written. */
+export interface WrittenBuffer {
+  readonly slot: string;
+  readonly length: bigint;
+  /** Slot of its mapping, once there is one. */
+  mapping?: string;
+  /** What was written to all of it. */
+  stamp?: Uint8Array;
+}
+
+/** Writes the operations of one thread. Slots are named after it, so that threads share none. */
+export class ThreadWriter {
+  readonly operations: Operation[] = [];
+  readonly #world: World;
+  readonly #name: string;
+  #slots = 0;
+
+  constructor(world: World, name: string) {
+    this.#world = world;
+    this.#name = name;
+  }
+
+  /** Bytes in a page. */
+  get page(): bigint {
+    return this.#world.page;
+  }
+
+  slot(): string {
+    this.#slots += 1;
+    return `${this.#name}-${this.#slots}`;
+  }
+
+  add(operation: Operation): void {
+    this.operations.push(operation);
+  }
+
+  /** Asks for a buffer. */
+  allocate(fields: Fields = {}, placement?: Placement): WrittenBuffer {
+    const slot = this.slot();
+    const { abi, page } = this.#world;
+    const length = fields.length ?? page;
+    this.add({
+      op: 'ioctl',
+      slot,
+      fd: { slot: DEVICE },
+      request: commandOf(abi),
+      argument: {
+        bytes: requestBytes(abi, { ...fields, length }),
+        ...(placement === undefined ? {} : { placement }),
+      },
+    });
+    return { slot, length: ((length + page - 1n) / page) * page };
+  }
+
+  /** The descriptor of a buffer as an operand. */
+  descriptor({ slot }: Pick<WrittenBuffer, 'slot'>): SlotRef {
+    const { offset, width, signed } = fieldOf(this.#world.abi, 'descriptor');
+    return { slot, offset, width, signed: signed === true };
+  }
+
+  map(buffer: WrittenBuffer, fd: SlotRef = this.descriptor(buffer)): string {
+    const slot = this.slot();
+    const protection = PROT_READ | PROT_WRITE;
+    this.add({ op: 'mmap', slot, length: buffer.length, protection, flags: MAP_SHARED, fd });
+    buffer.mapping = slot;
+    return slot;
+  }
+
+  /** Looks at a new buffer: its page frames where the target tells them, and whether it is zero. */
+  look(buffer: WrittenBuffer): void {
+    if (buffer.mapping === undefined) return;
+    const address = { slot: buffer.mapping };
+    const { length } = buffer;
+    if (this.#world.capabilities.has('frames')) this.add({ op: 'frames', address, length });
+    this.add({ op: 'scan', address, length, bytes: buffer.stamp ?? ZERO });
+  }
+
+  /** Fills a buffer with bytes that no other has. */
+  stamp(buffer: WrittenBuffer): void {
+    if (buffer.mapping === undefined) return;
+    const bytes = new TextEncoder().encode(buffer.slot.padEnd(8, '~').slice(-8));
+    this.add({ op: 'store', address: { slot: buffer.mapping }, length: buffer.length, bytes });
+    buffer.stamp = bytes;
+  }
+
+  /** Looks whether a buffer still has what was written to it. */
+  check({ length, mapping, stamp = ZERO }: WrittenBuffer): void {
+    if (mapping === undefined) return;
+    this.add({ op: 'scan', address: { slot: mapping }, length, bytes: stamp });
+  }
+
+  unmap(buffer: WrittenBuffer): void {
+    if (buffer.mapping === undefined) return;
+    this.add({ op: 'munmap', address: { slot: buffer.mapping }, length: buffer.length });
+    delete buffer.mapping;
+  }
+
+  close(buffer: Pick<WrittenBuffer, 'slot'>): void {
+    this.add({ op: 'close', fd: this.descriptor(buffer) });
+  }
+}

@@ -1,0 +1,44 @@
+import type { Capability, Program, RegionFacts, TargetFacts } from '../adapters/contract/index.ts';
+import type { Abi } from '../suites/catalogue.ts';
+
+/** What generators know of the target. */
+export interface World {
+  readonly abi: Abi;
+  /** Bytes in a page. */
+  readonly page: bigint;
+  readonly region: RegionFacts;
+  readonly capabilities: ReadonlySet<Capability>;
+  /** Bytes that the live buffers of one scenario may have together, as asked for. */
+  readonly memoryLimit: bigint;
+}
+
+/** Programs that are run one after the other in one case, and the mode that made them. */
+export interface Scenario {
+  readonly mode: string;
+  readonly programs: readonly Program[];
+}
+
+/** Milliseconds for one Program of a scenario. */
+export const DEADLINE_MS = 10_000;
+
+/** What generators need of a target. */
+export function worldOf(
+  facts: TargetFacts,
+  region: RegionFacts,
+  abi: Abi,
+  memoryLimit: bigint,
+): World {
+  return {
+    abi,
+    page: BigInt(facts.pageSize),
+    region,
+    capabilities: new Set(facts.capabilities),
+    memoryLimit,
+  };
+}
+
+/** Pages that the live buffers of a scenario may have together. */
+export const pagesAllowed = ({ memoryLimit, page, region }: World): bigint => {
+  const size = region.bounded ? (region.sizeBytes ?? memoryLimit) : memoryLimit;
+  return (size < memoryLimit || region.bounded ? size : memoryLimit) / page;
+};
