@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -169,6 +169,15 @@ t.test('repeats nest 3 deep, and an unknown operation is unsupported', async (t)
   t.match(await refusalOf(t, agent), /more than 3 deep/);
 });
 
+/** The first bytes that arrive, in however many pieces. */
+async function firstBytes(socket: Socket, count: number): Promise<Buffer> {
+  let bytes = Buffer.alloc(0);
+  while (bytes.length < count) {
+    bytes = Buffer.concat([bytes, ...((await once(socket, 'data')) as [Buffer])]);
+  }
+  return bytes.subarray(0, count);
+}
+
 t.test('a host that says nothing, or half a hello, gives way to the next', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'allocert-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
@@ -181,12 +190,13 @@ t.test('a host that says nothing, or half a hello, gives way to the next', async
   const frame = Buffer.concat([Buffer.from([16, 0, 0, 0, 1, 0, 0, 0]), hello()]);
   const silent = connect(path);
   const half = connect(path);
+  // Its patience may be at an end before these bytes arrive; that it closes is what counts.
+  half.on('error', (error: NodeJS.ErrnoException) => t.equal(error.code, 'EPIPE'));
   half.write(frame.subarray(0, 15));
   const third = connect(path);
   third.write(frame);
   await Promise.all([once(silent.resume(), 'close'), once(half.resume(), 'close')]);
-  const [answer] = (await once(third, 'data')) as [Buffer];
-  t.ok(answer.subarray(0, 24).equals(frame), 'it says hello');
+  t.ok((await firstBytes(third, frame.length)).equals(frame), 'it says hello');
   third.destroy();
   daemon.kill();
   await ended;
@@ -208,11 +218,7 @@ t.test('a daemon at a Unix socket serves one host after another', async (t) => {
   for (let host = 0; host < 2; host += 1) {
     const socket = connect(path);
     socket.write(frame);
-    let answer = Buffer.alloc(0);
-    while (answer.length < frame.length) {
-      answer = Buffer.concat([answer, ...((await once(socket, 'data')) as [Buffer])]);
-    }
-    t.ok(answer.subarray(0, frame.length).equals(frame), 'it says hello');
+    t.ok((await firstBytes(socket, frame.length)).equals(frame), 'it says hello');
     socket.destroy();
   }
   daemon.kill();
