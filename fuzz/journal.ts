@@ -93,7 +93,8 @@ export class CampaignJournal {
   #flushed = performance.now();
 
   /**
-   * @throws {@link AllocertError} (usage) when the directory cannot be written, or holds other files
+   * @throws {@link AllocertError} (usage) when the directory cannot be written, or holds other
+   *   files
    */
   constructor(directory: string) {
     this.#directory = directory;

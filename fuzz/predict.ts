@@ -13,8 +13,8 @@ type Fault = readonly [requirement: string, role: string];
 /**
  * Says what a profile allows to come of a request for a buffer, from what is wrong with it.
  *
- * Of several faults any may be reported. Where the catalogue has no rule (an unaligned argument that
- * crosses pages, a length between what is there and what could be), there is no prediction.
+ * Of several faults any may be reported. Where the catalogue has no rule (an unaligned argument
+ * that crosses pages, a length between what is there and what could be), there is no prediction.
  *
  * @returns undefined for operations that are no such request, or that nothing is said of
  */

@@ -13,6 +13,8 @@ import { MEMORY_CALLS } from './memory-calls.ts';
 import type { FunctionProcess } from './process.ts';
 import { PROCESS_CALLS } from './process-calls.ts';
 
+const MAP_PRIVATE = 2;
+
 /** A target's function, without the types of its arguments. */
 export type UntypedCall = (
   process: unknown,
@@ -65,20 +67,26 @@ export class FunctionCall extends ProgramCall<FunctionProcess<unknown>> {
     const aligned = this.word('offset') % BigInt(this.machine.pageBytes) === 0n;
     const { mappings } = this.process;
     const address = aligned
-      ? mappings.map(mapped, this.word('length'), this.uint('protection'))
+      ? mappings.map(this.#ownCopy(mapped), this.word('length'), this.uint('protection'))
       : 'EINVAL';
     if (typeof address === 'string') mapped.release?.();
     return address;
   }
 
-  /** The arguments by name; undefined when the argument cannot be placed as asked. */
+  /** What is written to a private mapping is seen by nobody else. */
+  #ownCopy(mapped: Mapped): Mapped {
+    if ((this.uint('flags') & MAP_PRIVATE) === 0) return mapped;
+    return { ...mapped, memory: mapped.memory.slice(), mayWrite: true };
+  }
+
+  /** The arguments by name, of which a command has 32 bits; undefined when it cannot be placed. */
   #arguments(): Readonly<Record<string, unknown>> | undefined {
     const spec: OperationSpec = OPERATIONS[this.operation.op];
     const values: Record<string, unknown> = {};
     for (const [name, kind] of Object.entries(spec.arguments)) {
       if (kind === 'descriptor') values[name] = this.int(name);
       else if (kind === 'address' || kind === 'word' || kind === 'word?') {
-        values[name] = this.word(name);
+        values[name] = name === 'request' ? BigInt(this.uint(name)) : this.word(name);
       } else if (kind === 'argument') {
         const given = this.operation[name] as Argument;
         this.argument = UserArgument.place(given, this.machine.pageBytes, this.context.random);

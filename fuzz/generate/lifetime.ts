@@ -39,8 +39,8 @@ interface Followed {
 const ENDINGS = ['none', 'fork', 'kill', 'exit', 'exec'] as const;
 
 /**
- * Buffers that are held in many ways (duplicates, mappings, messages, forked children) and lose them
- * one by one, in any order, also by the end of a client.
+ * Buffers that are held in many ways (duplicates, mappings, messages, forked children) and lose
+ * them one by one, in any order, also by the end of a client.
  */
 export function lifetime(world: World): fc.Arbitrary<Scenario> {
   const step = fc.record<Step>({

@@ -53,8 +53,8 @@ interface Ran {
 
 /**
  * Runs the suites on two targets and compares them Program by Program, then requirement by
- * requirement. A case that learns something else of one target goes on to ask it other Programs; the
- * comparison of that case ends there, and what it observed is compared all the same.
+ * requirement. A case that learns something else of one target goes on to ask it other Programs;
+ * the comparison of that case ends there, and what it observed is compared all the same.
  *
  * @throws {@link AllocertError} when a target cannot be run, or they speak different ABIs
  */

@@ -47,7 +47,11 @@ t.test('what cannot be compared is refused in one sentence', async (t) => {
     [['sim:', 'sim:'], 2, /--program|--suite/],
     [['sim:', 'sim:', '--program', join(folder, 'none.json')], 2, /none\.json cannot be read/],
     [['sim:', 'sim:', '--program', join(folder, 'torn.json')], 2, /torn\.json/],
-    [['sim:', 'sim:', '--program', join(folder, 'bad.json')], 2, /is no Program: at the top, must have/],
+    [
+      ['sim:', 'sim:', '--program', join(folder, 'bad.json')],
+      2,
+      /is no Program: at the top, must have/,
+    ],
     [['sim:', 'nope:', '--suite'], 2, /is no target/],
     [['sim:', './none.js', '--suite'], 2, /none\.js/],
   ] as const) {
