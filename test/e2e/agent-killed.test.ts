@@ -1,0 +1,74 @@
+/** kill -9 of the agent at random points of a run: no hang, no wrong pass, always a report. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { packageRoot } from '../../adapters/contract/package-root.ts';
+import type { RunRecord } from '../../reports/record.ts';
+import { buildExample } from '../adapters/native/example-library.ts';
+
+process.env.ALLOCERT_CACHE = join(tmpdir(), 'allocert-test-cache');
+
+const POINTS = 20;
+/** Cases that take no time, so that twenty runs do not, either. */
+const ONLY = 'ABI-01,ABI-03,IOC-01,IOC-02,VER-01,VER-02,RES-01,RES-02,FLG-01,FLG-04,LEN-01,ERR-01';
+
+/** Processes whose parent is the given one. */
+function childrenOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => parentOf(pid) === parent);
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return Number(status.slice(status.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined; // It ended between the listing and the reading.
+  }
+}
+
+const linesIn = (file: string): number =>
+  existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0;
+
+/** Kills the agent as soon as the journal has so many lines; whether there was one to kill. */
+async function killAt(run: ChildProcess, journal: string, lines: number): Promise<boolean> {
+  while (run.exitCode === null && linesIn(journal) < lines) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const agents = run.pid === undefined ? [] : childrenOf(run.pid);
+  for (const pid of agents) process.kill(pid, 'SIGKILL');
+  return agents.length > 0;
+}
+
+t.test('the agent is killed at twenty points', async (t) => {
+  const folder = t.testdir({});
+  const library = await buildExample(folder);
+  const program = join(packageRoot(), 'dist', 'bin', 'allocert.js');
+  let killed = 0;
+  let crashes = 0;
+  for (let point = 0; point < POINTS; point += 1) {
+    const out = join(folder, `report-${point}`);
+    const words = ['run', `native:${library}`, '--only', ONLY, '--out', out];
+    const run = spawn(process.execPath, [program, ...words], { stdio: 'ignore' });
+    const ended = new Promise((resolve) => run.once('close', resolve));
+    if (await killAt(run, join(out, 'journal.ndjson'), randomInt(1, 26))) killed += 1;
+    const code = await ended;
+    const record = JSON.parse(readFileSync(join(out, 'record.json'), 'utf8')) as RunRecord;
+    const statuses = record.requirements.map((one) => one.statuses[record.profile] ?? '');
+    const crashed = statuses.filter((status) => status === 'crash').length;
+    crashes += crashed;
+    t.ok(record.complete, 'the run goes on with a new agent');
+    t.strictSame(
+      statuses.filter((status) => !['pass', 'crash', 'skip', 'info'].includes(status)),
+      [],
+    );
+    t.equal(code, crashed > 0 ? 1 : 0, 'what was lost is no pass');
+  }
+  t.ok(killed >= POINTS / 2, `${killed} agents were killed`);
+  t.ok(crashes > 0, `${crashes} requirements were lost to it`);
+});
