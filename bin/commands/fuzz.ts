@@ -147,7 +147,7 @@ async function fuzz(wish: Wanted, directory: string, before: Before | undefined)
       shrinkBudget: SHRINK_BUDGET,
       signal: interrupt.signal,
       known,
-      ...(before === undefined ? {} : { done: before.done }),
+      ...(before === undefined ? {} : { done: before.done, doneOperations: before.operations }),
       ...(profile === undefined ? {} : { profile }),
       onStart: (_facts, modes) => {
         if (before !== undefined) return;
