@@ -38,6 +38,8 @@ export interface CampaignOptions {
   readonly profile?: string;
   /** Rounds that an earlier part of the campaign has done, and signatures that it has found. */
   readonly done?: ReadonlySet<number>;
+  /** Operations of these rounds; the budget counts them. */
+  readonly doneOperations?: number;
   readonly known?: ReadonlySet<string>;
   readonly signal?: AbortSignal;
   /** Candidates that shrinking one finding may run. */
@@ -122,10 +124,11 @@ class Campaign {
   }
 
   #spent(elapsed: number): boolean {
-    const { rounds, operations, milliseconds } = this.#options.budget;
+    const { budget, doneOperations } = this.#options;
+    const { rounds, operations, milliseconds } = budget;
     return (
       (rounds !== undefined && this.#rounds >= rounds) ||
-      (operations !== undefined && this.#operations >= operations) ||
+      (operations !== undefined && this.#operations + (doneOperations ?? 0) >= operations) ||
       (milliseconds !== undefined && elapsed >= milliseconds)
     );
   }

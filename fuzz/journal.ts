@@ -85,6 +85,15 @@ function parsed(line: string, place: string): Line {
   }
 }
 
+/** A file without a whole line is what a kill left of a campaign that had not begun. */
+function holdsCampaign(directory: string): boolean {
+  const file = join(directory, JOURNAL);
+  if (!existsSync(file)) return false;
+  if (readFileSync(file, 'utf8').includes('\n')) return true;
+  truncateSync(file);
+  return false;
+}
+
 /** Appends what a campaign does. A finding is on the disk before the round that found it. */
 export class CampaignJournal {
   readonly #directory: string;
@@ -93,12 +102,19 @@ export class CampaignJournal {
   #flushed = performance.now();
 
   /**
+   * @param resume whether the campaign in the directory goes on; a new one needs a place of its own
    * @throws {@link AllocertError} (usage) when the directory cannot be written, or holds other
    *   files
    */
-  constructor(directory: string) {
+  constructor(directory: string, resume: boolean) {
     this.#directory = directory;
     prepareDirectory(directory, JOURNAL);
+    if (!resume && holdsCampaign(directory)) {
+      throw usageError(
+        `${directory} holds a campaign already; go on with it by --resume, ` +
+          'or name another directory with --out',
+      );
+    }
     this.#descriptor = attempt(directory, () => openSync(join(directory, JOURNAL), 'a'));
   }
 

@@ -3,13 +3,14 @@ import type { Argv, CommandModule } from 'yargs';
 import { usageError } from '../../adapters/contract/errors.ts';
 import { packageVersion } from '../../adapters/contract/package-root.ts';
 import { openTarget } from '../../adapters/registry.ts';
-import { type Budget, runCampaign } from '../../fuzz/campaign.ts';
+import { runCampaign } from '../../fuzz/campaign.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
 import { type Before, CampaignJournal, readCampaign } from '../../fuzz/journal.ts';
 import { programsOf } from '../../fuzz/replay.ts';
 import { scheduleText } from '../../fuzz/schedule.ts';
 import { Interrupt } from '../interrupt.ts';
 import { single } from '../options.ts';
+import { proveFuzzer, SHRINK_BUDGET, type Wanted } from '../prove-fuzzer.ts';
 import { complain } from '../terminal.ts';
 
 interface FuzzArguments {
@@ -23,12 +24,13 @@ interface FuzzArguments {
   readonly 'memory-limit': string | undefined;
   readonly out: string | undefined;
   readonly resume: boolean;
+  readonly canary: boolean;
+  readonly 'self-check': boolean;
 }
 
 /** Rounds when nothing is said of the budget. */
 const ROUNDS = 1000;
 const MEMORY = '8MiB';
-const SHRINK_BUDGET = 400;
 const UNITS: Readonly<Record<string, bigint>> = { KiB: 1n << 10n, MiB: 1n << 20n, GiB: 1n << 30n };
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 /** Milliseconds between two lines that say how far it is. */
@@ -57,22 +59,36 @@ export const fuzzCommand: CommandModule<object, FuzzArguments> = {
         default: false,
         describe: 'Go on with the campaign in --out',
       })
+      .option('canary', {
+        type: 'boolean',
+        default: false,
+        describe: 'Plant a violation, find it, and keep nothing',
+      })
+      .option('self-check', {
+        type: 'boolean',
+        default: false,
+        describe: 'Run the seed twice, compare what is found, and keep nothing',
+      })
       .epilogue('Exit codes: 0 nothing found, 1 findings, 2 usage, 3 incomplete.'),
   handler: async (given) => {
+    if (given.canary || given['self-check']) {
+      refuseMixture(given);
+      process.exitCode = await proveFuzzer(wanted(given, undefined), given.canary);
+      return;
+    }
     const directory = given.out ?? 'allocert-fuzz';
     const before = given.resume ? readCampaign(directory) : undefined;
     process.exitCode = await fuzz(wanted(given, before), directory, before);
   },
 };
 
-/** What is to be done, from the command line and what went before. */
-interface Wanted {
-  readonly target: string;
-  readonly seed: bigint;
-  readonly budget: Budget;
-  readonly modes: readonly string[];
-  readonly profile: string | undefined;
-  readonly memoryLimit: bigint;
+/** Neither leaves a folder behind, and each is an answer of its own. */
+function refuseMixture(given: FuzzArguments): void {
+  if (given.canary && given['self-check']) {
+    throw usageError('ask for --canary or for --self-check, one at a time');
+  }
+  if (!given.resume && given.out === undefined) return;
+  throw usageError('--canary and --self-check keep nothing, so leave --resume and --out out');
 }
 
 function wanted(given: FuzzArguments, before: Before | undefined): Wanted {
@@ -115,7 +131,7 @@ function resumed(given: FuzzArguments, { campaign }: Before): Omit<Wanted, 'budg
 async function fuzz(wish: Wanted, directory: string, before: Before | undefined): Promise<number> {
   const { profile, ...rest } = wish;
   const adapter = await openTarget(wish.target);
-  const journal = new CampaignJournal(directory);
+  const journal = new CampaignJournal(directory, before !== undefined);
   const interrupt = new Interrupt();
   const known = before?.signatures ?? new Set<string>();
   const version = packageVersion();
@@ -131,7 +147,7 @@ async function fuzz(wish: Wanted, directory: string, before: Before | undefined)
       shrinkBudget: SHRINK_BUDGET,
       signal: interrupt.signal,
       known,
-      ...(before === undefined ? {} : { done: before.done }),
+      ...(before === undefined ? {} : { done: before.done, doneOperations: before.operations }),
       ...(profile === undefined ? {} : { profile }),
       onStart: (_facts, modes) => {
         if (before !== undefined) return;
