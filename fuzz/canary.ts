@@ -11,8 +11,8 @@ import {
 export const PLANTED: ErrnoName = 'EXDEV';
 
 /**
- * A target that lies: the first request of each Program that was granted is said to have failed with
- * {@link PLANTED}. A campaign that does not find it cannot be trusted to find anything.
+ * A target that lies: the first request of each Program that was granted is said to have failed
+ * with {@link PLANTED}. A campaign that does not find it cannot be trusted to find anything.
  */
 export function withCanary(adapter: Adapter): Adapter {
   return {
