@@ -2,6 +2,7 @@ import { linux, type Operation, type RepeatStep, type Thread } from '../adapters
 import { type Bench, SUBJECT } from './bench.ts';
 import { Inconclusive } from './case.ts';
 import { pattern, ZERO } from './contents.ts';
+import type { Sight } from './race.ts';
 
 /** Buffers that are filled, freed and asked for again. */
 const BUFFERS = 64n;
@@ -14,12 +15,6 @@ const ROUNDS = 8;
 const RACES = 32;
 /** Times that a thread asks for a descriptor which is not there yet. */
 const LOOKS = 2000n;
-
-/** What was seen, in a word and in a sentence. */
-export interface Sight {
-  readonly word: string;
-  readonly detail: string;
-}
 
 /**
  * Fills as many buffers as there is room for, up to {@link BUFFERS}, all at once, so that as many

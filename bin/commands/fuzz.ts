@@ -116,6 +116,12 @@ function resumed(given: FuzzArguments, { campaign }: Before): Omit<Wanted, 'budg
     if (given[option] === undefined) continue;
     throw usageError(`--${option} cannot change in a campaign that goes on; leave it out`);
   }
+  if (campaign.version !== packageVersion()) {
+    throw usageError(
+      `the campaign is one of allocert ${campaign.version}, whose rounds this version does not ` +
+        'repeat; start another with a new --out',
+    );
+  }
   if (given.target !== undefined && given.target !== campaign.target) {
     throw usageError(`the campaign is on ${campaign.target}; resume it there, or start another`);
   }

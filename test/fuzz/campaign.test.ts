@@ -159,7 +159,12 @@ t.test('the command says what it finds, and a finding can be run again', async (
 });
 
 t.test('what cannot be done is refused in one sentence', async (t) => {
-  const folder = t.testdir({ 'note.txt': 'mine', 'bad.json': '{"version":2}' });
+  const other = '{"type":"campaign","version":"0.0.0","target":"sim:","seed":"1","modes":[]}\n';
+  const folder = t.testdir({
+    'note.txt': 'mine',
+    'bad.json': '{"version":2}',
+    old: { 'fuzz.ndjson': other },
+  });
   for (const [words, sentence] of [
     [['fuzz', '--seed', 'x'], /--seed cannot be "x"; give a number/],
     [['fuzz', '--duration', '10'], /--duration cannot be "10"; write it as 15s/],
@@ -168,6 +173,7 @@ t.test('what cannot be done is refused in one sentence', async (t) => {
     [['fuzz', '--rounds', '0'], /--rounds cannot be "0"/],
     [['fuzz', '--out', folder], /holds files but no report/],
     [['fuzz', '--resume', '--out', folder], /holds no campaign to resume/],
+    [['fuzz', '--resume', '--out', join(folder, 'old')], /is one of allocert 0\.0\.0/],
     [['replay', join(folder, 'none.json')], /cannot read the finding/],
     [['replay', join(folder, 'bad.json')], /is no finding of allocert fuzz/],
   ] as const) {
