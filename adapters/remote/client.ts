@@ -31,6 +31,8 @@ const FACTS_MS = 150_000;
 export interface AgentOptions {
   /** Milliseconds until the agent's first word; a target that boots takes longer than others. */
   readonly helloTimeoutMs?: number;
+  /** Programs have this many times their deadline: an emulated machine is slower than others. */
+  readonly patience?: number;
   /** Facts in the contract's form, from what the agent said. */
   describe(agent: AgentFacts): TargetFacts;
   /** Called once a death is seen: waits for the target's last words and says what happened. */
@@ -133,7 +135,8 @@ class AgentSession implements Session {
     return answered;
   }
 
-  async #runNow(program: Program): Promise<History> {
+  async #runNow(asked: Program): Promise<History> {
+    const program = { ...asked, deadlineMs: asked.deadlineMs * (this.#options.patience ?? 1) };
     const bytes = encodeProgram(program, this.#names);
     const news = this.#served ? this.#names.takeNew() : undefined;
     if (news !== undefined) this.#channel.send('names', encodeNames(news));

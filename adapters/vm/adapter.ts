@@ -9,11 +9,11 @@ import { targetFacts } from '../remote/facts.ts';
 import { type KernelImage, prepareDebianKernel } from './debian-kernel.ts';
 import { Guest } from './guest.ts';
 import { buildInitramfs, type InitramfsEntry } from './initramfs.ts';
-import { chooseAcceleration, findQemu } from './qemu.ts';
+import { type Acceleration, chooseAcceleration, findQemu, type Qemu } from './qemu.ts';
 import { parseVmTarget, type VmModule, type VmTarget } from './target-url.ts';
 
 /** Milliseconds from starting QEMU to the agent's first word. */
-const BOOT_MS = 60_000;
+const BOOT_MS = 120_000;
 /** Milliseconds to wait for QEMU to end after the agent was lost. */
 const LAST_WORDS_MS = 3_000;
 /** Console lines that a death is reported with. */
@@ -88,6 +88,15 @@ class VmAdapter implements Adapter {
     const qemu = findQemu();
     const prepared = await prepare(this.#target, () => {});
     const acceleration = await chooseAcceleration(qemu, prepared.kernel.image);
+    try {
+      return await this.#boot(qemu, prepared, acceleration);
+    } catch (thrown) {
+      if (this.#guest?.console.emulatorFault() !== true) throw thrown;
+      return await this.#boot(qemu, prepared, acceleration);
+    }
+  }
+
+  async #boot(qemu: Qemu, prepared: Prepared, acceleration: Acceleration): Promise<Session> {
     // QEMU reads the kernel and this file after it has connected: they stay until the agent speaks.
     const folder = await mkdtemp(join(tmpdir(), 'allocert-initrd-'));
     try {
@@ -98,11 +107,11 @@ class VmAdapter implements Adapter {
         acceleration,
         kernel: prepared.kernel.image,
         initrd,
-        append: commandLine(this.#target),
+        append: commandLine(this.#target, acceleration.append),
         memoryMiB: this.#target.memoryMiB,
       });
       this.#guest = guest;
-      return await this.#greet(guest, {
+      return await this.#greet(guest, acceleration.patience, {
         ...prepared.kernel.details,
         agent: prepared.agent.digest,
         compiler: prepared.agent.compiler,
@@ -115,10 +124,15 @@ class VmAdapter implements Adapter {
     }
   }
 
-  async #greet(guest: Guest, details: Readonly<Record<string, string>>): Promise<Session> {
+  async #greet(
+    guest: Guest,
+    patience: number,
+    details: Readonly<Record<string, string>>,
+  ): Promise<Session> {
     try {
       return await connectAgent(guest.stream, {
         helloTimeoutMs: BOOT_MS,
+        patience,
         describe: (agent) => targetFacts('vm', agent, details),
         lastWords: () => lastWords(guest),
         onClose: () => guest.kill(),
@@ -135,10 +149,10 @@ class VmAdapter implements Adapter {
   }
 }
 
-function commandLine(target: VmTarget): string {
+function commandLine(target: VmTarget, forExecution: string): string {
   const own = ['console=ttyS0', 'quiet', 'panic=-1', 'mitigations=off'];
   const agent = [`allocert.region=${target.region}`, `allocert.port=${AGENT_PORT}`];
-  return [...own, ...agent, target.append].filter((word) => word !== '').join(' ');
+  return [...own, forExecution, ...agent, target.append].filter((word) => word !== '').join(' ');
 }
 
 async function initramfsFor(agent: string, modules: readonly VmModule[]): Promise<Uint8Array> {

@@ -23,6 +23,14 @@ export class Console {
     return [...this.#lines, this.#partial].filter((line) => line !== '').slice(-count);
   }
 
+  /**
+   * Whether the kernel met a breakpoint of its own. It writes one while it changes its code, and an
+   * emulated processor may still see it after it is gone; nothing else in a booting kernel does.
+   */
+  emulatorFault(): boolean {
+    return this.#lines.some((line) => /\bint3: 0000/.test(line));
+  }
+
   /** The first line that says why the kernel can no longer be relied on. */
   alarm(): string | undefined {
     return this.#lines.find((line) => LAST_WORDS.test(line))?.replace(/^\[\s*[\d.]+\]\s*/, '');

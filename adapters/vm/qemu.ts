@@ -50,13 +50,25 @@ export function findQemu(): Qemu {
 export interface Acceleration {
   readonly name: 'kvm' | 'tcg';
   readonly options: readonly string[];
+  /** Words for the kernel's command line. */
+  readonly append: string;
+  /** How many times longer than on the machine itself anything may take. */
+  readonly patience: number;
 }
 
 const TCG: Acceleration = {
   name: 'tcg',
   options: ['-accel', 'tcg,thread=multi', '-cpu', 'max'],
+  // On a busy host an emulated processor stands still for seconds, which is no fault of its kernel.
+  append: 'rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60',
+  patience: 4,
 };
-const KVM: Acceleration = { name: 'kvm', options: ['-accel', 'kvm', '-cpu', 'host'] };
+const KVM: Acceleration = {
+  name: 'kvm',
+  options: ['-accel', 'kvm', '-cpu', 'host'],
+  append: '',
+  patience: 1,
+};
 
 /**
  * KVM where it really works, else emulation. `/dev/kvm` may exist and still fail or hang, so a

@@ -14,7 +14,7 @@ import type { RunRecord } from '../../reports/record.ts';
 import { allocert, childrenNamed } from './command.ts';
 
 const TARGET = 'vm:debian/dma_heap/system';
-const BOOTLESS_MS = 90_000;
+const BOOTLESS_MS = 400_000;
 
 const missing = await prepareVm('debian', () => {}).then(
   () => '',

@@ -199,4 +199,7 @@ t.test('the console keeps its end and finds the kernel’s last words', async (t
   for (let line = 0; line < 1000; line += 1) console.push(`line ${line}\n`);
   t.strictSame(console.tail(2), ['line 998', 'line 999']);
   t.equal(console.tail(10_000).length, 400, 'what is kept is bounded');
+  t.equal(console.emulatorFault(), false);
+  console.push('[    0.9] int3: 0000 [#1] PREEMPT SMP NOPTI\n');
+  t.equal(console.emulatorFault(), true);
 });
