@@ -4,10 +4,7 @@ export {
   type Budget,
   type CampaignEnd,
   type CampaignOptions,
-  type RoundDone,
   runCampaign,
-  type Setting,
-  settingFor,
 } from './campaign.ts';
 export { PLANTED, withCanary } from './canary.ts';
 export type { Finding } from './finding.ts';
@@ -20,7 +17,24 @@ export {
   readCampaign,
 } from './journal.ts';
 export { judge, type Rules, signatureOf } from './judge.ts';
+export {
+  answerTask,
+  type WorkerAnswer,
+  WorkerPool,
+  type WorkerSetting,
+  type WorkerTask,
+} from './pool.ts';
 export { operationsIn, type Round, type RoundOrigin, runScenario, scenarioOf } from './round.ts';
+export {
+  type Introduction,
+  type Proof,
+  type RoundDone,
+  type RoundReport,
+  type Rounds,
+  Runner,
+  type RunnerOptions,
+} from './runner.ts';
 export { type Scenario, type World, worldOf } from './scenario.ts';
 export { type CanaryEnd, findCanary, type SelfCheck, selfCheck } from './self-check.ts';
+export { type Choice, type Setting, settingFor } from './setting.ts';
 export { type ShrinkOptions, type Shrunk, shrink } from './shrink.ts';

@@ -13,8 +13,8 @@ import {
 import { join } from 'node:path';
 import { toJson, usageError } from '../adapters/contract/index.ts';
 import { attempt, prepareDirectory, temporary } from '../reports/directory.ts';
-import type { RoundDone } from './campaign.ts';
 import type { Finding } from './finding.ts';
+import type { RoundDone } from './runner.ts';
 
 /** The file of a campaign, one JSON object a line. */
 export const JOURNAL = 'fuzz.ndjson';
@@ -36,6 +36,7 @@ export interface CampaignLine {
 type Line =
   | CampaignLine
   | ({ readonly type: 'round' } & RoundDone)
+  | { readonly type: 'suspect'; readonly round: number; readonly why: string }
   | { readonly type: 'finding'; readonly signature: string; readonly file: string };
 
 /** What an earlier part of a campaign has left. */
@@ -127,6 +128,12 @@ export class CampaignJournal {
   round(round: RoundDone): void {
     this.#write({ type: 'round', ...round });
     if (performance.now() - this.#flushed >= FLUSH_MS) this.flush();
+  }
+
+  /** A round that kills its worker; seed, version and its number bring it back. */
+  suspect(round: number, why: string): void {
+    this.#write({ type: 'suspect', round, why });
+    this.flush();
   }
 
   /** Writes the finding's own file. @returns its name */

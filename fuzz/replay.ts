@@ -7,10 +7,10 @@ import {
   usageError,
 } from '../adapters/contract/index.ts';
 import { factsFromJson, historyFromJson } from '../adapters/contract/program-json.ts';
-import { settingFor } from './campaign.ts';
 import type { Finding } from './finding.ts';
 import { signatureOf } from './judge.ts';
 import { runScenario } from './round.ts';
+import { settingFor } from './setting.ts';
 
 /** How often a finding showed again. */
 export interface Replayed {

@@ -1,7 +1,8 @@
 import { toJson } from '../adapters/contract/index.ts';
-import { type CampaignOptions, type RoundDone, runCampaign } from './campaign.ts';
+import { type CampaignOptions, runCampaign } from './campaign.ts';
 import { PLANTED, withCanary } from './canary.ts';
 import type { Finding } from './finding.ts';
+import type { RoundDone } from './runner.ts';
 
 /** Whether the machinery found what was planted. */
 export interface CanaryEnd {

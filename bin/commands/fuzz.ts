@@ -1,13 +1,25 @@
-import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import type { Argv, CommandModule } from 'yargs';
 import { usageError } from '../../adapters/contract/errors.ts';
+import type { Adapter } from '../../adapters/contract/index.ts';
 import { packageVersion } from '../../adapters/contract/package-root.ts';
 import { openTarget } from '../../adapters/registry.ts';
 import { runCampaign } from '../../fuzz/campaign.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
 import { type Before, CampaignJournal, readCampaign } from '../../fuzz/journal.ts';
+import { WorkerPool } from '../../fuzz/pool.ts';
 import { programsOf } from '../../fuzz/replay.ts';
+import type { Rounds } from '../../fuzz/runner.ts';
 import { scheduleText } from '../../fuzz/schedule.ts';
+import {
+  bytes,
+  count,
+  milliseconds,
+  modesOf,
+  randomSeed,
+  seedOf,
+  workersOf,
+} from '../fuzz-words.ts';
 import { Interrupt } from '../interrupt.ts';
 import { single } from '../options.ts';
 import { proveFuzzer, SHRINK_BUDGET, type Wanted } from '../prove-fuzzer.ts';
@@ -19,6 +31,7 @@ interface FuzzArguments {
   readonly duration: string | undefined;
   readonly rounds: string | undefined;
   readonly ops: string | undefined;
+  readonly workers: string | undefined;
   readonly modes: string | undefined;
   readonly profile: string | undefined;
   readonly 'memory-limit': string | undefined;
@@ -31,8 +44,6 @@ interface FuzzArguments {
 /** Rounds when nothing is said of the budget. */
 const ROUNDS = 1000;
 const MEMORY = '8MiB';
-const UNITS: Readonly<Record<string, bigint>> = { KiB: 1n << 10n, MiB: 1n << 20n, GiB: 1n << 30n };
-const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 /** Milliseconds between two lines that say how far it is. */
 const PROGRESS_MS = 5000;
 
@@ -50,6 +61,7 @@ export const fuzzCommand: CommandModule<object, FuzzArguments> = {
       .option('duration', text('duration', 'How long, such as 15s, 10m or 1h'))
       .option('rounds', text('rounds', `How many scenarios [default: ${ROUNDS}]`))
       .option('ops', text('ops', 'How many operations'))
+      .option('workers', text('workers', 'Threads [default: all cores on sim:, else 1]'))
       .option('modes', text('modes', `Some of ${MODES.map(({ name }) => name).join(',')}`))
       .option('profile', text('profile', 'Profile that predicts errors'))
       .option('memory-limit', text('memory-limit', `For live buffers [default: ${MEMORY}]`))
@@ -78,7 +90,8 @@ export const fuzzCommand: CommandModule<object, FuzzArguments> = {
     }
     const directory = given.out ?? 'allocert-fuzz';
     const before = given.resume ? readCampaign(directory) : undefined;
-    process.exitCode = await fuzz(wanted(given, before), directory, before);
+    const workers = given.workers === undefined ? undefined : workersOf(given.workers);
+    process.exitCode = await fuzz(wanted(given, before), directory, { before, workers });
   },
 };
 
@@ -86,6 +99,9 @@ export const fuzzCommand: CommandModule<object, FuzzArguments> = {
 function refuseMixture(given: FuzzArguments): void {
   if (given.canary && given['self-check']) {
     throw usageError('ask for --canary or for --self-check, one at a time');
+  }
+  if (given.workers !== undefined) {
+    throw usageError('--canary and --self-check run in one thread, so leave --workers out');
   }
   if (!given.resume && given.out === undefined) return;
   throw usageError('--canary and --self-check keep nothing, so leave --resume and --out out');
@@ -134,10 +150,29 @@ function resumed(given: FuzzArguments, { campaign }: Before): Omit<Wanted, 'budg
   };
 }
 
-async function fuzz(wish: Wanted, directory: string, before: Before | undefined): Promise<number> {
+/** How a campaign is carried out; none of it changes what its rounds are. */
+interface Means {
+  readonly before: Before | undefined;
+  readonly workers: number | undefined;
+}
+
+/** One thread needs no pool; several need a session each, which only some targets have for free. */
+function roundsFor(wish: Wanted, adapter: Adapter, given: number | undefined): Rounds | undefined {
+  const workers = given ?? (adapter.independent === true ? availableParallelism() : 1);
+  if (workers === 1) return undefined;
+  const { budget, ...rest } = wish;
+  return new WorkerPool(new URL('../fuzz-worker.js', import.meta.url).href, workers, {
+    ...rest,
+    version: packageVersion(),
+    shrinkBudget: SHRINK_BUDGET,
+  });
+}
+
+async function fuzz(wish: Wanted, directory: string, { before, workers }: Means): Promise<number> {
   const { profile, ...rest } = wish;
   const adapter = await openTarget(wish.target);
   const journal = new CampaignJournal(directory, before !== undefined);
+  const rounds = roundsFor(wish, adapter, workers);
   const interrupt = new Interrupt();
   const known = before?.signatures ?? new Set<string>();
   const version = packageVersion();
@@ -153,6 +188,11 @@ async function fuzz(wish: Wanted, directory: string, before: Before | undefined)
       shrinkBudget: SHRINK_BUDGET,
       signal: interrupt.signal,
       known,
+      ...(rounds === undefined ? {} : { rounds }),
+      onSuspect: (index, why) => {
+        journal.suspect(index, why);
+        complain(`round ${index} killed its worker, also alone: ${why}`);
+      },
       ...(before === undefined ? {} : { done: before.done, doneOperations: before.operations }),
       ...(profile === undefined ? {} : { profile }),
       onStart: (_facts, modes) => {
@@ -204,40 +244,4 @@ function progressLine(
   const seconds = (performance.now() - start) / 1000;
   const speed = Math.round(far.operations / seconds);
   return `${Math.round(seconds)} s: ${far.rounds} rounds, ${speed} operations/s, ${far.found} found`;
-}
-
-const randomSeed = (): bigint => BigInt(`0x${randomBytes(8).toString('hex')}`);
-
-function seedOf(word: string): bigint {
-  if (/^([0-9]+|0x[0-9a-f]+)$/i.test(word)) return BigInt.asUintN(64, BigInt(word));
-  throw usageError(`--seed cannot be "${word}"; give a number such as 7 or 0x7`);
-}
-
-function count(option: string, word: string): number {
-  if (/^[1-9][0-9]{0,11}$/.test(word)) return Number(word);
-  throw usageError(`--${option} cannot be "${word}"; give a whole number from 1`);
-}
-
-function milliseconds(word: string): number {
-  const [, digits, unit] = /^([1-9][0-9]{0,6})(s|m|h)$/.exec(word) ?? [];
-  if (digits === undefined) {
-    throw usageError(`--duration cannot be "${word}"; write it as 15s, 10m or 1h`);
-  }
-  return Number(digits) * (SECONDS[unit ?? ''] ?? 1) * 1000;
-}
-
-function bytes(word: string): bigint {
-  const [, digits, unit] = /^([1-9][0-9]{0,6})(KiB|MiB|GiB)$/.exec(word) ?? [];
-  if (digits === undefined) {
-    throw usageError(`--memory-limit cannot be "${word}"; write it as 512KiB, 8MiB or 1GiB`);
-  }
-  return BigInt(digits) * (UNITS[unit ?? ''] ?? 1n);
-}
-
-function modesOf(list: string | undefined): readonly string[] {
-  const names = (list ?? '').split(',').filter((name) => name !== '');
-  const unknown = names.find((name) => !MODES.some((mode) => mode.name === name));
-  if (unknown === undefined) return names;
-  const known = MODES.map(({ name }) => name).join(', ');
-  throw usageError(`there is no mode "${unknown}"; choose from ${known}`);
 }

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import t from 'tap';
 import { packageRoot } from '../../adapters/contract/package-root.ts';
 import { openSimulator } from '../../adapters/simulator/adapter.ts';
-import { type CampaignEnd, type RoundDone, runCampaign } from '../../fuzz/campaign.ts';
+import { type CampaignEnd, runCampaign } from '../../fuzz/campaign.ts';
 import type { Finding } from '../../fuzz/finding.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
 import { readCampaign } from '../../fuzz/journal.ts';
 import { operationsIn } from '../../fuzz/round.ts';
+import type { RoundDone } from '../../fuzz/runner.ts';
 import { allocert } from '../e2e/command.ts';
 
 interface Ran {

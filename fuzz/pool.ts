@@ -1,0 +1,129 @@
+import { Piscina } from 'piscina';
+import { messageOf } from '../adapters/contract/errors.ts';
+import { AllocertError, type Blame } from '../adapters/contract/index.ts';
+import type { Finding } from './finding.ts';
+import type { Introduction, Proof, RoundReport, Rounds, Runner, RunnerOptions } from './runner.ts';
+
+/** What every worker of a pool is told once. */
+export interface WorkerSetting extends Omit<RunnerOptions, 'adapter' | 'enough'> {
+  readonly target: string;
+}
+
+/** What a worker is asked to do. */
+export type WorkerTask =
+  | { readonly kind: 'introduce' | 'close' }
+  | { readonly kind: 'run'; readonly indices: readonly number[]; readonly known: Set<string> }
+  | { readonly kind: 'explain'; readonly proof: Proof };
+
+/** What a worker answers. Errors of a class of ours would not survive the way between threads. */
+export type WorkerAnswer =
+  | { readonly value: unknown }
+  | { readonly blame: Blame; readonly message: string };
+
+/** Carries out a task in a worker's thread. */
+export async function answerTask(runner: Runner, task: WorkerTask): Promise<WorkerAnswer> {
+  try {
+    return { value: await carriedOut(runner, task) };
+  } catch (thrown) {
+    const blame = thrown instanceof AllocertError ? thrown.blame : 'machine';
+    return { blame, message: messageOf(thrown) };
+  }
+}
+
+function carriedOut(runner: Runner, task: WorkerTask): Promise<unknown> {
+  switch (task.kind) {
+    case 'introduce':
+      return runner.introduce();
+    case 'run':
+      return runner.run(task.indices, task.known);
+    case 'explain':
+      return runner.explain(task.proof);
+    case 'close':
+      return runner.close();
+  }
+}
+
+/**
+ * Runs rounds in worker threads, each with a session of its own. A worker that dies is replaced,
+ * and what it was at is run again round by round: only the round that kills a second worker is
+ * charged.
+ */
+export class WorkerPool implements Rounds {
+  readonly width: number;
+  readonly #pool: Piscina<WorkerTask, WorkerAnswer>;
+  readonly #workers: number;
+
+  /**
+   * @param module URL of a module that answers a {@link WorkerTask}, with the setting as its data
+   * @param workers how many threads
+   */
+  constructor(module: string, workers: number, setting: WorkerSetting) {
+    this.#workers = workers;
+    // One more for each worker, so that none waits while findings are explained.
+    this.width = 2 * workers;
+    this.#pool = new Piscina({
+      filename: module,
+      minThreads: workers,
+      maxThreads: workers,
+      workerData: setting,
+      execArgv: [],
+      atomics: 'disabled',
+    });
+  }
+
+  async introduce(): Promise<Introduction> {
+    return (await this.#ask({ kind: 'introduce' })) as Introduction;
+  }
+
+  async run(
+    indices: readonly number[],
+    known: ReadonlySet<string>,
+  ): Promise<readonly RoundReport[]> {
+    try {
+      return await this.#batch(indices, known);
+    } catch (thrown) {
+      if (thrown instanceof AllocertError) throw thrown;
+    }
+    const reports: RoundReport[] = [];
+    for (const index of indices) reports.push(await this.#alone(index, known));
+    return reports;
+  }
+
+  async explain(proof: Proof): Promise<Finding> {
+    return (await this.#ask({ kind: 'explain', proof })) as Finding;
+  }
+
+  /** Each worker closes its session: what a target has started must not outlive the campaign. */
+  async close(): Promise<void> {
+    const all = Array.from({ length: this.#workers }, () => this.#ask({ kind: 'close' }));
+    await Promise.allSettled(all);
+    await this.#pool.destroy();
+  }
+
+  async #batch(
+    indices: readonly number[],
+    known: ReadonlySet<string>,
+  ): Promise<readonly RoundReport[]> {
+    const answer = await this.#ask({ kind: 'run', indices, known: new Set(known) });
+    return answer as readonly RoundReport[];
+  }
+
+  async #alone(index: number, known: ReadonlySet<string>): Promise<RoundReport> {
+    try {
+      const [report] = await this.#batch([index], known);
+      if (report !== undefined) return report;
+      throw new Error('the worker gave no report');
+    } catch (thrown) {
+      if (thrown instanceof AllocertError) throw thrown;
+      const done = { index, mode: '', operations: 0, signatures: [] };
+      return { done, proofs: [], lost: messageOf(thrown) };
+    }
+  }
+
+  /** Rejects with an error that is none of ours when the worker died. */
+  async #ask(task: WorkerTask): Promise<unknown> {
+    const answer = await this.#pool.run(task);
+    if ('value' in answer) return answer.value;
+    throw new AllocertError(answer.blame, answer.message);
+  }
+}

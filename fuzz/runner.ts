@@ -1,0 +1,228 @@
+import { setImmediate } from 'node:timers/promises';
+import {
+  type Adapter,
+  ConnectionLost,
+  type Session,
+  TargetDeath,
+  type TargetFacts,
+} from '../adapters/contract/index.ts';
+import type { Violation } from '../suites/oracles/index.ts';
+import type { Finding } from './finding.ts';
+import { signatureOf } from './judge.ts';
+import { operationsIn, type Round, runScenario, scenarioOf } from './round.ts';
+import type { Scenario } from './scenario.ts';
+import { type Choice, type Setting, settingFor } from './setting.ts';
+import { shrink } from './shrink.ts';
+
+/** A round that is over. */
+export interface RoundDone {
+  readonly index: number;
+  readonly mode: string;
+  readonly operations: number;
+  /** Signatures of everything that it proved, also of what was known. */
+  readonly signatures: readonly string[];
+}
+
+/** A violation and the round that proves it. */
+export interface Proof {
+  readonly index: number;
+  readonly round: Round;
+  readonly violation: Violation;
+}
+
+/** What came of a round. */
+export interface RoundReport {
+  readonly done: RoundDone;
+  /** One for each signature that was not known when the round began. */
+  readonly proofs: readonly Proof[];
+  /** Set when the worker died of it, twice: why. Nothing is known of the target then. */
+  readonly lost?: string;
+}
+
+/** What can be said of a target before the first round. */
+export interface Introduction {
+  readonly facts: TargetFacts;
+  /** Names of the modes that are going to be run. */
+  readonly modes: readonly string[];
+}
+
+/** Runs rounds: here, or in workers. */
+export interface Rounds {
+  /** How many batches may be under way at once. */
+  readonly width: number;
+  /**
+   * @throws {@link AllocertError} when the target cannot be reached, or has no mode to run
+   */
+  introduce(): Promise<Introduction>;
+  /** Runs a batch; the reports are in its order, and fewer when the campaign was to stop. */
+  run(indices: readonly number[], known: ReadonlySet<string>): Promise<readonly RoundReport[]>;
+  /** Shrinks what was found, and says how often it shows. */
+  explain(proof: Proof): Promise<Finding>;
+  close(): Promise<void>;
+}
+
+/** What rounds are a function of, and the target that they run on. */
+export interface RunnerOptions extends Choice {
+  readonly adapter: Adapter;
+  /** Version of allocert, part of what a round is a function of. */
+  readonly version: string;
+  readonly seed: bigint;
+  /** Candidates that shrinking one finding may run. */
+  readonly shrinkBudget: number;
+  /** Asked between two rounds. */
+  readonly enough?: () => boolean;
+}
+
+/** Times that a finding is run again to say how often it shows. */
+const REPEATS = 10;
+const DEATH = 'target';
+
+/**
+ * Runs rounds in this thread: generate, run, judge, and shrink what is new. A target that dies is a
+ * finding, and the next round has a new session. Where sessions are targets of their own, each
+ * batch has one, so that what it finds does not depend on who ran what before.
+ */
+export class Runner implements Rounds {
+  readonly width = 1;
+  readonly #options: RunnerOptions;
+  #session: Session | undefined;
+  #setting: Setting | undefined;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+  }
+
+  async introduce(): Promise<Introduction> {
+    const { facts, modes } = await this.#settle();
+    return { facts, modes: modes.map(({ name }) => name) };
+  }
+
+  async run(
+    indices: readonly number[],
+    known: ReadonlySet<string>,
+  ): Promise<readonly RoundReport[]> {
+    const setting = await this.#settle();
+    const seen = new Set(known);
+    const reports: RoundReport[] = [];
+    for (const index of indices) {
+      if (this.#options.enough?.() === true) break;
+      reports.push(await this.#round(setting, index, seen));
+      // A simulated target answers at once: signals and timers would never get their turn.
+      await setImmediate();
+    }
+    await this.#leave();
+    return reports;
+  }
+
+  async explain({ index, round, violation }: Proof): Promise<Finding> {
+    const { adapter, seed, shrinkBudget, version } = this.#options;
+    const setting = await this.#settle();
+    const signature = signatureOf(violation);
+    const dead = violation.oracle === DEATH;
+    const shows = async (candidate: Scenario): Promise<boolean> => {
+      const again = await this.#attempt(setting, candidate);
+      return again.violations.some((one) => signatureOf(one) === signature);
+    };
+    const budget = dead ? 0 : shrinkBudget;
+    const { scenario: minimal } = await shrink(round.scenario, { shows, budget });
+    const { last, ...reproduced } = await this.#repeated(setting, minimal, {
+      signature,
+      round,
+      of: dead ? 0 : REPEATS,
+    });
+    await this.#leave();
+    const { detail } = last.violations.find((one) => signatureOf(one) === signature) ?? violation;
+    return {
+      version: 1,
+      signature,
+      oracle: violation.oracle,
+      requirement: violation.requirement,
+      kind: violation.kind,
+      detail,
+      mode: round.scenario.mode,
+      target: adapter.url,
+      facts: setting.facts,
+      profile: setting.rules.profile.name,
+      origin: { allocert: version, seed, round: index },
+      programs: round.scenario.programs,
+      minimal: minimal.programs,
+      histories: last.histories,
+      reproduced,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#session?.close();
+    this.#session = undefined;
+  }
+
+  /** Leaves a target that nobody else uses. */
+  async #leave(): Promise<void> {
+    if (this.#options.adapter.independent === true) await this.close();
+  }
+
+  async #open(): Promise<Session> {
+    this.#session ??= await this.#options.adapter.open();
+    return this.#session;
+  }
+
+  async #settle(): Promise<Setting> {
+    this.#setting ??= settingFor((await this.#open()).facts, this.#options);
+    return this.#setting;
+  }
+
+  async #round(setting: Setting, index: number, seen: Set<string>): Promise<RoundReport> {
+    const { version, seed } = this.#options;
+    const scenario = scenarioOf(setting.world, setting.modes, { version, seed, index });
+    const round = await this.#attempt(setting, scenario);
+    const proofs = round.violations
+      .filter((violation) => !seen.has(signatureOf(violation)))
+      .map((violation): Proof => ({ index, round, violation }));
+    const signatures = round.violations.map(signatureOf);
+    for (const signature of signatures) seen.add(signature);
+    const operations = operationsIn(scenario);
+    return { done: { index, mode: scenario.mode, operations, signatures }, proofs };
+  }
+
+  /**
+   * Runs a scenario. A target that dies under it has a violation of its own; one to which only the
+   * way was lost says nothing of itself, and gets the scenario once more.
+   */
+  async #attempt(setting: Setting, scenario: Scenario, again = true): Promise<Round> {
+    const session = await this.#open();
+    try {
+      return await runScenario(session, setting.world, setting.rules, scenario);
+    } catch (thrown) {
+      await this.close();
+      if (thrown instanceof TargetDeath) {
+        return { scenario, histories: [], violations: [deathOf(thrown)] };
+      }
+      if (!(thrown instanceof ConnectionLost) || !again) throw thrown;
+      return this.#attempt(setting, scenario, false);
+    }
+  }
+
+  async #repeated(
+    setting: Setting,
+    scenario: Scenario,
+    { of, round, signature }: { of: number; round: Round; signature: string },
+  ): Promise<{ times: number; of: number; last: Round }> {
+    let times = 0;
+    let last = round;
+    for (let run = 0; run < of; run += 1) {
+      const again = await this.#attempt(setting, scenario);
+      if (!again.violations.some((one) => signatureOf(one) === signature)) continue;
+      times += 1;
+      last = again;
+    }
+    return { times, of, last };
+  }
+}
+
+const deathOf = ({ manner, message }: TargetDeath): Violation => ({
+  oracle: DEATH,
+  requirement: 'ERR-12',
+  kind: manner === 'crash' ? 'the target died' : 'the target no longer answers',
+  detail: message,
+  events: [],
+});
