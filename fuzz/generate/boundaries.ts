@@ -25,6 +25,13 @@ export function boundaryLengths(page: bigint, region: bigint | undefined): reado
   ];
 }
 
+/** Bytes by which a length falls short of whole pages: none as a rule. */
+export const shortfall = (page: bigint): fc.Arbitrary<bigint> =>
+  fc.oneof(
+    { weight: 3, arbitrary: fc.constant(0n) },
+    { weight: 1, arbitrary: fc.bigInt({ min: 1n, max: page - 1n }) },
+  );
+
 /** Buffer sizes in pages, the small ones most often. */
 export const smallPages = (most: number): fc.Arbitrary<number> =>
   fc.oneof(

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Thread } from '../../adapters/contract/index.ts';
 import { pagesAllowed, type Scenario, type World } from '../scenario.ts';
-import { smallPages } from './boundaries.ts';
+import { shortfall, smallPages } from './boundaries.ts';
 import { clientName, framed } from './frame.ts';
 import { ThreadWriter, type WrittenBuffer } from './writer.ts';
 
@@ -12,6 +12,8 @@ const STEPS_MAX = 24;
 interface Step {
   readonly kind: 'allocate' | 'allocate-unseen' | 'check' | 'free' | 'unmap-later' | 'duplicate';
   readonly pages: number;
+  /** Bytes that are missing to whole pages. */
+  readonly short: bigint;
   readonly which: number;
 }
 
@@ -32,6 +34,7 @@ export function hammer(world: World): fc.Arbitrary<Scenario> {
       'duplicate',
     ),
     pages: smallPages(Math.min(most, 64)),
+    short: shortfall(world.page),
     which: fc.nat(15),
   });
   const thread = fc.array(step, { minLength: 2, maxLength: STEPS_MAX });
@@ -54,10 +57,10 @@ export function hammer(world: World): fc.Arbitrary<Scenario> {
 function writeSteps(writer: ThreadWriter, steps: readonly Step[]): ThreadWriter['operations'] {
   const page = writer.page;
   const held: WrittenBuffer[] = [];
-  for (const { kind, pages, which } of steps) {
+  for (const { kind, pages, short, which } of steps) {
     const buffer = held[which % Math.max(held.length, 1)];
     if (kind === 'allocate' || kind === 'allocate-unseen' || buffer === undefined) {
-      const fresh = writer.allocate({ length: BigInt(pages) * page });
+      const fresh = writer.allocate({ length: BigInt(pages) * page - short });
       held.push(fresh);
       if (kind === 'allocate-unseen') continue;
       writer.map(fresh);

@@ -19,18 +19,10 @@ interface Malformed {
 
 /** Requests that are wrong in one way or in several: each field, command bit and pointer. */
 export function malformed(world: World): fc.Arbitrary<Scenario> {
-  const request = fc.record<Malformed>({
-    fields: fieldsOf(world),
-    commandBits: fc.oneof(
-      { weight: 6, arbitrary: fc.constant(0n) },
-      { weight: 2, arbitrary: fc.integer({ min: 0, max: 31 }).map((bit) => 1n << BigInt(bit)) },
-      { weight: 1, arbitrary: fc.bigInt({ min: 0n, max: (1n << 32n) - 1n }) },
-    ),
-    placement: fc.oneof(
-      { weight: 4, arbitrary: fc.constant(undefined) },
-      { weight: 1, arbitrary: placements(world) },
-    ),
-  });
+  const request = fc.oneof(
+    { weight: 3, arbitrary: oneFault(world) },
+    { weight: 1, arbitrary: manyFaults(world) },
+  );
   return fc
     .record({
       requests: fc.array(request, { minLength: 1, maxLength: REQUESTS_MAX }),
@@ -49,6 +41,39 @@ export function malformed(world: World): fc.Arbitrary<Scenario> {
       );
     });
 }
+
+const RIGHT: Malformed = { fields: {}, commandBits: 0n, placement: undefined };
+const commandBit = fc.integer({ min: 0, max: 31 }).map((bit) => 1n << BigInt(bit));
+
+/** Nothing hides behind another fault: what comes of this one is seen. */
+function oneFault(world: World): fc.Arbitrary<Malformed> {
+  return fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fieldsOf(world).map((fields) => {
+        const [first] = Object.entries(fields);
+        return { ...RIGHT, fields: first === undefined ? {} : Object.fromEntries([first]) };
+      }),
+    },
+    { weight: 1, arbitrary: commandBit.map((commandBits) => ({ ...RIGHT, commandBits })) },
+    { weight: 1, arbitrary: placements(world).map((placement) => ({ ...RIGHT, placement })) },
+  );
+}
+
+/** Faults that meet: one is reported, and none of them leaves anything behind. */
+const manyFaults = (world: World): fc.Arbitrary<Malformed> =>
+  fc.record<Malformed>({
+    fields: fieldsOf(world),
+    commandBits: fc.oneof(
+      { weight: 6, arbitrary: fc.constant(0n) },
+      { weight: 2, arbitrary: commandBit },
+      { weight: 1, arbitrary: fc.bigInt({ min: 0n, max: (1n << 32n) - 1n }) },
+    ),
+    placement: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(undefined) },
+      { weight: 1, arbitrary: placements(world) },
+    ),
+  });
 
 /** A wrong request, what it gave if it worked all the same, and a valid one behind it. */
 function writeRequest(world: World, writer: ThreadWriter, one: Malformed): void {

@@ -6,6 +6,7 @@ import { flipping } from './flipping.ts';
 import { hammer } from './hammer.ts';
 import { lifetime } from './lifetime.ts';
 import { malformed } from './malformed.ts';
+import { meddling } from './meddling.ts';
 
 /** A kind of scenario that can be asked for by name. */
 export interface Mode {
@@ -53,6 +54,13 @@ export const MODES: readonly Mode[] = [
     needs: ['files', 'clients'],
     needsBounded: false,
     scenarios: flipping,
+  },
+  {
+    name: 'meddling',
+    summary: 'descriptors that are closed, mapped and inherited while a call makes them',
+    needs: ['files', 'memory', 'clients'],
+    needsBounded: false,
+    scenarios: meddling,
   },
 ];
 

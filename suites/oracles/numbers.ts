@@ -10,17 +10,21 @@ const STEPS_MAX = 200_000;
 
 /** What an operation did to a client’s table of descriptors. */
 interface Action {
-  readonly kind: 'give' | 'close' | 'not-open';
+  readonly kind: 'give' | 'reserve' | 'install' | 'close' | 'not-open';
   readonly number: bigint;
 }
 
 /**
  * The descriptors of a client are given and closed as if one after the other: each new one is the
  * lowest that was free at some instant of its call (FD-01), and only what is open can be closed.
+ * Where another call may look on, giving is two steps, as it is in the kernel: a number is reserved
+ * first (get_unused_fd_flags) and open only once it is installed (fd_install).
  *
  * Sound for clients whose every operation on descriptors is known to the model and came back, from
  * a `descriptors` operation on, and that look nothing up in /proc while another thread calls:
- * executors open files for that. A search that runs out of its budget says nothing.
+ * executors open files for that. A request that fails may have reserved a number for a while, so
+ * one that meets another call leaves nothing to be said. A search that runs out of its budget says
+ * nothing.
  */
 export function numbers(timeline: Timeline, abi: Abi): Violation[] {
   const given = new Set(allocationsOf(timeline, abi));
@@ -32,7 +36,7 @@ export function numbers(timeline: Timeline, abi: Abi): Violation[] {
     );
     if (start === undefined) return [];
     const later = mine.filter(({ result }) => result.call > (start.result.return ?? 0n));
-    if (hasFleeting(later)) return [];
+    if (hasFleeting(later, given)) return [];
     const calls = callsOf(timeline, later, given, abi);
     if (calls === undefined) return [];
     if (linearizable(calls, tableFrom(start), STEPS_MAX) !== 'impossible') return [];
@@ -45,13 +49,23 @@ export function numbers(timeline: Timeline, abi: Abi): Violation[] {
 /** Operations for which an executor may hold a descriptor of its own as long as they last. */
 const FLEETING: readonly string[] = ['frames', 'readfile', 'descriptors', 'readlink', 'peek'];
 
-function hasFleeting(events: readonly Event[]): boolean {
+function hasFleeting(events: readonly Event[], given: ReadonlySet<Event>): boolean {
   return events.some(
     (one) =>
-      FLEETING.includes(one.operation.op) &&
+      (FLEETING.includes(one.operation.op) || (one.operation.op === 'ioctl' && !given.has(one))) &&
       events.some((other) => other.program === one.program && other.thread !== one.thread),
   );
 }
+
+/** Whether a call of another thread was under way at some instant of this one. */
+const isWatched = (events: readonly Event[], { program, result, thread }: Event): boolean =>
+  events.some(
+    (other) =>
+      other.program === program &&
+      other.thread !== thread &&
+      other.result.call <= (result.return ?? other.result.call) &&
+      (other.result.return ?? result.call) >= result.call,
+  );
 
 /** Operations that leave the table as it is, whatever comes of them. */
 const NEUTRAL: readonly string[] = [
@@ -73,7 +87,14 @@ function callsOf(
     if (result.return === undefined) return undefined;
     const action = actionOf(timeline, event, given, abi);
     if (action === undefined) return undefined;
-    if (action !== 'none') calls.push({ action, call: result.call, return: result.return });
+    if (action === 'none') continue;
+    const during = { call: result.call, return: result.return };
+    if (action.kind === 'give' && isWatched(events, event)) {
+      calls.push({ action: { ...action, kind: 'reserve' }, ...during });
+      calls.push({ action: { ...action, kind: 'install' }, ...during });
+    } else {
+      calls.push({ action, ...during });
+    }
   }
   return calls;
 }
@@ -103,23 +124,44 @@ function actionOf(
   return succeeded(result) ? { kind: 'give', number: result.value } : 'none';
 }
 
-/** Open numbers as a sorted list. */
-function tableFrom({ result }: Event): Model<readonly bigint[], Action> {
+/** Numbers as sorted lists: all that are taken, and those of them that are not open yet. */
+interface Table {
+  readonly taken: readonly bigint[];
+  readonly reserved: readonly bigint[];
+}
+
+function tableFrom({ result }: Event): Model<Table, Action> {
   const { out } = result;
   const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
   const initial = Array.from({ length: out.length / 4 }, (_, index) =>
     BigInt(view.getInt32(index * 4, true)),
   );
   return {
-    initial,
-    key: (open) => open.join(),
-    step: (open, { kind, number }) => {
-      const isOpen = open.includes(number);
-      if (kind === 'not-open') return isOpen ? undefined : open;
-      if (kind === 'close') return isOpen ? open.filter((one) => one !== number) : undefined;
-      return number === lowestFree(open) ? insert(open, number) : undefined;
-    },
+    initial: { taken: initial, reserved: [] },
+    key: ({ reserved, taken }) => `${taken.join()} ${reserved.join()}`,
+    step,
   };
+}
+
+function step(table: Table, { kind, number }: Action): Table | undefined {
+  const { reserved, taken } = table;
+  const isReserved = reserved.includes(number);
+  const isOpen = taken.includes(number) && !isReserved;
+  const without = (list: readonly bigint[]) => list.filter((one) => one !== number);
+  switch (kind) {
+    case 'not-open':
+      return isOpen ? undefined : table;
+    case 'close':
+      return isOpen ? { reserved, taken: without(taken) } : undefined;
+    case 'install':
+      return isReserved ? { reserved: without(reserved), taken } : undefined;
+    default:
+      if (number !== lowestFree(taken)) return undefined;
+      return {
+        reserved: kind === 'reserve' ? insert(reserved, number) : reserved,
+        taken: insert(taken, number),
+      };
+  }
 }
 
 function lowestFree(open: readonly bigint[]): bigint {
