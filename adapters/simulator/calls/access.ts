@@ -1,6 +1,7 @@
 import type { Reached } from '../address-space.ts';
 import type { PageContents } from '../pages.ts';
 import type { Answer, Call, Handler } from './call.ts';
+import { repeatInto } from './pattern.ts';
 
 const LOAD_BYTES_MAX = 65_536n;
 /** How many bytes `scan` shows from the first that differs on. */
@@ -83,9 +84,7 @@ function writePiece({ reached, within, length, done }: Piece, pattern: Uint8Arra
     return;
   }
   const target = reached.store.bytes(reached.page);
-  for (let index = 0; index < length; index += 1) {
-    target[within + index] = pattern[(done + index) % pattern.length] ?? 0;
-  }
+  repeatInto(target.subarray(within, within + length), pattern, done);
 }
 
 const scan: Handler = (call) => {
@@ -112,11 +111,9 @@ function equalBytes(piece: Piece, pattern: Uint8Array): number {
     return contents === pattern[0] ? piece.length : 0;
   }
   const bytes = copyPiece(piece);
-  let equal = 0;
-  while (equal < piece.length && bytes[equal] === pattern[(piece.done + equal) % pattern.length]) {
-    equal += 1;
-  }
-  return equal;
+  const wanted = repeatInto(new Uint8Array(piece.length), pattern, piece.done);
+  if (Buffer.compare(bytes, wanted) === 0) return piece.length;
+  return bytes.findIndex((byte, index) => byte !== wanted[index]);
 }
 
 /** Accesses to mapped memory. */
