@@ -64,6 +64,7 @@ function longRecord(): RunRecord {
     },
     profiles: [{ name: 'hardened', abi: 'simple-allocator', authorities: ['text'] }],
     ...{ partial: false, requirements, cases, notices: [], exitCode: 1 },
+    ...{ environment: {}, sources: [], waivers: [], fuzz: [] },
     summaries: [{ profile: 'hardened', holds: false, counts, ...musts }],
   };
 }

@@ -31,7 +31,7 @@ export function deriveRecord(
   const summaries = start.profiles.map((profile) =>
     summarise(profile, requirements, ending.complete),
   );
-  const { type: _, version: __, ...quoted } = start;
+  const { type: _, version: __, environment = {}, ...quoted } = start;
   return {
     version: RECORD_VERSION,
     ...quoted,
@@ -43,6 +43,10 @@ export function deriveRecord(
     cases,
     summaries,
     notices: linesOf(lines, 'notice').map(({ message }) => message),
+    environment,
+    sources: [],
+    waivers: [],
+    fuzz: [],
     exitCode: exitCodeOf({ cases, summaries, profile: start.profile }),
   };
 }

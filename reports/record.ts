@@ -75,6 +75,15 @@ export interface Verdict {
 /** How a case ended: `completed`, or why it did not. */
 export type CaseEnd = 'completed' | 'skip' | 'inconclusive' | 'crash' | 'hang';
 
+/** Which part of a run this one is: a case belongs to the part that its id hashes to. */
+export interface Shard {
+  /** From 1 to `count`. */
+  readonly index: number;
+  readonly count: number;
+  /** Ids of all cases of the whole run, in order: a merge restores it and knows what is missing. */
+  readonly cases: readonly string[];
+}
+
 /** First line of a journal. */
 export interface RunStart {
   readonly type: 'run-start';
@@ -95,6 +104,10 @@ export interface RunStart {
   /** Whether the user chose only some of the cases: the run then says nothing of a profile. */
   readonly partial: boolean;
   readonly seed: string;
+  /** Left out: the run is whole. */
+  readonly shard?: Shard;
+  /** Where allocert ran, see environment.ts; left out by runs that are not the command's. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** What is about to run; the last one without a `case-end` is what a killed run was doing. */
@@ -136,14 +149,20 @@ export interface RunEnd {
 /** A line of `journal.ndjson`. */
 export type JournalLine = RunStart | CaseStart | CaseFinish | Notice | RunEnd;
 
-/** A case in the record. */
-export interface RecordedCase extends CaseFacts {
+/** What one run of a case came to. */
+export interface Attempt {
   readonly end: CaseEnd | 'not-run';
   readonly reason: string;
   readonly durationMs: number;
   readonly verdicts: readonly Verdict[];
-  /** SHA-256 of the case's line in `evidence.ndjson`; empty when it has none. */
+  /** SHA-256 of its line in `evidence.ndjson`; empty when it has none. */
   readonly evidence: string;
+}
+
+/** A case in the record, with what its last run came to. */
+export interface RecordedCase extends CaseFacts, Attempt {
+  /** Its earlier runs, the first one first; left out where there was one run. */
+  readonly attempts?: readonly Attempt[];
 }
 
 /** A requirement in the record, with its worst status in each profile. */
@@ -167,6 +186,71 @@ export interface ProfileSummary {
   readonly counts: Readonly<Record<Status, number>>;
 }
 
+/** A waiver that turned a failure of this record into `waived`. */
+export interface UsedWaiver {
+  readonly id: string;
+  /** Patterns of what it covers, as its file says. */
+  readonly requirement: string;
+  readonly case?: string;
+  readonly target: string;
+  readonly profile?: string;
+  readonly reason: string;
+  readonly owner: string;
+  readonly issue: string;
+  /** The last day on which it holds, UTC, as `2026-01-31`. */
+  readonly expires: string;
+  /** What it waived here: `CASE REQUIREMENT`. */
+  readonly waived: readonly string[];
+}
+
+/** A promise that a fuzz campaign saw broken; its file has the Programs. */
+export interface FuzzFinding {
+  readonly requirement: string;
+  /** What makes two findings the same. */
+  readonly signature: string;
+  readonly oracle: string;
+  readonly kind: string;
+  readonly detail: string;
+  readonly mode: string;
+  /** Name of its file in the campaign's folder, and the SHA-256 of it. */
+  readonly file: string;
+  readonly digest: string;
+  /** How often the shrunk Programs showed it again; left out when it was not tried. */
+  readonly reproduced?: { readonly times: number; readonly of: number };
+}
+
+/** What a fuzz campaign on the same target came to. */
+export interface FuzzSummary {
+  readonly allocert: string;
+  readonly target: string;
+  readonly seed: string;
+  /** The profile asked for; empty when the target's own decided. */
+  readonly profile: string;
+  readonly modes: readonly string[];
+  readonly rounds: number;
+  readonly operations: number;
+  /** Rounds that killed their worker twice, which is said of nobody. */
+  readonly suspects: number;
+  readonly findings: readonly FuzzFinding[];
+  /** SHA-256 of the campaign's `fuzz.ndjson`. */
+  readonly digest: string;
+}
+
+/** A record that a merged one was made of. */
+export interface RecordSource {
+  /** SHA-256 of its `record.json`, as allocert writes it. */
+  readonly digest: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly seed: string;
+  readonly complete: boolean;
+  /** How many of its cases came to an end. */
+  readonly finished: number;
+  /** Left out: it was no shard. */
+  readonly shard?: Pick<Shard, 'index' | 'count'>;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 /** The canonical result of a run, `record.json`. */
 export interface RunRecord {
   readonly version: number;
@@ -187,10 +271,20 @@ export interface RunRecord {
   /** Whether only some cases were chosen: nothing broken in them is no statement on a profile. */
   readonly partial: boolean;
   readonly seed: string;
+  /** Left out: it speaks of a whole run. */
+  readonly shard?: Shard;
+  /** Where allocert ran, see environment.ts; of a merged record, what its sources agree on. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Records that this one was merged from; empty for a run. */
+  readonly sources: readonly RecordSource[];
   readonly requirements: readonly RecordedRequirement[];
   readonly cases: readonly RecordedCase[];
   readonly summaries: readonly ProfileSummary[];
   readonly notices: readonly string[];
+  /** Waivers that were used. */
+  readonly waivers: readonly UsedWaiver[];
+  /** Campaigns that were taken into the record. */
+  readonly fuzz: readonly FuzzSummary[];
   /** 0 conformant, 1 not, 3 incomplete. */
   readonly exitCode: 0 | 1 | 3;
 }
