@@ -13,6 +13,8 @@ export interface Wanted {
   readonly modes: readonly string[];
   readonly profile: string | undefined;
   readonly memoryLimit: bigint;
+  /** Rounds that see the same snapshot of the corpus. */
+  readonly epochRounds: number;
 }
 
 /** Candidates that shrinking one finding may run. */

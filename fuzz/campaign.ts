@@ -1,14 +1,47 @@
 import type { Adapter, TargetFacts } from '../adapters/contract/index.ts';
+import { Batches } from './batches.ts';
+import {
+  beginning,
+  CORPUS_LIMITS,
+  Corpus,
+  type CorpusLimits,
+  type CorpusState,
+  EPOCH_ROUNDS,
+  type Epoch,
+  type Kept,
+} from './corpus/corpus.ts';
+import { entryFrom, type StoredEntry } from './corpus/entry.ts';
+import { fitsTarget } from './corpus/fit.ts';
 import type { Finding } from './finding.ts';
 import { signatureOf } from './judge.ts';
+import { Ranges } from './ranges.ts';
 import { type RoundDone, type RoundReport, type Rounds, Runner } from './runner.ts';
-import type { Choice } from './setting.ts';
+import { type Choice, settingFor } from './setting.ts';
 
 /** When a campaign ends; whichever comes first. */
 export interface Budget {
   readonly rounds: number | undefined;
   readonly operations: number | undefined;
   readonly milliseconds: number | undefined;
+}
+
+/** What a campaign knows when it begins. */
+export interface CampaignStart {
+  readonly facts: TargetFacts;
+  readonly modes: readonly string[];
+  /** Digests of the entries of its first snapshot. */
+  readonly entries: readonly string[];
+  /** Entries that this target cannot run. */
+  readonly unfit: number;
+}
+
+/** What is known behind a round. */
+export interface RoundSight {
+  /** The most bytes that buffers surely had together in it. */
+  readonly peakBytes: bigint;
+  /** Coverage signatures and entries of the corpus by now. */
+  readonly signatures: number;
+  readonly entries: number;
 }
 
 /** What a campaign is made of. */
@@ -21,19 +54,29 @@ export interface CampaignOptions extends Choice {
   /** Who runs the rounds; this thread does, on the adapter, when left out. */
   readonly rounds?: Rounds;
   /** Rounds that an earlier part of the campaign has done, and signatures that it has found. */
-  readonly done?: ReadonlySet<number>;
+  readonly done?: Ranges;
   /** Operations of these rounds; the budget counts them. */
   readonly doneOperations?: number;
   readonly known?: ReadonlySet<string>;
+  /** Entries to begin with; those that do not fit the target are left out. */
+  readonly entries?: readonly StoredEntry[];
+  /** What an earlier part of the campaign has left of its corpus; `entries` do not count then. */
+  readonly corpus?: CorpusState;
+  readonly limits?: CorpusLimits;
+  /** Rounds that see the same snapshot of the corpus; part of what a round is a function of. */
+  readonly epochRounds?: number;
   readonly signal?: AbortSignal;
   /** Candidates that shrinking one finding may run. */
   readonly shrinkBudget: number;
-  readonly onStart?: (facts: TargetFacts, modes: readonly string[]) => void;
+  readonly onStart?: (start: CampaignStart) => void;
   /** Before a round is handed out: what takes the machine down was announced. */
   readonly onRound?: (index: number) => void;
-  /** After a round, whose findings have been handed over. */
-  readonly onRoundDone?: (round: RoundDone) => void;
+  /** After a round, whose findings and entry have been handed over. */
+  readonly onRoundDone?: (round: RoundDone, sight: RoundSight) => void;
   readonly onFinding?: (finding: Finding) => void;
+  /** A round brought something new to the corpus. */
+  readonly onEntry?: (round: number, kept: Kept) => void;
+  readonly onEpoch?: (epoch: Epoch) => void;
   /** A worker died of a round, and another one again when it ran that round alone. */
   readonly onSuspect?: (index: number, why: string) => void;
 }
@@ -43,103 +86,125 @@ export interface CampaignEnd {
   readonly rounds: number;
   readonly operations: number;
   readonly findings: number;
+  /** Coverage signatures, and entries of the corpus. */
+  readonly signatures: number;
+  readonly entries: number;
+  /** Rounds that killed their worker, also alone. */
+  readonly suspects: number;
   /** Why it ended before its budget was spent; empty when it did not. */
   readonly reason: string;
 }
 
-/** Rounds that are run on one session, and by one worker. */
-const BATCH = 32;
-
 /**
  * Runs rounds on a target until the budget is spent. Batches are handed out in order and counted in
- * order, so that the same seed finds the same, however many workers there are.
+ * order, and the corpus grows between epochs, so that the same seed finds the same, however many
+ * workers there are.
  *
  * @throws {@link AllocertError} when the target cannot be reached, or has no mode to run
  */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignEnd> {
-  return new Campaign(options).run();
+  const rounds =
+    options.rounds ?? new Runner({ ...options, enough: () => campaign?.stops() ?? false });
+  let campaign: Campaign | undefined;
+  const { facts, modes } = await rounds.introduce();
+  const { world } = settingFor(facts, options);
+  const given = options.entries ?? [];
+  const fit = given.filter((entry) => fitsTarget(world, entryFrom(entry.text)));
+  const limits = options.limits ?? CORPUS_LIMITS;
+  const corpus = new Corpus(options.corpus ?? beginning(fit, limits), limits);
+  const entries = corpus.snapshot.entries.map(({ digest }) => digest);
+  options.onStart?.({ facts, modes, entries, unfit: given.length - fit.length });
+  campaign = new Campaign(options, rounds, corpus);
+  return campaign.run();
 }
 
+/** A batch under way. */
 type Batch = Promise<readonly RoundReport[]>;
 
 class Campaign {
   readonly #options: CampaignOptions;
   readonly #known: Set<string>;
   readonly #rounds: Rounds;
-  #start = performance.now();
-  /** Index of the next round to be handed out. */
-  #next = 0;
-  /** Rounds that were handed out, or done before. */
-  #given: number;
+  readonly #corpus: Corpus;
+  readonly #batches: Batches;
+  readonly #start = performance.now();
+  readonly #before: Ranges;
   #operations = 0;
   #done: number;
   #findings = 0;
-  #suspects: number[] = [];
+  #suspects = 0;
+  #firstSuspect = 0;
 
-  constructor(options: CampaignOptions) {
+  constructor(options: CampaignOptions, rounds: Rounds, corpus: Corpus) {
     this.#options = options;
+    this.#rounds = rounds;
+    this.#corpus = corpus;
     this.#known = new Set(options.known);
-    this.#done = options.done?.size ?? 0;
-    this.#given = this.#done;
-    this.#rounds = options.rounds ?? new Runner({ ...options, enough: () => this.#stops() });
+    this.#before = options.done ?? new Ranges();
+    this.#done = this.#before.size;
+    this.#batches = new Batches({
+      epochRounds: options.epochRounds ?? EPOCH_ROUNDS,
+      done: this.#before,
+      most: options.budget.rounds ?? Number.POSITIVE_INFINITY,
+      whole: options.adapter.independent === true,
+    });
   }
 
   async run(): Promise<CampaignEnd> {
-    const { facts, modes } = await this.#rounds.introduce();
-    this.#options.onStart?.(facts, modes);
-    this.#start = performance.now();
     try {
       await this.#hammer();
     } finally {
       await this.#rounds.close();
     }
-    const findings = this.#findings;
-    return { rounds: this.#done, operations: this.#operations, findings, reason: this.#reason() };
+    return {
+      rounds: this.#done,
+      operations: this.#operations,
+      findings: this.#findings,
+      signatures: this.#corpus.signatures,
+      entries: this.#corpus.entries,
+      suspects: this.#suspects,
+      reason: this.#reason(),
+    };
   }
 
   async #hammer(): Promise<void> {
     const under: Batch[] = [];
     for (;;) {
-      while (under.length < this.#rounds.width && !this.#stops()) {
-        const indices = this.#take();
+      while (under.length < this.#rounds.width && !this.stops()) {
+        if (!this.#reaches(under.length)) break;
+        const indices = this.#batches.take();
         if (indices.length === 0) break;
-        const batch = this.#rounds.run(indices, this.#known);
+        for (const index of indices) this.#options.onRound?.(index);
+        const batch = this.#rounds.run(indices, this.#known, this.#corpus.snapshot);
         batch.catch(() => undefined); // Heard of when its turn comes; until then it is no surprise.
         under.push(batch);
       }
       const first = under.shift();
       if (first === undefined) return;
       for (const report of await first) {
-        if (this.#stops()) break;
+        if (this.stops()) break;
         await this.#count(report);
       }
     }
   }
 
+  /** Whether the next batch may run now: its epoch begins when all rounds before it are counted. */
+  #reaches(under: number): boolean {
+    while (this.#corpus.epoch < this.#batches.epoch) {
+      if (under > 0) return false;
+      this.#options.onEpoch?.(this.#corpus.advance());
+    }
+    return true;
+  }
+
   #reason(): string {
     if (this.#options.signal?.aborted === true) return 'it was interrupted';
-    const [first] = this.#suspects;
-    if (first === undefined) return '';
-    return `${this.#suspects.length} rounds killed their worker, the first of them round ${first}`;
+    if (this.#suspects === 0) return '';
+    return `${this.#suspects} rounds killed their worker, the first of them round ${this.#firstSuspect}`;
   }
 
-  /** The next rounds that nobody has done. */
-  #take(): number[] {
-    const { budget, done, onRound } = this.#options;
-    const left = (budget.rounds ?? Number.POSITIVE_INFINITY) - this.#given;
-    const indices: number[] = [];
-    while (indices.length < Math.min(BATCH, left)) {
-      const index = this.#next;
-      this.#next += 1;
-      if (done?.has(index) === true) continue;
-      indices.push(index);
-      onRound?.(index);
-    }
-    this.#given += indices.length;
-    return indices;
-  }
-
-  #stops(): boolean {
+  /** Whether it is over, between two rounds. */
+  stops(): boolean {
     const { budget, doneOperations, signal } = this.#options;
     const { rounds, operations, milliseconds } = budget;
     return (
@@ -150,8 +215,12 @@ class Campaign {
     );
   }
 
-  async #count({ done, lost, proofs }: RoundReport): Promise<void> {
-    const { onFinding, onRoundDone, onSuspect } = this.#options;
+  async #count({ done, entry, lost, peakBytes, proofs }: RoundReport): Promise<void> {
+    // It was run again for those behind it in its batch.
+    if (this.#before.has(done.index)) return;
+    const { onEntry, onFinding, onRoundDone, onSuspect } = this.#options;
+    const kept = entry === undefined ? undefined : this.#corpus.offer(entry);
+    if (kept !== undefined) onEntry?.(done.index, kept);
     for (const proof of proofs) {
       const finding = await this.#explained(proof);
       if (finding === undefined) continue;
@@ -159,12 +228,14 @@ class Campaign {
       onFinding?.(finding);
     }
     if (lost !== undefined) {
-      this.#suspects.push(done.index);
+      if (this.#suspects === 0) this.#firstSuspect = done.index;
+      this.#suspects += 1;
       onSuspect?.(done.index, lost);
     }
     this.#operations += done.operations;
     this.#done += 1;
-    onRoundDone?.(done);
+    const { entries, signatures } = this.#corpus;
+    onRoundDone?.(done, { peakBytes, entries, signatures });
   }
 
   /** Undefined when another batch has found the same meanwhile. */

@@ -16,11 +16,13 @@ export interface Finding {
   readonly target: string;
   readonly facts: TargetFacts;
   readonly profile: string;
-  /** Where it came from: round = f(version, seed, index, modes). */
+  /** Where it came from: round = f(version, seed, index, modes, snapshot of the corpus). */
   readonly origin: {
     readonly allocert: string;
     readonly seed: bigint;
     readonly round: number;
+    /** Digest of the snapshot of the corpus that the round saw. */
+    readonly corpus?: string;
   };
   /** The Programs as they were found, and after shrinking; run one after the other in one case. */
   readonly programs: readonly Program[];

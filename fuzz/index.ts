@@ -9,13 +9,9 @@ export {
 export { PLANTED, withCanary } from './canary.ts';
 export type { Finding } from './finding.ts';
 export { MODES, type Mode, modesFor } from './generate/modes.ts';
-export {
-  type Before,
-  CampaignJournal,
-  type CampaignLine,
-  JOURNAL,
-  readCampaign,
-} from './journal.ts';
+export { CampaignJournal } from './journal.ts';
+export { type CampaignLine, JOURNAL } from './journal-lines.ts';
+export { type Before, readCampaign } from './journal-reader.ts';
 export { judge, type Rules, signatureOf } from './judge.ts';
 export {
   answerTask,

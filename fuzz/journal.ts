@@ -13,78 +13,13 @@ import {
 import { join } from 'node:path';
 import { toJson, usageError } from '../adapters/contract/index.ts';
 import { attempt, prepareDirectory, temporary } from '../reports/directory.ts';
+import type { Epoch, Kept } from './corpus/corpus.ts';
 import type { Finding } from './finding.ts';
+import { type CampaignLine, JOURNAL, type Line } from './journal-lines.ts';
 import type { RoundDone } from './runner.ts';
-
-/** The file of a campaign, one JSON object a line. */
-export const JOURNAL = 'fuzz.ndjson';
 
 /** Milliseconds of rounds that a killed campaign may have to run again. */
 const FLUSH_MS = 200;
-
-/** What a campaign is, so that it can go on: its first line. */
-export interface CampaignLine {
-  readonly type: 'campaign';
-  readonly version: string;
-  readonly target: string;
-  readonly seed: string;
-  readonly modes: readonly string[];
-  readonly profile: string | undefined;
-  readonly memoryLimit: string;
-}
-
-type Line =
-  | CampaignLine
-  | ({ readonly type: 'round' } & RoundDone)
-  | { readonly type: 'suspect'; readonly round: number; readonly why: string }
-  | { readonly type: 'finding'; readonly signature: string; readonly file: string };
-
-/** What an earlier part of a campaign has left. */
-export interface Before {
-  readonly campaign: CampaignLine;
-  readonly done: ReadonlySet<number>;
-  readonly operations: number;
-  readonly signatures: ReadonlySet<string>;
-}
-
-/**
- * Reads the journal of a campaign that is to go on. A last line that a kill cut short is cut off.
- *
- * @throws {@link AllocertError} (usage) when there is none, or when it is damaged
- */
-export function readCampaign(directory: string): Before {
-  const file = join(directory, JOURNAL);
-  if (!existsSync(file)) {
-    throw usageError(`${directory} holds no campaign to resume; start one without --resume`);
-  }
-  const text = readFileSync(file, 'utf8');
-  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-  if (whole.length < text.length) truncateSync(file, Buffer.byteLength(whole));
-  const lines = whole
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line, index) => parsed(line, `${file}:${index + 1}`));
-  const [campaign] = lines;
-  if (campaign?.type !== 'campaign') {
-    throw usageError(`${file} does not begin with a campaign, so nothing can be resumed`);
-  }
-  const rounds = lines.filter((line) => line.type === 'round');
-  const findings = lines.filter((line) => line.type === 'finding');
-  return {
-    campaign,
-    done: new Set(rounds.map(({ index }) => index)),
-    operations: rounds.reduce((sum, { operations }) => sum + operations, 0),
-    signatures: new Set(findings.map(({ signature }) => signature)),
-  };
-}
-
-function parsed(line: string, place: string): Line {
-  try {
-    return JSON.parse(line) as Line;
-  } catch {
-    throw usageError(`${place} is no JSON; the campaign cannot be resumed from it`);
-  }
-}
 
 /** A file without a whole line is what a kill left of a campaign that had not begun. */
 function holdsCampaign(directory: string): boolean {
@@ -133,6 +68,17 @@ export class CampaignJournal {
   /** A round that kills its worker; seed, version and its number bring it back. */
   suspect(round: number, why: string): void {
     this.#write({ type: 'suspect', round, why });
+    this.flush();
+  }
+
+  /** An entry that is in the corpus folder by now, before the round that brought it is done. */
+  entry(round: number, { entry, fresh }: Kept): void {
+    this.#write({ type: 'entry', round, digest: entry.digest, fresh });
+  }
+
+  /** From here on rounds see another snapshot. */
+  epoch({ digest, evicted, number }: Epoch): void {
+    this.#write({ type: 'epoch', number, digest, evicted });
     this.flush();
   }
 

@@ -7,11 +7,13 @@ import {
   descriptors,
   errors,
   exclusion,
+  type HeldBuffer,
   justifiedFailure,
   numbers,
   type Room,
   snapshot,
   survival,
+  type Timeline,
   timelineOf,
   type Violation,
 } from '../suites/oracles/index.ts';
@@ -27,16 +29,31 @@ export interface Rules {
   readonly gauge?: string;
 }
 
+/** What came back of a scenario, as oracles read it. */
+export interface Reading {
+  readonly timeline: Timeline;
+  readonly buffers: readonly HeldBuffer[];
+}
+
+/** Puts a scenario and what came back of it together. */
+export function readingOf(
+  { abi, page }: World,
+  { programs }: Scenario,
+  histories: readonly History[],
+): Reading {
+  const timeline = timelineOf(programs, histories);
+  return { timeline, buffers: buffersOf(timeline, abi, page) };
+}
+
 /** Everything that a scenario proves to be broken, one violation for each signature. */
 export function judge(
   world: World,
   rules: Rules,
-  { programs }: Scenario,
+  scenario: Scenario,
   histories: readonly History[],
+  { buffers, timeline } = readingOf(world, scenario, histories),
 ): Violation[] {
   const { abi, page, region } = world;
-  const timeline = timelineOf(programs, histories);
-  const buffers = buffersOf(timeline, abi, page);
   const found = [
     ...exclusion(timeline, buffers),
     ...content(timeline, buffers),

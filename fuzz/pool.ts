@@ -1,6 +1,7 @@
 import { Piscina } from 'piscina';
 import { messageOf } from '../adapters/contract/errors.ts';
 import { AllocertError, type Blame } from '../adapters/contract/index.ts';
+import { type PackedSnapshot, type Snapshot, SnapshotReader } from './corpus/snapshot.ts';
 import type { Finding } from './finding.ts';
 import type { Introduction, Proof, RoundReport, Rounds, Runner, RunnerOptions } from './runner.ts';
 
@@ -12,13 +13,21 @@ export interface WorkerSetting extends Omit<RunnerOptions, 'adapter' | 'enough'>
 /** What a worker is asked to do. */
 export type WorkerTask =
   | { readonly kind: 'introduce' | 'close' }
-  | { readonly kind: 'run'; readonly indices: readonly number[]; readonly known: Set<string> }
+  | {
+      readonly kind: 'run';
+      readonly indices: readonly number[];
+      readonly known: Set<string>;
+      readonly snapshot: PackedSnapshot;
+    }
   | { readonly kind: 'explain'; readonly proof: Proof };
 
 /** What a worker answers. Errors of a class of ours would not survive the way between threads. */
 export type WorkerAnswer =
   | { readonly value: unknown }
   | { readonly blame: Blame; readonly message: string };
+
+/** Of this thread: a worker has one runner. */
+const snapshots = new SnapshotReader();
 
 /** Carries out a task in a worker's thread. */
 export async function answerTask(runner: Runner, task: WorkerTask): Promise<WorkerAnswer> {
@@ -35,7 +44,7 @@ function carriedOut(runner: Runner, task: WorkerTask): Promise<unknown> {
     case 'introduce':
       return runner.introduce();
     case 'run':
-      return runner.run(task.indices, task.known);
+      return runner.run(task.indices, task.known, snapshots.read(task.snapshot));
     case 'explain':
       return runner.explain(task.proof);
     case 'close':
@@ -78,14 +87,15 @@ export class WorkerPool implements Rounds {
   async run(
     indices: readonly number[],
     known: ReadonlySet<string>,
+    snapshot: Snapshot,
   ): Promise<readonly RoundReport[]> {
     try {
-      return await this.#batch(indices, known);
+      return await this.#batch(indices, known, snapshot);
     } catch (thrown) {
       if (thrown instanceof AllocertError) throw thrown;
     }
     const reports: RoundReport[] = [];
-    for (const index of indices) reports.push(await this.#alone(index, known));
+    for (const index of indices) reports.push(await this.#alone(index, known, snapshot));
     return reports;
   }
 
@@ -103,20 +113,26 @@ export class WorkerPool implements Rounds {
   async #batch(
     indices: readonly number[],
     known: ReadonlySet<string>,
+    snapshot: Snapshot,
   ): Promise<readonly RoundReport[]> {
-    const answer = await this.#ask({ kind: 'run', indices, known: new Set(known) });
+    const task = { kind: 'run', indices, known: new Set(known) } as const;
+    const answer = await this.#ask({ ...task, snapshot: snapshot.packed() });
     return answer as readonly RoundReport[];
   }
 
-  async #alone(index: number, known: ReadonlySet<string>): Promise<RoundReport> {
+  async #alone(
+    index: number,
+    known: ReadonlySet<string>,
+    snapshot: Snapshot,
+  ): Promise<RoundReport> {
     try {
-      const [report] = await this.#batch([index], known);
+      const [report] = await this.#batch([index], known, snapshot);
       if (report !== undefined) return report;
       throw new Error('the worker gave no report');
     } catch (thrown) {
       if (thrown instanceof AllocertError) throw thrown;
       const done = { index, mode: '', operations: 0, signatures: [] };
-      return { done, proofs: [], lost: messageOf(thrown) };
+      return { done, proofs: [], peakBytes: 0n, lost: messageOf(thrown) };
     }
   }
 

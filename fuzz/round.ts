@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { History, Session } from '../adapters/contract/index.ts';
 import type { Violation } from '../suites/oracles/index.ts';
+import { Choices } from './corpus/choices.ts';
+import { mutant } from './corpus/mutate.ts';
+import type { Snapshot } from './corpus/snapshot.ts';
 import type { Mode } from './generate/modes.ts';
-import { judge, type Rules } from './judge.ts';
+import { judge, type Reading, type Rules, readingOf } from './judge.ts';
 import type { Scenario, World } from './scenario.ts';
 
 /** A scenario that was run, and what it proves. */
@@ -21,8 +24,37 @@ export interface RoundOrigin {
   readonly index: number;
 }
 
+/** What a round does, and where it has it from. */
+export interface PlannedRound {
+  readonly scenario: Scenario;
+  /** Digest of the entry of the corpus that it was made of; undefined for a fresh one. */
+  readonly parent?: string;
+}
+
 /**
- * The scenario of a round: the same for the same version, seed and index, and the same modes.
+ * The plan of a round: the same for the same version, seed, index and snapshot of the corpus, and
+ * the same modes. Where there is a corpus every other round changes an entry of it.
+ *
+ * @throws RangeError when there is no mode
+ */
+export function planOf(
+  world: World,
+  modes: readonly Mode[],
+  origin: RoundOrigin,
+  snapshot: Snapshot,
+): PlannedRound {
+  const { version, seed, index } = origin;
+  const choices = new Choices(`${version} ${seed} ${index} ${snapshot.digest}`);
+  if (snapshot.entries.length > 0 && choices.below(2) === 1) {
+    const generate = (mode: Mode) => generated(world, mode, choices.below(2 ** 31));
+    const changed = mutant(world, modes, snapshot, choices, generate);
+    if (changed !== undefined) return changed;
+  }
+  return { scenario: scenarioOf(world, modes, origin) };
+}
+
+/**
+ * The fresh scenario of a round: the same for the same version, seed and index, and the same modes.
  *
  * @throws RangeError when there is no mode
  */
@@ -31,7 +63,11 @@ export function scenarioOf(world: World, modes: readonly Mode[], origin: RoundOr
   const digest = createHash('sha256').update(`${version} ${seed} ${index}`).digest();
   const mode = modes[digest.readUInt32LE(4) % modes.length];
   if (mode === undefined) throw new RangeError('a round needs a mode');
-  const [scenario] = fc.sample(mode.scenarios(world), { seed: digest.readInt32LE(0), numRuns: 1 });
+  return generated(world, mode, digest.readInt32LE(0));
+}
+
+function generated(world: World, mode: Mode, seed: number): Scenario {
+  const [scenario] = fc.sample(mode.scenarios(world), { seed, numRuns: 1 });
   if (scenario === undefined) throw new RangeError(`mode ${mode.name} generates nothing`);
   return scenario;
 }
@@ -39,6 +75,7 @@ export function scenarioOf(world: World, modes: readonly Mode[], origin: RoundOr
 /**
  * Runs a scenario as one case and judges it.
  *
+ * @param look sees what the judge reads
  * @throws TargetDeath when the target died or no longer answers
  */
 export async function runScenario(
@@ -46,11 +83,14 @@ export async function runScenario(
   world: World,
   rules: Rules,
   scenario: Scenario,
+  look?: (reading: Reading) => void,
 ): Promise<Round> {
   await session.begin(`fuzz/${scenario.mode}`);
   const histories: History[] = [];
   for (const program of scenario.programs) histories.push(await session.run(program));
-  return { scenario, histories, violations: judge(world, rules, scenario, histories) };
+  const reading = readingOf(world, scenario, histories);
+  look?.(reading);
+  return { scenario, histories, violations: judge(world, rules, scenario, histories, reading) };
 }
 
 /** Operations of a scenario. */

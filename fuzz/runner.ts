@@ -7,9 +7,13 @@ import {
   type TargetFacts,
 } from '../adapters/contract/index.ts';
 import type { Violation } from '../suites/oracles/index.ts';
+import { type Coverage, coverageOf } from './corpus/coverage.ts';
+import { entryOf, type StoredEntry } from './corpus/entry.ts';
+import { isSafe } from './corpus/safety.ts';
+import type { Snapshot } from './corpus/snapshot.ts';
 import type { Finding } from './finding.ts';
-import { signatureOf } from './judge.ts';
-import { operationsIn, type Round, runScenario, scenarioOf } from './round.ts';
+import { type Reading, signatureOf } from './judge.ts';
+import { operationsIn, planOf, type Round, runScenario } from './round.ts';
 import type { Scenario } from './scenario.ts';
 import { type Choice, type Setting, settingFor } from './setting.ts';
 import { shrink } from './shrink.ts';
@@ -21,6 +25,8 @@ export interface RoundDone {
   readonly operations: number;
   /** Signatures of everything that it proved, also of what was known. */
   readonly signatures: readonly string[];
+  /** Digest of the entry of the corpus that it changed; undefined for a fresh one. */
+  readonly parent?: string;
 }
 
 /** A violation and the round that proves it. */
@@ -28,6 +34,8 @@ export interface Proof {
   readonly index: number;
   readonly round: Round;
   readonly violation: Violation;
+  /** Digest of the snapshot of the corpus that the round saw. */
+  readonly snapshot: string;
 }
 
 /** What came of a round. */
@@ -35,6 +43,10 @@ export interface RoundReport {
   readonly done: RoundDone;
   /** One for each signature that was not known when the round began. */
   readonly proofs: readonly Proof[];
+  /** The most bytes that buffers surely had together. */
+  readonly peakBytes: bigint;
+  /** Set when it showed coverage signatures that its snapshot did not know. */
+  readonly entry?: StoredEntry;
   /** Set when the worker died of it, twice: why. Nothing is known of the target then. */
   readonly lost?: string;
 }
@@ -55,7 +67,11 @@ export interface Rounds {
    */
   introduce(): Promise<Introduction>;
   /** Runs a batch; the reports are in its order, and fewer when the campaign was to stop. */
-  run(indices: readonly number[], known: ReadonlySet<string>): Promise<readonly RoundReport[]>;
+  run(
+    indices: readonly number[],
+    known: ReadonlySet<string>,
+    snapshot: Snapshot,
+  ): Promise<readonly RoundReport[]>;
   /** Shrinks what was found, and says how often it shows. */
   explain(proof: Proof): Promise<Finding>;
   close(): Promise<void>;
@@ -100,13 +116,14 @@ export class Runner implements Rounds {
   async run(
     indices: readonly number[],
     known: ReadonlySet<string>,
+    snapshot: Snapshot,
   ): Promise<readonly RoundReport[]> {
     const setting = await this.#settle();
     const seen = new Set(known);
     const reports: RoundReport[] = [];
     for (const index of indices) {
       if (this.#options.enough?.() === true) break;
-      reports.push(await this.#round(setting, index, seen));
+      reports.push(await this.#round(setting, index, seen, snapshot));
       // A simulated target answers at once: signals and timers would never get their turn.
       await setImmediate();
     }
@@ -114,7 +131,7 @@ export class Runner implements Rounds {
     return reports;
   }
 
-  async explain({ index, round, violation }: Proof): Promise<Finding> {
+  async explain({ index, round, snapshot, violation }: Proof): Promise<Finding> {
     const { adapter, seed, shrinkBudget, version } = this.#options;
     const setting = await this.#settle();
     const signature = signatureOf(violation);
@@ -143,7 +160,7 @@ export class Runner implements Rounds {
       target: adapter.url,
       facts: setting.facts,
       profile: setting.rules.profile.name,
-      origin: { allocert: version, seed, round: index },
+      origin: { allocert: version, seed, round: index, corpus: snapshot },
       programs: round.scenario.programs,
       minimal: minimal.programs,
       histories: last.histories,
@@ -171,34 +188,59 @@ export class Runner implements Rounds {
     return this.#setting;
   }
 
-  async #round(setting: Setting, index: number, seen: Set<string>): Promise<RoundReport> {
+  async #round(
+    setting: Setting,
+    index: number,
+    seen: Set<string>,
+    snapshot: Snapshot,
+  ): Promise<RoundReport> {
     const { version, seed } = this.#options;
-    const scenario = scenarioOf(setting.world, setting.modes, { version, seed, index });
-    const round = await this.#attempt(setting, scenario);
+    const { modes, world } = setting;
+    const { parent, scenario } = planOf(world, modes, { version, seed, index }, snapshot);
+    let coverage: Coverage = { signatures: [], peakBytes: 0n };
+    const round = await this.#attempt(setting, scenario, ({ buffers, timeline }) => {
+      coverage = coverageOf(world, timeline, buffers);
+    });
     const proofs = round.violations
       .filter((violation) => !seen.has(signatureOf(violation)))
-      .map((violation): Proof => ({ index, round, violation }));
+      .map((violation): Proof => ({ index, round, violation, snapshot: snapshot.digest }));
     const signatures = round.violations.map(signatureOf);
     for (const signature of signatures) seen.add(signature);
     const operations = operationsIn(scenario);
-    return { done: { index, mode: scenario.mode, operations, signatures }, proofs };
+    const isNew = coverage.signatures.some((one) => !snapshot.known.has(one));
+    return {
+      done: {
+        ...{ index, mode: scenario.mode, operations, signatures },
+        ...(parent === undefined ? {} : { parent }),
+      },
+      proofs,
+      peakBytes: coverage.peakBytes,
+      ...(isNew && isSafe(world, scenario)
+        ? { entry: entryOf(world, scenario, coverage.signatures) }
+        : {}),
+    };
   }
 
   /**
    * Runs a scenario. A target that dies under it has a violation of its own; one to which only the
    * way was lost says nothing of itself, and gets the scenario once more.
    */
-  async #attempt(setting: Setting, scenario: Scenario, again = true): Promise<Round> {
+  async #attempt(
+    setting: Setting,
+    scenario: Scenario,
+    look?: (reading: Reading) => void,
+    again = true,
+  ): Promise<Round> {
     const session = await this.#open();
     try {
-      return await runScenario(session, setting.world, setting.rules, scenario);
+      return await runScenario(session, setting.world, setting.rules, scenario, look);
     } catch (thrown) {
       await this.close();
       if (thrown instanceof TargetDeath) {
         return { scenario, histories: [], violations: [deathOf(thrown)] };
       }
       if (!(thrown instanceof ConnectionLost) || !again) throw thrown;
-      return this.#attempt(setting, scenario, false);
+      return this.#attempt(setting, scenario, look, false);
     }
   }
 

@@ -1,16 +1,10 @@
-import { availableParallelism } from 'node:os';
 import type { Argv, CommandModule } from 'yargs';
 import { usageError } from '../../adapters/contract/errors.ts';
-import type { Adapter } from '../../adapters/contract/index.ts';
 import { packageVersion } from '../../adapters/contract/package-root.ts';
-import { openTarget } from '../../adapters/registry.ts';
-import { runCampaign } from '../../fuzz/campaign.ts';
+import { EPOCH_ROUNDS } from '../../fuzz/corpus/corpus.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
-import { type Before, CampaignJournal, readCampaign } from '../../fuzz/journal.ts';
-import { WorkerPool } from '../../fuzz/pool.ts';
-import { programsOf } from '../../fuzz/replay.ts';
-import type { Rounds } from '../../fuzz/runner.ts';
-import { scheduleText } from '../../fuzz/schedule.ts';
+import { type Before, readCampaign } from '../../fuzz/journal-reader.ts';
+import { fuzz } from '../fuzz-campaign.ts';
 import {
   bytes,
   count,
@@ -20,10 +14,8 @@ import {
   seedOf,
   workersOf,
 } from '../fuzz-words.ts';
-import { Interrupt } from '../interrupt.ts';
 import { single } from '../options.ts';
-import { proveFuzzer, SHRINK_BUDGET, type Wanted } from '../prove-fuzzer.ts';
-import { complain } from '../terminal.ts';
+import { proveFuzzer, type Wanted } from '../prove-fuzzer.ts';
 
 interface FuzzArguments {
   readonly target: string | undefined;
@@ -35,6 +27,8 @@ interface FuzzArguments {
   readonly modes: string | undefined;
   readonly profile: string | undefined;
   readonly 'memory-limit': string | undefined;
+  readonly corpus: string | undefined;
+  readonly epoch: string | undefined;
   readonly out: string | undefined;
   readonly resume: boolean;
   readonly canary: boolean;
@@ -44,8 +38,6 @@ interface FuzzArguments {
 /** Rounds when nothing is said of the budget. */
 const ROUNDS = 1000;
 const MEMORY = '8MiB';
-/** Milliseconds between two lines that say how far it is. */
-const PROGRESS_MS = 5000;
 
 const text = (option: string, describe: string) =>
   ({ type: 'string', requiresArg: true, coerce: single(option), describe }) as const;
@@ -65,6 +57,8 @@ export const fuzzCommand: CommandModule<object, FuzzArguments> = {
       .option('modes', text('modes', `Some of ${MODES.map(({ name }) => name).join(',')}`))
       .option('profile', text('profile', 'Profile that predicts errors'))
       .option('memory-limit', text('memory-limit', `For live buffers [default: ${MEMORY}]`))
+      .option('corpus', text('corpus', 'Folder of the corpus [default: corpus, in --out]'))
+      .option('epoch', text('epoch', `Rounds that see the same corpus [default: ${EPOCH_ROUNDS}]`))
       .option('out', text('out', 'Folder of the campaign [default: allocert-fuzz]'))
       .option('resume', {
         type: 'boolean',
@@ -91,7 +85,8 @@ export const fuzzCommand: CommandModule<object, FuzzArguments> = {
     const directory = given.out ?? 'allocert-fuzz';
     const before = given.resume ? readCampaign(directory) : undefined;
     const workers = given.workers === undefined ? undefined : workersOf(given.workers);
-    process.exitCode = await fuzz(wanted(given, before), directory, { before, workers });
+    const means = { before, workers, corpusFolder: given.corpus ?? before?.campaign.corpus };
+    process.exitCode = await fuzz(wanted(given, before), directory, means);
   },
 };
 
@@ -103,8 +98,10 @@ function refuseMixture(given: FuzzArguments): void {
   if (given.workers !== undefined) {
     throw usageError('--canary and --self-check run in one thread, so leave --workers out');
   }
-  if (!given.resume && given.out === undefined) return;
-  throw usageError('--canary and --self-check keep nothing, so leave --resume and --out out');
+  if (!given.resume && given.out === undefined && given.corpus === undefined) return;
+  throw usageError(
+    '--canary and --self-check keep nothing, so leave --resume, --out and --corpus out',
+  );
 }
 
 function wanted(given: FuzzArguments, before: Before | undefined): Wanted {
@@ -123,12 +120,13 @@ function wanted(given: FuzzArguments, before: Before | undefined): Wanted {
     modes: modesOf(given.modes),
     profile: given.profile,
     memoryLimit: bytes(given['memory-limit'] ?? MEMORY),
+    epochRounds: given.epoch === undefined ? EPOCH_ROUNDS : count('epoch', given.epoch),
   };
 }
 
 /** What a campaign is stays as it was; only its budget is new. */
 function resumed(given: FuzzArguments, { campaign }: Before): Omit<Wanted, 'budget'> {
-  for (const option of ['seed', 'modes', 'profile', 'memory-limit'] as const) {
+  for (const option of ['seed', 'modes', 'profile', 'memory-limit', 'epoch'] as const) {
     if (given[option] === undefined) continue;
     throw usageError(`--${option} cannot change in a campaign that goes on; leave it out`);
   }
@@ -147,101 +145,6 @@ function resumed(given: FuzzArguments, { campaign }: Before): Omit<Wanted, 'budg
     modes: campaign.modes,
     profile: campaign.profile,
     memoryLimit: BigInt(campaign.memoryLimit),
+    epochRounds: campaign.epochRounds,
   };
-}
-
-/** How a campaign is carried out; none of it changes what its rounds are. */
-interface Means {
-  readonly before: Before | undefined;
-  readonly workers: number | undefined;
-}
-
-/** One thread needs no pool; several need a session each, which only some targets have for free. */
-function roundsFor(wish: Wanted, adapter: Adapter, given: number | undefined): Rounds | undefined {
-  const workers = given ?? (adapter.independent === true ? availableParallelism() : 1);
-  if (workers === 1) return undefined;
-  const { budget, ...rest } = wish;
-  return new WorkerPool(new URL('../fuzz-worker.js', import.meta.url).href, workers, {
-    ...rest,
-    version: packageVersion(),
-    shrinkBudget: SHRINK_BUDGET,
-  });
-}
-
-async function fuzz(wish: Wanted, directory: string, { before, workers }: Means): Promise<number> {
-  const { profile, ...rest } = wish;
-  const adapter = await openTarget(wish.target);
-  const journal = new CampaignJournal(directory, before !== undefined);
-  const rounds = roundsFor(wish, adapter, workers);
-  const interrupt = new Interrupt();
-  const known = before?.signatures ?? new Set<string>();
-  const version = packageVersion();
-  const far = { rounds: before?.done.size ?? 0, operations: 0, found: 0 };
-  const start = performance.now();
-  const progress = setInterval(() => say(progressLine(far, start)), PROGRESS_MS).unref();
-  say(`seed 0x${wish.seed.toString(16)} on ${wish.target}, campaign in ${directory}`);
-  try {
-    const end = await runCampaign({
-      ...rest,
-      adapter,
-      version,
-      shrinkBudget: SHRINK_BUDGET,
-      signal: interrupt.signal,
-      known,
-      ...(rounds === undefined ? {} : { rounds }),
-      onSuspect: (index, why) => {
-        journal.suspect(index, why);
-        complain(`round ${index} killed its worker, also alone: ${why}`);
-      },
-      ...(before === undefined ? {} : { done: before.done, doneOperations: before.operations }),
-      ...(profile === undefined ? {} : { profile }),
-      onStart: (_facts, modes) => {
-        if (before !== undefined) return;
-        const { seed, target, memoryLimit } = wish;
-        const words = { seed: String(seed), memoryLimit: String(memoryLimit) };
-        journal.start({ type: 'campaign', version, target, modes, profile, ...words });
-      },
-      onFinding: (finding) => {
-        far.found += 1;
-        const file = journal.finding(finding);
-        const { times, of } = finding.reproduced ?? { times: 0, of: 0 };
-        say(`FOUND ${finding.requirement} ${finding.kind} (${times} of ${of} runs)`);
-        say(`      ${finding.detail}`);
-        const lines = scheduleText(programsOf(finding), finding.histories);
-        for (const line of lines.slice(0, SCHEDULE_LINES)) say(`      ${line}`);
-        say(`      ${directory}/${file}`);
-      },
-      onRoundDone: (round) => {
-        far.rounds += 1;
-        far.operations += round.operations;
-        journal.round(round);
-      },
-    });
-    const total = known.size + end.findings;
-    say(`${end.rounds} rounds, ${end.operations} operations now, ${total} findings`);
-    if (end.reason === '') return total > 0 ? 1 : 0;
-    complain(`${end.reason}; go on with: allocert fuzz --resume --out ${directory}`);
-    return total > 0 ? 1 : 3;
-  } finally {
-    clearInterval(progress);
-    journal.close();
-    interrupt.dispose();
-    await adapter.close();
-  }
-}
-
-/** Lines of a schedule that are shown; the file has all of it. */
-const SCHEDULE_LINES = 40;
-
-const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
-
-function progressLine(
-  far: { readonly rounds: number; readonly operations: number; readonly found: number },
-  start: number,
-): string {
-  const seconds = (performance.now() - start) / 1000;
-  const speed = Math.round(far.operations / seconds);
-  return `${Math.round(seconds)} s: ${far.rounds} rounds, ${speed} operations/s, ${far.found} found`;
 }

@@ -8,7 +8,7 @@ import { openSimulator } from '../../adapters/simulator/adapter.ts';
 import { type CampaignEnd, runCampaign } from '../../fuzz/campaign.ts';
 import type { Finding } from '../../fuzz/finding.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
-import { readCampaign } from '../../fuzz/journal.ts';
+import { readCampaign } from '../../fuzz/journal-reader.ts';
 import { operationsIn } from '../../fuzz/round.ts';
 import type { RoundDone } from '../../fuzz/runner.ts';
 import { allocert } from '../e2e/command.ts';

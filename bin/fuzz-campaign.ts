@@ -1,0 +1,95 @@
+import { availableParallelism } from 'node:os';
+import type { Adapter } from '../adapters/contract/index.ts';
+import { packageVersion } from '../adapters/contract/package-root.ts';
+import { openTarget } from '../adapters/registry.ts';
+import type { Finding } from '../fuzz/finding.ts';
+import type { Before } from '../fuzz/journal-reader.ts';
+import { WorkerPool } from '../fuzz/pool.ts';
+import { CampaignProgress, figuresLine } from '../fuzz/progress.ts';
+import { runRecorded } from '../fuzz/recorded.ts';
+import { programsOf } from '../fuzz/replay.ts';
+import type { Rounds } from '../fuzz/runner.ts';
+import { scheduleText } from '../fuzz/schedule.ts';
+import { FuzzView } from './fuzz-view.ts';
+import { Interrupt } from './interrupt.ts';
+import { SHRINK_BUDGET, type Wanted } from './prove-fuzzer.ts';
+
+/** Lines of a schedule that are shown; the file has all of it. */
+const SCHEDULE_LINES = 40;
+
+/** How a campaign is carried out, and what it goes on with. */
+export interface Means {
+  readonly before: Before | undefined;
+  readonly workers: number | undefined;
+  readonly corpusFolder: string | undefined;
+}
+
+/** One thread needs no pool; several need a session each, which only some targets have for free. */
+function roundsFor(wish: Wanted, adapter: Adapter, given: number | undefined): Rounds | undefined {
+  const workers = given ?? (adapter.independent === true ? availableParallelism() : 1);
+  if (workers === 1) return undefined;
+  const { budget, epochRounds, ...rest } = wish;
+  return new WorkerPool(new URL('fuzz-worker.js', import.meta.url).href, workers, {
+    ...rest,
+    version: packageVersion(),
+    shrinkBudget: SHRINK_BUDGET,
+  });
+}
+
+/**
+ * Runs a campaign and prints what it does.
+ *
+ * @returns the exit code: 0 nothing found, 1 findings, 3 not complete
+ */
+export async function fuzz(wish: Wanted, directory: string, means: Means): Promise<number> {
+  const { before, corpusFolder, workers } = means;
+  const adapter = await openTarget(wish.target);
+  const rounds = roundsFor(wish, adapter, workers);
+  const interrupt = new Interrupt();
+  const findingsBefore = before?.findings.length ?? 0;
+  const progress = new CampaignProgress({
+    rounds: before?.done.size ?? 0,
+    findings: findingsBefore,
+  });
+  const view = new FuzzView(() => figuresLine(progress.take()));
+  view.say(`seed 0x${wish.seed.toString(16)} on ${wish.target}, campaign in ${directory}`);
+  try {
+    const end = await runRecorded({
+      ...wish,
+      ...{ adapter, before, corpusFolder, directory },
+      version: packageVersion(),
+      shrinkBudget: SHRINK_BUDGET,
+      signal: interrupt.signal,
+      ...(rounds === undefined ? {} : { rounds }),
+      onWarning: (sentence) => view.complain(sentence),
+      onSuspect: (index, why) =>
+        view.complain(`round ${index} killed its worker, also alone: ${why}`),
+      onFinding: (finding, file) => {
+        progress.finding();
+        for (const line of linesOf(finding)) view.say(line);
+        view.say(`      ${directory}/${file}`);
+      },
+      onRoundDone: (round, sight) => progress.round(round, sight),
+    });
+    const total = findingsBefore + end.findings;
+    view.say(figuresLine(progress.take()));
+    view.say(`${end.rounds} rounds, ${end.operations} operations now, ${total} findings`);
+    if (end.reason === '') return total > 0 ? 1 : 0;
+    view.complain(`${end.reason}; go on with: allocert fuzz --resume --out ${directory}`);
+    return total > 0 ? 1 : 3;
+  } finally {
+    view.stop();
+    interrupt.dispose();
+    await adapter.close();
+  }
+}
+
+function linesOf(finding: Finding): string[] {
+  const { times, of } = finding.reproduced ?? { times: 0, of: 0 };
+  const lines = scheduleText(programsOf(finding), finding.histories);
+  return [
+    `FOUND ${finding.requirement} ${finding.kind} (${times} of ${of} runs)`,
+    `      ${finding.detail}`,
+    ...lines.slice(0, SCHEDULE_LINES).map((line) => `      ${line}`),
+  ];
+}

@@ -1,0 +1,151 @@
+import {
+  type Operand,
+  type Operation,
+  type UntypedOperation,
+  wordOf,
+} from '../../adapters/contract/index.ts';
+import {
+  type Event,
+  type HeldBuffer,
+  type Holding,
+  livesOf,
+  type Timeline,
+  tenanciesOf,
+} from '../../suites/oracles/index.ts';
+import type { World } from '../scenario.ts';
+import { Occupancy } from './occupancy.ts';
+
+/** What a round did, told from its Programs and Histories alone. */
+export interface Coverage {
+  /**
+   * Coverage signatures, sorted. Each is six words about one operation: its name (with the placement
+   * of its argument), what it came to, how full the memory was, how fragmented, how many calls of
+   * other threads it met, and how the buffer that it is about was held.
+   */
+  readonly signatures: readonly string[];
+  /** The most bytes that buffers surely had together. */
+  readonly peakBytes: bigint;
+}
+
+/**
+ * The coverage of a round. Signatures stand in for the code coverage of a kernel, which stock kernels
+ * do not give: what is met in a new state counts as new. They speak of what is certain, so that the
+ * same History has the same ones.
+ */
+export function coverageOf(
+  { region, memoryLimit }: World,
+  timeline: Timeline,
+  buffers: readonly HeldBuffer[],
+): Coverage {
+  const capacity = region.bounded ? (region.sizeBytes ?? memoryLimit) : memoryLimit;
+  const stays = buffers.flatMap((buffer) =>
+    livesOf(buffer).map((life) => ({ ...life, bytes: buffer.bytes })),
+  );
+  const occupancy = new Occupancy(stays, tenanciesOf(timeline, buffers), capacity);
+  const inOrder = timeline.events.toSorted((a, b) =>
+    a.result.call === b.result.call ? 0 : a.result.call < b.result.call ? -1 : 1,
+  );
+  const found = new Set<string>();
+  const crowds = crowdsOf(timeline.events);
+  const index = indexOf(buffers);
+  for (const event of inOrder) {
+    const { fullness, fragments } = occupancy.at(event.result.call);
+    found.add(
+      [
+        nameOf(event.operation),
+        wordOf(event.result),
+        fullness,
+        fragments,
+        meetings(crowds.get(event.program) ?? [], event),
+        heldHow(timeline, index, event),
+      ].join(' '),
+    );
+  }
+  return { signatures: [...found].toSorted(), peakBytes: occupancy.peakBytes };
+}
+
+function nameOf(operation: Operation): string {
+  if (operation.op !== 'ioctl') return operation.op;
+  const { placement } = operation.argument;
+  return placement === undefined ? 'ioctl' : `ioctl:${placement.kind}`;
+}
+
+/** The events of each Program that has several threads. */
+function crowdsOf(events: readonly Event[]): ReadonlyMap<number, readonly Event[]> {
+  const crowds = new Map<number, Event[]>();
+  for (const event of events) {
+    const crowd = crowds.get(event.program);
+    if (crowd === undefined) crowds.set(event.program, [event]);
+    else crowd.push(event);
+  }
+  for (const [program, crowd] of crowds) {
+    if (crowd.every(({ thread }) => thread === crowd[0]?.thread)) crowds.delete(program);
+  }
+  return crowds;
+}
+
+/** How many calls of other threads were under way at some instant of this one; 2 stands for more. */
+function meetings(events: readonly Event[], { program, result, thread }: Event): string {
+  let count = 0;
+  for (const other of events) {
+    if (other.program !== program || other.thread === thread) continue;
+    const { call, return: back } = other.result;
+    if (result.return !== undefined && call > result.return) continue;
+    if (back !== undefined && back < result.call) continue;
+    count += 1;
+    if (count === 2) break;
+  }
+  return `met${count}`;
+}
+
+/** Buffers by what a client may name them by. */
+type Index = ReadonlyMap<string, readonly { holding: Holding; buffer: HeldBuffer }[]>;
+
+const keyOf = (client: string, { kind, value }: Pick<Holding, 'kind' | 'value'>): string =>
+  `${client} ${kind} ${value}`;
+
+function indexOf(buffers: readonly HeldBuffer[]): Index {
+  const index = new Map<string, { holding: Holding; buffer: HeldBuffer }[]>();
+  for (const buffer of buffers) {
+    for (const holding of buffer.holdings) {
+      const key = keyOf(holding.client, holding);
+      const others = index.get(key);
+      if (others === undefined) index.set(key, [{ holding, buffer }]);
+      else others.push({ holding, buffer });
+    }
+  }
+  return index;
+}
+
+/** How the buffer that an operation is about was held when it was called; `none` for no buffer. */
+function heldHow(timeline: Timeline, index: Index, { client, operation, result }: Event): string {
+  const about = subjectOf(timeline, operation);
+  if (about === undefined) return 'none';
+  const isHeld = ({ from, until }: Holding): boolean =>
+    from <= result.call && (until === undefined || until > result.call);
+  const named = index.get(keyOf(client, about))?.find(({ holding }) => isHeld(holding));
+  if (named === undefined) return 'none';
+  const { elsewhere, holdings } = named.buffer;
+  const held = holdings.filter(isHeld);
+  const mine = held.filter((one) => one.client === client);
+  if (mine.length < held.length) return 'forked';
+  if (elsewhere) return 'sent';
+  const descriptors = mine.filter(({ kind }) => kind === 'descriptor').length;
+  if (descriptors > 1) return 'duplicated';
+  if (descriptors === mine.length) return 'descriptor';
+  return descriptors === 0 ? 'mapping' : 'mapped';
+}
+
+/** The descriptor or the mapping that an operation names. */
+function subjectOf(
+  timeline: Timeline,
+  operation: Operation,
+): Pick<Holding, 'kind' | 'value'> | undefined {
+  const { address, fd, passed } = operation as UntypedOperation;
+  const number = (passed ?? fd) as Operand | undefined;
+  if (number !== undefined) {
+    return { kind: 'descriptor', value: BigInt.asIntN(32, timeline.valueOf(number)) };
+  }
+  if (address === undefined) return undefined;
+  return { kind: 'mapping', value: timeline.valueOf(address as Operand) };
+}

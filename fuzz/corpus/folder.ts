@@ -1,0 +1,113 @@
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { AllocertError, messageOf, usageError } from '../../adapters/contract/errors.ts';
+import { makeDirectory } from '../../adapters/contract/make-directory.ts';
+import { attempt, temporary } from '../../reports/directory.ts';
+import { digestOf, ENTRY_SUFFIX, readEntry, type StoredEntry } from './entry.ts';
+
+const NAME = /^[0-9a-f]{16}\.json$/;
+
+/** What was found in a corpus folder. */
+export interface FolderContent {
+  /** By digest. */
+  readonly entries: readonly StoredEntry[];
+  /** A sentence about files that are no entries; empty when there are none. */
+  readonly warning: string;
+}
+
+/**
+ * A folder with one file for each entry, named after its content: to join two folders is to copy
+ * files. What is no entry is never touched.
+ */
+export class CorpusFolder {
+  readonly path: string;
+
+  /** @throws {@link AllocertError} (usage) when there can be no such folder */
+  constructor(path: string) {
+    this.path = path;
+    attempt(path, () => makeDirectory(resolve(path)));
+  }
+
+  /** Every entry. @throws {@link AllocertError} when the folder cannot be listed */
+  read(): FolderContent {
+    const names = attempt(this.path, () => readdirSync(this.path)).toSorted();
+    const entries: StoredEntry[] = [];
+    const others: string[] = [];
+    // What a kill left before it had its name is nobody's.
+    for (const name of names.filter((one) => !one.endsWith(temporary('')))) {
+      try {
+        entries.push(readFile(join(this.path, name)));
+      } catch (thrown) {
+        if (!(thrown instanceof AllocertError)) throw thrown;
+        others.push(thrown.message);
+      }
+    }
+    const [first] = others;
+    const warning =
+      first === undefined
+        ? ''
+        : `${others.length} files in ${this.path} are left alone, for they are no corpus entries; ` +
+          `the first: ${first}`;
+    return { entries, warning };
+  }
+
+  /**
+   * The entries with these names.
+   *
+   * @throws {@link AllocertError} (usage) when one is missing or damaged
+   */
+  readAll(digests: readonly string[]): readonly StoredEntry[] {
+    return digests.map((digest) => {
+      const file = this.#file(digest);
+      if (existsSync(file)) return readFile(file);
+      throw usageError(
+        `the corpus of the campaign lacks ${file}; put it back, or start another campaign`,
+      );
+    });
+  }
+
+  /** Writes an entry; it is on the disk afterwards. */
+  write({ digest, text }: StoredEntry): void {
+    const file = this.#file(digest);
+    if (existsSync(file)) return;
+    attempt(this.path, () => {
+      writeFileSync(temporary(file), text, { flush: true });
+      renameSync(temporary(file), file);
+    });
+  }
+
+  remove(digests: readonly string[]): void {
+    attempt(this.path, () => {
+      for (const digest of digests) rmSync(this.#file(digest), { force: true });
+    });
+  }
+
+  #file(digest: string): string {
+    return join(this.path, `${digest}${ENTRY_SUFFIX}`);
+  }
+}
+
+/** Opens a folder that must be there. @throws {@link AllocertError} (usage) */
+export function existingFolder(path: string): CorpusFolder {
+  if (existsSync(path)) return new CorpusFolder(path);
+  throw usageError(`there is no corpus folder ${path}; allocert fuzz --corpus ${path} makes one`);
+}
+
+/**
+ * One entry by the path of its file.
+ *
+ * @throws {@link AllocertError} (usage) when it is none, or another one than its name says
+ */
+export function readFile(file: string): StoredEntry {
+  if (!NAME.test(basename(file))) throw usageError(`${file} is not named as a corpus entry is`);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (thrown) {
+    throw usageError(`cannot read ${file}: ${messageOf(thrown)}`);
+  }
+  if (`${digestOf(text)}${ENTRY_SUFFIX}` !== basename(file)) {
+    throw usageError(`${file} is damaged: its content is not what its name says`);
+  }
+  return readEntry(text, file);
+}

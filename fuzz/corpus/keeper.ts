@@ -1,0 +1,62 @@
+import { usageError } from '../../adapters/contract/index.ts';
+import type { CampaignJournal } from '../journal.ts';
+import type { Before } from '../journal-reader.ts';
+import type { CorpusState, Epoch, Kept } from './corpus.ts';
+import type { CorpusFolder } from './folder.ts';
+import { Snapshot } from './snapshot.ts';
+
+/**
+ * Keeps the folder and the journal of a campaign in step, whenever it is killed: an entry is in the
+ * folder before the journal names it, and leaves the folder after the journal let it go. What the
+ * campaign did not bring itself it never removes.
+ */
+export class CorpusKeeper {
+  readonly #folder: CorpusFolder;
+  readonly #journal: CampaignJournal;
+  /** Digests of entries that the campaign has brought. */
+  readonly #own: Set<string>;
+
+  constructor(folder: CorpusFolder, journal: CampaignJournal, before: Before | undefined) {
+    this.#folder = folder;
+    this.#journal = journal;
+    this.#own = new Set(before?.corpus.own);
+    // A kill may have come between the journal and the folder.
+    if (before !== undefined) folder.remove([...before.corpus.evicted]);
+  }
+
+  entry(round: number, kept: Kept): void {
+    this.#folder.write(kept.entry);
+    this.#own.add(kept.entry.digest);
+    this.#journal.entry(round, kept);
+  }
+
+  epoch(epoch: Epoch): void {
+    this.#journal.epoch(epoch);
+    const gone = epoch.evicted.filter((digest) => this.#own.delete(digest));
+    this.#folder.remove(gone);
+  }
+}
+
+/**
+ * The corpus of a campaign that is to go on, from its folder.
+ *
+ * @throws {@link AllocertError} (usage) when an entry is missing, or the snapshot is another one
+ */
+export function corpusBefore({ campaign, corpus }: Before, folder: CorpusFolder): CorpusState {
+  const first = folder.readAll(campaign.entries);
+  const current = folder.readAll([...corpus.current]);
+  const { digest } = new Snapshot(current);
+  if (corpus.digest !== '' && corpus.digest !== digest) {
+    throw usageError(
+      `the corpus in ${folder.path} is not the one of the campaign, whose snapshot is ` +
+        `${corpus.digest} and not ${digest}; start another campaign with a new --out`,
+    );
+  }
+  return {
+    epoch: corpus.epoch,
+    current,
+    pending: folder.readAll([...corpus.pending]),
+    known: [...first.flatMap(({ signatures }) => signatures), ...corpus.known],
+    fresh: corpus.fresh,
+  };
+}

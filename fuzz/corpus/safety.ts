@@ -1,0 +1,135 @@
+import { linux, type Operation, type Program } from '../../adapters/contract/index.ts';
+import { fieldOf, readField } from '../../suites/request.ts';
+import { DEVICE } from '../generate/writer.ts';
+import { operationsIn } from '../round.ts';
+import { DEADLINE_MS, pagesAllowed, type Scenario, type World } from '../scenario.ts';
+import { slotsAreSettled } from './slots.ts';
+
+/** What one scenario may have at most. */
+export const OPERATIONS_MAX = 512;
+export const PROGRAMS_MAX = 16;
+export const THREADS_MAX = 6;
+
+/** Operations on buffers, which may be dropped, repeated and moved. */
+export const MOVABLE: readonly string[] = [
+  ...['ioctl', 'close', 'dup', 'mmap', 'munmap', 'mremap', 'store', 'scan', 'frames', 'lseek'],
+  ...['socketpair', 'sendfd'],
+];
+/** What makes, ends and watches clients; it stays where a generator has put it. */
+const FIXED: readonly string[] = ['open', 'fork', 'kill', 'wait', 'exit', 'exec'];
+const WATCHING: readonly string[] = ['descriptors', 'readfile'];
+/** Descriptors that generators guess: behind the standard ones and the device. */
+const GUESSES = { min: 4n, max: 6n };
+/** A length that no memory can hold: it is refused, and takes nothing. */
+const BEYOND_MEMORY = 1n << 62n;
+
+/**
+ * Whether a scenario that no generator vouches for may run here: one that was changed, or comes from
+ * a folder. It ends all its clients, so that memory can be counted; waits for nobody who lives;
+ * names no descriptor or address but those that generators do; says what its slots are; and takes no
+ * more memory than it may.
+ */
+export function isSafe(world: World, scenario: Scenario): boolean {
+  const { programs } = scenario;
+  return (
+    operationsIn(scenario) <= OPERATIONS_MAX &&
+    programs.length <= PROGRAMS_MAX &&
+    programs.every(
+      ({ deadlineMs, threads }) => deadlineMs <= DEADLINE_MS && threads.length <= THREADS_MAX,
+    ) &&
+    operationsOf(programs).every((operation) => isPlain(world, operation)) &&
+    mainKeepsOut(programs) &&
+    clientsEnd(programs) &&
+    watchersAreAlone(programs) &&
+    slotsAreSettled(programs) &&
+    isModest(world, programs)
+  );
+}
+
+const operationsOf = (programs: readonly Program[]): Operation[] =>
+  programs.flatMap(({ threads }) => threads.flatMap(({ operations }) => operations));
+
+function isPlain({ region }: World, operation: Operation): boolean {
+  const { op } = operation;
+  if (op === 'open') return operation.file === region.name;
+  if (op === 'readfile') return operation.document === '/proc/meminfo';
+  if (op === 'kill') return operation.signal === linux.SIGKILL;
+  if (op === 'ioctl') return typeof operation.fd === 'object' && operation.fd.slot === DEVICE;
+  if (![...MOVABLE, ...FIXED, ...WATCHING].includes(op)) return false;
+  if ('address' in operation && typeof operation.address === 'bigint') return false;
+  const numbers = [
+    'fd' in operation ? operation.fd : {},
+    'passed' in operation && operation.passed,
+  ];
+  return numbers.every(
+    (one) => typeof one !== 'bigint' || (one >= GUESSES.min && one <= GUESSES.max),
+  );
+}
+
+/** `main` outlives the scenario: what it held would be missing at the end. */
+const mainKeepsOut = (programs: readonly Program[]): boolean =>
+  programs.every(({ threads }) =>
+    threads.every(
+      ({ client, operations }) =>
+        client !== 'main' || operations.every(({ op }) => !MOVABLE.includes(op)),
+    ),
+  );
+
+/** Each client is made before it runs and killed before it is waited for, in a later Program. */
+function clientsEnd(programs: readonly Program[]): boolean {
+  const made = new Map<string, number>();
+  const ended = new Set<string>();
+  for (const [number, { threads }] of programs.entries()) {
+    if (threads.some(({ client }) => client !== 'main' && (made.get(client) ?? number) >= number)) {
+      return false;
+    }
+    for (const { operations } of threads) {
+      for (const [at, operation] of operations.entries()) {
+        if (operation.op === 'fork') {
+          if (made.has(operation.client)) return false;
+          made.set(operation.client, number);
+        } else if (operation.op === 'wait') {
+          const before = operations[at - 1];
+          if (before?.op !== 'kill' || before.client !== operation.client) return false;
+          if ((made.get(operation.client) ?? number) < number) ended.add(operation.client);
+        }
+      }
+    }
+  }
+  return ended.size === made.size;
+}
+
+/** Lists of descriptors are read alone, and memory is read first and last. */
+function watchersAreAlone(programs: readonly Program[]): boolean {
+  return programs.every(({ threads }, number) => {
+    const operations = threads.flatMap((one) => one.operations);
+    const isEnd = number === 0 || number === programs.length - 1;
+    const lists = operations.filter(({ op }) => op === 'descriptors').length;
+    return (
+      (lists === 0 || lists === operations.length) &&
+      (isEnd || operations.every(({ op }) => op !== 'readfile'))
+    );
+  });
+}
+
+/**
+ * A bounded region bounds whatever is asked of it. Of an unbounded one all that is ever asked for
+ * must fit into the limit, as if nothing was given back.
+ */
+function isModest(world: World, programs: readonly Program[]): boolean {
+  if (world.region.bounded) return true;
+  const field = fieldOf(world.abi, 'length');
+  let pages = 0n;
+  for (const operation of operationsOf(programs)) {
+    if (operation.op !== 'ioctl' || operation.argument.bytes.length < field.offset + field.width) {
+      continue;
+    }
+    const { bytes, placement } = operation.argument;
+    const lengths = [readField(bytes, field)];
+    if (placement?.kind === 'flipped') lengths.push(placement.value);
+    const given = lengths.filter((length) => length < BEYOND_MEMORY);
+    const most = given.reduce((longest, one) => (one > longest ? one : longest), 0n);
+    pages += (most + world.page - 1n) / world.page;
+  }
+  return pages <= pagesAllowed(world);
+}

@@ -1,0 +1,147 @@
+import { join } from 'node:path';
+import {
+  type CampaignEnd,
+  type CampaignOptions,
+  type CampaignStart,
+  type RoundSight,
+  runCampaign,
+} from './campaign.ts';
+import { EPOCH_ROUNDS } from './corpus/corpus.ts';
+import { CorpusFolder } from './corpus/folder.ts';
+import { CorpusKeeper, corpusBefore } from './corpus/keeper.ts';
+import type { Finding } from './finding.ts';
+import { CampaignJournal } from './journal.ts';
+import type { Before } from './journal-reader.ts';
+import type { RoundDone } from './runner.ts';
+import { type FoundFile, summaryOf, writeSummary } from './summary.ts';
+
+/** The folder of a campaign's corpus, in its own folder, when nothing else is said. */
+export const CORPUS = 'corpus';
+
+/** What an earlier part of a campaign decides of the next. */
+type Kept = 'done' | 'doneOperations' | 'known' | 'entries' | 'corpus';
+
+/** A campaign that keeps what it does. */
+export interface RecordedOptions extends Omit<CampaignOptions, Kept | 'onFinding'> {
+  readonly directory: string;
+  /** Folder of the corpus as typed; undefined for the one in the directory. */
+  readonly corpusFolder: string | undefined;
+  /** What earlier parts have left. */
+  readonly before: Before | undefined;
+  /** A finding was written to a file of the directory. */
+  readonly onFinding?: (finding: Finding, file: string) => void;
+  /** A sentence about what was left out. */
+  readonly onWarning?: (sentence: string) => void;
+}
+
+/**
+ * Runs a campaign and keeps it in its folder, so that a kill at any instant loses no finding and no
+ * entry of the corpus, and the campaign can go on.
+ *
+ * @throws {@link AllocertError} when a folder cannot be used, or the target cannot be reached
+ */
+export async function runRecorded(options: RecordedOptions): Promise<CampaignEnd> {
+  const { before, corpusFolder, directory } = options;
+  const journal = new CampaignJournal(directory, before !== undefined);
+  try {
+    const folder = new CorpusFolder(corpusFolder ?? join(directory, CORPUS));
+    return await new Recorder(options, journal, folder).run();
+  } finally {
+    journal.close();
+  }
+}
+
+class Recorder {
+  readonly #options: RecordedOptions;
+  readonly #journal: CampaignJournal;
+  readonly #folder: CorpusFolder;
+  readonly #keeper: CorpusKeeper;
+  readonly #found: FoundFile[] = [];
+  #modes: readonly string[] = [];
+
+  constructor(options: RecordedOptions, journal: CampaignJournal, folder: CorpusFolder) {
+    this.#options = options;
+    this.#journal = journal;
+    this.#folder = folder;
+    this.#keeper = new CorpusKeeper(folder, journal, options.before);
+  }
+
+  async run(): Promise<CampaignEnd> {
+    const { adapter, before, directory, memoryLimit, profile, seed, version } = this.#options;
+    const end = await runCampaign({
+      ...this.#options,
+      ...this.#past(),
+      onStart: (start) => this.#start(start),
+      onSuspect: (index, why) => {
+        this.#journal.suspect(index, why);
+        this.#options.onSuspect?.(index, why);
+      },
+      onEntry: (round, kept) => {
+        this.#keeper.entry(round, kept);
+        this.#options.onEntry?.(round, kept);
+      },
+      onEpoch: (epoch) => {
+        this.#keeper.epoch(epoch);
+        this.#options.onEpoch?.(epoch);
+      },
+      onFinding: (finding) => this.#finding(finding),
+      onRoundDone: (round, sight) => this.#round(round, sight),
+    });
+    const facts = { allocert: version, target: adapter.url, seed, modes: this.#modes };
+    const more = { profile, memoryLimit, corpusFolder: this.#folder.path };
+    writeSummary(directory, summaryOf({ ...facts, ...more }, before, end, this.#found));
+    return end;
+  }
+
+  /** What the campaign goes on with. */
+  #past(): Pick<CampaignOptions, Kept> {
+    const { before, onWarning } = this.#options;
+    if (before === undefined) {
+      const { entries, warning } = this.#folder.read();
+      if (warning !== '') onWarning?.(warning);
+      return { entries };
+    }
+    return {
+      done: before.done,
+      doneOperations: before.operations,
+      known: new Set(before.findings.map(({ signature }) => signature)),
+      corpus: corpusBefore(before, this.#folder),
+    };
+  }
+
+  #start(start: CampaignStart): void {
+    const { adapter, before, corpusFolder, epochRounds, memoryLimit, profile, seed, version } =
+      this.#options;
+    const { entries, modes, unfit } = start;
+    this.#modes = modes;
+    if (unfit > 0) {
+      const what = `${unfit} entries of ${this.#folder.path} are left out`;
+      this.#options.onWarning?.(`${what}: this target cannot run them, or must not`);
+    }
+    this.#options.onStart?.(start);
+    if (before !== undefined) return;
+    this.#journal.start({
+      type: 'campaign',
+      version,
+      target: adapter.url,
+      seed: String(seed),
+      modes,
+      profile,
+      memoryLimit: String(memoryLimit),
+      corpus: corpusFolder,
+      entries,
+      epochRounds: epochRounds ?? EPOCH_ROUNDS,
+    });
+  }
+
+  #finding(finding: Finding): void {
+    const file = this.#journal.finding(finding);
+    this.#found.push({ signature: finding.signature, file });
+    this.#options.onFinding?.(finding, file);
+  }
+
+  #round(round: RoundDone, sight: RoundSight): void {
+    this.#journal.round(round);
+    this.#options.onRoundDone?.(round, sight);
+  }
+}
