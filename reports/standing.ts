@@ -20,24 +20,33 @@ export const binds = (requirement: RequirementFacts, profile: ProfileFacts): boo
   requirement.level === 'MUST' && profile.authorities.includes(requirement.authority);
 
 /**
- * The worst status of a requirement by profile. A profile that said nothing although another one
- * judged the same case has no expectation there, so it is left out; without any verdict the
+ * Requirements with their worst status by profile. A profile that said nothing although another one
+ * judged the same requirement has no expectation there, so it is left out; without any verdict the
  * requirement was not observed, which every profile has to count.
  */
-export function statusesOf(
-  requirement: RequirementFacts,
+export function recordRequirements(
+  requirements: readonly RequirementFacts[],
   profiles: readonly ProfileFacts[],
   cases: readonly RecordedCase[],
-): Readonly<Record<string, Status>> {
-  const verdicts = cases
-    .flatMap((one) => one.verdicts)
-    .filter((verdict) => verdict.requirement === requirement.id);
-  if (verdicts.length === 0) return Object.fromEntries(profiles.map(({ name }) => [name, 'skip']));
-  const statuses: Record<string, Status> = {};
-  for (const { profile, status } of verdicts) {
-    statuses[profile] = worse(statuses[profile] ?? status, status);
+): readonly RecordedRequirement[] {
+  const unobserved = Object.fromEntries(
+    profiles.map(({ name }): [string, Status] => [name, 'skip']),
+  );
+  const statuses = new Map<string, Record<string, Status>>();
+  const lookers = new Map(requirements.map(({ id }): [string, string[]] => [id, []]));
+  for (const one of cases) {
+    for (const id of new Set(one.requirements)) lookers.get(id)?.push(one.id);
+    for (const { requirement, profile, status } of one.verdicts) {
+      const seen = statuses.get(requirement) ?? {};
+      seen[profile] = worse(seen[profile] ?? status, status);
+      statuses.set(requirement, seen);
+    }
   }
-  return statuses;
+  return requirements.map(({ id, group, level, authority, statement, source }) => ({
+    ...{ id, group, level, authority, statement, source },
+    statuses: statuses.get(id) ?? unobserved,
+    cases: lookers.get(id) ?? [],
+  }));
 }
 
 /** How the target stands under one profile. */
