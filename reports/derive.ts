@@ -4,6 +4,7 @@ import type { Journal, WrittenLine } from './read-journal.ts';
 import {
   type Attempt,
   type CaseFacts,
+  type FuzzSummary,
   type JournalLine,
   RECORD_VERSION,
   type RecordedCase,
@@ -145,8 +146,9 @@ export function standingsOf(
   { requirements, profiles, profile }: Pick<RunStart, 'requirements' | 'profiles' | 'profile'>,
   cases: readonly RecordedCase[],
   complete: boolean,
+  fuzz: readonly FuzzSummary[] = [],
 ): Pick<RunRecord, 'requirements' | 'summaries' | 'exitCode'> {
-  const recorded = recordRequirements(requirements, profiles, cases);
+  const recorded = recordRequirements(requirements, profiles, cases, fuzz);
   const summaries = profiles.map((one) => summarise(one, recorded, complete));
   const exitCode = exitCodeOf({ cases, summaries, profile });
   return { requirements: recorded, summaries, exitCode };
