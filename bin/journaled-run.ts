@@ -1,7 +1,7 @@
 import { AllocertError, messageOf } from '../adapters/contract/errors.ts';
 import type { Adapter } from '../adapters/contract/index.ts';
 import { JournalWriter } from '../reports/journal.ts';
-import type { RunEnd } from '../reports/record.ts';
+import type { RunEnd, Shard } from '../reports/record.ts';
 import type { Reporter } from '../reports/reporters.ts';
 import { writeReports } from '../reports/write.ts';
 import { runSuites } from '../suites/index.ts';
@@ -16,6 +16,10 @@ export interface JournaledRun {
   readonly directory: string;
   readonly profile: string | undefined;
   readonly only: readonly string[];
+  /** Which part of the run; undefined for all of it. */
+  readonly shard: Pick<Shard, 'index' | 'count'> | undefined;
+  /** Where this runs, for the record; see reports/environment.ts. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Formats beside those of the report directory. */
   readonly reporters: readonly Reporter[];
 }
@@ -52,7 +56,7 @@ export async function journaledRun(options: JournaledRun): Promise<number> {
 
 /** The run's last line; undefined when it was left behind. */
 async function runOrLeave(
-  { adapter, directory, profile, only }: JournaledRun,
+  { adapter, directory, profile, only, shard, environment }: JournaledRun,
   interrupt: Interrupt,
   progress: Progress,
   journal: { writer?: JournalWriter },
@@ -62,9 +66,10 @@ async function runOrLeave(
     only,
     signal: interrupt.signal,
     ...(profile === undefined ? {} : { profile }),
+    ...(shard === undefined ? {} : { shard }),
     onStart: (line) => {
       journal.writer = new JournalWriter(directory);
-      journal.writer.write(line);
+      journal.writer.write({ ...line, environment });
       progress.start(line);
     },
     onCaseStart: (line) => {
@@ -127,7 +132,7 @@ function reported(
   interrupt: Interrupt,
 ): number {
   const record = writeReports(directory);
-  showRecord(record, directory, reporters);
+  showRecord(record, directory, reporters, [directory]);
   if (interrupt.received !== undefined) {
     const { name, exitCode } = interrupt.received;
     complain(`interrupted by ${name}; allocert report ${directory} shows what was observed`);

@@ -19,3 +19,15 @@ export const reporterOption = {
   default: [] as readonly string[],
   describe: `Also write NAME=PATH, - for the output; ${Object.keys(REPORTERS).join(', ')}`,
 } as const;
+
+/** A part of a run as typed: `2/3` is the second of three. @throws {@link AllocertError} (usage) */
+export function parseShard(
+  text: string | undefined,
+): { readonly index: number; readonly count: number } | undefined {
+  if (text === undefined) return undefined;
+  const [, index = 0, count = 0] = (/^([1-9]\d{0,3})\/([1-9]\d{0,3})$/.exec(text) ?? []).map(
+    Number,
+  );
+  if (index >= 1 && index <= count) return { index, count };
+  throw usageError(`--shard cannot be "${text}"; write it as 2/3 for the second of three parts`);
+}

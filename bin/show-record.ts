@@ -6,14 +6,21 @@ import { coloured } from './terminal.ts';
 /**
  * Writes what `--reporter` asks for, then the summary; a format on standard output has it alone,
  * so that it can be piped into its reader.
+ *
+ * @param directory where the report is; undefined when none was written
+ * @param folders where the evidence of its cases is
  */
 export function showRecord(
   record: RunRecord,
-  directory: string,
+  directory: string | undefined,
   reporters: readonly Reporter[],
+  folders: readonly string[],
 ): void {
   const taken = reporters.some(({ path }) => path === '-');
-  const summary = formatSummary(record, { directory, coloured: !taken && coloured() });
+  const summary = formatSummary(record, {
+    ...(directory === undefined ? {} : { directory }),
+    coloured: !taken && coloured(),
+  });
   (taken ? process.stderr : process.stdout).write(summary);
-  writeReporters(record, directory, reporters);
+  writeReporters(record, folders, reporters);
 }

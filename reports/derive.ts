@@ -1,15 +1,18 @@
 import { type Evidence, evidenceOf } from './evidence.ts';
-import type { Journal } from './read-journal.ts';
+import { Interner } from './intern.ts';
+import type { Journal, WrittenLine } from './read-journal.ts';
 import {
+  type Attempt,
   type CaseFacts,
-  type CaseFinish,
+  type FuzzSummary,
   type JournalLine,
   RECORD_VERSION,
   type RecordedCase,
   type RunEnd,
   type RunRecord,
+  type RunStart,
 } from './record.ts';
-import { exitCodeOf, statusesOf, summarise } from './standing.ts';
+import { exitCodeOf, recordRequirements, summarise } from './standing.ts';
 
 /**
  * The record of a run, from its journal alone: the same journal always gives the same record,
@@ -19,97 +22,134 @@ export function deriveRecord(
   { start, lines }: Journal,
   evidence: Evidence = evidenceOf(start, lines),
 ): RunRecord {
-  const finished = new Map(linesOf(lines, 'case-end').map((line) => [line.case, line]));
-  const cases = start.cases.map((facts) => recordCase(facts, finished.get(facts.id), evidence));
-  const interruptedCase = lastUnfinished(lines, finished);
-  const ending = endingOf(lines, cases, interruptedCase);
-  const requirements = start.requirements.map((facts) => ({
-    ...facts,
-    statuses: statusesOf(facts, start.profiles, cases),
-    cases: cases.filter((one) => one.requirements.includes(facts.id)).map(({ id }) => id),
-  }));
-  const summaries = start.profiles.map((profile) =>
-    summarise(profile, requirements, ending.complete),
-  );
-  const { type: _, version: __, environment = {}, ...quoted } = start;
-  return {
-    version: RECORD_VERSION,
-    ...quoted,
-    ...timesOf(start.startedAt, lines, cases),
-    complete: ending.complete,
-    incompleteReason: ending.reason,
-    interruptedCase,
-    requirements,
-    cases,
-    summaries,
-    notices: linesOf(lines, 'notice').map(({ message }) => message),
-    environment,
-    sources: [],
-    waivers: [],
-    fuzz: [],
-    exitCode: exitCodeOf({ cases, summaries, profile: start.profile }),
-  };
-}
-
-function linesOf<Type extends JournalLine['type']>(
-  lines: readonly JournalLine[],
-  type: Type,
-): Extract<JournalLine, { type: Type }>[] {
-  return lines.filter((line) => line.type === type) as Extract<JournalLine, { type: Type }>[];
-}
-
-function recordCase(
-  facts: CaseFacts,
-  line: CaseFinish | undefined,
-  evidence: Evidence,
-): RecordedCase {
-  if (line === undefined) {
-    const reason = 'the run ended before this case did';
-    return { ...facts, end: 'not-run', reason, durationMs: 0, verdicts: [], evidence: '' };
+  const builder = new RecordBuilder(start);
+  for (const line of lines) {
+    builder.add(line, line.type === 'case-end' ? evidence.digests.get(line.case) : '');
   }
-  const { end, reason, durationMs, verdicts } = line;
-  return {
-    ...facts,
-    end,
-    reason,
-    durationMs,
-    verdicts,
-    evidence: evidence.digests.get(facts.id) ?? '',
-  };
+  return builder.record();
 }
 
-/** The case that had started and not finished when the journal stops; empty when there is none. */
-function lastUnfinished(
-  lines: readonly JournalLine[],
-  finished: ReadonlyMap<string, CaseFinish>,
-): string {
-  const last = linesOf(lines, 'case-start').at(-1)?.case;
-  return last === undefined || finished.has(last) ? '' : last;
+/** Makes a record of the lines of a journal, which are handed over one by one and not kept. */
+export class RecordBuilder {
+  #start: RunStart | undefined;
+  readonly #intern = new Interner();
+  /** The last run of each case that came to an end, and the ones before it. */
+  readonly #finished = new Map<string, Attempt>();
+  readonly #earlier = new Map<string, Attempt[]>();
+  readonly #notices: string[] = [];
+  /** The case that started last, until it ends. */
+  #running = '';
+  #end: RunEnd | undefined;
+
+  /** @param start left out where the first line that is added is the start */
+  constructor(start?: RunStart) {
+    this.#start = start;
+  }
+
+  /** @param evidence SHA-256 of the case's line in `evidence.ndjson`, for the end of a case */
+  add(line: JournalLine | WrittenLine, evidence = ''): void {
+    switch (line.type) {
+      case 'run-start':
+        this.#start ??= line;
+        return;
+      case 'case-start':
+        this.#running = line.case;
+        return;
+      case 'notice':
+        this.#notices.push(line.message);
+        return;
+      case 'run-end':
+        this.#end = line;
+        return;
+      case 'case-end': {
+        const { end, reason, durationMs } = line;
+        const verdicts = line.verdicts.map((one) => this.#intern.verdict(one));
+        this.#finish(line.case, { end, reason, durationMs, verdicts, evidence });
+      }
+    }
+  }
+
+  /** The record of the lines so far. */
+  record(): RunRecord {
+    const start = this.#start;
+    if (start === undefined) throw new Error('no line was the start of a run');
+    const { type: _, version: __, environment = {}, ...quoted } = start;
+    const cases = start.cases.map((facts) => this.#case(facts));
+    const ending = this.#ending(cases);
+    return {
+      version: RECORD_VERSION,
+      ...quoted,
+      environment,
+      sources: [],
+      ...this.#times(start, cases),
+      complete: ending.complete,
+      incompleteReason: ending.reason,
+      interruptedCase: this.#running,
+      ...standingsOf(start, cases, ending.complete),
+      cases,
+      notices: this.#notices,
+      waivers: [],
+      fuzz: [],
+    };
+  }
+
+  #finish(id: string, attempt: Attempt): void {
+    if (this.#running === id) this.#running = '';
+    const before = this.#finished.get(id);
+    if (before !== undefined) this.#earlier.set(id, [...(this.#earlier.get(id) ?? []), before]);
+    this.#finished.set(id, attempt);
+  }
+
+  #case(facts: CaseFacts): RecordedCase {
+    const attempts = this.#earlier.get(facts.id);
+    const last = this.#finished.get(facts.id) ?? NOT_RUN;
+    return { ...facts, ...last, ...(attempts === undefined ? {} : { attempts }) };
+  }
+
+  #ending(cases: readonly RecordedCase[]): { readonly complete: boolean; readonly reason: string } {
+    const end = this.#end;
+    const missing = cases.filter((one) => one.end === 'not-run').length;
+    if (end?.complete === true && missing === 0) return { complete: true, reason: '' };
+    if (end !== undefined && end.reason !== '') return { complete: false, reason: end.reason };
+    const ran = this.#running === '' ? 'between two cases' : `while ${this.#running} ran`;
+    const how = end === undefined ? `the run was killed ${ran}` : 'the run stopped early';
+    return {
+      complete: false,
+      reason: `${how}; ${missing} of ${cases.length} cases did not finish`,
+    };
+  }
+
+  /** A killed run has no end of its own; its finished cases say how far it came. */
+  #times(
+    { startedAt }: RunStart,
+    cases: readonly RecordedCase[],
+  ): Pick<RunEnd, 'endedAt' | 'durationMs'> {
+    if (this.#end !== undefined) {
+      return { endedAt: this.#end.endedAt, durationMs: this.#end.durationMs };
+    }
+    const durationMs = cases.reduce((sum, one) => sum + one.durationMs, 0);
+    const endedAt = new Date(Date.parse(startedAt) + durationMs).toISOString();
+    return { endedAt, durationMs };
+  }
 }
 
-function endingOf(
-  lines: readonly JournalLine[],
+const NOT_RUN: Attempt = {
+  end: 'not-run',
+  reason: 'the run ended before this case did',
+  durationMs: 0,
+  verdicts: [],
+  evidence: '',
+};
+
+/** What follows from the cases of a record: each requirement's standing, each profile's, the code. */
+export function standingsOf(
+  { requirements, profiles, profile }: Pick<RunStart, 'requirements' | 'profiles' | 'profile'>,
   cases: readonly RecordedCase[],
-  interruptedCase: string,
-): { readonly complete: boolean; readonly reason: string } {
-  const end = linesOf(lines, 'run-end').at(-1);
-  const missing = cases.filter((one) => one.end === 'not-run').length;
-  if (end?.complete === true && missing === 0) return { complete: true, reason: '' };
-  if (end !== undefined && end.reason !== '') return { complete: false, reason: end.reason };
-  const ran = interruptedCase === '' ? 'between two cases' : `while ${interruptedCase} ran`;
-  const how = end === undefined ? `the run was killed ${ran}` : 'the run stopped early';
-  return { complete: false, reason: `${how}; ${missing} of ${cases.length} cases did not finish` };
-}
-
-/** A killed run has no end of its own; its finished cases say how far it came. */
-function timesOf(
-  startedAt: string,
-  lines: readonly JournalLine[],
-  cases: readonly RecordedCase[],
-): Pick<RunEnd, 'endedAt' | 'durationMs'> {
-  const end = linesOf(lines, 'run-end').at(-1);
-  if (end !== undefined) return { endedAt: end.endedAt, durationMs: end.durationMs };
-  const durationMs = cases.reduce((sum, one) => sum + one.durationMs, 0);
-  const endedAt = new Date(Date.parse(startedAt) + durationMs).toISOString();
-  return { endedAt, durationMs };
+  complete: boolean,
+  fuzz: readonly FuzzSummary[] = [],
+): Pick<RunRecord, 'requirements' | 'summaries' | 'exitCode'> {
+  const recorded = recordRequirements(requirements, profiles, cases, fuzz);
+  const summaries = profiles.map((one) => summarise(one, recorded, complete));
+  const exitCode = exitCodeOf({ cases, summaries, profile });
+  return { requirements: recorded, summaries, exitCode };
 }

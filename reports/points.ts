@@ -1,6 +1,14 @@
-import type { RecordedCase, RecordedRequirement, RunRecord, Status } from './record.ts';
+import type {
+  FuzzFinding,
+  FuzzSummary,
+  RecordedCase,
+  RecordedRequirement,
+  RunRecord,
+  Status,
+} from './record.ts';
+import { findingStatus } from './standing.ts';
 
-/** One case and one of its requirements, as the deciding profile sees them. */
+/** One case or finding and one of its requirements, as the deciding profile sees them. */
 export interface Point {
   readonly case: RecordedCase;
   readonly requirement: RecordedRequirement;
@@ -15,17 +23,54 @@ export interface Point {
 
 /**
  * What TAP and JUnit list one by one: every case with every requirement that means something in the
- * deciding profile. Cases that never ran are there too, so that a killed run does not look shorter.
+ * deciding profile, then what fuzz campaigns found. Cases that never ran are there too, so that a
+ * killed run does not look shorter.
  */
 export function pointsOf(record: RunRecord): readonly Point[] {
   const requirements = new Map(record.requirements.map((one) => [one.id, one]));
-  return record.cases.flatMap((case_) => {
+  const ofCases = record.cases.flatMap((case_) => {
     const points = case_.requirements
       .map((id) => requirements.get(id))
       .filter((one) => one?.statuses[record.profile] !== undefined)
       .map((one) => pointOf(record, case_, one as RecordedRequirement));
     return points.map((point, index) => (index === 0 ? point : { ...point, durationMs: 0 }));
   });
+  const ofFuzz = record.fuzz.flatMap((campaign) =>
+    campaign.findings.flatMap((finding) => {
+      const requirement = requirements.get(finding.requirement);
+      return requirement === undefined
+        ? []
+        : [findingPoint(record, campaign, finding, requirement)];
+    }),
+  );
+  return [...ofCases, ...ofFuzz];
+}
+
+/** A finding as a case of its own, under the name of its file. */
+function findingPoint(
+  { profiles, profile }: RunRecord,
+  { target, seed }: FuzzSummary,
+  { file, kind, mode, detail, digest, reproduced }: FuzzFinding,
+  requirement: RecordedRequirement,
+): Point {
+  const deciding = profiles.find(({ name }) => name === profile);
+  const again =
+    reproduced === undefined ? '' : `, again in ${reproduced.times} of ${reproduced.of}`;
+  return {
+    case: {
+      id: `fuzz/${file.replace(/\.json$/, '')}`,
+      title: `${mode} of ${target} with seed ${seed}`,
+      requirements: [requirement.id],
+      end: 'completed',
+      ...{ reason: '', durationMs: 0, verdicts: [], evidence: digest },
+    },
+    requirement,
+    status: deciding === undefined ? 'info' : findingStatus(requirement, deciding),
+    expected: [],
+    observed: [kind],
+    reason: `${detail}${again}`,
+    durationMs: 0,
+  };
 }
 
 function pointOf(record: RunRecord, case_: RecordedCase, requirement: RecordedRequirement): Point {

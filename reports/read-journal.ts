@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { usageError } from '../adapters/contract/errors.ts';
+import { AllocertError, usageError } from '../adapters/contract/errors.ts';
 import { entryFromJson, factsFromJson } from '../adapters/contract/program-json.ts';
 import { REPORT_FILES } from './directory.ts';
-import { type JournalLine, RECORD_VERSION, type RunStart } from './record.ts';
+import type { WrittenTranscript } from './evidence.ts';
+import { forEachLine } from './lines.ts';
+import { type CaseFinish, type JournalLine, RECORD_VERSION, type RunStart } from './record.ts';
 import { schemaViolation } from './schema.ts';
 
 /** A journal as it was read. */
@@ -15,39 +16,61 @@ export interface Journal {
   readonly torn: boolean;
 }
 
+/** A line as the journal holds it: its transcript is in text form, since few readers need more. */
+export type WrittenLine =
+  | Exclude<JournalLine, CaseFinish>
+  | (Omit<CaseFinish, 'transcript'> & { readonly transcript: WrittenTranscript });
+
 /**
- * Reads the journal of a report directory. A last line that was cut off is left out.
+ * Reads the journal of a report directory line by line, so that its length does not matter. A last
+ * line that was cut off is left out.
  *
+ * @param onLine gets every line; the first one is the start of the run
+ * @returns whether the last line was cut off
  * @throws {@link AllocertError} when there is none, it is damaged, or a newer allocert wrote it
  */
-export function readJournal(directory: string): Journal {
+export function scanJournal(directory: string, onLine: (line: WrittenLine) => void): boolean {
   const file = join(directory, REPORT_FILES.journal);
-  const texts = readText(file, directory).split('\n');
-  const unterminated = texts.pop() ?? '';
-  const lines = texts.map((text, index) => parseLine(text, `${file} line ${index + 1}`));
-  const start = lines[0];
-  if (start === undefined) {
-    throw usageError(`${file} holds no run: it was killed before its first case; run it again`);
-  }
-  if (start.type !== 'run-start') {
-    throw usageError(`${file} line 1 does not start a run, so this is no journal of allocert`);
-  }
-  return { start, lines, torn: unterminated !== '' };
+  let number = 0;
+  const torn = readingOf(directory, () =>
+    forEachLine(file, (bytes) => {
+      number += 1;
+      const line = parseLine(bytes.toString('utf8'), `${file} line ${number}`);
+      if (number === 1 && line.type !== 'run-start') {
+        throw usageError(`${file} line 1 does not start a run, so this is no journal of allocert`);
+      }
+      onLine(line);
+    }),
+  );
+  if (number > 0) return torn;
+  throw usageError(`${file} holds no run: it was killed before its first case; run it again`);
 }
 
-function readText(file: string, directory: string): string {
+/**
+ * Reads a whole journal, transcripts included.
+ *
+ * @throws {@link AllocertError} as {@link scanJournal} does
+ */
+export function readJournal(directory: string): Journal {
+  const lines: JournalLine[] = [];
+  const torn = scanJournal(directory, (line) => lines.push(decode(line)));
+  return { start: lines[0] as RunStart, lines, torn };
+}
+
+function readingOf<T>(directory: string, read: () => T): T {
   try {
-    return readFileSync(file, 'utf8');
+    return read();
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unreadable';
+    if (thrown instanceof AllocertError) throw thrown;
+    if (!(thrown instanceof Error && 'code' in thrown)) throw thrown;
     throw usageError(
-      `${directory} holds no report (${REPORT_FILES.journal}: ${code}); ` +
+      `${directory} holds no report (${REPORT_FILES.journal}: ${String(thrown.code)}); ` +
         'name the directory that `allocert run --out` wrote',
     );
   }
 }
 
-function parseLine(text: string, place: string): JournalLine {
+function parseLine(text: string, place: string): WrittenLine {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -59,7 +82,8 @@ function parseLine(text: string, place: string): JournalLine {
   if (violation !== undefined) {
     throw usageError(`${place} is not what allocert writes: ${violation}`);
   }
-  return decode(value as JournalLine);
+  const line = value as WrittenLine;
+  return line.type === 'run-start' ? { ...line, facts: factsFromJson(line.facts) } : line;
 }
 
 function refuseNewer(value: unknown, place: string): void {
@@ -72,8 +96,7 @@ function refuseNewer(value: unknown, place: string): void {
 }
 
 /** Brings contract data back from its text form. */
-function decode(line: JournalLine): JournalLine {
-  if (line.type === 'run-start') return { ...line, facts: factsFromJson(line.facts) };
+function decode(line: WrittenLine): JournalLine {
   if (line.type !== 'case-end') return line;
   const { caseId, entries } = line.transcript;
   return { ...line, transcript: { caseId, entries: entries.map(entryFromJson) } };

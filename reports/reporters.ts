@@ -1,28 +1,32 @@
-import { existsSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { messageOf, usageError } from '../adapters/contract/errors.ts';
+import { existsSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { AllocertError, messageOf, usageError } from '../adapters/contract/errors.ts';
 import { makeDirectory } from '../adapters/contract/make-directory.ts';
-import { REPORT_FILES, temporary } from './directory.ts';
-import { formatCtrf } from './formats/ctrf.ts';
+import { temporary } from './directory.ts';
+import { ctrfPieces } from './formats/ctrf.ts';
 import { formatGithub } from './formats/github.ts';
-import { formatJunit } from './formats/junit.ts';
+import { htmlPage } from './formats/html/page.ts';
+import { junitPieces } from './formats/junit.ts';
 import { formatMarkdown } from './formats/markdown.ts';
-import { formatTap } from './formats/tap.ts';
+import { tapPieces } from './formats/tap.ts';
 import type { RunRecord } from './record.ts';
-import { recordText } from './write.ts';
+import { recordPieces } from './record-text.ts';
+import { Replacement } from './replace-file.ts';
+import { transcriptsOf } from './transcripts.ts';
 
-/** Every format that `--reporter` knows: a view of the record, whose report is in a directory. */
-export const REPORTERS: Readonly<Record<string, (record: RunRecord, directory: string) => string>> =
-  {
-    tap: formatTap,
-    json: recordText,
-    junit: formatJunit,
-    ctrf: formatCtrf,
-    markdown: formatMarkdown,
-    github: formatGithub,
-    // The page in the report's folder, since it alone shows evidence.
-    html: (_record, directory) => readFileSync(join(directory, REPORT_FILES.html), 'utf8'),
-  };
+/** A view of the record, as text or in pieces; the evidence of its cases is in the folders. */
+export type Format = (record: RunRecord, folders: readonly string[]) => string | Iterable<string>;
+
+/** Every format that `--reporter` knows. */
+export const REPORTERS: Readonly<Record<string, Format>> = {
+  tap: tapPieces,
+  json: recordPieces,
+  junit: junitPieces,
+  ctrf: ctrfPieces,
+  markdown: formatMarkdown,
+  github: formatGithub,
+  html: (record, folders) => htmlPage({ record, transcriptOf: transcriptsOf(record, folders) }),
+};
 
 /** A format and where it goes; the path `-` is standard output. */
 export interface Reporter {
@@ -77,30 +81,50 @@ function prepareFile(path: string): void {
 /**
  * Writes the record in every format asked for.
  *
- * @param directory where the record's own report is
+ * @param folders where the evidence of its cases is
  * @throws {@link AllocertError} (usage) when a file cannot be written
  */
 export function writeReporters(
   record: RunRecord,
-  directory: string,
+  folders: readonly string[],
   reporters: readonly Reporter[],
 ): void {
   for (const { name, path } of reporters) {
-    const text = REPORTERS[name]?.(record, directory) ?? '';
-    if (path === '-') process.stdout.write(text);
-    else attemptFile(path, () => replace(path, text));
+    const pieces = REPORTERS[name]?.(record, folders) ?? '';
+    if (path === '-') print(pieces);
+    else attemptFile(path, () => replace(path, pieces));
   }
 }
 
-function replace(path: string, text: string): void {
-  writeFileSync(temporary(path), text, { flush: true });
-  renameSync(temporary(path), path);
+/** Characters of one write: a terminal or a pipe is not asked for every piece. */
+const WRITE_CHARACTERS = 1 << 16;
+
+function print(pieces: string | Iterable<string>): void {
+  let waiting = '';
+  for (const piece of typeof pieces === 'string' ? [pieces] : pieces) {
+    waiting += piece;
+    if (waiting.length < WRITE_CHARACTERS) continue;
+    process.stdout.write(waiting);
+    waiting = '';
+  }
+  process.stdout.write(waiting);
+}
+
+function replace(path: string, pieces: string | Iterable<string>): void {
+  const file = new Replacement(path);
+  try {
+    file.writeAll(pieces);
+    file.commit();
+  } finally {
+    file.abandon();
+  }
 }
 
 function attemptFile(path: string, action: () => void): void {
   try {
     action();
   } catch (thrown) {
+    if (thrown instanceof AllocertError) throw thrown;
     throw usageError(`cannot write ${path}: ${messageOf(thrown)}; name another path`);
   }
 }

@@ -3,20 +3,25 @@ import { join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { packageRoot } from '../adapters/contract/package-root.ts';
 
-const NAMES = ['record', 'journal'] as const;
+const NAMES = ['record', 'journal', 'campaign', 'finding'] as const;
 
 /** A published schema in `reports/schema`. */
 export type SchemaName = (typeof NAMES)[number];
 
-let validators: ReadonlyMap<SchemaName | 'facts', ValidateFunction> | undefined;
+/** Parts of the record's schema that are asked for alone. */
+const PARTS = ['facts', 'case'] as const;
+
+type Checked = SchemaName | (typeof PARTS)[number];
+
+let validators: ReadonlyMap<Checked, ValidateFunction> | undefined;
 
 /**
  * What is wrong with a JSON value, by the published schema; undefined when nothing is. `facts` is
- * what a target says of itself, as records hold it.
+ * what a target says of itself and `case` a case, as records hold them.
  *
  * @returns a phrase such as `at /cases/0/end, must be string`
  */
-export function schemaViolation(name: SchemaName | 'facts', value: unknown): string | undefined {
+export function schemaViolation(name: Checked, value: unknown): string | undefined {
   validators ??= compileSchemas();
   const validate = validators.get(name);
   if (validate === undefined || validate(value)) return undefined;
@@ -27,7 +32,7 @@ export function schemaViolation(name: SchemaName | 'facts', value: unknown): str
   return `at ${error?.instancePath || 'the top'}, ${error?.message}${detail}`;
 }
 
-function compileSchemas(): ReadonlyMap<SchemaName | 'facts', ValidateFunction> {
+function compileSchemas(): ReadonlyMap<Checked, ValidateFunction> {
   const ajv = new Ajv2020({ strict: true, strictRequired: false, discriminator: true });
   const schemas = NAMES.map((name) => {
     const file = join(packageRoot(), 'reports', 'schema', `${name}.schema.json`);
@@ -35,8 +40,9 @@ function compileSchemas(): ReadonlyMap<SchemaName | 'facts', ValidateFunction> {
   });
   for (const [, schema] of schemas) ajv.addSchema(schema);
   const whole = schemas.map(([name, schema]) => [name, compiled(ajv, schema.$id)] as const);
-  const facts = compiled(ajv, `${schemas[0]?.[1].$id}#/$defs/facts`);
-  return new Map<SchemaName | 'facts', ValidateFunction>([...whole, ['facts', facts]]);
+  const record = schemas[0]?.[1].$id;
+  const parts = PARTS.map((name) => [name, compiled(ajv, `${record}#/$defs/${name}`)] as const);
+  return new Map<Checked, ValidateFunction>([...whole, ...parts]);
 }
 
 function compiled(ajv: Ajv2020, id: string): ValidateFunction {

@@ -1,4 +1,5 @@
 import type {
+  FuzzSummary,
   ProfileFacts,
   ProfileSummary,
   RecordedCase,
@@ -19,25 +20,50 @@ export const isBad = (status: Status): boolean => BAD.includes(status);
 export const binds = (requirement: RequirementFacts, profile: ProfileFacts): boolean =>
   requirement.level === 'MUST' && profile.authorities.includes(requirement.authority);
 
+/** What a promise that fuzzing saw broken means in a profile. */
+export function findingStatus(requirement: RequirementFacts, profile: ProfileFacts): Status {
+  if (binds(requirement, profile)) return 'fail';
+  const heard =
+    requirement.level === 'SHOULD' && profile.authorities.includes(requirement.authority);
+  return heard ? 'warn' : 'info';
+}
+
 /**
- * The worst status of a requirement by profile. A profile that said nothing although another one
- * judged the same case has no expectation there, so it is left out; without any verdict the
- * requirement was not observed, which every profile has to count.
+ * Requirements with their worst status by profile. A profile that said nothing although another one
+ * judged the same requirement has no expectation there, so it is left out; without any verdict the
+ * requirement was not observed, which every profile has to count. What a fuzz campaign saw broken
+ * is broken.
  */
-export function statusesOf(
-  requirement: RequirementFacts,
+export function recordRequirements(
+  requirements: readonly RequirementFacts[],
   profiles: readonly ProfileFacts[],
   cases: readonly RecordedCase[],
-): Readonly<Record<string, Status>> {
-  const verdicts = cases
-    .flatMap((one) => one.verdicts)
-    .filter((verdict) => verdict.requirement === requirement.id);
-  if (verdicts.length === 0) return Object.fromEntries(profiles.map(({ name }) => [name, 'skip']));
-  const statuses: Record<string, Status> = {};
-  for (const { profile, status } of verdicts) {
-    statuses[profile] = worse(statuses[profile] ?? status, status);
+  fuzz: readonly FuzzSummary[] = [],
+): readonly RecordedRequirement[] {
+  const unobserved = Object.fromEntries(
+    profiles.map(({ name }): [string, Status] => [name, 'skip']),
+  );
+  const statuses = new Map<string, Record<string, Status>>();
+  const add = (requirement: string, profile: string, status: Status): void => {
+    const seen = statuses.get(requirement) ?? {};
+    seen[profile] = worse(seen[profile] ?? status, status);
+    statuses.set(requirement, seen);
+  };
+  const lookers = new Map(requirements.map(({ id }): [string, string[]] => [id, []]));
+  for (const one of cases) {
+    for (const id of new Set(one.requirements)) lookers.get(id)?.push(one.id);
+    for (const { requirement, profile, status } of one.verdicts) add(requirement, profile, status);
   }
-  return statuses;
+  for (const id of fuzz.flatMap(({ findings }) => findings.map((one) => one.requirement))) {
+    const requirement = requirements.find((one) => one.id === id);
+    if (requirement === undefined) continue;
+    for (const profile of profiles) add(id, profile.name, findingStatus(requirement, profile));
+  }
+  return requirements.map(({ id, group, level, authority, statement, source }) => ({
+    ...{ id, group, level, authority, statement, source },
+    statuses: statuses.get(id) ?? unobserved,
+    cases: lookers.get(id) ?? [],
+  }));
 }
 
 /** How the target stands under one profile. */

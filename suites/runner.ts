@@ -19,12 +19,14 @@ import {
   RECORD_VERSION,
   type RunEnd,
   type RunStart,
+  type Shard,
 } from '../reports/record.ts';
 import type { Case } from './case.ts';
 import { type Abi, abiNamed, type Profile, profilesOf, requirementsFor } from './catalogue.ts';
 import { type CaseOutcome, judge } from './judge.ts';
 import { runCase } from './run-case.ts';
 import { decidingProfile, selectCases } from './select.ts';
+import { inShard } from './shard.ts';
 
 /** What a run is asked to do, and who hears of it. */
 export interface RunOptions {
@@ -33,6 +35,8 @@ export interface RunOptions {
   readonly profile?: string;
   /** Case or requirement ids; empty for all. */
   readonly only: readonly string[];
+  /** Runs only the cases that belong to one part of the run. */
+  readonly shard?: Pick<Shard, 'index' | 'count'>;
   readonly seed?: bigint;
   /** Stops the run between two cases. */
   readonly signal?: AbortSignal;
@@ -76,6 +80,7 @@ interface Attempt {
 class Run {
   readonly #options: RunOptions;
   readonly #cases: readonly Case[];
+  readonly #shard: Shard | undefined;
   readonly #profiles: readonly Profile[];
   readonly #abi: Abi;
   #session: RecordingSession | undefined;
@@ -90,7 +95,10 @@ class Run {
     this.#identity = identityOf(session.facts);
     this.#abi = abiNamed(profile.abi);
     this.#profiles = profilesOf(profile.abi);
-    this.#cases = selectCases(profile.abi, options.only);
+    const { only, shard } = options;
+    const cases = selectCases(profile.abi, only);
+    this.#cases = cases.filter(({ id }) => inShard(id, shard));
+    this.#shard = shard === undefined ? shard : { ...shard, cases: cases.map(({ id }) => id) };
     options.onStart(this.#startLine(session, profile));
   }
 
@@ -128,6 +136,7 @@ class Run {
       cases: this.#cases.map(({ id, title, requirements }) => ({ id, title, requirements })),
       partial: this.#options.only.length > 0,
       seed: hexOf(seed),
+      ...(this.#shard === undefined ? {} : { shard: this.#shard }),
     };
   }
 

@@ -45,10 +45,11 @@ export function fromJson(value: unknown): unknown {
 
 /**
  * A History from its text form. Log lines stay text: one that happens to read `0x1f` is no number.
+ * Members keep their order, so that the text form of the result is the text that it came from.
  */
 export function historyFromJson(json: object): History {
-  const { log, ...rest } = json as History;
-  return { ...(fromJson(rest) as Omit<History, 'log'>), log };
+  const { log } = json as History;
+  return { ...(fromJson({ ...json, log: [] }) as History), log };
 }
 
 /** Target facts from their text form; only sizes are numbers, everything else stays text. */

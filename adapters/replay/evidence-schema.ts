@@ -104,7 +104,10 @@ const LINE: JsonSchema = {
       seed: TEXT,
       facts: FACTS,
     }),
-    shape({ kind: { const: 'case' }, caseId: TEXT, entries: listOf(ENTRY) }),
+    shape(
+      { kind: { const: 'case' }, caseId: TEXT, entries: listOf(ENTRY) },
+      { attempt: { type: 'integer', minimum: 2 } },
+    ),
   ],
   $defs: { result: RESULT, step: STEP, history: HISTORY },
 };

@@ -27,6 +27,8 @@ interface TargetLine {
 interface CaseLine {
   readonly kind: 'case';
   readonly caseId: string;
+  /** 2 or more where a case ran again: the last run is the one that counts. */
+  readonly attempt?: number;
   readonly entries: readonly { readonly digest: string; readonly program: object }[];
 }
 
@@ -49,11 +51,18 @@ export function readRecording(directory: string): Recording {
     throw usageError(`${file} line 1 names no target, so this is no evidence of allocert`);
   }
   const cases = new Map<string, readonly TranscriptEntry[]>();
+  const attempts = new Map<string, number>();
   for (const [index, text] of rest.entries()) {
     const place = `${file} line ${index + 2}`;
     const line = parseLine(text, place);
     if (line.kind !== 'case') throw usageError(`${place} names a second target; remove it`);
-    if (cases.has(line.caseId)) throw usageError(`${place} repeats the case ${line.caseId}`);
+    const attempt = (attempts.get(line.caseId) ?? 0) + 1;
+    if ((line.attempt ?? 1) !== attempt) {
+      throw usageError(
+        `${place} repeats the case ${line.caseId}, and does not say that it ran again`,
+      );
+    }
+    attempts.set(line.caseId, attempt);
     cases.set(line.caseId, decodeEntries(line, place));
   }
   const { target, seed } = head;

@@ -1,30 +1,45 @@
 import type { CommandModule } from 'yargs';
+import { openInputs } from '../../reports/merge/input.ts';
+import { mergeRecords } from '../../reports/merge/merge.ts';
+import { prepareMerged, writeMerged } from '../../reports/merge/write-merged.ts';
 import { parseReporters } from '../../reports/reporters.ts';
-import { writeReports } from '../../reports/write.ts';
-import { reporterOption } from '../options.ts';
+import { reporterOption, single } from '../options.ts';
 import { showRecord } from '../show-record.ts';
 
 interface ReportArguments {
-  readonly directory: string;
+  readonly paths: readonly string[];
   readonly reporter: readonly string[];
+  readonly out: string | undefined;
 }
 
-/** `allocert report DIR` */
+/** `allocert report PATHS…` */
 export const reportCommand: CommandModule<object, ReportArguments> = {
-  command: 'report [directory]',
-  describe: 'Rebuild the reports of a run from its journal, and print the summary',
+  command: 'report [paths..]',
+  describe: 'Make reports of runs again, in any format; merge shards, records and campaigns',
   builder: (argv) =>
     argv
-      .positional('directory', {
+      .positional('paths', {
         type: 'string',
-        default: 'allocert-report',
-        describe: 'Report directory that a run wrote',
+        array: true,
+        default: ['allocert-report'] as readonly string[],
+        describe: 'Report folders, record files and folders of fuzz campaigns',
       })
-      .option('reporter', reporterOption),
-  handler: ({ directory, reporter }) => {
+      .option('reporter', reporterOption)
+      .option('out', {
+        type: 'string',
+        requiresArg: true,
+        coerce: single('out'),
+        describe: 'Folder for the merged report [default: none is kept]',
+      }),
+  handler: ({ paths, reporter, out }) => {
     const reporters = parseReporters(reporter);
-    const record = writeReports(directory);
-    showRecord(record, directory, reporters);
+    if (out !== undefined) prepareMerged(out);
+    const { records, campaigns } = openInputs(paths);
+    const record = mergeRecords(records, campaigns);
+    const folders = records.map(({ folder }) => folder);
+    if (out !== undefined) writeMerged(record, out, folders);
+    const place = out ?? (paths.length === 1 ? folders[0] : undefined);
+    showRecord(record, place, reporters, folders);
     process.exitCode = record.exitCode;
   },
 };

@@ -1,17 +1,20 @@
 import { existsSync, realpathSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
+import { hideBin } from 'yargs/helpers';
 import { usageError } from '../../adapters/contract/errors.ts';
 import { openTarget } from '../../adapters/registry.ts';
 import { prepareDirectory } from '../../reports/directory.ts';
+import { environmentFacts } from '../../reports/environment.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { listCases } from '../../suites/index.ts';
 import { journaledRun } from '../journaled-run.ts';
-import { reporterOption, single } from '../options.ts';
+import { parseShard, reporterOption, single } from '../options.ts';
 
 interface RunArguments {
   readonly target: string | undefined;
   readonly profile: string | undefined;
   readonly only: readonly string[] | undefined;
+  readonly shard: string | undefined;
   readonly out: string | undefined;
   readonly list: boolean;
   readonly reporter: readonly string[];
@@ -35,6 +38,12 @@ export const runCommand: CommandModule<object, RunArguments> = {
         array: true,
         requiresArg: true,
         describe: 'Run only these requirements or cases, by id',
+      })
+      .option('shard', {
+        type: 'string',
+        requiresArg: true,
+        coerce: single('shard'),
+        describe: 'Run one part of the cases, such as 2/3; allocert report merges the parts',
       })
       .option('out', {
         type: 'string',
@@ -61,10 +70,14 @@ export const runCommand: CommandModule<object, RunArguments> = {
     const directory = given.out ?? (isReplay(target) ? 'allocert-replay' : 'allocert-report');
     refuseOwnEvidence(target, directory);
     const reporters = parseReporters(given.reporter);
+    const shard = parseShard(given.shard);
+    const environment = environmentFacts(hideBin(process.argv));
     const adapter = await openTarget(target);
     prepareDirectory(directory);
     const { profile } = given;
-    process.exitCode = await journaledRun({ adapter, directory, profile, only, reporters });
+    process.exitCode = await journaledRun({
+      ...{ adapter, directory, profile, only, reporters, shard, environment },
+    });
   },
 };
 

@@ -1,6 +1,6 @@
 import { groupPoints, type Point, pointsOf, sourceOf } from '../points.ts';
 import type { RunRecord, Status } from '../record.ts';
-import { xmlElement, xmlText } from './xml.ts';
+import { xmlClose, xmlElement, xmlOpen, xmlText } from './xml.ts';
 
 type Element = 'failure' | 'error' | 'skipped';
 
@@ -19,41 +19,39 @@ const ELEMENTS: Readonly<Partial<Record<Status, Element>>> = {
  * schema): a suite for each group, a testcase for each case and requirement in the deciding
  * profile. A run that did not come to its end has one more suite, whose error says so.
  */
-export function formatJunit(record: RunRecord): string {
+export function* junitPieces(record: RunRecord): Generator<string> {
   const points = pointsOf(record);
   const groups = groupPoints(points, ({ requirement }) => requirement.group);
-  const suites = [...groups].map(([group, ofGroup]) => suiteOf(record, group, ofGroup));
-  if (!record.complete) suites.push(incompleteSuite(record));
   const missing = record.complete ? 0 : 1;
-  const all = xmlElement(
-    'testsuites',
-    {
-      name: `allocert ${record.target}`,
-      tests: points.length + missing,
-      failures: count(points, 'failure'),
-      errors: count(points, 'error') + missing,
-      time: secondsOf(points),
-    },
-    `\n${suites.join('\n')}\n`,
-  );
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${all}\n`;
+  yield '<?xml version="1.0" encoding="UTF-8"?>\n';
+  yield xmlOpen('testsuites', {
+    name: `allocert ${record.target}`,
+    tests: points.length + missing,
+    failures: count(points, 'failure'),
+    errors: count(points, 'error') + missing,
+    time: secondsOf(points),
+  });
+  for (const [group, ofGroup] of groups) yield* suiteOf(record, group, ofGroup);
+  if (!record.complete) yield `\n${incompleteSuite(record)}`;
+  yield `\n${xmlClose('testsuites')}\n`;
 }
 
-function suiteOf(record: RunRecord, group: string, points: readonly Point[]): string {
-  const body = [propertiesOf(record), ...points.map((point) => testcaseOf(record, point))];
-  return xmlElement(
-    'testsuite',
-    {
-      name: group,
-      tests: points.length,
-      failures: count(points, 'failure'),
-      errors: count(points, 'error'),
-      skipped: count(points, 'skipped'),
-      time: secondsOf(points),
-      timestamp: record.startedAt,
-    },
-    `\n${body.join('\n')}\n`,
-  );
+/** The text of {@link junitPieces}. */
+export const formatJunit = (record: RunRecord): string => [...junitPieces(record)].join('');
+
+function* suiteOf(record: RunRecord, group: string, points: readonly Point[]): Generator<string> {
+  const suite = {
+    name: group,
+    tests: points.length,
+    failures: count(points, 'failure'),
+    errors: count(points, 'error'),
+    skipped: count(points, 'skipped'),
+    time: secondsOf(points),
+    timestamp: record.startedAt,
+  };
+  yield `\n${xmlOpen('testsuite', suite)}\n${propertiesOf(record)}`;
+  for (const point of points) yield `\n${testcaseOf(record, point)}`;
+  yield `\n${xmlClose('testsuite')}`;
 }
 
 function propertiesOf({ allocert, target, profile, facts, seed }: RunRecord): string {

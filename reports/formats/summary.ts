@@ -5,8 +5,8 @@ import { type Colour, type Paint, painter, printable, wrap } from './layout.ts';
 
 /** How a summary is printed. */
 export interface SummaryOptions {
-  /** The report directory, for the last line. */
-  readonly directory: string;
+  /** The report directory, for the last line; left out when nothing was written. */
+  readonly directory?: string;
   readonly coloured: boolean;
 }
 
@@ -52,6 +52,14 @@ function headerLines(record: RunRecord, paint: Paint): string[] {
       paint('bold', line),
     ),
     ...wrap('', `${what}; ${ran} of ${cases.length} cases ran in ${seconds} s`),
+    ...(record.sources.length > 1 ? [`merged from ${record.sources.length} records`] : []),
+    ...record.fuzz.flatMap(({ seed, rounds, operations, findings }) =>
+      wrap(
+        '',
+        `fuzzed with seed ${seed}: ${rounds} rounds, ${operations} operations, ` +
+          `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`,
+      ),
+    ),
   ];
 }
 
@@ -94,7 +102,7 @@ const label = (status: Status): string => (LABELS[status] ?? status).toUpperCase
 function profileLines(record: RunRecord, paint: Paint): string[] {
   const width = Math.max(...record.summaries.map(({ profile }) => profile.length));
   const rows = record.summaries.flatMap((summary) => {
-    const [colour, standing] = standingOf(summary, record.partial);
+    const [colour, standing] = standingOf(summary, record.partial || record.shard !== undefined);
     const decides = summary.profile === record.profile ? ' (decides)' : '';
     const name = `  ${printable(summary.profile).padEnd(width)}  `;
     const { mustObserved, mustApplicable } = summary;
@@ -122,15 +130,21 @@ function brokenUnder({ requirements }: RunRecord, profile: string): string {
   return broken.length === 0 ? '' : `, ${broken.map(({ id }) => id).join(', ')} broken`;
 }
 
-function verdictLines(record: RunRecord, directory: string, paint: Paint): string[] {
+function verdictLines(record: RunRecord, directory: string | undefined, paint: Paint): string[] {
   const [colour, verdict] = verdictOf(record);
   const [first = '', ...rest] = wrap('', verdict);
-  return [paint(colour, first), ...rest, ...wrap('', `The report is in ${directory}.`)];
+  const place = directory === undefined ? [] : wrap('', `The report is in ${directory}.`);
+  return [paint(colour, first), ...rest, ...place];
 }
 
 function verdictOf(record: RunRecord): readonly [Colour, string] {
-  const { profile } = record;
+  const { profile, shard } = record;
   const open = record.complete ? '' : ` The run is incomplete: ${record.incompleteReason}.`;
+  if (record.exitCode === 0 && shard !== undefined) {
+    const advice = 'merge all shards with allocert report for a verdict on the profile';
+    const part = `shard ${shard.index} of ${shard.count}`;
+    return ['green', `Nothing is broken in ${part}; ${advice} ${profile}.`];
+  }
   if (record.exitCode === 0 && record.partial) {
     const advice = 'run without --only for a verdict on the profile';
     return ['green', `Nothing is broken in what was chosen; ${advice} ${profile}.`];

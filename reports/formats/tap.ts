@@ -6,18 +6,20 @@ import type { RunRecord } from '../record.ts';
  * A run that did not come to its end bails out after its last point, so that no reader takes it for
  * a shorter one that passed.
  */
-export function formatTap(record: RunRecord): string {
+export function* tapPieces(record: RunRecord): Generator<string> {
   const points = pointsOf(record);
   const { allocert, target, profile } = record;
-  const lines = [
-    'TAP version 14',
-    `# ${oneLine(`allocert ${allocert}, target ${target}, profile ${profile}`)}`,
-    points.length === 0 ? '1..0 # SKIP no case applies' : `1..${points.length}`,
-    ...points.flatMap((point, index) => pointLines(point, index + 1)),
-  ];
-  if (!record.complete) lines.push(`Bail out! ${oneLine(record.incompleteReason)}`);
-  return `${lines.join('\n')}\n`;
+  yield 'TAP version 14\n';
+  yield `# ${oneLine(`allocert ${allocert}, target ${target}, profile ${profile}`)}\n`;
+  yield points.length === 0 ? '1..0 # SKIP no case applies\n' : `1..${points.length}\n`;
+  for (const [index, point] of points.entries()) {
+    yield `${pointLines(point, index + 1).join('\n')}\n`;
+  }
+  if (!record.complete) yield `Bail out! ${oneLine(record.incompleteReason)}\n`;
 }
+
+/** The text of {@link tapPieces}. */
+export const formatTap = (record: RunRecord): string => [...tapPieces(record)].join('');
 
 function pointLines(point: Point, number: number): readonly string[] {
   const { requirement, status } = point;

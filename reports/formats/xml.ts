@@ -27,9 +27,20 @@ export type XmlAttributes = Readonly<Record<string, string | number | undefined>
 
 /** An element; `body` is XML already. */
 export function xmlElement(name: string, attributes: XmlAttributes, body?: string): string {
+  const head = headOf(name, attributes);
+  return body === undefined || body === '' ? `${head}/>` : `${head}>${body}${xmlClose(name)}`;
+}
+
+/** The opening tag of an element that is written piece by piece. */
+export const xmlOpen = (name: string, attributes: XmlAttributes): string =>
+  `${headOf(name, attributes)}>`;
+
+/** Its closing tag. */
+export const xmlClose = (name: string): string => `</${name}>`;
+
+function headOf(name: string, attributes: XmlAttributes): string {
   const written = Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => ` ${key}="${legal(String(value)).replace(/[&<>"\t\n\r]/g, entity)}"`);
-  const head = `<${name}${written.join('')}`;
-  return body === undefined || body === '' ? `${head}/>` : `${head}>${body}</${name}>`;
+  return `<${name}${written.join('')}`;
 }

@@ -24,6 +24,9 @@ const RECORDS: Readonly<Record<string, RunRecord>> = {
 const countOf = (record: RunRecord, ...statuses: Status[]): number =>
   pointsOf(record).filter(({ status }) => statuses.includes(status)).length;
 
+const textOf = (format: string, record: RunRecord): string =>
+  [...(REPORTERS[format]?.(record, []) ?? '')].join('');
+
 interface Counts {
   readonly tests: number;
   readonly bad: number;
@@ -85,7 +88,7 @@ t.test('all formats count the same', async (t) => {
       skipped: countOf(record, 'skip', 'waived'),
     };
     for (const [format, parse] of Object.entries(PARSERS)) {
-      const text = REPORTERS[format]?.(record, '') ?? '';
+      const text = textOf(format, record);
       t.strictSame(parse(text, record.complete ? 0 : 1), expected, `${name} as ${format}`);
     }
   }
@@ -93,7 +96,7 @@ t.test('all formats count the same', async (t) => {
 
 t.test('CTRF keeps to the members that its specification names', async (t) => {
   for (const [name, record] of Object.entries(RECORDS)) {
-    const { reportFormat, specVersion, results } = JSON.parse(REPORTERS.ctrf?.(record, '') ?? '');
+    const { reportFormat, specVersion, results } = JSON.parse(textOf('ctrf', record));
     t.equal(reportFormat, 'CTRF');
     t.match(specVersion, /^\d+\.\d+\.\d+$/);
     t.strictSame(Object.keys(results), ['tool', 'summary', 'tests', 'environment']);
@@ -149,7 +152,7 @@ t.test('annotations are commands of one line, no more than are shown', async (t)
 t.test('--reporter writes files, and says what is wrong with it', async (t) => {
   const directory = temporaryDirectory();
   const path = join(directory, 'new', 'ctrf.json');
-  writeReporters(RECORDS.pass as RunRecord, '', parseReporters([`ctrf=${path}`]));
+  writeReporters(RECORDS.pass as RunRecord, [], parseReporters([`ctrf=${path}`]));
   t.equal(JSON.parse(readFileSync(path, 'utf8')).reportFormat, 'CTRF');
   t.notOk(existsSync(`${path}.tmp`), 'nothing is left behind');
   mkdirSync(join(directory, 'folder'));

