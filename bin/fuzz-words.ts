@@ -4,6 +4,8 @@ import { MODES } from '../fuzz/generate/modes.ts';
 
 const UNITS: Readonly<Record<string, bigint>> = { KiB: 1n << 10n, MiB: 1n << 20n, GiB: 1n << 30n };
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+/** Bytes for the live buffers of a scenario when nothing is said. */
+export const MEMORY = '8MiB';
 const WORKERS_MAX = 64;
 
 /** A seed that nobody has chosen. */

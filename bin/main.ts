@@ -4,6 +4,7 @@ import { packageVersion } from '../adapters/contract/package-root.ts';
 import { adapterCommand } from './commands/adapter.ts';
 import { agentCommand } from './commands/agent.ts';
 import { compareCommand } from './commands/compare.ts';
+import { corpusCommand } from './commands/corpus.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { fuzzCommand } from './commands/fuzz.ts';
@@ -27,6 +28,7 @@ const COMMANDS = [
   diffCommand,
   fuzzCommand,
   replayCommand,
+  corpusCommand,
   qualifyCommand,
   reportCommand,
   adapterCommand,

@@ -7,12 +7,23 @@ export {
   runCampaign,
 } from './campaign.ts';
 export { PLANTED, withCanary } from './canary.ts';
+export {
+  CORPUS_LIMITS,
+  Corpus,
+  type CorpusLimits,
+  type CorpusState,
+  EPOCH_ROUNDS,
+} from './corpus/corpus.ts';
+export { type Coverage, coverageOf } from './corpus/coverage.ts';
+export { type CorpusEntry, entryFrom, entryOf, type StoredEntry } from './corpus/entry.ts';
+export { CorpusFolder, existingFolder, type FolderContent } from './corpus/folder.ts';
+export { type Pruned, type PruneTarget, pruneCorpus } from './corpus/prune.ts';
 export type { Finding } from './finding.ts';
 export { MODES, type Mode, modesFor } from './generate/modes.ts';
 export { CampaignJournal } from './journal.ts';
 export { type CampaignLine, JOURNAL } from './journal-lines.ts';
 export { type Before, readCampaign } from './journal-reader.ts';
-export { judge, type Rules, signatureOf } from './judge.ts';
+export { judge, type Reading, type Rules, readingOf, signatureOf } from './judge.ts';
 export {
   answerTask,
   type WorkerAnswer,
@@ -34,3 +45,4 @@ export { type Scenario, type World, worldOf } from './scenario.ts';
 export { type CanaryEnd, findCanary, type SelfCheck, selfCheck } from './self-check.ts';
 export { type Choice, type Setting, settingFor } from './setting.ts';
 export { type ShrinkOptions, type Shrunk, shrink } from './shrink.ts';
+export { type FuzzSummary, SUMMARY } from './summary.ts';

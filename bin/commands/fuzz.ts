@@ -8,6 +8,7 @@ import { fuzz } from '../fuzz-campaign.ts';
 import {
   bytes,
   count,
+  MEMORY,
   milliseconds,
   modesOf,
   randomSeed,
@@ -37,7 +38,6 @@ interface FuzzArguments {
 
 /** Rounds when nothing is said of the budget. */
 const ROUNDS = 1000;
-const MEMORY = '8MiB';
 
 const text = (option: string, describe: string) =>
   ({ type: 'string', requiresArg: true, coerce: single(option), describe }) as const;

@@ -122,7 +122,7 @@ function heldHow(timeline: Timeline, index: Index, { client, operation, result }
   const about = subjectOf(timeline, operation);
   if (about === undefined) return 'none';
   const isHeld = ({ from, until }: Holding): boolean =>
-    from <= result.call && (until === undefined || until > result.call);
+    from <= result.call && (until === undefined || until >= result.call);
   const named = index.get(keyOf(client, about))?.find(({ holding }) => isHeld(holding));
   if (named === undefined) return 'none';
   const { elsewhere, holdings } = named.buffer;

@@ -1,4 +1,12 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { AllocertError, messageOf, usageError } from '../../adapters/contract/errors.ts';
 import { makeDirectory } from '../../adapters/contract/make-directory.ts';
@@ -25,6 +33,9 @@ export class CorpusFolder {
   /** @throws {@link AllocertError} (usage) when there can be no such folder */
   constructor(path: string) {
     this.path = path;
+    if (existsSync(path) && !statSync(path).isDirectory()) {
+      throw usageError(`the corpus ${path} is a file; name a folder`);
+    }
     attempt(path, () => makeDirectory(resolve(path)));
   }
 

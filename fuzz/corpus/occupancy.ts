@@ -68,25 +68,32 @@ export class Occupancy {
   }
 }
 
+/** What lives just before an instant: what a call drops is there when it is called. */
 class Follower<What extends Interval> {
   readonly live = new Set<What>();
-  readonly #changes: readonly Change<What>[];
-  #next = 0;
+  readonly #takes: readonly Change<What>[];
+  readonly #gives: readonly Change<What>[];
+  #taken = 0;
+  #given = 0;
 
   constructor(all: readonly What[]) {
-    this.#changes = changesOf(all);
+    const changes = changesOf(all);
+    this.#takes = changes.filter(({ takes }) => takes);
+    this.#gives = changes.filter(({ takes }) => !takes);
   }
 
   /** @returns whether anything changed */
   forwardTo(instant: bigint): boolean {
-    const before = this.#next;
-    for (;;) {
-      const change = this.#changes[this.#next];
-      if (change === undefined || change.at > instant) return this.#next > before;
-      if (change.takes) this.live.add(change.what);
-      else this.live.delete(change.what);
-      this.#next += 1;
+    const before = this.#taken + this.#given;
+    for (; (this.#takes[this.#taken]?.at ?? instant + 1n) <= instant; this.#taken += 1) {
+      const what = this.#takes[this.#taken]?.what;
+      if (what !== undefined) this.live.add(what);
     }
+    for (; (this.#gives[this.#given]?.at ?? instant) < instant; this.#given += 1) {
+      const what = this.#gives[this.#given]?.what;
+      if (what !== undefined) this.live.delete(what);
+    }
+    return this.#taken + this.#given > before;
   }
 }
 
