@@ -1,6 +1,6 @@
 /**
- * Secrets stay out of everything that is written or shown: records are published, and logs of CI are
- * read by more people than may use the target.
+ * Secrets stay out of everything that is written or shown: records are published, and logs of CI
+ * are read by more people than may use the target.
  */
 
 /** What stands in the place of a secret. */

@@ -66,7 +66,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
       return;
     }
     // `--only A B sim:` hands the target to --only; ids have no colon.
-    const target = given.target ?? words.find(isUrl) ?? 'sim:';
+    const target = words.find(isUrl) ?? given.target ?? 'sim:';
     const directory = given.out ?? (isReplay(target) ? 'allocert-replay' : 'allocert-report');
     refuseOwnEvidence(target, directory);
     const reporters = parseReporters(given.reporter);
