@@ -4,7 +4,7 @@ import type {
   Transcript,
   TranscriptEntry,
 } from '../adapters/contract/index.ts';
-import type { JournalLine } from './record.ts';
+import type { JournalLine, RunStart } from './record.ts';
 
 /**
  * A line of the journal without secrets. Only free text changes: what a case asked and the values
@@ -15,7 +15,7 @@ import type { JournalLine } from './record.ts';
 export function redactLine(line: JournalLine, hide: (text: string) => string): JournalLine {
   switch (line.type) {
     case 'run-start':
-      return { ...line, target: hide(line.target), facts: redactFacts(line.facts, hide) };
+      return redactStart(line, hide);
     case 'case-end':
       return {
         ...line,
@@ -32,15 +32,30 @@ export function redactLine(line: JournalLine, hide: (text: string) => string): J
   }
 }
 
+function redactStart(line: RunStart, hide: (text: string) => string): RunStart {
+  const { target, facts, environment } = line;
+  return {
+    ...line,
+    target: hide(target),
+    facts: redactFacts(facts, hide),
+    ...(environment === undefined ? {} : { environment: hideAll(environment, hide) }),
+  };
+}
+
 /** What a target says of itself, without secrets in its free text. */
 export function redactFacts(facts: TargetFacts, hide: (text: string) => string): TargetFacts {
-  const details = Object.entries(facts.details).map(([name, text]) => [name, hide(text)] as const);
   return {
     ...facts,
     implementation: hide(facts.implementation),
-    details: Object.fromEntries(details),
+    details: hideAll(facts.details, hide),
   };
 }
+
+const hideAll = (
+  texts: Readonly<Record<string, string>>,
+  hide: (text: string) => string,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, hide(text)]));
 
 const redactTranscript = (
   { caseId, entries }: Transcript,

@@ -177,7 +177,9 @@ t.test('--config names the file, --no-config wants none', async (t) => {
   t.equal(await rounds({ line: ['fuzz', '--config', other] }), '2');
   t.equal(await rounds({ line: ['--config', other, 'fuzz'] }), '2', 'also before the command');
   t.equal(await rounds({ line: ['fuzz', '--no-config'] }), undefined);
-  await t.rejects(rounds({ line: ['fuzz', '--config', '/nowhere.yaml'] }), { message: /must end in one of|no configuration file/ });
+  await t.rejects(rounds({ line: ['fuzz', '--config', '/nowhere.yaml'] }), {
+    message: /must end in one of|no configuration file/,
+  });
 });
 
 t.test('settings give way to a flag that rules them out', async (t) => {
