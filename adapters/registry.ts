@@ -1,5 +1,6 @@
 import { usageError } from './contract/errors.ts';
 import type { Adapter } from './contract/index.ts';
+import { nearest } from './contract/nearest.ts';
 import { isModuleTarget, openModule } from './third-party/load.ts';
 
 /** A kind of target: the scheme of its URLs and how one is opened. */
@@ -59,27 +60,4 @@ export async function openTarget(url: string): Promise<Adapter> {
     `"${url}" is no target:${hint} A target is a URL that starts with ${known.join(', ')}, ` +
       'a module such as ./my-adapter.js, or a package',
   );
-}
-
-/** The candidate that a mistyped word most likely meant; undefined when none is near. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const ranked = candidates
-    .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
-    .toSorted((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best !== undefined && best.distance <= 2 ? best.candidate : undefined;
-}
-
-/** Levenshtein distance. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, left] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, right] of [...b].entries()) {
-      const replaced = (row[j] ?? 0) + (left === right ? 0 : 1);
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

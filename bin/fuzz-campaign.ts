@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Adapter } from '../adapters/contract/index.ts';
 import { packageVersion } from '../adapters/contract/package-root.ts';
+import { redact } from '../adapters/contract/redact.ts';
 import { openTarget } from '../adapters/registry.ts';
 import type { Finding } from '../fuzz/finding.ts';
 import type { Before } from '../fuzz/journal-reader.ts';
@@ -52,7 +53,7 @@ export async function fuzz(wish: Wanted, directory: string, means: Means): Promi
     findings: findingsBefore,
   });
   const view = new FuzzView(() => figuresLine(progress.take()));
-  view.say(`seed 0x${wish.seed.toString(16)} on ${wish.target}, campaign in ${directory}`);
+  view.say(`seed 0x${wish.seed.toString(16)} on ${redact(wish.target)}, campaign in ${directory}`);
   try {
     const end = await runRecorded({
       ...wish,

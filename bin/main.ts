@@ -1,9 +1,13 @@
 import yargs, { type CommandModule } from 'yargs';
 import { AllocertError, usageError } from '../adapters/contract/errors.ts';
 import { packageVersion } from '../adapters/contract/package-root.ts';
+import { commandFacts } from '../config/option.ts';
+import { Settings } from '../config/settings.ts';
+import { configFlag } from '../config/typed.ts';
 import { adapterCommand } from './commands/adapter.ts';
 import { agentCommand } from './commands/agent.ts';
 import { compareCommand } from './commands/compare.ts';
+import { configCommand } from './commands/config.ts';
 import { corpusCommand } from './commands/corpus.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -38,6 +42,11 @@ const COMMANDS = [
   agentCommand,
 ] as unknown as readonly CommandModule[];
 
+/** What the commands take, so that files and variables can give it. */
+const facts = () => commandFacts(COMMANDS);
+
+const ALL = [...COMMANDS, configCommand(facts)];
+
 /** The word by which a command is called. */
 const nameOf = ({ command }: CommandModule): string => String(command).split(' ')[0] ?? '';
 
@@ -45,7 +54,7 @@ const enumeration = (words: readonly string[]): string =>
   `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
 /** Commands that have commands of their own. */
-const GROUPS = ['adapter', 'agent', 'vm'];
+const GROUPS = ['adapter', 'agent', 'config', 'vm'];
 
 /**
  * Runs one command line.
@@ -54,21 +63,27 @@ const GROUPS = ['adapter', 'agent', 'vm'];
  * @returns the exit code; see `docs` for the table
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  let settings: Settings | undefined;
   try {
-    await parser(argv).parseAsync();
+    const { env: environment } = process;
+    const surroundings = { commands: facts(), line: argv, environment };
+    settings = await Settings.read({ ...surroundings, directory: process.cwd() });
+    await parser(argv, settings).parseAsync();
     return Number(process.exitCode ?? 0);
   } catch (thrown) {
-    return report(thrown);
+    return report(thrown, (sentence) => settings?.explain(sentence, argv) ?? sentence);
   }
 }
 
-function parser(argv: readonly string[]): ReturnType<typeof yargs> {
+function parser(argv: readonly string[], settings: Settings): ReturnType<typeof yargs> {
   return yargs([...argv])
     .scriptName('allocert')
     .locale('en')
     .usage('$0 <command>\n\nCertifies memory allocators that hand out dma-buf file descriptors.')
-    .command([...COMMANDS])
-    .demandCommand(1, `name a command: ${enumeration(COMMANDS.map(nameOf))}`)
+    .command([...ALL])
+    .option('config', configFlag)
+    .config(settings.values)
+    .demandCommand(1, `name a command: ${enumeration(ALL.map(nameOf))}`)
     .strict()
     .recommendCommands()
     .version(packageVersion())
@@ -85,10 +100,10 @@ function parser(argv: readonly string[]): ReturnType<typeof yargs> {
     });
 }
 
-function report(thrown: unknown): number {
+function report(thrown: unknown, explain: (sentence: string) => string): number {
   if (process.env.ALLOCERT_DEBUG !== undefined) console.error(thrown);
   if (thrown instanceof AllocertError) {
-    complain(thrown.message);
+    complain(explain(thrown.message));
     return thrown.exitCode;
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,8 +1,9 @@
+import { redact } from '../adapters/contract/redact.ts';
 import { printable } from '../reports/formats/layout.ts';
 
-/** Prints one sentence for the user on standard error. */
+/** Prints one sentence for the user on standard error, without secrets. */
 export const complain = (sentence: string): void => {
-  process.stderr.write(`allocert: ${printable(sentence)}\n`);
+  process.stderr.write(`allocert: ${printable(redact(sentence))}\n`);
 };
 
 /** Whether standard output takes colours: a terminal, and nobody asked for none. */

@@ -12,7 +12,7 @@ export interface Finding {
   readonly detail: string;
   /** The mode that made the scenario. */
   readonly mode: string;
-  /** URL of the target as typed, and what it said of itself. */
+  /** URL of the target and what it said of itself, without secrets. */
   readonly target: string;
   readonly facts: TargetFacts;
   readonly profile: string;

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { toJson, usageError } from '../adapters/contract/index.ts';
+import { redact } from '../adapters/contract/redact.ts';
 import { attempt, prepareDirectory, temporary } from '../reports/directory.ts';
 import type { Epoch, Kept } from './corpus/corpus.ts';
 import type { Finding } from './finding.ts';
@@ -67,7 +68,7 @@ export class CampaignJournal {
 
   /** A round that kills its worker; seed, version and its number bring it back. */
   suspect(round: number, why: string): void {
-    this.#write({ type: 'suspect', round, why });
+    this.#write({ type: 'suspect', round, why: redact(why) });
     this.flush();
   }
 

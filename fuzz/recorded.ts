@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { redact } from '../adapters/contract/redact.ts';
 import {
   type CampaignEnd,
   type CampaignOptions,
@@ -87,7 +88,7 @@ class Recorder {
       onFinding: (finding) => this.#finding(finding),
       onRoundDone: (round, sight) => this.#round(round, sight),
     });
-    const facts = { allocert: version, target: adapter.url, seed, modes: this.#modes };
+    const facts = { allocert: version, target: redact(adapter.url), seed, modes: this.#modes };
     const more = { profile, memoryLimit, corpusFolder: this.#folder.path };
     writeSummary(directory, summaryOf({ ...facts, ...more }, before, end, this.#found));
     return end;
@@ -123,7 +124,7 @@ class Recorder {
     this.#journal.start({
       type: 'campaign',
       version,
-      target: adapter.url,
+      target: redact(adapter.url),
       seed: String(seed),
       modes,
       profile,

@@ -13,6 +13,7 @@ import { isSafe } from './corpus/safety.ts';
 import type { Snapshot } from './corpus/snapshot.ts';
 import type { Finding } from './finding.ts';
 import { type Reading, signatureOf } from './judge.ts';
+import { redactFinding } from './redact-finding.ts';
 import { operationsIn, planOf, type Round, runScenario } from './round.ts';
 import type { Scenario } from './scenario.ts';
 import { type Choice, type Setting, settingFor } from './setting.ts';
@@ -149,7 +150,7 @@ export class Runner implements Rounds {
     });
     await this.#leave();
     const { detail } = last.violations.find((one) => signatureOf(one) === signature) ?? violation;
-    return {
+    return redactFinding({
       version: 1,
       signature,
       oracle: violation.oracle,
@@ -165,7 +166,7 @@ export class Runner implements Rounds {
       minimal: minimal.programs,
       histories: last.histories,
       reproduced,
-    };
+    });
   }
 
   async close(): Promise<void> {

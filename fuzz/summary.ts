@@ -1,6 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toJson } from '../adapters/contract/index.ts';
+import { redact } from '../adapters/contract/redact.ts';
 import { attempt, temporary } from '../reports/directory.ts';
 import type { CampaignEnd } from './campaign.ts';
 import type { Before } from './journal-reader.ts';
@@ -65,7 +66,7 @@ export function summaryOf(
     findings: [...(before?.findings ?? []), ...findings],
     suspects: end.suspects + (before?.suspects ?? 0),
     complete: end.reason === '',
-    incompleteReason: end.reason,
+    incompleteReason: redact(end.reason),
   };
 }
 

@@ -1,8 +1,10 @@
 import { closeSync, fsyncSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toJson } from '../adapters/contract/index.ts';
+import { redact, redactorOf } from '../adapters/contract/redact.ts';
 import { attempt, clearReport, prepareDirectory, REPORT_FILES } from './directory.ts';
 import type { JournalLine } from './record.ts';
+import { redactLine } from './redact-line.ts';
 
 /**
  * Appends what happens to `journal.ndjson`. Every line reaches the disk before `write` returns: a
@@ -11,6 +13,7 @@ import type { JournalLine } from './record.ts';
 export class JournalWriter {
   readonly directory: string;
   #descriptor: number | undefined;
+  #hide: (text: string) => string = redact;
 
   /**
    * Replaces an earlier report in the directory.
@@ -26,7 +29,7 @@ export class JournalWriter {
   }
 
   /**
-   * Appends one line and flushes it. After `close` lines are dropped: whoever closed it has already
+   * Appends one line without its secrets and flushes it. After `close` lines are dropped: whoever closed it has already
    * reported.
    *
    * @throws {@link AllocertError} (machine) when the disk is full
@@ -34,8 +37,10 @@ export class JournalWriter {
   write(line: JournalLine): void {
     const descriptor = this.#descriptor;
     if (descriptor === undefined) return;
+    if (line.type === 'run-start') this.#hide = redactorOf(line.target);
+    const shown = redactLine(line, this.#hide);
     attempt(this.directory, () => {
-      writeFileSync(descriptor, `${JSON.stringify(toJson(line))}\n`);
+      writeFileSync(descriptor, `${JSON.stringify(toJson(shown))}\n`);
       fsyncSync(descriptor);
     });
   }

@@ -7,6 +7,8 @@ import { ctrfPieces } from './formats/ctrf.ts';
 import { formatGithub } from './formats/github.ts';
 import { htmlPage } from './formats/html/page.ts';
 import { junitPieces } from './formats/junit.ts';
+import { formatKcidb } from './formats/kcidb.ts';
+import { type KcidbIds, kcidbIds } from './formats/kcidb-ids.ts';
 import { formatMarkdown } from './formats/markdown.ts';
 import { tapPieces } from './formats/tap.ts';
 import type { RunRecord } from './record.ts';
@@ -15,7 +17,11 @@ import { Replacement } from './replace-file.ts';
 import { transcriptsOf } from './transcripts.ts';
 
 /** A view of the record, as text or in pieces; the evidence of its cases is in the folders. */
-export type Format = (record: RunRecord, folders: readonly string[]) => string | Iterable<string>;
+export type Format = (
+  record: RunRecord,
+  folders: readonly string[],
+  kcidb?: KcidbIds,
+) => string | Iterable<string>;
 
 /** Every format that `--reporter` knows. */
 export const REPORTERS: Readonly<Record<string, Format>> = {
@@ -25,6 +31,7 @@ export const REPORTERS: Readonly<Record<string, Format>> = {
   ctrf: ctrfPieces,
   markdown: formatMarkdown,
   github: formatGithub,
+  kcidb: (record, _folders, ids) => formatKcidb(record, ids ?? kcidbIds({})),
   html: (record, folders) => htmlPage({ record, transcriptOf: transcriptsOf(record, folders) }),
 };
 
@@ -32,6 +39,8 @@ export const REPORTERS: Readonly<Record<string, Format>> = {
 export interface Reporter {
   readonly name: string;
   readonly path: string;
+  /** What the format `kcidb` needs to know. */
+  readonly kcidb?: KcidbIds;
 }
 
 /**
@@ -40,8 +49,11 @@ export interface Reporter {
  *
  * @throws {@link AllocertError} (usage) for an unknown format or a path that cannot be a file
  */
-export function parseReporters(given: readonly string[]): readonly Reporter[] {
-  const reporters = given.map(parseReporter);
+export function parseReporters(
+  given: readonly string[],
+  kcidb: KcidbIds = kcidbIds({}),
+): readonly Reporter[] {
+  const reporters = given.map((text) => ({ ...parseReporter(text), kcidb }));
   const paths = reporters.map(({ path }) => (path === '-' ? path : resolve(path)));
   const twice = paths.find((path, index) => paths.indexOf(path) !== index);
   if (twice !== undefined) {
@@ -89,8 +101,8 @@ export function writeReporters(
   folders: readonly string[],
   reporters: readonly Reporter[],
 ): void {
-  for (const { name, path } of reporters) {
-    const pieces = REPORTERS[name]?.(record, folders) ?? '';
+  for (const { name, path, kcidb } of reporters) {
+    const pieces = REPORTERS[name]?.(record, folders, kcidb) ?? '';
     if (path === '-') print(pieces);
     else attemptFile(path, () => replace(path, pieces));
   }

@@ -1,5 +1,6 @@
 import type { Adapter } from '../adapters/contract/index.ts';
 import { AllocertError } from '../adapters/contract/index.ts';
+import { redact } from '../adapters/contract/redact.ts';
 import {
   type CaseFinish,
   type CaseStart,
@@ -25,7 +26,7 @@ export interface RequirementStanding {
 
 /** What a whole run says of a target, without its evidence. Plain data: it crosses threads. */
 export interface TargetStanding {
-  /** The URL as typed. */
+  /** The URL as typed, without secrets. */
   readonly target: string;
   /** What implements the allocator; empty when the target never answered. */
   readonly implementation: string;
@@ -90,7 +91,7 @@ export async function standingOf(
   }
   return {
     ...factsOf(adapter.url, seen.start),
-    problem,
+    problem: redact(problem),
     requirements: worstOf(seen.start, verdicts),
   };
 }
@@ -103,7 +104,7 @@ export async function standingOf(
  */
 export const unopened = (target: string, problem: string): TargetStanding => ({
   ...factsOf(target, undefined),
-  problem,
+  problem: redact(problem),
   requirements: [],
 });
 
@@ -113,7 +114,12 @@ function factsOf(
 ): Pick<TargetStanding, 'target' | 'implementation' | 'abi' | 'profile'> {
   const profile = start?.profile ?? '';
   const abi = start?.profiles.find(({ name }) => name === profile)?.abi ?? '';
-  return { target, implementation: start?.facts.implementation ?? '', abi, profile };
+  return {
+    target: redact(target),
+    implementation: start?.facts.implementation ?? '',
+    abi,
+    profile,
+  };
 }
 
 function worstOf(

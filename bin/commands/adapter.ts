@@ -1,5 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import { checkAdapter } from '../../adapters/check/check.ts';
+import { redact } from '../../adapters/contract/redact.ts';
 import { openTarget } from '../../adapters/registry.ts';
 import { checkReport } from '../../reports/formats/adapter-check.ts';
 import { schemaViolation } from '../../reports/schema.ts';
@@ -25,7 +26,7 @@ const checkCommand: CommandModule<object, CheckArguments> = {
     try {
       const factsViolation = (facts: unknown) => schemaViolation('facts', facts);
       const results = await checkAdapter({ adapter, factsViolation });
-      process.stdout.write(checkReport(target, results));
+      process.stdout.write(checkReport(redact(target), results));
       const failed = results.some(({ status }) => status === 'fail');
       const passed = results.some(({ status }) => status === 'pass');
       process.exitCode = failed ? 1 : passed ? 0 : 3;

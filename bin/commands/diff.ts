@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
 import { messageOf, usageError } from '../../adapters/contract/errors.ts';
 import { type Adapter, type Program, parseProgram, toJson } from '../../adapters/contract/index.ts';
+import { redact } from '../../adapters/contract/redact.ts';
 import { openTarget } from '../../adapters/registry.ts';
 import { wrap } from '../../reports/formats/layout.ts';
 import { diffEntries, runPrograms } from '../../suites/diff/entries.ts';
@@ -89,13 +90,13 @@ export const diffCommand: CommandModule<object, DiffArguments> = {
 
 function print([left, right]: Pair, compared: Compared, files: MatrixFiles | undefined): void {
   const lines = [
-    ...wrap('left   ', left.url),
-    ...wrap('right  ', right.url),
+    ...wrap('left   ', redact(left.url)),
+    ...wrap('right  ', redact(right.url)),
     '',
     ...compared.paragraphs.flatMap(({ first, text }) => wrap(first, text)),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
-  const data = { targets: [left.url, right.url], ...compared.data };
+  const data = { targets: [left.url, right.url].map((url) => redact(url)), ...compared.data };
   files?.write(toJson(data) as object, `\`\`\`text\n${lines.join('\n')}\n\`\`\`\n`);
 }
 

@@ -1,9 +1,11 @@
 import type { Argv, CommandModule } from 'yargs';
 import { usageError } from '../../adapters/contract/errors.ts';
 import { packageVersion } from '../../adapters/contract/package-root.ts';
+import { redact } from '../../adapters/contract/redact.ts';
 import { EPOCH_ROUNDS } from '../../fuzz/corpus/corpus.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
 import { type Before, readCampaign } from '../../fuzz/journal-reader.ts';
+import { storedTarget } from '../../fuzz/stored-target.ts';
 import { fuzz } from '../fuzz-campaign.ts';
 import {
   bytes,
@@ -136,11 +138,11 @@ function resumed(given: FuzzArguments, { campaign }: Before): Omit<Wanted, 'budg
         'repeat; start another with a new --out',
     );
   }
-  if (given.target !== undefined && given.target !== campaign.target) {
+  if (given.target !== undefined && redact(given.target) !== campaign.target) {
     throw usageError(`the campaign is on ${campaign.target}; resume it there, or start another`);
   }
   return {
-    target: campaign.target,
+    target: given.target ?? storedTarget(campaign.target, 'TARGET'),
     seed: BigInt(campaign.seed),
     modes: campaign.modes,
     profile: campaign.profile,

@@ -1,8 +1,10 @@
 import type { Argv, CommandModule } from 'yargs';
 import { usageError } from '../../adapters/contract/errors.ts';
+import { redact } from '../../adapters/contract/redact.ts';
 import { openTarget } from '../../adapters/registry.ts';
 import { programsOf, readFinding, replayFinding } from '../../fuzz/replay.ts';
 import { scheduleText } from '../../fuzz/schedule.ts';
+import { storedTarget } from '../../fuzz/stored-target.ts';
 import { single } from '../options.ts';
 
 interface ReplayArguments {
@@ -37,12 +39,14 @@ export const replayCommand: CommandModule<object, ReplayArguments> = {
       throw usageError(`--times cannot be "${times}"; give a whole number from 1`);
     }
     const finding = readFinding(file);
-    const adapter = await openTarget(target ?? finding.target);
+    const adapter = await openTarget(target ?? storedTarget(finding.target, '--target'));
     try {
       const lines = scheduleText(programsOf(finding), finding.histories);
       process.stdout.write(`${finding.signature}\n${lines.map((line) => `  ${line}\n`).join('')}`);
       const seen = await replayFinding(adapter, finding, Number(times));
-      process.stdout.write(`It shows in ${seen.times} of ${seen.of} runs on ${adapter.url}.\n`);
+      process.stdout.write(
+        `It shows in ${seen.times} of ${seen.of} runs on ${redact(adapter.url)}.\n`,
+      );
       process.exitCode = seen.times > 0 ? 0 : 1;
     } finally {
       await adapter.close();

@@ -3,10 +3,11 @@ import { openInputs } from '../../reports/merge/input.ts';
 import { mergeRecords } from '../../reports/merge/merge.ts';
 import { prepareMerged, writeMerged } from '../../reports/merge/write-merged.ts';
 import { parseReporters } from '../../reports/reporters.ts';
+import { type KcidbArguments, kcidbOf, kcidbOptions } from '../kcidb-options.ts';
 import { reporterOption, single } from '../options.ts';
 import { showRecord } from '../show-record.ts';
 
-interface ReportArguments {
+interface ReportArguments extends KcidbArguments {
   readonly paths: readonly string[];
   readonly reporter: readonly string[];
   readonly out: string | undefined;
@@ -25,14 +26,15 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
         describe: 'Report folders, record files and folders of fuzz campaigns',
       })
       .option('reporter', reporterOption)
+      .options(kcidbOptions)
       .option('out', {
         type: 'string',
         requiresArg: true,
         coerce: single('out'),
         describe: 'Folder for the merged report [default: none is kept]',
       }),
-  handler: ({ paths, reporter, out }) => {
-    const reporters = parseReporters(reporter);
+  handler: ({ paths, reporter, out, ...given }) => {
+    const reporters = parseReporters(reporter, kcidbOf(given));
     if (out !== undefined) prepareMerged(out);
     const { records, campaigns } = openInputs(paths);
     const record = mergeRecords(records, campaigns);

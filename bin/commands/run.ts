@@ -8,9 +8,10 @@ import { environmentFacts } from '../../reports/environment.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { listCases } from '../../suites/index.ts';
 import { journaledRun } from '../journaled-run.ts';
+import { type KcidbArguments, kcidbOf, kcidbOptions } from '../kcidb-options.ts';
 import { parseShard, reporterOption, single } from '../options.ts';
 
-interface RunArguments {
+interface RunArguments extends KcidbArguments {
   readonly target: string | undefined;
   readonly profile: string | undefined;
   readonly only: readonly string[] | undefined;
@@ -52,6 +53,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
         describe: 'Report directory [default: allocert-report, allocert-replay for replay:]',
       })
       .option('reporter', reporterOption)
+      .options(kcidbOptions)
       .option('list', {
         type: 'boolean',
         default: false,
@@ -66,10 +68,10 @@ export const runCommand: CommandModule<object, RunArguments> = {
       return;
     }
     // `--only A B sim:` hands the target to --only; ids have no colon.
-    const target = given.target ?? words.find(isUrl) ?? 'sim:';
+    const target = words.find(isUrl) ?? given.target ?? 'sim:';
     const directory = given.out ?? (isReplay(target) ? 'allocert-replay' : 'allocert-report');
     refuseOwnEvidence(target, directory);
-    const reporters = parseReporters(given.reporter);
+    const reporters = parseReporters(given.reporter, kcidbOf(given));
     const shard = parseShard(given.shard);
     const environment = environmentFacts(hideBin(process.argv));
     const adapter = await openTarget(target);

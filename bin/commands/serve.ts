@@ -1,5 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import { usageError } from '../../adapters/contract/errors.ts';
+import { redact } from '../../adapters/contract/redact.ts';
 import { openTarget } from '../../adapters/registry.ts';
 import { Daemon } from '../../adapters/remote/daemon.ts';
 import { parseEndpoint } from '../../adapters/remote/target-url.ts';
@@ -67,7 +68,7 @@ export const serveCommand: CommandModule<object, ServeArguments> = {
     const daemon = new Daemon({ openTarget: () => openTarget(target), onEvent: complain });
     const stopped = stopSignal();
     const listener = await listen(given, daemon);
-    process.stdout.write(`allocert: serving ${target} at ${listener.place}\n`);
+    process.stdout.write(`allocert: serving ${redact(target)} at ${listener.place}\n`);
     await stopped;
     // What a target still does ends with this process at the latest.
     const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref());

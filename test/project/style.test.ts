@@ -32,7 +32,8 @@ const ALLOWED: readonly (readonly [place: string, targets: readonly string[]])[]
   ['reports', ['reports', 'adapters/contract']],
   ['suites', ['suites', 'reports/record', 'adapters/contract']],
   ['fuzz', ['fuzz', 'suites', 'reports', 'adapters/contract']],
-  ['bin', ['bin', 'suites', 'fuzz', 'reports', 'adapters']],
+  ['config', ['config', 'adapters/contract']],
+  ['bin', ['bin', 'config', 'suites', 'fuzz', 'reports', 'adapters']],
   ['scripts', ['scripts', 'adapters/contract']],
 ];
 

@@ -1,0 +1,82 @@
+import type { Argv, CommandModule } from 'yargs';
+import { usageError } from '../../adapters/contract/errors.ts';
+import { type EffectiveOption, effectiveOptions, effectiveText } from '../../config/effective.ts';
+import type { CommandFacts } from '../../config/option.ts';
+import { configSchema } from '../../config/schema.ts';
+import { commandIn, Settings } from '../../config/settings.ts';
+
+interface PrintArguments {
+  readonly words: readonly string[] | undefined;
+  readonly json: boolean;
+  readonly config: string | boolean | undefined;
+}
+
+const printCommand = (
+  commands: () => readonly CommandFacts[],
+): CommandModule<object, PrintArguments> => ({
+  command: 'print [words..]',
+  describe: 'Print the options of a command, or of all, and where each value comes from',
+  builder: (argv: Argv) =>
+    argv
+      .parserConfiguration({ 'unknown-options-as-args': true })
+      .positional('words', {
+        type: 'string',
+        array: true,
+        demandOption: false,
+        describe: 'A command, and flags as they would be typed after it',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'Print an array of objects' })
+      .epilogue(
+        'A flag goes before a variable, before the file, before the default.',
+      ) as Argv<PrintArguments>,
+  handler: async ({ words = [], json, config }) => {
+    const flags =
+      config === undefined ? [] : config === false ? ['--no-config'] : [`--config=${config}`];
+    const chosen = words.length === 0 ? commands() : [commandNamed(commands(), words)];
+    const options: EffectiveOption[] = [];
+    for (const command of chosen.filter((one) => one.options.length > 0)) {
+      const own = command.name.split(' ');
+      const line = words.slice(own.length);
+      const settings = await Settings.read({
+        commands: commands(),
+        line: [...own, ...line, ...flags],
+        environment: process.env,
+        directory: process.cwd(),
+      });
+      options.push(...effectiveOptions(command, settings, line));
+    }
+    const text = json ? `${JSON.stringify(options, undefined, 2)}\n` : effectiveText(options);
+    process.stdout.write(text);
+  },
+});
+
+function commandNamed(commands: readonly CommandFacts[], words: readonly string[]): CommandFacts {
+  const command = commandIn(commands, words);
+  if (command !== undefined && command.options.length > 0) return command;
+  const known = commands.filter(({ options }) => options.length > 0).map(({ name }) => name);
+  throw usageError(`${words[0]} has no options; name one of ${known.join(', ')}`);
+}
+
+const schemaCommand = (commands: () => readonly CommandFacts[]): CommandModule => ({
+  command: 'schema',
+  describe: 'Print the JSON Schema of allocert.config.json',
+  handler: () => {
+    process.stdout.write(`${JSON.stringify(configSchema(commands()), undefined, 2)}\n`);
+  },
+});
+
+/**
+ * `allocert config …`
+ *
+ * @param commands every command whose options can be set; asked for when the command runs
+ */
+export const configCommand = (commands: () => readonly CommandFacts[]): CommandModule => ({
+  command: 'config',
+  describe: 'Show how allocert is configured: print, schema',
+  builder: (argv) =>
+    argv
+      .command(printCommand(commands) as unknown as CommandModule)
+      .command(schemaCommand(commands))
+      .demandCommand(1, 'name what to do: config print or config schema'),
+  handler: () => {},
+});

@@ -1,0 +1,144 @@
+import { AllocertError } from '../adapters/contract/errors.ts';
+import { type Config, checkConfig } from './check.ts';
+import { CONFIG_VARIABLE, fromEnvironment, refuseMistyped } from './environment.ts';
+import { type ConfigFile, findConfig, readConfig } from './file.ts';
+import type { CommandFacts, OptionValue } from './option.ts';
+import { COMMON, configSchema } from './schema.ts';
+import type { Setting } from './setting.ts';
+import { isTyped, readTyped } from './typed.ts';
+
+/** Where settings are looked for. */
+export interface Surroundings {
+  /** Every command there is. */
+  readonly commands: readonly CommandFacts[];
+  /** The words that were typed after `allocert`. */
+  readonly line: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  /** The current directory. */
+  readonly directory: string;
+}
+
+/**
+ * Flags that answer what settings would answer otherwise. Settings are habits: where a flag means
+ * that they cannot hold, they give way, while two flags that contradict each other are refused.
+ */
+const GIVE_WAY: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  fuzz: {
+    resume: ['target', 'seed', 'modes', 'profile', 'memory-limit'],
+    canary: ['out', 'workers', 'resume', 'self-check'],
+    'self-check': ['out', 'workers', 'resume', 'canary'],
+  },
+  diff: { program: ['suite', 'only', 'profile'], suite: ['program'] },
+};
+
+/** What is set of a command elsewhere than on its command line: environment before file. */
+export class Settings {
+  readonly #settings: ReadonlyMap<string, Setting>;
+
+  private constructor(settings: readonly Setting[]) {
+    this.#settings = new Map(settings.map((setting) => [setting.option, setting]));
+  }
+
+  /**
+   * Looks for the settings of the command that was typed; when it is none, there are none.
+   *
+   * @throws {@link AllocertError} (usage) naming the variable, or the file and the place in it
+   */
+  static async read(where: Surroundings): Promise<Settings> {
+    const typed = readTyped(where.line);
+    const command = commandIn(where.commands, typed.words);
+    if (command === undefined || command.options.length === 0 || typed.asks) {
+      return new Settings([]);
+    }
+    refuseMistyped(where.commands, where.environment);
+    const file = await fileOf(where, typed.config);
+    const fromFile = file === undefined ? [] : settingsIn(file, command, where.commands);
+    const all = [...fromFile, ...fromEnvironment(command, where.environment)];
+    const away = yielding(command.name, where.line);
+    return new Settings(all.filter(({ option }) => !away.has(option)));
+  }
+
+  /** The setting of an option; undefined when it has none. */
+  of(option: string): Setting | undefined {
+    return this.#settings.get(option);
+  }
+
+  /** Values by option, for the parser of command lines. */
+  get values(): Readonly<Record<string, OptionValue>> {
+    return Object.fromEntries([...this.#settings].map(([option, { value }]) => [option, value]));
+  }
+
+  /**
+   * A sentence on what cannot be done, with the place that has to be changed before it, where it
+   * speaks of a setting and not of what was typed.
+   */
+  explain(sentence: string, line: readonly string[]): string {
+    const spoken = [...this.#settings.values()].find(
+      (setting) => !isTyped(line, setting.option) && speaksOf(sentence, setting),
+    );
+    return spoken === undefined ? sentence : `${spoken.origin.place}: ${sentence}`;
+  }
+}
+
+/** By its flag, or by its value; words that any sentence may have count only in quotes. */
+function speaksOf(sentence: string, { option, value }: Setting): boolean {
+  if (new RegExp(`(?:--|Argument: )${option}(?![\\w-])`).test(sentence)) return true;
+  const words = [value].flat().flatMap((one) => [String(one), String(one).split('=')[0] ?? '']);
+  return words.some(
+    (one) => sentence.includes(`"${one}"`) || (/[^a-z]/i.test(one) && sentence.includes(one)),
+  );
+}
+
+/** The command of a command line, by the longest name that fits. */
+export function commandIn(
+  commands: readonly CommandFacts[],
+  words: readonly string[],
+): CommandFacts | undefined {
+  const fits = ({ name }: CommandFacts): boolean =>
+    name.split(' ').every((word, index) => word === words[index]);
+  return commands.filter(fits).toSorted((a, b) => b.name.length - a.name.length)[0];
+}
+
+async function fileOf(
+  { environment, directory }: Surroundings,
+  typed: string | false | undefined,
+): Promise<ConfigFile | undefined> {
+  if (typed === false) return undefined;
+  const named = typed ?? (environment[CONFIG_VARIABLE] || undefined);
+  const path = named ?? findConfig(directory);
+  if (path === undefined) return undefined;
+  try {
+    return await readConfig(path);
+  } catch (thrown) {
+    if (typed !== undefined || named === undefined || !(thrown instanceof AllocertError))
+      throw thrown;
+    throw new AllocertError(thrown.blame, `${CONFIG_VARIABLE}: ${thrown.message}`);
+  }
+}
+
+/** What a file says of a command; the common section first, so that the command's own wins. */
+function settingsIn(
+  file: ConfigFile,
+  { name, options }: CommandFacts,
+  commands: readonly CommandFacts[],
+): readonly Setting[] {
+  const config = checkConfig(file, configSchema(commands));
+  return [[COMMON], name.split(' ')].flatMap((words) => {
+    const section = words.reduce<Config>((outer, word) => (outer[word] ?? {}) as Config, config);
+    return options
+      .filter((option) => section[option.name] !== undefined)
+      .map(({ name: option, kind }): Setting => {
+        const given = section[option] as OptionValue;
+        const place = `${file.name}: /${[...words, option].join('/')}`;
+        const value = kind === 'text' ? String(given) : given;
+        return { option, value, origin: { kind: 'file', place } };
+      });
+  });
+}
+
+const yielding = (command: string, line: readonly string[]): ReadonlySet<string> =>
+  new Set(
+    Object.entries(GIVE_WAY[command] ?? {})
+      .filter(([flag]) => isTyped(line, flag))
+      .flatMap(([, options]) => options),
+  );
