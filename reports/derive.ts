@@ -62,9 +62,9 @@ export class RecordBuilder {
         this.#end = line;
         return;
       case 'case-end': {
-        const { end, reason, durationMs } = line;
-        const verdicts = line.verdicts.map((one) => this.#intern.verdict(one));
-        this.#finish(line.case, { end, reason, durationMs, verdicts, evidence });
+        const { end, reason, durationMs, verdicts } = line;
+        const attempt = { end, reason, durationMs, verdicts, evidence };
+        this.#finish(line.case, this.#intern.attempt(attempt));
       }
     }
   }
@@ -102,8 +102,8 @@ export class RecordBuilder {
 
   #case(facts: CaseFacts): RecordedCase {
     const attempts = this.#earlier.get(facts.id);
-    const last = this.#finished.get(facts.id) ?? NOT_RUN;
-    return { ...facts, ...last, ...(attempts === undefined ? {} : { attempts }) };
+    const one = { ...facts, ...(this.#finished.get(facts.id) ?? NOT_RUN) };
+    return this.#intern.case(attempts === undefined ? one : { ...one, attempts });
   }
 
   #ending(cases: readonly RecordedCase[]): { readonly complete: boolean; readonly reason: string } {

@@ -6,6 +6,7 @@ import type {
   RunRecord,
   Status,
 } from './record.ts';
+import { STATUSES } from './record.ts';
 import { findingStatus } from './standing.ts';
 
 /** One case or finding and one of its requirements, as the deciding profile sees them. */
@@ -26,24 +27,61 @@ export interface Point {
  * deciding profile, then what fuzz campaigns found. Cases that never ran are there too, so that a
  * killed run does not look shorter.
  */
-export function pointsOf(record: RunRecord): readonly Point[] {
-  const requirements = new Map(record.requirements.map((one) => [one.id, one]));
-  const ofCases = record.cases.flatMap((case_) => {
-    const points = case_.requirements
-      .map((id) => requirements.get(id))
-      .filter((one) => one?.statuses[record.profile] !== undefined)
-      .map((one) => pointOf(record, case_, one as RecordedRequirement));
-    return points.map((point, index) => (index === 0 ? point : { ...point, durationMs: 0 }));
-  });
-  const ofFuzz = record.fuzz.flatMap((campaign) =>
-    campaign.findings.flatMap((finding) => {
-      const requirement = requirements.get(finding.requirement);
-      return requirement === undefined
-        ? []
-        : [findingPoint(record, campaign, finding, requirement)];
-    }),
+export const pointsOf = (
+  record: RunRecord,
+  wanted?: (requirement: RecordedRequirement) => boolean,
+): readonly Point[] => [...eachPoint(record, wanted)];
+
+/**
+ * The same, one by one, for reports of any length.
+ *
+ * @param wanted which requirements count; all when left out
+ */
+export function* eachPoint(
+  record: RunRecord,
+  wanted: (requirement: RecordedRequirement) => boolean = () => true,
+): Generator<Point> {
+  const requirements = new Map(
+    record.requirements
+      .filter((one) => one.statuses[record.profile] !== undefined)
+      .map((one) => [one.id, one]),
   );
-  return [...ofCases, ...ofFuzz];
+  for (const one of record.cases) {
+    let first = true;
+    for (const id of one.requirements) {
+      const requirement = requirements.get(id);
+      if (requirement === undefined) continue;
+      if (wanted(requirement)) yield pointOf(record, one, requirement, first ? one.durationMs : 0);
+      first = false;
+    }
+  }
+  for (const campaign of record.fuzz) {
+    for (const finding of campaign.findings) {
+      const requirement = requirements.get(finding.requirement);
+      if (requirement === undefined || !wanted(requirement)) continue;
+      yield findingPoint(record, campaign, finding, requirement);
+    }
+  }
+}
+
+/** How many points there are, their time together, and how many of each status. */
+export interface PointCounts {
+  readonly points: number;
+  readonly durationMs: number;
+  readonly statuses: Readonly<Record<Status, number>>;
+}
+
+/** Counts points. */
+export function countPoints(points: Iterable<Point>): PointCounts {
+  const zero = STATUSES.map((status): [Status, number] => [status, 0]);
+  const statuses = Object.fromEntries(zero) as Record<Status, number>;
+  let [total, durationMs] = [0, 0];
+  for (const point of points) {
+    total += 1;
+    durationMs += point.durationMs;
+    statuses[point.status] += 1;
+  }
+  return { points: total, durationMs, statuses };
 }
 
 /** A finding as a case of its own, under the name of its file. */
@@ -73,16 +111,20 @@ function findingPoint(
   };
 }
 
-function pointOf(record: RunRecord, case_: RecordedCase, requirement: RecordedRequirement): Point {
-  const base = { case: case_, requirement, durationMs: case_.durationMs };
+function pointOf(
+  record: RunRecord,
+  case_: RecordedCase,
+  requirement: RecordedRequirement,
+  durationMs: number,
+): Point {
   const verdict = case_.verdicts.find(
     (one) => one.profile === record.profile && one.requirement === requirement.id,
   );
   if (verdict !== undefined) {
     const { status, expected, observed, reason } = verdict;
-    return { ...base, status, expected, observed, reason };
+    return { case: case_, requirement, status, expected, observed, reason, durationMs };
   }
-  const nothing = { ...base, expected: [], observed: [], reason: case_.reason };
+  const nothing = { case: case_, requirement, expected: [], observed: [], durationMs };
   if (case_.id === record.interruptedCase) {
     return { ...nothing, status: 'inconclusive', reason: 'the run ended while this case ran' };
   }

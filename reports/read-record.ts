@@ -18,12 +18,7 @@ export function readRecord(file: string): RunRecord {
     splitCases(file, (one) => {
       const value = parsed(one, file);
       refuse(schemaViolation('case', value), `${file}, case ${cases.length + 1}`);
-      const { requirements, verdicts, ...rest } = value as RecordedCase;
-      cases.push({
-        ...rest,
-        requirements: intern.list(requirements),
-        verdicts: verdicts.map((verdict) => intern.verdict(verdict)),
-      });
+      cases.push(intern.case(value as RecordedCase));
     }),
   );
   const head = parsed(text, file);

@@ -40,7 +40,8 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
     const record = mergeRecords(records, campaigns);
     const folders = records.map(({ folder }) => folder);
     if (out !== undefined) writeMerged(record, out, folders);
-    const place = out ?? (paths.length === 1 ? folders[0] : undefined);
+    // A record file or a merged record has no folder of its own unless one was asked for.
+    const place = out ?? (folders.length === 1 && folders[0] === paths[0] ? paths[0] : undefined);
     showRecord(record, place, reporters, folders);
     process.exitCode = record.exitCode;
   },

@@ -1,5 +1,5 @@
-import { type Point, pointsOf, sourceOf } from '../points.ts';
-import type { RunRecord, Status } from '../record.ts';
+import { countPoints, eachPoint, type Point, sourceOf } from '../points.ts';
+import { type RunRecord, STATUSES, type Status } from '../record.ts';
 
 type CtrfStatus = 'passed' | 'failed' | 'skipped';
 
@@ -34,13 +34,12 @@ const TESTS = /\n {4}"tests": \[\]/;
  * deciding profile, and a failed one more when the run did not come to its end.
  */
 export function* ctrfPieces(record: RunRecord): Generator<string> {
-  const points = pointsOf(record);
-  const text = JSON.stringify(reportOf(record, points), undefined, 2);
+  const text = JSON.stringify(reportOf(record), undefined, 2);
   const { index = 0 } = TESTS.exec(text) ?? {};
   yield text.slice(0, index);
   yield '\n    "tests": [';
   let separator = '\n';
-  for (const point of points) {
+  for (const point of eachPoint(record)) {
     yield `${separator}      ${JSON.stringify(testOf(point))}`;
     separator = ',\n';
   }
@@ -52,9 +51,13 @@ export function* ctrfPieces(record: RunRecord): Generator<string> {
 export const formatCtrf = (record: RunRecord): string => [...ctrfPieces(record)].join('');
 
 /** Everything but the tests. */
-function reportOf(record: RunRecord, points: readonly Point[]): object {
+function reportOf(record: RunRecord): object {
+  const { points, statuses } = countPoints(eachPoint(record));
   const count = (status: CtrfStatus): number =>
-    points.filter((one) => CTRF_STATUS[one.status] === status).length;
+    STATUSES.filter((one) => CTRF_STATUS[one] === status).reduce(
+      (sum, one) => sum + statuses[one],
+      0,
+    );
   const missing = record.complete ? 0 : 1;
   const { allocert, target, profile, seed, facts, environment } = record;
   const { implementation, architecture } = facts;
@@ -64,7 +67,7 @@ function reportOf(record: RunRecord, points: readonly Point[]): object {
     results: {
       tool: { name: 'allocert', version: allocert },
       summary: {
-        tests: points.length + missing,
+        tests: points + missing,
         passed: count('passed'),
         failed: count('failed') + missing,
         pending: 0,

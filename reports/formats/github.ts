@@ -1,4 +1,4 @@
-import { type Point, pointsOf } from '../points.ts';
+import { eachPoint, type Point } from '../points.ts';
 import type { RunRecord } from '../record.ts';
 import { isBad } from '../standing.ts';
 import { printable } from './layout.ts';
@@ -18,11 +18,14 @@ interface Annotation {
  * shows, the last one says how many are left out.
  */
 export function formatGithub(record: RunRecord): string {
-  const points = pointsOf(record);
-  const errors = points.filter(({ status }) => isBad(status)).map(annotationOf);
-  const warnings = points
-    .filter(({ status }) => status === 'warn' || status === 'inconclusive')
-    .map(annotationOf);
+  const errors: Annotation[] = [];
+  const warnings: Annotation[] = [];
+  for (const point of eachPoint(record)) {
+    if (isBad(point.status)) errors.push(annotationOf(point));
+    if (point.status === 'warn' || point.status === 'inconclusive') {
+      warnings.push(annotationOf(point));
+    }
+  }
   // First, so that no number of failures can push it out.
   if (!record.complete) {
     errors.unshift({ title: 'the run is incomplete', message: record.incompleteReason });

@@ -1,5 +1,5 @@
-import { groupPoints, type Point, pointsOf, sourceOf } from '../points.ts';
-import type { RunRecord, Status } from '../record.ts';
+import { countPoints, eachPoint, type Point, type PointCounts, sourceOf } from '../points.ts';
+import { type RunRecord, STATUSES, type Status } from '../record.ts';
 import { xmlClose, xmlElement, xmlOpen, xmlText } from './xml.ts';
 
 type Element = 'failure' | 'error' | 'skipped';
@@ -20,18 +20,19 @@ const ELEMENTS: Readonly<Partial<Record<Status, Element>>> = {
  * profile. A run that did not come to its end has one more suite, whose error says so.
  */
 export function* junitPieces(record: RunRecord): Generator<string> {
-  const points = pointsOf(record);
-  const groups = groupPoints(points, ({ requirement }) => requirement.group);
+  const { points, durationMs, statuses } = countPoints(eachPoint(record));
   const missing = record.complete ? 0 : 1;
   yield '<?xml version="1.0" encoding="UTF-8"?>\n';
   yield xmlOpen('testsuites', {
     name: `allocert ${record.target}`,
-    tests: points.length + missing,
-    failures: count(points, 'failure'),
-    errors: count(points, 'error') + missing,
-    time: secondsOf(points),
+    tests: points + missing,
+    failures: count(statuses, 'failure'),
+    errors: count(statuses, 'error') + missing,
+    time: seconds(durationMs),
   });
-  for (const [group, ofGroup] of groups) yield* suiteOf(record, group, ofGroup);
+  for (const group of new Set(record.requirements.map((one) => one.group))) {
+    yield* suiteOf(record, group);
+  }
   if (!record.complete) yield `\n${incompleteSuite(record)}`;
   yield `\n${xmlClose('testsuites')}\n`;
 }
@@ -39,18 +40,21 @@ export function* junitPieces(record: RunRecord): Generator<string> {
 /** The text of {@link junitPieces}. */
 export const formatJunit = (record: RunRecord): string => [...junitPieces(record)].join('');
 
-function* suiteOf(record: RunRecord, group: string, points: readonly Point[]): Generator<string> {
+function* suiteOf(record: RunRecord, group: string): Generator<string> {
+  const points = (): Generator<Point> => eachPoint(record, (one) => one.group === group);
+  const counted = countPoints(points());
+  if (counted.points === 0) return;
   const suite = {
     name: group,
-    tests: points.length,
-    failures: count(points, 'failure'),
-    errors: count(points, 'error'),
-    skipped: count(points, 'skipped'),
-    time: secondsOf(points),
+    tests: counted.points,
+    failures: count(counted.statuses, 'failure'),
+    errors: count(counted.statuses, 'error'),
+    skipped: count(counted.statuses, 'skipped'),
+    time: seconds(counted.durationMs),
     timestamp: record.startedAt,
   };
   yield `\n${xmlOpen('testsuite', suite)}\n${propertiesOf(record)}`;
-  for (const point of points) yield `\n${testcaseOf(record, point)}`;
+  for (const point of points()) yield `\n${testcaseOf(record, point)}`;
   yield `\n${xmlClose('testsuite')}`;
 }
 
@@ -126,10 +130,10 @@ function incompleteSuite(record: RunRecord): string {
   );
 }
 
-const count = (points: readonly Point[], element: Element): number =>
-  points.filter(({ status }) => ELEMENTS[status] === element).length;
+const count = (statuses: PointCounts['statuses'], element: Element): number =>
+  STATUSES.filter((status) => ELEMENTS[status] === element).reduce(
+    (sum, status) => sum + statuses[status],
+    0,
+  );
 
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3);
-
-const secondsOf = (points: readonly Point[]): string =>
-  seconds(points.reduce((sum, point) => sum + point.durationMs, 0));

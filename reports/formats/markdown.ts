@@ -1,6 +1,5 @@
-import { type Point, pointsOf } from '../points.ts';
-import type { RunRecord } from '../record.ts';
-import { STATUSES } from '../record.ts';
+import { countPoints, eachPoint, type Point, type PointCounts } from '../points.ts';
+import { type RunRecord, STATUSES, type Status } from '../record.ts';
 import { printable } from './layout.ts';
 
 /** GitHub refuses a job summary of more than 1 MiB; some room is left for others in the step. */
@@ -14,11 +13,13 @@ const COLUMNS =
  * in the size that GitHub accepts.
  */
 export function formatMarkdown(record: RunRecord): string {
-  const points = pointsOf(record);
-  const shown = STATUSES.toReversed()
-    .filter((status) => status !== 'pass' && status !== 'skip' && status !== 'info')
-    .flatMap((status) => points.filter((point) => point.status === status));
-  const head = `${headOf(record)}\n\n${countsOf(points)}\n`;
+  const telling: readonly Status[] = STATUSES.toReversed().filter(
+    (status) => status !== 'pass' && status !== 'skip' && status !== 'info',
+  );
+  const points: Point[] = [];
+  for (const point of eachPoint(record)) if (telling.includes(point.status)) points.push(point);
+  const shown = telling.flatMap((status) => points.filter((point) => point.status === status));
+  const head = `${headOf(record)}\n\n${countsOf(countPoints(eachPoint(record)))}\n`;
   if (shown.length === 0) return head;
   return `${head}\n${tableOf(shown, LIMIT_BYTES - Buffer.byteLength(head))}\n`;
 }
@@ -36,13 +37,10 @@ function headOf(record: RunRecord): string {
   return lines.join('\n\n');
 }
 
-function countsOf(points: readonly Point[]): string {
-  const rows = STATUSES.map((status): [string, number] => [
-    status,
-    points.filter((point) => point.status === status).length,
-  ])
-    .filter(([, count]) => count > 0)
-    .map(([status, count]) => `| ${status} | ${count} |`);
+function countsOf({ statuses }: PointCounts): string {
+  const rows = STATUSES.filter((status) => statuses[status] > 0).map(
+    (status) => `| ${status} | ${statuses[status]} |`,
+  );
   return ['| verdict | count |', '| --- | ---: |', ...rows].join('\n');
 }
 

@@ -1,4 +1,4 @@
-import { groupPoints, type Point, pointsOf, sourceOf } from '../points.ts';
+import { eachPoint, groupPoints, type Point, sourceOf } from '../points.ts';
 import type { ProfileSummary, RunRecord, Status } from '../record.ts';
 import { isBad } from '../standing.ts';
 import { type Colour, type Paint, painter, printable, wrap } from './layout.ts';
@@ -16,7 +16,10 @@ export interface SummaryOptions {
  */
 export function formatSummary(record: RunRecord, options: SummaryOptions): string {
   const paint = painter(options.coloured);
-  const points = pointsOf(record);
+  const points: Point[] = [];
+  for (const point of eachPoint(record)) {
+    if (point.status !== 'pass' && point.status !== 'info') points.push(point);
+  }
   const of = (status: Status): Point[] => points.filter((point) => point.status === status);
   const bad = points.filter(({ status }) => isBad(status));
   const broken = groupPoints(bad, ({ requirement, status }) => `${status} ${requirement.id}`);

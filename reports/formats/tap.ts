@@ -1,4 +1,4 @@
-import { type Point, pointsOf, sourceOf } from '../points.ts';
+import { countPoints, eachPoint, type Point, sourceOf } from '../points.ts';
 import type { RunRecord } from '../record.ts';
 
 /**
@@ -7,13 +7,15 @@ import type { RunRecord } from '../record.ts';
  * a shorter one that passed.
  */
 export function* tapPieces(record: RunRecord): Generator<string> {
-  const points = pointsOf(record);
+  const { points } = countPoints(eachPoint(record));
   const { allocert, target, profile } = record;
   yield 'TAP version 14\n';
   yield `# ${oneLine(`allocert ${allocert}, target ${target}, profile ${profile}`)}\n`;
-  yield points.length === 0 ? '1..0 # SKIP no case applies\n' : `1..${points.length}\n`;
-  for (const [index, point] of points.entries()) {
-    yield `${pointLines(point, index + 1).join('\n')}\n`;
+  yield points === 0 ? '1..0 # SKIP no case applies\n' : `1..${points}\n`;
+  let number = 0;
+  for (const point of eachPoint(record)) {
+    number += 1;
+    yield `${pointLines(point, number).join('\n')}\n`;
   }
   if (!record.complete) yield `Bail out! ${oneLine(record.incompleteReason)}\n`;
 }
