@@ -7,7 +7,9 @@ import { packageRoot } from '../../adapters/contract/package-root.ts';
 import { allocert } from '../e2e/command.ts';
 
 /** The findings of a campaign, and its rounds in order, as they were written. */
-function writtenIn(folder: string): { findings: string[]; rounds: string[]; suspects: string[] } {
+function writtenIn(
+  folder: string,
+): Record<'findings' | 'rounds' | 'suspects' | 'corpus', string[]> {
   const files = readdirSync(folder).filter((name) => name.startsWith('finding-'));
   const lines = readFileSync(join(folder, 'fuzz.ndjson'), 'utf8').trim().split('\n');
   const ofType = (type: string) => lines.filter((line) => line.startsWith(`{"type":"${type}"`));
@@ -15,6 +17,7 @@ function writtenIn(folder: string): { findings: string[]; rounds: string[]; susp
     findings: files.toSorted().map((name) => readFileSync(join(folder, name), 'utf8')),
     rounds: ofType('round'),
     suspects: ofType('suspect'),
+    corpus: [...ofType('entry'), ...ofType('epoch'), ...readdirSync(join(folder, 'corpus'))],
   };
 }
 
@@ -23,13 +26,19 @@ t.test('any number of workers finds the same, byte for byte', async (t) => {
   const target = 'sim:?defect=leak-at-munmap&defect=no-zeroing';
   for (const workers of ['1', '2', '3']) {
     const out = join(folder, workers);
-    const words = ['fuzz', target, '--seed', '5', '--rounds', '150', '--out', out];
-    const ran = await allocert([...words, '--workers', workers]);
+    // Two epochs end on the way, one of them in the middle of a batch.
+    const words = ['fuzz', target, '--seed', '5', '--rounds', '150', '--epoch', '60'];
+    const ran = await allocert([...words, '--out', out, '--workers', workers]);
     t.equal(ran.code, 1, ran.stderr);
     t.match(ran.stdout, /^150 rounds, /m);
   }
   const [one, two, three] = ['1', '2', '3'].map((name) => writtenIn(join(folder, name)));
   t.ok((one?.findings.length ?? 0) >= 2);
+  t.ok(
+    one?.rounds.some((line) => line.includes('"parent"')),
+    'the corpus was used',
+  );
+  t.equal(one?.corpus.filter((line) => line.startsWith('{"type":"epoch"')).length, 2);
   t.strictSame(two, one);
   t.strictSame(three, one);
 });

@@ -43,11 +43,28 @@ function changing(): Adapter {
 }
 
 t.test('two runs that differ are told apart, and two that do not are alike', async (t) => {
-  const same = await selfCheck(options(openSimulator('sim:?defect=leak-at-munmap'), 40));
+  const leaking = { ...options(openSimulator('sim:?defect=leak-at-munmap'), 40), epochRounds: 16 };
+  const same = await selfCheck(leaking);
   t.match(same, { rounds: 40, difference: undefined, complete: true });
+  t.ok(same.entries > 2, 'the corpus was compared, too');
   t.ok(same.findings > 0);
   const other = await selfCheck(options(changing(), 40));
   t.match(other.difference, /^round \d+ of 40$/);
+});
+
+t.test('two runs that bring other entries differ', async (t) => {
+  const few = { ...options(openSimulator('sim:'), 10), epochRounds: 4 };
+  let asked = 0;
+  const limits = {
+    bytes: 1 << 20,
+    // The second campaign keeps fewer.
+    get entries() {
+      asked += 1;
+      return asked > 2 ? 1 : 100;
+    },
+  };
+  const { difference } = await selfCheck({ ...few, limits });
+  t.match(difference, /^(round|entry) \d+ of \d+$/);
 });
 
 const NOTHING_FORETOLD = 'sim: --canary --modes flipping --rounds 1 --seed 1'.split(' ');
@@ -64,6 +81,7 @@ t.test('the command ends as it says, and refuses what contradicts itself', async
     [['sim:', '--canary', '--self-check'], 2, /one at a time/],
     [['sim:', '--canary', '--resume'], 2, /keep nothing/],
     [['sim:', '--self-check', '--out', out], 2, /keep nothing/],
+    [['sim:', '--self-check', '--corpus', out], 2, /keep nothing/],
   ] as const) {
     const ran = await allocert(['fuzz', ...words]);
     t.equal(ran.code, code, `${words.join(' ')}: ${ran.stderr}`);
