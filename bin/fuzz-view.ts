@@ -5,8 +5,8 @@ const LIVE_INTERVAL_MS = 250;
 const PLAIN_INTERVAL_MS = 5000;
 
 /**
- * What a campaign prints: lines that stay, and where it stands. On a terminal that is one line below
- * them that renews itself; elsewhere a line every few seconds.
+ * What a campaign prints: lines that stay, and where it stands. On a terminal that is one line
+ * below them that renews itself; elsewhere a line every few seconds.
  */
 export class FuzzView {
   readonly #out: NodeJS.WriteStream;

@@ -54,7 +54,7 @@ const enumeration = (words: readonly string[]): string =>
   `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
 /** Commands that have commands of their own. */
-const GROUPS = ['adapter', 'agent', 'config', 'vm'];
+const GROUPS = ['adapter', 'agent', 'config', 'corpus', 'vm'];
 
 /**
  * Runs one command line.

@@ -24,9 +24,9 @@ export interface Surroundings {
  */
 const GIVE_WAY: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   fuzz: {
-    resume: ['target', 'seed', 'modes', 'profile', 'memory-limit'],
-    canary: ['out', 'workers', 'resume', 'self-check'],
-    'self-check': ['out', 'workers', 'resume', 'canary'],
+    resume: ['target', 'seed', 'modes', 'profile', 'memory-limit', 'corpus', 'epoch'],
+    canary: ['out', 'corpus', 'workers', 'resume', 'self-check'],
+    'self-check': ['out', 'corpus', 'workers', 'resume', 'canary'],
   },
   diff: { program: ['suite', 'only', 'profile'], suite: ['program'] },
 };

@@ -1,5 +1,4 @@
 import type { Argv, CommandModule } from 'yargs';
-import { usageError } from '../../adapters/contract/errors.ts';
 import { openTarget } from '../../adapters/registry.ts';
 import { entryFrom } from '../../fuzz/corpus/entry.ts';
 import { existingFolder, readFile } from '../../fuzz/corpus/folder.ts';
@@ -9,9 +8,11 @@ import { bytes, MEMORY } from '../fuzz-words.ts';
 import { single } from '../options.ts';
 import { complain } from '../terminal.ts';
 
-interface CorpusArguments {
-  readonly action: string;
+interface PathArguments {
   readonly path: string;
+}
+
+interface PruneArguments extends PathArguments {
   readonly target: string | undefined;
   readonly 'memory-limit': string | undefined;
 }
@@ -20,23 +21,33 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-/** `allocert corpus list|show|prune PATH` */
-export const corpusCommand: CommandModule<object, CorpusArguments> = {
-  command: 'corpus <action> <path>',
-  describe: 'List, show and prune what the fuzzer keeps: list DIR, show FILE, prune DIR',
+const listCommand: CommandModule<object, PathArguments> = {
+  command: 'list <path>',
+  describe: 'Say what the entries of a corpus folder are',
+  builder: (argv: Argv) =>
+    argv.positional('path', { type: 'string', demandOption: true, describe: 'A folder' }),
+  handler: ({ path }) => list(path),
+};
+
+const showCommand: CommandModule<object, PathArguments> = {
+  command: 'show <path>',
+  describe: 'Print the Programs of an entry, a column for each thread',
+  builder: (argv: Argv) =>
+    argv.positional('path', { type: 'string', demandOption: true, describe: 'Its file' }),
+  handler: ({ path }) => show(path),
+};
+
+const pruneCommand: CommandModule<object, PruneArguments> = {
+  command: 'prune <path>',
+  describe: 'Remove the entries that show nothing which others do not show',
   builder: (argv: Argv) =>
     argv
-      .positional('action', {
-        type: 'string',
-        demandOption: true,
-        describe: 'list, show or prune',
-      })
-      .positional('path', { type: 'string', demandOption: true, describe: 'Folder, or file' })
+      .positional('path', { type: 'string', demandOption: true, describe: 'A folder' })
       .option('target', {
         type: 'string',
         requiresArg: true,
         coerce: single('target'),
-        describe: 'prune by what the entries show on this target now',
+        describe: 'Run the entries there, and go by what they show now',
       })
       .option('memory-limit', {
         type: 'string',
@@ -45,16 +56,20 @@ export const corpusCommand: CommandModule<object, CorpusArguments> = {
         describe: `For live buffers on the target [default: ${MEMORY}]`,
       })
       .epilogue('Exit codes: 0 done, 2 usage, 3 the target cannot be reached.'),
-  handler: async (given) => {
-    const { action, path, target } = given;
-    if (action !== 'prune' && (target ?? given['memory-limit']) !== undefined) {
-      throw usageError(`only allocert corpus prune runs entries; leave --target out of ${action}`);
-    }
-    if (action === 'list') list(path);
-    else if (action === 'show') show(path);
-    else if (action === 'prune') await prune(path, target, given['memory-limit']);
-    else throw usageError(`there is no allocert corpus ${action}; choose list, show or prune`);
-  },
+  handler: (given) => prune(given.path, given.target, given['memory-limit']),
+};
+
+/** `allocert corpus …` */
+export const corpusCommand: CommandModule = {
+  command: 'corpus',
+  describe: 'List, show and prune what the fuzzer keeps',
+  builder: (argv) =>
+    argv
+      .command(listCommand)
+      .command(showCommand)
+      .command(pruneCommand)
+      .demandCommand(1, 'name what to do: corpus list, corpus show or corpus prune'),
+  handler: () => {},
 };
 
 function list(path: string): void {

@@ -49,8 +49,8 @@ export interface Epoch {
 }
 
 /**
- * The corpus of a campaign. Entries come in the order of rounds; rounds see them from the next epoch
- * on, so that nobody's speed decides what a round is.
+ * The corpus of a campaign. Entries come in the order of rounds; rounds see them from the next
+ * epoch on, so that nobody's speed decides what a round is.
  */
 export class Corpus {
   readonly #limits: CorpusLimits;
@@ -97,7 +97,7 @@ export class Corpus {
     return { entry, fresh };
   }
 
-  /** The entries of this epoch join the snapshot; when there are too many, a cover of them stays. */
+  /** The entries of this epoch join the snapshot; of too many, a cover stays. */
   advance(): Epoch {
     const all = byDigest([...this.#current, ...this.#pending]);
     this.#current = limited(all, this.#limits);

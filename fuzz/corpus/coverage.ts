@@ -18,9 +18,9 @@ import { Occupancy } from './occupancy.ts';
 /** What a round did, told from its Programs and Histories alone. */
 export interface Coverage {
   /**
-   * Coverage signatures, sorted. Each is six words about one operation: its name (with the placement
-   * of its argument), what it came to, how full the memory was, how fragmented, how many calls of
-   * other threads it met, and how the buffer that it is about was held.
+   * Coverage signatures, sorted. Each is six words about one operation: its name (with the
+   * placement of its argument), what it came to, how full the memory was, how fragmented, how many
+   * calls of other threads it met, and how the buffer that it is about was held.
    */
   readonly signatures: readonly string[];
   /** The most bytes that buffers surely had together. */
@@ -28,9 +28,9 @@ export interface Coverage {
 }
 
 /**
- * The coverage of a round. Signatures stand in for the code coverage of a kernel, which stock kernels
- * do not give: what is met in a new state counts as new. They speak of what is certain, so that the
- * same History has the same ones.
+ * The coverage of a round. Signatures stand in for the code coverage of a kernel, which stock
+ * kernels do not give: what is met in a new state counts as new. They speak of what is certain, so
+ * that the same History has the same ones.
  */
 export function coverageOf(
   { region, memoryLimit }: World,
@@ -84,7 +84,7 @@ function crowdsOf(events: readonly Event[]): ReadonlyMap<number, readonly Event[
   return crowds;
 }
 
-/** How many calls of other threads were under way at some instant of this one; 2 stands for more. */
+/** How many calls of other threads were under way during this one; 2 stands for more. */
 function meetings(events: readonly Event[], { program, result, thread }: Event): string {
   let count = 0;
   for (const other of events) {

@@ -17,7 +17,7 @@ export class Snapshot {
   readonly digest: string;
   /** Sorted by digest. */
   readonly entries: readonly SnapshotEntry[];
-  /** Coverage signatures that were known when it was taken; a round that shows no other is not new. */
+  /** Coverage signatures that were known when it was taken. */
   readonly known: ReadonlySet<string>;
   #packed: PackedSnapshot | undefined;
 

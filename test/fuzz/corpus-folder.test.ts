@@ -106,11 +106,12 @@ t.test('what cannot be done is refused in one sentence', async (t) => {
   const lost = join(folder, 'lost.json');
   copyFileSync(join(shared, name ?? ''), lost);
   for (const [words, sentence] of [
-    [['corpus', 'eat', shared], /there is no allocert corpus eat; choose list, show or prune/],
+    [['corpus', 'lst', shared], /there is no command corpus lst; Did you mean list\?/],
+    [['corpus'], /name what to do: corpus list, corpus show or corpus prune/],
     [['corpus', 'list', join(folder, 'none')], /there is no corpus folder .*none/],
     [['corpus', 'list', file], /the corpus .*file is a file; name a folder/],
     [['corpus', 'show', lost], /lost\.json is not named as a corpus entry is/],
-    [['corpus', 'list', shared, '--target', 'sim:'], /only allocert corpus prune runs entries/],
+    [['corpus', 'list', shared, '--target', 'sim:'], /Unknown argument: target/],
     [['fuzz', '--corpus', file, '--out', join(folder, 'o1')], /is a file; name a folder/],
     [['fuzz', '--epoch', '0', '--out', join(folder, 'o2')], /--epoch cannot be "0"/],
     [['fuzz', '--resume', '--epoch', '9', '--out', join(folder, 'first')], /--epoch cannot change/],

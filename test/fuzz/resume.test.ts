@@ -1,6 +1,7 @@
 /**
- * kill -9 of the fuzzer at random points: what goes on ends as if nothing had happened. Goal: rounds,
- * findings and corpus of a campaign that was killed twenty times are those of one that was not.
+ * kill -9 of the fuzzer at random points: what goes on ends as if nothing had happened. Goal:
+ * rounds, findings and corpus of a campaign that was killed twenty times are those of one that was
+ * not.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
