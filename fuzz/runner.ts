@@ -15,7 +15,7 @@ import type { Finding } from './finding.ts';
 import { type Reading, signatureOf } from './judge.ts';
 import { redactFinding } from './redact-finding.ts';
 import { operationsIn, planOf, type Round, runScenario } from './round.ts';
-import type { Scenario } from './scenario.ts';
+import type { Scenario, World } from './scenario.ts';
 import { type Choice, type Setting, settingFor } from './setting.ts';
 import { shrink } from './shrink.ts';
 
@@ -94,6 +94,12 @@ export interface RunnerOptions extends Choice {
 const REPEATS = 10;
 const DEATH = 'target';
 
+/** What earlier rounds of a batch have shown: it is counted before what comes behind it. */
+interface Seen {
+  readonly findings: Set<string>;
+  readonly signatures: Set<string>;
+}
+
 /**
  * Runs rounds in this thread: generate, run, judge, and shrink what is new. A target that dies is a
  * finding, and the next round has a new session. Where sessions are targets of their own, each
@@ -120,7 +126,7 @@ export class Runner implements Rounds {
     snapshot: Snapshot,
   ): Promise<readonly RoundReport[]> {
     const setting = await this.#settle();
-    const seen = new Set(known);
+    const seen: Seen = { findings: new Set(known), signatures: new Set() };
     const reports: RoundReport[] = [];
     for (const index of indices) {
       if (this.#options.enough?.() === true) break;
@@ -192,7 +198,7 @@ export class Runner implements Rounds {
   async #round(
     setting: Setting,
     index: number,
-    seen: Set<string>,
+    seen: Seen,
     snapshot: Snapshot,
   ): Promise<RoundReport> {
     const { version, seed } = this.#options;
@@ -203,12 +209,12 @@ export class Runner implements Rounds {
       coverage = coverageOf(world, timeline, buffers);
     });
     const proofs = round.violations
-      .filter((violation) => !seen.has(signatureOf(violation)))
+      .filter((violation) => !seen.findings.has(signatureOf(violation)))
       .map((violation): Proof => ({ index, round, violation, snapshot: snapshot.digest }));
     const signatures = round.violations.map(signatureOf);
-    for (const signature of signatures) seen.add(signature);
+    for (const signature of signatures) seen.findings.add(signature);
     const operations = operationsIn(scenario);
-    const isNew = coverage.signatures.some((one) => !snapshot.known.has(one));
+    const entry = newEntry(world, scenario, coverage.signatures, snapshot.known, seen.signatures);
     return {
       done: {
         ...{ index, mode: scenario.mode, operations, signatures },
@@ -216,9 +222,7 @@ export class Runner implements Rounds {
       },
       proofs,
       peakBytes: coverage.peakBytes,
-      ...(isNew && isSafe(world, scenario)
-        ? { entry: entryOf(world, scenario, coverage.signatures) }
-        : {}),
+      ...(entry === undefined ? {} : { entry }),
     };
   }
 
@@ -260,6 +264,20 @@ export class Runner implements Rounds {
     }
     return { times, of, last };
   }
+}
+
+/** An entry that shows what neither its snapshot knows nor an entry of its batch has shown. */
+function newEntry(
+  world: World,
+  scenario: Scenario,
+  signatures: readonly string[],
+  known: ReadonlySet<string>,
+  shown: Set<string>,
+): StoredEntry | undefined {
+  const isNew = signatures.some((one) => !known.has(one) && !shown.has(one));
+  if (!isNew || !isSafe(world, scenario)) return undefined;
+  for (const one of signatures) shown.add(one);
+  return entryOf(world, scenario, signatures);
 }
 
 const deathOf = ({ manner, message }: TargetDeath): Violation => ({

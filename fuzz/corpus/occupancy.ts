@@ -37,10 +37,11 @@ export class Occupancy {
   /** @param capacity bytes that count as full */
   constructor(stays: readonly Stay[], tenancies: readonly Tenancy[], capacity: bigint) {
     this.#capacity = capacity;
-    this.#bytes = new Follower(stays);
-    this.#frames = new Follower(tenancies);
+    const changes = changesOf(stays);
+    this.#bytes = new Follower(changes);
+    this.#frames = new Follower(changesOf(tenancies));
     for (const tenancy of tenancies) this.#runs.set(tenancy, runsOf(tenancy.frames));
-    this.peakBytes = peakOf(stays);
+    this.peakBytes = peakOf(changes);
   }
 
   /** How it stood at an instant; none may be before the one asked for last. */
@@ -76,8 +77,7 @@ class Follower<What extends Interval> {
   #taken = 0;
   #given = 0;
 
-  constructor(all: readonly What[]) {
-    const changes = changesOf(all);
+  constructor(changes: readonly Change<What>[]) {
     this.#takes = changes.filter(({ takes }) => takes);
     this.#gives = changes.filter(({ takes }) => !takes);
   }
@@ -107,10 +107,10 @@ function changesOf<What extends Interval>(all: readonly What[]): Change<What>[] 
   );
 }
 
-function peakOf(stays: readonly Stay[]): bigint {
+function peakOf(changes: readonly Change<Stay>[]): bigint {
   let live = 0n;
   let peak = 0n;
-  for (const { takes, what } of changesOf(stays)) {
+  for (const { takes, what } of changes) {
     live += takes ? what.bytes : -what.bytes;
     if (live > peak) peak = live;
   }

@@ -25,9 +25,9 @@ const BEYOND_MEMORY = 1n << 62n;
 
 /**
  * Whether a scenario that no generator vouches for may run here: one that was changed, or comes
- * from a folder. It ends all its clients, so that memory can be counted; waits for nobody who lives;
- * names no descriptor or address but those that generators do; says what its slots are; and takes
- * no more memory than it may.
+ * from a folder. It ends all its clients, so that memory can be counted; waits for nobody who
+ * lives; names no descriptor or address but those that generators do; says what its slots are; and
+ * takes no more memory than it may.
  */
 export function isSafe(world: World, scenario: Scenario): boolean {
   const { programs } = scenario;
