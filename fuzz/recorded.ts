@@ -15,6 +15,7 @@ import { CorpusKeeper, corpusBefore } from './corpus/keeper.ts';
 import type { Finding } from './finding.ts';
 import { CampaignJournal } from './journal.ts';
 import type { Before } from './journal-reader.ts';
+import { writeCampaignReport } from './report.ts';
 import type { RoundDone } from './runner.ts';
 import { type FoundFile, summaryOf, writeSummary } from './summary.ts';
 
@@ -51,6 +52,7 @@ export async function runRecorded(options: RecordedOptions): Promise<CampaignEnd
     return await new Recorder(options, journal, folder).run();
   } finally {
     journal.close();
+    writeCampaignReport(directory);
   }
 }
 
