@@ -29,5 +29,5 @@ function textOf(value: bigint, names: Names, none: string): string {
   if (value === 0n) return none;
   const set = Object.entries(names).filter(([, bit]) => (value & bit) === bit);
   const known = set.reduce((sum, [, bit]) => sum | bit, 0n);
-  return known === value ? set.map(([name]) => name).join('|') : hexOf(value);
+  return known === value ? set.map(([name]) => name).join(' | ') : hexOf(value);
 }
