@@ -2,7 +2,8 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { CampaignJournal, type CampaignLine, JOURNAL } from '../../fuzz/journal.ts';
+import { CampaignJournal } from '../../fuzz/journal.ts';
+import { type CampaignLine, JOURNAL } from '../../fuzz/journal-lines.ts';
 import { writeCampaignReport } from '../../fuzz/report.ts';
 import { allocert } from '../e2e/command.ts';
 
@@ -10,6 +11,7 @@ const CAMPAIGN: CampaignLine = {
   type: 'campaign',
   ...{ version: 'test', target: 'sim:', seed: '7' },
   ...{ modes: ['hammer'], profile: undefined, memoryLimit: '8388608' },
+  ...{ corpus: undefined, entries: [], epochRounds: 256 },
 };
 
 const round = (index: number, signatures: readonly string[] = []) => {
@@ -20,11 +22,11 @@ const round = (index: number, signatures: readonly string[] = []) => {
 function twoParts(folder: string): CampaignJournal {
   const first = new CampaignJournal(folder, false);
   first.start(CAMPAIGN);
-  for (const index of [0, 1, 2]) first.round(round(index), 5 + index);
+  for (const index of [0, 1, 2]) first.round(round(index), BigInt(5 + index));
   first.close();
   const second = new CampaignJournal(folder, true);
   second.resume();
-  second.round(round(3, ['one']), 2);
+  second.round(round(3, ['one']), 2n);
   return second;
 }
 
@@ -36,10 +38,10 @@ t.test('rounds, speed and occupancy add up over parts', async (t) => {
   const picture = writeCampaignReport(folder);
   t.strictSame(picture?.modes, [{ name: 'hammer', rounds: 4, operations: 40, broken: 1 }]);
   t.strictSame(
-    picture?.samples.map(({ operations, pages }) => [operations, pages]),
+    picture?.samples.map(({ operations, peakBytes }) => [operations, peakBytes]),
     [
-      [30, 7],
-      [10, 2],
+      [30, 7n],
+      [10, 2n],
     ],
   );
   t.ok(picture?.samples.every(({ ms }) => ms > 0));
@@ -87,7 +89,7 @@ t.test('allocert report makes the page of a campaign again', async (t) => {
   );
   const asked = await allocert(['report', out, '--reporter', 'tap=-']);
   t.equal(asked.code, 2);
-  t.match(asked.stderr, 'leave --reporter out');
+  t.match(asked.stderr, 'leave --reporter and --out out');
 });
 
 t.test('an interrupted campaign has its page, too', async (t) => {

@@ -80,7 +80,7 @@ t.test('a campaign without findings says so, and what it did', { skip }, async (
     rounds.reduce((sum, text) => sum + Number(text), 0),
     40,
   );
-  t.match(await page.locator('.charts').textContent(), /at most [1-9]\d* pages .* of 4096/);
+  t.match(await page.locator('.charts').textContent(), /at most [1-9][\d,]* KiB .* of 16,384 in/);
   t.strictSame(complaints, []);
 });
 
