@@ -74,7 +74,9 @@ export async function fuzz(wish: Wanted, directory: string, means: Means): Promi
     });
     const total = findingsBefore + end.findings;
     view.say(figuresLine(progress.take()));
-    view.say(`${end.rounds} rounds, ${end.operations} operations now, ${total} findings`);
+    view.say(
+      `${end.rounds} rounds, ${end.operations} operations now, ${total} findings; the report is ${directory}/report.html`,
+    );
     if (end.reason === '') return total > 0 ? 1 : 0;
     view.complain(`${end.reason}; go on with: allocert fuzz --resume --out ${directory}`);
     return total > 0 ? 1 : 3;

@@ -1,4 +1,5 @@
 import type { RoundDone } from './runner.ts';
+import type { CampaignSample } from './samples.ts';
 
 /** The file of a campaign, one JSON object a line. */
 export const JOURNAL = 'fuzz.ndjson';
@@ -18,6 +19,9 @@ export interface CampaignLine {
   readonly entries: readonly string[];
   /** Rounds that see the same snapshot of the corpus. */
   readonly epochRounds: number;
+  /** For the report: when it began (ISO 8601), and what the target said of itself, as JSON. */
+  readonly startedAt?: string;
+  readonly facts?: unknown;
 }
 
 /** One line of the journal. */
@@ -39,4 +43,7 @@ export type Line =
       /** Of the snapshot that rounds see from here on. */
       readonly digest: string;
       readonly evicted: readonly string[];
-    };
+    }
+  | CampaignSample
+  /** How a part of the campaign ended: an empty reason when its budget was spent. */
+  | { readonly type: 'end'; readonly reason: string };

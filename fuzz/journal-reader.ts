@@ -131,6 +131,9 @@ class Reading {
       case 'suspect':
         this.#suspects += 1;
         break;
+      case 'sample':
+      case 'end':
+        break;
       default:
         throw usageError(`${this.#place} is no line of a campaign's journal of this version`);
     }

@@ -18,6 +18,7 @@ import type { Epoch, Kept } from './corpus/corpus.ts';
 import type { Finding } from './finding.ts';
 import { type CampaignLine, JOURNAL, type Line } from './journal-lines.ts';
 import type { RoundDone } from './runner.ts';
+import { Sampler } from './samples.ts';
 
 /** Milliseconds of rounds that a killed campaign may have to run again. */
 const FLUSH_MS = 200;
@@ -37,6 +38,7 @@ export class CampaignJournal {
   readonly #descriptor: number;
   #waiting: string[] = [];
   #flushed = performance.now();
+  readonly #sampler = new Sampler();
 
   /**
    * @param resume whether the campaign in the directory goes on; a new one needs a place of its own
@@ -58,12 +60,32 @@ export class CampaignJournal {
   start(line: CampaignLine): void {
     this.#write(line);
     this.flush();
+    this.#sampler.begin();
   }
 
-  /** Written a little later, many at a time. */
-  round(round: RoundDone): void {
+  /** The target of a campaign that goes on has been reached. */
+  resume(): void {
+    this.#sampler.begin();
+  }
+
+  /**
+   * Written a little later, many at a time.
+   *
+   * @param peakBytes the most that buffers surely had together in it
+   */
+  round(round: RoundDone, peakBytes: bigint): void {
     this.#write({ type: 'round', ...round });
-    if (performance.now() - this.#flushed >= FLUSH_MS) this.flush();
+    this.#sampler.add(round, peakBytes);
+    if (performance.now() - this.#flushed < FLUSH_MS) return;
+    if (this.#sampler.due()) this.#sample();
+    this.flush();
+  }
+
+  /** A part of the campaign is over. @param reason why before its budget was spent, else empty */
+  end(reason: string): void {
+    this.#sample();
+    this.#write({ type: 'end', reason: redact(reason) });
+    this.flush();
   }
 
   /** A round that kills its worker; seed, version and its number bring it back. */
@@ -110,8 +132,14 @@ export class CampaignJournal {
   }
 
   close(): void {
+    this.#sample();
     this.flush();
     closeSync(this.#descriptor);
+  }
+
+  #sample(): void {
+    const sample = this.#sampler.take();
+    if (sample !== undefined) this.#write(sample);
   }
 
   #write(line: Line): void {

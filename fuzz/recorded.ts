@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { redact } from '../adapters/contract/redact.ts';
+import { toJson } from '../adapters/contract/index.ts';
+import { redact, redactorOf } from '../adapters/contract/redact.ts';
+import { redactFacts } from '../reports/redact-line.ts';
 import {
   type CampaignEnd,
   type CampaignOptions,
@@ -13,6 +15,7 @@ import { CorpusKeeper, corpusBefore } from './corpus/keeper.ts';
 import type { Finding } from './finding.ts';
 import { CampaignJournal } from './journal.ts';
 import type { Before } from './journal-reader.ts';
+import { writeCampaignReport } from './report.ts';
 import type { RoundDone } from './runner.ts';
 import { type FoundFile, summaryOf, writeSummary } from './summary.ts';
 
@@ -49,6 +52,7 @@ export async function runRecorded(options: RecordedOptions): Promise<CampaignEnd
     return await new Recorder(options, journal, folder).run();
   } finally {
     journal.close();
+    writeCampaignReport(directory);
   }
 }
 
@@ -88,6 +92,7 @@ class Recorder {
       onFinding: (finding) => this.#finding(finding),
       onRoundDone: (round, sight) => this.#round(round, sight),
     });
+    this.#journal.end(end.reason);
     const facts = { allocert: version, target: redact(adapter.url), seed, modes: this.#modes };
     const more = { profile, memoryLimit, corpusFolder: this.#folder.path };
     writeSummary(directory, summaryOf({ ...facts, ...more }, before, end, this.#found));
@@ -120,7 +125,7 @@ class Recorder {
       this.#options.onWarning?.(`${what}: this target cannot run them, or must not`);
     }
     this.#options.onStart?.(start);
-    if (before !== undefined) return;
+    if (before !== undefined) return this.#journal.resume();
     this.#journal.start({
       type: 'campaign',
       version,
@@ -132,6 +137,8 @@ class Recorder {
       corpus: corpusFolder,
       entries,
       epochRounds: epochRounds ?? EPOCH_ROUNDS,
+      startedAt: new Date().toISOString(),
+      facts: toJson(redactFacts(start.facts, redactorOf(adapter.url))),
     });
   }
 
@@ -142,7 +149,7 @@ class Recorder {
   }
 
   #round(round: RoundDone, sight: RoundSight): void {
-    this.#journal.round(round);
+    this.#journal.round(round, sight.peakBytes);
     this.#options.onRoundDone?.(round, sight);
   }
 }

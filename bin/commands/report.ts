@@ -1,10 +1,13 @@
 import type { CommandModule } from 'yargs';
+import { holdsCampaign } from '../../reports/campaign.ts';
+import { holdsReport } from '../../reports/directory.ts';
 import { openInputs } from '../../reports/merge/input.ts';
 import { mergeRecords } from '../../reports/merge/merge.ts';
 import { prepareMerged, writeMerged } from '../../reports/merge/write-merged.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { type KcidbArguments, kcidbOf, kcidbOptions } from '../kcidb-options.ts';
 import { reporterOption, single } from '../options.ts';
+import { reportCampaign } from '../report-campaign.ts';
 import { showRecord } from '../show-record.ts';
 
 interface ReportArguments extends KcidbArguments {
@@ -35,6 +38,11 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
       }),
   handler: ({ paths, reporter, out, ...given }) => {
     const reporters = parseReporters(reporter, kcidbOf(given));
+    const [first] = paths;
+    if (first !== undefined && paths.length === 1 && holdsCampaign(first) && !holdsReport(first)) {
+      process.exitCode = reportCampaign(first, { reporters, out });
+      return;
+    }
     if (out !== undefined) prepareMerged(out);
     const { records, campaigns } = openInputs(paths);
     const record = mergeRecords(records, campaigns);

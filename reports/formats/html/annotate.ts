@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../../adapters/contract/package-root.ts';
 import { html, type Markup } from './escape.ts';
+import { openFlags } from './flag-names.ts';
 
 interface Layout {
   readonly name: string;
@@ -28,16 +29,17 @@ function allLayouts(): readonly Layout[] {
 
 /** A request's bytes field by field, as they were sent and as they came back. */
 export function annotated(sent: Uint8Array, back: Uint8Array): Markup {
-  const layout = allLayouts().find(({ command }) => command.size === sent.length);
+  const layout = layoutOf(sent);
   const fields = Object.entries(layout?.fields ?? { bytes: { offset: 0, width: sent.length } });
   const rows = fields.map(([name, field]) => {
-    const before = fieldText(sent, field);
-    const after = back.length < field.offset + field.width ? '' : fieldText(back, field);
-    const changed = after !== '' && after !== before;
+    const before = fieldText(sent, name, field);
+    const whole = back.length >= field.offset + field.width;
+    const after = whole ? fieldText(back, name, field) : html``;
+    const changed = whole && after.text !== before.text;
     const kind = changed ? 'changed' : '';
     return html`<tr class="${kind}"><td>${field.offset}</td><th scope="row">${name}</th>
-<td><code>${before}</code></td>
-<td><code>${after}</code>${changed ? html` <b>changed</b>` : ''}</td></tr>`;
+<td>${before}</td>
+<td>${after}${changed ? html` <b>changed</b>` : ''}</td></tr>`;
   });
   return html`<div class="scroll"><table class="bytes"><caption>Request of ${sent.length} bytes${
     layout === undefined ? '' : `, read as ${layout.name}`
@@ -46,12 +48,33 @@ export function annotated(sent: Uint8Array, back: Uint8Array): Markup {
 <tbody>${rows}</tbody></table></div>`;
 }
 
-function fieldText(bytes: Uint8Array, { offset, width, signed }: Field): string {
+/** The fields of a request, where an ABI has an argument of its size. */
+export function fieldsIn(bytes: Uint8Array): { name: string; value: bigint }[] | undefined {
+  const layout = layoutOf(bytes);
+  if (layout === undefined) return undefined;
+  return Object.entries(layout.fields).map(([name, field]) => ({
+    name,
+    value: numberIn(bytes.subarray(field.offset, field.offset + field.width), field),
+  }));
+}
+
+const layoutOf = ({ length }: Uint8Array): Layout | undefined =>
+  allLayouts().find(({ command }) => command.size === length);
+
+function numberIn(part: Uint8Array, { signed }: Field): bigint {
+  const value = part.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  return signed === true ? BigInt.asIntN(part.length * 8, value) : value;
+}
+
+/** Bytes as they lie in memory, and what they say. */
+function fieldText(bytes: Uint8Array, name: string, field: Field): Markup {
+  const { offset, width } = field;
   const part = bytes.subarray(offset, offset + width);
   const hex = Buffer.from(part)
     .toString('hex')
     .replace(/..(?=.)/g, '$& ');
-  if (part.length > 8 || part.length === 0) return hex;
-  const value = part.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
-  return `${hex} = ${signed === true ? BigInt.asIntN(part.length * 8, value) : value}`;
+  if (part.length > 8 || part.length === 0) return html`<code>${hex}</code>`;
+  const value = numberIn(part, field);
+  const text = name === 'flags' ? openFlags(value) : String(value);
+  return html`<code>${hex}</code> <code class="value">= ${text}</code>`;
 }

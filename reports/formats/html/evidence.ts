@@ -3,17 +3,15 @@ import {
   type Result,
   type Transcript,
   type TranscriptEntry,
-  type UntypedOperation,
   wordOf,
 } from '../../../adapters/contract/index.ts';
-import { hexOf } from '../../../adapters/contract/program-json.ts';
 import type { RecordedCase, RunRecord } from '../../record.ts';
-import { annotated } from './annotate.ts';
 import { anchor, html, type Markup } from './escape.ts';
+import { answerText, callText } from './operation-text.ts';
+import { requestTables } from './requests.ts';
 
 /** Operations of a case that are shown; evidence.ndjson has all of them. */
 const STEPS_MAX = 120;
-const REQUESTS_MAX = 8;
 
 interface Step {
   readonly client: string;
@@ -48,7 +46,7 @@ export function caseEvidence(one: RecordedCase, transcript: Transcript | undefin
 ${one.title}</summary><div class="inside">
 ${deaths.map(({ manner, message }) => html`<p class="bad">${manner}: ${message}</p>`)}
 ${log.length === 0 ? '' : html`<h3>Kernel log</h3><pre>${log.join('\n')}</pre>`}
-${requests(shown)}<h3>Operations</h3>${cut === '' ? '' : html`<p class="quiet">${cut}</p>`}
+${requestTables(shown)}<h3>Operations</h3>${cut === '' ? '' : html`<p class="quiet">${cut}</p>`}
 ${timeline(shown)}<p class="quiet">SHA-256 of the evidence: <code>${one.evidence}</code></p>
 </div></details>\n`;
 }
@@ -74,35 +72,17 @@ function flattened(step: Step): Step[] {
   return [step, ...body];
 }
 
-function requests(steps: readonly Step[]): Markup {
-  const tables = new Map<string, Markup>();
-  for (const { operation, result } of steps) {
-    if (operation.op !== 'ioctl' || operation.argument.bytes.length === 0) continue;
-    const { bytes } = operation.argument;
-    const out = result?.out ?? new Uint8Array();
-    const word = result === undefined ? 'no answer' : wordOf(result);
-    const key = `${operation.request} ${Buffer.from(bytes).toString('hex')} ${Buffer.from(out).toString('hex')} ${word}`;
-    const place = operation.argument.placement?.kind ?? 'plain';
-    const title = html`<p><code>ioctl ${value(operation.request)}</code>, argument ${place}:
-<b>${word}</b></p>`;
-    tables.set(key, html`${title}${annotated(bytes, out)}`);
-  }
-  const shown = [...tables.values()].slice(-REQUESTS_MAX);
-  return shown.length === 0 ? html`` : html`<h3>Requests</h3>${shown}`;
-}
-
 function timeline(steps: readonly Step[]): Markup {
   const calls = steps.flatMap(({ result }) => (result === undefined ? [] : [result.call]));
   const begin = calls.reduce((least, call) => (call < least ? call : least), calls[0] ?? 0n);
   const ends = steps.flatMap(({ result }) => result?.return ?? result?.call ?? []);
   const end = ends.reduce((most, at) => (at > most ? at : most), begin + 1n);
   const rows = steps.map(({ client, operation, result, note }, index) => {
-    const word = result === undefined ? 'no answer' : wordOf(result);
-    const answer = word === 'ok' ? `ok ${value(result?.value)}` : word;
+    const odd = result === undefined || wordOf(result) !== 'ok';
     const at = result === undefined ? '' : `${Number(result.call - begin) / 1000}`;
     return html`<tr><td>${index + 1}</td><td>${client}</td>
 <td><code>${callText(operation)}</code></td>
-<td class="${word === 'ok' ? '' : 'odd'}">${note} ${answer}</td><td>${at}</td>
+<td class="${odd ? 'odd' : ''}">${note} ${answerText(result)}</td><td>${at}</td>
 <td>${bar(result, begin, end)}</td></tr>`;
   });
   return html`<div class="scroll"><table class="timeline"><thead><tr><th scope="col">#</th>
@@ -117,28 +97,4 @@ function bar(result: Result | undefined, begin: bigint, end: bigint): Markup {
   const to = result.return === undefined ? 100 : scale(result.return);
   return html`<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
 <rect x="${Math.min(from, 99)}" width="${Math.max(1, to - from)}" height="8"/></svg>`;
-}
-
-function callText(operation: Operation): string {
-  const { op, slot, ...rest } = operation as UntypedOperation;
-  const shown = Object.entries(rest)
-    .filter(([name]) => name !== 'body')
-    .map(([name, one]) => `${name} ${value(one)}`);
-  return `${slot === undefined ? '' : `${slot} = `}${op}(${shown.join(', ')})`;
-}
-
-const TEXT_MAX = 96;
-
-/** An argument in few words: numbers as hexadecimal, slots by name, bytes by their beginning. */
-function value(one: unknown): string {
-  if (one === undefined) return '';
-  if (typeof one === 'bigint') return one > -10n && one < 10n ? String(one) : hexOf(one);
-  if (one instanceof Uint8Array) return `${one.length} bytes`;
-  if (typeof one !== 'object' || one === null) return String(one).slice(0, TEXT_MAX);
-  if ('slot' in one) return 'offset' in one ? `${one.slot}+${one.offset}` : String(one.slot);
-  if ('bytes' in one) return value(one.bytes);
-  return JSON.stringify(one, (_, part) => (typeof part === 'bigint' ? hexOf(part) : part)).slice(
-    0,
-    TEXT_MAX,
-  );
 }

@@ -1,6 +1,7 @@
 (() => {
   const byId = (id) => document.getElementById(id);
-  const rows = [...document.querySelectorAll('.requirement')];
+  /** What j and k go through: requirements of a run, or findings of the fuzzer. */
+  const rows = [...document.querySelectorAll('.requirement, .finding')];
   const texts = new Map();
   const search = byId('search');
   const form = byId('filter');
@@ -34,11 +35,20 @@
     const shown = rows.filter((row) => !row.hidden);
     const now = shown.findIndex((row) => row.contains(document.activeElement));
     const next = shown[now < 0 ? 0 : Math.min(shown.length - 1, Math.max(0, now + by))];
-    next?.querySelector('summary').focus();
+    next?.querySelector('summary, h2').focus();
   }
 
   function clear() {
+    if (form === null) return;
     form.reset();
+    filter();
+  }
+
+  function filters() {
+    if (form === null) return;
+    form.hidden = false;
+    form.addEventListener('input', filter);
+    form.addEventListener('submit', (event) => event.preventDefault());
     filter();
   }
 
@@ -46,7 +56,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 'Escape') return clear();
     if (event.target.matches('input[type=search], select')) return;
-    const acts = { '/': () => search.focus(), j: () => move(1), k: () => move(-1) };
+    const acts = { '/': () => search?.focus(), j: () => move(1), k: () => move(-1) };
     if (!Object.hasOwn(acts, event.key)) return;
     event.preventDefault();
     acts[event.key]();
@@ -75,23 +85,37 @@
     });
   }
 
-  /** Paper cannot be clicked: what is broken is printed open. */
+  /** Paper cannot be clicked: what is broken is printed open. Evidence may be too long for that. */
   function printing() {
-    const broken = rows.filter((row) => /fail|crash|hang/.test(row.dataset.status) && !row.open);
-    for (const row of broken) row.open = true;
+    const broken = [...document.querySelectorAll('.requirement:not([open])')].filter((one) =>
+      /fail|crash|hang/.test(one.dataset.status),
+    );
+    for (const one of broken) one.open = true;
     const restore = () => {
-      for (const row of broken) row.open = false;
+      for (const one of broken) one.open = false;
     };
     window.addEventListener('afterprint', restore, { once: true });
   }
 
-  form.hidden = false;
+  /** All evidence at once, to search or to print it; and shut again. */
+  function openingAll() {
+    const button = byId('open-all');
+    if (button === null) return;
+    const cases = [...document.querySelectorAll('.case')];
+    let open = false;
+    button.hidden = false;
+    button.addEventListener('click', () => {
+      open = !open;
+      for (const one of cases) one.open = open;
+      button.textContent = open ? 'Close all' : 'Open all';
+    });
+  }
+
   window.addEventListener('beforeprint', printing);
-  form.addEventListener('input', filter);
-  form.addEventListener('submit', (event) => event.preventDefault());
   document.addEventListener('keydown', onKey);
   window.addEventListener('hashchange', openTarget);
   themes();
-  filter();
+  filters();
+  openingAll();
   openTarget();
 })();

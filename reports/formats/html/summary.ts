@@ -1,6 +1,7 @@
 import { type RunRecord, STATUSES, type Status } from '../../record.ts';
 import { isBad } from '../../standing.ts';
 import { html, type Markup } from './escape.ts';
+import { factList, themeButton, timeOf } from './parts.ts';
 import { badge } from './status.ts';
 
 /** The head of the page: the verdict first, then on what it was given. */
@@ -12,19 +13,15 @@ export function header(record: RunRecord): Markup {
     ['Kernel', facts.kernel?.release ?? ''],
     ['Architecture', `${facts.architecture}, ${facts.pageSize} byte pages`],
     ['Devices', facts.regions.map(({ name, node }) => `${node} (${name})`).join(', ')],
-    ['Started', record.startedAt],
+    ['Started', timeOf(record.startedAt)],
     ['Took', `${(record.durationMs / 1000).toFixed(1)} s, ${record.cases.length} cases`],
     ['Seed', record.seed],
     ['allocert', record.allocert],
-    ...Object.entries(facts.details).filter(([, value]) => value !== ''),
+    ...Object.entries(facts.details),
   ];
-  const filled = rows.filter(([, value]) => value !== '');
-  const list = filled.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`);
   const notices = record.notices.map((notice) => html`<p class="note">${notice}</p>`);
   return html`<header>
-<div class="top"><p class="brand">allocert</p>
-<button id="theme" type="button" hidden>Dark</button></div>
-${verdict(record)}<dl class="facts">${list}</dl>${notices}
+${themeButton()}${verdict(record)}${factList(rows)}${notices}
 </header>`;
 }
 

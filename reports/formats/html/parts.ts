@@ -1,0 +1,17 @@
+import { html, type Markup } from './escape.ts';
+
+/** The line above the verdict, with the switch between light and dark. */
+export const themeButton = (): Markup => html`
+<div class="top"><p class="brand">allocert</p>
+<button id="theme" type="button" hidden>Dark</button></div>
+`;
+
+/** A time as people read it: `2026-01-31 12:00:00 UTC`. @param iso ISO 8601 in UTC, or empty */
+export const timeOf = (iso: string): string => iso.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC');
+
+/** Names and values; what is empty is left out. */
+export function factList(rows: readonly (readonly [string, string])[]): Markup {
+  const filled = rows.filter(([, value]) => value !== '');
+  const list = filled.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`);
+  return html`<dl class="facts">${list}</dl>`;
+}
