@@ -1,4 +1,4 @@
-/** Configuration as a user meets it: every option, its variable, its place in a file, its origin. */
+/** Configuration as a user meets it: every option, its variable, its place in files, its origin. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
