@@ -32,6 +32,7 @@ const ALLOWED: readonly (readonly [place: string, targets: readonly string[]])[]
   ['reports', ['reports', 'adapters/contract']],
   ['suites', ['suites', 'reports/record', 'adapters/contract']],
   ['fuzz', ['fuzz', 'suites', 'reports', 'adapters/contract']],
+  ['tap', ['tap', 'suites', 'reports', 'adapters']],
   ['bin', ['bin', 'suites', 'fuzz', 'reports', 'adapters']],
   ['scripts', ['scripts', 'adapters/contract']],
 ];

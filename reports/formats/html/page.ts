@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Transcript } from '../../../adapters/contract/index.ts';
 import { packageRoot } from '../../../adapters/contract/package-root.ts';
 import type { FuzzPicture } from '../../fuzz-picture.ts';
-import { pointsOf } from '../../points.ts';
+import { pointsByRequirement } from '../../points.ts';
 import type { RunRecord } from '../../record.ts';
 import { escapeText } from './escape.ts';
 import { caseEvidence, hasEvidence } from './evidence.ts';
@@ -64,9 +64,9 @@ function* body({ record, transcriptOf, fuzz = [] }: PageInput): Generator<string
   yield summaryTables(record).text;
   for (const [index, picture] of fuzz.entries()) yield fuzzPicture(picture, index).text;
   yield toolbar(record).text;
+  const points = pointsByRequirement(record);
   for (const requirement of record.requirements) {
-    const points = pointsOf(record, ({ id }) => id === requirement.id);
-    yield* requirementRow(record, requirement, points);
+    yield* requirementRow(record, requirement, points(requirement.id));
   }
   yield '</div><p id="none" hidden>No requirement fits. Press Escape to clear.</p></section>';
   const shown = record.cases.filter((one) => hasEvidence(record, one));
