@@ -31,11 +31,13 @@ export function deriveRecord(
 
 /** Makes a record of the lines of a journal, which are handed over one by one and not kept. */
 export class RecordBuilder {
+  /** The first line without its cases, which are below. */
   #start: RunStart | undefined;
+  /** What is known of each case: how it ended, once it has. */
+  readonly #cases: (CaseFacts | RecordedCase)[] = [];
+  /** Where each case is among them. */
+  readonly #places = new Map<string, number>();
   readonly #intern = new Interner();
-  /** The last run of each case that came to an end, and the ones before it. */
-  readonly #finished = new Map<string, Attempt>();
-  readonly #earlier = new Map<string, Attempt[]>();
   readonly #notices: string[] = [];
   /** The case that started last, until it ends. */
   #running = '';
@@ -43,14 +45,14 @@ export class RecordBuilder {
 
   /** @param start left out where the first line that is added is the start */
   constructor(start?: RunStart) {
-    this.#start = start;
+    if (start !== undefined) this.#begin(start);
   }
 
   /** @param evidence SHA-256 of the case's line in `evidence.ndjson`, for the end of a case */
   add(line: JournalLine | WrittenLine, evidence = ''): void {
     switch (line.type) {
       case 'run-start':
-        this.#start ??= line;
+        if (this.#start === undefined) this.#begin(line);
         return;
       case 'case-start':
         this.#running = line.case;
@@ -63,8 +65,7 @@ export class RecordBuilder {
         return;
       case 'case-end': {
         const { end, reason, durationMs, verdicts } = line;
-        const attempt = { end, reason, durationMs, verdicts, evidence };
-        this.#finish(line.case, this.#intern.attempt(attempt));
+        this.#finish(line.case, { end, reason, durationMs, verdicts, evidence });
       }
     }
   }
@@ -74,7 +75,7 @@ export class RecordBuilder {
     const start = this.#start;
     if (start === undefined) throw new Error('no line was the start of a run');
     const { type: _, version: __, environment = {}, ...quoted } = start;
-    const cases = start.cases.map((facts) => this.#case(facts));
+    const cases = this.#cases.map((one) => (isRecorded(one) ? one : { ...one, ...NOT_RUN }));
     const ending = this.#ending(cases);
     return {
       version: RECORD_VERSION,
@@ -87,23 +88,30 @@ export class RecordBuilder {
       interruptedCase: this.#running,
       ...standingsOf(start, cases, ending.complete),
       cases,
-      notices: this.#notices,
+      notices: [...this.#notices],
       waivers: [],
       fuzz: [],
     };
   }
 
-  #finish(id: string, attempt: Attempt): void {
-    if (this.#running === id) this.#running = '';
-    const before = this.#finished.get(id);
-    if (before !== undefined) this.#earlier.set(id, [...(this.#earlier.get(id) ?? []), before]);
-    this.#finished.set(id, attempt);
+  #begin({ cases, ...start }: RunStart): void {
+    this.#start = { ...start, cases: [] };
+    for (const [index, facts] of cases.entries()) {
+      this.#places.set(facts.id, index);
+      this.#cases.push(facts);
+    }
   }
 
-  #case(facts: CaseFacts): RecordedCase {
-    const attempts = this.#earlier.get(facts.id);
-    const one = { ...facts, ...(this.#finished.get(facts.id) ?? NOT_RUN) };
-    return this.#intern.case(attempts === undefined ? one : { ...one, attempts });
+  /** What a case came to before becomes an earlier attempt. */
+  #finish(id: string, attempt: Attempt): void {
+    if (this.#running === id) this.#running = '';
+    const place = this.#places.get(id);
+    const before = place === undefined ? undefined : this.#cases[place];
+    if (place === undefined || before === undefined) return;
+    const { title, requirements } = before;
+    const one = { id, title, requirements, ...attempt };
+    const attempts = isRecorded(before) ? [...(before.attempts ?? []), before] : [];
+    this.#cases[place] = this.#intern.case(attempts.length === 0 ? one : { ...one, attempts });
   }
 
   #ending(cases: readonly RecordedCase[]): { readonly complete: boolean; readonly reason: string } {
@@ -132,6 +140,8 @@ export class RecordBuilder {
     return { endedAt, durationMs };
   }
 }
+
+const isRecorded = (one: CaseFacts | RecordedCase): one is RecordedCase => 'end' in one;
 
 const NOT_RUN: Attempt = {
   end: 'not-run',

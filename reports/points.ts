@@ -27,10 +27,7 @@ export interface Point {
  * deciding profile, then what fuzz campaigns found. Cases that never ran are there too, so that a
  * killed run does not look shorter.
  */
-export const pointsOf = (
-  record: RunRecord,
-  wanted?: (requirement: RecordedRequirement) => boolean,
-): readonly Point[] => [...eachPoint(record, wanted)];
+export const pointsOf = (record: RunRecord): readonly Point[] => [...eachPoint(record)];
 
 /**
  * The same, one by one, for reports of any length.
@@ -41,20 +38,46 @@ export function* eachPoint(
   record: RunRecord,
   wanted: (requirement: RecordedRequirement) => boolean = () => true,
 ): Generator<Point> {
-  const requirements = new Map(
-    record.requirements
-      .filter((one) => one.statuses[record.profile] !== undefined)
-      .map((one) => [one.id, one]),
-  );
+  const requirements = judgedIn(record);
   for (const one of record.cases) {
-    let first = true;
     for (const id of one.requirements) {
       const requirement = requirements.get(id);
-      if (requirement === undefined) continue;
-      if (wanted(requirement)) yield pointOf(record, one, requirement, first ? one.durationMs : 0);
-      first = false;
+      if (requirement === undefined || !wanted(requirement)) continue;
+      yield pointOf(record, one, requirement, requirements);
     }
   }
+  yield* findingPoints(record, requirements, wanted);
+}
+
+/** The points of each requirement, in the order of {@link pointsOf}; made when they are asked for. */
+export function pointsByRequirement(record: RunRecord): (id: string) => readonly Point[] {
+  const requirements = judgedIn(record);
+  const lookers = new Map([...requirements.keys()].map((id): [string, RecordedCase[]] => [id, []]));
+  for (const one of record.cases) {
+    for (const id of one.requirements) lookers.get(id)?.push(one);
+  }
+  return (id) => {
+    const requirement = requirements.get(id);
+    if (requirement === undefined) return [];
+    const cases = lookers.get(id) ?? [];
+    const ofCases = cases.map((one) => pointOf(record, one, requirement, requirements));
+    return [...ofCases, ...findingPoints(record, requirements, (one) => one.id === id)];
+  };
+}
+
+type Requirements = ReadonlyMap<string, RecordedRequirement>;
+
+/** Requirements that mean something in the deciding profile. */
+const judgedIn = ({ requirements, profile }: RunRecord): Requirements =>
+  new Map(
+    requirements.flatMap((one) => (one.statuses[profile] === undefined ? [] : [[one.id, one]])),
+  );
+
+function* findingPoints(
+  record: RunRecord,
+  requirements: Requirements,
+  wanted: (requirement: RecordedRequirement) => boolean,
+): Generator<Point> {
   for (const campaign of record.fuzz) {
     for (const finding of campaign.findings) {
       const requirement = requirements.get(finding.requirement);
@@ -115,8 +138,10 @@ function pointOf(
   record: RunRecord,
   case_: RecordedCase,
   requirement: RecordedRequirement,
-  durationMs: number,
+  requirements: Requirements,
 ): Point {
+  const first = case_.requirements.find((id) => requirements.has(id));
+  const durationMs = first === requirement.id ? case_.durationMs : 0;
   const verdict = case_.verdicts.find(
     (one) => one.profile === record.profile && one.requirement === requirement.id,
   );

@@ -18,22 +18,19 @@ export interface Whole {
  * @throws {@link AllocertError} (usage) when one is given twice, or they are not of one run
  */
 export function wholeOf(records: readonly RecordInput[]): Whole | undefined {
-  const [first] = records;
-  const shard = first?.record.shard;
-  if (first === undefined || !records.some((one) => one.record.shard !== undefined)) {
-    return undefined;
-  }
+  const part = records.find((one) => one.record.shard !== undefined);
+  const shard = part?.record.shard;
+  if (part === undefined || shard === undefined) return undefined;
   const seen = new Map<number, string>();
   for (const { path, record } of records) {
     const mine = record.shard;
-    if (shard === undefined || mine === undefined) {
-      const [whole, part] = shard === undefined ? [first.path, path] : [path, first.path];
+    if (mine === undefined) {
       throw usageError(
-        `${part} is a shard and ${whole} is not; merge all shards of a run in one command, ` +
+        `${part.path} is a shard and ${path} is not; merge all shards of a run in one command, ` +
           'without others',
       );
     }
-    refuseOther(shard, mine, first.path, path);
+    refuseOther(shard, mine, part.path, path);
     const twin = seen.get(mine.index);
     if (twin !== undefined) {
       throw usageError(
@@ -42,7 +39,6 @@ export function wholeOf(records: readonly RecordInput[]): Whole | undefined {
     }
     seen.set(mine.index, path);
   }
-  if (shard === undefined) return undefined;
   const numbers = Array.from({ length: shard.count }, (_, index) => index + 1);
   const missing = numbers.filter((number) => !seen.has(number));
   return { cases: shard.cases, missing, count: shard.count };

@@ -33,6 +33,7 @@ const ALLOWED: readonly (readonly [place: string, targets: readonly string[]])[]
   ['suites', ['suites', 'reports/record', 'adapters/contract']],
   ['fuzz', ['fuzz', 'suites', 'reports', 'adapters/contract']],
   ['config', ['config', 'adapters/contract']],
+  ['tap', ['tap', 'suites', 'reports', 'adapters']],
   ['bin', ['bin', 'config', 'suites', 'fuzz', 'reports', 'adapters']],
   ['scripts', ['scripts', 'adapters/contract']],
 ];

@@ -1,12 +1,14 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { validate } from 'ctrf';
 import t from 'tap';
 import { Parser } from 'tap-parser';
 import { deriveRecord } from '../../reports/derive.ts';
 import { formatGithub } from '../../reports/formats/github.ts';
 import { formatMarkdown } from '../../reports/formats/markdown.ts';
+import { mergeRecords } from '../../reports/merge/merge.ts';
 import { pointsOf } from '../../reports/points.ts';
-import type { RunRecord, Status } from '../../reports/record.ts';
+import type { FuzzSummary, RunRecord, Status } from '../../reports/record.ts';
 import { parseReporters, REPORTERS, writeReporters } from '../../reports/reporters.ts';
 import { journalOf, ranCase, START, sampleLines, temporaryDirectory, verdict } from './sample.ts';
 
@@ -39,6 +41,17 @@ const attribute = (xml: string, name: string): number =>
     0,
   );
 
+function countedStatuses(matches: readonly RegExpMatchArray[]): Counts {
+  const statuses = matches.map((match) => match[1] ?? '');
+  const among = (...wanted: string[]): number =>
+    statuses.filter((status) => wanted.includes(status)).length;
+  return {
+    tests: statuses.length,
+    bad: among('fail', 'crash', 'hang', 'inconclusive'),
+    skipped: among('skip', 'waived'),
+  };
+}
+
 /** How each format says what was counted; the run's own point of JUnit and CTRF is taken off. */
 const PARSERS: Readonly<Record<string, (text: string, ended: number) => Counts>> = {
   tap: (text) => {
@@ -66,6 +79,7 @@ const PARSERS: Readonly<Record<string, (text: string, ended: number) => Counts>>
       skipped: among(['skip', 'waived']),
     };
   },
+  html: (text) => countedStatuses([...text.matchAll(/<li><span class="badge (\w+)">/g)]),
   markdown: (text) => {
     const rows = [...text.matchAll(/^\| ([a-z]+) \| (\d+) \|$/gm)];
     const sum = (...statuses: string[]): number =>
@@ -80,6 +94,31 @@ const PARSERS: Readonly<Record<string, (text: string, ended: number) => Counts>>
   },
 };
 
+/** A campaign on the sample's target that saw two promises broken. */
+const CAMPAIGN: FuzzSummary = {
+  ...{ allocert: '0.1.0', target: 'sim:', seed: '7', profile: '', modes: ['hammer'] },
+  ...{ rounds: 10, operations: 500, suspects: 0, digest: 'a'.repeat(64) },
+  findings: ['LIF-01', 'ERR-01'].map((requirement, index) => ({
+    ...{ requirement, signature: `${requirement} overlap`, oracle: 'exclusion', kind: 'overlap' },
+    ...{ detail: 'two buffers share a page', mode: 'hammer', digest: 'b'.repeat(64) },
+    ...{ file: `finding-${index}.json`, reproduced: { times: 9, of: 10 } },
+  })),
+};
+
+t.test('what a campaign found is a failed point in every format', async (t) => {
+  const run = RECORDS.pass as RunRecord;
+  const input = { path: 'run', folder: 'run', record: run };
+  const record = mergeRecords([input], [{ path: 'fuzz', campaign: CAMPAIGN }]);
+  t.equal(record.exitCode, 1);
+  t.match(record.summaries[0], { holds: false, counts: { fail: 2 } });
+  t.match(record.summaries[1], { counts: { fail: 1 } }, 'guidance does not bind in rfc');
+  const expected = { tests: pointsOf(run).length + 2, bad: 2, skipped: 0 };
+  for (const [format, parse] of Object.entries(PARSERS)) {
+    t.strictSame(parse(textOf(format, record), 0), expected, format);
+  }
+  t.match(textOf('github', record), 'fuzz/finding-0');
+});
+
 t.test('all formats count the same', async (t) => {
   for (const [name, record] of Object.entries(RECORDS)) {
     const expected = {
@@ -91,6 +130,15 @@ t.test('all formats count the same', async (t) => {
       const text = textOf(format, record);
       t.strictSame(parse(text, record.complete ? 0 : 1), expected, `${name} as ${format}`);
     }
+  }
+});
+
+t.test('CTRF fits the schema that its authors publish', async (t) => {
+  for (const [name, record] of Object.entries(RECORDS)) {
+    const report = JSON.parse(textOf('ctrf', record));
+    t.strictSame(validate(report), { valid: true, errors: [] }, name);
+    delete report.results.tests[0].status;
+    t.equal(validate(report).valid, false, 'a test without a status does not');
   }
 });
 

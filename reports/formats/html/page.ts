@@ -1,5 +1,5 @@
 import type { Transcript } from '../../../adapters/contract/index.ts';
-import { pointsOf } from '../../points.ts';
+import { pointsByRequirement } from '../../points.ts';
 import type { RunRecord } from '../../record.ts';
 import { caseEvidence, hasEvidence } from './evidence.ts';
 import { requirementRow, toolbar } from './requirements.ts';
@@ -30,9 +30,9 @@ function* body({ record, transcriptOf }: PageInput): Generator<string> {
   yield '<main>';
   yield summaryTables(record).text;
   yield toolbar(record).text;
+  const points = pointsByRequirement(record);
   for (const requirement of record.requirements) {
-    const points = pointsOf(record, ({ id }) => id === requirement.id);
-    yield* requirementRow(record, requirement, points);
+    yield* requirementRow(record, requirement, points(requirement.id));
   }
   yield '</div><p id="none" hidden>No requirement fits. Press Escape to clear.</p></section>';
   const shown = record.cases.filter((one) => hasEvidence(record, one));

@@ -1,0 +1,82 @@
+/**
+ * The suites as subtests of anybody's own test file:
+ *
+ *     import t from 'tap';
+ *     import { suites } from 'allocert/tap';
+ *     await suites(t, 'sim:');
+ */
+import type { Adapter } from '../adapters/contract/index.ts';
+import { openTarget } from '../adapters/registry.ts';
+import { RecordBuilder } from '../reports/derive.ts';
+import { pointsOf } from '../reports/points.ts';
+import type { CaseFinish, RunRecord, RunStart } from '../reports/record.ts';
+import { runSuites } from '../suites/index.ts';
+import { type Check, checkOf, endCheck, reportChecks, type TestContext } from './checks.ts';
+
+export type { RunRecord } from '../reports/record.ts';
+export type { TestContext } from './checks.ts';
+
+/** What is run. */
+export interface SuiteOptions {
+  /** The profile that decides what fails; the target's ABI has a default. */
+  readonly profile?: string;
+  /** Requirements or cases, by id; all when left out. */
+  readonly only?: readonly string[];
+}
+
+/**
+ * Runs the suites on a target. Each case is a subtest, which appears as soon as the case has ended;
+ * each of its requirements is a check in it. What fails and what is skipped is what fails and is
+ * skipped in the TAP report of `allocert run`; the last subtest fails when the run is incomplete.
+ *
+ * @param t the test in which the subtests appear: one of `tap`, or of `node:test`
+ * @param target a URL such as `sim:`, or an adapter, which the caller closes
+ * @returns the record of the run, without digests of evidence
+ * @throws {@link AllocertError} when nothing could be run at all, or for what was asked
+ */
+export async function suites(
+  t: TestContext,
+  target: string | Adapter,
+  { profile, only = [] }: SuiteOptions = {},
+): Promise<RunRecord> {
+  const adapter = typeof target === 'string' ? await openTarget(target) : target;
+  const whole = new RecordBuilder();
+  const run: { start?: RunStart } = {};
+  // Subtests come one after the other, while the next cases run already.
+  let reported: Promise<unknown> = Promise.resolve();
+  const subtest = (name: string, checks: readonly Check[]): void => {
+    reported = reported.then(() => t.test(name, (inner) => reportChecks(inner, checks)));
+  };
+  try {
+    const end = await runSuites({
+      adapter,
+      only,
+      ...(profile === undefined ? {} : { profile }),
+      onStart: (line) => {
+        run.start = line;
+        whole.add(line);
+      },
+      onCaseStart: (line) => whole.add(line),
+      onCaseEnd: (line) => {
+        whole.add(line);
+        if (run.start !== undefined) subtest(...caseChecks(run.start, line));
+      },
+      onNotice: (line) => whole.add(line),
+    });
+    whole.add(end);
+  } finally {
+    if (typeof target === 'string') await adapter.close();
+  }
+  const record = whole.record();
+  subtest('the run came to its end', [endCheck(record)]);
+  await reported;
+  return record;
+}
+
+/** The name of a case's subtest, and what it checks. */
+function caseChecks(start: RunStart, line: CaseFinish): [string, readonly Check[]] {
+  const cases = start.cases.filter(({ id }) => id === line.case);
+  const builder = new RecordBuilder({ ...start, cases });
+  builder.add(line);
+  return [`${line.case}: ${cases[0]?.title ?? ''}`, pointsOf(builder.record()).map(checkOf)];
+}
