@@ -1,5 +1,5 @@
 import type { Operation, Program, Thread } from '../../adapters/contract/index.ts';
-import { MOVABLE } from './safety.ts';
+import { isMovable } from './safety.ts';
 import { references, slotsIn } from './slots.ts';
 
 /** Where an operation stands that may be changed. */
@@ -9,9 +9,6 @@ export interface Place {
   readonly index: number;
   readonly operation: Operation;
 }
-
-/** Whether an operation may be dropped, repeated and moved. */
-export const isMovable = ({ op }: Operation): boolean => MOVABLE.includes(op);
 
 /** The Programs between what every scenario begins and ends with. */
 export function actsIn(programs: readonly Program[]): number[] {

@@ -6,13 +6,13 @@ import type { Choices } from './choices.ts';
 import {
   actsIn,
   freshSlots,
-  isMovable,
   type Place,
   placesIn,
   withoutPlaces,
   withProgram,
   withThread,
 } from './edit.ts';
+import { isMovable } from './safety.ts';
 import { references, renamed } from './slots.ts';
 
 /** Operations that are dropped, or taken from another scenario, at once. */

@@ -10,11 +10,14 @@ export const OPERATIONS_MAX = 512;
 export const PROGRAMS_MAX = 16;
 export const THREADS_MAX = 6;
 
-/** Operations on buffers, which may be dropped, repeated and moved. */
-export const MOVABLE: readonly string[] = [
+/** Operations on buffers. */
+const MOVABLE: readonly string[] = [
   ...['ioctl', 'close', 'dup', 'mmap', 'munmap', 'mremap', 'store', 'scan', 'frames', 'lseek'],
   ...['socketpair', 'sendfd'],
 ];
+/** Whether an operation may be dropped, repeated and moved. */
+export const isMovable = ({ op }: Operation): boolean => MOVABLE.includes(op);
+
 /** What makes, ends and watches clients; it stays where a generator has put it. */
 const FIXED: readonly string[] = ['open', 'fork', 'kill', 'wait', 'exit', 'exec'];
 const WATCHING: readonly string[] = ['descriptors', 'readfile'];
@@ -40,6 +43,7 @@ export function isSafe(world: World, scenario: Scenario): boolean {
     operationsOf(programs).every((operation) => isPlain(world, operation)) &&
     mainKeepsOut(programs) &&
     clientsEnd(programs) &&
+    endedClientsRest(programs) &&
     watchersAreAlone(programs) &&
     slotsAreSettled(programs) &&
     isModest(world, programs)
@@ -69,10 +73,7 @@ function isPlain({ region }: World, operation: Operation): boolean {
 /** `main` outlives the scenario: what it held would be missing at the end. */
 const mainKeepsOut = (programs: readonly Program[]): boolean =>
   programs.every(({ threads }) =>
-    threads.every(
-      ({ client, operations }) =>
-        client !== 'main' || operations.every(({ op }) => !MOVABLE.includes(op)),
-    ),
+    threads.every(({ client, operations }) => client !== 'main' || !operations.some(isMovable)),
   );
 
 /** Each client is made before it runs and killed before it is waited for, in a later Program. */
@@ -97,6 +98,31 @@ function clientsEnd(programs: readonly Program[]): boolean {
     }
   }
   return ended.size === made.size;
+}
+
+/** What ends a client, or makes another program of it, from within. */
+const LAST: readonly string[] = ['exit', 'exec'];
+
+/**
+ * Nothing is done with buffers in a client behind its end, and nothing at all beside an end of its
+ * own: what comes of threads that a process loses differs from target to target.
+ */
+function endedClientsRest(programs: readonly Program[]): boolean {
+  const ended = new Set<string>();
+  return programs.every(({ threads }) => {
+    const acts = threads.filter(({ operations }) => operations.some(isMovable));
+    if (acts.some(({ client }) => ended.has(client))) return false;
+    const own = threads.filter(({ operations }) => operations.some(({ op }) => LAST.includes(op)));
+    for (const { operations } of threads) {
+      for (const operation of operations) if (operation.op === 'kill') ended.add(operation.client);
+    }
+    for (const { client } of own) ended.add(client);
+    return own.every(
+      ({ client, operations }) =>
+        operations.findIndex(({ op }) => LAST.includes(op)) === operations.length - 1 &&
+        threads.filter((thread) => thread.client === client).length === 1,
+    );
+  });
 }
 
 /** Lists of descriptors are read alone, and memory is read first and last. */

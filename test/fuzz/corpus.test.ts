@@ -1,7 +1,7 @@
 /** The corpus: what counts as new, what is kept, what becomes of it, and what must never run. */
 import fc from 'fast-check';
 import t from 'tap';
-import { linux, type Operation, type Program } from '../../adapters/contract/index.ts';
+import { linux, type Operation, type Program, type Thread } from '../../adapters/contract/index.ts';
 import { openSimulator } from '../../adapters/simulator/adapter.ts';
 import { Choices } from '../../fuzz/corpus/choices.ts';
 import { beginning, Corpus } from '../../fuzz/corpus/corpus.ts';
@@ -247,14 +247,34 @@ const plus = (operation: Operation, program = 2): Program[] => {
   return programs.with(program, { ...rest, threads: [{ client, operations }, ...others] });
 };
 
+/** The scenario with an operation before all others of its thread. */
+const behind = (operation: Operation): Program[] => {
+  const [start, list, { threads, ...rest }, ...others] = base() as Three;
+  const [{ client, operations }, ...more] = threads as [Thread, ...Thread[]];
+  const first = { client, operations: [operation, ...operations] };
+  return [start, list, { ...rest, threads: [first, ...more] }, ...others];
+};
+
+/** The scenario with a thread more in a client that has one. */
+const beside = (operation: Operation): Program[] => {
+  const [start, list, { threads, ...rest }, ...others] = base() as Three;
+  const more = { client: 'client-0', operations: [operation] };
+  return [start, list, { ...rest, threads: [...threads, more] }, ...others];
+};
+
+type Three = [Program, Program, Program, ...Program[]];
+
 t.test('what could harm, hang or be unfair is refused', async (t) => {
   const safe = (programs: readonly Program[], at = world): boolean =>
     isSafe(at, { mode: 'hammer', programs });
   t.ok(safe(base()));
   t.ok(safe(base(), unbounded));
+  t.ok(safe(plus({ op: 'exit', status: 0n })), 'an exit at the end');
   const slot = { slot: 'client-1-1', offset: 20, width: 4, signed: true } as const;
   const length = 9n << 20n;
   const mapped: Operation = { op: 'scan', address: 0x1000n, length, bytes: Uint8Array.of(0) };
+  const operations: Operation[] = [{ op: 'close', fd: 5n }];
+  const late: Program = { threads: [{ client: 'client-0', operations }], deadlineMs: 1000 };
   const device: Operation = { op: 'open', file: 'region:1', flags: linux.O_RDWR };
   for (const [what, programs] of [
     ['a wait for who lives', plus({ op: 'wait', client: 'client-1' })],
@@ -271,6 +291,9 @@ t.test('what could harm, hang or be unfair is refused', async (t) => {
     ['a buffer of main', plus({ op: 'dup', fd: { slot: 'device' } }, 0)],
     ['a client that is not there yet', base().toSpliced(0, 1)],
     ['no end', base().slice(0, -1)],
+    ['a call behind an exit', behind({ op: 'exit', status: 0n })],
+    ['a thread beside an exec', beside({ op: 'exec' })],
+    ['a client that is dead', plus({ op: 'exit', status: 0n }).toSpliced(3, 0, late)],
     ['a long deadline', base().map((one) => ({ ...one, deadlineMs: 60_000 }))],
     [
       'too many Programs',
