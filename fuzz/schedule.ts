@@ -22,10 +22,13 @@ const WIDTH = 46;
  * Programs and what came back of them as text: a column for each thread, a row for each operation,
  * in the order in which they were called.
  */
-export function scheduleText(
-  programs: readonly Program[],
-  histories: readonly History[],
-): readonly string[] {
+export function scheduleText({
+  programs,
+  histories,
+}: {
+  readonly programs: readonly Program[];
+  readonly histories: readonly History[];
+}): readonly string[] {
   return programs.flatMap(({ threads }, program) => {
     const rows = threads.flatMap(({ operations }, column) =>
       operations.map((operation, index): Row => {

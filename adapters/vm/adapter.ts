@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { cacheFolder, makeCacheFolder, sha256OfFile } from '../contract/cache.ts';
 import type { Adapter, Session } from '../contract/index.ts';
 import { buildAgent } from '../native/build.ts';
-import { connectAgent } from '../remote/client.ts';
+import { connectAgent, type LastWords } from '../remote/client.ts';
 import { targetFacts } from '../remote/facts.ts';
 import { type KernelImage, prepareDebianKernel } from './debian-kernel.ts';
 import { Guest } from './guest.ts';
@@ -174,7 +174,7 @@ async function initramfsFor(agent: string, modules: readonly VmModule[]): Promis
 }
 
 /** What the guest said before it fell silent; it is gone afterwards. */
-async function lastWords(guest: Guest): Promise<{ message: string; log: readonly string[] }> {
+async function lastWords(guest: Guest): Promise<LastWords> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), LAST_WORDS_MS);
@@ -182,9 +182,12 @@ async function lastWords(guest: Guest): Promise<{ message: string; log: readonly
   const exit = await Promise.race([guest.exited, patience]);
   clearTimeout(timer);
   await guest.kill();
-  const said = guest.console.alarm() ?? guest.console.tail(1)[0];
+  const alarm = guest.console.alarm();
+  const said = alarm ?? guest.console.tail(1)[0];
   const ended =
     exit === undefined ? 'the guest is silent' : `QEMU ended (${exit.signal ?? exit.code})`;
   const message = said === undefined ? ended : `${ended}; its console says: ${said}`;
-  return { message, log: guest.console.tail(LAST_LINES) };
+  // A guest that dies of itself makes QEMU end in peace: it may not reboot (-no-reboot).
+  const forced = exit !== undefined && exit.signal !== null && alarm === undefined;
+  return { message, log: guest.console.tail(LAST_LINES), forced };
 }
