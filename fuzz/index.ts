@@ -32,6 +32,7 @@ export {
   type WorkerSetting,
   type WorkerTask,
 } from './pool.ts';
+export { type Replayed, readFinding, replayFinding, shareText } from './replay.ts';
 export { type Reproducer, reproducerOf } from './reproduce/index.ts';
 export { operationsIn, type Round, type RoundOrigin, runScenario, scenarioOf } from './round.ts';
 export {

@@ -231,7 +231,7 @@ export class Runner implements Rounds {
 
   /**
    * Runs a scenario. A target that dies under it has a violation of its own. One to which only the
-   * way was lost, or that was ended from outside, says nothing of itself, and gets the scenario once
+   * way was lost, or that was ended from outside, says nothing of itself: it gets the scenario once
    * more.
    */
   async #attempt(

@@ -1,4 +1,9 @@
-import type { Operation, OperationName, OperationOf } from '../../adapters/contract/index.ts';
+import type {
+  Operand,
+  Operation,
+  OperationName,
+  OperationOf,
+} from '../../adapters/contract/index.ts';
 import type { Abi } from '../../suites/catalogue.ts';
 import { commandText, requestLiteral } from './abi-text.ts';
 import {

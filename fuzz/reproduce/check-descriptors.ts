@@ -1,6 +1,7 @@
 import type { Violation } from '../../suites/oracles/index.ts';
+import { commandOf } from '../../suites/request.ts';
 import { afterwards, type Check, empty, givenBy, type Scene, stepOf } from './check.ts';
-import { keyOf, type Line } from './lines.ts';
+import { keyOf, type Line, type Step } from './lines.ts';
 
 /** Two descriptors that one client holds at once are two numbers. */
 export function checkTwice({ events }: Violation, scene: Scene): Check | undefined {
@@ -27,8 +28,8 @@ export function checkStrays({ events }: Violation, scene: Scene): Check | undefi
   if (!isAlone(line)) return undefined;
   const after = new Map<string, string[]>();
   for (const step of between) {
-    const given = givenBy(scene, step);
-    if (given !== undefined) after.set(keyOf(step), [`if (result != -1)`, `\tknow(${given});`]);
+    const given = isGift(scene, step) ? givenBy(scene, step) : undefined;
+    if (given !== undefined) after.set(keyOf(step), ['if (result != -1)', `\tknow(${given});`]);
   }
   after.set(keyOf(end), [...(after.get(keyOf(end)) ?? []), 'violated(strays() > 0);']);
   return {
@@ -37,6 +38,10 @@ export function checkStrays({ events }: Violation, scene: Scene): Check | undefi
     after,
   };
 }
+
+/** A command that is not the ABI's gives nothing, whatever comes of it. */
+const isGift = ({ words }: Scene, { operation }: Step): boolean =>
+  operation.op !== 'ioctl' || operation.request === commandOf(words.abi);
 
 /** Each new descriptor is the lowest number that is free, and what is open can be closed. */
 export function checkNumbers({ events }: Violation, scene: Scene): Check | string | undefined {

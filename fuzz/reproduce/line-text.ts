@@ -84,9 +84,9 @@ function stepText(plot: Plot, line: Line, step: Step): string[] {
       : []),
     ...text.before,
     ...doing(text, keeps),
+    ...text.after,
     ...shown(plot, step),
     ...after,
-    ...text.after,
     ...(isAwaited ? [`reached(${lineConstant(line)}, ${number});`] : []),
   ];
 }

@@ -94,7 +94,7 @@ static long free_kilobytes(void)
   },
   {
     names: ['count_complaints'],
-    text: `/* How often the kernel's log has the words of the complaint, or -1 when it is closed to us. */
+    text: `/* How often the kernel's log has the words of the complaint; -1 when it is closed to us. */
 static long count_complaints(void)
 {
 	static char log[1 << 20];
