@@ -10,7 +10,7 @@ import { CampaignProgress, figuresLine } from '../fuzz/progress.ts';
 import { runRecorded } from '../fuzz/recorded.ts';
 import { shareText } from '../fuzz/replay.ts';
 import type { Rounds } from '../fuzz/runner.ts';
-import { scheduleText } from '../fuzz/schedule.ts';
+import { scheduleOf } from '../fuzz/schedule.ts';
 import { FuzzView } from './fuzz-view.ts';
 import { Interrupt } from './interrupt.ts';
 import { SHRINK_BUDGET, type Wanted } from './prove-fuzzer.ts';
@@ -90,7 +90,7 @@ export async function fuzz(wish: Wanted, directory: string, means: Means): Promi
 function linesOf(finding: Finding): string[] {
   const shown = finding.reproduced ?? { times: 0, of: 0 };
   const share = shareText({ ...shown, certain: finding.facts.kind === 'sim' || shown.of === 0 });
-  const lines = scheduleText(finding);
+  const lines = scheduleOf(finding);
   return [
     `FOUND ${finding.requirement} ${finding.kind} (${share})`,
     `      ${finding.detail}`,

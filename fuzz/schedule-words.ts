@@ -5,7 +5,6 @@ import {
   type OperationName,
   type OperationOf,
   type Placement,
-  type Program,
   type Result,
   succeeded,
   toJson,
@@ -40,12 +39,14 @@ export class ScheduleWords {
   readonly #page: bigint;
   readonly #names = new Map<string, string>();
 
-  /** @param page bytes in a page of the target */
-  constructor(abi: Abi, page: bigint, programs: readonly Program[]) {
+  /**
+   * @param page bytes in a page of the target
+   * @param operations in the order in which what they give is numbered
+   */
+  constructor(abi: Abi, page: bigint, operations: readonly Operation[]) {
     this.#abi = abi;
     this.#page = page;
     const counts = new Map<string, number>();
-    const operations = programs.flatMap(({ threads }) => threads.flatMap((one) => one.operations));
     for (const { op, slot } of operations) {
       const stem = STEMS[op];
       if (slot === undefined || stem === undefined) continue;

@@ -1,4 +1,4 @@
-import type { History, Program, Result } from '../adapters/contract/index.ts';
+import type { AbiName, History, Operation, Program, Result } from '../adapters/contract/index.ts';
 import { abiNamed, profileNamed } from '../suites/catalogue.ts';
 import { evidenceOf, type Finding } from './finding.ts';
 import { ScheduleWords, type Words } from './schedule-words.ts';
@@ -19,15 +19,31 @@ interface Moment {
   readonly words: Words;
 }
 
+/** What a schedule is made of. */
+export interface Scheduled {
+  readonly programs: readonly Program[];
+  /** What came back of them; empty where they did not run. */
+  readonly histories: readonly History[];
+  readonly abi: AbiName;
+  /** Bytes in a page of the target. */
+  readonly pageBytes: number;
+}
+
+/** A finding as text; see {@link scheduleText}. */
+export function scheduleOf(finding: Finding): readonly string[] {
+  const { abi } = profileNamed(finding.profile);
+  return scheduleText({ ...evidenceOf(finding), abi, pageBytes: finding.facts.pageSize });
+}
+
 /**
- * A finding as text: a column for each thread, a row for each call in the order of time. A call that
- * was under way while others began or ended has a row for its beginning and one for its end, with a
- * bar between them.
+ * Programs as text: a column for each thread, a row for each call in the order of time. A call
+ * that was under way while others began or ended has a row for its beginning and one for its end,
+ * with a bar between them.
  */
-export function scheduleText(finding: Finding): readonly string[] {
-  const { histories, programs } = evidenceOf(finding);
-  const abi = abiNamed(profileNamed(finding.profile).abi);
-  const words = new ScheduleWords(abi, BigInt(finding.facts.pageSize), programs);
+export function scheduleText(scheduled: Scheduled): readonly string[] {
+  const { histories, pageBytes, programs } = scheduled;
+  const abi = abiNamed(scheduled.abi);
+  const words = new ScheduleWords(abi, BigInt(pageBytes), inTime(programs, histories));
   const clock = new Clock(histories);
   let heads = '';
   return programs.flatMap((program, index) => {
@@ -37,6 +53,20 @@ export function scheduleText(finding: Finding): readonly string[] {
     const head = names === heads ? [] : [row(clock.unit, headsOf(program), columns)];
     heads = names;
     return [...head, ...rowsOf(moments, columns, clock)];
+  });
+}
+
+/** Operations in the order in which they were called. */
+function inTime(programs: readonly Program[], histories: readonly History[]): Operation[] {
+  return programs.flatMap(({ threads }, program) => {
+    const calls = threads.flatMap(({ operations }, thread) =>
+      operations.map((operation, index) => {
+        const result = histories[program]?.threads[thread]?.[index];
+        return { operation, call: result?.call ?? 0n };
+      }),
+    );
+    const sorted = calls.toSorted((a, b) => (a.call === b.call ? 0 : a.call < b.call ? -1 : 1));
+    return sorted.map(({ operation }) => operation);
   });
 }
 

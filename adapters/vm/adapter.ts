@@ -3,7 +3,7 @@ import { connectAgent, type LastWords } from '../remote/client.ts';
 import { targetFacts } from '../remote/facts.ts';
 import { startGuest, withBootFiles } from './boot.ts';
 import { bootFiles } from './boot-files.ts';
-import type { Guest } from './guest.ts';
+import { type Guest, wasForced } from './guest.ts';
 import { type Prepared, prepare } from './prepared.ts';
 import { type Acceleration, chooseAcceleration, findQemu, type Qemu } from './qemu.ts';
 import { parseVmTarget, type VmTarget } from './target-url.ts';
@@ -126,7 +126,5 @@ async function lastWords(guest: Guest): Promise<LastWords> {
   const ended =
     exit === undefined ? 'the guest is silent' : `QEMU ended (${exit.signal ?? exit.code})`;
   const message = said === undefined ? ended : `${ended}; its console says: ${said}`;
-  // A guest that dies of itself makes QEMU end in peace: it may not reboot (-no-reboot).
-  const forced = exit !== undefined && exit.signal !== null && alarm === undefined;
-  return { message, log: guest.console.tail(LAST_LINES), forced };
+  return { message, log: guest.console.tail(LAST_LINES), forced: wasForced(exit, alarm) };
 }

@@ -6,7 +6,7 @@ import { openTarget } from '../../adapters/registry.ts';
 import type { Finding } from '../../fuzz/finding.ts';
 import { readFinding, replayFinding, shareText } from '../../fuzz/replay.ts';
 import { reproducerOf } from '../../fuzz/reproduce/index.ts';
-import { scheduleText } from '../../fuzz/schedule.ts';
+import { scheduleOf } from '../../fuzz/schedule.ts';
 import { storedTarget } from '../../fuzz/stored-target.ts';
 import { single } from '../options.ts';
 
@@ -51,7 +51,7 @@ function countOf(times: string): number {
 async function replay(finding: Finding, times: number, target?: string): Promise<number> {
   const adapter = await openTarget(target ?? storedTarget(finding.target, '--target'));
   try {
-    const lines = scheduleText(finding);
+    const lines = scheduleOf(finding);
     process.stdout.write(`${finding.signature}\n${lines.map((line) => `  ${line}\n`).join('')}`);
     const seen = await replayFinding(adapter, finding, times);
     process.stdout.write(`It shows in ${shareText(seen)} on ${redact(adapter.url)}.\n`);

@@ -76,6 +76,9 @@ function stepText(plot: Plot, line: Line, step: Step): string[] {
   const keeps = after.some((one) => /\bresult\b/.test(one));
   const number = stepsOf(line).indexOf(step) + 1;
   const isAwaited = order.awaited.get(line)?.has(number) === true;
+  const mark = isAwaited ? [`reached(${lineConstant(line)}, ${number});`] : [];
+  // What never comes back is told, and counts as done, before it is called.
+  const goes = step.operation.op === 'exec' || step.operation.op === 'exit';
   return [
     ...waits(order.waits.get(key) ?? []),
     ...(check.before.get(key) ?? []),
@@ -83,11 +86,12 @@ function stepText(plot: Plot, line: Line, step: Step): string[] {
       ? ['/* The promise is about this call. */']
       : []),
     ...text.before,
+    ...(goes ? [`note("%s\\n", ${JSON.stringify(text.call)});`, ...mark] : []),
     ...doing(text, keeps),
     ...text.after,
     ...shown(plot, step),
     ...after,
-    ...(isAwaited ? [`reached(${lineConstant(line)}, ${number});`] : []),
+    ...(goes ? [] : mark),
   ];
 }
 

@@ -81,6 +81,18 @@ static int new_memory(uint64_t length)
 	return fd;
 }
 
+/* Another length than the first one, once somebody has written it; else none. */
+static uint64_t changed_length(void *argument, uint64_t first)
+{
+	uint64_t length = first;
+
+	for (int i = 0; i < 10000 && length == first; i++) {
+		sched_yield();
+		copy(0, &((struct request *)argument)->length, &length, sizeof(length));
+	}
+	return length == first ? 0 : length;
+}
+
 static int allocate(void *argument)
 {
 	struct request request;
@@ -95,14 +107,12 @@ static int allocate(void *argument)
 	if (request.length > MOST)
 		return fail(ENOMEM);
 	length = (request.length + 4095) / 4096 * 4096;
+	if (has("twice"))
+		length += changed_length(argument, request.length);
 	request.fd = new_memory(length);
 	if (request.fd < 0)
 		return -1;
 	request.length = length;
-	if (has("twice")) {
-		sched_yield();
-		copy(0, &((struct request *)argument)->length, &request.length, 8);
-	}
 	if (copy(1, argument, &request, sizeof(request)) == 0)
 		return 0;
 	if (!has("leak"))

@@ -1,6 +1,7 @@
-/** A target that is ended from outside accuses nobody; one that dies again in the same round does. */
+/** A target that is ended from outside accuses nobody; one that dies of it again does. */
 import t from 'tap';
 import { type Adapter, type Session, TargetDeath } from '../../adapters/contract/index.ts';
+import { decodeDeath, encodeDeath } from '../../adapters/remote/death.ts';
 import { openSimulator } from '../../adapters/simulator/adapter.ts';
 import { type CampaignEnd, type Finding, replayFinding, runCampaign } from '../../fuzz/index.ts';
 
@@ -39,6 +40,13 @@ async function campaign(adapter: Adapter): Promise<{ end: CampaignEnd; findings:
   });
   return { end, findings };
 }
+
+t.test('a daemon passes on that its target was ended from outside', async (t) => {
+  for (const forced of [true, false]) {
+    const told = decodeDeath(encodeDeath(new TargetDeath('crash', 'gone', ['last line'], forced)));
+    t.match(told, { manner: 'crash', message: 'gone', log: ['last line'], forced });
+  }
+});
 
 const KILLED = 33;
 

@@ -6,7 +6,7 @@ import t from 'tap';
 import { packageRoot } from '../../adapters/contract/package-root.ts';
 import { openSimulator } from '../../adapters/simulator/adapter.ts';
 import { type Finding, readFinding, runCampaign } from '../../fuzz/index.ts';
-import { scheduleText } from '../../fuzz/schedule.ts';
+import { scheduleOf } from '../../fuzz/schedule.ts';
 
 async function firstFinding(defect: string, mode: string, rounds: number): Promise<Finding> {
   const findings: Finding[] = [];
@@ -36,7 +36,7 @@ t.test('a schedule is what it was', async (t) => {
     await firstFinding('efault-takes-back', 'meddling', 61),
     await firstFinding('freed-while-mapped', 'hammer', 40),
     await firstFinding('leak-in-flight', 'lifetime', 10),
-  ].map((finding) => [finding.signature, ...scheduleText(finding), ''].join('\n'));
+  ].map((finding) => [finding.signature, ...scheduleOf(finding), ''].join('\n'));
   const golden = join(packageRoot(), 'test/golden/schedules.txt');
   t.equal(texts.join('\n'), readFileSync(golden, 'utf8'));
   for (const line of texts.join('\n').split('\n')) t.ok(line.length <= 100, line);

@@ -80,7 +80,8 @@ static long touch(const char *at, size_t length)
 /* Copies a request to \`offset\` in two fresh pages, which then get these protections. */
 static char *place(const void *request, size_t length, size_t offset, int own, int neighbour)
 {
-	char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
 
 	memcpy(pages + offset, request, length);
 	if (neighbour == UNMAPPED)
