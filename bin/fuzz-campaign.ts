@@ -8,9 +8,9 @@ import type { Before } from '../fuzz/journal-reader.ts';
 import { WorkerPool } from '../fuzz/pool.ts';
 import { CampaignProgress, figuresLine } from '../fuzz/progress.ts';
 import { runRecorded } from '../fuzz/recorded.ts';
-import { programsOf } from '../fuzz/replay.ts';
+import { shareText } from '../fuzz/replay.ts';
 import type { Rounds } from '../fuzz/runner.ts';
-import { scheduleText } from '../fuzz/schedule.ts';
+import { scheduleOf } from '../fuzz/schedule.ts';
 import { FuzzView } from './fuzz-view.ts';
 import { Interrupt } from './interrupt.ts';
 import { SHRINK_BUDGET, type Wanted } from './prove-fuzzer.ts';
@@ -88,10 +88,11 @@ export async function fuzz(wish: Wanted, directory: string, means: Means): Promi
 }
 
 function linesOf(finding: Finding): string[] {
-  const { times, of } = finding.reproduced ?? { times: 0, of: 0 };
-  const lines = scheduleText(programsOf(finding), finding.histories);
+  const shown = finding.reproduced ?? { times: 0, of: 0 };
+  const share = shareText({ ...shown, certain: finding.facts.kind === 'sim' || shown.of === 0 });
+  const lines = scheduleOf(finding);
   return [
-    `FOUND ${finding.requirement} ${finding.kind} (${times} of ${of} runs)`,
+    `FOUND ${finding.requirement} ${finding.kind} (${share})`,
     `      ${finding.detail}`,
     ...lines.slice(0, SCHEDULE_LINES).map((line) => `      ${line}`),
   ];

@@ -18,8 +18,9 @@ export { type Coverage, coverageOf } from './corpus/coverage.ts';
 export { type CorpusEntry, entryFrom, entryOf, type StoredEntry } from './corpus/entry.ts';
 export { CorpusFolder, existingFolder, type FolderContent } from './corpus/folder.ts';
 export { type Pruned, type PruneTarget, pruneCorpus } from './corpus/prune.ts';
-export type { Finding } from './finding.ts';
+export { evidenceOf, type Finding, tokenOf } from './finding.ts';
 export { MODES, type Mode, modesFor } from './generate/modes.ts';
+export { type Interval, wilson } from './interval.ts';
 export { CampaignJournal } from './journal.ts';
 export { type CampaignLine, JOURNAL } from './journal-lines.ts';
 export { type Before, readCampaign } from './journal-reader.ts';
@@ -31,6 +32,8 @@ export {
   type WorkerSetting,
   type WorkerTask,
 } from './pool.ts';
+export { type Replayed, readFinding, replayFinding, shareText } from './replay.ts';
+export { type Reproducer, reproducerOf } from './reproduce/index.ts';
 export { operationsIn, type Round, type RoundOrigin, runScenario, scenarioOf } from './round.ts';
 export {
   type Introduction,

@@ -17,6 +17,7 @@ import { attempt, prepareDirectory, temporary } from '../reports/directory.ts';
 import type { Epoch, Kept } from './corpus/corpus.ts';
 import type { Finding } from './finding.ts';
 import { type CampaignLine, JOURNAL, type Line } from './journal-lines.ts';
+import { withReproducer } from './reproduce/index.ts';
 import type { RoundDone } from './runner.ts';
 import { Sampler } from './samples.ts';
 
@@ -105,19 +106,25 @@ export class CampaignJournal {
     this.flush();
   }
 
-  /** Writes the finding's own file. @returns its name */
+  /** Writes the finding's own file, and its C program beside it. @returns its name */
   finding(finding: Finding): string {
     const digest = createHash('sha256').update(finding.signature).digest('hex').slice(0, 12);
     const name = `finding-${digest}.json`;
-    const file = join(this.#directory, name);
-    attempt(this.#directory, () => {
-      const text = `${JSON.stringify(toJson(finding), undefined, 1)}\n`;
-      writeFileSync(temporary(file), text, { flush: true });
-      renameSync(temporary(file), file);
-    });
+    const { finding: told, text: program } = withReproducer(finding, `finding-${digest}.c`);
+    if (told.reproducer !== undefined) this.#file(told.reproducer, program ?? '');
+    this.#file(name, `${JSON.stringify(toJson(told), undefined, 1)}\n`);
     this.#write({ type: 'finding', signature: finding.signature, file: name });
     this.flush();
     return name;
+  }
+
+  /** A file that is there as a whole or not at all. */
+  #file(name: string, text: string): void {
+    const file = join(this.#directory, name);
+    attempt(this.#directory, () => {
+      writeFileSync(temporary(file), text, { flush: true });
+      renameSync(temporary(file), file);
+    });
   }
 
   flush(): void {

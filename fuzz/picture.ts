@@ -10,8 +10,7 @@ import {
   timelineOf,
 } from '../suites/oracles/index.ts';
 import { expectedBy } from './expected.ts';
-import type { Finding } from './finding.ts';
-import { programsOf } from './replay.ts';
+import { evidenceOf, type Finding } from './finding.ts';
 import { operationsIn } from './round.ts';
 
 /** Where a finding's files lie, by name. */
@@ -28,7 +27,7 @@ export interface FindingFiles {
  */
 export function pictureOf(finding: Finding, files: FindingFiles): FuzzPicture {
   const { detail, facts, histories, kind, mode, oracle, origin, requirement, signature } = finding;
-  const programs = programsOf(finding);
+  const { programs } = evidenceOf(finding);
   const rule = catalogue().requirements.find(({ id }) => id === requirement);
   const { reproduced } = finding;
   return {

@@ -1,21 +1,39 @@
 import { readFileSync } from 'node:fs';
 import {
   type Adapter,
+  ConnectionLost,
   fromJson,
-  type Program,
+  machineError,
+  type Session,
   TargetDeath,
   usageError,
 } from '../adapters/contract/index.ts';
 import { factsFromJson, historyFromJson } from '../adapters/contract/program-json.ts';
-import type { Finding } from './finding.ts';
+import { evidenceOf, type Finding } from './finding.ts';
+import { wilson } from './interval.ts';
 import { signatureOf } from './judge.ts';
 import { runScenario } from './round.ts';
+import { deathOf } from './runner.ts';
 import { settingFor } from './setting.ts';
 
 /** How often a finding showed again. */
 export interface Replayed {
   readonly times: number;
   readonly of: number;
+  /** Runs that the target did not survive. */
+  readonly deaths: number;
+  /** Whether the target does the same each time, so that nothing is left to chance. */
+  readonly certain: boolean;
+}
+
+/** How often in words, and with what confidence where chance has a hand in it. */
+export function shareText({ certain, of, times }: Omit<Replayed, 'deaths'>): string {
+  const share = `${times} of ${of} runs`;
+  if (certain) return share;
+  const { low, high } = wilson(times, of);
+  const percent = (part: number): string =>
+    (100 * part).toFixed(part > 0.01 && part < 0.99 ? 0 : 1);
+  return `${share} (95 % confidence: ${percent(low)} to ${percent(high)} %)`;
 }
 
 /**
@@ -48,38 +66,82 @@ function parse(file: string): Record<string, unknown> {
   }
 }
 
-/** The Programs of a finding, the smallest that are known. */
-export const programsOf = ({ minimal, programs }: Finding): readonly Program[] =>
-  minimal ?? programs;
-
 /**
- * Runs the Programs of a finding again and counts how often its signature shows.
+ * Runs the Programs of a finding again and counts how often its signature shows. A target that dies
+ * is started again for the next run.
  *
- * @throws {@link AllocertError} when the target cannot be reached
+ * @throws {@link AllocertError} when the target cannot be reached, or speaks another ABI
  */
 export async function replayFinding(
   adapter: Adapter,
   finding: Finding,
   of: number,
 ): Promise<Replayed> {
-  const scenario = { mode: finding.mode, programs: programsOf(finding) };
+  const replayer = new Replayer(adapter, finding);
   let times = 0;
-  for (let run = 0; run < of; run += 1) {
-    const session = await adapter.open();
+  try {
+    for (let run = 0; run < of; run += 1) if (await replayer.shows()) times += 1;
+  } finally {
+    await replayer.close();
+  }
+  return { times, of, deaths: replayer.deaths, certain: replayer.certain };
+}
+
+class Replayer {
+  readonly #adapter: Adapter;
+  readonly #finding: Finding;
+  #session: Session | undefined;
+  deaths = 0;
+  certain = true;
+
+  constructor(adapter: Adapter, finding: Finding) {
+    this.#adapter = adapter;
+    this.#finding = finding;
+  }
+
+  /** Where sessions are targets of their own, each run has one: all begin alike. */
+  async shows(again = true): Promise<boolean> {
+    if (this.#adapter.independent === true) await this.close();
+    this.#session ??= await this.#adapter.open();
     try {
-      const setting = settingFor(session.facts, {
-        modes: [],
-        memoryLimit: 1n << 20n,
-        profile: finding.profile,
-      });
-      const round = await runScenario(session, setting.world, setting.rules, scenario);
-      if (round.violations.some((one) => signatureOf(one) === finding.signature)) times += 1;
+      return (await this.#signatures(this.#session)).includes(this.#finding.signature);
     } catch (thrown) {
+      await this.close();
+      if (thrown instanceof ConnectionLost && again) return this.shows(false);
+      if (thrown instanceof ConnectionLost) {
+        throw machineError(`the connection was lost twice: ${thrown.message}`, thrown);
+      }
       if (!(thrown instanceof TargetDeath)) throw thrown;
-      if (finding.oracle === 'target') times += 1;
-    } finally {
-      await session.close();
+      if (thrown.forced && again) return this.shows(false);
+      this.deaths += 1;
+      return signatureOf(deathOf(thrown)) === this.#finding.signature;
     }
   }
-  return { times, of };
+
+  async close(): Promise<void> {
+    await this.#session?.close();
+    this.#session = undefined;
+  }
+
+  async #signatures(session: Session): Promise<string[]> {
+    const { mode, profile, strict } = this.#finding;
+    const { facts } = session;
+    this.certain &&= facts.kind === 'sim';
+    const { rules, world } = settingFor(facts, {
+      modes: [],
+      memoryLimit: 1n << 20n,
+      profile,
+      strict,
+    });
+    const spoken = world.region.abi ?? rules.profile.abi;
+    if (spoken !== rules.profile.abi) {
+      throw usageError(
+        `the finding is about the ABI ${rules.profile.abi}, and ${this.#adapter.url} speaks ` +
+          `${spoken}; name a target of the same ABI`,
+      );
+    }
+    const { programs } = evidenceOf(this.#finding);
+    const round = await runScenario(session, world, rules, { mode, programs });
+    return round.violations.map(signatureOf);
+  }
 }

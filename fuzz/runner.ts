@@ -11,7 +11,7 @@ import { type Coverage, coverageOf } from './corpus/coverage.ts';
 import { entryOf, type StoredEntry } from './corpus/entry.ts';
 import { isSafe } from './corpus/safety.ts';
 import type { Snapshot } from './corpus/snapshot.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, tokenOf } from './finding.ts';
 import { type Reading, signatureOf } from './judge.ts';
 import { redactFinding } from './redact-finding.ts';
 import { operationsIn, planOf, type Round, runScenario } from './round.ts';
@@ -156,6 +156,7 @@ export class Runner implements Rounds {
     });
     await this.#leave();
     const { detail } = last.violations.find((one) => signatureOf(one) === signature) ?? violation;
+    const origin = { allocert: version, seed, round: index, corpus: snapshot };
     return redactFinding({
       version: 1,
       signature,
@@ -167,7 +168,9 @@ export class Runner implements Rounds {
       target: adapter.url,
       facts: setting.facts,
       profile: setting.rules.profile.name,
-      origin: { allocert: version, seed, round: index, corpus: snapshot },
+      ...(this.#options.strict === true ? { strict: true } : {}),
+      origin,
+      token: tokenOf(origin),
       programs: round.scenario.programs,
       minimal: minimal.programs,
       histories: last.histories,
@@ -227,8 +230,9 @@ export class Runner implements Rounds {
   }
 
   /**
-   * Runs a scenario. A target that dies under it has a violation of its own; one to which only the
-   * way was lost says nothing of itself, and gets the scenario once more.
+   * Runs a scenario. A target that dies under it has a violation of its own. One to which only the
+   * way was lost, or that was ended from outside, says nothing of itself: it gets the scenario once
+   * more.
    */
   async #attempt(
     setting: Setting,
@@ -241,10 +245,11 @@ export class Runner implements Rounds {
       return await runScenario(session, setting.world, setting.rules, scenario, look);
     } catch (thrown) {
       await this.close();
-      if (thrown instanceof TargetDeath) {
+      if (thrown instanceof TargetDeath && !(thrown.forced && again)) {
         return { scenario, histories: [], violations: [deathOf(thrown)] };
       }
-      if (!(thrown instanceof ConnectionLost) || !again) throw thrown;
+      const blameless = thrown instanceof ConnectionLost || thrown instanceof TargetDeath;
+      if (!blameless || !again) throw thrown;
       return this.#attempt(setting, scenario, look, false);
     }
   }
@@ -280,7 +285,8 @@ function newEntry(
   return entryOf(world, scenario, signatures);
 }
 
-const deathOf = ({ manner, message }: TargetDeath): Violation => ({
+/** What the death of a target under a scenario says of it. */
+export const deathOf = ({ manner, message }: TargetDeath): Violation => ({
   oracle: DEATH,
   requirement: 'ERR-12',
   kind: manner === 'crash' ? 'the target died' : 'the target no longer answers',

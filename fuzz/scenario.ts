@@ -42,3 +42,11 @@ export const pagesAllowed = ({ memoryLimit, page, region }: World): bigint => {
   const size = region.bounded ? (region.sizeBytes ?? memoryLimit) : memoryLimit;
   return (size < memoryLimit || region.bounded ? size : memoryLimit) / page;
 };
+
+/**
+ * Whether a length is 0 in whole pages of 64 bits, so that it is refused and takes nothing. Other
+ * lengths are given out by an unbounded region, page by page until the OOM killer comes, however
+ * much longer than the memory they are.
+ */
+export const isNothing = (length: bigint, page: bigint): boolean =>
+  length === 0n || length > (1n << 64n) - page;

@@ -12,6 +12,8 @@ export interface Choice {
   readonly memoryLimit: bigint;
   /** The profile that predicts errors; the one of the target's ABI when left out. */
   readonly profile?: string | undefined;
+  /** Whether deviations that the profile knows of count as findings too. */
+  readonly strict?: boolean | undefined;
 }
 
 /** What holds for all rounds. */
@@ -30,7 +32,8 @@ export interface Setting {
 export function settingFor(facts: TargetFacts, options: Choice): Setting {
   const [region] = facts.regions;
   if (region === undefined) throw machineError('the target has no region');
-  const profile = profileFor(region.abi, options.profile);
+  const known = profileFor(region.abi, options.profile);
+  const profile = options.strict === true ? { ...known, known: [] } : known;
   const world = worldOf(facts, region, abiNamed(profile.abi), options.memoryLimit);
   const able = modesFor(world);
   const unknown = options.modes.find((name) => !able.some((mode) => mode.name === name));

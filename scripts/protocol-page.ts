@@ -74,8 +74,9 @@ export function protocolPage(): string {
     'facts of the adapter as one line of JSON, with 64-bit values as hexadecimal strings. Adapters',
     'know slots and clients by name, so `names` goes before the first Program that uses new numbers:',
     '`{"slots":[[NAME,FIRST,COUNT],…],"clients":[[NAME,NUMBER],…]}`, forgotten at the next `begin`.',
-    'When its target dies, the daemon answers `death`, `{"manner":"crash"|"hang","message":…,"log":[…]}`,',
-    'and ends the connection; a connection that ends otherwise says nothing about the target.',
+    'When its target dies, the daemon answers `death`, `{"manner":"crash"|"hang","message":…,"log":[…]}`',
+    'with `"forced":true` when something outside ended it, and ends the connection; a connection that',
+    'ends otherwise says nothing about the target.',
     '',
   ].join('\n');
 }

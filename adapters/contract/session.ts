@@ -88,12 +88,23 @@ export class TargetDeath extends Error {
   readonly manner: 'crash' | 'hang';
   /** The last lines that the target's console or kernel log showed. */
   readonly log: readonly string[];
+  /**
+   * Whether something outside of the target ended it, as far as that can be told: a signal to the
+   * emulator that it runs in. It may be no fault of the target then.
+   */
+  readonly forced: boolean;
 
-  constructor(manner: 'crash' | 'hang', message: string, log: readonly string[] = []) {
+  constructor(
+    manner: 'crash' | 'hang',
+    message: string,
+    log: readonly string[] = [],
+    forced = false,
+  ) {
     super(message);
     this.name = 'TargetDeath';
     this.manner = manner;
     this.log = log;
+    this.forced = forced;
   }
 }
 

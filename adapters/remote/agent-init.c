@@ -2,7 +2,7 @@
 /*
  * The agent as the first process of a virtual machine: it mounts what a case looks at, loads
  * modules, and serves from a child, so that this process is left to reap and, in the end, to stop
- * the machine.
+ * the machine. With a program in /run it serves nobody: that program runs instead, on the console.
  */
 #define _GNU_SOURCE
 #include "agent.h"
@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define TEXT_BYTES 4096
+#define PROGRAM "/run/program"
 
 static char trouble[TEXT_BYTES];
 static char port[256] = "/dev/vport0p1";
@@ -132,6 +133,25 @@ static int serve(struct agent *agent)
 	return agent_serve_device(agent, port);
 }
 
+/* Its arguments are lines of a file. Only an exec that failed comes back. */
+static int run_program(void)
+{
+	static char text[TEXT_BYTES];
+	char *arguments[32] = { PROGRAM };
+	char *environment[] = { NULL };
+	char *rest = NULL;
+	int count = 1;
+
+	read_text("/run/arguments", text, sizeof(text));
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL && count < 31;
+	     line = strtok_r(NULL, "\n", &rest))
+		arguments[count++] = line;
+	printf("allocert: runs %s\n", PROGRAM);
+	execve(PROGRAM, arguments, environment);
+	printf("allocert: cannot run it: %s\n", strerror(errno));
+	return 127;
+}
+
 /*
  * Emulators end at a reset when told to (-no-reboot); powering off needs ACPI, so it is asked for.
  */
@@ -162,10 +182,11 @@ int agent_init(struct agent *agent)
 	powers_off = strstr(text, "allocert.end=poweroff") != NULL;
 	server = fork();
 	if (server == 0)
-		exit(serve(agent));
+		exit(access(PROGRAM, F_OK) == 0 ? run_program() : serve(agent));
 	do {
 		pid = waitpid(-1, &status, 0);
 	} while (pid != server && !(pid < 0 && errno == ECHILD));
-	printf("allocert: the agent ended with status %d\n", status);
+	/* The console's last line may be half written by whoever ended. */
+	printf("\nallocert: the agent ended with status %d\n", status);
 	stop_machine();
 }

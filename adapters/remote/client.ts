@@ -27,6 +27,14 @@ const ANSWER_MS = 20_000;
 /** Milliseconds for the facts: a daemon may first have to boot its target, or to serve others. */
 const FACTS_MS = 150_000;
 
+/** What is known of a target that is gone. */
+export interface LastWords {
+  readonly message: string;
+  readonly log: readonly string[];
+  /** Whether it was ended from outside; see {@link TargetDeath}. */
+  readonly forced?: boolean;
+}
+
 /** What an adapter tells a session about its agent. */
 export interface AgentOptions {
   /** Milliseconds until the agent's first word; a target that boots takes longer than others. */
@@ -36,7 +44,7 @@ export interface AgentOptions {
   /** Facts in the contract's form, from what the agent said. */
   describe(agent: AgentFacts): TargetFacts;
   /** Called once a death is seen: waits for the target's last words and says what happened. */
-  lastWords(): Promise<{ readonly message: string; readonly log: readonly string[] }>;
+  lastWords(): Promise<LastWords>;
   /** Called when the session ends. */
   onClose(): Promise<void>;
   /**
@@ -172,11 +180,11 @@ class AgentSession implements Session {
   }
 
   async #lost(manner: 'crash' | 'hang', cause: string): Promise<TargetDeath | ConnectionLost> {
-    const { message, log } = await this.#options.lastWords();
+    const { message, log, forced } = await this.#options.lastWords();
     const sentence = message === '' ? cause : message;
     const { losses } = this.#options;
     const first = losses !== undefined && manner === 'crash' && !losses.has(this.#caseId);
-    if (!first && !this.#served) return new TargetDeath(manner, sentence, log);
+    if (!first && !this.#served) return new TargetDeath(manner, sentence, log, forced);
     losses?.add(this.#caseId);
     return new ConnectionLost(sentence);
   }

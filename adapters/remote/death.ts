@@ -1,8 +1,9 @@
 import { TargetDeath } from '../contract/index.ts';
 
 /** A target's death as the payload of a frame. */
-export function encodeDeath({ manner, message, log }: TargetDeath): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify({ manner, message, log }));
+export function encodeDeath({ manner, message, log, forced }: TargetDeath): Uint8Array {
+  const told = { manner, message, log, ...(forced ? { forced } : {}) };
+  return new TextEncoder().encode(JSON.stringify(told));
 }
 
 /**
@@ -12,14 +13,14 @@ export function encodeDeath({ manner, message, log }: TargetDeath): Uint8Array {
  */
 export function decodeDeath(payload: Uint8Array): TargetDeath {
   const json = parsed(payload) as Partial<TargetDeath> | null | undefined;
-  const { manner, message, log } = json ?? {};
+  const { manner, message, log, forced } = json ?? {};
   const sound =
     (manner === 'crash' || manner === 'hang') &&
     typeof message === 'string' &&
     Array.isArray(log) &&
     log.every((line) => typeof line === 'string');
   if (!sound) throw new RangeError('the daemon reports a death that is malformed');
-  return new TargetDeath(manner, message, log);
+  return new TargetDeath(manner, message, log, forced === true);
 }
 
 function parsed(payload: Uint8Array): unknown {

@@ -1,16 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { cacheFolder, makeCacheFolder, sha256OfFile } from '../contract/cache.ts';
 import type { Adapter, Session } from '../contract/index.ts';
-import { buildAgent } from '../native/build.ts';
-import { connectAgent } from '../remote/client.ts';
+import { connectAgent, type LastWords } from '../remote/client.ts';
 import { targetFacts } from '../remote/facts.ts';
-import { type KernelImage, prepareDebianKernel } from './debian-kernel.ts';
-import { Guest } from './guest.ts';
-import { buildInitramfs, type InitramfsEntry } from './initramfs.ts';
+import { startGuest, withBootFiles } from './boot.ts';
+import { bootFiles } from './boot-files.ts';
+import { type Guest, wasForced } from './guest.ts';
+import { type Prepared, prepare } from './prepared.ts';
 import { type Acceleration, chooseAcceleration, findQemu, type Qemu } from './qemu.ts';
-import { parseVmTarget, type VmModule, type VmTarget } from './target-url.ts';
+import { parseVmTarget, type VmTarget } from './target-url.ts';
 
 /** Milliseconds from starting QEMU to the agent's first word. */
 const BOOT_MS = 120_000;
@@ -18,7 +14,6 @@ const BOOT_MS = 120_000;
 const LAST_WORDS_MS = 3_000;
 /** Console lines that a death is reported with. */
 const LAST_LINES = 40;
-const AGENT_PORT = '/dev/vport0p1';
 
 /**
  * A kernel in QEMU as a target; see `parseVmTarget` for the URL.
@@ -53,26 +48,6 @@ export async function prepareVm(
   };
 }
 
-interface Prepared {
-  readonly kernel: KernelImage;
-  readonly agent: { readonly path: string; readonly digest: string; readonly compiler: string };
-}
-
-async function prepare(target: VmTarget, onStep: (step: string) => void): Promise<Prepared> {
-  // The compiler first: where there is none, nothing needs to be fetched.
-  onStep('building the agent');
-  const agents = join(cacheFolder(), 'agent');
-  makeCacheFolder(agents);
-  const agent = await buildAgent(agents, { architecture: target.agent });
-  const { kernel: name } = target;
-  const kernel = name === 'debian' ? await prepareDebianKernel(onStep) : await ownKernel(name);
-  return { kernel, agent };
-}
-
-async function ownKernel(image: string): Promise<KernelImage> {
-  return { image, details: { image: basename(image), imageSha256: await sha256OfFile(image) } };
-}
-
 class VmAdapter implements Adapter {
   readonly url: string;
   readonly #target: VmTarget;
@@ -97,19 +72,9 @@ class VmAdapter implements Adapter {
   }
 
   async #boot(qemu: Qemu, prepared: Prepared, acceleration: Acceleration): Promise<Session> {
-    // QEMU reads the kernel and this file after it has connected: they stay until the agent speaks.
-    const folder = await mkdtemp(join(tmpdir(), 'allocert-initrd-'));
-    try {
-      const initrd = join(folder, 'initrd.gz');
-      await writeFile(initrd, await initramfsFor(prepared.agent.path, this.#target.modules));
-      const guest = await Guest.start({
-        qemu,
-        acceleration,
-        kernel: prepared.kernel.image,
-        initrd,
-        append: commandLine(this.#target, acceleration.append),
-        memoryMiB: this.#target.memoryMiB,
-      });
+    const files = await bootFiles(prepared.agent.path, this.#target.modules);
+    return withBootFiles(files, async (initrd) => {
+      const guest = await startGuest(this.#target, { qemu, acceleration, initrd, prepared });
       this.#guest = guest;
       return await this.#greet(guest, acceleration.patience, {
         ...prepared.kernel.details,
@@ -119,9 +84,7 @@ class VmAdapter implements Adapter {
         execution: acceleration.name,
         memoryMiB: String(this.#target.memoryMiB),
       });
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    });
   }
 
   async #greet(
@@ -149,32 +112,8 @@ class VmAdapter implements Adapter {
   }
 }
 
-function commandLine(target: VmTarget, forExecution: string): string {
-  const own = ['console=ttyS0', 'quiet', 'panic=-1', 'mitigations=off'];
-  const agent = [`allocert.region=${target.region}`, `allocert.port=${AGENT_PORT}`];
-  return [...own, forExecution, ...agent, target.append].filter((word) => word !== '').join(' ');
-}
-
-async function initramfsFor(agent: string, modules: readonly VmModule[]): Promise<Uint8Array> {
-  const lines = modules.map(({ path, parameters }) =>
-    [`/modules/${basename(path)}`, ...parameters].join(' '),
-  );
-  const entries: InitramfsEntry[] = [
-    ...['dev', 'proc', 'sys', 'tmp'].map((path) => ({ path, kind: 'directory' }) as const),
-    { path: 'dev/console', kind: 'device', major: 5, minor: 1 },
-    { path: 'dev/null', kind: 'device', major: 1, minor: 3 },
-    { path: 'init', kind: 'file', mode: 0o755, data: await readFile(agent) },
-    { path: 'modules.list', kind: 'file', mode: 0o644, data: Buffer.from(`${lines.join('\n')}\n`) },
-  ];
-  for (const { path } of modules) {
-    const data = await readFile(path);
-    entries.push({ path: `modules/${basename(path)}`, kind: 'file', mode: 0o644, data });
-  }
-  return buildInitramfs(entries);
-}
-
 /** What the guest said before it fell silent; it is gone afterwards. */
-async function lastWords(guest: Guest): Promise<{ message: string; log: readonly string[] }> {
+async function lastWords(guest: Guest): Promise<LastWords> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), LAST_WORDS_MS);
@@ -182,9 +121,10 @@ async function lastWords(guest: Guest): Promise<{ message: string; log: readonly
   const exit = await Promise.race([guest.exited, patience]);
   clearTimeout(timer);
   await guest.kill();
-  const said = guest.console.alarm() ?? guest.console.tail(1)[0];
+  const alarm = guest.console.alarm();
+  const said = alarm ?? guest.console.tail(1)[0];
   const ended =
     exit === undefined ? 'the guest is silent' : `QEMU ended (${exit.signal ?? exit.code})`;
   const message = said === undefined ? ended : `${ended}; its console says: ${said}`;
-  return { message, log: guest.console.tail(LAST_LINES) };
+  return { message, log: guest.console.tail(LAST_LINES), forced: wasForced(exit, alarm) };
 }

@@ -24,6 +24,16 @@ export interface GuestExit {
   readonly signal: NodeJS.Signals | null;
 }
 
+/**
+ * Whether QEMU was ended from outside: by a signal, while the console showed no trouble. A guest
+ * that dies of itself makes it end in peace instead, as it may not reboot (-no-reboot).
+ *
+ * @param exit undefined while QEMU runs
+ * @param alarm what the console said that a kernel in order does not
+ */
+export const wasForced = (exit: GuestExit | undefined, alarm: string | undefined): boolean =>
+  exit !== undefined && exit.signal !== null && alarm === undefined;
+
 const PROCESSORS = '2';
 
 /**

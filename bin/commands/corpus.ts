@@ -83,8 +83,8 @@ function list(path: string): void {
 }
 
 function show(path: string): void {
-  const { programs } = entryFrom(readFile(path).text);
-  for (const line of scheduleText(programs, [])) say(line);
+  const entry = entryFrom(readFile(path).text);
+  for (const line of scheduleText({ ...entry, histories: [] })) say(line);
 }
 
 async function prune(path: string, target: string | undefined, limit = MEMORY): Promise<void> {

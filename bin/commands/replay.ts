@@ -1,17 +1,26 @@
+import { writeFileSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
-import { usageError } from '../../adapters/contract/errors.ts';
+import { machineError, messageOf, usageError } from '../../adapters/contract/errors.ts';
 import { redact } from '../../adapters/contract/redact.ts';
 import { openTarget } from '../../adapters/registry.ts';
-import { programsOf, readFinding, replayFinding } from '../../fuzz/replay.ts';
-import { scheduleText } from '../../fuzz/schedule.ts';
+import type { Finding } from '../../fuzz/finding.ts';
+import { readFinding, replayFinding, shareText } from '../../fuzz/replay.ts';
+import { reproducerOf } from '../../fuzz/reproduce/index.ts';
+import { scheduleOf } from '../../fuzz/schedule.ts';
 import { storedTarget } from '../../fuzz/stored-target.ts';
 import { single } from '../options.ts';
 
 interface ReplayArguments {
   readonly file: string;
-  readonly times: string;
+  readonly times: string | undefined;
   readonly target: string | undefined;
+  readonly c: string | undefined;
 }
+
+const TIMES = '10';
+
+const text = (option: string, describe: string) =>
+  ({ type: 'string', requiresArg: true, coerce: single(option), describe }) as const;
 
 /** `allocert replay FILE` */
 export const replayCommand: CommandModule<object, ReplayArguments> = {
@@ -20,36 +29,46 @@ export const replayCommand: CommandModule<object, ReplayArguments> = {
   builder: (argv: Argv) =>
     argv
       .positional('file', { type: 'string', demandOption: true, describe: 'A finding-*.json' })
-      .option('times', {
-        type: 'string',
-        requiresArg: true,
-        default: '10',
-        coerce: (value: string | readonly string[]) => single('times')(value) ?? '',
-        describe: 'How often',
-      })
-      .option('target', {
-        type: 'string',
-        requiresArg: true,
-        coerce: single('target'),
-        describe: 'Another target than the one that it was found on',
-      })
+      .option('times', text('times', `How often [default: ${TIMES}]`))
+      .option('target', text('target', 'Another target than the one that it was found on'))
+      .option('c', text('c', 'Write it as a C program to this file instead, and run nothing'))
       .epilogue('Exit codes: 0 it shows again, 1 it does not, 2 usage, 3 cannot be run.'),
-  handler: async ({ file, times, target }) => {
-    if (!/^[1-9][0-9]{0,5}$/.test(times)) {
-      throw usageError(`--times cannot be "${times}"; give a whole number from 1`);
+  handler: async ({ c, file, target, times }) => {
+    if (c !== undefined && (times !== undefined || target !== undefined)) {
+      throw usageError('--c runs nothing, so leave --times and --target out');
     }
     const finding = readFinding(file);
-    const adapter = await openTarget(target ?? storedTarget(finding.target, '--target'));
-    try {
-      const lines = scheduleText(programsOf(finding), finding.histories);
-      process.stdout.write(`${finding.signature}\n${lines.map((line) => `  ${line}\n`).join('')}`);
-      const seen = await replayFinding(adapter, finding, Number(times));
-      process.stdout.write(
-        `It shows in ${seen.times} of ${seen.of} runs on ${redact(adapter.url)}.\n`,
-      );
-      process.exitCode = seen.times > 0 ? 0 : 1;
-    } finally {
-      await adapter.close();
-    }
+    if (c !== undefined) writeProgram(finding, c);
+    else process.exitCode = await replay(finding, countOf(times ?? TIMES), target);
   },
 };
+
+function countOf(times: string): number {
+  if (/^[1-9][0-9]{0,5}$/.test(times)) return Number(times);
+  throw usageError(`--times cannot be "${times}"; give a whole number from 1`);
+}
+
+async function replay(finding: Finding, times: number, target?: string): Promise<number> {
+  const adapter = await openTarget(target ?? storedTarget(finding.target, '--target'));
+  try {
+    const lines = scheduleOf(finding);
+    process.stdout.write(`${finding.signature}\n${lines.map((line) => `  ${line}\n`).join('')}`);
+    const seen = await replayFinding(adapter, finding, times);
+    process.stdout.write(`It shows in ${shareText(seen)} on ${redact(adapter.url)}.\n`);
+    return seen.times > 0 ? 0 : 1;
+  } finally {
+    await adapter.close();
+  }
+}
+
+function writeProgram(finding: Finding, file: string): void {
+  const { refusal, text: program } = reproducerOf(finding);
+  if (program === undefined)
+    throw machineError(`there is no C program of this finding: ${refusal}`);
+  try {
+    writeFileSync(file, program);
+  } catch (thrown) {
+    throw usageError(`cannot write ${file}: ${messageOf(thrown)}`);
+  }
+  process.stdout.write(`${file}: cc -Wall -Wextra -pthread -o reproducer ${file}\n`);
+}

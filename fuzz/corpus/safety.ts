@@ -2,7 +2,7 @@ import { linux, type Operation, type Program } from '../../adapters/contract/ind
 import { fieldOf, readField } from '../../suites/request.ts';
 import { DEVICE } from '../generate/writer.ts';
 import { operationsIn } from '../round.ts';
-import { DEADLINE_MS, pagesAllowed, type Scenario, type World } from '../scenario.ts';
+import { DEADLINE_MS, isNothing, pagesAllowed, type Scenario, type World } from '../scenario.ts';
 import { slotsAreSettled } from './slots.ts';
 
 /** What one scenario may have at most. */
@@ -23,8 +23,6 @@ const FIXED: readonly string[] = ['open', 'fork', 'kill', 'wait', 'exit', 'exec'
 const WATCHING: readonly string[] = ['descriptors', 'readfile'];
 /** Descriptors that generators guess: behind the standard ones and the device. */
 const GUESSES = { min: 4n, max: 6n };
-/** A length that no memory can hold: it is refused, and takes nothing. */
-const BEYOND_MEMORY = 1n << 62n;
 
 /**
  * Whether a scenario that no generator vouches for may run here: one that was changed, or comes
@@ -153,7 +151,7 @@ function isModest(world: World, programs: readonly Program[]): boolean {
     const { bytes, placement } = operation.argument;
     const lengths = [readField(bytes, field)];
     if (placement?.kind === 'flipped') lengths.push(placement.value);
-    const given = lengths.filter((length) => length < BEYOND_MEMORY);
+    const given = lengths.filter((length) => !isNothing(length, world.page));
     const most = given.reduce((longest, one) => (one > longest ? one : longest), 0n);
     pages += (most + world.page - 1n) / world.page;
   }

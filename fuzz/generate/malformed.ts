@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Operation, Placement } from '../../adapters/contract/index.ts';
 import type { Role } from '../../suites/catalogue.ts';
 import { commandOf, type Fields, requestBytes } from '../../suites/request.ts';
-import { pagesAllowed, type Scenario, type World } from '../scenario.ts';
+import { isNothing, pagesAllowed, type Scenario, type World } from '../scenario.ts';
 import { boundaryLengths } from './boundaries.ts';
 import { clientName, framed } from './frame.ts';
 import { DEVICE, ThreadWriter } from './writer.ts';
@@ -108,7 +108,7 @@ function fieldsOf({ abi, page, region, ...world }: World): fc.Arbitrary<Fields> 
   const allowed = pagesAllowed({ abi, page, region, ...world }) * page;
   // What an unbounded region would really give out ends in the OOM killer.
   const safe = (length: bigint): boolean =>
-    region.bounded || length <= allowed || length >= 1n << 62n;
+    region.bounded || length <= allowed || isNothing(length, page);
   const lengths = boundaryLengths(page, region.sizeBytes).filter(safe);
   const roles = Object.keys(abi.fields) as Role[];
   const widths = Object.fromEntries(

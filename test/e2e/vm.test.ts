@@ -185,7 +185,7 @@ t.test(
     });
     for (const pid of childrenNamed(process.pid, 'qemu-system-x86_64'))
       process.kill(pid, 'SIGKILL');
-    await t.rejects(lost, { name: 'TargetDeath', manner: 'crash' });
+    await t.rejects(lost, { name: 'TargetDeath', manner: 'crash', forced: true });
     const second = await adapter.open();
     await second.begin('two');
     const close = { op: 'close', fd: 99n } as const;

@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import t from 'tap';
 import { Console } from '../../../adapters/vm/console.ts';
 import { prepareDebianKernel, type Run } from '../../../adapters/vm/debian-kernel.ts';
+import { wasForced } from '../../../adapters/vm/guest.ts';
 import { buildInitramfs, type InitramfsEntry } from '../../../adapters/vm/initramfs.ts';
 import { findQemu } from '../../../adapters/vm/qemu.ts';
 import { parseVmTarget } from '../../../adapters/vm/target-url.ts';
@@ -50,6 +51,14 @@ t.test('a URL that asks for what is not there says so', async (t) => {
   for (const [url, message] of bad) {
     t.throws(() => parseVmTarget(url), { name: 'AllocertError', exitCode: 2, message }, url);
   }
+});
+
+t.test('only a signal without any trouble before it is an end from outside', async (t) => {
+  const killed = { code: null, signal: 'SIGKILL' } as const;
+  t.equal(wasForced(killed, undefined), true);
+  t.equal(wasForced(killed, 'Kernel panic - not syncing'), false);
+  t.equal(wasForced({ code: 0, signal: null }, undefined), false, 'the guest reset itself');
+  t.equal(wasForced(undefined, undefined), false, 'it still runs, and is silent');
 });
 
 interface Unpacked {

@@ -1,0 +1,54 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Guest } from './guest.ts';
+import type { Prepared } from './prepared.ts';
+import type { Acceleration, Qemu } from './qemu.ts';
+import type { VmTarget } from './target-url.ts';
+
+const AGENT_PORT = '/dev/vport0p1';
+
+/** What a guest is started with. */
+export interface Start {
+  readonly qemu: Qemu;
+  readonly acceleration: Acceleration;
+  readonly prepared: Prepared;
+  /** Path of the first file system; it stays until the guest has read it. */
+  readonly initrd: string;
+}
+
+/**
+ * Starts the guest of a target.
+ *
+ * @throws {@link AllocertError} when QEMU ends at once
+ */
+export const startGuest = (target: VmTarget, start: Start): Promise<Guest> =>
+  Guest.start({
+    qemu: start.qemu,
+    acceleration: start.acceleration,
+    kernel: start.prepared.kernel.image,
+    initrd: start.initrd,
+    append: commandLine(target, start.acceleration.append),
+    memoryMiB: target.memoryMiB,
+  });
+
+function commandLine(target: VmTarget, forExecution: string): string {
+  const own = ['console=ttyS0', 'quiet', 'panic=-1', 'mitigations=off'];
+  const agent = [`allocert.region=${target.region}`, `allocert.port=${AGENT_PORT}`];
+  return [...own, forExecution, ...agent, target.append].filter((word) => word !== '').join(' ');
+}
+
+/** QEMU reads the file after it has connected: it stays until `use` is done. */
+export async function withBootFiles<Value>(
+  files: Uint8Array,
+  use: (initrd: string) => Promise<Value>,
+): Promise<Value> {
+  const folder = await mkdtemp(join(tmpdir(), 'allocert-initrd-'));
+  try {
+    const initrd = join(folder, 'initrd.gz');
+    await writeFile(initrd, files);
+    return await use(initrd);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

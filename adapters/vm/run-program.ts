@@ -1,0 +1,62 @@
+import { usageError } from '../contract/errors.ts';
+import { startGuest, withBootFiles } from './boot.ts';
+import { bootFiles, type GuestProgram } from './boot-files.ts';
+import type { Guest } from './guest.ts';
+import { prepare } from './prepared.ts';
+import { chooseAcceleration, findQemu } from './qemu.ts';
+import { parseVmTarget } from './target-url.ts';
+
+/** How a program in a guest came out. */
+export interface GuestRun {
+  /** Exit status; undefined when a signal ended it, or when the guest did not survive it. */
+  readonly status: number | undefined;
+  /** Lines that the console showed from its start on, the kernel's own among them. */
+  readonly output: readonly string[];
+}
+
+/** Milliseconds for booting and the program together, on a machine that is not emulated. */
+const PATIENCE_MS = 60_000;
+
+/**
+ * Boots the guest of a `vm:` target, runs a static program in it with the console as its output,
+ * and ends the guest. Nothing of allocert runs beside it but the init that started it.
+ *
+ * @throws {@link AllocertError} when the guest cannot be started, or a word cannot be passed on
+ */
+export async function runInGuest(url: string, program: GuestProgram): Promise<GuestRun> {
+  if (program.args.some((word) => word === '' || /\n/.test(word))) {
+    throw usageError('an argument of a program in a guest is one line that is not empty');
+  }
+  const target = parseVmTarget(url);
+  const qemu = findQemu();
+  const prepared = await prepare(target, () => {});
+  const acceleration = await chooseAcceleration(qemu, prepared.kernel.image);
+  const files = await bootFiles(prepared.agent.path, target.modules, program);
+  return withBootFiles(files, async (initrd) => {
+    const guest = await startGuest(target, { qemu, acceleration, prepared, initrd });
+    await ended(guest, PATIENCE_MS * acceleration.patience);
+    return outcomeOf(guest.console.tail(Number.POSITIVE_INFINITY));
+  });
+}
+
+/** A program that does not end is ended with its guest. */
+async function ended(guest: Guest, timeoutMs: number): Promise<void> {
+  const timer = setTimeout(() => void guest.kill(), timeoutMs);
+  await guest.exited;
+  clearTimeout(timer);
+}
+
+const START = /^allocert: runs /;
+const END = /^allocert: the agent ended with status (\d+)$/;
+
+/** What a console says of the program that ran. */
+export function outcomeOf(lines: readonly string[]): GuestRun {
+  const start = lines.findIndex((line) => START.test(line));
+  const end = lines.findIndex((line, index) => index > start && END.test(line));
+  const wait = Number(END.exec(lines[end] ?? '')?.[1] ?? Number.NaN);
+  const exited = start >= 0 && end >= 0 && (wait & 0x7f) === 0;
+  return {
+    status: exited ? wait >> 8 : undefined,
+    output: lines.slice(start + 1, end < 0 ? undefined : end),
+  };
+}

@@ -1,0 +1,206 @@
+import { requirementOf } from '../../suites/catalogue.ts';
+import { formatText } from './c-text.ts';
+import { constant } from './calls.ts';
+import type { Watch } from './check.ts';
+import { nodeOf } from './head.ts';
+import type { Plot } from './plot.ts';
+
+/** One attempt, and main(), which makes as many as it is told. */
+export function mainText(plot: Plot): string[] {
+  return [...(plot.several ? severalText(plot) : aloneText(plot)), ...entryText(plot)];
+}
+
+const deathCheck = (watch: Watch | undefined): string[] =>
+  watch?.kind === 'death'
+    ? ['\tif (WIFSIGNALED(status))', `\t\tviolated(WTERMSIG(status) == ${watch.signal});`]
+    : [];
+
+const ENDED = [
+  '\tif (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)',
+  '\t\tnote("      a process was ended by signal %d\\n", WTERMSIG(status));',
+];
+
+const faults = (plot: Plot): boolean =>
+  plot.steps.some(({ operation }) => ['scan', 'store', 'load', 'frames'].includes(operation.op));
+
+const SHARED = 'MAP_SHARED | MAP_ANONYMOUS';
+
+const HANDLERS = ['\tsignal(SIGSEGV, on_fault);', '\tsignal(SIGBUS, on_fault);'];
+
+/** Numbers that are given as numbers mean the ones behind the device. */
+const closing = ({ steps }: Plot): string[] =>
+  steps.some(({ operation }) => 'fd' in operation && typeof operation.fd === 'bigint')
+    ? ['\tfor (int i = 3; i < 64; i++)', '\t\tclose(i);']
+    : [];
+
+function aloneText(plot: Plot): string[] {
+  const threaded = plot.lines.some(({ items }) => items.some(({ kind }) => kind === 'together'));
+  // One thread sets each variable before it reads it.
+  const variables = threaded ? plot.words.slots.variables : [];
+  const ones = variables.map(({ name }) => `\t\tmemset(&${name}, 0xff, sizeof(${name}));`);
+  return [
+    '/* In a process of its own, so that nothing is left of it. */',
+    'static void attempt(void)',
+    '{',
+    '\tint status;',
+    '\tpid_t pid;',
+    '',
+    '\tmemset(s, 0, sizeof(*s));',
+    '\tpid = fork();',
+    '\tif (pid == 0) {',
+    ...(faults(plot) ? HANDLERS.map((line) => `\t${line}`) : []),
+    ...closing(plot).map((line) => `\t${line}`),
+    ...ones,
+    '\t\talarm(SECONDS);',
+    '\t\trun();',
+    '\t\t_exit(0);',
+    '\t}',
+    '\twaitpid(pid, &status, 0);',
+    ...ENDED,
+    ...deathCheck(plot.check.watch),
+    '}',
+    '',
+  ];
+}
+
+function severalText(plot: Plot): string[] {
+  const inner = (lines: readonly string[]): string[] => lines.map((line) => `\t${line}`);
+  return [
+    '/* The first client ends last: then all others are ended, and reaped. */',
+    'static void attempt(void)',
+    '{',
+    '\tint status;',
+    '\tpid_t pid;',
+    '',
+    '\tmemset(s, 0, sizeof(*s));',
+    '\tmemset(slots, 0xff, sizeof(*slots));',
+    '\tpid = fork();',
+    '\tif (pid == 0) {',
+    ...inner(faults(plot) ? HANDLERS : []),
+    ...inner(closing(plot)),
+    '\t\talarm(SECONDS);',
+    '\t\trun();',
+    '\t\t_exit(0);',
+    '\t}',
+    `\ts->pid[${constant('main')}] = pid;`,
+    '\twhile ((pid = wait(&status)) > 0) {',
+    '\t\tfor (int i = 0; i < CLIENTS; i++) {',
+    '\t\t\tif (s->pid[i] == pid) {',
+    '\t\t\t\ts->status[i] = status;',
+    '\t\t\t\ts->ended[i] = 1;',
+    `\t\t\t} else if (pid == s->pid[${constant('main')}] && s->pid[i] > 0 && !s->ended[i]) {`,
+    '\t\t\t\tkill(s->pid[i], SIGKILL);',
+    '\t\t\t}',
+    '\t\t}',
+    ...inner(ENDED),
+    ...inner(deathCheck(plot.check.watch)),
+    '\t}',
+    '}',
+    '',
+  ];
+}
+
+function entryText(plot: Plot): string[] {
+  const { check, evidence, several, steps, times, unjudged } = plot;
+  const { statement } = requirementOf(evidence.finding.requirement);
+  const execs = steps.some(({ operation }) => operation.op === 'exec');
+  const memory = (name: string, what: string): string =>
+    `\t${name} = mmap(NULL, sizeof(${what}), PROT_READ | PROT_WRITE, ${SHARED}, -1, 0);`;
+  return [
+    'int main(int argc, char **argv)',
+    '{',
+    `\tlong times = argc > 2 ? atol(argv[2]) : ${times};`,
+    '\tlong seen = 0;',
+    ...watchDeclarations(check.watch),
+    '\tint probe;',
+    '',
+    ...(execs ? ['\tif (argc > 1 && strcmp(argv[1], "--pause") == 0)', '\t\treturn pause();'] : []),
+    `\tpath = argc > 1 ? argv[1] : "${formatText(nodeOf(evidence.finding.facts))}";`,
+    '\tprobe = open(path, O_RDWR | O_CLOEXEC);',
+    '\tif (probe < 0 || times < 1) {',
+    '\t\tfprintf(stderr, "cannot open %s (%s): give the device, then how many attempts\\n", path,',
+    '\t\t\tstrerror(errno));',
+    '\t\treturn 2;',
+    '\t}',
+    '\tclose(probe);',
+    memory('s', '*s'),
+    ...(several ? [memory('slots', '*slots'), '\tprctl(PR_SET_CHILD_SUBREAPER, 1);'] : []),
+    '\tsetvbuf(stdout, NULL, _IOLBF, 0);',
+    `\tprintf("${formatText(statement)}\\n");`,
+    ...watchBefore(check.watch),
+    '\tfor (long i = 1; i <= times; i++) {',
+    '\t\tattempt();',
+    '\t\tif (i == 1 || (s->violated && seen == 0))',
+    '\t\t\tprintf("attempt %ld:\\n%s", i, s->notes);',
+    '\t\tseen += s->violated;',
+    '\t}',
+    ...watchAfter(check.watch),
+    ...endText(plot, unjudged),
+    '}',
+  ];
+}
+
+function watchDeclarations(watch: Watch | undefined): string[] {
+  return watch?.kind === 'memory' || watch?.kind === 'log' ? ['\tlong before, after;'] : [];
+}
+
+function watchBefore(watch: Watch | undefined): string[] {
+  if (watch?.kind === 'memory') return ['\tbefore = free_kilobytes();'];
+  return watch?.kind === 'log' ? ['\tbefore = count_complaints();'] : [];
+}
+
+function watchAfter(watch: Watch | undefined): string[] {
+  if (watch?.kind === 'memory') {
+    const lost = watch.kilobytes > 0n ? 'before - after' : 'after - before';
+    const each = watch.kilobytes > 0n ? watch.kilobytes : -watch.kilobytes;
+    return [
+      '\tafter = free_kilobytes();',
+      '\tif (before < 0 || after < 0) {',
+      '\t\tprintf("/proc/meminfo has no %s: nothing can be said.\\n", GAUGE);',
+      '\t\treturn 2;',
+      '\t}',
+      '\tprintf("%s was %ld kB before and is %ld kB now.\\n", GAUGE, before, after);',
+      `\tseen = ${lost} >= times * ${each} / 2 ? times : 0;`,
+    ];
+  }
+  if (watch?.kind !== 'log') return [];
+  return [
+    '\tafter = count_complaints();',
+    '\tif (before < 0 || after < 0) {',
+    '\t\tprintf("The kernel\'s log cannot be read (run it as root): nothing can be said.\\n");',
+    '\t\treturn 2;',
+    '\t}',
+    '\tseen = after > before ? after - before : 0;',
+  ];
+}
+
+function endText({ check }: Plot, unjudged: string | undefined): string[] {
+  if (unjudged !== undefined) {
+    return [
+      '\tprintf("This program cannot judge: compare the results with those in its head.\\n");',
+      '\treturn seen > 0 ? 1 : 2;',
+    ];
+  }
+  const blind =
+    check.shared.length === 0 ? [] : ['\tif (seen == 0 && s->unjudged)', '\t\treturn 2;'];
+  if (check.watch?.kind === 'machine') {
+    return ['\tprintf("The machine has survived %ld attempts.\\n", times);', '\treturn seen > 0;'];
+  }
+  if (check.watch?.kind === 'memory') {
+    return [
+      '\tprintf("The promise was %s.\\n", seen > 0 ? "broken" : "kept");',
+      '\treturn seen > 0;',
+    ];
+  }
+  if (check.watch?.kind === 'log') {
+    return [
+      '\tprintf("The complaint came %ld times in %ld attempts.\\n", seen, times);',
+      '\treturn seen > 0;',
+    ];
+  }
+  return [
+    '\tprintf("The promise was broken in %ld of %ld attempts.\\n", seen, times);',
+    ...blind,
+    '\treturn seen > 0;',
+  ];
+}

@@ -1,0 +1,63 @@
+/**
+ * A campaign on a stock kernel whose guest is killed in the middle: it goes on in another one,
+ * counts every round once, and accuses nobody. Skipped where no guest can be booted, except in CI.
+ */
+import { existsSync, readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { AllocertError } from '../../adapters/contract/errors.ts';
+import { prepareVm } from '../../adapters/vm/adapter.ts';
+import { allocert, childrenNamed } from './command.ts';
+
+const missing = await prepareVm('debian', () => {}).then(
+  () => '',
+  (thrown: unknown) => {
+    if (thrown instanceof AllocertError && process.env.CI === undefined) return thrown.message;
+    throw thrown;
+  },
+);
+const options = missing === '' ? {} : { skip: missing };
+/** Two batches: rounds reach the disk when their batch is over. */
+const ROUNDS = 64;
+/** Rounds on the disk after which the guest is killed. */
+const ENOUGH = 1;
+
+const roundsIn = (journal: string): number[] =>
+  !existsSync(journal)
+    ? []
+    : readFileSync(journal, 'utf8')
+        .split('\n')
+        .filter((line) => line.startsWith('{"type":"round"') && line.endsWith('}'))
+        .map((line) => Number(JSON.parse(line).index));
+
+t.test('a campaign survives the forced end of its guest', options, async (t) => {
+  const out = join(t.testdir({}), 'campaign');
+  const journal = join(out, 'fuzz.ndjson');
+  const guests = new Set<number>();
+  let killedAt = 0;
+  const watch = (parent: number): void => {
+    watchFile(journal, { interval: 50 }, () => {
+      const done = roundsIn(journal).length;
+      const running = childrenNamed(parent, 'qemu-system-x86_64');
+      for (const pid of running) guests.add(pid);
+      if (done < ENOUGH || killedAt > 0 || running.length === 0) return;
+      killedAt = done;
+      for (const pid of running) process.kill(pid, 'SIGKILL');
+    });
+  };
+  const words = ['fuzz', 'vm:debian/dma_heap/system', '--rounds', `${ROUNDS}`, '--seed', '1'];
+  const ran = await allocert([...words, '--out', out], {
+    onStart: (child) => watch(child.pid ?? 0),
+  });
+  unwatchFile(journal);
+  t.equal(ran.code, 0, ran.stdout + ran.stderr);
+  t.match(ran.stdout, /^64 rounds, \d+ operations now, 0 findings$/m);
+  t.ok(killedAt >= ENOUGH && killedAt < ROUNDS, `killed after ${killedAt} rounds`);
+  t.equal(guests.size, 2, 'one guest before, and one after');
+  const rounds = roundsIn(journal);
+  t.strictSame(
+    rounds.toSorted((a, b) => a - b),
+    Array.from({ length: ROUNDS }, (_, index) => index),
+    'every round once',
+  );
+});
