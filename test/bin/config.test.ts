@@ -55,12 +55,16 @@ t.test('flag before variable before file before default', async (t) => {
   const env = { ALLOCERT_OUT: 'from-variable', ALLOCERT_LIST: 'true' };
   const options = await effective(['run', '--list=false', '--only', 'ISO-01'], env, directory);
   const origins = options.map(({ option, value, origin, place }) => [option, value, origin, place]);
-  t.strictSame(origins.slice(0, 4), [
-    ['target', null, 'default', ''],
-    ['profile', 'rfc', 'file', 'allocert.config.json: /common/profile'],
-    ['only', ['ISO-01'], 'flag', ''],
-    ['out', 'from-variable', 'environment', 'ALLOCERT_OUT'],
-  ]);
+  const looked = ['target', 'profile', 'only', 'out'];
+  t.strictSame(
+    origins.filter(([option]) => looked.includes(String(option))),
+    [
+      ['target', null, 'default', ''],
+      ['profile', 'rfc', 'file', 'allocert.config.json: /common/profile'],
+      ['only', ['ISO-01'], 'flag', ''],
+      ['out', 'from-variable', 'environment', 'ALLOCERT_OUT'],
+    ],
+  );
   t.match(options, [{ fallback: 'sim:' }]);
   t.ok(origins.some(([option, value]) => option === 'list' && value === false));
   const text = await allocert(['config', 'print', 'run'], { cwd: directory, env });
