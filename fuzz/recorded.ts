@@ -125,7 +125,10 @@ class Recorder {
       this.#options.onWarning?.(`${what}: this target cannot run them, or must not`);
     }
     this.#options.onStart?.(start);
-    if (before !== undefined) return this.#journal.resume();
+    if (before !== undefined) {
+      this.#journal.resume();
+      return;
+    }
     this.#journal.start({
       type: 'campaign',
       version,
