@@ -12,6 +12,7 @@ import type {
 } from '../reports/fuzz-picture.ts';
 import { forEachLine } from '../reports/lines.ts';
 import { replaceStream } from '../reports/replace-file.ts';
+import { schemaViolation } from '../reports/schema.ts';
 import { type CampaignLine, JOURNAL, type Line } from './journal-lines.ts';
 import { pictureOf } from './picture.ts';
 import { readFinding } from './replay.ts';
@@ -73,7 +74,7 @@ function readCampaignPicture(directory: string): CampaignPicture | undefined {
 
 function parsed(text: string, place: string): Line {
   const value = jsonOf(text);
-  if (typeof value === 'object' && value !== null && 'type' in value) return value as Line;
+  if (schemaViolation('campaign', value) === undefined) return value as Line;
   throw usageError(`${place} is damaged, so the campaign cannot be shown; restore the file`);
 }
 
