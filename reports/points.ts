@@ -49,7 +49,7 @@ export function* eachPoint(
   yield* findingPoints(record, requirements, wanted);
 }
 
-/** The points of each requirement, in the order of {@link pointsOf}; made when they are asked for. */
+/** The points of each requirement, in the order of {@link pointsOf}; made when asked for. */
 export function pointsByRequirement(record: RunRecord): (id: string) => readonly Point[] {
   const requirements = judgedIn(record);
   const lookers = new Map([...requirements.keys()].map((id): [string, RecordedCase[]] => [id, []]));

@@ -26,12 +26,12 @@ export interface Check {
 /** What one case says of one requirement. As in the TAP report, what could not be said fails. */
 export function checkOf({ requirement, status, expected, observed, reason }: Point): Check {
   const { id, statement, level, authority } = requirement;
-  const source = sourceOf(requirement);
+  const rule = sourceOf(requirement);
   return {
     name: `${id} ${statement}`,
     outcome: OUTCOMES[status],
     reason: status === 'waived' ? `waived: ${reason}` : reason,
-    diagnostics: { status, reason, expected, observed, level, authority, source },
+    diagnostics: { status, reason, expected, observed, level, authority, rule },
   };
 }
 
@@ -55,11 +55,14 @@ export const endCheck = ({ complete, incompleteReason }: RunRecord): Check => ({
   diagnostics: { reason: incompleteReason },
 });
 
+/** The place in this file says nothing of what failed. */
+const NOWHERE = { at: null, stack: '', source: null };
+
 /** Says the checks in a test. */
 export async function reportChecks(t: TestContext, checks: readonly Check[]): Promise<void> {
   for (const check of checks) {
     if (t.pass === undefined || t.fail === undefined) await asTest(t, check);
-    else if (check.outcome === 'fail') t.fail(check.name, { diagnostic: check.diagnostics });
+    else if (check.outcome === 'fail') t.fail(check.name, { ...check.diagnostics, ...NOWHERE });
     else t.pass(check.name, check.outcome === 'skip' ? { skip: check.reason } : {});
   }
 }

@@ -11,8 +11,8 @@ import { missingSentence, wholeOf } from './shards.ts';
  * came, and its verdicts on requirements and profiles are derived anew from all cases.
  *
  * @param records at least one; a single one without campaigns stays as it is
- * @throws {@link AllocertError} (usage) when they are not of one target, profile and version, when a
- *   shard is given twice, or when they contradict each other
+ * @throws {@link AllocertError} (usage) when they are not of one target, profile and version, when
+ *   a shard is given twice, or when they contradict each other
  */
 export function mergeRecords(
   records: readonly RecordInput[],

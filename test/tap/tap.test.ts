@@ -66,14 +66,18 @@ t.test('a defect fails the subtest of the case that saw it', async (t) => {
   const bad = checks.filter(({ ok }) => !ok);
   t.ok(bad.length > 0);
   t.ok(bad.every(({ name }) => name.startsWith('ISO-01 ')));
-  t.match(bad[0]?.diag, { diagnostic: { status: 'fail', level: 'MUST', observed: ['residue'] } });
+  t.match(bad[0]?.diag, {
+    status: 'fail',
+    level: 'MUST',
+    observed: ['residue'],
+    rule: /CVE-2015-8950/,
+  });
 });
 
 t.test('what cannot be run fails the file with a sentence', async (t) => {
-  const { status, results, stderr } = ranFile(projectOf(t), FILE('sim:?defect=nonsense'));
+  const { status, stderr } = ranFile(projectOf(t), FILE('sim:?defect=nonsense'));
   t.not(status, 0);
-  t.equal(results.ok, false);
-  t.notMatch(stderr, /a bug in allocert/);
+  t.match(stderr, /sim: has no defect "nonsense"/);
 });
 
 t.test('the same in node:test', async (t) => {
