@@ -11,8 +11,8 @@ const SPINS = 200;
 const SLEEP_MS = 50;
 
 /**
- * A lock in shared memory, between threads. Atomics on one word are sequentially consistent, so
- * that whoever takes the lock sees all that its last holder did. Source: the second mutex of U. Drepper,
+ * A lock in shared memory, between threads. Atomics on one word are sequentially consistent: thus
+ * whoever takes the lock sees all that its last holder did. Source: the second mutex of U. Drepper,
  * Futexes Are Tricky.
  */
 export class SharedLock implements RegionLock {
