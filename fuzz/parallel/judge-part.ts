@@ -64,6 +64,7 @@ export class PartJudge {
         this.#prove(written ? 'lost' : 'residue', row);
       }
     }
+    summary[SUMMARY.operations] = operations;
     summary[SUMMARY.ran] = ran;
     summary[SUMMARY.lives] = this.#lives;
     summary[SUMMARY.failures] = this.#failures;

@@ -26,6 +26,13 @@ export interface RegionRoom {
   readonly orderMax: number;
 }
 
+/** What parts prove together. */
+export interface Judged {
+  readonly violations: readonly PackedViolation[];
+  /** The most pages that buffers surely had at once. */
+  readonly peakPages: number;
+}
+
 type Words = Pick<PackedViolation, 'oracle' | 'requirement' | 'kind'>;
 
 const PROVED: Readonly<Record<PartProof, Words>> = {
@@ -62,7 +69,7 @@ export function judgeRound(
   tickets: number,
   region: RegionRoom,
   freePages: number,
-): PackedViolation[] {
+): Judged {
   const alone = parts.flatMap((memory, part) =>
     PROOFS.flatMap((proof, index): PackedViolation[] => {
       const row = (memory.summary[SUMMARY.firstProof + index] ?? 0) - 1;
@@ -70,12 +77,26 @@ export function judgeRound(
     }),
   );
   const lives = livesOf(parts);
-  return [
-    ...overlap(parts, lives, tickets, region),
+  const events = eventsOf(lives, tickets);
+  const violations = [
+    ...overlap(parts, events, region),
     ...alone,
     ...unjustified(parts, lives, tickets, region),
     ...accounted(region, freePages),
   ];
+  return { violations, peakPages: peakOf(events) };
+}
+
+/** The most pages that buffers surely had together. */
+function peakOf(events: Int32Array): number {
+  let pages = 0;
+  let peak = 0;
+  for (let at = 0; at < events.length; at += WORDS) {
+    const count = events[at + 2] as number;
+    pages += (events[at] as number) > 0 ? count : -count;
+    if (pages > peak) peak = pages;
+  }
+  return peak;
 }
 
 function provedBy(proof: PartProof, { history }: PartMemory, place: Place): PackedViolation {
@@ -112,11 +133,9 @@ function birthOf(parts: readonly PartMemory[], life: number): Place {
 
 function overlap(
   parts: readonly PartMemory[],
-  lives: Int32Array,
-  tickets: number,
+  events: Int32Array,
   { pages }: RegionRoom,
 ): PackedViolation[] {
-  const events = eventsOf(lives, tickets);
   const conflict = firstConflict(events, pages);
   if (conflict === undefined) return [];
   const taker = events[conflict.event * WORDS] ?? 0;

@@ -1,59 +1,69 @@
 import { packed } from '../../adapters/contract/index.ts';
-import type { PackedTarget } from '../../adapters/contract/packed.ts';
 import { PackedWriter, type PartOrigin } from './generate.ts';
 import { PartJudge } from './judge-part.ts';
-import { judgeRound, type PackedViolation } from './judge-round.ts';
-import { meet, type PartMemory, RoundMemory, SUMMARY } from './shared.ts';
-
-/** Places at which the parts of a round wait for each other: when all can begin, and are at rest. */
-const READY = 1;
-const AT_REST = 2;
+import { type Judged, judgeRound } from './judge-round.ts';
+import { meet, type PartMemory, type RoundMemory, SUMMARY } from './shared.ts';
 
 /** What came of a round, as the part that judges it says. */
-export interface PackedRound {
+export interface PackedRound extends Judged {
   readonly memory: RoundMemory;
   /** Operations that were run, by all parts together. */
   readonly operations: number;
-  readonly violations: readonly PackedViolation[];
 }
 
-/** Runs parts of rounds on one target; what it needs for that is kept from round to round. */
+/**
+ * Runs one part of rounds that other threads run the rest of, one round after the other. Part 0
+ * prepares the region, and judges the parts together. What is needed for that is kept from round to
+ * round.
+ */
 export class PartRunner {
-  readonly #target: PackedTarget;
+  readonly #target: packed.PackedTarget;
+  readonly #memory: RoundMemory;
   readonly #writer = new PackedWriter();
   readonly #judge = new PartJudge();
+  /** Threads that have been everywhere where they meet, by now. */
+  #arrivals = 0;
 
-  constructor(target: PackedTarget) {
+  /** @param memory cleared before the first part begins */
+  constructor(target: packed.PackedTarget, memory: RoundMemory) {
     this.#target = target;
+    this.#memory = memory;
   }
 
   /**
-   * Runs one part, at the same time as others run the rest. Part 0 prepares the region, and judges
-   * the parts together.
+   * Runs the part of one round.
    *
-   * @param buffer a cleared memory of {@link RoundMemory.bytesFor} bytes
-   * @returns undefined for every other part
+   * @returns undefined for every part but 0
    * @throws Error when another part was lost
    */
-  run(buffer: SharedArrayBuffer, parts: number, origin: PartOrigin): PackedRound | undefined {
+  run(origin: PartOrigin): PackedRound | undefined {
+    const memory = this.#memory;
     const target = this.#target;
-    const memory = new RoundMemory(buffer, target.words, parts);
     const own = memory.parts[origin.part];
     if (own === undefined) throw new RangeError(`there is no part ${origin.part}`);
-    if (origin.part === 0) target.format(memory.target);
-    const operations = this.#writer.write(own.program, origin, target.pages);
-    meet(memory.target, READY * parts);
+    if (origin.part === 0) {
+      memory.restartClock();
+      target.format(memory.target);
+    }
+    // By now the round before is judged, and the region is ready.
+    this.#meet();
     const client = target.join(memory.target);
-    client.run(
-      own.program.subarray(0, operations * packed.OPERATION_WORDS),
-      own.history.subarray(0, operations * packed.RESULT_WORDS),
-    );
+    const operations = this.#writer.write(own.program, origin, target.pages);
+    const program = own.program.subarray(0, operations * packed.OPERATION_WORDS);
+    const history = own.history.subarray(0, operations * packed.RESULT_WORDS);
+    this.#meet();
+    client.run(program, history);
     this.#judge.judge(own, operations);
     if (client.complaints().length > 0) this.#judge.complained();
-    meet(memory.target, AT_REST * parts);
+    this.#meet();
     if (origin.part !== 0) return undefined;
-    const violations = judgeRound(memory.parts, memory.tickets, target, client.freePages);
-    return { memory, operations: ranIn(memory.parts), violations };
+    const judged = judgeRound(memory.parts, memory.tickets, target, client.freePages);
+    return { memory, operations: ranIn(memory.parts), ...judged };
+  }
+
+  #meet(): void {
+    this.#arrivals += this.#memory.parts.length;
+    meet(this.#memory.target, this.#arrivals);
   }
 }
 

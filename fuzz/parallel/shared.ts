@@ -13,6 +13,8 @@ export const SUMMARY = {
   failures: 2,
   /** One more than the row that proves something, by itself; 0 when none does. */
   firstProof: 3,
+  /** Rows of the Program. */
+  operations: 15,
   words: 16,
 } as const;
 
@@ -66,9 +68,14 @@ export class RoundMemory {
     return (targetWords + parts * PART_WORDS) * 4;
   }
 
-  /** Makes a memory that was used before ready for another round. */
+  /** Makes a memory that was used before ready for other rounds. */
   static clear(buffer: SharedArrayBuffer): void {
     new Int32Array(buffer, 0, HEAD.target).fill(0);
+  }
+
+  /** Starts the tickets of a round; nobody draws one meanwhile. */
+  restartClock(): void {
+    Atomics.store(this.target, HEAD.clock, 0);
   }
 
   /** Tickets that were given. */
