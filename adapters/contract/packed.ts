@@ -30,7 +30,8 @@ export const OPERATION_WORDS = 3;
  * - `check`: page is the index of the first page that differs, or -1, and value what it is filled
  *   with.
  *
- * Call and return are tickets, later ones greater, no two alike among all threads.
+ * Call and return are tickets, later ones greater. The return of one operation may be the call of
+ * the same thread's next; otherwise no two are alike among all threads.
  */
 export const RESULT_WORDS = 5;
 

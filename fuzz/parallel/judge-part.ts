@@ -39,6 +39,8 @@ export class PartJudge {
   #lowest = FIRST_DESCRIPTOR;
   #lives = 0;
   #failures = 0;
+  /** Words of changes. */
+  #changes = 0;
   #summary: Int32Array<ArrayBufferLike> = new Int32Array(SUMMARY.words);
 
   /** @param operations rows of the Program; the History has as many */
@@ -65,6 +67,7 @@ export class PartJudge {
       }
     }
     summary[SUMMARY.operations] = operations;
+    summary[SUMMARY.changes] = this.#changes;
     summary[SUMMARY.ran] = ran;
     summary[SUMMARY.lives] = this.#lives;
     summary[SUMMARY.failures] = this.#failures;
@@ -81,6 +84,14 @@ export class PartJudge {
     this.#lowest = FIRST_DESCRIPTOR;
     this.#lives = 0;
     this.#failures = 0;
+    this.#changes = 0;
+  }
+
+  #change({ changes }: PartMemory, ticket: number, owner: number): void {
+    const at = this.#changes;
+    changes[at] = ticket;
+    changes[at + 1] = owner;
+    this.#changes = at + 2;
   }
 
   #prove(proof: PartProof, row: number): void {
@@ -88,12 +99,8 @@ export class PartJudge {
     if (this.#summary[at] === 0) this.#summary[at] = row + 1;
   }
 
-  #allocated(
-    { births, failures, history, lives }: PartMemory,
-    row: number,
-    slot: number,
-    pages: number,
-  ): void {
+  #allocated(part: PartMemory, row: number, slot: number, pages: number): void {
+    const { births, failures, history, lives } = part;
     const result = row * RESULT_WORDS;
     const errno = history[result] as number;
     const call = history[result + 3] as number;
@@ -120,6 +127,7 @@ export class PartJudge {
     lives[at + MAYBE.from] = call;
     lives[at + MAYBE.until] = NEVER;
     births[life] = row;
+    this.#change(part, back, life + 1);
     this.#lives += 1;
     this.#references[life] = 1;
     this.#written[life] = 0;
@@ -134,7 +142,8 @@ export class PartJudge {
     this.#gave(row, to, history[row * RESULT_WORDS + 1] as number);
   }
 
-  #closed({ history, lives }: PartMemory, row: number, slot: number): void {
+  #closed(part: PartMemory, row: number, slot: number): void {
+    const { history, lives } = part;
     const number = this.#held[slot] as number;
     if (number < NUMBERS_MAX) {
       this.#numbers[number] = 0;
@@ -144,6 +153,7 @@ export class PartJudge {
     const left = (this.#references[life] as number) - 1;
     this.#references[life] = left;
     if (left > 0) return;
+    this.#change(part, history[row * RESULT_WORDS + 3] as number, -(life + 1));
     lives[life * LIFE.words + LIFE.until] = history[row * RESULT_WORDS + 3] as number;
     lives[life * LIFE.words + MAYBE.until] = history[row * RESULT_WORDS + 4] as number;
   }

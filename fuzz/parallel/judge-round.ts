@@ -1,5 +1,12 @@
 import { errnoName, packed } from '../../adapters/contract/index.ts';
-import { eventsOf, firstConflict, LIFE, WORDS } from '../../suites/oracles/sweep.ts';
+import {
+  eventsOf,
+  firstConflict,
+  glance,
+  LIFE,
+  type ThreadLives,
+  WORDS,
+} from '../../suites/oracles/sweep.ts';
 import { type PartProof, PROOFS } from './judge-part.ts';
 import { mustHaveHadRoom, occupancyOf } from './room.ts';
 import { FAILURE, type PartMemory, SUMMARY } from './shared.ts';
@@ -76,27 +83,14 @@ export function judgeRound(
       return row < 0 ? [] : [provedBy(proof, memory, { part, row })];
     }),
   );
-  const lives = livesOf(parts);
-  const events = eventsOf(lives, tickets);
+  const { crowded, peak } = glance(parts.map(threadLives), region.pages);
   const violations = [
-    ...overlap(parts, events, region),
+    ...(crowded ? overlap(parts, eventsOf(livesOf(parts), tickets), region) : []),
     ...alone,
-    ...unjustified(parts, lives, tickets, region),
+    ...unjustified(parts, tickets, region),
     ...accounted(region, freePages),
   ];
-  return { violations, peakPages: peakOf(events) };
-}
-
-/** The most pages that buffers surely had together. */
-function peakOf(events: Int32Array): number {
-  let pages = 0;
-  let peak = 0;
-  for (let at = 0; at < events.length; at += WORDS) {
-    const count = events[at + 2] as number;
-    pages += (events[at] as number) > 0 ? count : -count;
-    if (pages > peak) peak = pages;
-  }
-  return peak;
+  return { violations, peakPages: peak };
 }
 
 function provedBy(proof: PartProof, { history }: PartMemory, place: Place): PackedViolation {
@@ -106,6 +100,11 @@ function provedBy(proof: PartProof, { history }: PartMemory, place: Place): Pack
   const errno = history[place.row * packed.RESULT_WORDS] ?? 0;
   return { ...words, kind: `${words.kind} ${errnoName(errno)}`, detail, places: [place] };
 }
+
+const threadLives = ({ changes, lives, summary }: PartMemory): ThreadLives => ({
+  lives,
+  changes: changes.subarray(0, summary[SUMMARY.changes]),
+});
 
 /** The lives of all parts, one after the other. */
 function livesOf(parts: readonly PartMemory[]): Int32Array {
@@ -154,12 +153,11 @@ function overlap(
 
 function unjustified(
   parts: readonly PartMemory[],
-  lives: Int32Array,
   tickets: number,
   region: RegionRoom,
 ): PackedViolation[] {
   if (parts.every(({ summary }) => summary[SUMMARY.failures] === 0)) return [];
-  const occupancy = occupancyOf(lives, tickets);
+  const occupancy = occupancyOf(livesOf(parts), tickets);
   for (const [part, { failures, summary }] of parts.entries()) {
     for (let index = 0; index < (summary[SUMMARY.failures] ?? 0); index += 1) {
       const [row = 0, pages = 0, call = 0, back = 0] = failures.subarray(index * FAILURE.words);

@@ -13,6 +13,8 @@ export const SUMMARY = {
   failures: 2,
   /** One more than the row that proves something, by itself; 0 when none does. */
   firstProof: 3,
+  /** Words of its changes. */
+  changes: 14,
   /** Rows of the Program. */
   operations: 15,
   words: 16,
@@ -31,6 +33,8 @@ export interface PartMemory {
   readonly history: Int32Array;
   readonly lives: Int32Array;
   readonly failures: Int32Array;
+  /** What begins and ends, in order, as `suites/oracles/sweep.ts` reads it. */
+  readonly changes: Int32Array;
   /** The row of the allocation that began each life. */
   readonly births: Int32Array;
 }
@@ -41,6 +45,7 @@ const SIZES: Readonly<Record<keyof PartMemory, number>> = {
   history: OPERATIONS * RESULT_WORDS,
   lives: OPERATIONS * LIFE.words,
   failures: OPERATIONS * FAILURE.words,
+  changes: OPERATIONS * 2,
   births: OPERATIONS,
 };
 const PART_WORDS = Object.values(SIZES).reduce((sum, one) => sum + one, 0);

@@ -25,7 +25,8 @@ export interface PackedCalls {
  * Runs a packed Program straight through and writes what came of it. Tickets come from one word of
  * shared memory: nothing that a call reads or writes can move before the atomic addition that gave
  * its first ticket, nor behind the one that gave its last, on any processor. So the ticket of a
- * return is smaller than that of whatever was called because of it.
+ * return is smaller than that of whatever another thread called because of it. Nothing lies between
+ * a return and the thread's next call, so that one ticket serves both.
  *
  * Nothing is allocated on the way: a call is a few words here, and costs what the target does.
  */
@@ -36,6 +37,7 @@ export function runPacked(
   history: Int32Array,
 ): void {
   const slots = new Int32Array(PACKED_SLOTS);
+  let ticket = Atomics.add(memory, HEAD.clock, 1);
   for (let at = 0, out = 0; at < program.length; at += OPERATION_WORDS, out += RESULT_WORDS) {
     const kind = program[at] as number;
     const slot = program[at + 1] as number;
@@ -46,9 +48,10 @@ export function runPacked(
     }
     calls.value = 0;
     calls.page = -1;
-    history[out + 3] = Atomics.add(memory, HEAD.clock, 1);
+    history[out + 3] = ticket;
     const errno = called(calls, kind, descriptor, program[at + 2] as number);
-    history[out + 4] = Atomics.add(memory, HEAD.clock, 1);
+    ticket = Atomics.add(memory, HEAD.clock, 1);
+    history[out + 4] = ticket;
     history[out] = errno;
     history[out + 1] = calls.value;
     history[out + 2] = calls.page;

@@ -77,6 +77,6 @@ export function judged(
   { freePages = PAGES, tickets = 100 } = {},
 ): string[] {
   const region = { pages: PAGES, orderMax: 8 };
-  const violations = judgeRound(memoryOf(...parts).parts, tickets, region, freePages);
+  const { violations } = judgeRound(memoryOf(...parts).parts, tickets, region, freePages);
   return violations.map(({ kind, requirement }) => `${requirement} ${kind}`);
 }

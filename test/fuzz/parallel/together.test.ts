@@ -1,5 +1,6 @@
 /** Threads that really run at the same time on one region: what they find, and who waits for whom. */
 import t from 'tap';
+import { EMPTY } from '../../../fuzz/corpus/snapshot.ts';
 import { WorkerPool } from '../../../fuzz/pool.ts';
 import type { RoundReport } from '../../../fuzz/runner.ts';
 import { allocert } from '../../e2e/command.ts';
@@ -25,7 +26,7 @@ const numbers = (from: number, count: number): number[] =>
 async function reportsOf(pool: WorkerPool, until?: string): Promise<RoundReport[]> {
   const reports: RoundReport[] = [];
   for (let from = 0; from < ROUNDS; from += BATCH) {
-    reports.push(...(await pool.run(numbers(from, BATCH), new Set())));
+    reports.push(...(await pool.run(numbers(from, BATCH), new Set(), EMPTY)));
     const found = reports.some(({ done }) => done.signatures.some((one) => one === until));
     if (found) break;
   }
@@ -75,8 +76,8 @@ t.test('a part that dies keeps nobody waiting; its round is charged alone', asyn
   const pool = poolOn('sim:', 3, moduleOf('./deadly-worker.js'));
   await pool.introduce();
   const [first, second] = await Promise.all([
-    pool.run(numbers(0, 6), new Set()),
-    pool.run(numbers(6, 6), new Set()),
+    pool.run(numbers(0, 6), new Set(), EMPTY),
+    pool.run(numbers(6, 6), new Set(), EMPTY),
   ]);
   const reports = [...first, ...second];
   t.strictSame(
