@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { usageError } from '../adapters/contract/errors.ts';
 import { MODES } from '../fuzz/generate/modes.ts';
+import { ALL, PARALLEL } from '../fuzz/parallel/turn.ts';
 
 const UNITS: Readonly<Record<string, bigint>> = { KiB: 1n << 10n, MiB: 1n << 20n, GiB: 1n << 30n };
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
@@ -44,10 +45,10 @@ export function bytes(word: string): bigint {
 /** Names of modes, separated by commas. @throws {@link AllocertError} (usage) */
 export function modesOf(list: string | undefined): readonly string[] {
   const names = (list ?? '').split(',').filter((name) => name !== '');
-  const unknown = names.find((name) => !MODES.some((mode) => mode.name === name));
+  const known = [...MODES.map(({ name }) => name), PARALLEL, ALL];
+  const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) return names;
-  const known = MODES.map(({ name }) => name).join(', ');
-  throw usageError(`there is no mode "${unknown}"; choose from ${known}`);
+  throw usageError(`there is no mode "${unknown}"; choose from ${known.join(', ')}`);
 }
 
 /** How many worker threads, as typed. @throws {@link AllocertError} (usage) */

@@ -3,6 +3,9 @@ import { messageOf } from '../adapters/contract/errors.ts';
 import { AllocertError, type Blame } from '../adapters/contract/index.ts';
 import { type PackedSnapshot, type Snapshot, SnapshotReader } from './corpus/snapshot.ts';
 import type { Finding } from './finding.ts';
+import type { PartTask } from './parallel/report.ts';
+import { Together } from './parallel/together.ts';
+import { isParallel } from './parallel/turn.ts';
 import type { Introduction, Proof, RoundReport, Rounds, Runner, RunnerOptions } from './runner.ts';
 
 /** What every worker of a pool is told once. */
@@ -19,6 +22,7 @@ export type WorkerTask =
       readonly known: Set<string>;
       readonly snapshot: PackedSnapshot;
     }
+  | ({ readonly kind: 'part' } & PartTask)
   | { readonly kind: 'explain'; readonly proof: Proof };
 
 /** What a worker answers. Errors of a class of ours would not survive the way between threads. */
@@ -45,6 +49,8 @@ function carriedOut(runner: Runner, task: WorkerTask): Promise<unknown> {
       return runner.introduce();
     case 'run':
       return runner.run(task.indices, task.known, snapshots.read(task.snapshot));
+    case 'part':
+      return runner.part(task);
     case 'explain':
       return runner.explain(task.proof);
     case 'close':
@@ -61,6 +67,9 @@ export class WorkerPool implements Rounds {
   readonly width: number;
   readonly #pool: Piscina<WorkerTask, WorkerAnswer>;
   readonly #workers: number;
+  /** Names of the modes, and who runs the parallel one, once they are known. */
+  #modes: readonly string[] = [];
+  #together: Together | undefined;
 
   /**
    * @param module URL of a module that answers a {@link WorkerTask}, with the setting as its data
@@ -81,7 +90,12 @@ export class WorkerPool implements Rounds {
   }
 
   async introduce(): Promise<Introduction> {
-    return (await this.#ask({ kind: 'introduce' })) as Introduction;
+    const introduction = (await this.#ask({ kind: 'introduce' })) as Introduction;
+    const { modes, sharedWords } = introduction;
+    const ask = (task: PartTask): Promise<unknown> => this.#ask({ kind: 'part', ...task });
+    this.#modes = modes;
+    if (sharedWords !== undefined) this.#together = new Together(sharedWords, this.#workers, ask);
+    return introduction;
   }
 
   async run(
@@ -89,14 +103,39 @@ export class WorkerPool implements Rounds {
     known: ReadonlySet<string>,
     snapshot: Snapshot,
   ): Promise<readonly RoundReport[]> {
+    const together = indices.filter((index) => isParallel(this.#modes, index));
+    const apart = indices.filter((index) => !isParallel(this.#modes, index));
+    const kinds = [
+      this.#surely(apart, (some) => this.#batch(some, known, snapshot)),
+      this.#surely(together, (some) => this.#inParallel(some, known)),
+    ];
+    const reports = (await Promise.all(kinds)).flat();
+    return reports.toSorted((one, other) => one.done.index - other.done.index);
+  }
+
+  /** Runs a batch; when a worker dies of it, round by round. */
+  async #surely(
+    indices: readonly number[],
+    run: (some: readonly number[]) => Promise<readonly RoundReport[]>,
+  ): Promise<readonly RoundReport[]> {
+    if (indices.length === 0) return [];
     try {
-      return await this.#batch(indices, known, snapshot);
+      return await run(indices);
     } catch (thrown) {
       if (thrown instanceof AllocertError) throw thrown;
     }
     const reports: RoundReport[] = [];
-    for (const index of indices) reports.push(await this.#alone(index, known, snapshot));
+    for (const index of indices) reports.push(await alone(index, run));
     return reports;
+  }
+
+  /** Rounds that all workers run at once. */
+  async #inParallel(
+    indices: readonly number[],
+    known: ReadonlySet<string>,
+  ): Promise<readonly RoundReport[]> {
+    if (this.#together === undefined) throw new Error('the pool was not introduced');
+    return this.#together.run(indices, known);
   }
 
   async explain(proof: Proof): Promise<Finding> {
@@ -120,26 +159,26 @@ export class WorkerPool implements Rounds {
     return answer as readonly RoundReport[];
   }
 
-  async #alone(
-    index: number,
-    known: ReadonlySet<string>,
-    snapshot: Snapshot,
-  ): Promise<RoundReport> {
-    try {
-      const [report] = await this.#batch([index], known, snapshot);
-      if (report !== undefined) return report;
-      throw new Error('the worker gave no report');
-    } catch (thrown) {
-      if (thrown instanceof AllocertError) throw thrown;
-      const done = { index, mode: '', operations: 0, signatures: [] };
-      return { done, proofs: [], peakBytes: 0n, lost: messageOf(thrown) };
-    }
-  }
-
   /** Rejects with an error that is none of ours when the worker died. */
   async #ask(task: WorkerTask): Promise<unknown> {
     const answer = await this.#pool.run(task);
     if ('value' in answer) return answer.value;
     throw new AllocertError(answer.blame, answer.message);
+  }
+}
+
+/** Runs a round by itself. Of one that kills its worker nothing is known but that. */
+async function alone(
+  index: number,
+  run: (some: readonly number[]) => Promise<readonly RoundReport[]>,
+): Promise<RoundReport> {
+  try {
+    const [report] = await run([index]);
+    if (report !== undefined) return report;
+    throw new Error('the worker gave no report');
+  } catch (thrown) {
+    if (thrown instanceof AllocertError) throw thrown;
+    const done = { index, mode: '', operations: 0, signatures: [] };
+    return { done, proofs: [], peakBytes: 0n, lost: messageOf(thrown) };
   }
 }

@@ -4,7 +4,6 @@ import {
   ConnectionLost,
   type Session,
   TargetDeath,
-  type TargetFacts,
 } from '../adapters/contract/index.ts';
 import type { Violation } from '../suites/oracles/index.ts';
 import { type Coverage, coverageOf } from './corpus/coverage.ts';
@@ -13,70 +12,17 @@ import { isSafe } from './corpus/safety.ts';
 import type { Snapshot } from './corpus/snapshot.ts';
 import { type Finding, tokenOf } from './finding.ts';
 import { type Reading, signatureOf } from './judge.ts';
+import type { PartTask } from './parallel/report.ts';
+import { onSchedule, ParallelRounds, SCHEDULES } from './parallel/rounds.ts';
+import { isParallel, PARALLEL } from './parallel/turn.ts';
 import { redactFinding } from './redact-finding.ts';
 import { operationsIn, planOf, type Round, runScenario } from './round.ts';
+import type { Introduction, Proof, RoundDone, RoundReport, Rounds } from './rounds.ts';
 import type { Scenario, World } from './scenario.ts';
 import { type Choice, type Setting, settingFor } from './setting.ts';
 import { shrink } from './shrink.ts';
 
-/** A round that is over. */
-export interface RoundDone {
-  readonly index: number;
-  readonly mode: string;
-  readonly operations: number;
-  /** Signatures of everything that it proved, also of what was known. */
-  readonly signatures: readonly string[];
-  /** Digest of the entry of the corpus that it changed; undefined for a fresh one. */
-  readonly parent?: string;
-}
-
-/** A violation and the round that proves it. */
-export interface Proof {
-  readonly index: number;
-  readonly round: Round;
-  readonly violation: Violation;
-  /** Digest of the snapshot of the corpus that the round saw. */
-  readonly snapshot: string;
-}
-
-/** What came of a round. */
-export interface RoundReport {
-  readonly done: RoundDone;
-  /** One for each signature that was not known when the round began. */
-  readonly proofs: readonly Proof[];
-  /** The most bytes that buffers surely had together. */
-  readonly peakBytes: bigint;
-  /** Set when it showed coverage signatures that its snapshot did not know. */
-  readonly entry?: StoredEntry;
-  /** Set when the worker died of it, twice: why. Nothing is known of the target then. */
-  readonly lost?: string;
-}
-
-/** What can be said of a target before the first round. */
-export interface Introduction {
-  readonly facts: TargetFacts;
-  /** Names of the modes that are going to be run. */
-  readonly modes: readonly string[];
-}
-
-/** Runs rounds: here, or in workers. */
-export interface Rounds {
-  /** How many batches may be under way at once. */
-  readonly width: number;
-  /**
-   * @throws {@link AllocertError} when the target cannot be reached, or has no mode to run
-   */
-  introduce(): Promise<Introduction>;
-  /** Runs a batch; the reports are in its order, and fewer when the campaign was to stop. */
-  run(
-    indices: readonly number[],
-    known: ReadonlySet<string>,
-    snapshot: Snapshot,
-  ): Promise<readonly RoundReport[]>;
-  /** Shrinks what was found, and says how often it shows. */
-  explain(proof: Proof): Promise<Finding>;
-  close(): Promise<void>;
-}
+export type { Introduction, Proof, RoundDone, RoundReport, Rounds };
 
 /** What rounds are a function of, and the target that they run on. */
 export interface RunnerOptions extends Choice {
@@ -108,16 +54,20 @@ interface Seen {
 export class Runner implements Rounds {
   readonly width = 1;
   readonly #options: RunnerOptions;
+  readonly #parallel: ParallelRounds;
   #session: Session | undefined;
   #setting: Setting | undefined;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#parallel = new ParallelRounds(options);
   }
 
   async introduce(): Promise<Introduction> {
-    const { facts, modes } = await this.#settle();
-    return { facts, modes: modes.map(({ name }) => name) };
+    const setting = await this.#settle();
+    const modes = this.#parallel.names(setting);
+    const sharedWords = this.#parallel.words(modes);
+    return { facts: setting.facts, modes, ...(sharedWords === undefined ? {} : { sharedWords }) };
   }
 
   async run(
@@ -126,11 +76,16 @@ export class Runner implements Rounds {
     snapshot: Snapshot,
   ): Promise<readonly RoundReport[]> {
     const setting = await this.#settle();
+    const modes = this.#parallel.names(setting);
     const seen: Seen = { findings: new Set(known), signatures: new Set() };
     const reports: RoundReport[] = [];
     for (const index of indices) {
       if (this.#options.enough?.() === true) break;
-      reports.push(await this.#round(setting, index, seen, snapshot));
+      reports.push(
+        isParallel(modes, index)
+          ? this.#parallel.alone(setting, index, seen.findings)
+          : await this.#round(setting, index, seen, snapshot),
+      );
       // A simulated target answers at once: signals and timers would never get their turn.
       await setImmediate();
     }
@@ -147,16 +102,20 @@ export class Runner implements Rounds {
       const again = await this.#attempt(setting, candidate);
       return again.violations.some((one) => signatureOf(one) === signature);
     };
-    const budget = dead ? 0 : shrinkBudget;
-    const { scenario: minimal } = await shrink(round.scenario, { shows, budget });
-    const { last, ...reproduced } = await this.#repeated(setting, minimal, {
-      signature,
-      round,
-      of: dead ? 0 : REPEATS,
-    });
+    const { scenario } = round;
+    const found = scenario.mode === PARALLEL ? await onSchedule(scenario, shows) : scenario;
+    const budget = dead || found === undefined ? 0 : shrinkBudget;
+    const { scenario: minimal } = await shrink(found ?? scenario, { shows, budget });
+    const { last, ...reproduced } =
+      found === undefined
+        ? { last: round, times: 0, of: SCHEDULES }
+        : await this.#repeated(setting, minimal, { signature, round, of: dead ? 0 : REPEATS });
     await this.#leave();
     const { detail } = last.violations.find((one) => signatureOf(one) === signature) ?? violation;
-    const origin = { allocert: version, seed, round: index, corpus: snapshot };
+    const origin = {
+      ...{ allocert: version, seed, round: index },
+      ...(snapshot === undefined ? {} : { corpus: snapshot }),
+    };
     return redactFinding({
       version: 1,
       signature,
@@ -176,6 +135,11 @@ export class Runner implements Rounds {
       histories: last.histories,
       reproduced,
     });
+  }
+
+  /** Runs one part of parallel rounds; see {@link ParallelRounds.part}. */
+  async part(task: PartTask): Promise<readonly RoundReport[]> {
+    return this.#parallel.part(await this.#settle(), task);
   }
 
   async close(): Promise<void> {

@@ -2,11 +2,12 @@ import { machineError, type TargetFacts, usageError } from '../adapters/contract
 import { abiNamed, type Profile, profileNamed, profilesOf } from '../suites/catalogue.ts';
 import { type Mode, modesFor } from './generate/modes.ts';
 import type { Rules } from './judge.ts';
+import { ordinaryModes } from './parallel/turn.ts';
 import { type World, worldOf } from './scenario.ts';
 
 /** What a campaign may choose on a target. */
 export interface Choice {
-  /** Names of modes; all that the target can run when empty. */
+  /** Names of modes; all that repeat exactly and that the target can run when empty. */
   readonly modes: readonly string[];
   /** Bytes that the live buffers of a scenario may have together. */
   readonly memoryLimit: bigint;
@@ -36,13 +37,13 @@ export function settingFor(facts: TargetFacts, options: Choice): Setting {
   const profile = options.strict === true ? { ...known, known: [] } : known;
   const world = worldOf(facts, region, abiNamed(profile.abi), options.memoryLimit);
   const able = modesFor(world);
-  const unknown = options.modes.find((name) => !able.some((mode) => mode.name === name));
+  const wanted = ordinaryModes(options.modes);
+  const unknown = wanted.find((name) => !able.some((mode) => mode.name === name));
   if (unknown !== undefined) {
     const names = able.map(({ name }) => name).join(', ');
     throw usageError(`there is no mode "${unknown}" on this target; it has ${names}`);
   }
-  const modes =
-    options.modes.length === 0 ? able : able.filter(({ name }) => options.modes.includes(name));
+  const modes = wanted.length === 0 ? able : able.filter(({ name }) => wanted.includes(name));
   return { facts, world, modes, rules: rulesFor(facts, world, profile) };
 }
 

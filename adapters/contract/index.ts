@@ -5,6 +5,7 @@ export { AllocertError, type Blame, machineError, usageError } from './errors.ts
 export * from './history.ts';
 export * as linux from './linux.ts';
 export * from './operations.ts';
+export * as packed from './packed.ts';
 export * from './program.ts';
 export { bigintOf, fromJson, hexOf, parseProgram, toJson } from './program-json.ts';
 export { type JsonSchema, programSchema } from './program-schema.ts';

@@ -1,5 +1,6 @@
 import type { History } from './history.ts';
 import type { Capability } from './operations.ts';
+import type { PackedTarget } from './packed.ts';
 import type { Program } from './program.ts';
 
 /** The ABIs that allocert knows how to speak. */
@@ -81,6 +82,8 @@ export interface Adapter {
   close(): Promise<void>;
   /** Set when each session is a target of its own, so that any number may be open at once. */
   readonly independent?: true;
+  /** Set when threads can use the target together, by packed Programs. */
+  readonly packed?: PackedTarget;
 }
 
 /** The target died (`crash`) or no longer answers (`hang`) while a Program ran. */

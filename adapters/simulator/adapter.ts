@@ -8,6 +8,7 @@ import { Slots } from '../interpreter/slots.ts';
 import { Kernel } from './kernel.ts';
 import { SimulatedMachine } from './machine.ts';
 import { parseSimulatorUrl, type SimulatorOptions } from './options.ts';
+import { parallelTarget } from './parallel/target.ts';
 
 /**
  * An adapter for a `sim:` URL: a small Linux in memory with a Simple Allocator. Each session is a
@@ -17,9 +18,11 @@ import { parseSimulatorUrl, type SimulatorOptions } from './options.ts';
  */
 export function openSimulator(url: string): Adapter {
   const options = parseSimulatorUrl(url);
+  const packed = parallelTarget(options);
   return {
     url,
     independent: true,
+    ...(packed === undefined ? {} : { packed }),
     open: async () => new SimulatorSession(options),
     close: async () => {},
   };

@@ -89,16 +89,29 @@ export class CmaAllocator {
     const onlyCloexec = defects.has('zeroing-only-with-cloexec') && (flags & O_CLOEXEC) === 0;
     if (!onlyCloexec) yield* this.#clearNew(first, count, asked);
     const rounded = defects.has('length-unrounded') ? asked : size;
-    const mode = this.#mode(flags);
-    return new DmaBuf(
-      log,
-      mode,
-      { region, first, count, size: rounded },
-      {
-        inode: this.#options.nextInode(),
-        defects,
-      },
-    );
+    return this.#buffer({ region, first, count, size: rounded }, this.#mode(flags));
+  }
+
+  /**
+   * Allocates with no point at which it could be preempted, for threads that really run at the same
+   * time: a length that the region may have is all that is left of the request.
+   */
+  allocateAtOnce(pages: number, flags: number): DmaBuf | ErrnoName {
+    const { region, defects } = this.#options;
+    const { pageBytes } = region.store;
+    if (pages > region.pageCount / (defects.has('half-region-limit') ? 2 : 1)) return 'ENOMEM';
+    const count = defects.has('single-page-costs-two') ? Math.max(pages, 2) : pages;
+    const first = this.#take(count);
+    if (first === undefined) return 'ENOMEM';
+    if (defects.has('overlapping-buffers') && count > 1) region.release(first + count - 1, 1);
+    this.#clear(first, count, pages * pageBytes);
+    const size = BigInt(pages * pageBytes);
+    return this.#buffer({ region, first, count, size }, this.#mode(flags));
+  }
+
+  #buffer(pages: BufferPages, mode: number): DmaBuf {
+    const { defects, log } = this.#options;
+    return new DmaBuf(log, mode, pages, { inode: this.#options.nextInode(), defects });
   }
 
   /** The first of so many pages, or undefined when the region has no room. */
@@ -166,7 +179,7 @@ export class CmaAllocator {
     }
     this.#clearing = { first, count, asked };
     if (defects.has('static-zeroing-range')) yield 'cma.clearing';
-    this.#clear(this.#clearing.first, this.#clearing.count, this.#clearing.asked);
+    this.#clear(this.#clearing.first, this.#clearing.count, Number(this.#clearing.asked));
   }
 
   /** Clears a buffer that somebody can reach already (a defect). */
@@ -197,25 +210,23 @@ export class CmaAllocator {
     return this.#options.region.store;
   }
 
-  #clear(first: number, count: number, asked: bigint): void {
+  #clear(first: number, count: number, asked: number): void {
     const { region, defects, zeroing } = this.#options;
     if (!zeroing || defects.has('no-zeroing')) return;
+    const { store } = region;
     const whole = defects.has('first-page-zeroed') ? 1 : count;
     const end = first + count;
-    const last = defects.has('tail-byte-not-zeroed')
-      ? region.store.bytes(end - 1).at(-1)
-      : undefined;
+    const last = defects.has('tail-byte-not-zeroed') ? store.bytes(end - 1).at(-1) : undefined;
+    const oddLeft = defects.has('odd-pages-not-zeroed');
+    const half = defects.has('half-page-zeroed');
+    const tailLeft = defects.has('tail-not-zeroed');
     for (let page = first; page < first + whole; page += 1) {
-      const from = Number(asked) - (page - first) * region.store.pageBytes;
-      if (defects.has('odd-pages-not-zeroed') && (page - first) % 2 === 1) continue;
-      if (defects.has('half-page-zeroed')) {
-        region.store.bytes(page).fill(0, 0, region.store.pageBytes / 2);
-      } else if (defects.has('tail-not-zeroed') && from < region.store.pageBytes) {
-        region.store.bytes(page).fill(0, 0, from);
-      } else {
-        region.store.fill(page, 0);
-      }
+      const from = asked - (page - first) * store.pageBytes;
+      if (oddLeft && (page - first) % 2 === 1) continue;
+      if (half) store.bytes(page).fill(0, 0, store.pageBytes / 2);
+      else if (tailLeft && from < store.pageBytes) store.bytes(page).fill(0, 0, from);
+      else store.fill(page, 0);
     }
-    if (last !== undefined) region.store.bytes(end - 1)[region.store.pageBytes - 1] = last;
+    if (last !== undefined) store.bytes(end - 1)[store.pageBytes - 1] = last;
   }
 }

@@ -5,6 +5,7 @@ import { redact } from '../../adapters/contract/redact.ts';
 import { EPOCH_ROUNDS } from '../../fuzz/corpus/corpus.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
 import { type Before, readCampaign } from '../../fuzz/journal-reader.ts';
+import { ALL, PARALLEL } from '../../fuzz/parallel/turn.ts';
 import { storedTarget } from '../../fuzz/stored-target.ts';
 import { fuzz } from '../fuzz-campaign.ts';
 import {
@@ -40,6 +41,7 @@ interface FuzzArguments {
 
 /** Rounds when nothing is said of the budget. */
 const ROUNDS = 1000;
+const MODE_NAMES = [...MODES.map(({ name }) => name), PARALLEL, ALL];
 
 const text = (option: string, describe: string) =>
   ({ type: 'string', requiresArg: true, coerce: single(option), describe }) as const;
@@ -56,7 +58,7 @@ export const fuzzCommand: CommandModule<object, FuzzArguments> = {
       .option('rounds', text('rounds', `How many scenarios [default: ${ROUNDS}]`))
       .option('ops', text('ops', 'How many operations'))
       .option('workers', text('workers', 'Threads [default: all cores on sim:, else 1]'))
-      .option('modes', text('modes', `Some of ${MODES.map(({ name }) => name).join(',')}`))
+      .option('modes', text('modes', `Some of ${MODE_NAMES.join(',')}`))
       .option('profile', text('profile', 'Profile that predicts errors'))
       .option('memory-limit', text('memory-limit', `For live buffers [default: ${MEMORY}]`))
       .option('corpus', text('corpus', 'Folder of the corpus [default: corpus, in --out]'))

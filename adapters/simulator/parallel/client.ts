@@ -1,0 +1,117 @@
+import { ERRNO, type ErrnoName } from '../../contract/errno.ts';
+import { FIRST_DESCRIPTOR, type PackedClient } from '../../contract/packed.ts';
+import type { CmaAllocator } from '../allocator.ts';
+import { CharacterFile } from '../character-file.ts';
+import { Client } from '../client.ts';
+import type { DefectSet } from '../defects/defect.ts';
+import { DmaBuf } from '../dma-buf.ts';
+import type { KernelLog } from '../kernel-log.ts';
+import type { Region } from '../region.ts';
+import { type PackedCalls, runPacked } from './run.ts';
+import { PAGE_BYTES, type SharedPages } from './shared-pages.ts';
+
+const O_RDWR = 2;
+/** What the others of this thread's kernel are: nobody. It has one client. */
+const PID = 1;
+
+/** What a client of parallel mode is made of. */
+export interface ParallelParts {
+  readonly memory: Int32Array;
+  readonly region: Region;
+  readonly pages: SharedPages;
+  readonly allocator: CmaAllocator;
+  readonly defects: DefectSet;
+  readonly log: KernelLog;
+}
+
+/**
+ * A client in a thread of its own. Its descriptors and the references to its buffers are its own
+ * thread's; the pages are everybody's. It uses the simulator's allocator, descriptor table and
+ * dma-bufs, and leaves out what stands between them and a program: copying of arguments, mappings,
+ * and generators that nobody would preempt.
+ */
+export class ParallelClient implements PackedClient, PackedCalls {
+  value = 0;
+  page = -1;
+  readonly #parts: ParallelParts;
+  readonly #client: Client;
+  readonly #limit: number;
+  /** Where numbers are looked for from (a defect). */
+  readonly #from: number;
+
+  constructor(parts: ParallelParts) {
+    this.#parts = parts;
+    this.#client = Client.fresh('main', PID, { pageBytes: PAGE_BYTES, pointerBytes: 8 });
+    this.#limit = this.#client.descriptorLimit;
+    this.#from = parts.defects.has('descriptor-not-lowest') ? 64 : 0;
+    const { table } = this.#client;
+    for (let number = 0; number < FIRST_DESCRIPTOR; number += 1) {
+      table.reserve(this.#limit, false);
+      table.install(number, new CharacterFile(parts.log, O_RDWR, false, PAGE_BYTES));
+    }
+  }
+
+  get freePages(): number {
+    return this.#parts.region.freePages;
+  }
+
+  complaints(): readonly string[] {
+    return this.#parts.log.take();
+  }
+
+  run(program: Int32Array, history: Int32Array): void {
+    runPacked(this, this.#parts.memory, program, history);
+  }
+
+  allocate(pages: number): number {
+    const buffer = this.#parts.allocator.allocateAtOnce(pages, O_RDWR);
+    if (typeof buffer === 'string') return ERRNO[buffer];
+    this.page = buffer.pages.first;
+    return this.#give(buffer);
+  }
+
+  duplicate(descriptor: number): number {
+    const buffer = this.#bufferAt(descriptor);
+    return typeof buffer === 'string' ? ERRNO[buffer] : this.#give(buffer.hold('fget_raw'), 0);
+  }
+
+  close(descriptor: number): number {
+    return this.#client.closeDescriptor(descriptor) ? 0 : ERRNO.EBADF;
+  }
+
+  stamp(descriptor: number, word: number): number {
+    const buffer = this.#bufferAt(descriptor);
+    if (typeof buffer === 'string') return ERRNO[buffer];
+    this.#parts.pages.stamp(buffer.pages.first, buffer.pages.count, word);
+    return 0;
+  }
+
+  check(descriptor: number, word: number): number {
+    const buffer = this.#bufferAt(descriptor);
+    if (typeof buffer === 'string') return ERRNO[buffer];
+    const { first, count } = buffer.pages;
+    const page = this.#parts.pages.differs(first, count, word);
+    if (page < 0) return 0;
+    this.page = page - first;
+    this.value = this.#parts.pages.wordAt(page);
+    return 0;
+  }
+
+  /** Gives a file, whose reference it takes over, a descriptor. */
+  #give(file: DmaBuf, from = this.#from): number {
+    const { table } = this.#client;
+    const number = table.reserve(this.#limit, false, from);
+    if (typeof number === 'string') {
+      file.put('fput');
+      return ERRNO[number];
+    }
+    table.install(number, file);
+    this.value = number;
+    return 0;
+  }
+
+  #bufferAt(descriptor: number): DmaBuf | ErrnoName {
+    const file = this.#client.table.at(descriptor);
+    return file instanceof DmaBuf && file.alive('__fget_files') ? file : 'EBADF';
+  }
+}

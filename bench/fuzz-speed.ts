@@ -1,0 +1,183 @@
+/**
+ * How fast the fuzzer is, as ratios within one run: `npm run bench:fuzz-speed`. Everything that is
+ * compared is measured in turns and the medians count. What one thread does is measured in its own
+ * processor time, so that neighbours on the machine matter little; only the two workers need both
+ * cores for themselves. Ends 1 when a bound is missed:
+ *
+ * - generating, recording and judging cost at most half of what fast-check's `modelRun` adds to an
+ *   operation on a target that does nothing;
+ * - the exclusion oracle, the ordering of events included, takes 20 million events a second;
+ * - two workers run 1.4 times as many operations as one.
+ */
+import { availableParallelism, loadavg } from 'node:os';
+import type { PackedTarget } from '../adapters/contract/packed.ts';
+import { openSimulator } from '../adapters/simulator/adapter.ts';
+import { EMPTY } from '../fuzz/corpus/snapshot.ts';
+import { WorkerPool } from '../fuzz/pool.ts';
+import { glance } from '../suites/oracles/sweep.ts';
+import { idleModelRuns, simulatedModelRuns } from './fuzz-speed/model-run.ts';
+import { ReplayedRounds } from './fuzz-speed/replayed.ts';
+
+const COST_MAX = 0.5;
+const EVENTS_MIN = 20;
+const SCALING_MIN = 1.4;
+
+const TURNS = 9;
+/** Rounds of one part that are generated, recorded and judged. */
+const RECORDED = 64;
+const MODEL_RUNS = 150;
+const BATCH = 32;
+const NS = 1e6;
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
+
+/** Nanoseconds an operation, the loop that counts them not included. */
+function costOf(run: () => number): number {
+  const start = processorMs();
+  const operations = run();
+  const end = processorMs();
+  let counted = 0;
+  for (let at = 0; at < operations; at += 1) counted += at & 1;
+  const empty = processorMs() - end;
+  if (counted < 0) throw new RangeError('a count is not negative');
+  return ((end - start - empty) * NS) / operations;
+}
+
+/** Milliseconds that this process has had of all processors. */
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Thousands of operations a second, by some clock. */
+async function rateOf(run: () => Promise<number>, now: () => number): Promise<number> {
+  const start = now();
+  const operations = await run();
+  return operations / (now() - start);
+}
+
+function verdict(name: string, value: string, holds: boolean): void {
+  process.stdout.write(`${holds ? 'holds ' : 'MISSED'}  ${name}: ${value}\n`);
+  if (!holds) process.exitCode = 1;
+}
+
+function cost(rounds: ReplayedRounds): void {
+  const packed: number[] = [];
+  const model: number[] = [];
+  for (let turn = -2; turn < TURNS; turn += 1) {
+    const one = costOf(() => rounds.run());
+    const other = costOf(() => idleModelRuns(MODEL_RUNS));
+    if (turn < 0) continue; // Not compiled yet.
+    packed.push(one);
+    model.push(other);
+  }
+  const ratio = median(packed.map((one, turn) => one / (model[turn] ?? 1)));
+  const words = `${median(packed).toFixed(0)} ns an operation, modelRun ${median(model).toFixed(0)}`;
+  const name = `generate, record and judge, ${COST_MAX} of modelRun at most`;
+  verdict(name, `${ratio.toFixed(2)} (${words})`, ratio <= COST_MAX);
+}
+
+function oracle(rounds: ReplayedRounds): void {
+  const recorded = rounds.lives();
+  const rates: number[] = [];
+  for (let turn = -2; turn < TURNS; turn += 1) {
+    let events = 0;
+    const start = processorMs();
+    for (const thread of recorded) {
+      if (glance([thread], target.pages).crowded) throw new Error('a false alarm');
+      events += thread.changes.length / 2;
+    }
+    const rate = events / (processorMs() - start) / 1000;
+    if (turn >= 0) rates.push(rate);
+  }
+  const rate = median(rates);
+  const words = `${rate.toFixed(1)} million events a second (best ${Math.max(...rates).toFixed(1)})`;
+  verdict(`exclusion oracle, ${EVENTS_MIN} million at least`, words, rate >= EVENTS_MIN);
+}
+
+const moduleUrl = new URL('../bin/fuzz-worker.js', import.meta.url).href;
+const poolOf = (workers: number, mode: string): WorkerPool =>
+  new WorkerPool(moduleUrl, workers, {
+    ...{ target: 'sim:', version: 'bench', seed: 1n, modes: [mode] },
+    ...{ memoryLimit: 8n << 20n, shrinkBudget: 0 },
+  });
+
+/** Runs the next batches of a pool. @returns how many operations they had */
+async function batches(pool: WorkerPool, from: number, count: number): Promise<number> {
+  const all = Array.from({ length: count }, (_, batch) =>
+    pool.run(
+      Array.from({ length: BATCH }, (_, at) => from + batch * BATCH + at),
+      new Set(),
+      EMPTY,
+    ),
+  );
+  const reports = (await Promise.all(all)).flat();
+  return reports.reduce((sum, { done }) => sum + done.operations, 0);
+}
+
+interface Rates {
+  readonly one: number;
+  readonly two: number;
+  readonly ratio: number;
+  /** What the ratio is when each worker has a core: twice the cost of one, for that of two. */
+  readonly byProcessor: number;
+}
+
+/** Thousands of checked operations a second with one worker and with two. */
+async function scaling(mode: string, count: number): Promise<Rates> {
+  const pools = [poolOf(1, mode), poolOf(2, mode)];
+  const rates: number[][] = [[], []];
+  const costs: number[][] = [[], []];
+  for (const pool of pools) await pool.introduce();
+  for (let turn = -1; turn < TURNS; turn += 1) {
+    for (const [index, pool] of pools.entries()) {
+      const run = (): Promise<number> => batches(pool, (turn + 1) * count * BATCH, count);
+      const before = processorMs();
+      const start = performance.now();
+      const operations = await run();
+      if (turn < 0) continue;
+      rates[index]?.push(operations / (performance.now() - start));
+      costs[index]?.push((processorMs() - before) / operations);
+    }
+  }
+  for (const pool of pools) await pool.close();
+  const [one = [], two = []] = rates;
+  const ratio = median(two.map((rate, turn) => rate / (one[turn] ?? 1)));
+  const [own = [], shared = []] = costs;
+  const byProcessor = median(shared.map((cost, turn) => (2 * (own[turn] ?? 0)) / cost));
+  return { one: median(one), two: median(two), ratio, byProcessor };
+}
+
+const packedTarget = openSimulator('sim:').packed;
+if (packedTarget === undefined) throw new Error('sim: has no parallel mode');
+const target: PackedTarget = packedTarget;
+const rounds = new ReplayedRounds(target, RECORDED);
+cost(rounds);
+oracle(rounds);
+const parallel = await scaling('parallel', 4);
+const scheduled = await scaling('hammer', 2);
+const alone: number[] = [];
+const models: number[] = [];
+for (let turn = 0; turn < TURNS; turn += 1) {
+  alone.push(await rateOf(async () => rounds.runOn(target), processorMs));
+  models.push(await rateOf(() => simulatedModelRuns(target, MODEL_RUNS), processorMs));
+}
+const model = median(models);
+const thread = median(alone);
+const said = (rate: number): string => `${rate.toFixed(0)}k operations/s`;
+process.stdout.write(`        checked on sim:, parallel: ${said(parallel.one)} with one worker, `);
+process.stdout.write(`${said(parallel.two)} with two\n`);
+process.stdout.write(
+  `        checked on sim:, scheduled: ${said(scheduled.one)} with one worker, `,
+);
+process.stdout.write(`${said(scheduled.two)} with two\n`);
+process.stdout.write(`        by processor time, one thread of parallel mode: ${said(thread)}, `);
+process.stdout.write(`asyncModelRun on the same simulator: ${said(model)}; `);
+process.stdout.write(`${(thread / model).toFixed(1)} times as many\n`);
+// Two workers that do not get a core each cannot be compared by the clock.
+const busy = (loadavg()[0] ?? 0) > availableParallelism() + 1;
+const ratio = busy ? parallel.byProcessor : parallel.ratio;
+const both = `${parallel.ratio.toFixed(2)} by the clock, ${parallel.byProcessor.toFixed(2)} by processor`;
+const why = busy ? '; others use the machine, so the latter counts' : '';
+verdict(`two workers for one, ${SCALING_MIN} times at least`, both + why, ratio >= SCALING_MIN);
