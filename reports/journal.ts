@@ -64,8 +64,8 @@ export class JournalWriter {
     const descriptor = this.#descriptor;
     if (descriptor === undefined) return;
     if (line.type === 'run-start') this.#hide = redactorOf(line.target);
-    const shown = redactLine(line, this.#hide);
     attempt(this.directory, () => {
+      const shown = redactLine(line, this.#hide);
       writeFileSync(descriptor, `${JSON.stringify(toJson(shown))}\n`);
       fsyncSync(descriptor);
     });

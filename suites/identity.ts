@@ -1,11 +1,16 @@
+import { isDeepStrictEqual } from 'node:util';
 import { machineError, type TargetFacts, toJson } from '../adapters/contract/index.ts';
 import type { RunStart } from '../reports/record.ts';
 
-/** What makes a target the same one, as text to compare; its taint changes as it runs. */
-export function identityOf({ details, ...facts }: TargetFacts): string {
+/** What makes a target the same one, as plain data to compare; its taint changes as it runs. */
+function identityOf({ details, ...facts }: TargetFacts): unknown {
   const { taint: _, ...steady } = details;
-  return JSON.stringify(toJson({ ...facts, details: steady }));
+  return toJson({ ...facts, details: steady });
 }
+
+/** Whether facts are those of one target, in whatever order they are told. */
+export const isSameTarget = (a: TargetFacts, b: TargetFacts): boolean =>
+  isDeepStrictEqual(identityOf(a), identityOf(b));
 
 /**
  * Refuses to add what one target says to the report of another.
@@ -18,7 +23,7 @@ export function refuseOtherTarget(
   earlier: Pick<RunStart, 'facts'>,
   now: Pick<RunStart, 'facts'>,
 ): void {
-  if (identityOf(earlier.facts) === identityOf(now.facts)) return;
+  if (isSameTarget(earlier.facts, now.facts)) return;
   throw machineError(
     `${now.facts.implementation} answers, but not as it did for this report: another version, ` +
       'device or machine; run the suites anew for a report of its own',

@@ -7,6 +7,7 @@ import {
   hexOf,
   machineError,
   RecordingSession,
+  type TargetFacts,
   type Transcript,
 } from '../adapters/contract/index.ts';
 import { packageVersion } from '../adapters/contract/package-root.ts';
@@ -21,7 +22,7 @@ import {
 } from '../reports/record.ts';
 import type { Case } from './case.ts';
 import { type Abi, abiNamed, type Profile, profilesOf, requirementsFor } from './catalogue.ts';
-import { identityOf } from './identity.ts';
+import { isSameTarget } from './identity.ts';
 import { type CaseOutcome, judge } from './judge.ts';
 import { runCase } from './run-case.ts';
 import { decidingProfile, selectCases } from './select.ts';
@@ -93,7 +94,8 @@ class Run {
   readonly #profiles: readonly Profile[];
   readonly #abi: Abi;
   #session: RecordingSession | undefined;
-  readonly #identity: string;
+  /** What answered first. */
+  readonly #facts: TargetFacts;
   /** Set once the connection was lost: whoever answers then may be somebody else. */
   #doubtful = false;
   #restarts = 0;
@@ -101,7 +103,7 @@ class Run {
   private constructor(options: RunOptions, session: RecordingSession, profile: Profile) {
     this.#options = options;
     this.#session = session;
-    this.#identity = identityOf(session.facts);
+    this.#facts = session.facts;
     this.#abi = abiNamed(profile.abi);
     this.#profiles = profilesOf(profile.abi);
     const { only, shard, cases: exactly } = options;
@@ -256,7 +258,7 @@ class Run {
   /** What answers now must be what was asked before: verdicts of two targets make no report. */
   async #reopened(): Promise<RecordingSession> {
     const session = new RecordingSession(await this.#options.adapter.open());
-    if (!this.#doubtful || identityOf(session.facts) === this.#identity) return session;
+    if (!this.#doubtful || isSameTarget(session.facts, this.#facts)) return session;
     await session.close();
     throw machineError('another target answers than before; run it again from the beginning');
   }

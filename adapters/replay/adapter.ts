@@ -13,8 +13,8 @@ const SCHEME = 'replay:';
 
 /**
  * A target that answers from the evidence of an earlier run. Only `evidence.ndjson` is read, and
- * the target that it names is never opened. A case that was recorded several times is answered as it
- * was the first time, then as the second time, and so on: who retries sees what was seen then.
+ * the target that it names is never opened. A case that was recorded several times is answered as
+ * it was the first time, then as the second time, and so on: who retries sees what was seen then.
  *
  * @param url `replay:DIR`, where DIR is a report directory
  * @throws {@link AllocertError} (usage) when there is no evidence or a line of it is damaged

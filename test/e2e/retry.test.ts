@@ -4,6 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { RecordedCase, RunRecord } from '../../reports/record.ts';
+import { writeReports } from '../../reports/write.ts';
 import { allocert } from './command.ts';
 import { recordIn, targetFolder } from './gate-folder.ts';
 
@@ -32,41 +33,31 @@ const verdictsOf = ({ cases }: RunRecord): object[] => cases.map(({ verdicts }) 
 const idsWhere = ({ cases }: RunRecord, holds: (one: RecordedCase) => boolean): string[] =>
   cases.filter(holds).map(({ id }) => id);
 
-t.test(
-  'kill -9 at random points loses nothing that finished, and retry completes it',
-  async (t) => {
-    const cwd = targetFolder(t);
-    t.equal((await allocert(RUN, { cwd })).code, 0);
-    const whole = recordIn(cwd, 'report');
-    const programs = endsIn(cwd).flatMap(({ transcript }) => transcript.entries).length;
-    for (let point = 0; point < POINTS; point += 1) {
-      const at = randomInt(1, programs + 1);
-      rmSync(join(cwd, 'report'), { recursive: true });
-      const killed = await allocert(RUN, { cwd, env: { KILL_AT: String(at) } });
-      t.equal(killed.code, null, `killed at Program ${at} of ${programs}`);
-      const finished = endsIn(cwd).map((line) => line.case);
-      const running = linesIn(cwd).findLast(({ type }) => type === 'case-start')?.case;
-      t.equal((await allocert(['report', 'report'], { cwd })).code, 3);
-      const cut = recordIn(cwd, 'report');
-      t.match(cut, { complete: false, interruptedCase: running });
-      t.match(cut.incompleteReason, `killed while ${running} ran`);
-      t.strictSame(
-        idsWhere(cut, ({ end }) => end !== 'not-run'),
-        finished,
-        'every finished case',
-      );
-      t.equal((await allocert(RETRY, { cwd })).code, 0);
-      const mended = recordIn(cwd, 'report');
-      t.match(mended, { complete: true, interruptedCase: '', exitCode: 0 });
-      t.strictSame(verdictsOf(mended), verdictsOf(whole));
-      t.strictSame(
-        idsWhere(mended, ({ retried }) => retried !== true),
-        finished,
-        'what came from the retry says so, and nothing ran twice',
-      );
-    }
-  },
-);
+t.test('kill -9 at random points loses nothing, and retry completes the run', async (t) => {
+  const cwd = targetFolder(t);
+  t.equal((await allocert(RUN, { cwd })).code, 0);
+  const whole = recordIn(cwd, 'report');
+  const programs = endsIn(cwd).flatMap(({ transcript }) => transcript.entries).length;
+  for (let point = 0; point < POINTS; point += 1) {
+    const at = randomInt(1, programs + 1);
+    rmSync(join(cwd, 'report'), { recursive: true });
+    const killed = await allocert(RUN, { cwd, env: { KILL_AT: String(at) } });
+    t.equal(killed.code, null, `killed at Program ${at} of ${programs}`);
+    const finished = endsIn(cwd).map((line) => line.case);
+    const running = linesIn(cwd).findLast(({ type }) => type === 'case-start')?.case;
+    const cut = writeReports(join(cwd, 'report'));
+    t.match(cut, { complete: false, interruptedCase: running, exitCode: 3 });
+    t.match(cut.incompleteReason, `killed while ${running} ran`);
+    const ended = idsWhere(cut, ({ end }) => end !== 'not-run');
+    t.strictSame(ended, finished, 'every finished case');
+    t.equal((await allocert(RETRY, { cwd })).code, 0);
+    const mended = recordIn(cwd, 'report');
+    t.match(mended, { complete: true, interruptedCase: '', exitCode: 0 });
+    t.strictSame(verdictsOf(mended), verdictsOf(whole));
+    const fromRun = idsWhere(mended, ({ retried }) => retried !== true);
+    t.strictSame(fromRun, finished, 'what came from the retry says so, and nothing ran twice');
+  }
+});
 
 t.test('a retry that is killed is completed by the next one', async (t) => {
   const cwd = targetFolder(t);

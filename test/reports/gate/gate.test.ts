@@ -109,7 +109,7 @@ t.test('a baseline that is no record is refused in a sentence', async (t) => {
   const file = join(folder, 'x.json');
   t.throws(() => readBaseline(file), { blame: 'usage', message: /does not exist.*--baseline/ });
   writeFileSync(file, '{}');
-  t.throws(() => readBaseline(file), { blame: 'usage', message: /is no record of allocert/ });
+  t.throws(() => readBaseline(file), { blame: 'usage', message: /is not what allocert writes/ });
   writeFileSync(file, '{"version": 99}');
   t.throws(() => readBaseline(file), { blame: 'usage', message: /newer allocert/ });
   t.throws(() => readBaseline(folder), { blame: 'usage', message: /record.json cannot be read/ });
