@@ -5,6 +5,7 @@ import t from 'tap';
 import { deriveRecord } from '../../../reports/derive.ts';
 import { gate } from '../../../reports/gate/gate.ts';
 import { readBaseline } from '../../../reports/gate/read-baseline.ts';
+import { mergeRecords } from '../../../reports/merge/merge.ts';
 import type { Status } from '../../../reports/record.ts';
 import { schemaViolation } from '../../../reports/schema.ts';
 import { journalOf, type SampleStatuses, sampleLines, temporaryDirectory } from '../sample.ts';
@@ -139,6 +140,15 @@ t.test('1 outranks 3, 3 outranks 4, and every reason is given', async (t) => {
   t.match(all.gate?.reasons.join(), /1 failure.*1 point could not be decided.*1 point flaked/);
   const baseline = baselineOf(recordWith(flaky));
   t.equal(gate(recordWith(flaky), { ...asked, baseline }).exitCode, 0, 'it flaked before');
+});
+
+t.test('a merge undoes the gates of its parts', async (t) => {
+  const waived = gate(recordWith({ text: 'fail' }), settings({ waivers: [WAIVER] }));
+  const input = (path: string) => ({ path, folder: path, record: waived });
+  const merged = mergeRecords([input('a'), input('b')], []);
+  t.match(merged, { exitCode: 1, waivers: [], gate: undefined });
+  t.equal(gate(merged, settings({ waivers: [WAIVER] })).exitCode, 0);
+  t.equal(mergeRecords([input('a')], []).exitCode, 0, 'a single record stays as it is');
 });
 
 t.test('gating again starts from what was observed', async (t) => {
