@@ -1,10 +1,15 @@
 import { AllocertError, messageOf } from '../adapters/contract/errors.ts';
 import type { Adapter } from '../adapters/contract/index.ts';
+import { redactorOf } from '../adapters/contract/redact.ts';
+import { callsForRetry } from '../reports/gate/again.ts';
+import { refuseOtherBaseline } from '../reports/gate/compare.ts';
+import type { GateSettings } from '../reports/gate/outcome.ts';
 import { JournalWriter } from '../reports/journal.ts';
-import type { RunEnd, Shard } from '../reports/record.ts';
+import type { RunEnd, RunStart, Shard } from '../reports/record.ts';
+import { redactFacts } from '../reports/redact-line.ts';
 import type { Reporter } from '../reports/reporters.ts';
 import { writeReports } from '../reports/write.ts';
-import { runSuites } from '../suites/index.ts';
+import { refuseOtherTarget, runSuites } from '../suites/index.ts';
 import { Interrupt } from './interrupt.ts';
 import { Progress } from './progress.ts';
 import { showRecord } from './show-record.ts';
@@ -22,6 +27,11 @@ export interface JournaledRun {
   readonly environment: Readonly<Record<string, string>>;
   /** Formats beside those of the report directory. */
   readonly reporters: readonly Reporter[];
+  /** How often a case that failed runs again. */
+  readonly retries: number;
+  readonly gate: GateSettings | undefined;
+  /** The run whose journal goes on, and its cases that run again; left out: a new journal. */
+  readonly again?: { readonly start: RunStart; readonly cases: readonly string[] };
 }
 
 /** Milliseconds that a target gets to shut down. */
@@ -56,20 +66,28 @@ export async function journaledRun(options: JournaledRun): Promise<number> {
 
 /** The run's last line; undefined when it was left behind. */
 async function runOrLeave(
-  { adapter, directory, profile, only, shard, environment }: JournaledRun,
+  options: JournaledRun,
   interrupt: Interrupt,
   progress: Progress,
   journal: { writer?: JournalWriter },
 ): Promise<RunEnd | undefined> {
+  const { adapter, profile, only, shard, again, retries, gate } = options;
+  const seen: { start?: RunStart } = {};
   const run = runSuites({
     adapter,
     only,
     signal: interrupt.signal,
     ...(profile === undefined ? {} : { profile }),
     ...(shard === undefined ? {} : { shard }),
+    ...(again === undefined ? {} : { cases: again.cases }),
+    retries: {
+      max: retries,
+      again: (finish) =>
+        seen.start !== undefined && callsForRetry(finish, seen.start, gate?.failOn),
+    },
     onStart: (line) => {
-      journal.writer = new JournalWriter(directory);
-      journal.writer.write({ ...line, environment });
+      seen.start = line;
+      journal.writer = beginJournal(options, line);
       progress.start(line);
     },
     onCaseStart: (line) => {
@@ -83,6 +101,29 @@ async function runOrLeave(
     onNotice: (line) => journal.writer?.write(line),
   });
   return Promise.race([run, interrupt.expired.then(() => undefined)]);
+}
+
+/** A journal with its first lines, once nothing speaks against the run any more. */
+function beginJournal(options: JournaledRun, start: RunStart): JournalWriter {
+  const { directory, gate, again, environment } = options;
+  if (gate?.baseline !== undefined) refuseOtherBaseline(start, gate.baseline);
+  if (again !== undefined) {
+    // The report's facts are those without secrets.
+    const facts = redactFacts(start.facts, redactorOf(start.target));
+    refuseOtherTarget(again.start, { facts });
+  }
+  const writer =
+    again === undefined
+      ? new JournalWriter(directory)
+      : JournalWriter.resume(directory, start.target);
+  const { cases = [] } = again ?? {};
+  writer.write(
+    again === undefined
+      ? { ...start, environment }
+      : { type: 'retry-start', startedAt: start.startedAt, cases },
+  );
+  if (gate !== undefined) writer.write({ type: 'gate', ...gate });
+  return writer;
 }
 
 function interrupted(end: RunEnd | undefined, interrupt: Interrupt): RunEnd {

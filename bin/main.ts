@@ -16,6 +16,7 @@ import { listCommand } from './commands/list.ts';
 import { qualifyCommand } from './commands/qualify.ts';
 import { replayCommand } from './commands/replay.ts';
 import { reportCommand } from './commands/report.ts';
+import { retryCommand } from './commands/retry.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
 import { vmCommand } from './commands/vm.ts';
@@ -35,6 +36,7 @@ const COMMANDS = [
   corpusCommand,
   qualifyCommand,
   reportCommand,
+  retryCommand,
   adapterCommand,
   doctorCommand,
   vmCommand,

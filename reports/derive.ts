@@ -1,3 +1,4 @@
+import { Course } from './course.ts';
 import { type Evidence, evidenceOf } from './evidence.ts';
 import { Interner } from './intern.ts';
 import type { Journal, WrittenLine } from './read-journal.ts';
@@ -8,10 +9,10 @@ import {
   type JournalLine,
   RECORD_VERSION,
   type RecordedCase,
-  type RunEnd,
   type RunRecord,
   type RunStart,
 } from './record.ts';
+import { settledCase } from './settle.ts';
 import { exitCodeOf, recordRequirements, summarise } from './standing.ts';
 
 /**
@@ -39,9 +40,7 @@ export class RecordBuilder {
   readonly #places = new Map<string, number>();
   readonly #intern = new Interner();
   readonly #notices: string[] = [];
-  /** The case that started last, until it ends. */
-  #running = '';
-  #end: RunEnd | undefined;
+  readonly #course = new Course();
 
   /** @param start left out where the first line that is added is the start */
   constructor(start?: RunStart) {
@@ -50,23 +49,12 @@ export class RecordBuilder {
 
   /** @param evidence SHA-256 of the case's line in `evidence.ndjson`, for the end of a case */
   add(line: JournalLine | WrittenLine, evidence = ''): void {
-    switch (line.type) {
-      case 'run-start':
-        if (this.#start === undefined) this.#begin(line);
-        return;
-      case 'case-start':
-        this.#running = line.case;
-        return;
-      case 'notice':
-        this.#notices.push(line.message);
-        return;
-      case 'run-end':
-        this.#end = line;
-        return;
-      case 'case-end': {
-        const { end, reason, durationMs, verdicts } = line;
-        this.#finish(line.case, { end, reason, durationMs, verdicts, evidence });
-      }
+    this.#course.add(line);
+    if (line.type === 'run-start' && this.#start === undefined) this.#begin(line);
+    else if (line.type === 'notice') this.#notices.push(line.message);
+    else if (line.type === 'case-end') {
+      const { end, reason, durationMs, verdicts } = line;
+      this.#finish(line.case, { end, reason, durationMs, verdicts, evidence });
     }
   }
 
@@ -76,16 +64,13 @@ export class RecordBuilder {
     if (start === undefined) throw new Error('no line was the start of a run');
     const { type: _, version: __, environment = {}, ...quoted } = start;
     const cases = this.#cases.map((one) => (isRecorded(one) ? one : { ...one, ...NOT_RUN }));
-    const ending = this.#ending(cases);
+    const ending = this.#course.facts(cases);
     return {
       version: RECORD_VERSION,
       ...quoted,
       environment,
       sources: [],
-      ...this.#times(start, cases),
-      complete: ending.complete,
-      incompleteReason: ending.reason,
-      interruptedCase: this.#running,
+      ...ending,
       ...standingsOf(start, cases, ending.complete),
       cases,
       notices: [...this.#notices],
@@ -102,42 +87,18 @@ export class RecordBuilder {
     }
   }
 
-  /** What a case came to before becomes an earlier attempt. */
-  #finish(id: string, attempt: Attempt): void {
-    if (this.#running === id) this.#running = '';
+  /** What a case came to before becomes one of its attempts. */
+  #finish(id: string, run: Attempt): void {
     const place = this.#places.get(id);
     const before = place === undefined ? undefined : this.#cases[place];
-    if (place === undefined || before === undefined) return;
+    if (place === undefined || before === undefined || this.#start === undefined) return;
     const { title, requirements } = before;
-    const one = { id, title, requirements, ...attempt };
-    const attempts = isRecorded(before) ? [...(before.attempts ?? []), before] : [];
-    this.#cases[place] = this.#intern.case(attempts.length === 0 ? one : { ...one, attempts });
-  }
-
-  #ending(cases: readonly RecordedCase[]): { readonly complete: boolean; readonly reason: string } {
-    const end = this.#end;
-    const missing = cases.filter((one) => one.end === 'not-run').length;
-    if (end?.complete === true && missing === 0) return { complete: true, reason: '' };
-    if (end !== undefined && end.reason !== '') return { complete: false, reason: end.reason };
-    const ran = this.#running === '' ? 'between two cases' : `while ${this.#running} ran`;
-    const how = end === undefined ? `the run was killed ${ran}` : 'the run stopped early';
-    return {
-      complete: false,
-      reason: `${how}; ${missing} of ${cases.length} cases did not finish`,
-    };
-  }
-
-  /** A killed run has no end of its own; its finished cases say how far it came. */
-  #times(
-    { startedAt }: RunStart,
-    cases: readonly RecordedCase[],
-  ): Pick<RunEnd, 'endedAt' | 'durationMs'> {
-    if (this.#end !== undefined) {
-      return { endedAt: this.#end.endedAt, durationMs: this.#end.durationMs };
-    }
-    const durationMs = cases.reduce((sum, one) => sum + one.durationMs, 0);
-    const endedAt = new Date(Date.parse(startedAt) + durationMs).toISOString();
-    return { endedAt, durationMs };
+    const earlier = isRecorded(before) ? (before.attempts ?? [this.#intern.attempt(before)]) : [];
+    const settled = settledCase({ id, title, requirements }, [...earlier, run], this.#start);
+    const retried = this.#course.retried(id);
+    this.#cases[place] = this.#intern.case(
+      retried === undefined ? settled : { ...settled, retried },
+    );
   }
 }
 

@@ -25,8 +25,9 @@ export class Interner {
     return list;
   }
 
-  verdict({ requirement, profile, status, expected, observed, reason }: Verdict): Verdict {
-    return {
+  verdict(given: Verdict): Verdict {
+    const { requirement, profile, status, expected, observed, reason, waivedFrom } = given;
+    const verdict = {
       requirement: this.text(requirement),
       profile: this.text(profile),
       status: this.text(status),
@@ -34,7 +35,9 @@ export class Interner {
       observed: this.list(observed),
       reason,
     };
+    return waivedFrom === undefined ? verdict : { ...verdict, waivedFrom };
   }
+
   attempt({ end, reason, durationMs, verdicts, evidence }: Attempt): Attempt {
     return {
       end: this.text(end),
@@ -45,11 +48,15 @@ export class Interner {
     };
   }
 
-  case({ id, title, requirements, attempts, ...last }: RecordedCase): RecordedCase {
+  case({ id, title, requirements, attempts, retried, ...last }: RecordedCase): RecordedCase {
     const { end, reason, durationMs, verdicts, evidence } = this.attempt(last);
     const shared = this.list(requirements);
     const one = { id, title, requirements: shared, end, reason, durationMs, verdicts, evidence };
-    if (attempts === undefined) return one;
-    return { ...one, attempts: attempts.map((attempt) => this.attempt(attempt)) };
+    if (attempts === undefined && retried === undefined) return one;
+    return {
+      ...one,
+      ...(attempts === undefined ? {} : { attempts: attempts.map((each) => this.attempt(each)) }),
+      ...(retried === undefined ? {} : { retried }),
+    };
   }
 }

@@ -1,8 +1,9 @@
-import { closeSync, fsyncSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toJson } from '../adapters/contract/index.ts';
 import { redact, redactorOf } from '../adapters/contract/redact.ts';
 import { attempt, clearReport, prepareDirectory, REPORT_FILES } from './directory.ts';
+import { forEachLine } from './lines.ts';
 import type { JournalLine } from './record.ts';
 import { redactLine } from './redact-line.ts';
 
@@ -18,10 +19,13 @@ export class JournalWriter {
   /**
    * Replaces an earlier report in the directory.
    *
+   * @param descriptor a journal that is open already; nothing is replaced then
    * @throws {@link AllocertError} when {@link prepareDirectory} refuses the directory
    */
-  constructor(directory: string) {
+  constructor(directory: string, descriptor?: number) {
     this.directory = directory;
+    this.#descriptor = descriptor;
+    if (descriptor !== undefined) return;
     prepareDirectory(directory);
     clearReport(directory);
     const file = join(directory, REPORT_FILES.journal);
@@ -29,8 +33,30 @@ export class JournalWriter {
   }
 
   /**
-   * Appends one line without its secrets and flushes it. After `close` lines are dropped: whoever closed it has already
-   * reported.
+   * Goes on with the journal that is in a directory. A last line that a kill cut off is taken away,
+   * since nothing could be read behind it.
+   *
+   * @param target as typed; its secrets stay out of the lines that follow
+   * @throws {@link AllocertError} when the file cannot be written
+   */
+  static resume(directory: string, target: string): JournalWriter {
+    const file = join(directory, REPORT_FILES.journal);
+    const descriptor = attempt(directory, () => {
+      let end = 0;
+      const torn = forEachLine(file, (bytes, at) => {
+        end = at + bytes.length + 1;
+      });
+      if (torn) truncateSync(file, end);
+      return openSync(file, 'a');
+    });
+    const writer = new JournalWriter(directory, descriptor);
+    writer.#hide = redactorOf(target);
+    return writer;
+  }
+
+  /**
+   * Appends one line without its secrets and flushes it. After `close` lines are dropped: whoever
+   * closed it has already reported.
    *
    * @throws {@link AllocertError} (machine) when the disk is full
    */
@@ -38,8 +64,8 @@ export class JournalWriter {
     const descriptor = this.#descriptor;
     if (descriptor === undefined) return;
     if (line.type === 'run-start') this.#hide = redactorOf(line.target);
-    const shown = redactLine(line, this.#hide);
     attempt(this.directory, () => {
+      const shown = redactLine(line, this.#hide);
       writeFileSync(descriptor, `${JSON.stringify(toJson(shown))}\n`);
       fsyncSync(descriptor);
     });

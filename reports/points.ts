@@ -5,6 +5,7 @@ import type {
   RecordedRequirement,
   RunRecord,
   Status,
+  Verdict,
 } from './record.ts';
 import { STATUSES } from './record.ts';
 import { findingStatus } from './standing.ts';
@@ -18,6 +19,8 @@ export interface Point {
   readonly observed: readonly string[];
   /** A sentence; for `skip` and `inconclusive` it says why nothing was observed. */
   readonly reason: string;
+  /** How often the case ran. */
+  readonly runs: number;
   /** Milliseconds of the whole case, counted at its first point only. */
   readonly durationMs: number;
 }
@@ -130,6 +133,7 @@ function findingPoint(
     expected: [],
     observed: [kind],
     reason: `${detail}${again}`,
+    runs: 1,
     durationMs: 0,
   };
 }
@@ -142,19 +146,31 @@ function pointOf(
 ): Point {
   const first = case_.requirements.find((id) => requirements.has(id));
   const durationMs = first === requirement.id ? case_.durationMs : 0;
+  const runs = case_.attempts?.length ?? 1;
   const verdict = case_.verdicts.find(
     (one) => one.profile === record.profile && one.requirement === requirement.id,
   );
   if (verdict !== undefined) {
-    const { status, expected, observed, reason } = verdict;
-    return { case: case_, requirement, status, expected, observed, reason, durationMs };
+    const { status, expected, observed } = verdict;
+    const reason = `${verdict.reason}${waiverOf(record, case_, verdict)}`;
+    return { case: case_, requirement, status, expected, observed, reason, runs, durationMs };
   }
-  const nothing = { case: case_, requirement, expected: [], observed: [], durationMs };
+  const nothing = { case: case_, requirement, expected: [], observed: [], runs, durationMs };
   if (case_.id === record.interruptedCase) {
     return { ...nothing, status: 'inconclusive', reason: 'the run ended while this case ran' };
   }
   const reason = case_.reason || 'the case ended without a verdict on it';
   return { ...nothing, reason, status: STATUS_WITHOUT_VERDICT[case_.end] };
+}
+
+/** By whom and until when a verdict is waived; empty for others. */
+function waiverOf({ waivers }: RunRecord, { id }: RecordedCase, verdict: Verdict): string {
+  if (verdict.waivedFrom === undefined) return '';
+  const covered = `${id} ${verdict.requirement}`;
+  const waiver = waivers.find(({ waived }) => waived.includes(covered));
+  if (waiver === undefined) return '';
+  const { reason, owner, issue, expires } = waiver;
+  return `; this ${verdict.waivedFrom} is waived until ${expires} by ${owner}, ${issue}: ${reason}`;
 }
 
 const STATUS_WITHOUT_VERDICT: Readonly<Record<RecordedCase['end'], Status>> = {

@@ -1,4 +1,6 @@
 import type { TargetFacts, Transcript } from '../adapters/contract/index.ts';
+import type { GateLine, RetryStart } from './gate/lines.ts';
+import type { GateOutcome, UsedWaiver } from './gate/outcome.ts';
 
 /** The version of `record.json` and of `journal.ndjson`; readers refuse a newer one. */
 export const RECORD_VERSION = 1;
@@ -19,6 +21,7 @@ export const STATUSES = [
   'info',
   'waived',
   'warn',
+  'flaky',
   'inconclusive',
   'fail',
   'hang',
@@ -30,6 +33,7 @@ export const STATUSES = [
  * - `warn`: a SHOULD observed otherwise, or a known deviation of this target;
  * - `info`: observed, but nothing that binds in this profile says what is right;
  * - `skip`: cannot be observed here, with the reason; `waived`: a failure that a waiver covers;
+ * - `flaky`: a failure that was gone when the case ran again on the same target;
  * - `inconclusive`: nothing can be said, because the control failed or the harness did;
  * - `crash`, `hang`: the target died or stopped answering while the case ran.
  */
@@ -70,6 +74,8 @@ export interface Verdict {
   readonly observed: readonly string[];
   /** Why, in a sentence: what was done and what came back, or why it was not. */
   readonly reason: string;
+  /** Of a waived verdict, what it is without the waiver. */
+  readonly waivedFrom?: Status;
 }
 
 /** How a case ended: `completed`, or why it did not. */
@@ -147,7 +153,14 @@ export interface RunEnd {
 }
 
 /** A line of `journal.ndjson`. */
-export type JournalLine = RunStart | CaseStart | CaseFinish | Notice | RunEnd;
+export type JournalLine =
+  | RunStart
+  | GateLine
+  | CaseStart
+  | CaseFinish
+  | Notice
+  | RetryStart
+  | RunEnd;
 
 /** What one run of a case came to. */
 export interface Attempt {
@@ -159,10 +172,12 @@ export interface Attempt {
   readonly evidence: string;
 }
 
-/** A case in the record, with what its last run came to. */
+/** A case in the record. Where it ran more than once, its verdicts are what all runs came to. */
 export interface RecordedCase extends CaseFacts, Attempt {
-  /** Its earlier runs, the first one first; left out where there was one run. */
+  /** Every run of it, the first one first; left out where there was one run. */
   readonly attempts?: readonly Attempt[];
+  /** Whether `allocert retry` ran it, first or again. */
+  readonly retried?: true;
 }
 
 /** A requirement in the record, with its worst status in each profile. */
@@ -184,23 +199,6 @@ export interface ProfileSummary {
   readonly mustApplicable: number;
   /** Requirements by status. */
   readonly counts: Readonly<Record<Status, number>>;
-}
-
-/** A waiver that turned a failure of this record into `waived`. */
-export interface UsedWaiver {
-  readonly id: string;
-  /** Patterns of what it covers, as its file says. */
-  readonly requirement: string;
-  readonly case?: string;
-  readonly target: string;
-  readonly profile?: string;
-  readonly reason: string;
-  readonly owner: string;
-  readonly issue: string;
-  /** The last day on which it holds, UTC, as `2026-01-31`. */
-  readonly expires: string;
-  /** What it waived here: `CASE REQUIREMENT`. */
-  readonly waived: readonly string[];
 }
 
 /** A promise that a fuzz campaign saw broken; its file has the Programs. */
@@ -285,8 +283,10 @@ export interface RunRecord {
   readonly waivers: readonly UsedWaiver[];
   /** Campaigns that were taken into the record. */
   readonly fuzz: readonly FuzzSummary[];
-  /** 0 conformant, 1 not, 3 incomplete. */
-  readonly exitCode: 0 | 1 | 3;
+  /** What the gate said; left out where nobody asked for one. */
+  readonly gate?: GateOutcome;
+  /** 0 conformant, 1 not, 3 incomplete, 4 only flaky. */
+  readonly exitCode: 0 | 1 | 3 | 4;
 }
 
 /** The worse of two statuses. */

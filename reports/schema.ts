@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { packageRoot } from '../adapters/contract/package-root.ts';
 
-const NAMES = ['record', 'journal', 'campaign', 'finding', 'fuzz'] as const;
+const NAMES = ['record', 'journal', 'campaign', 'finding', 'fuzz', 'waivers'] as const;
 
 /** A published schema in `reports/schema`. */
 export type SchemaName = (typeof NAMES)[number];

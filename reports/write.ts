@@ -4,6 +4,8 @@ import { EvidenceWriter } from './evidence.ts';
 import { htmlPage } from './formats/html/page.ts';
 import { junitPieces } from './formats/junit.ts';
 import { tapPieces } from './formats/tap.ts';
+import { gate } from './gate/gate.ts';
+import type { GateSettings } from './gate/outcome.ts';
 import { scanJournal } from './read-journal.ts';
 import type { RunRecord } from './record.ts';
 import { recordPieces } from './record-text.ts';
@@ -17,11 +19,15 @@ export { replaceFile, replaceStream } from './replace-file.ts';
  * Derives every report from the journal of a directory and writes them beside it. No more than one
  * transcript is in memory at a time.
  *
+ * @param asked the gate to put the record through; left out: the one that the run was started with
+ * @param asked the gate to put the record through; left out: the one that the run was started with
  * @returns the record that they show
  * @throws {@link AllocertError} when the journal cannot be read or the reports not be written
  */
-export function writeReports(directory: string): RunRecord {
-  const record = deriveAndKeep(directory);
+export function writeReports(directory: string, asked?: GateSettings): RunRecord {
+  const { record: raw, settings } = deriveAndKeep(directory);
+  const gateOf = asked ?? settings;
+  const record = gateOf === undefined ? raw : gate(raw, gateOf);
   writeViews(record, directory, [directory]);
   return record;
 }
@@ -41,17 +47,23 @@ export function writeViews(record: RunRecord, directory: string, folders: readon
 }
 
 /** The record of a journal, whose evidence goes to the disk on the way. */
-function deriveAndKeep(directory: string): RunRecord {
+function deriveAndKeep(directory: string): {
+  readonly record: RunRecord;
+  /** The gate that the run, or the last retry, was started with. */
+  readonly settings: GateSettings | undefined;
+} {
+  let settings: GateSettings | undefined;
   const builder = new RecordBuilder();
   const evidence = new EvidenceWriter(directory);
   try {
     scanJournal(directory, (line) => {
       if (line.type === 'run-start') evidence.target(line);
+      if (line.type === 'gate') settings = line;
       builder.add(line, line.type === 'case-end' ? evidence.case(line.transcript) : '');
     });
     evidence.commit();
   } finally {
     evidence.abandon();
   }
-  return builder.record();
+  return { record: builder.record(), settings };
 }

@@ -7,6 +7,7 @@ import { selectCases } from './select.ts';
 export type { Case, Observation } from './case.ts';
 export { CASES } from './cases.ts';
 export { catalogue, type Profile, type Requirement } from './catalogue.ts';
+export { refuseOtherTarget } from './identity.ts';
 export { type CaseOutcome, judge } from './judge.ts';
 export { type RunOptions, runSuites } from './runner.ts';
 

@@ -9,7 +9,6 @@ import {
   RecordingSession,
   type TargetFacts,
   type Transcript,
-  toJson,
 } from '../adapters/contract/index.ts';
 import { packageVersion } from '../adapters/contract/package-root.ts';
 import {
@@ -23,6 +22,7 @@ import {
 } from '../reports/record.ts';
 import type { Case } from './case.ts';
 import { type Abi, abiNamed, type Profile, profilesOf, requirementsFor } from './catalogue.ts';
+import { isSameTarget } from './identity.ts';
 import { type CaseOutcome, judge } from './judge.ts';
 import { runCase } from './run-case.ts';
 import { decidingProfile, selectCases } from './select.ts';
@@ -37,6 +37,9 @@ export interface RunOptions {
   readonly only: readonly string[];
   /** Runs only the cases that belong to one part of the run. */
   readonly shard?: Pick<Shard, 'index' | 'count'>;
+  /** Exactly these cases, by id; left out: what `only` leaves. */
+  readonly cases?: readonly string[];
+  readonly retries?: Retries;
   readonly seed?: bigint;
   /** Stops the run between two cases. */
   readonly signal?: AbortSignal;
@@ -44,6 +47,13 @@ export interface RunOptions {
   onCaseStart(line: CaseStart): void;
   onCaseEnd(line: CaseFinish): void;
   onNotice(line: Notice): void;
+}
+
+/** Which cases run again, each time in a session of their own. */
+export interface Retries {
+  readonly max: number;
+  /** Whether what a case came to calls for another run of it. */
+  again(finish: CaseFinish): boolean;
 }
 
 /** Restarts of a dead target before the run gives up. */
@@ -84,7 +94,8 @@ class Run {
   readonly #profiles: readonly Profile[];
   readonly #abi: Abi;
   #session: RecordingSession | undefined;
-  readonly #identity: string;
+  /** What answered first. */
+  readonly #facts: TargetFacts;
   /** Set once the connection was lost: whoever answers then may be somebody else. */
   #doubtful = false;
   #restarts = 0;
@@ -92,11 +103,11 @@ class Run {
   private constructor(options: RunOptions, session: RecordingSession, profile: Profile) {
     this.#options = options;
     this.#session = session;
-    this.#identity = identityOf(session.facts);
+    this.#facts = session.facts;
     this.#abi = abiNamed(profile.abi);
     this.#profiles = profilesOf(profile.abi);
-    const { only, shard } = options;
-    const cases = selectCases(profile.abi, only);
+    const { only, shard, cases: exactly } = options;
+    const cases = selectCases(profile.abi, only, exactly);
     this.#cases = cases.filter(({ id }) => inShard(id, shard));
     this.#shard = shard === undefined ? shard : { ...shard, cases: cases.map(({ id }) => id) };
     options.onStart(this.#startLine(session, profile));
@@ -147,7 +158,7 @@ class Run {
         // A target in this process never waits; without this no signal or timer would be heard.
         await setImmediate();
         if (this.#options.signal?.aborted === true) return 'the run was interrupted';
-        await this.#one(case_);
+        await this.#withRetries(case_);
         if (this.#restarts > RESTARTS_MAX) {
           return `the target died or was lost ${this.#restarts} times; mend that first`;
         }
@@ -161,11 +172,23 @@ class Run {
     }
   }
 
-  async #one(case_: Case): Promise<void> {
+  /** Every run of a case is told of; what they come to together is the record's to say. */
+  async #withRetries(case_: Case): Promise<void> {
+    const { max, again } = this.#options.retries ?? { max: 0, again: () => false };
+    for (let retry = 0; ; retry += 1) {
+      const finish = await this.#one(case_);
+      if (retry === max || !again(finish) || this.#options.signal?.aborted === true) return;
+      if (this.#restarts > RESTARTS_MAX) return;
+      // What an earlier run left in the session must not decide the next one.
+      await this.#drop();
+    }
+  }
+
+  async #one(case_: Case): Promise<CaseFinish> {
     this.#options.onCaseStart({ type: 'case-start', case: case_.id });
     const started = performance.now();
     const { outcome, transcript, broken } = await this.#twice(case_);
-    this.#options.onCaseEnd({
+    const finish: CaseFinish = {
       type: 'case-end',
       case: case_.id,
       end: outcome.end,
@@ -173,12 +196,14 @@ class Run {
       durationMs: Math.round(performance.now() - started),
       verdicts: judge(case_, outcome, this.#profiles),
       transcript,
-    });
+    };
+    this.#options.onCaseEnd(finish);
     if (broken !== undefined) throw broken;
-    if (outcome.end !== 'crash' && outcome.end !== 'hang') return;
+    if (outcome.end !== 'crash' && outcome.end !== 'hang') return finish;
     this.#notice(`${case_.id} ended in a ${outcome.end}: ${outcome.reason}`);
     this.#restarts += 1;
     await this.#drop();
+    return finish;
   }
 
   /**
@@ -233,14 +258,8 @@ class Run {
   /** What answers now must be what was asked before: verdicts of two targets make no report. */
   async #reopened(): Promise<RecordingSession> {
     const session = new RecordingSession(await this.#options.adapter.open());
-    if (!this.#doubtful || identityOf(session.facts) === this.#identity) return session;
+    if (!this.#doubtful || isSameTarget(session.facts, this.#facts)) return session;
     await session.close();
     throw machineError('another target answers than before; run it again from the beginning');
   }
-}
-
-/** What makes a target the same one; its taint changes as it runs. */
-function identityOf({ details, ...facts }: TargetFacts): string {
-  const { taint: _, ...steady } = details;
-  return JSON.stringify(toJson({ ...facts, details: steady }));
 }

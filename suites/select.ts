@@ -43,9 +43,22 @@ export function decidingProfile(asked: string | undefined, facts: TargetFacts): 
 /**
  * The cases for an ABI, or those of them that `only` names by case id or by requirement id.
  *
+ * @param exactly ids of cases; of what `only` leaves, no others
  * @throws {@link AllocertError} for an id that no case has
  */
-export function selectCases(abi: AbiName, only: readonly string[]): readonly Case[] {
+export function selectCases(
+  abi: AbiName,
+  only: readonly string[],
+  exactly?: readonly string[],
+): readonly Case[] {
+  const cases = chosenCases(abi, only);
+  if (exactly === undefined) return cases;
+  const gone = exactly.find((id) => !cases.some((case_) => case_.id === id));
+  if (gone === undefined) return cases.filter(({ id }) => exactly.includes(id));
+  throw usageError(`this allocert has no case ${gone} for the ${abi} ABI; run the suites anew`);
+}
+
+function chosenCases(abi: AbiName, only: readonly string[]): readonly Case[] {
   const applicable = new Set(requirementsFor(abi).map(({ id }) => id));
   const roles = abiNamed(abi).fields;
   const cases = CASES.filter(

@@ -39,6 +39,7 @@ const OUTCOMES: Readonly<Record<Point['status'], Check['outcome']>> = {
   pass: 'pass',
   info: 'pass',
   warn: 'pass',
+  flaky: 'pass',
   skip: 'skip',
   waived: 'skip',
   inconclusive: 'fail',

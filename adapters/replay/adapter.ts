@@ -13,7 +13,8 @@ const SCHEME = 'replay:';
 
 /**
  * A target that answers from the evidence of an earlier run. Only `evidence.ndjson` is read, and
- * the target that it names is never opened.
+ * the target that it names is never opened. A case that was recorded several times is answered as
+ * it was the first time, then as the second time, and so on: who retries sees what was seen then.
  *
  * @param url `replay:DIR`, where DIR is a report directory
  * @throws {@link AllocertError} (usage) when there is no evidence or a line of it is damaged
@@ -24,9 +25,10 @@ export async function openReplay(url: string): Promise<Adapter> {
     throw usageError(`${SCHEME} names no directory; give one, such as ${SCHEME}allocert-report`);
   }
   const recording = readRecording(directory);
+  const begun = new Map<string, number>();
   return {
     url,
-    open: async () => new ReplaySession(recording),
+    open: async () => new ReplaySession(recording, begun),
     close: async () => {},
   };
 }
@@ -34,21 +36,27 @@ export async function openReplay(url: string): Promise<Adapter> {
 class ReplaySession implements Session {
   readonly facts: TargetFacts;
   readonly #recording: Recording;
+  /** How often each case began, in any session. */
+  readonly #begun: Map<string, number>;
   #caseId = '';
   #entries: readonly TranscriptEntry[] | undefined;
   #position = 0;
 
-  constructor(recording: Recording) {
+  constructor(recording: Recording, begun: Map<string, number>) {
     const { facts, seed, target } = recording;
     const details = { ...facts.details, replay: 'yes', 'replay-of': target, 'replay-seed': seed };
     this.facts = { ...facts, details };
     this.#recording = recording;
+    this.#begun = begun;
   }
 
   /** An unrecorded case is no error yet: it may need nothing of the target. */
   async begin(caseId: string): Promise<void> {
     this.#caseId = caseId;
-    this.#entries = this.#recording.cases.get(caseId);
+    const times = this.#begun.get(caseId) ?? 0;
+    this.#begun.set(caseId, times + 1);
+    const runs = this.#recording.cases.get(caseId) ?? [];
+    this.#entries = runs[times % runs.length];
     this.#position = 0;
     if (this.#entries?.[0]?.digest === programDigest(BEGINNING)) await this.run(BEGINNING);
   }

@@ -12,8 +12,8 @@ export interface Recording {
   readonly target: string;
   readonly facts: TargetFacts;
   readonly seed: string;
-  /** Answers in order, by case id. */
-  readonly cases: ReadonlyMap<string, readonly TranscriptEntry[]>;
+  /** Answers in order, by case id, of each run of the case. */
+  readonly cases: ReadonlyMap<string, readonly (readonly TranscriptEntry[])[]>;
 }
 
 interface TargetLine {
@@ -50,7 +50,7 @@ export function readRecording(directory: string): Recording {
   if (head.kind !== 'target') {
     throw usageError(`${file} line 1 names no target, so this is no evidence of allocert`);
   }
-  const cases = new Map<string, readonly TranscriptEntry[]>();
+  const cases = new Map<string, readonly (readonly TranscriptEntry[])[]>();
   const attempts = new Map<string, number>();
   for (const [index, text] of rest.entries()) {
     const place = `${file} line ${index + 2}`;
@@ -63,7 +63,7 @@ export function readRecording(directory: string): Recording {
       );
     }
     attempts.set(line.caseId, attempt);
-    cases.set(line.caseId, decodeEntries(line, place));
+    cases.set(line.caseId, [...(cases.get(line.caseId) ?? []), decodeEntries(line, place)]);
   }
   const { target, seed } = head;
   return { target, seed, facts: factsFromJson(head.facts), cases };

@@ -1,16 +1,19 @@
 import type { CommandModule } from 'yargs';
 import { holdsCampaign } from '../../reports/campaign.ts';
 import { holdsReport } from '../../reports/directory.ts';
+import { gate } from '../../reports/gate/gate.ts';
+import { readGate } from '../../reports/gate/settings.ts';
 import { openInputs } from '../../reports/merge/input.ts';
 import { mergeRecords } from '../../reports/merge/merge.ts';
 import { prepareMerged, writeMerged } from '../../reports/merge/write-merged.ts';
 import { parseReporters } from '../../reports/reporters.ts';
+import { writeViews } from '../../reports/write.ts';
 import { type KcidbArguments, kcidbOf, kcidbOptions } from '../kcidb-options.ts';
-import { reporterOption, single } from '../options.ts';
+import { EXIT_CODES, type GateArguments, gateOptions, reporterOption, single } from '../options.ts';
 import { reportCampaign } from '../report-campaign.ts';
 import { showRecord } from '../show-record.ts';
 
-interface ReportArguments extends KcidbArguments {
+interface ReportArguments extends KcidbArguments, GateArguments {
   readonly paths: readonly string[];
   readonly reporter: readonly string[];
   readonly out: string | undefined;
@@ -30,6 +33,8 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
       })
       .option('reporter', reporterOption)
       .options(kcidbOptions)
+      .options(gateOptions)
+      .epilogue(EXIT_CODES)
       .option('out', {
         type: 'string',
         requiresArg: true,
@@ -44,12 +49,15 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
       return;
     }
     if (out !== undefined) prepareMerged(out);
+    const settings = readGate(given);
     const { records, campaigns } = openInputs(paths);
-    const record = mergeRecords(records, campaigns);
+    const merged = mergeRecords(records, campaigns);
+    const record = settings === undefined ? merged : gate(merged, settings);
     const folders = records.map(({ folder }) => folder);
-    if (out !== undefined) writeMerged(record, out, folders);
     // A record file or a merged record has no folder of its own unless one was asked for.
     const place = out ?? (folders.length === 1 && folders[0] === paths[0] ? paths[0] : undefined);
+    if (out !== undefined) writeMerged(record, out, folders);
+    else if (place !== undefined && settings !== undefined) writeViews(record, place, folders);
     showRecord(record, place, reporters, folders);
     process.exitCode = record.exitCode;
   },

@@ -5,17 +5,27 @@ import { usageError } from '../../adapters/contract/errors.ts';
 import { openTarget } from '../../adapters/registry.ts';
 import { prepareDirectory } from '../../reports/directory.ts';
 import { environmentFacts } from '../../reports/environment.ts';
+import { readGate } from '../../reports/gate/settings.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { listCases } from '../../suites/index.ts';
 import { journaledRun } from '../journaled-run.ts';
 import { type KcidbArguments, kcidbOf, kcidbOptions } from '../kcidb-options.ts';
-import { parseShard, reporterOption, single } from '../options.ts';
+import {
+  EXIT_CODES,
+  type GateArguments,
+  gateOptions,
+  parseShard,
+  reporterOption,
+  retriesOption,
+  single,
+} from '../options.ts';
 
-interface RunArguments extends KcidbArguments {
+interface RunArguments extends KcidbArguments, GateArguments {
   readonly target: string | undefined;
   readonly profile: string | undefined;
   readonly only: readonly string[] | undefined;
   readonly shard: string | undefined;
+  readonly retries: number | undefined;
   readonly out: string | undefined;
   readonly list: boolean;
   readonly reporter: readonly string[];
@@ -54,12 +64,14 @@ export const runCommand: CommandModule<object, RunArguments> = {
       })
       .option('reporter', reporterOption)
       .options(kcidbOptions)
+      .option('retries', retriesOption)
+      .options(gateOptions)
       .option('list', {
         type: 'boolean',
         default: false,
         describe: 'Print the cases (of --profile, else of every ABI) and run nothing',
       })
-      .epilogue('Exit codes: 0 conformant, 1 not, 2 usage, 3 incomplete.'),
+      .epilogue(EXIT_CODES),
   handler: async (given) => {
     const words = (given.only ?? []).flatMap((text) => text.split(/[\s,]+/)).filter(Boolean);
     const only = words.filter((word) => !isUrl(word));
@@ -73,12 +85,13 @@ export const runCommand: CommandModule<object, RunArguments> = {
     refuseOwnEvidence(target, directory);
     const reporters = parseReporters(given.reporter, kcidbOf(given));
     const shard = parseShard(given.shard);
+    const gate = readGate(given);
     const environment = environmentFacts(hideBin(process.argv));
     const adapter = await openTarget(target);
     prepareDirectory(directory);
-    const { profile } = given;
+    const { profile, retries = 0 } = given;
     process.exitCode = await journaledRun({
-      ...{ adapter, directory, profile, only, reporters, shard, environment },
+      ...{ adapter, directory, profile, only, reporters, shard, environment, retries, gate },
     });
   },
 };

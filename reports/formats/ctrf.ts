@@ -8,6 +8,7 @@ const CTRF_STATUS: Readonly<Record<Status, CtrfStatus>> = {
   pass: 'passed',
   warn: 'passed',
   info: 'passed',
+  flaky: 'passed',
   skip: 'skipped',
   waived: 'skipped',
   inconclusive: 'failed',
@@ -22,6 +23,8 @@ interface CtrfTest {
   readonly duration: number;
   readonly message?: string;
   readonly rawStatus?: string;
+  readonly flaky?: boolean;
+  readonly retries?: number;
   readonly tags?: readonly string[];
   readonly extra?: Readonly<Record<string, unknown>>;
 }
@@ -92,6 +95,8 @@ function testOf(point: Point): CtrfTest {
     duration: Math.round(point.durationMs),
     message: point.reason,
     rawStatus: status,
+    ...(status === 'flaky' ? { flaky: true } : {}),
+    ...(point.runs > 1 ? { retries: point.runs - 1 } : {}),
     tags: [requirement.group, requirement.level, requirement.authority],
     extra: {
       case: point.case.id,

@@ -1,12 +1,15 @@
 import { eachPoint, type Point } from '../points.ts';
-import type { RunRecord } from '../record.ts';
+import type { RunRecord, Status } from '../record.ts';
 import { isBad } from '../standing.ts';
+import { knownIn } from './gate-lines.ts';
 import { printable } from './layout.ts';
 
 /** GitHub shows that many annotations of a kind for a step and drops the others silently. */
 const SHOWN = 10;
 
 type Kind = 'error' | 'warning';
+
+const WARNED: readonly Status[] = ['warn', 'inconclusive', 'flaky', 'waived'];
 
 interface Annotation {
   readonly title: string;
@@ -20,12 +23,12 @@ interface Annotation {
 export function formatGithub(record: RunRecord): string {
   const errors: Annotation[] = [];
   const warnings: Annotation[] = [];
+  const isKnown = knownIn(record);
   for (const point of eachPoint(record)) {
-    if (isBad(point.status)) errors.push(annotationOf(point));
-    if (point.status === 'warn' || point.status === 'inconclusive') {
-      warnings.push(annotationOf(point));
-    }
+    if (WARNED.includes(point.status) || isKnown(point)) warnings.push(annotationOf(point));
+    else if (isBad(point.status)) errors.push(annotationOf(point));
   }
+  for (const message of record.gate?.warnings ?? []) warnings.push({ title: 'gate', message });
   // First, so that no number of failures can push it out.
   if (!record.complete) {
     errors.unshift({ title: 'the run is incomplete', message: record.incompleteReason });

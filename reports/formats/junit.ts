@@ -110,6 +110,8 @@ function outOf(point: Point): string {
     authority: requirement.authority,
     status: point.status,
     observed: point.observed.join(', '),
+    runs: point.runs > 1 ? String(point.runs) : '',
+    retried: point.case.retried === true ? 'yes' : '',
     evidence: point.case.evidence,
   };
   return Object.entries(values)

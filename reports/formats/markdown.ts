@@ -1,6 +1,8 @@
+import type { GateOutcome } from '../gate/outcome.ts';
 import { countPoints, eachPoint, type Point, type PointCounts } from '../points.ts';
 import { type RunRecord, STATUSES, type Status } from '../record.ts';
 import { printable } from './layout.ts';
+import { lastWord } from './verdict.ts';
 
 /** GitHub refuses a job summary of more than 1 MiB; some room is left for others in the step. */
 const LIMIT_BYTES = 900 * 1024;
@@ -33,8 +35,18 @@ function headOf(record: RunRecord): string {
     `## allocert: ${cell(profile)} ${holds} on ${cell(target)}`,
     `Observed ${observed} applicable MUSTs.`,
   ];
+  if (record.gate !== undefined) lines.push(...gateParagraphs(record, record.gate));
   if (!complete) lines.push(`**Incomplete:** ${cell(incompleteReason)}.`);
   return lines.join('\n\n');
+}
+
+function gateParagraphs(record: RunRecord, { fixed, warnings }: GateOutcome): string[] {
+  const mended = fixed.map((one) => `- fixed: ${cell(`${one.requirement} in ${one.case}`)}`);
+  const rows = [...mended, ...warnings.map((warning) => `- ${cell(warning)}`)];
+  return [
+    `**Gate:** ${cell(lastWord(record).text)}`,
+    ...(rows.length > 0 ? [rows.join('\n')] : []),
+  ];
 }
 
 function countsOf({ statuses }: PointCounts): string {

@@ -1,7 +1,10 @@
 import { eachPoint, groupPoints, type Point, sourceOf } from '../points.ts';
 import type { ProfileSummary, RunRecord, Status } from '../record.ts';
 import { isBad } from '../standing.ts';
+import { gateLines, knownIn } from './gate-lines.ts';
 import { type Colour, type Paint, painter, printable, wrap } from './layout.ts';
+import { label, remarkLines } from './remarks.ts';
+import { type LastWord, lastWord } from './verdict.ts';
 
 /** How a summary is printed. */
 export interface SummaryOptions {
@@ -21,14 +24,23 @@ export function formatSummary(record: RunRecord, options: SummaryOptions): strin
     if (point.status !== 'pass' && point.status !== 'info') points.push(point);
   }
   const of = (status: Status): Point[] => points.filter((point) => point.status === status);
-  const bad = points.filter(({ status }) => isBad(status));
+  const isKnown = knownIn(record);
+  const bad = points.filter((point) => isBad(point.status) && !isKnown(point));
   const broken = groupPoints(bad, ({ requirement, status }) => `${status} ${requirement.id}`);
   const sections = [
     headerLines(record, paint),
     ...[...broken.values()].map((group) => failureLines(group, paint)),
-    [...of('inconclusive'), ...of('warn'), ...of('skip').filter(isUnobserved(record))].flatMap(
-      (point) => remarkLines(point, paint),
-    ),
+    [
+      ...of('inconclusive'),
+      ...of('flaky'),
+      ...of('warn'),
+      ...of('skip').filter(isUnobserved(record)),
+    ]
+      .filter((point) => !isKnown(point))
+      .flatMap((point) =>
+        remarkLines(point.status === 'inconclusive' ? 'open' : point.status, point, paint),
+      ),
+    gateLines(record, points, paint),
     record.notices.flatMap((notice) => wrap('note  ', notice)),
     profileLines(record, paint),
     verdictLines(record, options.directory, paint),
@@ -87,21 +99,6 @@ function failureLines(points: readonly Point[], paint: Paint): string[] {
   ];
 }
 
-function remarkLines(point: Point, paint: Paint): string[] {
-  const { requirement, status, expected, observed, reason } = point;
-  const seen =
-    expected.length === 0 || observed.length === 0
-      ? ''
-      : `expected ${expected.join(' or ')}, observed ${observed.join(', ')}: `;
-  const text = `${requirement.id} (${point.case.id}): ${seen}${reason}`;
-  const [first = '', ...rest] = wrap(label(status), text);
-  return [paint('yellow', first), ...rest];
-}
-
-const LABELS: Readonly<Partial<Record<Status, string>>> = { inconclusive: 'open' };
-
-const label = (status: Status): string => (LABELS[status] ?? status).toUpperCase().padEnd(6);
-
 function profileLines(record: RunRecord, paint: Paint): string[] {
   const width = Math.max(...record.summaries.map(({ profile }) => profile.length));
   const rows = record.summaries.flatMap((summary) => {
@@ -133,29 +130,15 @@ function brokenUnder({ requirements }: RunRecord, profile: string): string {
   return broken.length === 0 ? '' : `, ${broken.map(({ id }) => id).join(', ')} broken`;
 }
 
-function verdictLines(record: RunRecord, directory: string | undefined, paint: Paint): string[] {
-  const [colour, verdict] = verdictOf(record);
-  const [first = '', ...rest] = wrap('', verdict);
-  const place = directory === undefined ? [] : wrap('', `The report is in ${directory}.`);
-  return [paint(colour, first), ...rest, ...place];
-}
+const TONES: Readonly<Record<LastWord['tone'], Colour>> = {
+  good: 'green',
+  bad: 'red',
+  open: 'yellow',
+};
 
-function verdictOf(record: RunRecord): readonly [Colour, string] {
-  const { profile, shard } = record;
-  const open = record.complete ? '' : ` The run is incomplete: ${record.incompleteReason}.`;
-  if (record.exitCode === 0 && shard !== undefined) {
-    const advice = 'merge all shards with allocert report for a verdict on the profile';
-    const part = `shard ${shard.index} of ${shard.count}`;
-    return ['green', `Nothing is broken in ${part}; ${advice} ${profile}.`];
-  }
-  if (record.exitCode === 0 && record.partial) {
-    const advice = 'run without --only for a verdict on the profile';
-    return ['green', `Nothing is broken in what was chosen; ${advice} ${profile}.`];
-  }
-  if (record.exitCode === 0) return ['green', `Conformant to profile ${profile}.`];
-  if (record.exitCode === 1) return ['red', `Not conformant to profile ${profile}.${open}`];
-  const why = record.complete
-    ? ' Too little was observed: a MUST is inconclusive, or none passed.'
-    : open;
-  return ['yellow', `No verdict on profile ${profile}.${why}`];
+function verdictLines(record: RunRecord, directory: string | undefined, paint: Paint): string[] {
+  const { tone, text } = lastWord(record);
+  const [first = '', ...rest] = wrap('', text);
+  const place = directory === undefined ? [] : wrap('', `The report is in ${directory}.`);
+  return [paint(TONES[tone], first), ...rest, ...place];
 }

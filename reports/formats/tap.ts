@@ -36,6 +36,7 @@ function pointLines(point: Point, number: number): readonly string[] {
       return [`ok ${number} - ${name} # SKIP waived: ${reason}`];
     case 'warn':
     case 'info':
+    case 'flaky':
       return [`ok ${number} - ${name}`, ...diagnostics(point)];
     default:
       return [`not ok ${number} - ${name}`, ...diagnostics(point)];
@@ -55,6 +56,8 @@ function diagnostics(point: Point): readonly string[] {
     level: requirement.level,
     authority: requirement.authority,
     source: sourceOf(requirement),
+    ...(point.runs > 1 ? { runs: point.runs } : {}),
+    ...(point.case.retried === true ? { retried: true } : {}),
   };
   const rows = Object.entries(values).map(([key, value]) => `  ${key}: ${yamlValue(value)}`);
   return ['  ---', ...rows, '  ...'];

@@ -1,5 +1,6 @@
 import { standingsOf } from '../derive.ts';
-import type { FuzzSummary, RecordSource, RunRecord, UsedWaiver } from '../record.ts';
+import { withoutGate } from '../gate/without-gate.ts';
+import type { FuzzSummary, RecordSource, RunRecord } from '../record.ts';
 import { recordDigest } from '../record-text.ts';
 import { mergeCases } from './cases.ts';
 import type { CampaignInput, RecordInput } from './input.ts';
@@ -8,19 +9,22 @@ import { missingSentence, wholeOf } from './shards.ts';
 
 /**
  * One record of several, and of fuzz campaigns on the same target. It says from which records it
- * came, and its verdicts on requirements and profiles are derived anew from all cases.
+ * came, and its verdicts on requirements and profiles are derived anew from all cases. Gates of the
+ * parts are undone: what each of them was let off says nothing of the whole.
  *
- * @param records at least one; a single one without campaigns stays as it is
+ * @param given at least one; a single one without campaigns stays as it is
  * @throws {@link AllocertError} (usage) when they are not of one target, profile and version, when
  *   a shard is given twice, or when they contradict each other
  */
 export function mergeRecords(
-  records: readonly RecordInput[],
+  given: readonly RecordInput[],
   campaigns: readonly CampaignInput[],
 ): RunRecord {
+  const [only] = given;
+  if (only !== undefined && given.length === 1 && campaigns.length === 0) return only.record;
+  const records = given.map((one) => ({ ...one, record: withoutGate(one.record) }));
   const [first] = records;
   if (first === undefined) throw new Error('there is nothing to merge');
-  if (records.length === 1 && campaigns.length === 0) return first.record;
   refuseStrangers(records);
   refuseCampaigns(first, campaigns);
   const all = records.map(({ record }) => record);
@@ -41,11 +45,12 @@ export function mergeRecords(
     interruptedCase: interruptedCase(all, cases),
     partial: all.every(({ partial }) => partial),
     environment: common(all.map(({ environment }) => environment)),
-    sources: all.map(sourceOf),
+    // Digests are those of the files, gates and all.
+    sources: given.map(({ record }) => sourceOf(record)),
     ...standingsOf(first.record, cases, complete, fuzz),
     cases,
     notices: all.flatMap(({ notices }) => notices),
-    waivers: waiversOf(all),
+    waivers: [],
     fuzz,
   };
 }
@@ -88,16 +93,6 @@ function sourceOf(record: RunRecord): RecordSource {
     ...(shard === undefined ? {} : { shard: { index: shard.index, count: shard.count } }),
     environment,
   };
-}
-
-/** Each waiver once, with everything that it waived. */
-function waiversOf(all: readonly RunRecord[]): readonly UsedWaiver[] {
-  const merged = new Map<string, UsedWaiver>();
-  for (const waiver of all.flatMap(({ waivers }) => waivers)) {
-    const waived = [...(merged.get(waiver.id)?.waived ?? []), ...waiver.waived];
-    merged.set(waiver.id, { ...waiver, waived: [...new Set(waived)] });
-  }
-  return [...merged.values()];
 }
 
 /** Each campaign once. */

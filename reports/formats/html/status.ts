@@ -7,6 +7,7 @@ const SIGNS: Readonly<Record<Status, string>> = {
   info: 'i',
   waived: '≈',
   warn: '!',
+  flaky: '~',
   inconclusive: '?',
   fail: '✗',
   hang: '∞',

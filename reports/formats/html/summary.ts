@@ -1,5 +1,6 @@
 import { type RunRecord, STATUSES, type Status } from '../../record.ts';
 import { isBad } from '../../standing.ts';
+import { lastWord } from '../verdict.ts';
 import { html, type Markup } from './escape.ts';
 import { factList, themeButton, timeOf } from './parts.ts';
 import { badge } from './status.ts';
@@ -19,22 +20,19 @@ export function header(record: RunRecord): Markup {
     ['allocert', record.allocert],
     ...Object.entries(facts.details),
   ];
-  const notices = record.notices.map((notice) => html`<p class="note">${notice}</p>`);
+  const notices = [...record.notices, ...(record.gate?.warnings ?? [])].map(
+    (notice) => html`<p class="note">${notice}</p>`,
+  );
   return html`<header>
 ${themeButton()}${verdict(record)}${factList(rows)}${notices}
 </header>`;
 }
 
+const SIGNS = { good: '✓', bad: '✗', open: '?' } as const;
+
 function verdict(record: RunRecord): Markup {
-  const open = record.complete ? '' : ` The run is incomplete: ${record.incompleteReason}.`;
-  const { profile } = record;
-  if (record.exitCode === 1) {
-    return html`<h1 class="bad">✗ Not conformant to profile ${profile}.${open}</h1>`;
-  }
-  if (record.exitCode === 3) return html`<h1 class="open">? No verdict on ${profile}.${open}</h1>`;
-  return record.partial || record.shard !== undefined
-    ? html`<h1 class="good">✓ Nothing is broken in what was chosen of ${profile}.</h1>`
-    : html`<h1 class="good">✓ Conformant to profile ${profile}.</h1>`;
+  const { tone, text } = lastWord(record);
+  return html`<h1 class="${tone}">${SIGNS[tone]} ${text}</h1>`;
 }
 
 /** How every profile stands, then the deciding one by level and by group. */

@@ -9,6 +9,7 @@ import type { JournalLine } from '../../../reports/record.ts';
 import {
   closeEntry,
   closeProgram,
+  ranCase,
   START,
   sampleLines,
   temporaryDirectory,
@@ -63,6 +64,24 @@ t.test('answers come by position, as they were recorded', async (t) => {
   t.ok(await session.run(closeProgram(7n)), 'each case starts at its own first position');
   await session.close();
   await adapter.close();
+});
+
+t.test('a case that ran again is answered as it was each time', async (t) => {
+  const directory = temporaryDirectory();
+  const run = (fd: bigint): readonly JournalLine[] =>
+    ranCase('LIF-01/close', []).map((line) =>
+      line.type === 'case-end'
+        ? { ...line, transcript: { caseId: line.case, entries: [closeEntry(fd)] } }
+        : line,
+    );
+  const { text } = evidenceOf(START, [START, ...run(7n), ...run(8n)]);
+  writeFileSync(join(directory, 'evidence.ndjson'), text);
+  const adapter = await openReplay(`replay:${directory}`);
+  for (const fd of [7n, 8n, 7n]) {
+    const session = await adapter.open();
+    await session.begin('LIF-01/close');
+    await t.resolves(session.run(closeProgram(fd)), `the run that closed ${fd}`);
+  }
 });
 
 t.test('facts are the recorded ones, marked as a replay', async (t) => {

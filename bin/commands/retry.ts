@@ -1,0 +1,71 @@
+import type { CommandModule } from 'yargs';
+import { openTarget } from '../../adapters/registry.ts';
+import { planRetry } from '../../reports/gate/retry.ts';
+import { readGate } from '../../reports/gate/settings.ts';
+import { parseReporters } from '../../reports/reporters.ts';
+import { writeReports } from '../../reports/write.ts';
+import { journaledRun } from '../journaled-run.ts';
+import { type KcidbArguments, kcidbOf, kcidbOptions } from '../kcidb-options.ts';
+import {
+  EXIT_CODES,
+  type GateArguments,
+  gateOptions,
+  reporterOption,
+  retriesOption,
+  single,
+} from '../options.ts';
+import { showRecord } from '../show-record.ts';
+
+interface RetryArguments extends KcidbArguments, GateArguments {
+  readonly directory: string;
+  readonly target: string | undefined;
+  readonly retries: number | undefined;
+  readonly reporter: readonly string[];
+}
+
+/** `allocert retry [DIR]` */
+export const retryCommand: CommandModule<object, RetryArguments> = {
+  command: 'retry [directory]',
+  describe: 'Run again what failed or never ran, and add it to the report',
+  builder: (argv) =>
+    argv
+      .positional('directory', {
+        type: 'string',
+        default: 'allocert-report',
+        describe: 'Report directory that a run wrote, or its record.json',
+      })
+      .option('target', {
+        type: 'string',
+        requiresArg: true,
+        coerce: single('target'),
+        describe: 'Target of the run, which must be typed for every kind but sim:',
+      })
+      .option('reporter', reporterOption)
+      .option('retries', retriesOption)
+      .options(kcidbOptions)
+      .options(gateOptions)
+      .epilogue(EXIT_CODES),
+  handler: async ({ directory: given, target: typed, retries = 0, reporter, ...words }) => {
+    const reporters = parseReporters(reporter, kcidbOf(words));
+    const plan = planRetry({ path: given, typed, asked: readGate(words) });
+    const { directory, target, gate, cases, start } = plan;
+    if (cases.length === 0) {
+      const record = writeReports(directory, gate);
+      showRecord(record, directory, reporters, [directory]);
+      process.exitCode = record.exitCode;
+      return;
+    }
+    process.exitCode = await journaledRun({
+      adapter: await openTarget(target),
+      directory,
+      profile: start.profile,
+      only: [],
+      shard: undefined,
+      environment: {},
+      reporters,
+      retries,
+      gate,
+      again: { start, cases },
+    });
+  },
+};

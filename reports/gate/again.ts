@@ -1,0 +1,26 @@
+import type { RecordedCase, RunStart, Verdict } from '../record.ts';
+import { isBad } from '../standing.ts';
+import type { FailOn } from './outcome.ts';
+import { rawVerdict } from './without-gate.ts';
+
+/** What a run says of its cases beforehand. */
+type Setting = Pick<RunStart, 'profile' | 'requirements'>;
+
+/**
+ * Whether what a case came to calls for another run of it: it failed, died, hung, could not decide,
+ * or never ran. What was waived failed all the same, and what flaked is known to flake.
+ */
+export function callsForRetry(
+  { end, verdicts }: Pick<RecordedCase, 'end' | 'verdicts'>,
+  { profile, requirements }: Setting,
+  failOn: FailOn = 'must',
+): boolean {
+  if (end !== 'completed' && end !== 'skip') return true;
+  const isShould = (id: string): boolean =>
+    requirements.some((one) => one.id === id && one.level === 'SHOULD');
+  const gates = ({ requirement, status }: Verdict): boolean =>
+    isBad(status) ||
+    status === 'inconclusive' ||
+    (failOn === 'should' && status === 'warn' && isShould(requirement));
+  return verdicts.map(rawVerdict).some((one) => one.profile === profile && gates(one));
+}

@@ -1,0 +1,91 @@
+import type { RunRecord } from '../record.ts';
+import { binds } from '../standing.ts';
+import type { Baseline, GateOutcome, GatePoint } from './outcome.ts';
+import { keyOf, phraseOf } from './points.ts';
+
+/** A gate's facts before it has said anything. */
+export type GateFacts = Omit<GateOutcome, 'reasons' | 'warnings'>;
+
+/** The exit code, and every reason why it is not 0, worst first. */
+export interface GateVerdict {
+  readonly exitCode: RunRecord['exitCode'];
+  readonly reasons: readonly string[];
+}
+
+/**
+ * 1 for a failure that gates; else 3 when too little was observed; else 4 when something flaked
+ * that may not. The reasons name the lesser ones too.
+ *
+ * @param open what has to be decided and was not
+ */
+export function verdictOf(
+  record: RunRecord,
+  facts: GateFacts,
+  open: readonly GatePoint[],
+  baseline: Baseline | undefined,
+): GateVerdict {
+  const failed = failedReasons(facts);
+  const incomplete = incompleteReasons(record, facts, freshOpen(open, baseline));
+  const flaked = flakyReasons(facts, baseline);
+  const exitCode = failed.length > 0 ? 1 : incomplete.length > 0 ? 3 : flaked.length > 0 ? 4 : 0;
+  return { exitCode, reasons: [...failed, ...incomplete, ...flaked] };
+}
+
+function failedReasons({ failures, baseline, expired, refused }: GateFacts): string[] {
+  if (failures.length === 0) return [];
+  const fresh = baseline === undefined ? '' : ' that the baseline does not have';
+  const plain = `${counted(failures.length, 'failure')}${fresh}: ${phraseOf(failures)}`;
+  const late = expired.map(
+    ({ id, expires, owner, issue }) =>
+      `the waiver of ${id} expired on ${expires}, so it excuses nothing; ${owner} owns it, ${issue}`,
+  );
+  const unsafe = refused.map(
+    ({ id }) =>
+      `the waiver of ${id} excuses nothing: the failure endangers data or the machine; ` +
+      'if that is known and accepted, say "acknowledgesSafety": true in it',
+  );
+  return [plain, ...late, ...unsafe];
+}
+
+/** What the baseline could not decide either is no news. */
+function freshOpen(open: readonly GatePoint[], baseline: Baseline | undefined): GatePoint[] {
+  const before = new Set([...(baseline?.open ?? []), ...(baseline?.failing ?? [])].map(keyOf));
+  return open.filter((point) => !before.has(keyOf(point)));
+}
+
+function incompleteReasons(
+  record: RunRecord,
+  { skips, maxSkips }: GateFacts,
+  open: readonly GatePoint[],
+): string[] {
+  const reasons: string[] = [];
+  if (!record.complete) reasons.push(`the run is incomplete: ${record.incompleteReason}`);
+  if (open.length > 0) {
+    reasons.push(`${counted(open.length, 'point')} could not be decided: ${phraseOf(open)}`);
+  }
+  if (!passedAny(record)) reasons.push('no MUST that binds passed');
+  if (maxSkips !== undefined && skips > maxSkips) {
+    reasons.push(`${counted(skips, 'case')} skipped, and --max-skips allows ${maxSkips}`);
+  }
+  return reasons;
+}
+
+function passedAny({ requirements, profiles, profile }: RunRecord): boolean {
+  const deciding = profiles.find(({ name }) => name === profile);
+  if (deciding === undefined) return false;
+  return requirements.some((one) => binds(one, deciding) && one.statuses[profile] === 'pass');
+}
+
+function flakyReasons(
+  { flaky, failOnFlaky }: GateFacts,
+  baseline: Baseline | undefined,
+): readonly string[] {
+  if (!failOnFlaky) return [];
+  const before = new Set((baseline?.failing ?? []).map(keyOf));
+  const fresh = flaky.filter((point) => !before.has(keyOf(point)));
+  if (fresh.length === 0) return [];
+  return [`${counted(fresh.length, 'point')} flaked: ${phraseOf(fresh)}`];
+}
+
+const counted = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,0 +1,75 @@
+import { pointsOf } from '../points.ts';
+import type { RunRecord, Status } from '../record.ts';
+import { binds, isBad } from '../standing.ts';
+import type { FailOn, GatePoint } from './outcome.ts';
+
+const DEATHS: readonly string[] = ['crash', 'hang'] satisfies Status[];
+
+/** A death that no requirement of the deciding profile bears has this in its place. */
+export const NO_REQUIREMENT = '';
+
+/**
+ * What gates: every failure under the deciding profile, and every death of the target, since a dead
+ * target is nobody's matter of profile. A known deviation of a MUST is a warning and does not gate.
+ */
+export function failuresOf(record: RunRecord, failOn: FailOn): readonly GatePoint[] {
+  const failing = pointsOf(record).filter(
+    ({ status, requirement }) =>
+      isBad(status) || (failOn === 'should' && requirement.level === 'SHOULD' && status === 'warn'),
+  );
+  const points = failing.map(({ case: { id }, requirement, status, reason }) => ({
+    case: id,
+    requirement: requirement.id,
+    status,
+    reason,
+  }));
+  return [...points, ...otherDeaths(record)];
+}
+
+/** Deaths in cases of which the deciding profile says nothing; other profiles may. */
+function otherDeaths({ cases, profile }: RunRecord): readonly GatePoint[] {
+  return cases.flatMap(({ id, end, reason, verdicts }) => {
+    if (verdicts.some((verdict) => verdict.profile === profile)) return [];
+    const dead = verdicts.find(({ status }) => DEATHS.includes(status));
+    const status = DEATHS.includes(end) ? (end as Status) : dead?.status;
+    if (status === undefined) return [];
+    return [{ case: id, requirement: NO_REQUIREMENT, status, reason: dead?.reason ?? reason }];
+  });
+}
+
+/** Points with one status under the deciding profile. */
+export const pointsWith = (record: RunRecord, status: Status): readonly GatePoint[] =>
+  pointsOf(record)
+    .filter((point) => point.status === status)
+    .map(({ case: { id }, requirement, reason }) => ({
+      case: id,
+      requirement: requirement.id,
+      status,
+      reason,
+    }));
+
+/** What was not decided although it has to be: a MUST that binds, or a SHOULD where that gates. */
+export function openOf(record: RunRecord, failOn: FailOn): readonly GatePoint[] {
+  const deciding = record.profiles.find(({ name }) => name === record.profile);
+  const needed = new Set(
+    record.requirements
+      .filter((one) => deciding !== undefined && (binds(one, deciding) || shouldGate(one, failOn)))
+      .map(({ id }) => id),
+  );
+  return pointsWith(record, 'inconclusive').filter(({ requirement }) => needed.has(requirement));
+}
+
+const shouldGate = ({ level }: { readonly level: string }, failOn: FailOn): boolean =>
+  failOn === 'should' && level === 'SHOULD';
+
+/** By what two records speak of the same thing. */
+export const keyOf = ({ case: case_, requirement }: GatePoint): string => `${case_} ${requirement}`;
+
+/** Points as a phrase that stays short: how many, and the first of them by name. */
+export function phraseOf(points: readonly GatePoint[], shown = 5): string {
+  const names = points.map(({ case: case_, requirement }) =>
+    requirement === NO_REQUIREMENT ? case_ : `${requirement} in ${case_}`,
+  );
+  const more = names.length > shown ? ` and ${names.length - shown} more` : '';
+  return `${names.slice(0, shown).join(', ')}${more}`;
+}
