@@ -29,8 +29,8 @@ export class JournalWriter {
   }
 
   /**
-   * Appends one line without its secrets and flushes it. After `close` lines are dropped: whoever closed it has already
-   * reported.
+   * Appends one line without its secrets and flushes it. After `close` lines are dropped: whoever
+   * closed it has already reported.
    *
    * @throws {@link AllocertError} (machine) when the disk is full
    */
@@ -38,9 +38,9 @@ export class JournalWriter {
     const descriptor = this.#descriptor;
     if (descriptor === undefined) return;
     if (line.type === 'run-start') this.#hide = redactorOf(line.target);
-    const shown = redactLine(line, this.#hide);
+    const hide = this.#hide;
     attempt(this.directory, () => {
-      writeFileSync(descriptor, `${JSON.stringify(toJson(shown))}\n`);
+      writeFileSync(descriptor, `${JSON.stringify(toJson(redactLine(line, hide)))}\n`);
       fsyncSync(descriptor);
     });
   }
