@@ -26,27 +26,38 @@ interface Access {
   readonly event: Event;
   readonly buffer: HeldBuffer;
   readonly mapping: Holding;
+  /** Whether it begins where the mapping does. */
+  readonly atStart: boolean;
 }
 
-/** The mapping, and so the buffer, that an access surely or possibly reached. */
+/**
+ * The mappings, and so the buffers, that an access surely or possibly reached. An address may be
+ * another client's, or that of a mapping which is gone: it may lie in the middle of others then.
+ */
 function accessOf(timeline: Timeline, buffers: readonly HeldBuffer[], event: Event): Access[] {
   const { client, operation, result } = event;
   if (operation.op !== 'scan' && operation.op !== 'store') return [];
   const address = timeline.valueOf(operation.address);
+  const from = address + timeline.valueOf(operation.offset ?? 0n);
+  const to = from + timeline.valueOf(operation.length);
   return buffers.flatMap((buffer) =>
     buffer.holdings
-      .filter((one) => one.kind === 'mapping' && one.client === client && one.value === address)
+      .filter((one) => one.kind === 'mapping' && one.client === client)
+      .filter(({ length, value }) => value < to && from < value + length)
       .filter(
         ({ gone, made }) => made.result.call <= result.call && (gone ?? result.call) >= result.call,
       )
-      .map((mapping) => ({ event, buffer, mapping })),
+      .map((mapping) => ({ event, buffer, mapping, atStart: mapping.value === address })),
   );
 }
 
-function judge({ buffer, event, mapping }: Access, writes: readonly Access[]): Violation[] {
+function judge(
+  { atStart, buffer, event, mapping }: Access,
+  writes: readonly Access[],
+): Violation[] {
   const { allocation } = buffer;
   const { operation, result } = event;
-  if (operation.op !== 'scan' || result.return === undefined) return [];
+  if (operation.op !== 'scan' || result.return === undefined || !atStart) return [];
   if (!heldDuring(mapping, result.call, result.return)) return [];
   const expected = expectedBytes(writes, event, mapping);
   if (expected === undefined || !sameBytes(expected, operation.bytes)) return [];
@@ -106,9 +117,9 @@ function expectedBytes(
 }
 
 /** Whether a write filled all that the other mapping shows. */
-function coversAll({ event, mapping }: Access, other: Holding): boolean {
+function coversAll({ atStart, event, mapping }: Access, other: Holding): boolean {
   const { operation, result } = event;
-  if (operation.op !== 'store' || !succeeded(result)) return false;
+  if (operation.op !== 'store' || !succeeded(result) || !atStart) return false;
   const offsets = [operation.offset, offsetOf(mapping), offsetOf(other)];
   return (
     offsets.every((offset) => offset === undefined || offset === 0n) &&

@@ -49,21 +49,31 @@ export function tenanciesOf(timeline: Timeline, buffers: readonly HeldBuffer[]):
     const { operation, result } = event;
     if (operation.op !== 'frames' || !succeeded(result)) return [];
     const address = timeline.valueOf(operation.address);
-    const buffer = buffers.find((one) => isMappedAt(one, address, event));
+    const length = timeline.valueOf(operation.length);
+    const buffer = buffers.find((one) => isMappedAt(one, address, length, event));
     const frames = framesIn(result.out);
     if (buffer === undefined || frames.includes(0n)) return [];
     return livesOf(buffer).map(({ from, until }) => ({ buffer, frames, from, until }));
   });
 }
 
-/** A mapping that somebody took away may be somebody else's by now. */
-function isMappedAt({ holdings }: HeldBuffer, address: bigint, { client, result }: Event): boolean {
+/**
+ * Whether all of a piece of memory is the buffer's: a mapping that somebody took away may be somebody
+ * else's by now, and another that is shorter may lie there.
+ */
+function isMappedAt(
+  { holdings }: HeldBuffer,
+  address: bigint,
+  length: bigint,
+  { client, result }: Event,
+): boolean {
   const { call, return: back } = result;
   return holdings.some(
     (one) =>
       one.kind === 'mapping' &&
       one.client === client &&
       one.value === address &&
+      one.length >= length &&
       back !== undefined &&
       heldDuring(one, call, back),
   );
