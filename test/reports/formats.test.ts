@@ -168,7 +168,7 @@ t.test('JUnit fits the schema', async (t) => {
   const good = formatJunit(RECORDS.mixed as RunRecord);
   t.match(check(good.replace(' errors="', ' erors="')), /erors/, 'a wrong attribute is seen');
   t.match(check(good.replace(/time="[^"]*"/, 'time="1,5"')), /time/, 'and a wrong number');
-  const [twin = ''] = /<testcase [^]*?<\/testcase>/.exec(good) ?? [];
+  const [twin = ''] = /<testcase [\s\S]*?<\/testcase>/.exec(good) ?? [];
   t.match(check(good.replace(twin, twin + twin)), /[Uu]nique/, 'and a name that is there twice');
 });
 
