@@ -58,8 +58,8 @@ export function tenanciesOf(timeline: Timeline, buffers: readonly HeldBuffer[]):
 }
 
 /**
- * Whether all of a piece of memory is the buffer's: a mapping that somebody took away may be somebody
- * else's by now, and another that is shorter may lie there.
+ * Whether all of a piece of memory is the buffer's: a mapping that somebody took away may be
+ * somebody else's by now, and another that is shorter may lie there.
  */
 function isMappedAt(
   { holdings }: HeldBuffer,

@@ -1,4 +1,4 @@
-/** An address that another client got, or whose mapping is gone, accuses nobody of what lies there. */
+/** An address of another client, or of a mapping that is gone, accuses nobody of what is there. */
 import t from 'tap';
 import type { Operation, Program, Thread } from '../../adapters/contract/index.ts';
 import { openSimulator } from '../../adapters/simulator/adapter.ts';
