@@ -1,5 +1,5 @@
 import { pointsOf } from '../points.ts';
-import type { RunRecord, Status } from '../record.ts';
+import type { RunRecord, Status, Verdict } from '../record.ts';
 import { binds, isBad } from '../standing.ts';
 import type { FailOn, GatePoint } from './outcome.ts';
 
@@ -26,10 +26,12 @@ export function failuresOf(record: RunRecord, failOn: FailOn): readonly GatePoin
   return [...points, ...otherDeaths(record)];
 }
 
-/** Deaths in cases of which the deciding profile says nothing; other profiles may. */
+/** Deaths that no verdict of the deciding profile tells of; those of other profiles may. */
 function otherDeaths({ cases, profile }: RunRecord): readonly GatePoint[] {
   return cases.flatMap(({ id, end, reason, verdicts }) => {
-    if (verdicts.some((verdict) => verdict.profile === profile)) return [];
+    const told = ({ profile: of, status }: Verdict): boolean =>
+      of === profile && (isBad(status) || status === 'waived');
+    if (verdicts.some(told)) return [];
     const dead = verdicts.find(({ status }) => DEATHS.includes(status));
     const status = DEATHS.includes(end) ? (end as Status) : dead?.status;
     if (status === undefined) return [];

@@ -5,6 +5,7 @@ import t from 'tap';
 import { toJson } from '../../adapters/contract/index.ts';
 import { deriveRecord } from '../../reports/derive.ts';
 import { evidenceOf } from '../../reports/evidence.ts';
+import { gate, PLAIN_GATE } from '../../reports/gate/gate.ts';
 import { JournalWriter } from '../../reports/journal.ts';
 import { readJournal } from '../../reports/read-journal.ts';
 import type { JournalLine } from '../../reports/record.ts';
@@ -90,39 +91,46 @@ t.test('a killed run names what it was doing and what never ran', async (t) => {
   t.match(derive(sampleLines().slice(0, 3)).incompleteReason, /killed between two cases/);
 });
 
-t.test('a case that ran again counts as it came out last, and its earlier runs stay', async (t) => {
-  const pass = [verdict('LIF-01', 'hardened', 'pass')];
-  const fail = [verdict('LIF-01', 'hardened', 'fail')];
-  const lines = [
-    ...[START, ...ranCase('LIF-01/close', fail), ...ranCase('ERR-01/null', [], 'skip')],
-    ...ranCase('LIF-01/close', [], 'hang'),
-    ...ranCase('LIF-01/close', pass),
-  ];
-  const record = derive(lines);
-  const [first, second] = record.cases;
-  t.strictSame(
-    [...(first?.attempts ?? []), first].map((one) => [one?.end, one?.verdicts[0]?.status]),
-    [
-      ['completed', 'fail'],
-      ['hang', undefined],
-      ['completed', 'pass'],
-    ],
-  );
-  t.equal(second?.attempts, undefined);
-  t.equal(record.requirements[0]?.statuses.hardened, 'pass');
-  t.equal(schemaViolation('record', JSON.parse(recordText(record))), undefined);
-  const texts = evidenceOf(START, lines).text.trimEnd().split('\n').slice(1);
-  t.strictSame(
-    texts.map((text) => [JSON.parse(text).caseId, JSON.parse(text).attempt]),
-    [
-      ['LIF-01/close', undefined],
-      ['ERR-01/null', undefined],
-      ['LIF-01/close', 2],
-      ['LIF-01/close', 3],
-    ],
-    'a second line under one name says that it ran again',
-  );
-});
+t.test(
+  'a case that ran again counts as its runs come to together, and they all stay',
+  async (t) => {
+    const pass = [verdict('LIF-01', 'hardened', 'pass')];
+    const fail = [verdict('LIF-01', 'hardened', 'fail')];
+    const lines = [
+      ...[START, ...ranCase('LIF-01/close', fail), ...ranCase('ERR-01/null', [], 'skip')],
+      ...ranCase('LIF-01/close', [], 'hang'),
+      ...ranCase('LIF-01/close', pass),
+    ];
+    const record = derive(lines);
+    const [first, second] = record.cases;
+    t.strictSame(
+      first?.attempts?.map((one) => [one.end, one.verdicts[0]?.status]),
+      [
+        ['completed', 'fail'],
+        ['hang', undefined],
+        ['completed', 'pass'],
+      ],
+    );
+    t.equal(second?.attempts, undefined);
+    t.equal(record.requirements[0]?.statuses.hardened, 'flaky');
+    t.equal(first?.end, 'hang', 'that it hung once is not forgotten');
+    t.equal(record.exitCode, 1);
+    const asked = { ...PLAIN_GATE, today: '2026-01-01' };
+    t.equal(gate(record, asked).exitCode, 1, 'nor by a gate');
+    t.equal(schemaViolation('record', JSON.parse(recordText(record))), undefined);
+    const texts = evidenceOf(START, lines).text.trimEnd().split('\n').slice(1);
+    t.strictSame(
+      texts.map((text) => [JSON.parse(text).caseId, JSON.parse(text).attempt]),
+      [
+        ['LIF-01/close', undefined],
+        ['ERR-01/null', undefined],
+        ['LIF-01/close', 2],
+        ['LIF-01/close', 3],
+      ],
+      'a second line under one name says that it ran again',
+    );
+  },
+);
 
 t.test('a run that says it is complete while cases are missing is not', async (t) => {
   const record = derive([...sampleLines().slice(0, 3), END]);

@@ -127,19 +127,6 @@ t.test('an edited errno changes what is answered', async (t) => {
   t.equal(history.threads[0]?.[0]?.errno, 'EINTR');
 });
 
-t.test('of a case that ran again, the last run answers', async (t) => {
-  const directory = recorded();
-  edit(directory, (text) => {
-    const line = text.split('\n')[1] ?? '';
-    const again = line.replace('"caseId":"LIF-01/close"', '"caseId":"LIF-01/close","attempt":2');
-    return `${text}${again.replace('"EBADF"', '"EINTR"')}\n`;
-  });
-  const session = await (await openReplay(`replay:${directory}`)).open();
-  await session.begin('LIF-01/close');
-  const history = await session.run(closeProgram(7n));
-  t.equal(history.threads[0]?.[0]?.errno, 'EINTR');
-});
-
 t.test('damage is a sentence with file and line', async (t) => {
   const refuses = async (change: (text: string) => string, sentence: RegExp): Promise<void> => {
     const directory = recorded();
