@@ -104,7 +104,11 @@ export class CmaAllocator {
     const first = this.#take(count);
     if (first === undefined) return 'ENOMEM';
     if (defects.has('overlapping-buffers') && count > 1) region.release(first + count - 1, 1);
+    // Found now and marked only when they are cleared: others find the same meanwhile.
+    const unlocked = defects.has('region-search-unlocked');
+    if (unlocked) region.release(first, count);
     this.#clear(first, count, pages * pageBytes);
+    if (unlocked) region.claim(first, count);
     const size = BigInt(pages * pageBytes);
     return this.#buffer({ region, first, count, size }, this.#mode(flags));
   }

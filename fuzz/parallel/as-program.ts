@@ -24,7 +24,7 @@ interface WrittenPart {
   readonly results: readonly Result[];
 }
 
-/** A part of a packed round as a scenario: Programs that the shrinker and every target understand. */
+/** Some of a packed round as a scenario: Programs, as the shrinker and every target know them. */
 export interface AsProgram {
   readonly scenario: Scenario;
   /**

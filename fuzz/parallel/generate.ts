@@ -56,7 +56,7 @@ function swarmOf(word: Buffer, pages: number): Swarm {
   };
 }
 
-/** Who writes a packed Program: the books of slots while it is written, kept from round to round. */
+/** Writes packed Programs. The books of slots are kept from round to round. */
 export class PackedWriter {
   /** Slots that hold a descriptor come first, the others after them. */
   readonly #slots = new Uint8Array(PACKED_SLOTS);

@@ -7,8 +7,8 @@ import { abort, RoundMemory } from './shared.ts';
 export type AskPart = (task: PartTask) => Promise<unknown>;
 
 /**
- * Runs parallel rounds in a pool, one part in each worker at once. A pool promises no order, so only
- * one batch is handed out at a time: a part that waits for another then waits for one that no
+ * Runs parallel rounds in a pool, one part in each worker at once. A pool promises no order, so
+ * only one batch is handed out at a time: a part that waits for another then waits for one that no
  * waiting part keeps from beginning.
  */
 export class Together {

@@ -10,8 +10,8 @@ const TICKETS = 32;
 
 /**
  * The rows of each part that matter for a violation: what ran at about the time of its operations,
- * what touched their buffers, what else was live then, and whatever filled the slots of all these. A
- * violation that shows at rest has the beginning of the round.
+ * what touched their buffers, what else was live then, and whatever filled the slots of all these.
+ * A violation that shows at rest has the beginning of the round.
  */
 export function windowOf(parts: readonly PartMemory[], violation: PackedViolation): number[][] {
   const traces = parts.map(traceOf);

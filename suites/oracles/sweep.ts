@@ -16,8 +16,8 @@ export const LIFE = { first: 0, count: 1, from: 2, until: 3, words: 6 } as const
 /**
  * What begins and ends, by ticket: the n-th life as n + 1 where it begins and as -(n + 1) where it
  * ends. Tickets are different numbers, so that each finds its place by itself: nothing is compared.
- * The exception is a ticket that is the return of one call and, as nothing lies between, the call of
- * the same thread's next: what begins there comes first, since both were there at that instant.
+ * The exception is a ticket that is the return of one call and, as nothing lies between, the call
+ * of the same thread's next: what begins there comes first, since both were there at that instant.
  */
 function orderOf(lives: Int32Array, tickets: number): Int32Array {
   const order = new Int32Array(tickets * 2);
