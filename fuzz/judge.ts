@@ -1,20 +1,26 @@
 import type { History } from '../adapters/contract/index.ts';
-import type { Profile } from '../suites/catalogue.ts';
+import { type Profile, requirementOf } from '../suites/catalogue.ts';
+import type { Range } from '../suites/frames.ts';
 import {
   accounting,
+  answers,
   buffersOf,
   content,
   descriptors,
+  devicesIn,
   errors,
   exclusion,
   type HeldBuffer,
   justifiedFailure,
+  layout,
   numbers,
   type Room,
+  sequential,
   snapshot,
   survival,
   type Timeline,
   timelineOf,
+  unwritten,
   type Violation,
 } from '../suites/oracles/index.ts';
 import { predictor } from './predict.ts';
@@ -27,6 +33,8 @@ export interface Rules {
   readonly room?: Room;
   /** Set where the gauge counts the region's pages and nothing else. */
   readonly gauge?: string;
+  /** Page frames of regions, by name, where they are told and buffers lie in one piece. */
+  readonly frames?: ReadonlyMap<string, Range>;
 }
 
 /** What came back of a scenario, as oracles read it. */
@@ -54,23 +62,32 @@ export function judge(
   { buffers, timeline } = readingOf(world, scenario, histories),
 ): Violation[] {
   const { abi, page, region } = world;
+  const deviceOf = devicesIn(timeline);
+  const predict = predictor(abi, rules.profile, region.sizeBytes);
   const found = [
     ...exclusion(timeline, buffers),
     ...content(timeline, buffers),
     ...descriptors(timeline, buffers),
     ...numbers(timeline, abi),
+    ...unwritten(timeline, buffers),
+    ...answers(timeline, abi, page),
+    ...sequential(timeline, { abi, page, exact: rules.room !== undefined }),
     ...snapshot(timeline, buffers, abi, page),
+    ...(rules.frames === undefined ? [] : layout(timeline, buffers, rules.frames)),
     ...(rules.room === undefined ? [] : justifiedFailure(timeline, buffers, abi, rules.room)),
-    ...errors(timeline, predictor(abi, rules.profile, region.sizeBytes)),
-    ...(rules.gauge === undefined ? [] : accounting(timeline, rules.gauge)),
+    ...errors(timeline, (event) => (deviceOf(event) === undefined ? undefined : predict(event))),
+    ...(rules.gauge === undefined ? [] : accounting(timeline, buffers, rules.gauge)),
     ...survival(timeline, histories),
-  ].filter(({ requirement }) =>
-    rules.profile.known.every((one) => one.requirement !== requirement),
-  );
+  ].filter(({ requirement }) => binds(rules.profile, requirement));
   return [
     ...new Map(found.toReversed().map((one) => [signatureOf(one), one])).values(),
   ].toReversed();
 }
+
+/** Whether a profile promises what a rule says, and its implementations are not known to differ. */
+const binds = (profile: Profile, requirement: string): boolean =>
+  profile.authorities.includes(requirementOf(requirement).authority) &&
+  profile.known.every((one) => one.requirement !== requirement);
 
 /** What makes two violations the same finding. */
 export const signatureOf = ({ oracle, requirement, kind }: Violation): string =>

@@ -13,10 +13,12 @@ type Fault = readonly [requirement: string, role: string];
 /**
  * Says what a profile allows to come of a request for a buffer, from what is wrong with it.
  *
- * Of several faults any may be reported. Where the catalogue has no rule (an unaligned argument
+ * Of several faults any may be reported. A descriptor on input is ignored or must be 0, but the one
+ * or the other for all values. Where the catalogue has no rule (an unaligned argument
  * that crosses pages, a length between what is there and what could be), there is no prediction.
  *
- * @returns undefined for operations that are no such request, or that nothing is said of
+ * @returns undefined for operations that are no such request, or that nothing is said of; whether
+ * it was a device that was asked, others must know
  */
 export function predictor(
   abi: Abi,
@@ -33,9 +35,15 @@ export function predictor(
     ];
     const pointer = pointerFaults(placement);
     if (pointer === undefined) return undefined;
-    return combined(profile, [...faults, ...pointer]);
+    const all = [...faults, ...pointer];
+    if (all.length > 0 || inputDescriptor(abi, bytes) === 0n) return combined(profile, all);
+    return { requirement: 'RES-03', words: ['ok', 'EINVAL', ...ANY_TIME], alike: ['ok', 'EINVAL'] };
   };
 }
+
+/** What the field of the descriptor holds before anybody has put one there. */
+const inputDescriptor = (abi: Abi, bytes: Uint8Array): bigint =>
+  abi.fields.descriptor === undefined ? 0n : readField(bytes, abi.fields.descriptor);
 
 function combined(profile: Profile, faults: readonly Fault[]): Prediction | undefined {
   if (faults.length === 0) return { requirement: 'IOC-01', words: ['ok', ...ANY_TIME] };
@@ -53,7 +61,7 @@ function wordsFor(profile: Profile, requirement: string, role: string): string[]
   const row = requirementOf(requirement);
   const expected = row.expect[profile.name]?.[role];
   if (expected === undefined) return undefined;
-  if (!profile.authorities.includes(row.authority) || row.level !== 'MUST') {
+  if (!profile.authorities.includes(row.authority) || row.level === 'MAY') {
     return [...expected, 'ok', 'error'];
   }
   const known = profile.known.filter(

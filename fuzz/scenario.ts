@@ -7,6 +7,8 @@ export interface World {
   /** Bytes in a page. */
   readonly page: bigint;
   readonly region: RegionFacts;
+  /** The other regions of the same kind. */
+  readonly others: readonly RegionFacts[];
   readonly capabilities: ReadonlySet<Capability>;
   /** Bytes that the live buffers of one scenario may have together, as asked for. */
   readonly memoryLimit: bigint;
@@ -32,6 +34,7 @@ export function worldOf(
     abi,
     page: BigInt(facts.pageSize),
     region,
+    others: facts.regions.filter((one) => one !== region && one.abi === region.abi),
     capabilities: new Set(facts.capabilities),
     memoryLimit,
   };

@@ -1,5 +1,6 @@
 import { machineError, type TargetFacts, usageError } from '../adapters/contract/index.ts';
 import { abiNamed, type Profile, profileNamed, profilesOf } from '../suites/catalogue.ts';
+import { type Range, rangeTold } from '../suites/frames.ts';
 import { type Mode, modesFor } from './generate/modes.ts';
 import type { Rules } from './judge.ts';
 import { ordinaryModes } from './parallel/turn.ts';
@@ -66,8 +67,25 @@ const ORDER_MAX = 10;
  * ours alone may memory be counted, and only where nothing fails by chance may room be claimed.
  */
 function rulesFor(facts: TargetFacts, world: World, profile: Profile): Rules {
-  const { page, region } = world;
+  const { others, page, region } = world;
   if (facts.kind !== 'sim' || region.sizeBytes === undefined) return { profile };
-  const room = { pages: region.sizeBytes / page, page, orderMax: ORDER_MAX };
-  return { profile, room, ...(region.gauge === undefined ? {} : { gauge: region.gauge }) };
+  const regions = new Map(
+    [region, ...others].map(({ name, sizeBytes = 0n }) => [name, sizeBytes / page]),
+  );
+  const lucky = facts.details.transient === undefined;
+  return {
+    profile,
+    frames: framesOf(facts),
+    ...(lucky ? { room: { regions, page, orderMax: ORDER_MAX } } : {}),
+    ...(region.gauge === undefined ? {} : { gauge: region.gauge }),
+  };
 }
+
+/** Where regions lie, as far as the target tells it. */
+const framesOf = (facts: TargetFacts): ReadonlyMap<string, Range> =>
+  new Map(
+    facts.regions.flatMap((region) => {
+      const range = rangeTold(facts, region);
+      return range === undefined ? [] : [[region.name, range] as const];
+    }),
+  );

@@ -34,11 +34,16 @@ export async function framesOf(
  *
  * @throws {@link Skip} when it does not
  */
-export function regionFrames({ details }: TargetFacts, { name }: RegionFacts): Range {
+export function regionFrames(facts: TargetFacts, region: RegionFacts): Range {
+  const range = rangeTold(facts, region);
+  if (range === undefined) throw new Skip('the target does not tell where its regions lie');
+  return range;
+}
+
+/** The page frames of a region; undefined when the target does not tell them. */
+export function rangeTold({ details }: TargetFacts, { name }: RegionFacts): Range | undefined {
   const [, first, last] =
     /^(0x[0-9a-f]+)-(0x[0-9a-f]+)$/.exec(details[`${name} frames`] ?? '') ?? [];
-  if (first === undefined || last === undefined) {
-    throw new Skip('the target does not tell where its regions lie');
-  }
+  if (first === undefined || last === undefined) return undefined;
   return { first: BigInt(first), last: BigInt(last) };
 }

@@ -57,7 +57,7 @@ class SimulatorSession implements Session {
 }
 
 function factsOf(options: SimulatorOptions, { regions, registry }: Kernel): TargetFacts {
-  const { behaviour, defects, pageBytes, pointerBytes, regionBytes, seed } = options;
+  const { behaviour, defects, pageBytes, pointerBytes, regionBytes, seed, transient } = options;
   return {
     kind: 'sim',
     implementation: `simulator ${behaviour}`,
@@ -89,6 +89,8 @@ function factsOf(options: SimulatorOptions, { regions, registry }: Kernel): Targ
       behaviour,
       defects: [...defects].toSorted().join(','),
       seed: String(seed),
+      // Whoever judges must know that requests may fail for no reason.
+      ...(transient === 0 ? {} : { transient: String(transient) }),
       ...Object.fromEntries(regions.map(({ frames }, index) => [`region:${index} frames`, frames])),
     },
   };

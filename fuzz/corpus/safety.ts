@@ -1,6 +1,5 @@
 import { linux, type Operation, type Program } from '../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../suites/request.ts';
-import { DEVICE } from '../generate/writer.ts';
 import { operationsIn } from '../round.ts';
 import { DEADLINE_MS, isNothing, pagesAllowed, type Scenario, type World } from '../scenario.ts';
 import { slotsAreSettled } from './slots.ts';
@@ -13,13 +12,14 @@ export const THREADS_MAX = 6;
 /** Operations on buffers. */
 const MOVABLE: readonly string[] = [
   ...['ioctl', 'close', 'dup', 'mmap', 'munmap', 'mremap', 'store', 'scan', 'frames', 'lseek'],
-  ...['socketpair', 'sendfd'],
+  ...['socketpair', 'sendfd', 'recvfd', 'mprotect', 'fcntl', 'reopen', 'fstat', 'poll'],
+  ...['pread', 'pwrite', 'ftruncate'],
 ];
 /** Whether an operation may be dropped, repeated and moved. */
 export const isMovable = ({ op }: Operation): boolean => MOVABLE.includes(op);
 
 /** What makes, ends and watches clients; it stays where a generator has put it. */
-const FIXED: readonly string[] = ['open', 'fork', 'kill', 'wait', 'exit', 'exec'];
+const FIXED: readonly string[] = ['open', 'fork', 'kill', 'wait', 'exit', 'exec', 'setrlimit'];
 const WATCHING: readonly string[] = ['descriptors', 'readfile'];
 /** Descriptors that generators guess: behind the standard ones and the device. */
 const GUESSES = { min: 4n, max: 6n };
@@ -51,12 +51,19 @@ export function isSafe(world: World, scenario: Scenario): boolean {
 const operationsOf = (programs: readonly Program[]): Operation[] =>
   programs.flatMap(({ threads }) => threads.flatMap(({ operations }) => operations));
 
-function isPlain({ region }: World, operation: Operation): boolean {
+/** What a client may read of itself and of the machine. */
+const DOCUMENTS: readonly string[] = ['/proc/meminfo', '/proc/self/fdinfo'];
+
+function isPlain({ others, region }: World, operation: Operation): boolean {
   const { op } = operation;
-  if (op === 'open') return operation.file === region.name;
-  if (op === 'readfile') return operation.document === '/proc/meminfo';
+  if (op === 'open') return [region, ...others].some(({ name }) => name === operation.file);
+  if (op === 'readfile') return DOCUMENTS.includes(operation.document);
   if (op === 'kill') return operation.signal === linux.SIGKILL;
-  if (op === 'ioctl') return typeof operation.fd === 'object' && operation.fd.slot === DEVICE;
+  // A device, a buffer, or what once was one of them; never a number that was made up.
+  if (op === 'ioctl') return typeof operation.fd === 'object';
+  // Nobody waits for a buffer to become ready.
+  if (op === 'poll' && (operation.timeoutMs ?? 0n) !== 0n) return false;
+  if (op === 'setrlimit' && operation.resource !== linux.RLIMIT_NOFILE) return false;
   if (![...MOVABLE, ...FIXED, ...WATCHING].includes(op)) return false;
   if ('address' in operation && typeof operation.address === 'bigint') return false;
   const numbers = [
@@ -123,7 +130,7 @@ function endedClientsRest(programs: readonly Program[]): boolean {
   });
 }
 
-/** Lists of descriptors are read alone, and memory is read first and last. */
+/** Lists of descriptors are read alone, and memory is read first and last, or by a lone thread. */
 function watchersAreAlone(programs: readonly Program[]): boolean {
   return programs.every(({ threads }, number) => {
     const operations = threads.flatMap((one) => one.operations);
@@ -131,7 +138,7 @@ function watchersAreAlone(programs: readonly Program[]): boolean {
     const lists = operations.filter(({ op }) => op === 'descriptors').length;
     return (
       (lists === 0 || lists === operations.length) &&
-      (isEnd || operations.every(({ op }) => op !== 'readfile'))
+      (isEnd || threads.length === 1 || operations.every(({ op }) => op !== 'readfile'))
     );
   });
 }

@@ -14,14 +14,15 @@ export function boundaryLengths(page: bigint, region: bigint | undefined): reado
   const size = region === undefined ? [] : [region - page, ...around(region), region + page];
   return [
     0n,
+    1n,
     ...around(page),
     ...around(2n * page),
     ...size,
     ...around(2n * GIBIBYTE),
     ...around(4n * GIBIBYTE),
     4n * GIBIBYTE + page,
-    1n << 63n,
-    ...[page, page - 1n, 1n].map((below) => (1n << 64n) - below),
+    ...around(1n << 63n),
+    ...[page + 1n, page, page - 1n, page / 2n, 1n].map((below) => (1n << 64n) - below),
   ];
 }
 

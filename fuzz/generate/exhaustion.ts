@@ -1,10 +1,14 @@
 import fc from 'fast-check';
+import type { RegionFacts } from '../../adapters/contract/index.ts';
 import { pagesAllowed, type Scenario, type World } from '../scenario.ts';
-import { clientName, framed } from './frame.ts';
+import { alone, seeds } from './frame.ts';
 import { ThreadWriter, type WrittenBuffer } from './writer.ts';
 
 /** The most buffers that one scenario holds. */
 const BUFFERS_MAX = 96;
+
+/** Buffers between the holes that are looked at before and after. */
+const WATCHED = 4;
 
 /** In which order buffers go and come: the classic ways to leave holes. */
 const PATTERNS = ['checkerboard', 'comb', 'sawtooth', 'biggest-fit'] as const;
@@ -22,11 +26,15 @@ export function exhaustion(world: World): fc.Arbitrary<Scenario> {
       unit: fc.integer({ min: 1, max: 8 }),
       buffers: fc.integer({ min: 2, max: Math.min(BUFFERS_MAX, pages) }),
       asked: fc.array(fc.integer({ min: 1, max: 32 }), { minLength: 1, maxLength: 8 }),
-      seed: fc.bigInt({ min: 0n, max: (1n << 63n) - 1n }),
+      whole: fc.boolean(),
+      elsewhere: fc.constantFrom(undefined, ...world.others),
+      seed: seeds,
     })
-    .map(({ pattern, unit, buffers, asked, seed }) => {
+    .map(({ asked, buffers, elsewhere, pattern, seed, unit, whole }) => {
       const writer = new ThreadWriter(world, 't0');
       const bytes = (count: number): bigint => BigInt(count) * world.page;
+      // A region at rest has nothing that could be in the way of so large a buffer.
+      if (whole) writer.close(writer.allocate({ length: bytes(pages) }));
       const held: WrittenBuffer[] = [];
       for (let index = 0; index < buffers; index += 1) {
         const size = pattern === 'sawtooth' ? 1 + ((index * unit) % 8) : unit;
@@ -36,25 +44,43 @@ export function exhaustion(world: World): fc.Arbitrary<Scenario> {
       for (let rest = pages; rest >= 1; rest = Math.floor(rest / 2)) {
         held.push(writer.allocate({ length: bytes(rest) }));
       }
-      for (const [index, buffer] of held.slice(0, buffers).entries()) {
+      if (elsewhere !== undefined) askElsewhere(writer, elsewhere, asked.map(bytes));
+      const first = held.slice(0, buffers);
+      const kept = first.filter((_, index) => !isFreed(pattern, index)).slice(0, WATCHED);
+      for (const buffer of kept) see(writer, buffer);
+      for (const [index, buffer] of first.entries()) {
         if (isFreed(pattern, index)) writer.close(buffer);
+      }
+      if (world.capabilities.has('procfs')) {
+        writer.add({ op: 'readfile', document: '/proc/meminfo' });
       }
       for (const size of asked) {
         const fresh = writer.allocate({ length: bytes(size) });
-        writer.map(fresh);
-        writer.look(fresh);
-        writer.stamp(fresh);
+        see(writer, fresh);
         writer.check(fresh);
       }
-      const client = clientName(0);
-      return framed(
-        world,
-        'exhaustion',
-        [client],
-        [[{ client, operations: writer.operations }]],
-        seed,
-      );
+      for (const buffer of kept) writer.check(buffer);
+      return alone(world, 'exhaustion', writer.operations, seed);
     });
+}
+
+/** Looks at a buffer, and fills it with something of its own. */
+function see(writer: ThreadWriter, buffer: WrittenBuffer): void {
+  writer.map(buffer);
+  writer.look(buffer);
+  writer.stamp(buffer);
+}
+
+/** One region is full: the others are not, and give what is theirs. */
+function askElsewhere(writer: ThreadWriter, region: RegionFacts, lengths: readonly bigint[]): void {
+  const { device } = writer;
+  writer.open(region);
+  for (const length of lengths) {
+    const buffer = writer.allocate({ length });
+    writer.map(buffer);
+    writer.look(buffer);
+  }
+  writer.device = device;
 }
 
 function isFreed(pattern: (typeof PATTERNS)[number], index: number): boolean {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { linux, type Operation, type Program, type Thread } from '../../adapters/contract/index.ts';
 import { DEADLINE_MS, type Scenario, type World } from '../scenario.ts';
 import { DEVICE } from './writer.ts';
@@ -5,13 +6,27 @@ import { DEVICE } from './writer.ts';
 /** Clients of a scenario by their number. */
 export const clientName = (index: number): string => `client-${index}`;
 
+/** Seeds of schedules. */
+export const seeds = fc.bigInt({ min: 0n, max: (1n << 62n) - 1n });
+
+/** A scenario of one client that does one thing after the other. */
+export function alone(
+  world: World,
+  mode: string,
+  operations: readonly Operation[],
+  seed: bigint,
+): Scenario {
+  const client = clientName(0);
+  return framed(world, mode, [client], [[{ client, operations }]], seed);
+}
+
 /**
  * What every scenario begins and ends with: a reading of free memory, clients that inherit the open
  * device, a list of each client's descriptors before and after, the end of every client, and free
  * memory again.
  *
  * @param acts Programs in between, as threads
- * @param seed chooses the schedule on targets that have one to choose
+ * @param seed chooses the schedules on targets that have them to choose
  */
 export function framed(
   world: World,
@@ -45,6 +60,9 @@ export function framed(
       ...acts,
       ...listed,
       [{ client: 'main', operations: [...ends, ...meminfo] }],
-    ].map((threads): Program => ({ threads, deadlineMs: DEADLINE_MS, seed })),
+    ].map(
+      // Programs that look alike are to meet in different ways.
+      (threads, at): Program => ({ threads, deadlineMs: DEADLINE_MS, seed: seed + BigInt(at) }),
+    ),
   };
 }

@@ -1,19 +1,23 @@
 import fc from 'fast-check';
-import type { Thread } from '../../adapters/contract/index.ts';
+import { linux, type Thread } from '../../adapters/contract/index.ts';
 import { pagesAllowed, type Scenario, type World } from '../scenario.ts';
 import { shortfall, smallPages } from './boundaries.ts';
-import { clientName, framed } from './frame.ts';
+import { clientName, framed, seeds } from './frame.ts';
+import { swarming } from './swarm.ts';
 import { ThreadWriter, type WrittenBuffer } from './writer.ts';
 
 const THREADS_MAX = 4;
 const STEPS_MAX = 24;
 
+const KINDS = ['allocate', 'allocate-unseen', 'check', 'free', 'unmap-later', 'duplicate'] as const;
+
 /** One step of a thread; `which` chooses among the buffers that it has. */
 interface Step {
-  readonly kind: 'allocate' | 'allocate-unseen' | 'check' | 'free' | 'unmap-later' | 'duplicate';
+  readonly kind: (typeof KINDS)[number];
   readonly pages: number;
   /** Bytes that are missing to whole pages. */
   readonly short: bigint;
+  readonly flags: bigint;
   readonly which: number;
 }
 
@@ -23,44 +27,55 @@ interface Step {
  */
 export function hammer(world: World): fc.Arbitrary<Scenario> {
   const most = Number(pagesAllowed(world) / BigInt(THREADS_MAX * 4)) || 1;
-  const step = fc.record<Step>({
-    kind: fc.constantFrom(
-      'allocate',
-      'allocate',
-      'allocate-unseen',
-      'check',
-      'free',
-      'unmap-later',
-      'duplicate',
-    ),
-    pages: smallPages(Math.min(most, 64)),
-    short: shortfall(world.page),
-    which: fc.nat(15),
+  // An unbounded region gives what it is asked for, and then the OOM killer strikes.
+  const limit = world.region.bounded
+    ? Number.POSITIVE_INFINITY
+    : Number(pagesAllowed(world)) / THREADS_MAX;
+  const threads = swarming(KINDS, (kind) => {
+    const step = fc.record<Step>({
+      kind,
+      pages: smallPages(Math.min(most, 64)),
+      short: shortfall(world.page),
+      // Without a word for exec, which is a difference to nothing but the descriptor.
+      flags: fc.constantFrom(linux.O_RDWR | linux.O_CLOEXEC, linux.O_RDWR),
+      which: fc.nat(15),
+    });
+    const thread = fc.array(step, { minLength: 4, maxLength: STEPS_MAX });
+    return fc.array(thread, { minLength: 2, maxLength: THREADS_MAX });
   });
-  const thread = fc.array(step, { minLength: 2, maxLength: STEPS_MAX });
   return fc
     .record({
-      threads: fc.array(thread, { minLength: 2, maxLength: THREADS_MAX }),
+      threads,
       shared: fc.boolean(),
-      seed: fc.bigInt({ min: 0n, max: (1n << 63n) - 1n }),
+      seed: seeds,
     })
     .map(({ threads, shared, seed }) => {
       const written = threads.map((steps, index): Thread => {
         const client = clientName(shared ? 0 : index % 2);
-        return { client, operations: writeSteps(new ThreadWriter(world, `t${index}`), steps) };
+        return {
+          client,
+          operations: writeSteps(new ThreadWriter(world, `t${index}`), steps, limit),
+        };
       });
       const clients = [...new Set(written.map(({ client }) => client))];
       return framed(world, 'hammer', clients, [written], seed);
     });
 }
 
-function writeSteps(writer: ThreadWriter, steps: readonly Step[]): ThreadWriter['operations'] {
+function writeSteps(
+  writer: ThreadWriter,
+  steps: readonly Step[],
+  limit: number,
+): ThreadWriter['operations'] {
   const page = writer.page;
   const held: WrittenBuffer[] = [];
-  for (const { kind, pages, short, which } of steps) {
+  let asked = 0;
+  for (const { flags, kind, pages, short, which } of steps) {
     const buffer = held[which % Math.max(held.length, 1)];
     if (kind === 'allocate' || kind === 'allocate-unseen' || buffer === undefined) {
-      const fresh = writer.allocate({ length: BigInt(pages) * page - short });
+      asked += pages;
+      if (asked > limit) break;
+      const fresh = writer.allocate({ length: BigInt(pages) * page - short, flags });
       held.push(fresh);
       if (kind === 'allocate-unseen') continue;
       writer.map(fresh);

@@ -1,13 +1,24 @@
 import fc from 'fast-check';
-import type { Operation, Placement } from '../../adapters/contract/index.ts';
+import { linux, type Operation, type Placement } from '../../adapters/contract/index.ts';
 import type { Role } from '../../suites/catalogue.ts';
 import { commandOf, type Fields, requestBytes } from '../../suites/request.ts';
 import { isNothing, pagesAllowed, type Scenario, type World } from '../scenario.ts';
 import { boundaryLengths } from './boundaries.ts';
-import { clientName, framed } from './frame.ts';
-import { DEVICE, ThreadWriter } from './writer.ts';
+import { alone, seeds } from './frame.ts';
+import { swarming } from './swarm.ts';
+import { DEVICE, ThreadWriter, type WrittenBuffer } from './writer.ts';
 
 const REQUESTS_MAX = 16;
+const { O_ACCMODE, O_CLOEXEC, O_RDONLY, O_RDWR, O_WRONLY } = linux;
+/** Flags that are right, and the two access modes together, which are none. */
+const NEAR_FLAGS = [
+  O_RDWR,
+  O_RDONLY,
+  O_WRONLY,
+  O_RDONLY | O_CLOEXEC,
+  O_ACCMODE,
+  O_ACCMODE | O_CLOEXEC,
+];
 
 /** A request that differs from a valid one in some ways; 0n everywhere is a valid one. */
 interface Malformed {
@@ -17,47 +28,83 @@ interface Malformed {
   readonly placement: Placement | undefined;
 }
 
-/** Requests that are wrong in one way or in several: each field, command bit and pointer. */
+/**
+ * Requests that are wrong in one way or in several: each field, command bit and pointer, and a
+ * table that is full. A buffer that was there before must not notice any of them.
+ */
 export function malformed(world: World): fc.Arbitrary<Scenario> {
-  const request = fc.oneof(
-    { weight: 3, arbitrary: oneFault(world) },
-    { weight: 1, arbitrary: manyFaults(world) },
+  const request = swarming(FAULTS, (kind) =>
+    fc.array(
+      kind.chain((one) => (one === 'many' ? manyFaults(world) : oneFault(world, one))),
+      { minLength: 1, maxLength: REQUESTS_MAX },
+    ),
   );
   return fc
     .record({
-      requests: fc.array(request, { minLength: 1, maxLength: REQUESTS_MAX }),
-      seed: fc.bigInt({ min: 0n, max: (1n << 63n) - 1n }),
+      requests: request,
+      witness: fc.boolean(),
+      full: fc.nat(3),
+      seed: seeds,
     })
-    .map(({ requests, seed }) => {
+    .map(({ full, requests, seed, witness }) => {
       const writer = new ThreadWriter(world, 't0');
+      const before = witness ? stamped(writer) : undefined;
       for (const one of requests) writeRequest(world, writer, one);
-      const client = clientName(0);
-      return framed(
-        world,
-        'malformed',
-        [client],
-        [[{ client, operations: writer.operations }]],
-        seed,
-      );
+      if (before !== undefined) writer.check(before);
+      if (world.capabilities.has('limits')) writeFull(writer, full);
+      return alone(world, 'malformed', writer.operations, seed);
     });
 }
 
+/** A buffer at the beginning of the region, which others might take for theirs. */
+function stamped(writer: ThreadWriter): WrittenBuffer {
+  const buffer = writer.allocate();
+  writer.map(buffer);
+  writer.look(buffer);
+  writer.stamp(buffer);
+  return buffer;
+}
+
+/** More numbers than these are not to be had: those of the executor and the device are fewer. */
+const TABLE_FULL = 3n;
+const TABLE_WIDE = 256n;
+
+/** Requests that find no free number, and one that finds one again. */
+function writeFull(writer: ThreadWriter, times: number): void {
+  if (times === 0) return;
+  const resource = linux.RLIMIT_NOFILE;
+  writer.add({ op: 'setrlimit', resource, soft: TABLE_FULL });
+  for (let at = 0; at < times; at += 1) writer.allocate();
+  writer.add({ op: 'setrlimit', resource, soft: TABLE_WIDE });
+  writer.close(writer.allocate());
+}
+
+/** What can be wrong with a request. */
+const FAULTS = ['field', 'length', 'command', 'placement', 'right', 'many'] as const;
+type Fault = (typeof FAULTS)[number];
+
 const RIGHT: Malformed = { fields: {}, commandBits: 0n, placement: undefined };
-const commandBit = fc.integer({ min: 0, max: 31 }).map((bit) => 1n << BigInt(bit));
+const bitOf = (bits: number): fc.Arbitrary<bigint> =>
+  // No bit is likelier than another.
+  fc.noBias(fc.nat(bits - 1)).map((bit) => 1n << BigInt(bit));
+const commandBit = bitOf(32);
 
 /** Nothing hides behind another fault: what comes of this one is seen. */
-function oneFault(world: World): fc.Arbitrary<Malformed> {
-  return fc.oneof(
-    {
-      weight: 3,
-      arbitrary: fieldsOf(world).map((fields) => {
-        const [first] = Object.entries(fields);
-        return { ...RIGHT, fields: first === undefined ? {} : Object.fromEntries([first]) };
-      }),
-    },
-    { weight: 1, arbitrary: commandBit.map((commandBits) => ({ ...RIGHT, commandBits })) },
-    { weight: 1, arbitrary: placements(world).map((placement) => ({ ...RIGHT, placement })) },
-  );
+function oneFault(world: World, fault: Exclude<Fault, 'many'>): fc.Arbitrary<Malformed> {
+  switch (fault) {
+    case 'field':
+      return oneField(world).map((fields) => ({ ...RIGHT, fields }));
+    case 'length':
+      return fc
+        .constantFrom(...lengthsFor(world))
+        .map((length) => ({ ...RIGHT, fields: { length } }));
+    case 'command':
+      return commandBit.map((commandBits) => ({ ...RIGHT, commandBits }));
+    case 'placement':
+      return placements(world).map((placement) => ({ ...RIGHT, placement }));
+    case 'right':
+      return fc.constant(RIGHT);
+  }
 }
 
 /** Faults that meet: one is reported, and none of them leaves anything behind. */
@@ -97,29 +144,44 @@ function writeRequest(world: World, writer: ThreadWriter, one: Malformed): void 
   writer.unmap(after);
 }
 
-function fieldsOf({ abi, page, region, ...world }: World): fc.Arbitrary<Fields> {
-  const rarely = <Value>(arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> =>
-    fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
-  const word = (bits: number): fc.Arbitrary<bigint> =>
-    fc.oneof(
-      fc.integer({ min: 0, max: bits - 1 }).map((bit) => 1n << BigInt(bit)),
-      fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n }),
-    );
-  const allowed = pagesAllowed({ abi, page, region, ...world }) * page;
-  // What an unbounded region would really give out ends in the OOM killer.
+/** Lengths at the boundaries; of an unbounded region only those that it cannot really give out. */
+function lengthsFor(world: World): readonly bigint[] {
+  const { page, region } = world;
+  const allowed = pagesAllowed(world) * page;
   const safe = (length: bigint): boolean =>
     region.bounded || length <= allowed || isNothing(length, page);
-  const lengths = boundaryLengths(page, region.sizeBytes).filter(safe);
-  const roles = Object.keys(abi.fields) as Role[];
-  const widths = Object.fromEntries(
-    roles
-      .filter((role) => role !== 'descriptor' && role !== 'length')
-      .map((role) => [role, rarely(word(8 * (abi.fields[role]?.width ?? 4)))]),
+  return boundaryLengths(page, region.sizeBytes).filter(safe);
+}
+
+/** One bit of a field, some of its bits, or all. */
+const word = (bits: number): fc.Arbitrary<bigint> =>
+  fc.oneof(
+    bitOf(bits),
+    fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n }),
+    fc.constant((1n << BigInt(bits)) - 1n),
   );
+
+/** Values of every field that is no length. Flags without O_CLOEXEC are right, too. */
+function wordsOf({ abi }: World): readonly (readonly [Role, fc.Arbitrary<bigint>])[] {
+  return (Object.keys(abi.fields) as Role[])
+    .filter((role) => role !== 'length')
+    .map((role) => {
+      const any = word(8 * (abi.fields[role]?.width ?? 4));
+      const near = fc.constantFrom(...NEAR_FLAGS);
+      return [role, role === 'flags' ? fc.oneof(any, near) : any] as const;
+    });
+}
+
+const oneField = (world: World): fc.Arbitrary<Fields> =>
+  fc.oneof(...wordsOf(world).map(([role, value]) => value.map((given) => ({ [role]: given }))));
+
+function fieldsOf(world: World): fc.Arbitrary<Fields> {
+  const rarely = <Value>(arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> =>
+    fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
   return fc
     .record({
-      ...widths,
-      length: fc.oneof(rarely(fc.constantFrom(...lengths)), fc.constant(undefined)),
+      ...Object.fromEntries(wordsOf(world).map(([role, value]) => [role, rarely(value)])),
+      length: rarely(fc.constantFrom(...lengthsFor(world))),
     })
     .map((values) => {
       const given = Object.entries(values).filter(([, value]) => value !== undefined);

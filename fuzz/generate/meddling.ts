@@ -1,89 +1,131 @@
 import fc from 'fast-check';
-import { linux, type Operation, type Placement } from '../../adapters/contract/index.ts';
-import type { Scenario, World } from '../scenario.ts';
-import { clientName, framed } from './frame.ts';
+import {
+  linux,
+  type Operation,
+  type Placement,
+  type Thread,
+} from '../../adapters/contract/index.ts';
+import { pagesAllowed, type Scenario, type World } from '../scenario.ts';
+import { clientName, framed, seeds } from './frame.ts';
+import { swarm } from './swarm.ts';
 import { ThreadWriter } from './writer.ts';
 
 const { MAP_SHARED, PROT_READ, PROT_WRITE, SIGKILL } = linux;
-const ROUNDS_MAX = 8;
-const CHILD = 'child';
-/** Numbers that new descriptors get: the first ones behind those of a client and its device. */
-const NEXT = { min: 4n, max: 6n };
+const MEETINGS_MAX = 6;
+const REQUESTS_MAX = 2;
+/** A request has about twice as many steps as what the other thread does. */
+const ACTS_MAX = 4;
+/** Clearing a large buffer takes its time, in which somebody may look. */
+const PAGES = [1, 1, 2, 4, 16, 48];
+/** The child that a meeting forks. */
+const childOf = (meeting: number): string => `child-${meeting}`;
+/** The first numbers behind those of a client and its device; mostly the first of all is next. */
+const NEXT = [4n, 4n, 4n, 4n, 5n, 6n];
 
 /** What the other thread does to a descriptor that may not exist yet. */
-type Meddling = 'close' | 'map' | 'duplicate' | 'fork';
+const ACTS = ['close', 'close', 'map', 'map', 'duplicate', 'fork', 'fork', 'allocate'] as const;
+type Act = (typeof ACTS)[number];
 
-/** One request; its answer may be made to fail. */
-interface Request {
-  readonly pages: number;
-  readonly placement: Placement | undefined;
-  readonly keeps: boolean;
+/** What becomes of a request: it is kept, closed, or cannot be answered. */
+const REQUESTS = ['keep', 'close', 'close', 'fail', 'fail'] as const;
+type Request = (typeof REQUESTS)[number];
+
+/** What a thread does to a number. */
+interface Meddling {
+  readonly kind: Act;
+  readonly number: bigint;
+}
+
+/** Two threads that begin together. */
+interface Meeting {
+  readonly requests: readonly Request[];
+  readonly acts: readonly Meddling[];
 }
 
 /**
  * A thread that asks for buffers, and one of the same client that closes, maps and duplicates the
  * numbers which they are going to have, or forks, while the calls run. A buffer must belong to
- * somebody from the first instant to the last, whoever guesses its number.
+ * somebody from the first instant to the last, whoever guesses its number, and be clear from the
+ * first instant on, though somebody else has used its memory.
  */
 export function meddling(world: World): fc.Arbitrary<Scenario> {
-  const request = fc.record<Request>({
-    pages: fc.integer({ min: 1, max: 4 }),
-    placement: fc.oneof(
-      { weight: 3, arbitrary: fc.constant(undefined) },
-      {
-        weight: 1,
-        arbitrary: fc.constant<Placement>({ kind: 'page', protection: 'read-only' }),
-      },
-    ),
-    keeps: fc.boolean(),
+  const meetings = fc.tuple(swarm(REQUESTS), swarm(ACTS)).chain(([requests, acts]) => {
+    const act = fc.record<Meddling>({
+      kind: fc.constantFrom(...acts),
+      number: fc.constantFrom(...NEXT),
+    });
+    const meeting = fc.record<Meeting>({
+      requests: fc.array(fc.constantFrom(...requests), { minLength: 1, maxLength: REQUESTS_MAX }),
+      acts: fc.array(act, { minLength: 1, maxLength: ACTS_MAX }),
+    });
+    return fc.array(meeting, { minLength: 2, maxLength: MEETINGS_MAX });
   });
-  const act = fc.record({
-    kind: fc.constantFrom<Meddling>('close', 'close', 'map', 'duplicate', 'fork'),
-    number: fc.bigInt(NEXT),
-  });
+  const most = Number(pagesAllowed(world) / BigInt(2 * MEETINGS_MAX * (REQUESTS_MAX + ACTS_MAX)));
   return fc
     .record({
-      requests: fc.array(request, { minLength: 1, maxLength: ROUNDS_MAX }),
-      acts: fc.array(act, { minLength: 1, maxLength: ROUNDS_MAX }),
-      seed: fc.bigInt({ min: 0n, max: (1n << 63n) - 1n }),
+      meetings,
+      pages: fc.constantFrom(...PAGES.filter((pages) => pages === 1 || pages <= most)),
+      seed: seeds,
     })
-    .map(({ requests, acts, seed }) => {
+    .map(({ meetings: drawn, pages, seed }) => {
       const client = clientName(0);
-      const asks = new ThreadWriter(world, 't0');
-      for (const one of requests) writeRequest(world, asks, one);
-      const meddles = new ThreadWriter(world, 't1');
-      let forked = false;
-      for (const { kind, number } of acts) {
-        if (kind === 'fork' && forked) continue;
-        forked ||= kind === 'fork';
-        writeAct(world, meddles, kind, number);
-      }
-      const threads = [asks, meddles].map(({ operations }) => ({ client, operations }));
-      const ends: Operation[] = [
-        { op: 'kill', client: CHILD, signal: SIGKILL },
-        { op: 'wait', client: CHILD },
-      ];
-      const last = forked ? [[{ client, operations: ends }]] : [];
-      return framed(world, 'meddling', [client], [threads, ...last], seed);
+      const length = BigInt(pages) * world.page;
+      const met = drawn.map((meeting, at): Thread[] => written(world, meeting, at, length));
+      const ends = drawn.flatMap(({ acts }, at): Operation[] => {
+        if (acts.every(({ kind }) => kind !== 'fork')) return [];
+        const child = childOf(at);
+        return [
+          { op: 'kill', client: child, signal: SIGKILL },
+          { op: 'wait', client: child },
+        ];
+      });
+      const last = ends.length === 0 ? [] : [[{ client, operations: ends }]];
+      const before = [{ client, operations: soil(world, length) }];
+      return framed(world, 'meddling', [client], [before, ...met, ...last], seed);
     });
 }
 
-function writeRequest(
-  world: World,
-  writer: ThreadWriter,
-  { keeps, pages, placement }: Request,
-): void {
-  const buffer = writer.allocate({ length: BigInt(pages) * world.page }, placement);
-  if (placement !== undefined) return;
-  if (!keeps) writer.close(buffer);
+/** The threads of a meeting; it has one child at most. */
+function written(world: World, { acts, requests }: Meeting, at: number, length: bigint): Thread[] {
+  const client = clientName(0);
+  const asks = new ThreadWriter(world, `asks${at}`);
+  for (const one of requests) writeRequest(asks, one, length);
+  const meddles = new ThreadWriter(world, `meddles${at}`);
+  const fork = acts.findIndex(({ kind }) => kind === 'fork');
+  for (const [index, { kind, number }] of acts.entries()) {
+    if (kind !== 'fork') writeAct(meddles, kind, number, length);
+    else if (index === fork) meddles.add({ op: 'fork', client: childOf(at) });
+  }
+  return [asks, meddles].map(({ operations }) => ({ client, operations }));
 }
 
-function writeAct(world: World, writer: ThreadWriter, kind: Meddling, fd: bigint): void {
+/** A buffer that somebody filled and gave back: what takes its pages must not show it. */
+function soil(world: World, length: bigint): readonly Operation[] {
+  const writer = new ThreadWriter(world, 'before');
+  const buffer = writer.allocate({ length });
+  writer.map(buffer);
+  writer.stamp(buffer);
+  writer.unmap(buffer);
+  writer.close(buffer);
+  return writer.operations;
+}
+
+function writeRequest(writer: ThreadWriter, kind: Request, length: bigint): void {
+  const placement: Placement = { kind: 'page', protection: 'read-only' };
+  const buffer = writer.allocate({ length }, kind === 'fail' ? placement : undefined);
+  if (kind === 'close') writer.close(buffer);
+}
+
+function writeAct(
+  writer: ThreadWriter,
+  kind: Exclude<Act, 'fork'>,
+  fd: bigint,
+  length: bigint,
+): void {
   if (kind === 'close') {
     writer.add({ op: 'close', fd });
   } else if (kind === 'map') {
     const slot = writer.slot();
-    const length = world.page;
     const protection = PROT_READ | PROT_WRITE;
     writer.add({ op: 'mmap', slot, length, protection, flags: MAP_SHARED, fd });
     writer.add({ op: 'scan', address: { slot }, length, bytes: Uint8Array.of(0) });
@@ -93,6 +135,6 @@ function writeAct(world: World, writer: ThreadWriter, kind: Meddling, fd: bigint
     writer.add({ op: 'dup', slot, fd });
     writer.add({ op: 'close', fd: { slot } });
   } else {
-    writer.add({ op: 'fork', client: CHILD });
+    writer.close(writer.allocate({ length }));
   }
 }

@@ -7,6 +7,8 @@ import { hammer } from './hammer.ts';
 import { lifetime } from './lifetime.ts';
 import { malformed } from './malformed.ts';
 import { meddling } from './meddling.ts';
+import { rivals } from './rivals.ts';
+import { sequential } from './sequential.ts';
 
 /** A kind of scenario that can be asked for by name. */
 export interface Mode {
@@ -26,6 +28,13 @@ export const MODES: readonly Mode[] = [
     needs: ['files', 'memory', 'clients'],
     needsBounded: false,
     scenarios: hammer,
+  },
+  {
+    name: 'sequential',
+    summary: 'one thread that does everything which descriptors and mappings can do',
+    needs: ['files', 'memory', 'clients'],
+    needsBounded: false,
+    scenarios: sequential,
   },
   {
     name: 'lifetime',
@@ -61,6 +70,13 @@ export const MODES: readonly Mode[] = [
     needs: ['files', 'memory', 'clients'],
     needsBounded: false,
     scenarios: meddling,
+  },
+  {
+    name: 'rivals',
+    summary: 'threads that use and close the very same buffer at the same time',
+    needs: ['files', 'memory', 'clients'],
+    needsBounded: false,
+    scenarios: rivals,
   },
 ];
 

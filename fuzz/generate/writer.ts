@@ -2,6 +2,7 @@ import {
   linux,
   type Operation,
   type Placement,
+  type RegionFacts,
   type SlotRef,
 } from '../../adapters/contract/index.ts';
 import { commandOf, type Fields, fieldOf, requestBytes } from '../../suites/request.ts';
@@ -26,6 +27,8 @@ export interface WrittenBuffer {
 /** Writes the operations of one thread. Slots are named after it, so that threads share none. */
 export class ThreadWriter {
   readonly operations: Operation[] = [];
+  /** Slot of the descriptor through which buffers are asked for. */
+  device = DEVICE;
   readonly #world: World;
   readonly #name: string;
   #slots = 0;
@@ -51,20 +54,34 @@ export class ThreadWriter {
 
   /** Asks for a buffer. */
   allocate(fields: Fields = {}, placement?: Placement): WrittenBuffer {
+    const { page } = this.#world;
+    const length = fields.length ?? page;
+    const slot = this.request({ slot: this.device }, { ...fields, length }, placement);
+    return { slot, length: ((length + page - 1n) / page) * page };
+  }
+
+  /** Asks anything for a buffer, and says the slot of the answer. */
+  request(fd: SlotRef, fields: Fields = {}, placement?: Placement): string {
     const slot = this.slot();
     const { abi, page } = this.#world;
-    const length = fields.length ?? page;
     this.add({
       op: 'ioctl',
       slot,
-      fd: { slot: DEVICE },
+      fd,
       request: commandOf(abi),
       argument: {
-        bytes: requestBytes(abi, { ...fields, length }),
+        bytes: requestBytes(abi, { length: page, ...fields }),
         ...(placement === undefined ? {} : { placement }),
       },
     });
-    return { slot, length: ((length + page - 1n) / page) * page };
+    return slot;
+  }
+
+  /** Opens a region anew: buffers are asked for through this descriptor from now on. */
+  open(region: RegionFacts = this.#world.region): void {
+    const slot = this.slot();
+    this.add({ op: 'open', slot, file: region.name, flags: linux.O_RDWR });
+    this.device = slot;
   }
 
   /** The descriptor of a buffer as an operand. */
@@ -90,10 +107,10 @@ export class ThreadWriter {
     this.add({ op: 'scan', address, length, bytes: buffer.stamp ?? ZERO });
   }
 
-  /** Fills a buffer with bytes that no other has. */
-  stamp(buffer: WrittenBuffer): void {
+  /** Fills a buffer with bytes that no other has, made from a name. */
+  stamp(buffer: WrittenBuffer, name = buffer.slot): void {
     if (buffer.mapping === undefined) return;
-    const bytes = new TextEncoder().encode(buffer.slot.padEnd(8, '~').slice(-8));
+    const bytes = new TextEncoder().encode(name.padEnd(8, '~').slice(-8));
     this.add({ op: 'store', address: { slot: buffer.mapping }, length: buffer.length, bytes });
     buffer.stamp = bytes;
   }

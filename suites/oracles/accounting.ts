@@ -1,25 +1,43 @@
-import { succeeded } from '../../adapters/contract/index.ts';
-import type { Timeline } from './timeline.ts';
+import { linux, succeeded, type UntypedOperation } from '../../adapters/contract/index.ts';
+import { type HeldBuffer, livedDuring, mayLive } from './lives.ts';
+import type { Event, Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * When everything is at rest, as much memory is free as was before (LIF-01, LIF-09).
+ * When everything is at rest, as much memory is free as was before (LIF-01, LIF-09); and in between
+ * as much is taken as the buffers have that live (LEN-09, LIF-03).
  *
  * Sound where the gauge counts the region's pages and nothing else, nobody else uses the region,
- * and every client that held something is dead at the second reading: the first and the last
- * `readfile` of /proc/meminfo of the timeline are compared. On a real kernel the gauge is the
- * system's; what it shows there is only a hint.
+ * and every client that held something is dead at the last reading: the first and the last
+ * `readfile` of /proc/meminfo of the timeline are compared. A reading in between counts only where
+ * each buffer surely lived or was surely gone during all of it, and no request may have been under
+ * way or have given something unknown. On a real kernel the gauge is the system's; what it shows
+ * there is only a hint.
  *
  * @param gauge the line of /proc/meminfo that counts the region's free memory
  */
-export function accounting(timeline: Timeline, gauge: string): Violation[] {
-  const readings = timeline.events.filter(
-    ({ operation, result }) =>
-      operation.op === 'readfile' && operation.document === '/proc/meminfo' && succeeded(result),
-  );
-  const [first] = readings;
-  const last = readings.at(-1);
-  if (first === undefined || last === undefined || first === last) return [];
+export function accounting(
+  timeline: Timeline,
+  buffers: readonly HeldBuffer[],
+  gauge: string,
+): Violation[] {
+  const readings = timeline.events
+    .filter(
+      ({ operation, result }) =>
+        operation.op === 'readfile' && operation.document === '/proc/meminfo' && succeeded(result),
+    )
+    .toSorted((a, b) => (a.result.call < b.result.call ? -1 : 1));
+  const [first, ...later] = readings;
+  const last = later.pop();
+  if (first === undefined || last === undefined) return [];
+  const unknown = timeline.events.filter((event) => mayTake(event, buffers));
+  return [
+    ...later.flatMap((reading) => inBetween([first, reading], buffers, unknown, gauge)),
+    ...atRest(first, last, gauge),
+  ];
+}
+
+function atRest(first: Event, last: Event, gauge: string): Violation[] {
   const before = kibibytes(first.result.out, gauge);
   const after = kibibytes(last.result.out, gauge);
   if (before === undefined || after === undefined || before === after) return [];
@@ -33,6 +51,60 @@ export function accounting(timeline: Timeline, gauge: string): Violation[] {
       events: [first, last],
     },
   ];
+}
+
+/** The dma-buf commands, whose type is b, take no memory of a region. */
+const HARMLESS: readonly unknown[] = [linux.DMA_BUF_IOCTL_SYNC, linux.DMA_BUF_SET_NAME];
+
+/** Requests that are no allocation of a known buffer, and may have taken memory all the same. */
+function mayTake({ operation, result }: Event, buffers: readonly HeldBuffer[]): boolean {
+  const { op } = operation as UntypedOperation;
+  if (op === 'repeat') return true;
+  if (operation.op !== 'ioctl' || HARMLESS.includes(operation.request)) return false;
+  if (!succeeded(result)) return true;
+  return !buffers.some(({ allocation }) => allocation.result === result);
+}
+
+function inBetween(
+  [first, reading]: readonly [Event, Event],
+  buffers: readonly HeldBuffer[],
+  unknown: readonly Event[],
+  gauge: string,
+): Violation[] {
+  const { call, return: back = call } = reading.result;
+  const before = kibibytes(first.result.out, gauge);
+  const now = kibibytes(reading.result.out, gauge);
+  if (before === undefined || now === undefined) return [];
+  const uncertain = unknown.some(
+    ({ result }) =>
+      result.call <= back &&
+      (succeeded(result) || result.return === undefined || result.return >= call),
+  );
+  if (uncertain) return [];
+  const there = buffers.filter((buffer) => mayLive(buffer, call, back));
+  if (!there.every((buffer) => livedDuring(buffer, call, back))) return [];
+  const taken = there.map(({ bytes }) => bytes).reduce((sum, one) => sum + one, 0n) / 1024n;
+  if (before - now === taken) return [];
+  const lost = before - now > taken;
+  return [
+    {
+      oracle: 'accounting',
+      requirement: lost ? lossOf(there, buffers, back) : 'LIF-03',
+      kind: lost ? 'more memory is taken than buffers have' : 'a buffer that lives was freed',
+      detail: `buffers of ${taken} kB live, and ${gauge} fell from ${before} to ${now} kB`,
+      events: [first, reading],
+    },
+  ];
+}
+
+/** What is broken when memory is gone: what lives costs too much, or what went left some. */
+function lossOf(
+  there: readonly HeldBuffer[],
+  buffers: readonly HeldBuffer[],
+  instant: bigint,
+): string {
+  const before = buffers.filter(({ allocation }) => allocation.result.call <= instant);
+  return before.length > there.length ? 'LIF-01' : 'LEN-09';
 }
 
 function kibibytes(out: Uint8Array, gauge: string): bigint | undefined {

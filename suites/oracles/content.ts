@@ -1,5 +1,5 @@
-import { succeeded } from '../../adapters/contract/index.ts';
-import { type HeldBuffer, type Holding, heldDuring } from './holdings.ts';
+import { linux, succeeded } from '../../adapters/contract/index.ts';
+import { type HeldBuffer, type Holding, heldDuring } from './lives.ts';
 import type { Event, Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';
 
@@ -7,9 +7,10 @@ import type { Violation } from './violation.ts';
  * A buffer is zero until somebody writes to it (ISO-01), and then holds what was written (FD-11,
  * MAP-02) for as long as it can be reached (LIF-04).
  *
- * Sound for scans through a shared mapping that surely stood during the whole scan: of a buffer
- * that nobody had begun to write to before the scan returned, or whose only writes, one after the
- * other, had returned before it was called. Anything less certain is not judged.
+ * Sound for scans through a shared mapping whose protection nobody changed, and that surely stood
+ * during the whole scan: of a buffer that nobody had begun to write to before the scan returned, or
+ * whose only writes, one after the other, had returned before it was called. Anything less certain
+ * is not judged.
  */
 export function content(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   const accesses = timeline.events.flatMap((event) => accessOf(timeline, buffers, event));
@@ -26,8 +27,8 @@ interface Access {
   readonly event: Event;
   readonly buffer: HeldBuffer;
   readonly mapping: Holding;
-  /** Whether it begins where the mapping does. */
-  readonly atStart: boolean;
+  /** Whether it surely is on the buffer, and begins where the mapping does. */
+  readonly sure: boolean;
 }
 
 /**
@@ -44,20 +45,29 @@ function accessOf(timeline: Timeline, buffers: readonly HeldBuffer[], event: Eve
     buffer.holdings
       .filter((one) => one.kind === 'mapping' && one.client === client)
       .filter(({ length, value }) => value < to && from < value + length)
+      .filter(({ made }) => !isPrivate(timeline, made))
       .filter(
         ({ gone, made }) => made.result.call <= result.call && (gone ?? result.call) >= result.call,
       )
-      .map((mapping) => ({ event, buffer, mapping, atStart: mapping.value === address })),
+      .map((mapping) => {
+        const sure = mapping.value === address && isShared(timeline, mapping.made);
+        return { event, buffer, mapping, sure };
+      }),
   );
 }
 
-function judge(
-  { atStart, buffer, event, mapping }: Access,
-  writes: readonly Access[],
-): Violation[] {
+/** What goes through a private mapping is not the buffer's. */
+const isPrivate = (timeline: Timeline, { operation }: Event): boolean =>
+  operation.op === 'mmap' && timeline.valueOf(operation.flags) === linux.MAP_PRIVATE;
+
+/** Of a mapping that was moved nobody knows what it was before. */
+const isShared = (timeline: Timeline, { operation }: Event): boolean =>
+  operation.op === 'mmap' && timeline.valueOf(operation.flags) === linux.MAP_SHARED;
+
+function judge({ buffer, event, mapping, sure }: Access, writes: readonly Access[]): Violation[] {
   const { allocation } = buffer;
   const { operation, result } = event;
-  if (operation.op !== 'scan' || result.return === undefined || !atStart) return [];
+  if (operation.op !== 'scan' || result.return === undefined || !sure) return [];
   if (!heldDuring(mapping, result.call, result.return)) return [];
   const expected = expectedBytes(writes, event, mapping);
   if (expected === undefined || !sameBytes(expected, operation.bytes)) return [];
@@ -117,9 +127,9 @@ function expectedBytes(
 }
 
 /** Whether a write filled all that the other mapping shows. */
-function coversAll({ atStart, event, mapping }: Access, other: Holding): boolean {
+function coversAll({ event, mapping, sure }: Access, other: Holding): boolean {
   const { operation, result } = event;
-  if (operation.op !== 'store' || !succeeded(result) || !atStart) return false;
+  if (operation.op !== 'store' || !succeeded(result) || !sure) return false;
   const offsets = [operation.offset, offsetOf(mapping), offsetOf(other)];
   return (
     offsets.every((offset) => offset === undefined || offset === 0n) &&

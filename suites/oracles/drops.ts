@@ -1,5 +1,5 @@
 import { type Operation, succeeded } from '../../adapters/contract/index.ts';
-import type { Holding } from './holdings.ts';
+import type { Holding } from './lives.ts';
 import type { Event, Timeline } from './timeline.ts';
 
 /** What drops holdings: something that happened in [call, return] in a client. */
@@ -63,6 +63,12 @@ function hitsOf(operation: Operation, timeline: Timeline): Drop['hits'] | undefi
       const start = timeline.valueOf(operation.address);
       return overlaps(start, timeline.valueOf(operation.oldLength));
     }
+    case 'mprotect': {
+      // It drops nothing, but from then on nobody can say what an access comes to.
+      const start = timeline.valueOf(operation.address) + timeline.valueOf(operation.offset ?? 0n);
+      const hits = overlaps(start, timeline.valueOf(operation.length));
+      return (holding) => (hits(holding) === 'no' ? 'no' : 'part');
+    }
     case 'exec':
     case 'exit':
     case 'kill':
@@ -80,6 +86,7 @@ const DROPPING: readonly string[] = [
   'dup3',
   'munmap',
   'mremap',
+  'mprotect',
   'exec',
   'exit',
   'kill',

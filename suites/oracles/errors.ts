@@ -7,6 +7,8 @@ export interface Prediction {
   readonly requirement: string;
   /** Words of {@link wordOf} that are as they should be; `error` stands for any errno. */
   readonly words: readonly string[];
+  /** Of these words only one may come of all requests that this rule speaks of. */
+  readonly alike?: readonly string[];
 }
 
 /**
@@ -20,13 +22,14 @@ export function errors(
   { events }: Timeline,
   predict: (event: Event) => Prediction | undefined,
 ): Violation[] {
+  const first = new Map<string, Event>();
   return events.flatMap((event) => {
     const prediction = predict(event);
     const { outcome } = event.result;
     if (prediction === undefined || outcome === 'lost' || outcome === 'unsupported') return [];
     const word = wordOf(event.result);
     const anyError = prediction.words.includes('error') && event.result.errno !== undefined;
-    if (anyError || prediction.words.includes(word)) return [];
+    if (anyError || prediction.words.includes(word)) return unlike(prediction, event, first);
     return [
       {
         oracle: 'errors',
@@ -37,4 +40,30 @@ export function errors(
       },
     ];
   });
+}
+
+/** Whether an earlier request of the same kind came to something else. */
+function unlike(
+  { alike = [], requirement }: Prediction,
+  event: Event,
+  first: Map<string, Event>,
+): Violation[] {
+  const word = wordOf(event.result);
+  if (!alike.includes(word)) return [];
+  const before = first.get(requirement);
+  if (before === undefined) {
+    first.set(requirement, event);
+    return [];
+  }
+  const other = wordOf(before.result);
+  if (other === word) return [];
+  return [
+    {
+      oracle: 'errors',
+      requirement,
+      kind: 'requests that are alike come to different ends',
+      detail: `one came to ${other}, another one to ${word}`,
+      events: [before, event],
+    },
+  ];
 }

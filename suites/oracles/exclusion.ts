@@ -1,5 +1,5 @@
 import { succeeded } from '../../adapters/contract/index.ts';
-import { type HeldBuffer, heldDuring, livesOf } from './holdings.ts';
+import { type HeldBuffer, heldDuring, livesOf } from './lives.ts';
 import { type Conflict, firstConflict } from './sweep.ts';
 import type { Event, Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';

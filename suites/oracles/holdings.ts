@@ -1,36 +1,9 @@
-import { type Operation, succeeded } from '../../adapters/contract/index.ts';
+import { type Operation, type OperationOf, succeeded } from '../../adapters/contract/index.ts';
 import type { Abi } from '../catalogue.ts';
 import { commandOf, fieldOf, readField } from '../request.ts';
 import { type Drop, dropsOf } from './drops.ts';
+import { type HeldBuffer, type Holding, heldDuring } from './lives.ts';
 import type { Event, Timeline } from './timeline.ts';
-
-/** Something of a client that keeps a buffer alive: a descriptor, or a mapping. */
-export interface Holding {
-  readonly kind: 'descriptor' | 'mapping';
-  readonly client: string;
-  /** The descriptor, or the address that a mapping begins at. */
-  readonly value: bigint;
-  /** Bytes of a mapping; 0 for descriptors. */
-  readonly length: bigint;
-  /** The operation that made it. */
-  readonly made: Event;
-  /** Nanoseconds: it was surely held from here … */
-  readonly from: bigint;
-  /** … until here; undefined when nothing that ran could have dropped it. */
-  readonly until: bigint | undefined;
-  /** When it was surely dropped, if it surely was. */
-  readonly gone: bigint | undefined;
-}
-
-/** A buffer that an allocation gave, and everything known to hold it. */
-export interface HeldBuffer {
-  readonly allocation: Event;
-  /** Bytes, as the implementation said or as asked and rounded up. */
-  readonly bytes: bigint;
-  readonly holdings: readonly Holding[];
-  /** Whether it may live on in ways that are not among the holdings: sent, or in a forked child. */
-  readonly elsewhere: boolean;
-}
 
 /**
  * The buffers of a timeline with what holds each, and for how long.
@@ -85,6 +58,7 @@ class Bookkeeper {
   readonly #abi: Abi;
   readonly #page: bigint;
   readonly #drops: readonly Drop[];
+  readonly #dropsOf = new Map<string, Drop[]>();
   readonly #entries: Entry[] = [];
 
   constructor(timeline: Timeline, abi: Abi, page: bigint) {
@@ -92,6 +66,11 @@ class Bookkeeper {
     this.#abi = abi;
     this.#page = page;
     this.#drops = dropsOf(timeline);
+    for (const drop of this.#drops) {
+      const mine = this.#dropsOf.get(drop.client);
+      if (mine === undefined) this.#dropsOf.set(drop.client, [drop]);
+      else mine.push(drop);
+    }
   }
 
   buffers(): HeldBuffer[] {
@@ -120,7 +99,9 @@ class Bookkeeper {
     const { operation, result } = event;
     const source = sourceOf(operation, this.#timeline);
     // What failed made nothing; what never came back may have.
-    if (source === undefined || (result.return !== undefined && !succeeded(result))) return;
+    if (result.return !== undefined && !succeeded(result)) return;
+    if (operation.op === 'recvfd') this.#received(event, operation);
+    if (source === undefined) return;
     const owner = this.#ownerOf(event, source);
     if (owner === undefined) this.#suspect(event, source);
     else if (operation.op === 'sendfd') owner.elsewhere = true;
@@ -131,6 +112,38 @@ class Bookkeeper {
     }
   }
 
+  /** What a message held, if it was the only one that ever went between these two sockets. */
+  #received(event: Event, { fd, flags = 0n }: OperationOf<'recvfd'>): void {
+    if (typeof fd === 'bigint' || fd.offset === undefined || flags !== 0n) return;
+    const { result } = event;
+    const sends = this.#timeline.events.filter(
+      ({ operation }) =>
+        operation.op === 'sendfd' &&
+        (typeof operation.fd === 'bigint' || operation.fd.slot === fd.slot),
+    );
+    const [sent] = sends;
+    const pair = this.#timeline.producer(fd.slot);
+    if (sent?.operation.op !== 'sendfd' || sends.length > 1 || pair === undefined) return;
+    const { return: back = result.call } = sent.result;
+    if (!succeeded(sent.result) || back >= result.call) return;
+    if (pair.operation.op !== 'socketpair' || this.#mayBeClosed(pair, result.return)) return;
+    const passed = BigInt.asIntN(32, this.#timeline.valueOf(sent.operation.passed));
+    const owner = this.#ownerOf(sent, { kind: 'descriptor', value: passed });
+    if (owner !== undefined) this.#hold(owner, event, 'descriptor', result.value, 0n);
+  }
+
+  /** Whether somebody began to close one of two sockets by then: its number may be another file. */
+  #mayBeClosed({ result }: Event, instant: bigint | undefined): boolean {
+    const view = new DataView(result.out.buffer, result.out.byteOffset, result.out.byteLength);
+    const numbers = [view.getInt32(0, true), view.getInt32(4, true)].map(BigInt);
+    return this.#drops.some(
+      (drop) =>
+        (instant === undefined || drop.call <= instant) &&
+        (drop.return === undefined || drop.return >= result.call) &&
+        numbers.some((value) => drop.hits({ kind: 'descriptor', value, length: 0n }) !== 'no'),
+    );
+  }
+
   #hold(entry: Entry, made: Event, kind: Holding['kind'], value: bigint, length: bigint): void {
     const { client, result } = made;
     if (result.return === undefined) {
@@ -138,7 +151,11 @@ class Bookkeeper {
       return;
     }
     const about = { kind, client, value, length, made };
-    entry.holdings.push(lasting(about, result.call, result.return, this.#drops));
+    entry.holdings.push(lasting(about, result.call, result.return, this.#dropsBy(client)));
+  }
+
+  #dropsBy(client: string): readonly Drop[] {
+    return this.#dropsOf.get(client) ?? [];
   }
 
   #ownerOf({ client, result }: Event, { kind, value }: Source): Entry | undefined {
@@ -173,11 +190,12 @@ class Bookkeeper {
   #forked({ client: parent, result }: Event, child: string): void {
     const { call, return: back } = result;
     if (back !== undefined && !succeeded(result)) return;
+    const mine = this.#dropsBy(child);
     for (const entry of this.#entries) {
       for (const held of entry.holdings.filter((one) => one.client === parent)) {
         if (held.gone !== undefined && held.gone < call) continue;
         if (back !== undefined && heldDuring(held, call, back)) {
-          entry.holdings.push(lasting({ ...held, client: child }, call, back, this.#drops));
+          entry.holdings.push(lasting({ ...held, client: child }, call, back, mine));
         } else {
           entry.elsewhere = true;
         }
@@ -219,7 +237,7 @@ function sourceOf(operation: Operation, timeline: Timeline): Source | undefined 
 }
 
 /** How long something lasts that was made in [call, from]. */
-function lasting(
+export function lasting(
   about: Pick<Holding, 'kind' | 'client' | 'value' | 'length' | 'made'>,
   call: bigint,
   from: bigint,
@@ -247,37 +265,3 @@ function lengthOf(operation: Operation, timeline: Timeline): bigint {
 
 const earliest = (a: bigint | undefined, b: bigint | undefined): bigint | undefined =>
   a === undefined || (b !== undefined && b < a) ? b : a;
-
-/** Whether a holding was surely there during all of [from, to]. */
-export const heldDuring = (
-  { from: since, until }: Pick<Holding, 'from' | 'until'>,
-  from: bigint,
-  to: bigint,
-): boolean => since <= from && (until === undefined || until > to);
-
-/** A time, in nanoseconds; without an end when nothing is known to have ended it. */
-export interface Interval {
-  readonly from: bigint;
-  readonly until: bigint | undefined;
-}
-
-/** When a buffer surely lived: the times of its holdings, joined where they overlap. */
-export function livesOf({ holdings }: HeldBuffer): Interval[] {
-  const sorted = holdings
-    .filter(({ from, until }) => until === undefined || until > from)
-    .toSorted((a, b) => (a.from < b.from ? -1 : 1));
-  const joined: Interval[] = [];
-  for (const { from, until } of sorted) {
-    const last = joined.at(-1);
-    if (last === undefined || (last.until !== undefined && last.until < from)) {
-      joined.push({ from, until });
-    } else if (last.until !== undefined && (until === undefined || until > last.until)) {
-      joined[joined.length - 1] = { from: last.from, until };
-    }
-  }
-  return joined;
-}
-
-/** Whether a buffer surely lived during all of [from, to]. */
-export const livedDuring = (buffer: HeldBuffer, from: bigint, to: bigint): boolean =>
-  livesOf(buffer).some((life) => heldDuring(life, from, to));

@@ -1,13 +1,15 @@
 import type { Abi } from '../catalogue.ts';
 import { commandOf, fieldOf, readField } from '../request.ts';
-import { allocationsOf, type HeldBuffer } from './holdings.ts';
+import { type DeviceFinder, devicesIn } from './devices.ts';
+import { allocationsOf } from './holdings.ts';
+import { type HeldBuffer, mayLive } from './lives.ts';
 import type { Event, Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';
 
 /** What must be known of a region to say that it had room. */
 export interface Room {
-  /** Pages in the region. */
-  readonly pages: bigint;
+  /** Pages in each region, by its name; the first is the one of requests on unknown devices. */
+  readonly regions: ReadonlyMap<string, bigint>;
   /** Bytes in a page. */
   readonly page: bigint;
   /** The largest order to which the allocator aligns buffers; 0 when it does not. */
@@ -20,7 +22,8 @@ export interface Room {
  * Sound where nobody else uses the region and its allocator gives out every page: each buffer that
  * may have lived during the call counts as there for the whole of it, wherever it does most harm. m
  * buffers of P pages leave a run of at least (N - P) / (m + 1) pages, rounded up; a run of k pages
- * aligned to a power of two a fits into k + a - 1. Linux may fail to move a page: there it is not
+ * aligned to a power of two a fits into k + a - 1, and at the start of an empty region into k. A
+ * buffer of an unknown region counts in each. Linux may fail to move a page: there it is not
  * decidable, and must not be asked.
  */
 export function justifiedFailure(
@@ -39,31 +42,45 @@ export function justifiedFailure(
   if (lost || unlisted) return [];
   const held = new Set(allocationsOf(timeline, abi)).size === buffers.length;
   if (!held) return [];
+  const deviceOf = devicesIn(timeline);
   return requests
     .filter(({ result }) => result.errno === 'ENOMEM')
-    .flatMap((event) => judge(event, buffers, abi, room));
+    .flatMap((event) => judge(event, { buffers, abi, room, deviceOf }));
 }
 
-function judge(
-  event: Event,
-  buffers: readonly HeldBuffer[],
-  abi: Abi,
-  { pages, page, orderMax }: Room,
-): Violation[] {
+/** What a refusal is judged by. */
+interface Evidence {
+  readonly buffers: readonly HeldBuffer[];
+  readonly abi: Abi;
+  readonly room: Room;
+  readonly deviceOf: DeviceFinder;
+}
+
+function judge(event: Event, { abi, buffers, deviceOf, room }: Evidence): Violation[] {
   const { operation, result } = event;
-  if (operation.op !== 'ioctl') return [];
+  const { orderMax, page, regions } = room;
+  if (operation.op !== 'ioctl' || operation.argument.placement?.kind === 'flipped') return [];
   const asked = readField(operation.argument.bytes, fieldOf(abi, 'length'));
   const wanted = (asked + page - 1n) / page;
-  if (wanted === 0n) return [];
-  const there = buffers.filter((buffer) => mayLive(buffer, result.call, result.return));
+  const [only] = regions.keys();
+  const region = deviceOf(event) ?? only ?? '';
+  const pages = regions.get(region);
+  if (wanted === 0n || pages === undefined) return [];
+  const there = buffers.filter(
+    (buffer) =>
+      (deviceOf(buffer.allocation) ?? region) === region &&
+      mayLive(buffer, result.call, result.return),
+  );
   const taken = there.map(({ bytes }) => bytes / page).reduce((sum, one) => sum + one, 0n);
   const gaps = BigInt(there.length) + 1n;
   const run = (pages - taken + gaps - 1n) / gaps;
-  if (taken > pages || run < wanted + alignmentOf(wanted, orderMax) - 1n) return [];
+  const needed = there.length === 0 ? wanted : wanted + alignmentOf(wanted, orderMax) - 1n;
+  if (taken > pages || run < needed) return [];
   return [
     {
       oracle: 'justified-failure',
-      requirement: 'LEN-07',
+      // A region that is full has no effect on another.
+      requirement: region === only ? 'LEN-07' : 'CMA-08',
       kind: 'ENOMEM though there was room',
       detail:
         `${wanted} pages were refused while at most ${there.length} buffers had ${taken} of ` +
@@ -77,14 +94,4 @@ function alignmentOf(pages: bigint, orderMax: number): bigint {
   let alignment = 1n;
   for (let order = 0; order < orderMax && alignment < pages; order += 1) alignment *= 2n;
   return alignment;
-}
-
-/** From the call of its allocation until its last holding was surely gone. */
-function mayLive(
-  { allocation, elsewhere, holdings }: HeldBuffer,
-  call: bigint,
-  back: bigint | undefined,
-): boolean {
-  if (back !== undefined && allocation.result.call > back) return false;
-  return elsewhere || holdings.some(({ gone }) => gone === undefined || gone >= call);
 }

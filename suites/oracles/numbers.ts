@@ -1,4 +1,4 @@
-import { succeeded, type UntypedOperation, wordOf } from '../../adapters/contract/index.ts';
+import { linux, succeeded, type UntypedOperation, wordOf } from '../../adapters/contract/index.ts';
 import type { Abi } from '../catalogue.ts';
 import { allocationsOf, numberOf } from './holdings.ts';
 import { type Call, linearizable, type Model } from './linearizability.ts';
@@ -49,12 +49,30 @@ export function numbers(timeline: Timeline, abi: Abi): Violation[] {
 /** Operations for which an executor may hold a descriptor of its own as long as they last. */
 const FLEETING: readonly string[] = ['frames', 'readfile', 'descriptors', 'readlink', 'peek'];
 
+/** Whether an operation leaves the table as it is, whatever comes of it. */
+const isNeutral = ({ operation }: Event): boolean =>
+  NEUTRAL.includes(operation.op) ||
+  (operation.op === 'ioctl' && operation.request === linux.DMA_BUF_IOCTL_SYNC);
+
 function hasFleeting(events: readonly Event[], given: ReadonlySet<Event>): boolean {
+  const shared = sharedPrograms(events);
   return events.some(
     (one) =>
-      (FLEETING.includes(one.operation.op) || (one.operation.op === 'ioctl' && !given.has(one))) &&
-      events.some((other) => other.program === one.program && other.thread !== one.thread),
+      shared.has(one.program) &&
+      (FLEETING.includes(one.operation.op) ||
+        (one.operation.op === 'ioctl' && !given.has(one) && !isNeutral(one))),
   );
+}
+
+/** Programs in which a client has more than one thread. */
+function sharedPrograms(events: readonly Event[]): ReadonlySet<number> {
+  const threads = new Map<number, number>();
+  const shared = new Set<number>();
+  for (const { program, thread } of events) {
+    if ((threads.get(program) ?? thread) !== thread) shared.add(program);
+    threads.set(program, thread);
+  }
+  return shared;
 }
 
 /** Whether a call of another thread was under way at some instant of this one. */
@@ -81,15 +99,17 @@ function callsOf(
   abi: Abi,
 ): Call<Action>[] | undefined {
   const calls: Call<Action>[] = [];
+  const shared = sharedPrograms(events);
   for (const event of events) {
-    const { operation, result } = event;
-    if (NEUTRAL.includes(operation.op)) continue;
+    const { result } = event;
+    if (isNeutral(event)) continue;
     if (result.return === undefined) return undefined;
     const action = actionOf(timeline, event, given, abi);
     if (action === undefined) return undefined;
     if (action === 'none') continue;
     const during = { call: result.call, return: result.return };
-    if (action.kind === 'give' && isWatched(events, event)) {
+    const watched = shared.has(event.program) && isWatched(events, event);
+    if (action.kind === 'give' && watched) {
       calls.push({ action: { ...action, kind: 'reserve' }, ...during });
       calls.push({ action: { ...action, kind: 'install' }, ...during });
     } else {

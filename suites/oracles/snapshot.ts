@@ -1,7 +1,7 @@
 import { linux, succeeded } from '../../adapters/contract/index.ts';
 import type { Abi } from '../catalogue.ts';
 import { fieldOf, readField } from '../request.ts';
-import { type HeldBuffer, type Holding, heldDuring } from './holdings.ts';
+import { type HeldBuffer, type Holding, heldDuring } from './lives.ts';
 import type { Event, Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';
 

@@ -53,7 +53,20 @@ export function timelineOf(programs: readonly Program[], histories: readonly His
     events,
     ends: histories.flatMap((history, number) => endsOf(history, number, events)),
     producer: (slot) => bySlot.get(slot),
-    valueOf: (operand) => (typeof operand === 'bigint' ? operand : valueIn(bySlot, operand)),
+    valueOf: valuesIn(bySlot),
+  };
+}
+
+/** What operands were; oracles ask for the same ones again and again. */
+function valuesIn(bySlot: ReadonlyMap<string, Event>): Timeline['valueOf'] {
+  const known = new Map<SlotRef, bigint>();
+  return (operand) => {
+    if (typeof operand === 'bigint') return operand;
+    const before = known.get(operand);
+    if (before !== undefined) return before;
+    const value = valueIn(bySlot, operand);
+    known.set(operand, value);
+    return value;
   };
 }
 

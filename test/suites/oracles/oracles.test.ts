@@ -7,7 +7,18 @@ import {
   exclusion,
   justifiedFailure,
 } from '../../../suites/oracles/index.ts';
-import { abi, allocation, mapping, PAGE, type Step, sample, step } from './sample.ts';
+import { requestBytes } from '../../../suites/request.ts';
+import {
+  abi,
+  allocation,
+  mapping,
+  opened,
+  PAGE,
+  request,
+  type Step,
+  sample,
+  step,
+} from './sample.ts';
 
 const close = (fd: bigint, from: number, to: number): Step => step({ op: 'close', fd }, [from, to]);
 const frames = (address: bigint, from: number, frame: bigint): Step =>
@@ -58,18 +69,41 @@ t.test('accounting: at rest as much memory is free as before', async (t) => {
     step({ op: 'readfile', document: '/proc/meminfo' }, [from, from + 1], {
       out: new TextEncoder().encode(`MemFree: 7 kB\nCmaFree:   ${free} kB\n`),
     });
-  const judge = (before: number, after: number): string[] =>
-    accounting(sample([reading(1, before), reading(9, after)]).timeline, 'CmaFree').map(
-      ({ kind }) => kind,
-    );
+  const judge = (before: number, after: number): string[] => {
+    const { timeline, buffers } = sample([reading(1, before), reading(9, after)]);
+    return accounting(timeline, buffers, 'CmaFree').map(({ kind }) => kind);
+  };
   t.strictSame(judge(64, 64), []);
   t.strictSame(judge(64, 60), ['memory is lost']);
   t.strictSame(judge(60, 64), ['more memory is free than was there']);
-  t.strictSame(accounting(sample([reading(1, 64)]).timeline, 'CmaFree'), [], 'one reading');
+  t.strictSame(accounting(sample([reading(1, 64)]).timeline, [], 'CmaFree'), [], 'one reading');
+});
+
+t.test('accounting: in between as much is taken as the buffers have that live', async (t) => {
+  const reading = (from: number, free: number): Step =>
+    step({ op: 'readfile', document: '/proc/meminfo' }, [from, from + 1], {
+      out: new TextEncoder().encode(`CmaFree:   ${free} kB\n`),
+    });
+  const judge = (free: number, ...threads: readonly (readonly Step[])[]): string[] => {
+    const [first = [], ...others] = threads;
+    const steps = [reading(1, 64), ...first, reading(20, free), reading(90, 64)];
+    const { timeline, buffers } = sample(steps, ...others);
+    return accounting(timeline, buffers, 'CmaFree').map(({ requirement }) => requirement);
+  };
+  const buffer = allocation('a', [5, 6], { number: 4n });
+  t.strictSame(judge(60, [buffer]), []);
+  t.strictSame(judge(56, [buffer]), ['LEN-09'], 'it costs more than its pages');
+  t.strictSame(judge(64, [buffer]), ['LIF-03'], 'it is there, and was freed');
+  t.strictSame(judge(64, [buffer, close(4n, 8, 9)]), []);
+  t.strictSame(judge(60, [buffer, close(4n, 8, 9)]), ['LIF-01'], 'it is gone, and was not freed');
+  t.strictSame(judge(60, [buffer], [close(4n, 18, 30)]), [], 'perhaps it is gone');
+  t.strictSame(judge(64, [buffer], [close(4n, 18, 30)]), [], 'perhaps it is not');
+  const other = allocation('b', [15, 30], { number: 5n });
+  t.strictSame(judge(56, [buffer], [other]), [], 'another request is under way');
 });
 
 t.test('justified failure: ENOMEM only when there may have been no room', async (t) => {
-  const room = { pages: 2n, page: PAGE, orderMax: 0 };
+  const room = { regions: new Map([['region:0', 2n]]), page: PAGE, orderMax: 0 };
   const judge = (...steps: readonly Step[]): string[] => {
     const { timeline, buffers } = sample(...steps.map((one) => [one]));
     return justifiedFailure(timeline, buffers, abi, room).map(({ kind }) => kind);
@@ -84,6 +118,30 @@ t.test('justified failure: ENOMEM only when there may have been no room', async 
   t.strictSame(judge(one, two, close(5n, 6, 7), refused(1n)), unjustified);
   t.strictSame(judge(one, two, close(5n, 6, 20), refused(1n)), [], 'perhaps not closed yet');
   t.strictSame(judge(refused(3n)), [], 'more than there is');
+  t.strictSame(judge(refused(2n)), unjustified, 'all of a region that is empty');
+});
+
+t.test('justified failure: a full region is no excuse for another', async (t) => {
+  const regions = new Map([
+    ['region:0', 2n],
+    ['region:1', 2n],
+  ]);
+  const room = { regions, page: PAGE, orderMax: 0 };
+  const open = step({ op: 'open', slot: 'other', file: 'region:1', flags: 2n }, [0, 0], {
+    value: 9n,
+  });
+  const refused = (slot: string): Step => {
+    const asks = request({ length: PAGE }, [20, 21], { errno: 'ENOMEM', value: -1n });
+    return { ...asks, operation: { ...asks.operation, fd: { slot } } as Step['operation'] };
+  };
+  const judge = (...steps: readonly Step[]): string[] => {
+    const { timeline, buffers } = sample([opened, open, ...steps]);
+    return justifiedFailure(timeline, buffers, abi, room).map(({ requirement }) => requirement);
+  };
+  const out = requestBytes(abi, { length: 2n * PAGE, descriptor: 4n });
+  const full = request({ length: 2n * PAGE }, [5, 6], { out });
+  t.strictSame(judge(full, refused('device')), []);
+  t.strictSame(judge(full, refused('other')), ['CMA-08']);
 });
 
 t.test('content: a buffer holds what was written to it', async (t) => {
@@ -113,4 +171,10 @@ t.test('content: a buffer holds what was written to it', async (t) => {
   t.strictSame(judge([...before, scan(8n, zero)]), ['a new buffer is not zero']);
   const fault = { ...scan(0n), result: { ...scan(0n).result, outcome: 'faulted' as const } };
   t.strictSame(judge([...before, store(5, 6), fault]), ['a mapping faults']);
+  const protect = step({ op: 'mprotect', address, length: PAGE, protection: 0n }, [7, 8]);
+  t.strictSame(judge([...before, store(5, 6), protect, fault]), [], 'nobody may read it');
+  const [buffer, shared] = before;
+  if (buffer === undefined || shared?.operation.op !== 'mmap') throw new Error('no mapping');
+  const own = { ...shared, operation: { ...shared.operation, flags: 2n } };
+  t.strictSame(judge([buffer, own, store(5, 6), scan(8n)]), [], 'it is no business of others');
 });

@@ -1,4 +1,10 @@
-import type { History, Operation, Program, Result } from '../../../adapters/contract/index.ts';
+import type {
+  History,
+  Operation,
+  Placement,
+  Program,
+  Result,
+} from '../../../adapters/contract/index.ts';
 import { type Abi, catalogue } from '../../../suites/catalogue.ts';
 import {
   buffersOf,
@@ -6,7 +12,7 @@ import {
   type Timeline,
   timelineOf,
 } from '../../../suites/oracles/index.ts';
-import { commandOf, requestBytes } from '../../../suites/request.ts';
+import { commandOf, type Fields, requestBytes } from '../../../suites/request.ts';
 
 /** Bytes of a page in the samples. */
 export const PAGE = 4096n;
@@ -65,6 +71,35 @@ export function allocation(
   return step(operation, time, { out: errno === undefined ? out : bytes, ...failure });
 }
 
+/** The device, open as number 3 before everything else. */
+export const opened: Step = step(
+  { op: 'open', slot: 'device', file: 'region:0', flags: 2n },
+  [0, 0],
+  { value: 3n },
+);
+
+/** A request on {@link opened} that is granted unless the result says otherwise. */
+export const request = (
+  fields: Fields,
+  time: readonly [number, number],
+  given: Partial<Result>,
+  placement?: Placement,
+): Step =>
+  step(
+    {
+      op: 'ioctl',
+      slot: `request ${time[0]}`,
+      fd: { slot: 'device' },
+      request: commandOf(abi),
+      argument: {
+        bytes: requestBytes(abi, fields),
+        ...(placement === undefined ? {} : { placement }),
+      },
+    },
+    time,
+    given,
+  );
+
 /** A mapping of one page of a number, at an address. */
 export const mapping = (
   slot: string,
@@ -77,6 +112,7 @@ export const mapping = (
 export interface Sample {
   readonly timeline: Timeline;
   readonly buffers: readonly HeldBuffer[];
+  readonly histories: readonly History[];
 }
 
 /** Threads of one client, as oracles see them. */
@@ -95,5 +131,5 @@ export function sample(...threads: readonly (readonly Step[])[]): Sample {
     deadlineHit: false,
   };
   const timeline = timelineOf([program], [history]);
-  return { timeline, buffers: buffersOf(timeline, abi, PAGE) };
+  return { timeline, buffers: buffersOf(timeline, abi, PAGE), histories: [history] };
 }

@@ -1,0 +1,90 @@
+import { succeeded } from '../../adapters/contract/index.ts';
+import type { Abi } from '../catalogue.ts';
+import { commandOf, fieldOf, readField, withoutOutputs } from '../request.ts';
+import { type DeviceFinder, devicesIn } from './devices.ts';
+import type { Event, Timeline } from './timeline.ts';
+import type { Violation } from './violation.ts';
+
+/**
+ * What a request finds in its argument afterwards: a granted one has its outputs and nothing else
+ * changed (IOC-06, LEN-03, ABI-05), a refused one is as it was (ABI-06), and nobody writes outside
+ * of it (ABI-03).
+ *
+ * Sound for requests on a device that is surely known, with arguments that can be read and written
+ * and that nobody else changes: all but `flipped` ones, and those of protected pages. Bytes outside
+ * of the argument are the executor's own, whatever was asked.
+ *
+ * @param page bytes
+ */
+export function answers(timeline: Timeline, abi: Abi, page: bigint): Violation[] {
+  const deviceOf = devicesIn(timeline);
+  return timeline.events.flatMap((event) => [
+    ...outside(event),
+    ...(isJudged(event, abi, deviceOf) ? changes(event, abi, page) : []),
+  ]);
+}
+
+function outside(event: Event): Violation[] {
+  const { redZone = [] } = event.result;
+  if (redZone.length === 0) return [];
+  const detail = `bytes ${redZone.join(' and ')} the argument were written`;
+  return [violation('ABI-03', 'bytes outside of the argument were written', detail, event)];
+}
+
+const OPEN_PLACEMENTS: readonly unknown[] = [undefined, 'plain', 'unaligned'];
+
+function isJudged(event: Event, abi: Abi, deviceOf: DeviceFinder): boolean {
+  const { operation, result } = event;
+  return (
+    operation.op === 'ioctl' &&
+    operation.request === commandOf(abi) &&
+    OPEN_PLACEMENTS.includes(operation.argument.placement?.kind) &&
+    result.outcome === 'returned' &&
+    result.out.length === operation.argument.bytes.length &&
+    result.out.length === abi.command.size &&
+    deviceOf(event) !== undefined
+  );
+}
+
+function changes(event: Event, abi: Abi, page: bigint): Violation[] {
+  const { operation, result } = event;
+  if (operation.op !== 'ioctl') return [];
+  const { bytes } = operation.argument;
+  if (!succeeded(result)) {
+    if (sameBytes(bytes, result.out)) return [];
+    const detail = `after ${result.errno} the argument has other bytes than before`;
+    return [violation('ABI-06', 'a refused request was changed', detail, event)];
+  }
+  const found: Violation[] = [];
+  if (result.value !== 0n) {
+    const detail = `a granted request came to ${result.value}`;
+    found.push(violation('IOC-06', 'a granted request does not come to 0', detail, event));
+  }
+  if (!sameBytes(withoutOutputs(abi, bytes), withoutOutputs(abi, result.out))) {
+    const detail = 'fields that are no outputs have other bytes than before';
+    found.push(violation('ABI-05', 'a field that is no output was changed', detail, event));
+  }
+  return [...found, ...lengthTold(event, abi, page)];
+}
+
+function lengthTold(event: Event, abi: Abi, page: bigint): Violation[] {
+  const { operation, result } = event;
+  const field = fieldOf(abi, 'length');
+  if (operation.op !== 'ioctl' || field.output !== true) return [];
+  const asked = readField(operation.argument.bytes, field);
+  const told = readField(result.out, field);
+  if (told === ((asked + page - 1n) / page) * page) return [];
+  const detail = `of ${asked} bytes that were asked for came ${told}`;
+  return [violation('LEN-03', 'the length is not the one in whole pages', detail, event)];
+}
+
+const violation = (requirement: string, kind: string, detail: string, event: Event): Violation => ({
+  oracle: 'answers',
+  requirement,
+  kind,
+  detail,
+  events: [event],
+});
+
+const sameBytes = (one: Uint8Array, other: Uint8Array): boolean =>
+  one.length === other.length && one.every((byte, index) => byte === other[index]);

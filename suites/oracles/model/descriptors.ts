@@ -1,0 +1,108 @@
+import { linux } from '../../../adapters/contract/index.ts';
+import type { ModelDescriptor } from './client.ts';
+import { closedFault, type Expectation, numberIn, type Rules, type Step } from './expectation.ts';
+
+const { F_DUPFD, F_GETFD, F_GETFL, F_SETFD, FD_CLOEXEC, O_ACCMODE, O_CLOEXEC } = linux;
+const F_DUPFD_CLOEXEC = 1030n;
+
+/** A duplicate can be made of what is open, unless the table is full. */
+function duplicates(step: Step, number: bigint): Expectation | undefined {
+  const [closed] = closedFault(step.model, number);
+  if (closed !== undefined) return closed;
+  if (!step.model.descriptors.has(number)) return undefined;
+  return { requirement: 'FD-03', words: ['ok', 'EMFILE', 'EINVAL'] };
+}
+
+/** The number that came back refers to what another one does. */
+function gives({ event, model }: Step, from: bigint, closesOnExec: boolean): true {
+  const source = model.descriptors.get(from);
+  const copy = source === undefined ? undefined : { buffer: source.buffer, closesOnExec };
+  model.give(event.result.value, copy);
+  return true;
+}
+
+/** Operations that give descriptors, take them and ask for their flags. */
+export const descriptorRules: Rules = {
+  open: {
+    follows: ({ event, model }) => {
+      model.give(event.result.value);
+      return true;
+    },
+  },
+  close: {
+    expects: (step, { fd }) => {
+      const number = numberIn(step, fd);
+      const [closed] = closedFault(step.model, number);
+      if (closed !== undefined) return closed;
+      if (!step.model.descriptors.has(number)) return undefined;
+      return { requirement: 'LIF-01', words: ['ok'] };
+    },
+    follows: (step, { fd }) => {
+      step.model.close(numberIn(step, fd));
+      return true;
+    },
+  },
+  dup: {
+    expects: (step, { fd }) => duplicates(step, numberIn(step, fd)),
+    follows: (step, { fd }) => gives(step, numberIn(step, fd), false),
+  },
+  dup2: {
+    expects: (step, { fd }) => duplicates(step, numberIn(step, fd)),
+    follows: (step, { fd, to }) =>
+      numberIn(step, to) === numberIn(step, fd) || gives(step, numberIn(step, fd), false),
+  },
+  dup3: {
+    expects: (step, { fd }) => duplicates(step, numberIn(step, fd)),
+    follows: (step, { fd, flags }) =>
+      gives(step, numberIn(step, fd), (step.timeline.valueOf(flags) & O_CLOEXEC) !== 0n),
+  },
+  fcntl: {
+    expects: (step, { command, fd }) => {
+      const number = numberIn(step, fd);
+      const asked = step.timeline.valueOf(command);
+      if (asked === F_DUPFD || asked === F_DUPFD_CLOEXEC) return duplicates(step, number);
+      const [closed] = closedFault(step.model, number);
+      if (closed !== undefined) return closed;
+      const held = step.model.descriptors.get(number);
+      return held === undefined ? undefined : flagsOf(held, asked);
+    },
+    follows: (step, { command, fd, value }) => {
+      const number = numberIn(step, fd);
+      const asked = step.timeline.valueOf(command);
+      const held = step.model.descriptors.get(number);
+      if (asked === F_DUPFD || asked === F_DUPFD_CLOEXEC) {
+        return gives(step, number, asked === F_DUPFD_CLOEXEC);
+      }
+      if (asked === F_SETFD && held !== undefined) {
+        held.closesOnExec = (step.timeline.valueOf(value ?? 0n) & FD_CLOEXEC) !== 0n;
+      }
+      return true;
+    },
+  },
+  // What it opens is not followed: it must not give what the buffer's own description lacks.
+  reopen: {
+    follows: ({ event, model }) => {
+      model.give(event.result.value);
+      return true;
+    },
+  },
+};
+
+function flagsOf(held: ModelDescriptor, command: bigint): Expectation | undefined {
+  const { buffer, closesOnExec } = held;
+  if (command === F_GETFD) {
+    return {
+      requirement: 'FLG-02',
+      words: ['ok'],
+      holds: ({ result }) => ((result.value & FD_CLOEXEC) !== 0n) === closesOnExec,
+      wrong: `exec ${closesOnExec ? 'keeps' : 'closes'} what it should not`,
+    };
+  }
+  if (command !== F_GETFL) return undefined;
+  return {
+    requirement: 'FLG-03',
+    words: ['ok'],
+    holds: ({ result }) => (result.value & O_ACCMODE) === buffer.mode,
+    wrong: 'the access mode is not the one that was asked for',
+  };
+}

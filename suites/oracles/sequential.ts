@@ -1,0 +1,99 @@
+import { type OperationName, succeeded, wordOf } from '../../adapters/contract/index.ts';
+import type { Abi } from '../catalogue.ts';
+import { type DeviceFinder, devicesIn } from './devices.ts';
+import { accessRules } from './model/access.ts';
+import { ClientModel } from './model/client.ts';
+import { descriptorRules } from './model/descriptors.ts';
+import type { Expectation, Rule, Rules, Step } from './model/expectation.ts';
+import { fileRules } from './model/files.ts';
+import { mappingRules } from './model/mappings.ts';
+import type { Event, Timeline } from './timeline.ts';
+import type { Violation } from './violation.ts';
+
+/** What the model is of, and how much of it holds on the target. */
+export interface ModelSetting {
+  readonly abi: Abi;
+  /** Bytes in a page. */
+  readonly page: bigint;
+  /** Whether memory is never short for a moment, as on a target that is ours alone. */
+  readonly exact: boolean;
+}
+
+const RULES: Rules = { ...descriptorRules, ...fileRules, ...mappingRules, ...accessRules };
+
+/**
+ * A client that does one thing after the other finds every descriptor, mapping and page as a model
+ * of them says (the rules of FD, MAP and FLG that need nobody else).
+ *
+ * Sound for the operations of a client up to the first that meets another thread of it, that others
+ * may take part in (fork, exec, messages), or that the model has no rule for: of what comes behind
+ * it nothing is said. Buffers that the client did not ask for itself are not followed. Where an
+ * operation has several faults any of them may be reported; where the catalogue has no rule,
+ * whatever comes back is what the model goes on with.
+ */
+export function sequential(timeline: Timeline, setting: ModelSetting): Violation[] {
+  const deviceOf = devicesIn(timeline);
+  const clients = new Set(timeline.events.map(({ client }) => client));
+  return [...clients].flatMap((client) =>
+    walk(alone(timeline, client), timeline, { ...setting, deviceOf }),
+  );
+}
+
+/** The events of a client as long as it has one thread. */
+function alone({ events }: Timeline, client: string): Event[] {
+  const mine = events.filter((event) => event.client === client);
+  const threads = new Map<number, number>();
+  for (const { program, thread } of mine) {
+    if ((threads.get(program) ?? thread) === thread) threads.set(program, thread);
+    else return mine.filter((event) => event.program < program);
+  }
+  return mine;
+}
+
+function walk(
+  events: readonly Event[],
+  timeline: Timeline,
+  { page, ...setting }: ModelSetting & { readonly deviceOf: DeviceFinder },
+): Violation[] {
+  const model = new ClientModel(page);
+  for (const event of events) {
+    const rule = RULES[event.operation.op] as Rule<OperationName> | undefined;
+    const { outcome, return: back } = event.result;
+    if (rule === undefined || back === undefined || outcome === 'unsupported') break;
+    const step: Step = { ...setting, model, event, timeline };
+    const violation = broken(rule.expects?.(step, event.operation), event);
+    // What is wrong once makes everything behind it uncertain.
+    if (violation !== undefined) return [violation];
+    if (!followed(rule, step)) break;
+  }
+  return [];
+}
+
+/** Whether the model can go on after an operation. */
+function followed(rule: Rule<OperationName>, step: Step): boolean {
+  const { operation, result } = step.event;
+  if (succeeded(result)) return rule.follows?.(step, operation) ?? true;
+  rule.fails?.(step, operation);
+  return true;
+}
+
+function broken(expectation: Expectation | undefined, event: Event): Violation | undefined {
+  if (expectation === undefined) return undefined;
+  const { holds, requirement, words, wrong = 'another value' } = expectation;
+  const { op } = event.operation;
+  const word = wordOf(event.result);
+  const any = words.includes('error') && event.result.errno !== undefined;
+  if (!any && !words.includes(word)) {
+    return violation(requirement, `${op} came to ${word}`, event, `; allowed: ${words.join(', ')}`);
+  }
+  if (word !== 'ok' || holds === undefined || holds(event)) return undefined;
+  return violation(requirement, `${op}: ${wrong}`, event, `, value ${event.result.value}`);
+}
+
+const violation = (requirement: string, kind: string, event: Event, more: string): Violation => ({
+  oracle: 'sequential',
+  requirement,
+  kind,
+  detail: kind + more,
+  events: [event],
+});

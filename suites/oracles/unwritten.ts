@@ -1,0 +1,108 @@
+import { type OperationOf, succeeded } from '../../adapters/contract/index.ts';
+import { dropsOf } from './drops.ts';
+import { lasting } from './holdings.ts';
+import { type HeldBuffer, heldDuring, mayLive } from './lives.ts';
+import type { Event, Timeline } from './timeline.ts';
+import type { Violation } from './violation.ts';
+
+/**
+ * Whoever guesses the number of a buffer and maps it before its request has come back sees zeros,
+ * too (ISO-05).
+ *
+ * Sound for scans through a mapping that surely stood, of a number that the client did not have at
+ * first, where nothing but regions was opened: then there is nothing but a buffer that it can show,
+ * whichever that is. Each store that had begun before the scan returned must have been to a buffer
+ * that was surely gone before the mapping was asked for. Mappings whose buffer is known are not
+ * judged here; the content oracle knows more about these.
+ */
+export function unwritten(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
+  const strange = timeline.events.filter((event) => opensOther(event));
+  if (strange.length > 0) return [];
+  const known = new Set(buffers.flatMap(({ holdings }) => holdings.map(({ made }) => made)));
+  const maps = timeline.events.filter(
+    (event) => event.operation.op === 'mmap' && succeeded(event.result) && !known.has(event),
+  );
+  if (maps.length === 0) return [];
+  const stores = timeline.events.filter(({ operation }) => operation.op === 'store');
+  return timeline.events.flatMap((scan) => {
+    const map = mapOf(timeline, maps, scan);
+    if (map === undefined || !hadNone(timeline, map)) return [];
+    const before = stores.filter(({ result }) => result.call <= (scan.result.return ?? 0n));
+    const explained = before.some(
+      (store) => !wasElsewhere(timeline, buffers, store, map.result.call),
+    );
+    if (explained) return [];
+    const { out, value } = scan.result;
+    return [
+      {
+        oracle: 'unwritten',
+        requirement: 'ISO-05',
+        kind: 'a buffer can be seen before it is clear',
+        detail: `byte ${value} is 0x${(out[0] ?? 0).toString(16).padStart(2, '0')}`,
+        events: [map, scan],
+      },
+    ];
+  });
+}
+
+/** Whether something other than a buffer may be mapped from now on. */
+const opensOther = ({ operation }: Event): boolean =>
+  operation.op === 'memfd' ||
+  operation.op === 'repeat' ||
+  (operation.op === 'open' && !operation.file.startsWith('region:'));
+
+/** The mapping that a scan surely went through, if it found something other than zeros there. */
+function mapOf(timeline: Timeline, maps: readonly Event[], scan: Event): Event | undefined {
+  const { client, operation, result } = scan;
+  if (operation.op !== 'scan' || !succeeded(result) || result.return === undefined)
+    return undefined;
+  const zeros = operation.bytes.every((byte) => byte === 0);
+  if (!zeros || result.value === timeline.valueOf(operation.length)) return undefined;
+  const { call, return: back } = result;
+  const address = timeline.valueOf(operation.address);
+  const end = timeline.valueOf(operation.offset ?? 0n) + timeline.valueOf(operation.length);
+  return maps.find((map) => {
+    const made = map.operation as OperationOf<'mmap'>;
+    const length = timeline.valueOf(made.length);
+    const since = map.result.return;
+    if (map.client !== client || map.result.value !== address || end > length) return false;
+    if (since === undefined || since > call) return false;
+    const about = { kind: 'mapping', client, value: address, length, made: map } as const;
+    return heldDuring(lasting(about, map.result.call, since, dropsOf(timeline)), call, back);
+  });
+}
+
+/** Whether the client did not have the number at first. */
+function hadNone(timeline: Timeline, map: Event): boolean {
+  const list = timeline.events.find(
+    ({ client, operation, result }) =>
+      client === map.client && operation.op === 'descriptors' && succeeded(result),
+  );
+  if (list === undefined || map.operation.op !== 'mmap') return false;
+  const { out } = list.result;
+  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
+  const numbers = Array.from({ length: out.length / 4 }, (_, at) => view.getInt32(at * 4, true));
+  return !numbers.includes(Number(BigInt.asIntN(32, timeline.valueOf(map.operation.fd))));
+}
+
+/** Whether a store was to a buffer that was surely gone at an instant. */
+function wasElsewhere(
+  timeline: Timeline,
+  buffers: readonly HeldBuffer[],
+  { client, operation, result }: Event,
+  instant: bigint,
+): boolean {
+  if (operation.op !== 'store' || result.return === undefined) return false;
+  const address = timeline.valueOf(operation.address);
+  const { call, return: back } = result;
+  const target = buffers.find(({ holdings }) =>
+    holdings.some(
+      (one) =>
+        one.kind === 'mapping' &&
+        one.client === client &&
+        one.value === address &&
+        heldDuring(one, call, back),
+    ),
+  );
+  return target !== undefined && !mayLive(target, instant, undefined);
+}

@@ -1,0 +1,41 @@
+/** What is known to hold a buffer: the ground that the other oracles stand on. */
+import t from 'tap';
+import { livesOf } from '../../../suites/oracles/index.ts';
+import { allocation, mapping, PAGE, type Step, sample, step } from './sample.ts';
+
+const end = (offset: 0 | 4) => ({ slot: 'pair', offset, width: 4, signed: true }) as const;
+const pair = step({ op: 'socketpair', slot: 'pair' }, [5, 6], {
+  out: new Uint8Array(Int32Array.of(8, 9).buffer),
+});
+const send = (from: number, to: number): Step =>
+  step({ op: 'sendfd', fd: end(0), passed: 4n }, [from, to], { value: 1n });
+const receive = step({ op: 'recvfd', fd: end(4) }, [11, 12], { value: 5n });
+const close = (fd: bigint, from: number): Step => step({ op: 'close', fd }, [from, from + 1]);
+
+const numbers = (...threads: readonly (readonly Step[])[]): readonly bigint[] =>
+  sample(...threads).buffers.flatMap(({ holdings }) => holdings.map(({ value }) => value));
+
+t.test('a message hands a buffer on, if it was the only one', async (t) => {
+  const first = [allocation('a', [1, 2], { number: 4n }), pair, send(7, 8)];
+  t.strictSame(numbers([...first, receive]), [4n, 5n]);
+  t.strictSame(numbers([...first, send(9, 10), receive]), [4n], 'it may be either');
+  t.strictSame(numbers([...first, close(9n, 9), receive]), [4n], 'another socket may be there');
+  t.strictSame(numbers(first.slice(0, 2), [send(7, 20)], [receive]), [4n], 'not sent yet, perhaps');
+});
+
+t.test('a buffer lives from the first holding to the last', async (t) => {
+  const steps = [
+    allocation('a', [1, 2], { number: 4n }),
+    mapping('m', [3, 4], { fd: 4n, address: 0x1000n }),
+    close(4n, 7),
+    step({ op: 'munmap', address: 0x1000n, length: PAGE }, [20, 21]),
+  ];
+  const lives = (...some: readonly Step[]) =>
+    sample(some).buffers.flatMap((buffer) =>
+      livesOf(buffer).map(({ from, until }) => [from, until]),
+    );
+  t.strictSame(lives(...steps), [[2n, 20n]]);
+  t.strictSame(lives(...steps.slice(0, 3)), [[2n, undefined]]);
+  const protect = step({ op: 'mprotect', address: 0x1000n, length: PAGE, protection: 0n }, [9, 10]);
+  t.strictSame(lives(...steps, protect), [[2n, 9n]], 'who knows what it shows from then on');
+});
