@@ -12,6 +12,7 @@ import {
 import { expectedBy } from './expected.ts';
 import { evidenceOf, type Finding } from './finding.ts';
 import { operationsIn } from './round.ts';
+import { againText } from './stored-target.ts';
 
 /** Where a finding's files lie, by name. */
 export interface FindingFiles {
@@ -37,6 +38,7 @@ export function pictureOf(finding: Finding, files: FindingFiles): FuzzPicture {
     ...(reproduced === undefined || reproduced.of === 0 ? {} : { reproduced }),
     operationsFound: operationsIn({ mode, programs: finding.programs }),
     ...files,
+    again: againText(files.file, finding.target),
     pageSize: facts.pageSize,
     buffers: buffersIn(finding, programs),
     schedule: scheduleOf(programs, histories),

@@ -56,6 +56,8 @@ export interface FuzzPicture {
   readonly reproduced?: { readonly times: number; readonly of: number };
   /** Operations as found, before shrinking. */
   readonly operationsFound: number;
+  /** The command that runs it again. */
+  readonly again: string;
   /** Files of the finding, beside the report: its JSON, and a C program that shows it. */
   readonly file: string;
   readonly reproducer?: string;

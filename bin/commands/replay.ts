@@ -7,7 +7,7 @@ import type { Finding } from '../../fuzz/finding.ts';
 import { readFinding, replayFinding, shareText } from '../../fuzz/replay.ts';
 import { reproducerOf } from '../../fuzz/reproduce/index.ts';
 import { scheduleOf } from '../../fuzz/schedule.ts';
-import { storedTarget } from '../../fuzz/stored-target.ts';
+import { foundTarget } from '../../fuzz/stored-target.ts';
 import { single } from '../options.ts';
 
 interface ReplayArguments {
@@ -30,7 +30,7 @@ export const replayCommand: CommandModule<object, ReplayArguments> = {
     argv
       .positional('file', { type: 'string', demandOption: true, describe: 'A finding-*.json' })
       .option('times', text('times', `How often [default: ${TIMES}]`))
-      .option('target', text('target', 'Another target than the one that it was found on'))
+      .option('target', text('target', 'Where to run it; must be typed for every kind but sim:'))
       .option('c', text('c', 'Write it as a C program to this file instead, and run nothing'))
       .epilogue('Exit codes: 0 it shows again, 1 it does not, 2 usage, 3 cannot be run.'),
   handler: async ({ c, file, target, times }) => {
@@ -49,7 +49,7 @@ function countOf(times: string): number {
 }
 
 async function replay(finding: Finding, times: number, target?: string): Promise<number> {
-  const adapter = await openTarget(target ?? storedTarget(finding.target, '--target'));
+  const adapter = await openTarget(target ?? foundTarget(finding.target));
   try {
     const lines = scheduleOf(finding);
     process.stdout.write(`${finding.signature}\n${lines.map((line) => `  ${line}\n`).join('')}`);

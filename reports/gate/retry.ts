@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { usageError } from '../../adapters/contract/errors.ts';
+import { isInProcess } from '../../adapters/contract/in-process.ts';
 import { packageVersion } from '../../adapters/contract/package-root.ts';
 import { redactorOf } from '../../adapters/contract/redact.ts';
 import { RecordBuilder } from '../derive.ts';
@@ -74,16 +75,13 @@ const renewed = ({ type: _, ...settings }: GateLine, now: Date): GateSettings =>
   today: dayOf(now),
 });
 
-/** Kinds of target that are in this process alone: no file, device or network is behind them. */
-const HARMLESS = /^sim:/;
-
 /**
  * The target to open. A report may come from somebody else, and what it names would be run, opened
  * or connected to: only a person's hand may ask for that.
  */
 function targetOf(recorded: string, typed: string | undefined, directory: string): string {
   if (typed === undefined) {
-    if (HARMLESS.test(recorded)) return recorded;
+    if (isInProcess(recorded)) return recorded;
     throw usageError(
       `${directory} is a report of ${recorded}, and what only a report names is never opened; ` +
         'if that is the target that you want, type it with --target',

@@ -26,7 +26,7 @@ export function findingSection(picture: FuzzPicture, index: number): Markup {
 <h2 tabindex="-1"><span class="badge fail"><span aria-hidden="true">✗</span> ${rule.id}</span> ${kind}</h2>
 <dl class="words">${ruleOf(picture)}<dt>Expected</dt><dd>${picture.expected}</dd>
 <dt>Observed</dt><dd>${kind}: ${detail}</dd><dt>Found</dt><dd>${foundText(picture)}</dd>
-<dt>Again</dt><dd><code>allocert replay ${picture.file}</code>${reproducerOf(picture)}</dd></dl>
+<dt>Again</dt><dd><code>${picture.again}</code>${reproducerOf(picture)}</dd></dl>
 ${overlapList(overlaps, picture)}${map}${scheduleTable(rows, axis)}${buffers}${lines}
 ${requestTables(rows)}</section>\n`;
 }
