@@ -77,6 +77,10 @@ export async function fuzz(wish: Wanted, directory: string, means: Means): Promi
     view.say(
       `${end.rounds} rounds, ${end.operations} operations now, ${total} findings; the report is ${directory}/report.html`,
     );
+    if (end.dropped > 0) {
+      const many = `${end.dropped} more violations are of rules with 16 findings each`;
+      view.complain(`${many}, and were only counted; mend what was found, then run again`);
+    }
     if (end.reason === '') return total > 0 ? 1 : 0;
     view.complain(`${end.reason}; go on with: allocert fuzz --resume --out ${directory}`);
     return total > 0 ? 1 : 3;

@@ -13,7 +13,7 @@ import {
 import { entryFrom, type StoredEntry } from './corpus/entry.ts';
 import { fitsTarget } from './corpus/fit.ts';
 import type { Finding } from './finding.ts';
-import { signatureOf } from './judge.ts';
+import { KnownFindings } from './known-findings.ts';
 import { Ranges } from './ranges.ts';
 import { type RoundDone, type RoundReport, type Rounds, Runner } from './runner.ts';
 import { type Choice, settingFor } from './setting.ts';
@@ -86,6 +86,8 @@ export interface CampaignEnd {
   readonly rounds: number;
   readonly operations: number;
   readonly findings: number;
+  /** Violations of rules of which sixteen kinds were found before: counted, and not kept. */
+  readonly dropped: number;
   /** Coverage signatures, and entries of the corpus. */
   readonly signatures: number;
   readonly entries: number;
@@ -123,7 +125,7 @@ type Batch = Promise<readonly RoundReport[]>;
 
 class Campaign {
   readonly #options: CampaignOptions;
-  readonly #known: Set<string>;
+  readonly #known: KnownFindings;
   readonly #rounds: Rounds;
   readonly #corpus: Corpus;
   readonly #batches: Batches;
@@ -139,7 +141,7 @@ class Campaign {
     this.#options = options;
     this.#rounds = rounds;
     this.#corpus = corpus;
-    this.#known = new Set(options.known);
+    this.#known = new KnownFindings(options.known ?? []);
     this.#before = options.done ?? new Ranges();
     this.#done = this.#before.size;
     this.#batches = new Batches({
@@ -160,6 +162,7 @@ class Campaign {
       rounds: this.#done,
       operations: this.#operations,
       findings: this.#findings,
+      dropped: this.#known.dropped,
       signatures: this.#corpus.signatures,
       entries: this.#corpus.entries,
       suspects: this.#suspects,
@@ -175,7 +178,7 @@ class Campaign {
         const indices = this.#batches.take();
         if (indices.length === 0) break;
         for (const index of indices) this.#options.onRound?.(index);
-        const batch = this.#rounds.run(indices, this.#known, this.#corpus.snapshot);
+        const batch = this.#rounds.run(indices, this.#known.signatures, this.#corpus.snapshot);
         batch.catch(() => undefined); // Heard of when its turn comes; until then it is no surprise.
         under.push(batch);
       }
@@ -238,11 +241,8 @@ class Campaign {
     onRoundDone?.(done, { peakBytes, entries, signatures });
   }
 
-  /** Undefined when another batch has found the same meanwhile. */
+  /** Undefined when another batch has found the same meanwhile, or too much of the kind is known. */
   async #explained(proof: RoundReport['proofs'][number]): Promise<Finding | undefined> {
-    const signature = signatureOf(proof.violation);
-    if (this.#known.has(signature)) return undefined;
-    this.#known.add(signature);
-    return this.#rounds.explain(proof);
+    return this.#known.take(proof.violation) ? this.#rounds.explain(proof) : undefined;
   }
 }

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import {
+  appendFileSync,
   closeSync,
   existsSync,
   fsyncSync,
   openSync,
-  readFileSync,
   renameSync,
   truncateSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { toJson, usageError } from '../adapters/contract/index.ts';
 import { redact } from '../adapters/contract/redact.ts';
 import { attempt, prepareDirectory, temporary } from '../reports/directory.ts';
+import { forEachLine } from '../reports/lines.ts';
 import type { Epoch, Kept } from './corpus/corpus.ts';
 import type { Finding } from './finding.ts';
 import { type CampaignLine, JOURNAL, type Line } from './journal-lines.ts';
@@ -28,9 +28,12 @@ const FLUSH_MS = 200;
 function holdsCampaign(directory: string): boolean {
   const file = join(directory, JOURNAL);
   if (!existsSync(file)) return false;
-  if (readFileSync(file, 'utf8').includes('\n')) return true;
-  truncateSync(file);
-  return false;
+  let lines = 0;
+  forEachLine(file, () => {
+    lines += 1;
+  });
+  if (lines === 0) truncateSync(file);
+  return lines > 0;
 }
 
 /** Appends what a campaign does. A finding is on the disk before the round that found it. */
@@ -133,7 +136,8 @@ export class CampaignJournal {
     if (text === '') return;
     this.#waiting = [];
     attempt(this.#directory, () => {
-      writeSync(this.#descriptor, text);
+      // Not writeSync: on a disk that is almost full it may take a part and say nothing.
+      appendFileSync(this.#descriptor, text);
       fsyncSync(this.#descriptor);
     });
   }

@@ -85,7 +85,7 @@ export function judge(
 }
 
 /** Whether a profile promises what a rule says, and its implementations are not known to differ. */
-const binds = (profile: Profile, requirement: string): boolean =>
+export const binds = (profile: Profile, requirement: string): boolean =>
   profile.authorities.includes(requirementOf(requirement).authority) &&
   profile.known.every((one) => one.requirement !== requirement);
 

@@ -11,7 +11,7 @@ import {
 } from './campaign.ts';
 import { EPOCH_ROUNDS } from './corpus/corpus.ts';
 import { CorpusFolder } from './corpus/folder.ts';
-import { CorpusKeeper, corpusBefore } from './corpus/keeper.ts';
+import { type CorpusFolders, CorpusKeeper, corpusBefore, entriesToBegin } from './corpus/keeper.ts';
 import type { Finding } from './finding.ts';
 import { CampaignJournal } from './journal.ts';
 import type { Before } from './journal-reader.ts';
@@ -28,7 +28,7 @@ type Kept = 'done' | 'doneOperations' | 'known' | 'entries' | 'corpus';
 /** A campaign that keeps what it does. */
 export interface RecordedOptions extends Omit<CampaignOptions, Kept | 'onFinding'> {
   readonly directory: string;
-  /** Folder of the corpus as typed; undefined for the one in the directory. */
+  /** A folder of entries to begin with and to add to; undefined for the directory's own alone. */
   readonly corpusFolder: string | undefined;
   /** What earlier parts have left. */
   readonly before: Before | undefined;
@@ -48,8 +48,11 @@ export async function runRecorded(options: RecordedOptions): Promise<CampaignEnd
   const { before, corpusFolder, directory } = options;
   const journal = new CampaignJournal(directory, before !== undefined);
   try {
-    const folder = new CorpusFolder(corpusFolder ?? join(directory, CORPUS));
-    return await new Recorder(options, journal, folder).run();
+    const folders = {
+      own: new CorpusFolder(join(directory, CORPUS)),
+      shared: corpusFolder === undefined ? undefined : new CorpusFolder(corpusFolder),
+    };
+    return await new Recorder(options, journal, folders).run();
   } finally {
     journal.close();
     writeCampaignReport(directory);
@@ -59,16 +62,16 @@ export async function runRecorded(options: RecordedOptions): Promise<CampaignEnd
 class Recorder {
   readonly #options: RecordedOptions;
   readonly #journal: CampaignJournal;
-  readonly #folder: CorpusFolder;
+  readonly #folders: CorpusFolders;
   readonly #keeper: CorpusKeeper;
   readonly #found: FoundFile[] = [];
   #modes: readonly string[] = [];
 
-  constructor(options: RecordedOptions, journal: CampaignJournal, folder: CorpusFolder) {
+  constructor(options: RecordedOptions, journal: CampaignJournal, folders: CorpusFolders) {
     this.#options = options;
     this.#journal = journal;
-    this.#folder = folder;
-    this.#keeper = new CorpusKeeper(folder, journal, options.before);
+    this.#folders = folders;
+    this.#keeper = new CorpusKeeper(folders, journal, options.before);
   }
 
   async run(): Promise<CampaignEnd> {
@@ -94,16 +97,22 @@ class Recorder {
     });
     this.#journal.end(end.reason);
     const facts = { allocert: version, target: redact(adapter.url), seed, modes: this.#modes };
-    const more = { profile, memoryLimit, corpusFolder: this.#folder.path };
+    const more = { profile, memoryLimit, corpusFolder: this.#corpusPath };
     writeSummary(directory, summaryOf({ ...facts, ...more }, before, end, this.#found));
     return end;
+  }
+
+  /** The folder that people know the corpus by. */
+  get #corpusPath(): string {
+    const { own, shared } = this.#folders;
+    return (shared ?? own).path;
   }
 
   /** What the campaign goes on with. */
   #past(): Pick<CampaignOptions, Kept> {
     const { before, onWarning } = this.#options;
     if (before === undefined) {
-      const { entries, warning } = this.#folder.read();
+      const { entries, warning } = entriesToBegin(this.#folders);
       if (warning !== '') onWarning?.(warning);
       return { entries };
     }
@@ -111,7 +120,7 @@ class Recorder {
       done: before.done,
       doneOperations: before.operations,
       known: new Set(before.findings.map(({ signature }) => signature)),
-      corpus: corpusBefore(before, this.#folder),
+      corpus: corpusBefore(before, this.#folders.own),
     };
   }
 
@@ -121,7 +130,7 @@ class Recorder {
     const { entries, modes, unfit } = start;
     this.#modes = modes;
     if (unfit > 0) {
-      const what = `${unfit} entries of ${this.#folder.path} are left out`;
+      const what = `${unfit} entries of ${this.#corpusPath} are left out`;
       this.#options.onWarning?.(`${what}: this target cannot run them, or must not`);
     }
     this.#options.onStart?.(start);

@@ -1,4 +1,4 @@
-import { signatureOf } from '../judge.ts';
+import { binds, signatureOf } from '../judge.ts';
 import type { Proof, RoundReport } from '../runner.ts';
 import type { Setting } from '../setting.ts';
 import { asProgram } from './as-program.ts';
@@ -30,9 +30,7 @@ export function reportOf(
   index: number,
   known: ReadonlySet<string>,
 ): RoundReport {
-  const promised = violations.filter(({ requirement }) =>
-    rules.profile.known.every((one) => one.requirement !== requirement),
-  );
+  const promised = violations.filter(({ requirement }) => binds(rules.profile, requirement));
   const proof = (packed: PackedViolation): Proof => {
     const { detail, kind, oracle, requirement } = packed;
     const violation = { oracle, requirement, kind, detail, events: [] };

@@ -38,12 +38,12 @@ function alarms({ events }: Timeline, histories: readonly History[]): Violation[
   return [...seen.values()];
 }
 
-/** The line without times, addresses and process ids, which change from run to run. */
+/** The line without its numbers: times, addresses, page frames and ids change from run to run. */
 const withoutNumbers = (line: string): string =>
   line
     .replace(/^\[[^\]]*\] */, '')
-    .replaceAll(/0x[0-9a-f]+|\b[0-9a-f]{8,}\b/g, '…')
     .replaceAll(/\b(CPU|PID|UID|pid|task|Comm):? ?\S+/g, '')
+    .replaceAll(/\b(0x)?[0-9a-f]*[0-9][0-9a-f]*\b|\b[0-9a-f]{8,}\b/g, '…')
     .replaceAll(/\s+/g, ' ')
     .trim();
 

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -96,7 +97,7 @@ t.test('pruning keeps every coverage signature, recorded or seen again', async (
   t.match(elsewhere.stdout, /0 of 0 entries/);
   const [name] = readdirSync(shared);
   const shown = await allocert(['corpus', 'show', join(shared, name ?? '')]);
-  t.equal(shown.code, 0);
+  t.match(shown.stdout, /open region:0 O_RDWR/);
   t.match(shown.stdout, /open\(file=region:0/);
 });
 
@@ -122,11 +123,11 @@ t.test('what cannot be done is refused in one sentence', async (t) => {
   }
   renameSync(shared, join(folder, 'moved'));
   const out = join(folder, 'first');
-  const gone = await allocert(['fuzz', '--resume', '--rounds', '50', '--out', out]);
-  t.equal(gone.code, 2);
-  t.match(gone.stderr, /the corpus of the campaign lacks/);
   const moved = ['--corpus', join(folder, 'moved')];
   const back = await allocert(['fuzz', '--resume', '--rounds', '50', '--out', out, ...moved]);
-  t.equal(back.code, 2, 'it was pruned meanwhile');
-  t.match(back.stderr, /the corpus of the campaign lacks/);
+  t.equal(back.code, 0, `what others did to the shared folder does not matter: ${back.stderr}`);
+  rmSync(join(out, 'corpus'), { recursive: true });
+  const gone = await allocert(['fuzz', '--resume', '--rounds', '60', '--out', out]);
+  t.equal(gone.code, 2);
+  t.match(gone.stderr, /the corpus of the campaign lacks/);
 });

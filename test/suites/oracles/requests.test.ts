@@ -58,6 +58,9 @@ t.test('survival: no complaint, no death, no call that stays away', async (t) =>
     judge({ log: ['[ 7.1] BUG: KASAN: use-after-free in sa_ioctl+0x12/0x40'] }).length,
     1,
   );
+  const frame = (name: string): string[] => judge({ log: [`BUG: Bad page state pfn:${name}`] });
+  t.equal(frame('10f4c').length, 1);
+  t.strictSame(frame('10f4c'), frame('20'), 'the same complaint about another page is the same');
   const death = (signal: string): Death => ({ client: 'subject', signal, reason: 'own' });
   t.strictSame(judge({ deaths: [death('SIGKILL')] }), []);
   t.strictSame(judge({ deaths: [death('SIGSEGV')] }), ['a client died of SIGSEGV']);
