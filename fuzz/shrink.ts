@@ -2,6 +2,7 @@ import type { Operation, Program } from '../adapters/contract/index.ts';
 import { operationsIn } from './round.ts';
 import type { Scenario } from './scenario.ts';
 import {
+  homed,
   joined,
   lengthsIn,
   placementOf,
@@ -32,10 +33,10 @@ const SEEDS = [1n, 2n, 3n, 4n, 5n, 6n];
 
 /**
  * Makes a scenario smaller under the same violation: whole Programs, threads and runs of operations
- * go, together with whatever refers to what they gave; then threads and clients become one,
- * placements plain and lengths a page. Each pass repeats until nothing more goes. What is left of a
- * race is then tried under other schedules: without an operation the old one meets nothing where
- * another may. No candidate runs twice, and it all ends when the budget is spent.
+ * go, together with whatever refers to what they gave; then threads, clients and regions become
+ * one, placements plain and lengths a page. Each pass repeats until nothing more goes. What is left
+ * of a race is then tried under other schedules: without an operation the old one meets nothing
+ * where another may. No candidate runs twice, and it all ends when the budget is spent.
  */
 export async function shrink(scenario: Scenario, options: ShrinkOptions): Promise<Shrunk> {
   const search = new Search(scenario, options);
@@ -171,6 +172,7 @@ class Search {
   }
 
   async #makePlain(): Promise<void> {
+    if (this.#programs.some(leavesHome)) await this.#try(homed(this.#programs));
     for (const place of placesIn(this.#programs)) {
       if (placementOf(place.operation) === undefined) continue;
       await this.#try(plain(this.#programs, place));
@@ -190,6 +192,12 @@ class Search {
 /** The client that an operation is about, if it is about one. */
 const clientIn = (operation: Operation): string | undefined =>
   'client' in operation ? operation.client : undefined;
+
+/** Whether a Program opens a region other than the first. */
+const leavesHome = ({ threads }: Program): boolean =>
+  threads.some(({ operations }) =>
+    operations.some((one) => one.op === 'open' && /^region:[1-9]/.test(one.file)),
+  );
 
 const textOf = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? `0x${value.toString(16)}` : value;

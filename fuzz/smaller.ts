@@ -123,6 +123,14 @@ export const plain = (programs: readonly Program[], place: Place): Program[] =>
     return { ...operation, argument };
   });
 
+/** The Programs with buffers of one region only, which is the first. */
+export const homed = (programs: readonly Program[]): Program[] =>
+  mapped(programs, (operation) =>
+    operation.op === 'open' && operation.file.startsWith('region:')
+      ? { ...operation, file: 'region:0' }
+      : operation,
+  );
+
 /** The kind of the placement of an operation's argument, if it has one. */
 export const placementOf = (operation: Operation): Placement | undefined =>
   operation.op === 'ioctl' ? operation.argument.placement : undefined;

@@ -275,7 +275,7 @@ t.test('what could harm, hang or be unfair is refused', async (t) => {
   const mapped: Operation = { op: 'scan', address: 0x1000n, length, bytes: Uint8Array.of(0) };
   const operations: Operation[] = [{ op: 'close', fd: 5n }];
   const late: Program = { threads: [{ client: 'client-0', operations }], deadlineMs: 1000 };
-  const device: Operation = { op: 'open', file: 'region:1', flags: linux.O_RDWR };
+  const device: Operation = { op: 'open', file: 'region:9', flags: linux.O_RDWR };
   for (const [what, programs] of [
     ['a wait for who lives', plus({ op: 'wait', client: 'client-1' })],
     ['a signal that is not SIGKILL', plus({ op: 'kill', client: 'client-1', signal: 15n })],

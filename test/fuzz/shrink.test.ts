@@ -115,6 +115,24 @@ t.test('lengths become short, and placements plain', async (t) => {
   }
 });
 
+t.test('a region is the first one, unless it must be another', async (t) => {
+  const elsewhere: Operation = { op: 'open', slot: 'device', file: 'region:1', flags: 2n };
+  const filesOf = (scenario: Scenario) =>
+    operationsOf(scenario).flatMap((one) => (one.op === 'open' ? [one.file] : []));
+  const large = scenarioOf([thread('main', elsewhere, asks('x'))]);
+  const any = await shrink(large, { budget: BUDGET, shows: async () => true });
+  t.strictSame(filesOf(any.scenario), []);
+  const asked = async (candidate: Scenario): Promise<boolean> =>
+    operationsOf(candidate).some(({ op }) => op === 'ioctl');
+  const first = await shrink(large, { budget: BUDGET, shows: asked });
+  t.strictSame(filesOf(first.scenario), ['region:0']);
+  const other = await shrink(large, {
+    budget: BUDGET,
+    shows: async (candidate) => filesOf(candidate).includes('region:1'),
+  });
+  t.strictSame(filesOf(other.scenario), ['region:1']);
+});
+
 t.test('what a race needs less of, another schedule may show', async (t) => {
   const shows = async (candidate: Scenario): Promise<boolean> => {
     const race = candidate.programs.find(({ threads }) => threads.length > 1);
