@@ -10,8 +10,8 @@ import {
 } from './expectation.ts';
 
 const { MAP_PRIVATE, MAP_SHARED, O_RDONLY, PROT_WRITE } = linux;
-/** Lengths and offsets that no address space has room for may be refused for that, too. */
-const HUGE = 1n << 40n;
+/** What is wrong and longer than this may be refused for want of addresses first, as in 32 bits. */
+const HUGE = 1n << 30n;
 /** What a shortage of memory or of room for mappings comes to. */
 const SHORT = ['ENOMEM', 'EAGAIN'];
 
@@ -132,10 +132,10 @@ function mapExpectation(step: Step, number: bigint, wish: Wish): Expectation | u
   if (length === 0n || offset % model.page !== 0n) {
     faults.push({ requirement: 'MAP-09', words: ['EINVAL'] });
   }
-  if (length >= HUGE || offset >= HUGE) {
+  if (buffer !== undefined) faults.push(...faultsOn(buffer, wish, model.page));
+  if (faults.length > 0 && (length >= HUGE || offset >= HUGE)) {
     faults.push({ requirement: 'MAP-07', words: ['EINVAL', 'EOVERFLOW', 'ENOMEM'] });
   }
-  if (buffer !== undefined) faults.push(...faultsOn(buffer, wish, model.page));
   if (faults.length > 0) return combined(faults);
   // A private mapping may be refused, or work.
   if (wish.flags !== MAP_SHARED) return undefined;

@@ -123,6 +123,10 @@ t.test('mappings: within the buffer, at whole pages, as the mode allows', async 
   t.strictSame(judged(buffer(), map({ value: address }, { offset: PAGE })), ['MAP-07']);
   t.strictSame(judged(buffer(), map({ value: address }, { offset: 1n, length: 1n })), ['MAP-09']);
   t.strictSame(judged(buffer(), map({ value: address }, { length: 0n })), ['MAP-09']);
+  const none = { errno: 'ENOMEM', value: -1n } as const;
+  t.strictSame(judged(buffer(), map(none, { length: 3n * PAGE })), ['MAP-07']);
+  t.strictSame(judged(buffer(), map(none, { length: 1n << 32n })), [], '32 bits have no room');
+  t.strictSame(judged(buffer(), map({ value: address }, { length: 1n << 32n })), ['MAP-07']);
   t.strictSame(judged(buffer(O_RDONLY), map({ value: address })), ['MAP-03']);
   t.strictSame(judged(buffer(O_RDONLY), map(refused('EACCES'))), []);
   t.strictSame(judged(buffer(1n), map({ value: address }, { protection: 1n })), ['MAP-05']);
