@@ -16,14 +16,24 @@ const REQUESTS_MAX = 2;
 /** A request has about twice as many steps as what the other thread does. */
 const ACTS_MAX = 4;
 /** Clearing a large buffer takes its time, in which somebody may look. */
-const PAGES = [1, 1, 2, 4, 16, 48];
+const PAGES = [1, 2, 4, 16, 32, 48];
 /** The child that a meeting forks. */
 const childOf = (meeting: number): string => `child-${meeting}`;
 /** The first numbers behind those of a client and its device; mostly the first of all is next. */
 const NEXT = [4n, 4n, 4n, 4n, 5n, 6n];
 
 /** What the other thread does to a descriptor that may not exist yet. */
-const ACTS = ['close', 'close', 'map', 'map', 'duplicate', 'fork', 'fork', 'allocate'] as const;
+const ACTS = [
+  'close',
+  'close',
+  'map',
+  'map',
+  'map',
+  'duplicate',
+  'fork',
+  'fork',
+  'allocate',
+] as const;
 type Act = (typeof ACTS)[number];
 
 /** What becomes of a request: it is kept, closed, or cannot be answered. */
@@ -80,7 +90,7 @@ export function meddling(world: World): fc.Arbitrary<Scenario> {
         ];
       });
       const last = ends.length === 0 ? [] : [[{ client, operations: ends }]];
-      const before = [{ client, operations: soil(world, length) }];
+      const before = [{ client, operations: soil(world, 2n * length) }];
       return framed(world, 'meddling', [client], [before, ...met, ...last], seed);
     });
 }
