@@ -9,11 +9,12 @@ import {
   usageError,
 } from '../adapters/contract/index.ts';
 import { factsFromJson, historyFromJson } from '../adapters/contract/program-json.ts';
+import { confirmed } from './confirm.ts';
+import { deathOf } from './death.ts';
 import { evidenceOf, type Finding } from './finding.ts';
 import { wilson } from './interval.ts';
 import { signatureOf } from './judge.ts';
 import { runScenario } from './round.ts';
-import { deathOf } from './runner.ts';
 import { settingFor } from './setting.ts';
 
 /** How often a finding showed again. */
@@ -141,7 +142,8 @@ class Replayer {
       );
     }
     const { programs } = evidenceOf(this.#finding);
-    const round = await runScenario(session, world, rules, { mode, programs });
+    const run = () => runScenario(session, world, rules, { mode, programs });
+    const round = await confirmed(run);
     return round.violations.map(signatureOf);
   }
 }

@@ -5,11 +5,12 @@ import {
   type Session,
   TargetDeath,
 } from '../adapters/contract/index.ts';
-import type { Violation } from '../suites/oracles/index.ts';
+import { confirmed } from './confirm.ts';
 import { type Coverage, coverageOf } from './corpus/coverage.ts';
 import { entryOf, type StoredEntry } from './corpus/entry.ts';
 import { isSafe } from './corpus/safety.ts';
 import type { Snapshot } from './corpus/snapshot.ts';
+import { DEATH, deathOf } from './death.ts';
 import { type Finding, tokenOf } from './finding.ts';
 import { type Reading, signatureOf } from './judge.ts';
 import type { PartTask } from './parallel/report.ts';
@@ -38,7 +39,6 @@ export interface RunnerOptions extends Choice {
 
 /** Times that a finding is run again to say how often it shows. */
 const REPEATS = 10;
-const DEATH = 'target';
 
 /** What earlier rounds of a batch have shown: it is counted before what comes behind it. */
 interface Seen {
@@ -193,12 +193,21 @@ export class Runner implements Rounds {
     };
   }
 
+  /** Runs a scenario, twice if it seems to hang; `look` sees each run. */
+  #attempt(
+    setting: Setting,
+    scenario: Scenario,
+    look?: (reading: Reading) => void,
+  ): Promise<Round> {
+    return confirmed(() => this.#once(setting, scenario, look));
+  }
+
   /**
    * Runs a scenario. A target that dies under it has a violation of its own. One to which only the
    * way was lost, or that was ended from outside, says nothing of itself: it gets the scenario once
    * more.
    */
-  async #attempt(
+  async #once(
     setting: Setting,
     scenario: Scenario,
     look?: (reading: Reading) => void,
@@ -214,7 +223,7 @@ export class Runner implements Rounds {
       }
       const blameless = thrown instanceof ConnectionLost || thrown instanceof TargetDeath;
       if (!blameless || !again) throw thrown;
-      return this.#attempt(setting, scenario, look, false);
+      return this.#once(setting, scenario, look, false);
     }
   }
 
@@ -248,12 +257,3 @@ function newEntry(
   for (const one of signatures) shown.add(one);
   return entryOf(world, scenario, signatures);
 }
-
-/** What the death of a target under a scenario says of it. */
-export const deathOf = ({ manner, message }: TargetDeath): Violation => ({
-  oracle: DEATH,
-  requirement: 'ERR-12',
-  kind: manner === 'crash' ? 'the target died' : 'the target no longer answers',
-  detail: message,
-  events: [],
-});

@@ -247,7 +247,7 @@ export const OPERATIONS = {
     capability: 'sockets',
     result: 'count',
     arguments: { fd: 'descriptor', passed: 'descriptor' },
-    summary: 'sendmsg(2) of one byte and one descriptor by SCM_RIGHTS.',
+    summary: 'sendmsg(2), without blocking, of one byte and one descriptor by SCM_RIGHTS.',
   },
   recvfd: {
     code: 27,

@@ -8,6 +8,7 @@ import { afterwards, type Check, empty, type Scene, stepOf } from './check.ts';
 import { checkNumbers, checkStrays, checkTwice } from './check-descriptors.ts';
 import { checkExclusion } from './check-exclusion.ts';
 import type { Evidence } from './evidence.ts';
+import { BLOCKS } from './watch-text.ts';
 
 /**
  * How a C program sees what a finding says; a sentence on why it cannot otherwise.
@@ -115,10 +116,9 @@ function checkRoom({ events, detail }: Violation, scene: Scene): Check | undefin
   return afterwards(means, step, 'violated(result == -1 && errno == ENOMEM);');
 }
 
-/** Kilobytes that must be gone before noise is ruled out. */
+/** Kilobytes that each block of attempts is to lose, and attempts that it has at least. */
 const SURE_KB = 16n * 1024n;
 const ATTEMPTS_MIN = 200n;
-const ATTEMPTS_MAX = 20_000n;
 
 function checkAccounting({ events }: Violation, _scene: Scene, { world }: Evidence) {
   const gauge = world.region.gauge;
@@ -128,14 +128,15 @@ function checkAccounting({ events }: Violation, _scene: Scene, { world }: Eviden
   const each = lost < 0n ? -lost : lost;
   if (each === 0n) return undefined;
   const wanted = (SURE_KB + each - 1n) / each;
-  const times = wanted < ATTEMPTS_MIN ? ATTEMPTS_MIN : wanted;
+  const block = wanted < ATTEMPTS_MIN ? ATTEMPTS_MIN : wanted;
   const means =
     `${gauge} of /proc/meminfo must be the same before and after; each attempt ` +
-    `${lost > 0n ? 'lost' : 'gained'} ${each} kB, and half of that, times the attempts, shows it.`;
+    `${lost > 0n ? 'lost' : 'gained'} ${each} kB, and half of that, times the attempts, shows it ` +
+    `when it is gone in each of ${BLOCKS} blocks of attempts.`;
   return {
     ...empty(means),
     watch: { kind: 'memory', gauge, kilobytes: lost } as const,
-    times: Number(times > ATTEMPTS_MAX ? ATTEMPTS_MAX : times),
+    times: BLOCKS * Number(block),
   };
 }
 

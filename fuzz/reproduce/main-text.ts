@@ -4,6 +4,7 @@ import { constant } from './calls.ts';
 import type { Watch } from './check.ts';
 import { nodeOf } from './head.ts';
 import type { Plot } from './plot.ts';
+import { watchAfter, watchBefore, watchDeclarations, watchDuring, watchEnd } from './watch-text.ts';
 
 /** One attempt, and main(), which makes as many as it is told. */
 export function mainText(plot: Plot): string[] {
@@ -133,44 +134,11 @@ function entryText(plot: Plot): string[] {
     '\t\tif (i == 1 || (s->violated && seen == 0))',
     '\t\t\tprintf("attempt %ld:\\n%s", i, s->notes);',
     '\t\tseen += s->violated;',
+    ...watchDuring(check.watch),
     '\t}',
     ...watchAfter(check.watch),
     ...endText(plot, unjudged),
     '}',
-  ];
-}
-
-function watchDeclarations(watch: Watch | undefined): string[] {
-  return watch?.kind === 'memory' || watch?.kind === 'log' ? ['\tlong before, after;'] : [];
-}
-
-function watchBefore(watch: Watch | undefined): string[] {
-  if (watch?.kind === 'memory') return ['\tbefore = free_kilobytes();'];
-  return watch?.kind === 'log' ? ['\tbefore = count_complaints();'] : [];
-}
-
-function watchAfter(watch: Watch | undefined): string[] {
-  if (watch?.kind === 'memory') {
-    const lost = watch.kilobytes > 0n ? 'before - after' : 'after - before';
-    const each = watch.kilobytes > 0n ? watch.kilobytes : -watch.kilobytes;
-    return [
-      '\tafter = free_kilobytes();',
-      '\tif (before < 0 || after < 0) {',
-      '\t\tprintf("/proc/meminfo has no %s: nothing can be said.\\n", GAUGE);',
-      '\t\treturn 2;',
-      '\t}',
-      '\tprintf("%s was %ld kB before and is %ld kB now.\\n", GAUGE, before, after);',
-      `\tseen = ${lost} >= times * ${each} / 2 ? times : 0;`,
-    ];
-  }
-  if (watch?.kind !== 'log') return [];
-  return [
-    '\tafter = count_complaints();',
-    '\tif (before < 0 || after < 0) {',
-    '\t\tprintf("The kernel\'s log cannot be read (run it as root): nothing can be said.\\n");',
-    '\t\treturn 2;',
-    '\t}',
-    '\tseen = after > before ? after - before : 0;',
   ];
 }
 
@@ -183,24 +151,11 @@ function endText({ check }: Plot, unjudged: string | undefined): string[] {
   }
   const blind =
     check.shared.length === 0 ? [] : ['\tif (seen == 0 && s->unjudged)', '\t\treturn 2;'];
-  if (check.watch?.kind === 'machine') {
-    return ['\tprintf("The machine has survived %ld attempts.\\n", times);', '\treturn seen > 0;'];
-  }
-  if (check.watch?.kind === 'memory') {
-    return [
-      '\tprintf("The promise was %s.\\n", seen > 0 ? "broken" : "kept");',
+  return (
+    watchEnd(check) ?? [
+      '\tprintf("The promise was broken in %ld of %ld attempts.\\n", seen, times);',
+      ...blind,
       '\treturn seen > 0;',
-    ];
-  }
-  if (check.watch?.kind === 'log') {
-    return [
-      '\tprintf("The complaint came %ld times in %ld attempts.\\n", seen, times);',
-      '\treturn seen > 0;',
-    ];
-  }
-  return [
-    '\tprintf("The promise was broken in %ld of %ld attempts.\\n", seen, times);',
-    ...blind,
-    '\treturn seen > 0;',
-  ];
+    ]
+  );
 }

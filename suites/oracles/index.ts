@@ -14,7 +14,7 @@ export { type HeldBuffer, type Holding, type Interval, livesOf } from './lives.t
 export { numbers } from './numbers.ts';
 export { type ModelSetting, sequential } from './sequential.ts';
 export { snapshot } from './snapshot.ts';
-export { survival } from './survival.ts';
+export { HANG, survival } from './survival.ts';
 export { type Conflict, firstConflict } from './sweep.ts';
 export { type Event, type Timeline, timelineOf } from './timeline.ts';
 export { unwritten } from './unwritten.ts';

@@ -66,10 +66,11 @@ interface Ran {
 }
 
 /** Runs a reproducer on an allocator that has a defect. */
-function ran(program: string, defect: string, attempts: number): Promise<Ran> {
+function ran(program: string, defect: string, attempts?: number): Promise<Ran> {
   const env = { ...process.env, LD_PRELOAD: fake, DEFECT: defect };
   return new Promise((resolve) => {
-    execFile(program, ['/dev/null', `${attempts}`], { env }, (error, stdout) => {
+    const words = ['/dev/null', ...(attempts === undefined ? [] : [`${attempts}`])];
+    execFile(program, words, { env }, (error, stdout) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout });
     });
   });
@@ -137,6 +138,26 @@ for (const [defect, mode, rounds, requirement, wrong, attempts] of SEEN) {
     t.equal((await ran(program, 'none', 0)).code, 2, 'no attempt is no answer');
   });
 }
+
+t.test(
+  'memory is lost where each block of attempts loses it, and not where it drifts',
+  async (t) => {
+    const findings = await findingsOf('leak-at-munmap', 'hammer', 30);
+    const finding = findings.find(({ requirement }) => requirement === 'LIF-09');
+    if (finding === undefined) return t.fail('no memory was lost');
+    const program = compiled('accounting', reproducerOf(finding).text ?? '');
+    for (const [memory, code, sentence, attempts] of [
+      ['loses', 1, /The promise was broken/],
+      ['steady', 0, /The promise was kept/],
+      ['drifts', 2, /Only 1 of 3 blocks of attempts show it/],
+      ['loses', 2, /Fewer than \d+ attempts do not rule noise out/, 3],
+    ] as const) {
+      const end = await ran(program, memory, attempts);
+      t.equal(end.code, code, `${memory}: ${end.stdout}`);
+      t.match(end.stdout, sentence);
+    }
+  },
+);
 
 t.test('a request that changes while it is read', async (t) => {
   const program = compiled('CON-04', reproducerOf(flippedFinding()).text ?? '');

@@ -46,7 +46,8 @@ void ac_op_sendfd(struct ac_call *call)
 	control.header.cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(&control.header), &passed, sizeof(passed));
 	ac_call_begin(call);
-	ac_call_end(call, sendmsg((int)call->arguments[0], &message, MSG_NOSIGNAL));
+	/* A full queue is an answer: a client that waits for room looks like one that hangs. */
+	ac_call_end(call, sendmsg((int)call->arguments[0], &message, MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
 void ac_op_recvfd(struct ac_call *call)

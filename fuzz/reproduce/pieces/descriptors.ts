@@ -20,7 +20,7 @@ static long send_descriptor(int socket, int descriptor)
 				  .msg_controllen = sizeof(control.room) };
 
 	memcpy(CMSG_DATA(&control.header), &descriptor, sizeof(descriptor));
-	return sendmsg(socket, &message, MSG_NOSIGNAL);
+	return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }`,
   },
   {

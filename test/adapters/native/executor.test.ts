@@ -1,5 +1,6 @@
 import t from 'tap';
 import { type Result, wordOf } from '../../../adapters/contract/history.ts';
+import type { Operation } from '../../../adapters/contract/program.ts';
 import { AgentProcess } from './agent-process.ts';
 
 const numbersOf = (result: Result | undefined): number[] => {
@@ -62,6 +63,20 @@ t.test('descriptors', async (t) => {
     t.strictSame(results[1]?.steps?.[0]?.failures, { EMFILE: 2n });
     t.equal(results[2]?.value, 5n);
     t.match(Buffer.from(results[3]?.out ?? []).toString(), /^MemTotal:/);
+  });
+
+  t.test('a descriptor that finds no room in a queue is refused at once', async (t) => {
+    await agent.begin();
+    const send: Operation = {
+      op: 'sendfd',
+      fd: { slot: 'pair', offset: 0, width: 4 },
+      passed: { slot: 'pair', offset: 0, width: 4 },
+    };
+    const results = await agent.run([
+      { op: 'socketpair', slot: 'pair' },
+      { op: 'repeat', times: 4096n, stop: 'failure', body: [send] },
+    ]);
+    t.strictSame(results[1]?.steps?.[0]?.failures, { EAGAIN: 1n });
   });
 
   t.test('descriptors cross by SCM_RIGHTS, readlink and fstat see them', async (t) => {

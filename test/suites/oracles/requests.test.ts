@@ -1,6 +1,6 @@
 /** The oracles of single requests: errors, mixtures, and what a machine does not survive. */
 import t from 'tap';
-import type { Death, Result } from '../../../adapters/contract/index.ts';
+import type { Death, Operation, Result } from '../../../adapters/contract/index.ts';
 import { errors, type Prediction, snapshot, survival } from '../../../suites/oracles/index.ts';
 import { requestBytes } from '../../../suites/request.ts';
 import { abi, opened, PAGE, request, type Step, sample, step } from './sample.ts';
@@ -64,5 +64,30 @@ t.test('survival: no complaint, no death, no call that stays away', async (t) =>
   const death = (signal: string): Death => ({ client: 'subject', signal, reason: 'own' });
   t.strictSame(judge({ deaths: [death('SIGKILL')] }), []);
   t.strictSame(judge({ deaths: [death('SIGSEGV')] }), ['a client died of SIGSEGV']);
-  t.strictSame(judge({ deadlineHit: true }), ['a call never came back']);
+});
+
+t.test('survival: a call hangs when the target had it, and nobody ended its client', async (t) => {
+  const own: Death = { client: 'subject', signal: 'SIGKILL', reason: 'own' };
+  const late = (operation: Operation, deaths: readonly Death[] = []): string[] => {
+    const lost = { operation, result: step(operation, [5, 5], { outcome: 'lost' }).result };
+    const { histories, timeline } = sample([opened, lost]);
+    return survival(
+      timeline,
+      histories.map((one) => ({ ...one, deaths, deadlineHit: true })),
+    ).map(({ kind, detail }) => `${kind}: ${detail}`);
+  };
+  const close: Operation = { op: 'close', fd: 3n };
+  const accused = ['a call never came back: close did not come back in time'];
+  t.strictSame(late(close), accused);
+  t.strictSame(late(close, [{ ...own, reason: 'deadline' }]), accused);
+  t.strictSame(late(close, [own]), [], 'it was lost by a kill, and something else took long');
+  for (const waits of [
+    { op: 'sleep', microseconds: 1n },
+    { op: 'wait', client: 'other' },
+    { op: 'barrier', parties: 2n },
+    { op: 'sendfd', fd: 3n, passed: 4n },
+    { op: 'recvfd', fd: 3n },
+  ] as const) {
+    t.strictSame(late(waits), [], `${waits.op} may wait`);
+  }
 });

@@ -1,0 +1,89 @@
+import type { Check, Watch } from './check.ts';
+
+/**
+ * Blocks of attempts that must each lose memory: others use it too, and what they take by chance
+ * in one block they do not take in the next ones as well.
+ */
+export const BLOCKS = 3;
+
+/** Variables of main() that watching takes. */
+export function watchDeclarations(watch: Watch | undefined): string[] {
+  if (watch?.kind === 'memory') return ['\tlong before, after, since = 0, blocks = 0;'];
+  return watch?.kind === 'log' ? ['\tlong before, after;'] : [];
+}
+
+/** What is looked at before the first attempt. */
+export function watchBefore(watch: Watch | undefined): string[] {
+  if (watch?.kind === 'memory') return ['\tbefore = free_kilobytes();'];
+  return watch?.kind === 'log' ? ['\tbefore = count_complaints();'] : [];
+}
+
+/** What is looked at behind attempt i, at the end of the loop over attempts. */
+export function watchDuring(watch: Watch | undefined): string[] {
+  if (watch?.kind !== 'memory') return [];
+  const gone = watch.kilobytes > 0n ? 'before - after' : 'after - before';
+  const each = watch.kilobytes > 0n ? watch.kilobytes : -watch.kilobytes;
+  return [
+    `\t\tif (i != times && (blocks == ${BLOCKS - 1} || i - since < times / ${BLOCKS}))`,
+    '\t\t\tcontinue;',
+    '\t\tafter = free_kilobytes();',
+    '\t\tif (before < 0 || after < 0) {',
+    '\t\t\tprintf("/proc/meminfo has no %s: nothing can be said.\\n", GAUGE);',
+    '\t\t\treturn 2;',
+    '\t\t}',
+    '\t\tprintf("%s went from %ld kB to %ld kB in %ld attempts.\\n", GAUGE, before, after,',
+    '\t\t       i - since);',
+    `\t\tseen += ${gone} >= (i - since) * ${each} / 2;`,
+    '\t\tblocks++;',
+    '\t\tsince = i;',
+    '\t\tbefore = after;',
+  ];
+}
+
+/** What is looked at behind the last attempt. */
+export function watchAfter(watch: Watch | undefined): string[] {
+  if (watch?.kind !== 'log') return [];
+  return [
+    '\tafter = count_complaints();',
+    '\tif (before < 0 || after < 0) {',
+    '\t\tprintf("The kernel\'s log cannot be read (run it as root): nothing can be said.\\n");',
+    '\t\treturn 2;',
+    '\t}',
+    '\tseen = after > before ? after - before : 0;',
+  ];
+}
+
+/** What main() says at its end, and its status; undefined where the attempts say it. */
+export function watchEnd({ times = 1, watch }: Check): string[] | undefined {
+  switch (watch?.kind) {
+    case 'machine':
+      return [
+        '\tprintf("The machine has survived %ld attempts.\\n", times);',
+        '\treturn seen > 0;',
+      ];
+    case 'memory':
+      return memoryEnd(times);
+    case 'log':
+      return [
+        '\tprintf("The complaint came %ld times in %ld attempts.\\n", seen, times);',
+        '\treturn seen > 0;',
+      ];
+    default:
+      return undefined;
+  }
+}
+
+/** A loss in some of the blocks, or in few attempts, may be anybody's. */
+const memoryEnd = (times: number): string[] => [
+  `\tif (times < ${times}) {`,
+  `\t\tprintf("Fewer than ${times} attempts do not rule noise out: nothing can be said.\\n");`,
+  '\t\treturn 2;',
+  '\t}',
+  '\tif (seen > 0 && seen < blocks) {',
+  '\t\tprintf("Only %ld of %ld blocks of attempts show it, so that others may have done it: "',
+  '\t\t       "nothing can be said.\\n", seen, blocks);',
+  '\t\treturn 2;',
+  '\t}',
+  '\tprintf("The promise was %s.\\n", seen > 0 ? "broken" : "kept");',
+  '\treturn seen > 0;',
+];
