@@ -153,6 +153,9 @@ function expectedBytes(
 function coversAll({ event, mapping, sure }: Access, other: Holding): boolean {
   const { operation, result } = event;
   if (operation.op !== 'store' || !succeeded(result) || !sure) return false;
+  // Another buffer may lie where a part of the mapping was taken away.
+  const { call, return: back } = result;
+  if (back === undefined || !heldDuring(mapping, call, back)) return false;
   const offsets = [operation.offset, offsetOf(mapping), offsetOf(other)];
   return (
     offsets.every((offset) => offset === undefined || offset === 0n) &&

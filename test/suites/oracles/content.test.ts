@@ -62,3 +62,27 @@ t.test('a mapping by a number that was guessed may be of the buffer', async (t) 
   t.strictSame(guessed([11, 13]), [], 'asked for before the request was');
   t.strictSame(guessed([5, 6]), ['ISO-01'], 'there was no such buffer yet');
 });
+
+t.test('a store fills a buffer only where its mapping stood all the while', async (t) => {
+  const two = (slot: string, from: number, address: bigint): Step =>
+    step(
+      { op: 'mmap', slot, length: 2n * PAGE, protection: 3n, flags: 1n, fd: 4n },
+      [from, from + 1],
+      { value: address },
+    );
+  const before = [
+    allocation('b', [1, 2], { number: 4n, pages: 2n }),
+    two('m', 3, m),
+    two('n', 5, n),
+  ];
+  const hole = [
+    step({ op: 'munmap', address: m, length: PAGE }, [7, 8]),
+    allocation('c', [9, 10], { number: 5n }),
+    mapping('c', [11, 12], { fd: 5n, address: m }),
+  ];
+  const last = [store(m, [20, 21], 2n), scan(n, 7, 0n, 2n)];
+  t.strictSame(judge([...before, ...last]), ['FD-11']);
+  t.strictSame(judge([...before, ...hole, ...last]), [], 'another buffer lies in the hole');
+  const late = step({ op: 'munmap', address: m, length: PAGE }, [22, 23]);
+  t.strictSame(judge([...before, last[0] as Step, late, last[1] as Step]), ['FD-11']);
+});
