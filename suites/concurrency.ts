@@ -2,6 +2,7 @@ import { linux, type Placement } from '../adapters/contract/index.ts';
 import type { Allocation, Bench } from './bench.ts';
 import type { Case } from './case.ts';
 import { fieldOf } from './request.ts';
+import { isMixture, mixturesOf } from './torn.ts';
 
 /** Requests whose argument changes while they are carried out. */
 const ROUNDS = 64;
@@ -30,20 +31,24 @@ export const concurrency: readonly Case[] = [
 ];
 
 /**
- * Which of two requests a buffer answers. The length that came back counts only where it is none of
- * the two that were written: otherwise the other thread may have written last.
+ * Which of two requests a buffer answers. The length that came back counts only where it has a byte
+ * that is neither the size's nor one of the two lengths': otherwise the other thread may have
+ * written last. The lengths differ in one byte, because one read may see a mixture of others.
  */
 async function snapshotOf(
   bench: Bench,
   buffer: Allocation,
   asked: readonly bigint[],
 ): Promise<{ word: string; detail: string }> {
-  const rounded = asked.map((length) => ((length + bench.page - 1n) / bench.page) * bench.page);
+  const { output, width } = fieldOf(bench.abi, 'length');
+  const rounded = mixturesOf(asked, width).map(
+    (length) => ((length + bench.page - 1n) / bench.page) * bench.page,
+  );
   const whence = linux.SEEK_END;
   const { value: size } = await bench.subject.lseek({ fd: buffer.fd, offset: 0n, whence });
   const back = bench.fieldAfter(buffer, 'length');
-  const told = fieldOf(bench.abi, 'length').output === true && !asked.includes(back);
-  const whole = rounded.includes(size) && (!told || back === size);
+  const reported = output !== true || isMixture(back, [size, ...asked], width);
+  const whole = rounded.includes(size) && reported;
   const detail = `lengths ${asked.join(' and ')} in turn gave ${size} bytes, reported as ${back}`;
   return { word: whole ? 'one-snapshot' : 'mixture', detail };
 }

@@ -54,6 +54,12 @@ export function ioctlNumber(direction: bigint, type: string, nr: bigint, size: b
   return (direction << 30n) | (size << 16n) | (BigInt(type.charCodeAt(0)) << 8n) | nr;
 }
 
+/** The direction bits of an ioctl number: _IOC_DIR of asm-generic/ioctl.h. */
+export const ioctlDirection = (request: bigint): bigint => (request >> 30n) & 3n;
+
+/** Bytes of the argument that an ioctl number declares: _IOC_SIZE of asm-generic/ioctl.h. */
+export const ioctlSize = (request: bigint): bigint => (request >> 16n) & 0x3fffn;
+
 /** DMA_BUF_IOCTL_SYNC of include/uapi/linux/dma-buf.h: one u64 of flags. */
 export const DMA_BUF_IOCTL_SYNC = ioctlNumber(IOC_WRITE, 'b', 0n, 8n);
 

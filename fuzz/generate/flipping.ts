@@ -1,22 +1,29 @@
 import fc from 'fast-check';
 import { linux, type Placement } from '../../adapters/contract/index.ts';
 import { fieldOf } from '../../suites/request.ts';
+import { bytesApart } from '../../suites/torn.ts';
 import type { Scenario, World } from '../scenario.ts';
 import { shortfall, smallPages } from './boundaries.ts';
 import { alone, seeds } from './frame.ts';
 import { ThreadWriter } from './writer.ts';
 
 const REQUESTS_MAX = 8;
+const PAGES_MAX = 32;
 
 /**
  * Requests whose length changes between two values while they are carried out. Neither need be
- * whole pages: what is rounded up from one is not the other then.
+ * whole pages: what is rounded up from one is not the other then. They differ in one byte, because
+ * one read may see some bytes of the one and some of the other, which would prove nothing.
  */
 export function flipping(world: World): fc.Arbitrary<Scenario> {
-  const length = fc
-    .record({ pages: smallPages(32), short: shortfall(world.page) })
-    .map(({ pages, short }) => BigInt(pages) * world.page - short);
-  const request = fc.record({ first: length, second: length });
+  const { offset, width } = fieldOf(world.abi, 'length');
+  const request = fc
+    .record({ pages: smallPages(PAGES_MAX), short: shortfall(world.page), other: fc.nat() })
+    .map(({ pages, short, other }) => {
+      const first = BigInt(pages) * world.page - short;
+      const near = nearby(first, short, world.page, width);
+      return { first, second: near[other % near.length] ?? first };
+    });
   return fc
     .record({
       requests: fc.array(request, { minLength: 1, maxLength: REQUESTS_MAX }),
@@ -24,9 +31,8 @@ export function flipping(world: World): fc.Arbitrary<Scenario> {
     })
     .map(({ requests, seed }) => {
       const writer = new ThreadWriter(world, 't0');
-      const { offset } = fieldOf(world.abi, 'length');
       for (const { first, second } of requests) {
-        const placement: Placement = { kind: 'flipped', offset, width: 8, value: second };
+        const placement: Placement = { kind: 'flipped', offset, width, value: second };
         const buffer = writer.allocate({ length: first }, placement);
         const fd = writer.descriptor(buffer);
         writer.add({ op: 'lseek', fd, offset: 0n, whence: linux.SEEK_END });
@@ -34,4 +40,11 @@ export function flipping(world: World): fc.Arbitrary<Scenario> {
       }
       return alone(world, 'flipping', writer.operations, seed);
     });
+}
+
+/** Lengths that fall as short of whole pages as one does, and differ from it in one byte. */
+function nearby(first: bigint, short: bigint, page: bigint, width: number): readonly bigint[] {
+  return Array.from({ length: PAGES_MAX }, (_, at) => BigInt(at + 1) * page - short).filter(
+    (length) => bytesApart(first, length, width) === 1,
+  );
 }

@@ -1,4 +1,4 @@
-import { succeeded } from '../../adapters/contract/index.ts';
+import { linux, succeeded } from '../../adapters/contract/index.ts';
 import type { Abi } from '../catalogue.ts';
 import { commandOf, fieldOf, readField, withoutOutputs } from '../request.ts';
 import { type DeviceFinder, devicesIn } from './devices.ts';
@@ -12,23 +12,34 @@ import type { Violation } from './violation.ts';
  *
  * Sound for requests on a device that is surely known, with arguments that can be read and written
  * and that nobody else changes: all but `flipped` ones, and those of protected pages. Bytes outside
- * of the argument are the executor's own, whatever was asked.
+ * of the argument are the executor's own, whatever was asked, unless the command itself says that
+ * the argument is longer: then nothing is said of what lies behind it.
  *
  * @param page bytes
  */
 export function answers(timeline: Timeline, abi: Abi, page: bigint): Violation[] {
   const deviceOf = devicesIn(timeline);
   return timeline.events.flatMap((event) => [
-    ...outside(event),
+    ...outside(timeline, event),
     ...(isJudged(event, abi, deviceOf) ? changes(event, abi, page) : []),
   ]);
 }
 
-function outside(event: Event): Violation[] {
-  const { redZone = [] } = event.result;
+function outside(timeline: Timeline, event: Event): Violation[] {
+  const redZone = (event.result.redZone ?? []).filter(
+    (zone) => zone === 'before' || !declaresMore(timeline, event),
+  );
   if (redZone.length === 0) return [];
   const detail = `bytes ${redZone.join(' and ')} the argument were written`;
   return [violation('ABI-03', 'bytes outside of the argument were written', detail, event)];
+}
+
+/** Whether a command lets the kernel write more bytes than its argument has. */
+function declaresMore(timeline: Timeline, { operation }: Event): boolean {
+  if (operation.op !== 'ioctl') return false;
+  const request = timeline.valueOf(operation.request);
+  const reads = (linux.ioctlDirection(request) & linux.IOC_READ) !== 0n;
+  return reads && linux.ioctlSize(request) > BigInt(operation.argument.bytes.length);
 }
 
 const OPEN_PLACEMENTS: readonly unknown[] = [undefined, 'plain', 'unaligned'];

@@ -1,5 +1,6 @@
-import { linux, succeeded } from '../../adapters/contract/index.ts';
+import { succeeded } from '../../adapters/contract/index.ts';
 import { type HeldBuffer, type Holding, heldDuring } from './lives.ts';
+import { isPrivate, isShared } from './sharing.ts';
 import type { Event, Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';
 
@@ -9,12 +10,15 @@ import type { Violation } from './violation.ts';
  *
  * Sound for scans through a shared mapping whose protection nobody changed, and that surely stood
  * during the whole scan: of a buffer that nobody had begun to write to before the scan returned, or
- * whose only writes, one after the other, had returned before it was called. Anything less certain
- * is not judged.
+ * whose only writes, one after the other, had returned before it was called. Where a buffer may be
+ * reached in ways that nobody knows, each store that had begun must have gone through a known
+ * mapping. Anything less certain is not judged.
  */
 export function content(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   const accesses = timeline.events.flatMap((event) => accessOf(timeline, buffers, event));
+  const astray = strayStores(timeline, buffers);
   return accesses.flatMap((access) => {
+    if (access.event.result.outcome !== 'faulted' && mayBeHit(access, astray)) return [];
     const same = accesses.filter(({ buffer }) => buffer === access.buffer);
     return judge(
       access,
@@ -45,6 +49,7 @@ function accessOf(timeline: Timeline, buffers: readonly HeldBuffer[], event: Eve
     buffer.holdings
       .filter((one) => one.kind === 'mapping' && one.client === client)
       .filter(({ length, value }) => value < to && from < value + length)
+      // What goes through a private mapping is not the buffer's.
       .filter(({ made }) => !isPrivate(timeline, made))
       .filter(
         ({ gone, made }) => made.result.call <= result.call && (gone ?? result.call) >= result.call,
@@ -56,13 +61,31 @@ function accessOf(timeline: Timeline, buffers: readonly HeldBuffer[], event: Eve
   );
 }
 
-/** What goes through a private mapping is not the buffer's. */
-const isPrivate = (timeline: Timeline, { operation }: Event): boolean =>
-  operation.op === 'mmap' && timeline.valueOf(operation.flags) === linux.MAP_PRIVATE;
+/** Stores that did not surely go through a mapping whose buffer is known. */
+function strayStores(timeline: Timeline, buffers: readonly HeldBuffer[]): Event[] {
+  const mappings = buffers
+    .flatMap(({ holdings }) => holdings)
+    .filter(({ kind }) => kind === 'mapping');
+  return timeline.events.filter(({ client, operation, result }) => {
+    if (operation.op !== 'store') return false;
+    const { call, return: back } = result;
+    if (back === undefined) return true;
+    const from = timeline.valueOf(operation.address) + timeline.valueOf(operation.offset ?? 0n);
+    const to = from + timeline.valueOf(operation.length);
+    return !mappings.some(
+      (one) =>
+        one.client === client &&
+        one.value <= from &&
+        to <= one.value + one.length &&
+        heldDuring(one, call, back),
+    );
+  });
+}
 
-/** Of a mapping that was moved nobody knows what it was before. */
-const isShared = (timeline: Timeline, { operation }: Event): boolean =>
-  operation.op === 'mmap' && timeline.valueOf(operation.flags) === linux.MAP_SHARED;
+/** Whether a store through an unknown mapping may have changed what an access finds. */
+const mayBeHit = ({ buffer, event }: Access, stores: readonly Event[]): boolean =>
+  buffer.elsewhere &&
+  stores.some(({ result }) => result.call <= (event.result.return ?? result.call));
 
 function judge({ buffer, event, mapping, sure }: Access, writes: readonly Access[]): Violation[] {
   const { allocation } = buffer;
@@ -130,6 +153,9 @@ function expectedBytes(
 function coversAll({ event, mapping, sure }: Access, other: Holding): boolean {
   const { operation, result } = event;
   if (operation.op !== 'store' || !succeeded(result) || !sure) return false;
+  // Another buffer may lie where a part of the mapping was taken away.
+  const { call, return: back } = result;
+  if (back === undefined || !heldDuring(mapping, call, back)) return false;
   const offsets = [operation.offset, offsetOf(mapping), offsetOf(other)];
   return (
     offsets.every((offset) => offset === undefined || offset === 0n) &&

@@ -5,8 +5,8 @@ import type { Violation } from './violation.ts';
 
 /**
  * A number that a client surely holds is not given to it a second time (FD-01), and after
- * everything has come to rest a client has no descriptor that nothing gave it (ERR-04) and lacks
- * none that it holds.
+ * everything has come to rest a client has no descriptor that nothing gave it (ERR-04). Whether it
+ * lacks one that it should have is not judged.
  *
  * Sound for numbers whose holding is certain (see `buffersOf`); the count at rest only for clients
  * whose every descriptor the timeline accounts for: one `descriptors` operation before and one

@@ -1,4 +1,4 @@
-import { type Operation, succeeded } from '../../adapters/contract/index.ts';
+import { type Operation, succeeded, wordOf } from '../../adapters/contract/index.ts';
 import type { Holding } from './lives.ts';
 import type { Event, Timeline } from './timeline.ts';
 
@@ -23,8 +23,7 @@ export function dropsOf(timeline: Timeline): Drop[] {
     const hits = hitsOf(event.operation, timeline);
     if (hits === undefined) return [];
     const { call, return: back } = event.result;
-    // What failed dropped nothing; of what never came back nobody knows.
-    if (back !== undefined && !succeeded(event.result)) return [];
+    if (droppedNothing(event)) return [];
     const client = event.operation.op === 'kill' ? event.operation.client : event.client;
     return [{ event, client, call, return: back, sure: isSure(event), hits }];
   });
@@ -37,6 +36,17 @@ export function dropsOf(timeline: Timeline): Drop[] {
     hits: () => 'whole' as const,
   }));
   return [...byOperation, ...byEnd];
+}
+
+/**
+ * Most of what failed dropped nothing. But Linux has closed the number whatever else close says, as
+ * with EINTR, unless it was not open; and what changes many pages may have come as far as the one
+ * that it failed at. Of what never came back nobody knows.
+ */
+function droppedNothing({ operation, result }: Event): boolean {
+  if (result.return === undefined || succeeded(result)) return false;
+  if (operation.op === 'close') return wordOf(result) === 'EBADF';
+  return operation.op !== 'munmap' && operation.op !== 'mprotect';
 }
 
 /** An exec keeps what is not O_CLOEXEC, and a killed client takes its time. */

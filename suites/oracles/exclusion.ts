@@ -1,5 +1,6 @@
 import { succeeded } from '../../adapters/contract/index.ts';
 import { type HeldBuffer, heldDuring, livesOf } from './lives.ts';
+import { isShared } from './sharing.ts';
 import { type Conflict, firstConflict } from './sweep.ts';
 import type { Event, Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';
@@ -43,14 +44,14 @@ const name = ({ buffer }: Tenancy): string => {
   return `the buffer of ${client}, thread ${thread}, operation ${index}`;
 };
 
-/** Which buffer has which frames, where a `frames` operation on one of its mappings told. */
+/** Which buffer has which frames, where `frames` on one of its shared mappings told. */
 export function tenanciesOf(timeline: Timeline, buffers: readonly HeldBuffer[]): Tenancy[] {
   return timeline.events.flatMap((event) => {
     const { operation, result } = event;
     if (operation.op !== 'frames' || !succeeded(result)) return [];
     const address = timeline.valueOf(operation.address);
     const length = timeline.valueOf(operation.length);
-    const buffer = buffers.find((one) => isMappedAt(one, address, length, event));
+    const buffer = buffers.find((one) => isMappedAt(timeline, one, address, length, event));
     const frames = framesIn(result.out);
     if (buffer === undefined || frames.includes(0n)) return [];
     return livesOf(buffer).map(({ from, until }) => ({ buffer, frames, from, until }));
@@ -59,9 +60,10 @@ export function tenanciesOf(timeline: Timeline, buffers: readonly HeldBuffer[]):
 
 /**
  * Whether all of a piece of memory is the buffer's: a mapping that somebody took away may be
- * somebody else's by now, and another that is shorter may lie there.
+ * somebody else's by now, and another that is shorter may lie there. A private one may show copies.
  */
 function isMappedAt(
+  timeline: Timeline,
   { holdings }: HeldBuffer,
   address: bigint,
   length: bigint,
@@ -74,6 +76,7 @@ function isMappedAt(
       one.client === client &&
       one.value === address &&
       one.length >= length &&
+      isShared(timeline, one.made) &&
       back !== undefined &&
       heldDuring(one, call, back),
   );

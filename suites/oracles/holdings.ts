@@ -60,6 +60,7 @@ class Bookkeeper {
   readonly #drops: readonly Drop[];
   readonly #dropsOf = new Map<string, Drop[]>();
   readonly #entries: Entry[] = [];
+  readonly #suspects: Suspect[] = [];
 
   constructor(timeline: Timeline, abi: Abi, page: bigint) {
     this.#timeline = timeline;
@@ -84,6 +85,7 @@ class Bookkeeper {
       else if (event.operation.op === 'fork') this.#forked(event, event.operation.client);
       else this.#derived(event);
     }
+    for (const suspect of this.#suspects) this.#suspect(suspect);
     return this.#entries;
   }
 
@@ -103,7 +105,7 @@ class Bookkeeper {
     if (operation.op === 'recvfd') this.#received(event, operation);
     if (source === undefined) return;
     const owner = this.#ownerOf(event, source);
-    if (owner === undefined) this.#suspect(event, source);
+    if (owner === undefined) this.#suspects.push({ event, source });
     else if (operation.op === 'sendfd') owner.elsewhere = true;
     else {
       const maps = operation.op === 'mmap' || operation.op === 'mremap';
@@ -172,15 +174,21 @@ class Bookkeeper {
     );
   }
 
-  /** Nobody knows which of these the operation was on, so each may be held by what it made. */
-  #suspect({ client, result }: Event, { kind, value }: Source): void {
+  /**
+   * Nobody knows which of these the operation was on, so each may be held by what it made: what had
+   * begun to be made before it came back, and was not gone when it was called. A number can be
+   * guessed before its request is even made, so all must be known first.
+   */
+  #suspect({ event: { client, result }, source: { kind, value } }: Suspect): void {
+    const { call, return: back } = result;
     for (const entry of this.#entries) {
       const possible = entry.holdings.some(
         (one) =>
           one.client === client &&
           one.kind === kind &&
           one.value === value &&
-          (one.gone === undefined || one.gone >= result.call),
+          (back === undefined || one.made.result.call <= back) &&
+          (one.gone === undefined || one.gone >= call),
       );
       if (possible) entry.elsewhere = true;
     }
@@ -208,6 +216,12 @@ class Bookkeeper {
 interface Source {
   readonly kind: Holding['kind'];
   readonly value: bigint;
+}
+
+/** An operation on something of which nobody knows which buffer it was. */
+interface Suspect {
+  readonly event: Event;
+  readonly source: Source;
 }
 
 /** F_DUPFD and F_DUPFD_CLOEXEC. */

@@ -23,8 +23,9 @@ interface Action {
  * Sound for clients whose every operation on descriptors is known to the model and came back, from
  * a `descriptors` operation on, and that look nothing up in /proc while another thread calls:
  * executors open files for that. A request that fails may have reserved a number for a while, so
- * one that meets another call leaves nothing to be said. A search that runs out of its budget says
- * nothing.
+ * one that meets another call leaves nothing to be said; nor does one whose answer could not be
+ * written: a descriptor that stays then is a leak, which the descriptors oracle judges. A search
+ * that runs out of its budget says nothing.
  */
 export function numbers(timeline: Timeline, abi: Abi): Violation[] {
   const given = new Set(allocationsOf(timeline, abi));
@@ -131,7 +132,7 @@ function actionOf(
   if (operation.op === 'ioctl') {
     if (given.has(event)) return { kind: 'give', number: numberOf(event, abi) };
     // A command that is not the ABI's may give descriptors all the same.
-    return succeeded(result) ? undefined : 'none';
+    return succeeded(result) || mayLeak(event) ? undefined : 'none';
   }
   if (operation.op === 'close') {
     const number = BigInt.asIntN(32, timeline.valueOf(operation.fd));
@@ -143,6 +144,15 @@ function actionOf(
   if (!GIVING.includes(op)) return undefined;
   return succeeded(result) ? { kind: 'give', number: result.value } : 'none';
 }
+
+/** Placements of arguments that may be read and not be written. */
+const GUARDED: readonly unknown[] = ['page', 'page-end'];
+
+/** Whether a request may have been granted, and its answer not be told. */
+const mayLeak = ({ operation, result }: Event): boolean =>
+  operation.op === 'ioctl' &&
+  GUARDED.includes(operation.argument.placement?.kind) &&
+  wordOf(result) === 'EFAULT';
 
 /** Numbers as sorted lists: all that are taken, and those of them that are not open yet. */
 interface Table {

@@ -1,6 +1,7 @@
 import { linux, succeeded } from '../../adapters/contract/index.ts';
 import type { Abi } from '../catalogue.ts';
 import { fieldOf, readField } from '../request.ts';
+import { isMixture, mixturesOf } from '../torn.ts';
 import { type HeldBuffer, type Holding, heldDuring } from './lives.ts';
 import type { Event, Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';
@@ -10,8 +11,10 @@ import type { Violation } from './violation.ts';
  * other, and says so (CON-04).
  *
  * Sound for requests that were `flipped` between two lengths and whose descriptor was surely held
- * while lseek(SEEK_END) told its size. The length that came back counts only where it is neither of
- * the two: otherwise the other thread may have written last.
+ * while lseek(SEEK_END) told its size. One read may see some bytes of the one length and some of
+ * the other, so a size of such a length is not judged: lengths that differ in one byte are the
+ * strictest test. The length that came back counts only where it has a byte that is neither the
+ * size's nor one of the two lengths': otherwise the other thread may have written last.
  */
 export function snapshot(
   timeline: Timeline,
@@ -26,7 +29,9 @@ export function snapshot(
     const { placement } = operation.argument;
     if (placement.offset !== field.offset || placement.width !== field.width) return [];
     const asked = [readField(operation.argument.bytes, field), placement.value];
-    const whole = asked.map((length) => ((length + page - 1n) / page) * page);
+    const whole = mixturesOf(asked, field.width).map(
+      (length) => ((length + page - 1n) / page) * page,
+    );
     const told = readField(result.out, field);
     const held = holdings.find(({ made }) => made === allocation);
     return timeline.events.flatMap((event) => {
@@ -34,7 +39,7 @@ export function snapshot(
       const { call, return: back } = event.result;
       if (size === undefined || back === undefined || held === undefined) return [];
       if (!heldDuring(held, call, back)) return [];
-      const reported = field.output !== true || asked.includes(told) || told === size;
+      const reported = field.output !== true || isMixture(told, [size, ...asked], field.width);
       if (whole.includes(size) && reported) return [];
       return [
         {

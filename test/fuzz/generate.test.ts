@@ -7,6 +7,7 @@ import { MODES } from '../../fuzz/generate/modes.ts';
 import { scenarioOf } from '../../fuzz/round.ts';
 import { isNothing, type Scenario, type World, worldOf } from '../../fuzz/scenario.ts';
 import { commandOf, fieldOf, readField } from '../../suites/request.ts';
+import { bytesApart } from '../../suites/torn.ts';
 import { abi } from '../suites/oracles/sample.ts';
 
 const PAGE = 4096n;
@@ -60,6 +61,21 @@ t.test('rounds reach every operation on buffers, and each bit of the command', a
   t.equal(bits.size, 32);
   const kinds = ['flipped', 'kernel', 'null', 'page', 'page-end', 'plain', 'unaligned', 'unmapped'];
   t.strictSame([...placements].toSorted(), kinds);
+});
+
+t.test('a length that flips changes in one byte, which no read can tear', async (t) => {
+  const flipping = MODES.filter(({ name }) => name === 'flipping');
+  for (const page of [PAGE, 4n * PAGE]) {
+    const apart = operationsOf(rounds({ ...world, page }, 60, flipping)).flatMap((operation) => {
+      if (operation.op !== 'ioctl') return [];
+      const { bytes, placement } = operation.argument;
+      if (placement?.kind !== 'flipped') return [];
+      const { value, width } = placement;
+      return [bytesApart(readField(bytes, fieldOf(abi, 'length')), value, width)];
+    });
+    t.ok(apart.length > 60);
+    t.strictSame([...new Set(apart)], [1]);
+  }
 });
 
 t.test('boundaries are those at which allocators go wrong', async (t) => {

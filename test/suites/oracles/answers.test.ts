@@ -44,3 +44,19 @@ t.test('what others change, and what is no device, is not judged', async (t) => 
   const closed = { ...close, result: { ...close.result, call: 3n, return: 4n } };
   t.strictSame(judge(opened, closed, asks), [], 'its number may be anything by then');
 });
+
+t.test('bytes that the command itself declared are not outside of the argument', async (t) => {
+  const judge = (command: bigint, zone: 'before' | 'after'): string[] => {
+    const asks = request({ length: 100n }, [5, 6], { redZone: [zone] });
+    const operation = { ...asks.operation, request: command } as Step['operation'];
+    const steps = [opened, { ...asks, operation }];
+    return answers(sample(steps).timeline, abi, PAGE).map(({ requirement }) => requirement);
+  };
+  const size = BigInt(abi.command.size);
+  const sized = (bytes: bigint, direction = linux.IOC_READ | linux.IOC_WRITE): bigint =>
+    linux.ioctlNumber(direction, abi.command.type, BigInt(abi.command.nr), bytes);
+  t.strictSame(judge(sized(size + 8n), 'after'), []);
+  t.strictSame(judge(sized(size + 8n), 'before'), ['ABI-03']);
+  t.strictSame(judge(sized(size), 'after'), ['ABI-03']);
+  t.strictSame(judge(sized(size + 8n, linux.IOC_WRITE), 'after'), ['ABI-03'], 'only to be read');
+});

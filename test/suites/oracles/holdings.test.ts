@@ -1,5 +1,6 @@
 /** What is known to hold a buffer: the ground that the other oracles stand on. */
 import t from 'tap';
+import type { ErrnoName, Operation } from '../../../adapters/contract/index.ts';
 import { livesOf } from '../../../suites/oracles/index.ts';
 import { allocation, mapping, PAGE, type Step, sample, step } from './sample.ts';
 
@@ -38,4 +39,24 @@ t.test('a buffer lives from the first holding to the last', async (t) => {
   t.strictSame(lives(...steps.slice(0, 3)), [[2n, undefined]]);
   const protect = step({ op: 'mprotect', address: 0x1000n, length: PAGE, protection: 0n }, [9, 10]);
   t.strictSame(lives(...steps, protect), [[2n, 9n]], 'who knows what it shows from then on');
+});
+
+t.test('what failed may have dropped something all the same', async (t) => {
+  const first = [
+    allocation('a', [1, 2], { number: 4n }),
+    mapping('m', [3, 4], { fd: 4n, address: 0x1000n }),
+  ];
+  const until = (kind: string, operation: Operation, errno: ErrnoName): (bigint | undefined)[] =>
+    sample([...first, step(operation, [9, 10], { errno, value: -1n })]).buffers.flatMap((buffer) =>
+      buffer.holdings.filter((one) => one.kind === kind).map((one) => one.until ?? one.gone),
+    );
+  const closes: Operation = { op: 'close', fd: 4n };
+  t.strictSame(until('descriptor', closes, 'EINTR'), [9n], 'Linux has closed it by then');
+  t.strictSame(until('descriptor', closes, 'EBADF'), [undefined]);
+  const pages = { address: 0x1000n, length: 4n * PAGE };
+  const protect: Operation = { op: 'mprotect', ...pages, protection: 0n };
+  t.strictSame(until('mapping', protect, 'ENOMEM'), [9n], 'up to a page that is not mapped');
+  t.strictSame(until('mapping', { op: 'munmap', ...pages }, 'ENOMEM'), [9n]);
+  const away: Operation = { op: 'munmap', address: 0x8000n, length: PAGE };
+  t.strictSame(until('mapping', away, 'ENOMEM'), [undefined], 'it lies elsewhere');
 });

@@ -1,20 +1,29 @@
 /** The oracle of where buffers lie: in one piece, and in the region of their device. */
 import t from 'tap';
+import { linux } from '../../../adapters/contract/index.ts';
 import { layout } from '../../../suites/oracles/index.ts';
 import { requestBytes } from '../../../suites/request.ts';
-import { abi, mapping, opened, PAGE, request, type Step, sample, step } from './sample.ts';
+import { abi, opened, PAGE, request, type Step, sample, step } from './sample.ts';
 
 const length = 2n * PAGE;
 const out = requestBytes(abi, { length, descriptor: 4n });
 const address = 0x1000n;
 const ranges = new Map([['region:0', { first: 100n, last: 109n }]]);
 
-const judged = (frames: readonly bigint[], between: readonly Step[] = []): string[] => {
+const mapped = (flags: bigint): Step =>
+  step({ op: 'mmap', slot: 'm', length, protection: 3n, flags, fd: 4n }, [7, 8], {
+    value: address,
+  });
+
+const judged = (
+  frames: readonly bigint[],
+  between: readonly Step[] = [],
+  maps: Step = mapped(linux.MAP_SHARED),
+): string[] => {
   const looks = step({ op: 'frames', address, length }, [20, 21], {
     value: 2n,
     out: new Uint8Array(BigUint64Array.from(frames).buffer),
   });
-  const maps = mapping('m', [7, 8], { fd: 4n, address });
   const steps = [opened, request({ length }, [5, 6], { out }), maps, ...between, looks];
   const { timeline, buffers } = sample(steps);
   return layout(timeline, buffers, ranges).map(({ requirement }) => requirement);
@@ -27,6 +36,12 @@ t.test('the frames of a buffer follow each other, in its region', async (t) => {
   t.strictSame(judged([100n, 102n]), ['CMA-01']);
   t.strictSame(judged([109n, 110n]), ['CMA-02']);
   t.strictSame(judged([50n, 51n]), ['CMA-02']);
+});
+
+t.test('the frames of a private mapping are its own copies', async (t) => {
+  t.strictSame(judged([50n, 51n], [], mapped(linux.MAP_SHARED)), ['CMA-02']);
+  t.strictSame(judged([50n, 51n], [], mapped(linux.MAP_PRIVATE)), []);
+  t.strictSame(judged([50n, 51n], [], mapped(linux.MAP_PRIVATE | linux.MAP_POPULATE)), []);
 });
 
 t.test('what hides its frames, or is not surely the buffer, is not judged', async (t) => {

@@ -1,7 +1,8 @@
 /** The numbers oracle: a number is reserved before it is open, and others may see both. */
 import t from 'tap';
+import type { Placement } from '../../../adapters/contract/index.ts';
 import { numbers } from '../../../suites/oracles/index.ts';
-import { abi, allocation, type Step, sample, step } from './sample.ts';
+import { abi, allocation, PAGE, request, type Step, sample, step } from './sample.ts';
 
 /** Standard input, output, errors, and the device. */
 const OPEN = Uint8Array.from([0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0]);
@@ -28,3 +29,17 @@ t.test('a request that fails may have held a number while another call looked', 
   t.strictSame(kinds(fails, [dup(5n)]), []);
   t.strictSame(kinds([], [dup(5n)]), WRONG, 'nobody was there to hold it');
 });
+
+t.test(
+  'what a request leaves that could not be answered is a leak, not a wrong number',
+  async (t) => {
+    const faulted = (placement: Placement, errno: 'EFAULT' | 'EINVAL' = 'EFAULT'): string[] => {
+      const asks = request({ length: PAGE }, [10, 11], { errno, value: -1n }, placement);
+      return kinds([asks, allocation('a', [20, 21], { number: 5n })], []);
+    };
+    t.strictSame(faulted({ kind: 'page', protection: 'read-only' }), []);
+    t.strictSame(faulted({ kind: 'page-end', distance: -8, neighbour: 'read-only' }), []);
+    t.strictSame(faulted({ kind: 'page', protection: 'read-only' }, 'EINVAL'), WRONG);
+    t.strictSame(faulted({ kind: 'null' }), WRONG, 'it was never read');
+  },
+);
