@@ -44,7 +44,7 @@ export class RecordBuilder {
 
   /** @param start left out where the first line that is added is the start */
   constructor(start?: RunStart) {
-    if (start !== undefined) this.#begin(start);
+    if (start !== undefined) this.add(start);
   }
 
   /** @param evidence SHA-256 of the case's line in `evidence.ndjson`, for the end of a case */

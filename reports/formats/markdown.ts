@@ -29,24 +29,21 @@ export function formatMarkdown(record: RunRecord): string {
 function headOf(record: RunRecord): string {
   const { target, profile, summaries, complete, incompleteReason } = record;
   const summary = summaries.find((one) => one.profile === profile);
-  const holds = summary?.holds === true ? 'holds' : 'does not hold';
   const observed = `${summary?.mustObserved ?? 0} of ${summary?.mustApplicable ?? 0}`;
   const lines = [
-    `## allocert: ${cell(profile)} ${holds} on ${cell(target)}`,
+    `## allocert: ${cell(profile)} on ${cell(target)}`,
+    `**${cell(lastWord(record).text)}**`,
     `Observed ${observed} applicable MUSTs.`,
   ];
-  if (record.gate !== undefined) lines.push(...gateParagraphs(record, record.gate));
+  if (record.gate !== undefined) lines.push(...gateParagraphs(record.gate));
   if (!complete) lines.push(`**Incomplete:** ${cell(incompleteReason)}.`);
   return lines.join('\n\n');
 }
 
-function gateParagraphs(record: RunRecord, { fixed, warnings }: GateOutcome): string[] {
+function gateParagraphs({ fixed, warnings }: GateOutcome): string[] {
   const mended = fixed.map((one) => `- fixed: ${cell(`${one.requirement} in ${one.case}`)}`);
   const rows = [...mended, ...warnings.map((warning) => `- ${cell(warning)}`)];
-  return [
-    `**Gate:** ${cell(lastWord(record).text)}`,
-    ...(rows.length > 0 ? [rows.join('\n')] : []),
-  ];
+  return rows.length > 0 ? [rows.join('\n')] : [];
 }
 
 function countsOf({ statuses }: PointCounts): string {

@@ -1,10 +1,10 @@
 import { eachPoint, groupPoints, type Point, sourceOf } from '../points.ts';
-import type { ProfileSummary, RunRecord, Status } from '../record.ts';
+import type { RunRecord, Status } from '../record.ts';
 import { isBad } from '../standing.ts';
 import { gateLines, knownIn } from './gate-lines.ts';
 import { type Colour, type Paint, painter, printable, wrap } from './layout.ts';
 import { label, remarkLines } from './remarks.ts';
-import { type LastWord, lastWord } from './verdict.ts';
+import { type LastWord, lastWord, standingOf } from './verdict.ts';
 
 /** How a summary is printed. */
 export interface SummaryOptions {
@@ -102,26 +102,17 @@ function failureLines(points: readonly Point[], paint: Paint): string[] {
 function profileLines(record: RunRecord, paint: Paint): string[] {
   const width = Math.max(...record.summaries.map(({ profile }) => profile.length));
   const rows = record.summaries.flatMap((summary) => {
-    const [colour, standing] = standingOf(summary, record.partial || record.shard !== undefined);
+    const { tone, text: standing } = standingOf(summary, record);
     const decides = summary.profile === record.profile ? ' (decides)' : '';
     const name = `  ${printable(summary.profile).padEnd(width)}  `;
     const { mustObserved, mustApplicable } = summary;
     const observed = `observed ${mustObserved} of ${mustApplicable} applicable MUSTs`;
     const text = `${standing}${brokenUnder(record, summary.profile)}; ${observed}${decides}`;
     const [first = '', ...rest] = wrap(name, text);
-    return [first.replace(standing, paint(colour, standing)), ...rest];
+    return [first.replace(standing, paint(TONES[tone], standing)), ...rest];
   });
   const abi = record.profiles[0]?.abi ?? 'unknown';
   return [`Profiles of the ${printable(abi)} ABI:`, ...rows];
-}
-
-function standingOf(
-  { holds, counts }: ProfileSummary,
-  partial: boolean,
-): readonly [Colour, string] {
-  if (holds) return partial ? ['yellow', 'not broken by what was chosen'] : ['green', 'holds'];
-  const bad = counts.fail + counts.hang + counts.crash;
-  return bad === 0 ? ['yellow', 'undecided'] : ['red', 'does not hold'];
 }
 
 /** Which requirements a profile sees broken, by id. */

@@ -1,7 +1,7 @@
 import { countPoints, eachPoint } from '../points.ts';
-import type { RunRecord } from '../record.ts';
+import type { ProfileSummary, RunRecord } from '../record.ts';
 
-/** The last word on a record, and how it sounds. */
+/** What is said of a record or of a profile, and how it sounds. */
 export interface LastWord {
   readonly tone: 'good' | 'bad' | 'open';
   readonly text: string;
@@ -27,6 +27,24 @@ export function lastWord(record: RunRecord): LastWord {
   const little = 'Too little was observed: a MUST is inconclusive, or none passed.';
   const reason = record.complete ? ` ${little}` : open;
   return { tone: 'open', text: `No verdict on profile ${profile}.${reason}` };
+}
+
+/**
+ * How a target stands under one profile, in few words. "Holds" is kept for a whole run in which
+ * nothing had to be excused.
+ */
+export function standingOf(
+  { holds, counts }: ProfileSummary,
+  { partial, shard }: Pick<RunRecord, 'partial' | 'shard'>,
+): LastWord {
+  if (!holds) {
+    const bad = counts.fail + counts.hang + counts.crash;
+    return bad === 0 ? { tone: 'open', text: 'undecided' } : { tone: 'bad', text: 'does not hold' };
+  }
+  if (partial || shard !== undefined)
+    return { tone: 'open', text: 'not broken by what was chosen' };
+  if (counts.waived > 0) return { tone: 'open', text: 'holds but for what is waived' };
+  return { tone: 'good', text: 'holds' };
 }
 
 const incomplete = ({ incompleteReason }: RunRecord): string =>

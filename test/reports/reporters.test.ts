@@ -122,6 +122,27 @@ t.test('a job summary stays under 1 MiB and runs nothing', async (t) => {
   t.notMatch(text, /<script|@everyone/);
 });
 
+t.test('no format says that a profile holds of which too little was seen', async (t) => {
+  const pass = RECORDS.pass as RunRecord;
+  const shard = { index: 1, count: 2, cases: [] };
+  const table: readonly (readonly [RunRecord, said: RegExp, standing: RegExp])[] = [
+    [pass, /Conformant to profile hardened/, /✓ holds/],
+    [{ ...pass, partial: true }, /Nothing is broken in what was chosen/, /not broken by what was/],
+    [{ ...pass, shard }, /Nothing is broken in shard 1 of 2/, /not broken by what was chosen/],
+    [RECORDS.waived as RunRecord, /in spite of failures: 1 waived/, /holds but for what is waived/],
+    [RECORDS.mixed as RunRecord, /Not conformant to profile hardened/, /✗ does not hold/],
+    [RECORDS.killed as RunRecord, /No verdict on profile hardened/, /undecided/],
+  ];
+  for (const [record, said, standing] of table) {
+    const summary = textOf('markdown', record);
+    t.match(summary, said);
+    t.notMatch(summary, / holds on /);
+    const [row] = /<tr><th scope="row">hardened.*?<\/tr>/s.exec(textOf('html', record)) ?? [];
+    t.match(row, standing);
+    t.equal(/✓/.test(row ?? ''), record === pass, 'only a whole run gets the tick');
+  }
+});
+
 t.test('annotations are commands of one line, no more than are shown', async (t) => {
   const lines = formatGithub(flood(11)).trimEnd().split('\n');
   t.equal(lines.length, 10);

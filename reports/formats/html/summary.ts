@@ -1,6 +1,5 @@
 import { type RunRecord, STATUSES, type Status } from '../../record.ts';
-import { isBad } from '../../standing.ts';
-import { lastWord } from '../verdict.ts';
+import { type LastWord, lastWord, standingOf } from '../verdict.ts';
 import { html, type Markup } from './escape.ts';
 import { factList, themeButton, timeOf } from './parts.ts';
 import { badge } from './status.ts';
@@ -30,19 +29,21 @@ ${themeButton()}${verdict(record)}${factList(rows)}${notices}
 
 const SIGNS = { good: '✓', bad: '✗', open: '?' } as const;
 
+const signed = ({ tone, text }: LastWord): string => `${SIGNS[tone]} ${text}`;
+
 function verdict(record: RunRecord): Markup {
-  const { tone, text } = lastWord(record);
-  return html`<h1 class="${tone}">${SIGNS[tone]} ${text}</h1>`;
+  const word = lastWord(record);
+  return html`<h1 class="${word.tone}">${signed(word)}</h1>`;
 }
 
 /** How every profile stands, then the deciding one by level and by group. */
 export function summaryTables(record: RunRecord): Markup {
-  const profiles = record.summaries.map(({ profile, holds, counts, ...musts }) => {
-    const broken = STATUSES.filter(isBad).some((status) => counts[status] > 0);
-    const standing = holds ? badge('pass') : badge(broken ? 'fail' : 'inconclusive');
-    const { mustObserved, mustApplicable } = musts;
+  const profiles = record.summaries.map((summary) => {
+    const { profile, mustObserved, mustApplicable } = summary;
+    const word = standingOf(summary, record);
     return html`<tr><th scope="row">${profile}${profile === record.profile ? ' (decides)' : ''}</th>
-<td>${standing}</td><td>${mustObserved} of ${mustApplicable} applicable MUSTs observed</td></tr>`;
+<td class="${word.tone}">${signed(word)}</td>
+<td>${mustObserved} of ${mustApplicable} applicable MUSTs observed</td></tr>`;
   });
   return html`<section id="summary"><h2>Summary</h2><div class="tables">
 <div><table><caption>Profiles</caption><tbody>${profiles}</tbody></table>
