@@ -241,7 +241,7 @@ class Campaign {
     onRoundDone?.(done, { peakBytes, entries, signatures });
   }
 
-  /** Undefined when another batch has found the same meanwhile, or too much of the kind is known. */
+  /** Undefined when another batch has found the same meanwhile, or enough of the kind is known. */
   async #explained(proof: RoundReport['proofs'][number]): Promise<Finding | undefined> {
     return this.#known.take(proof.violation) ? this.#rounds.explain(proof) : undefined;
   }

@@ -3,8 +3,8 @@ import { signatureOf } from './judge.ts';
 
 /**
  * Findings of one oracle about one rule that a campaign keeps. What makes more kinds than that (a
- * kernel that complains in ever new words) is one defect, and each kind would cost its shrinking and
- * its files.
+ * kernel that complains in ever new words) is one defect, and each kind would cost its shrinking
+ * and its files.
  */
 const KINDS_MAX = 16;
 

@@ -69,7 +69,7 @@ function buffersIn(finding: Finding, programs: readonly Program[]): FuzzBuffer[]
   }
   return held.map((buffer) => ({
     made: placeOf(buffer.allocation, programs),
-    pages: Number(buffer.bytes / page),
+    pages: Number(buffer.leastBytes / page),
     lives: livesOf(buffer),
     frames: runsOf(told.get(buffer) ?? []),
     holdings: buffer.holdings.map(({ client, from, kind, until, value }) => {

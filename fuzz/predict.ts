@@ -36,7 +36,10 @@ export function predictor(
     const pointer = pointerFaults(placement);
     if (pointer === undefined) return undefined;
     const all = [...faults, ...pointer];
-    if (all.length > 0 || inputDescriptor(abi, bytes) === 0n) return combined(profile, all);
+    if (inputDescriptor(abi, bytes) === 0n) return combined(profile, all);
+    const other = all.length === 0 ? undefined : combined(profile, all);
+    if (other !== undefined) return { ...other, words: [...other.words, 'EINVAL'] };
+    if (all.length > 0) return undefined;
     return { requirement: 'RES-03', words: ['ok', 'EINVAL', ...ANY_TIME], alike: ['ok', 'EINVAL'] };
   };
 }

@@ -15,6 +15,23 @@ export function mixturesOf(values: readonly bigint[], width: number): readonly b
   return mixtures;
 }
 
+/** The smallest and the largest that one read of a field may see. See {@link mixturesOf}. */
+export function mixtureBounds(
+  one: bigint,
+  other: bigint,
+  width: number,
+): { readonly least: bigint; readonly most: bigint } {
+  let least = 0n;
+  let most = 0n;
+  for (let at = 0n; at < BigInt(width); at += 1n) {
+    const bytes = [byteOf(one, at), byteOf(other, at)].toSorted((a, b) => Number(a - b));
+    const [low = 0n, high = 0n] = bytes;
+    least |= low << (8n * at);
+    most |= high << (8n * at);
+  }
+  return { least, most };
+}
+
 /** Whether one read of a field may see a value. See {@link mixturesOf}. */
 export function isMixture(seen: bigint, values: readonly bigint[], width: number): boolean {
   return Array.from({ length: width }, (_, at) => BigInt(at)).every((at) =>

@@ -39,7 +39,7 @@ export function coverageOf(
 ): Coverage {
   const capacity = region.bounded ? (region.sizeBytes ?? memoryLimit) : memoryLimit;
   const stays = buffers.flatMap((buffer) =>
-    livesOf(buffer).map((life) => ({ ...life, bytes: buffer.bytes })),
+    livesOf(buffer).map((life) => ({ ...life, bytes: buffer.leastBytes })),
   );
   const occupancy = new Occupancy(stays, tenanciesOf(timeline, buffers), capacity);
   const inOrder = timeline.events.toSorted((a, b) =>

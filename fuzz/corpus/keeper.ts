@@ -27,8 +27,8 @@ export function entriesToBegin({ own, shared }: CorpusFolders): FolderContent {
  * folder before the journal names it, and leaves the folder after the journal let it go. What the
  * campaign did not bring itself it never removes.
  *
- * A folder that campaigns share gets what is new, and nothing is taken from it: each campaign goes on
- * from a folder of its own, whatever others do to the shared one.
+ * A folder that campaigns share gets what is new, and nothing is taken from it: each campaign goes
+ * on from a folder of its own, whatever others do to the shared one.
  */
 export class CorpusKeeper {
   readonly #folder: CorpusFolder;

@@ -82,7 +82,10 @@ function inBetween(
   );
   if (uncertain) return [];
   const there = buffers.filter((buffer) => mayLive(buffer, call, back));
-  if (!there.every((buffer) => livedDuring(buffer, call, back))) return [];
+  const sure = there.every(
+    (buffer) => buffer.bytes === buffer.leastBytes && livedDuring(buffer, call, back),
+  );
+  if (!sure) return [];
   const taken = there.map(({ bytes }) => bytes).reduce((sum, one) => sum + one, 0n) / 1024n;
   if (before - now === taken) return [];
   const lost = before - now > taken;

@@ -1,6 +1,7 @@
 import { type Operation, type OperationOf, succeeded } from '../../adapters/contract/index.ts';
 import type { Abi } from '../catalogue.ts';
 import { commandOf, fieldOf, readField } from '../request.ts';
+import { mixtureBounds } from '../torn.ts';
 import { type Drop, dropsOf } from './drops.ts';
 import { type HeldBuffer, type Holding, heldDuring } from './lives.ts';
 import type { Event, Timeline } from './timeline.ts';
@@ -34,21 +35,28 @@ export function allocationsOf({ events }: Timeline, abi: Abi): Event[] {
 export const numberOf = (allocation: Event, abi: Abi): bigint =>
   readField(allocation.result.out, fieldOf(abi, 'descriptor'));
 
-/** Bytes of a buffer: the length that was asked for, or the larger of two, in whole pages. */
-function bytesOf({ operation }: Event, abi: Abi, page: bigint): bigint {
-  if (operation.op !== 'ioctl') return 0n;
+/** Bytes of a buffer, in whole pages: at most, and at least where the length changed meanwhile. */
+export function sizesOf(
+  { operation }: Event,
+  abi: Abi,
+  page: bigint,
+): Pick<HeldBuffer, 'bytes' | 'leastBytes'> {
+  if (operation.op !== 'ioctl') return { bytes: 0n, leastBytes: 0n };
   const field = fieldOf(abi, 'length');
   const { bytes, placement } = operation.argument;
   const first = readField(bytes, field);
+  const rounded = (asked: bigint): bigint => ((asked + page - 1n) / page) * page;
   const flips = placement?.kind === 'flipped' && placement.offset === field.offset;
-  const asked = flips && placement.value > first ? placement.value : first;
-  return ((asked + page - 1n) / page) * page;
+  if (!flips) return { bytes: rounded(first), leastBytes: rounded(first) };
+  const { least, most } = mixtureBounds(first, placement.value, field.width);
+  return { bytes: rounded(most), leastBytes: rounded(least) };
 }
 
 /** A buffer while the books are kept. */
 interface Entry {
   readonly allocation: Event;
   readonly bytes: bigint;
+  readonly leastBytes: bigint;
   readonly holdings: Holding[];
   elsewhere: boolean;
 }
@@ -90,8 +98,8 @@ class Bookkeeper {
   }
 
   #allocated(event: Event): void {
-    const bytes = bytesOf(event, this.#abi, this.#page);
-    const entry: Entry = { allocation: event, bytes, holdings: [], elsewhere: false };
+    const sizes = sizesOf(event, this.#abi, this.#page);
+    const entry: Entry = { allocation: event, ...sizes, holdings: [], elsewhere: false };
     this.#entries.push(entry);
     this.#hold(entry, event, 'descriptor', numberOf(event, this.#abi), 0n);
   }

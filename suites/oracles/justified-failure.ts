@@ -1,7 +1,8 @@
+import { succeeded } from '../../adapters/contract/index.ts';
 import type { Abi } from '../catalogue.ts';
 import { commandOf, fieldOf, readField } from '../request.ts';
 import { type DeviceFinder, devicesIn } from './devices.ts';
-import { allocationsOf } from './holdings.ts';
+import { allocationsOf, sizesOf } from './holdings.ts';
 import { type HeldBuffer, mayLive } from './lives.ts';
 import type { Event, Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';
@@ -23,8 +24,9 @@ export interface Room {
  * may have lived during the call counts as there for the whole of it, wherever it does most harm. m
  * buffers of P pages leave a run of at least (N - P) / (m + 1) pages, rounded up; a run of k pages
  * aligned to a power of two a fits into k + a - 1, and at the start of an empty region into k. A
- * buffer of an unknown region counts in each. Linux may fail to move a page: there it is not
- * decidable, and must not be asked.
+ * buffer of an unknown region counts in each. A request that failed otherwise, for its answer or for
+ * want of a number, had its pages for a while and counts as a buffer. Linux may fail to move a page:
+ * there it is not decidable, and must not be asked.
  */
 export function justifiedFailure(
   timeline: Timeline,
@@ -43,20 +45,23 @@ export function justifiedFailure(
   const held = new Set(allocationsOf(timeline, abi)).size === buffers.length;
   if (!held) return [];
   const deviceOf = devicesIn(timeline);
+  const undone = requests.filter(({ result }) => !succeeded(result) && result.errno !== 'ENOMEM');
   return requests
     .filter(({ result }) => result.errno === 'ENOMEM')
-    .flatMap((event) => judge(event, { buffers, abi, room, deviceOf }));
+    .flatMap((event) => judge(event, { buffers, undone, abi, room, deviceOf }));
 }
 
 /** What a refusal is judged by. */
 interface Evidence {
   readonly buffers: readonly HeldBuffer[];
+  /** Requests that had their pages at most while they ran. */
+  readonly undone: readonly Event[];
   readonly abi: Abi;
   readonly room: Room;
   readonly deviceOf: DeviceFinder;
 }
 
-function judge(event: Event, { abi, buffers, deviceOf, room }: Evidence): Violation[] {
+function judge(event: Event, { abi, buffers, deviceOf, room, undone }: Evidence): Violation[] {
   const { operation, result } = event;
   const { orderMax, page, regions } = room;
   if (operation.op !== 'ioctl' || operation.argument.placement?.kind === 'flipped') return [];
@@ -71,10 +76,14 @@ function judge(event: Event, { abi, buffers, deviceOf, room }: Evidence): Violat
       (deviceOf(buffer.allocation) ?? region) === region &&
       mayLive(buffer, result.call, result.return),
   );
-  const taken = there.map(({ bytes }) => bytes / page).reduce((sum, one) => sum + one, 0n);
-  const gaps = BigInt(there.length) + 1n;
+  const passing = undone.filter(
+    (other) => (deviceOf(other) ?? region) === region && overlap(other, event),
+  );
+  const sizes = [...there, ...passing.map((other) => sizesOf(other, abi, page))];
+  const taken = sizes.map(({ bytes }) => bytes / page).reduce((sum, one) => sum + one, 0n);
+  const gaps = BigInt(sizes.length) + 1n;
   const run = (pages - taken + gaps - 1n) / gaps;
-  const needed = there.length === 0 ? wanted : wanted + alignmentOf(wanted, orderMax) - 1n;
+  const needed = sizes.length === 0 ? wanted : wanted + alignmentOf(wanted, orderMax) - 1n;
   if (taken > pages || run < needed) return [];
   return [
     {
@@ -83,12 +92,17 @@ function judge(event: Event, { abi, buffers, deviceOf, room }: Evidence): Violat
       requirement: region === only ? 'LEN-07' : 'CMA-08',
       kind: 'ENOMEM though there was room',
       detail:
-        `${wanted} pages were refused while at most ${there.length} buffers had ${taken} of ` +
+        `${wanted} pages were refused while at most ${sizes.length} buffers had ${taken} of ` +
         `${pages} pages: ${run} must have been free in a row`,
       events: [event],
     },
   ];
 }
+
+/** Whether two calls that both came back may have been under way at once. */
+const overlap = (one: Event, other: Event): boolean =>
+  one.result.call <= (other.result.return ?? one.result.call) &&
+  other.result.call <= (one.result.return ?? other.result.call);
 
 function alignmentOf(pages: bigint, orderMax: number): bigint {
   let alignment = 1n;

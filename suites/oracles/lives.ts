@@ -23,6 +23,8 @@ export interface HeldBuffer {
   readonly allocation: Event;
   /** Bytes, as the implementation said or as asked and rounded up. */
   readonly bytes: bigint;
+  /** Bytes that it has at least: less than these where the length changed during the call. */
+  readonly leastBytes: bigint;
   readonly holdings: readonly Holding[];
   /** Whether it may live on in ways that are not among the holdings: sent, or in a forked child. */
   readonly elsewhere: boolean;

@@ -1,8 +1,9 @@
 /** What is known to hold a buffer: the ground that the other oracles stand on. */
 import t from 'tap';
-import type { ErrnoName, Operation } from '../../../adapters/contract/index.ts';
+import type { ErrnoName, Operation, Placement } from '../../../adapters/contract/index.ts';
 import { livesOf } from '../../../suites/oracles/index.ts';
-import { allocation, mapping, PAGE, type Step, sample, step } from './sample.ts';
+import { fieldOf } from '../../../suites/request.ts';
+import { abi, allocation, mapping, PAGE, type Step, sample, step } from './sample.ts';
 
 const end = (offset: 0 | 4) => ({ slot: 'pair', offset, width: 4, signed: true }) as const;
 const pair = step({ op: 'socketpair', slot: 'pair' }, [5, 6], {
@@ -59,4 +60,26 @@ t.test('what failed may have dropped something all the same', async (t) => {
   t.strictSame(until('mapping', { op: 'munmap', ...pages }, 'ENOMEM'), [9n]);
   const away: Operation = { op: 'munmap', address: 0x8000n, length: PAGE };
   t.strictSame(until('mapping', away, 'ENOMEM'), [undefined], 'it lies elsewhere');
+});
+
+t.test('the size of a buffer whose length changed meanwhile has bounds', async (t) => {
+  const flip = (value: bigint, offset: number): Step => {
+    const made = allocation('a', [1, 2], { number: 4n, pages: 1n });
+    if (made.operation.op !== 'ioctl') return made;
+    const placement: Placement = { kind: 'flipped', offset, width: 8, value };
+    const argument = { ...made.operation.argument, placement };
+    return { ...made, operation: { ...made.operation, argument } };
+  };
+  const { offset } = fieldOf(abi, 'length');
+  const sizes = (step: Step): (bigint | undefined)[] => {
+    const [buffer] = sample([step]).buffers;
+    return [buffer?.leastBytes, buffer?.bytes];
+  };
+  t.strictSame(sizes(flip(3n * PAGE, offset)), [PAGE, 3n * PAGE]);
+  t.strictSame(sizes(flip(3n * PAGE, offset + 8)), [PAGE, PAGE], 'another field changed');
+  t.strictSame(
+    sizes(flip(0x20000n, offset)),
+    [0n, 0x21000n],
+    'one read may take bytes from the one and from the other',
+  );
 });

@@ -119,6 +119,10 @@ t.test('justified failure: ENOMEM only when there may have been no room', async 
   t.strictSame(judge(one, two, close(5n, 6, 20), refused(1n)), [], 'perhaps not closed yet');
   t.strictSame(judge(refused(3n)), [], 'more than there is');
   t.strictSame(judge(refused(2n)), unjustified, 'all of a region that is empty');
+  const undone = (from: number, to: number): Step =>
+    request({ length: PAGE }, [from, to], { errno: 'EFAULT', value: -1n });
+  t.strictSame(judge(one, undone(19, 22), refused(1n)), [], 'what failed later had its page then');
+  t.strictSame(judge(one, undone(5, 6), refused(1n)), unjustified, 'but not any more');
 });
 
 t.test('justified failure: a full region is no excuse for another', async (t) => {
