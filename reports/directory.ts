@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readdirSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { machineError, messageOf, usageError } from '../adapters/contract/errors.ts';
 import { makeDirectory } from '../adapters/contract/make-directory.ts';
 
@@ -34,6 +34,22 @@ export function prepareDirectory(directory: string, mark: string = REPORT_FILES.
     `${directory} holds files but no report of allocert, so nothing is written there; ` +
       'name an empty or a new directory with --out',
   );
+}
+
+/**
+ * Makes sure of the same as {@link prepareDirectory} and leaves no directory behind: what is refused
+ * afterwards would leave an empty one, which looks like a report that was lost.
+ *
+ * @throws {@link AllocertError} as {@link prepareDirectory} does
+ */
+export function checkDirectory(directory: string): void {
+  const made: string[] = [];
+  for (let path = resolve(directory); !existsSync(path); path = dirname(path)) made.push(path);
+  prepareDirectory(directory);
+  for (const path of made) {
+    if (readdirSync(path).length > 0) return;
+    attempt(directory, () => rmdirSync(path));
+  }
 }
 
 /** Removes an earlier report, and nothing that allocert did not write. */

@@ -5,7 +5,7 @@ import { gate } from '../../reports/gate/gate.ts';
 import { readGate } from '../../reports/gate/settings.ts';
 import { openInputs } from '../../reports/merge/input.ts';
 import { mergeRecords } from '../../reports/merge/merge.ts';
-import { prepareMerged, writeMerged } from '../../reports/merge/write-merged.ts';
+import { prepareMerged, refuseOwnReport, writeMerged } from '../../reports/merge/write-merged.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { writeViews } from '../../reports/write.ts';
 import { type KcidbArguments, kcidbOf, kcidbOptions } from '../kcidb-options.ts';
@@ -48,14 +48,17 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
       process.exitCode = reportCampaign(first, { reporters, out });
       return;
     }
-    if (out !== undefined) prepareMerged(out);
     const settings = readGate(given);
+    if (out !== undefined) refuseOwnReport(out);
     const { records, campaigns } = openInputs(paths);
     const merged = mergeRecords(records, campaigns);
     const record = settings === undefined ? merged : gate(merged, settings);
+    // Not before nothing can be refused any more: a folder that stays empty would be no report.
+    if (out !== undefined) prepareMerged(out);
     const folders = records.map(({ folder }) => folder);
     // A record file or a merged record has no folder of its own unless one was asked for.
-    const place = out ?? (folders.length === 1 && folders[0] === paths[0] ? paths[0] : undefined);
+    const own = paths.length === 1 && folders[0] === first ? first : undefined;
+    const place = out ?? own;
     if (out !== undefined) writeMerged(record, out, folders);
     else if (place !== undefined && settings !== undefined) writeViews(record, place, folders);
     showRecord(record, place, reporters, folders);

@@ -3,7 +3,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { usageError } from '../../adapters/contract/errors.ts';
 import { openTarget } from '../../adapters/registry.ts';
-import { prepareDirectory } from '../../reports/directory.ts';
+import { checkDirectory } from '../../reports/directory.ts';
 import { environmentFacts } from '../../reports/environment.ts';
 import { readGate } from '../../reports/gate/settings.ts';
 import { parseReporters } from '../../reports/reporters.ts';
@@ -88,7 +88,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
     const gate = readGate(given);
     const environment = environmentFacts(hideBin(process.argv));
     const adapter = await openTarget(target);
-    prepareDirectory(directory);
+    checkDirectory(directory);
     const { profile, retries = 0 } = given;
     process.exitCode = await journaledRun({
       ...{ adapter, directory, profile, only, reporters, shard, environment, retries, gate },

@@ -10,17 +10,25 @@ import { Replacement } from '../replace-file.ts';
 import { writeViews } from '../write.ts';
 
 /**
- * Makes sure that a merged report can be written into a directory.
+ * Refuses a directory in which a merged report would take the place of a run's own.
  *
- * @throws {@link AllocertError} (usage) when it cannot, or when a run's own report is there
+ * @throws {@link AllocertError} (usage) when a run's own report is there
+ */
+export function refuseOwnReport(directory: string): void {
+  if (!holdsReport(directory)) return;
+  throw usageError(
+    `${directory} holds the report of a run, which a merged one would no longer fit; ` +
+      'name another directory with --out',
+  );
+}
+
+/**
+ * Makes sure that a merged report can be written into a directory, which is created when missing.
+ *
+ * @throws {@link AllocertError} (usage) when it cannot
  */
 export function prepareMerged(directory: string): void {
-  if (holdsReport(directory)) {
-    throw usageError(
-      `${directory} holds the report of a run, which a merged one would no longer fit; ` +
-        'name another directory with --out',
-    );
-  }
+  refuseOwnReport(directory);
   prepareDirectory(directory, REPORT_FILES.record);
 }
 

@@ -108,6 +108,39 @@ t.test('a run leaves every report, and report rebuilds them', async (t) => {
   );
 });
 
+t.test('a report of several runs is none of theirs', async (t) => {
+  const folder = temporaryDirectory();
+  const [one, two] = [join(folder, 'one'), join(folder, 'two')];
+  await allocert('run', 'sim:', '--only', 'LEN-02', '--shard', '1/2', '--out', one);
+  await allocert('run', 'sim:', '--only', 'LEN-02', '--shard', '2/2', '--out', two);
+  const campaign = join(folder, 'campaign');
+  mkdirSync(campaign);
+  const begun = { type: 'campaign', version: '0.1.0', target: 'sim:', seed: '7', modes: [] };
+  writeFileSync(join(campaign, 'fuzz.ndjson'), `${JSON.stringify(begun)}\n`);
+  for (const other of [two, campaign]) {
+    const ran = await allocert('report', one, other, '--max-skips', '9');
+    t.match(ran.stdout, /profile/, ran.stderr);
+    t.notMatch(ran.stdout, 'The report is in');
+    t.match(recordIn(one), { sources: [], fuzz: [] }, 'the first keeps its own');
+    t.notOk('gate' in recordIn(one));
+  }
+});
+
+t.test('what is refused leaves no folder behind', async (t) => {
+  const folder = temporaryDirectory();
+  const [run, out] = [join(folder, 'run'), join(folder, 'deep', 'out')];
+  await allocert('run', 'sim:', '--only', 'LEN-02', '--out', run);
+  const other = ['--profile', 'rfc', '--baseline', run];
+  for (const words of [
+    ['report', run, '/nowhere', '--out', out],
+    ['run', 'sim:', ...other, '--out', out],
+    ['run', 'sim:', '--only', 'ABC-99', '--out', out],
+  ]) {
+    t.equal((await allocert(...words)).code, 2, words.join(' '));
+    t.notOk(existsSync(join(folder, 'deep')), words.join(' '));
+  }
+});
+
 t.test('a target that breaks rules ends 1, and says which under which profile', async (t) => {
   const directory = join(temporaryDirectory(), 'report');
   const ran = await allocert('run', 'sim:?defect=no-zeroing', '--out', directory);
