@@ -1,25 +1,26 @@
 import { usageError } from '../adapters/contract/errors.ts';
+import { isTyped } from '../config/typed.ts';
 import { writeCampaignReport } from '../fuzz/report.ts';
-import type { Reporter } from '../reports/reporters.ts';
+import { kcidbOptions } from './kcidb-options.ts';
+import { gateOptions } from './options.ts';
 
-/** What was asked for beside the page; a campaign alone has none of it. */
-interface More {
-  readonly reporters: readonly Reporter[];
-  readonly out: string | undefined;
-}
+/** Flags for what only the record of a run has. */
+const OF_RECORDS = ['reporter', 'out', ...Object.keys({ ...gateOptions, ...kcidbOptions })];
 
 /**
  * Makes the page of a fuzzing campaign again, and says what is in it.
  *
+ * @param line what was typed: what files and variables set for records gives way
  * @returns the exit code of the campaign, as far as it got
  * @throws {@link AllocertError} (usage) for a campaign that has not begun, and for what only the
  *   report of a run has
  */
-export function reportCampaign(directory: string, { out, reporters }: More): number {
-  if (reporters.length > 0 || out !== undefined) {
+export function reportCampaign(directory: string, line: readonly string[]): number {
+  const typed = OF_RECORDS.filter((option) => isTyped(line, option));
+  if (typed.length > 0) {
     throw usageError(
-      `${directory} holds a fuzz campaign alone, which has no record; leave --reporter and --out ` +
-        'out, or name the report of a run beside it',
+      `${directory} holds a fuzz campaign alone, which has no record; leave ` +
+        `${typed.map((option) => `--${option}`).join(' and ')} out, or name the report of a run beside it`,
     );
   }
   const picture = writeCampaignReport(directory);

@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { hideBin } from 'yargs/helpers';
 import { holdsCampaign } from '../../reports/campaign.ts';
 import { holdsReport } from '../../reports/directory.ts';
 import { gate } from '../../reports/gate/gate.ts';
@@ -42,12 +43,12 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
         describe: 'Folder for the merged report [default: none is kept]',
       }),
   handler: ({ paths, reporter, out, ...given }) => {
-    const reporters = parseReporters(reporter, kcidbOf(given));
     const [first] = paths;
     if (first !== undefined && paths.length === 1 && holdsCampaign(first) && !holdsReport(first)) {
-      process.exitCode = reportCampaign(first, { reporters, out });
+      process.exitCode = reportCampaign(first, hideBin(process.argv));
       return;
     }
+    const reporters = parseReporters(reporter, kcidbOf(given));
     const settings = readGate(given);
     if (out !== undefined) refuseOwnReport(out);
     const { records, campaigns } = openInputs(paths);

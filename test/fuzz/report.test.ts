@@ -87,9 +87,18 @@ t.test('allocert report makes the page of a campaign again', async (t) => {
     `href="${file.replace('.json', '.c')}"`,
     'a C program is linked',
   );
-  const asked = await allocert(['report', out, '--reporter', 'tap=-']);
-  t.equal(asked.code, 2);
-  t.match(asked.stderr, 'leave --reporter and --out out');
+  for (const [option, value] of [
+    ['--reporter', 'tap=-'],
+    ['--out', 'elsewhere'],
+    ['--baseline', 'nowhere'],
+    ['--max-skips', '1'],
+  ] as const) {
+    const asked = await allocert(['report', out, option, value]);
+    t.equal(asked.code, 2);
+    t.match(asked.stderr, `leave ${option} out`);
+  }
+  const env = { ALLOCERT_REPORTER: 'tap=-', ALLOCERT_FAIL_ON: 'should' };
+  t.match(await allocert(['report', out], { env }), { code: 1, stdout: again.stdout });
 });
 
 t.test('an interrupted campaign has its page, too', async (t) => {
