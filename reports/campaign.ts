@@ -7,7 +7,7 @@ import type { FuzzFinding, FuzzSummary } from './record.ts';
 import { schemaViolation } from './schema.ts';
 
 /** The journal of a fuzz campaign in its folder. */
-export const CAMPAIGN_FILE = 'fuzz.ndjson';
+const CAMPAIGN_FILE = 'fuzz.ndjson';
 
 /** Whether a folder holds a fuzz campaign. */
 export const holdsCampaign = (folder: string): boolean => existsSync(join(folder, CAMPAIGN_FILE));

@@ -63,6 +63,9 @@ export interface ProfileFacts {
   readonly authorities: readonly Authority[];
 }
 
+/** What the judge adds to the observations of a case during which the kernel reported a defect. */
+export const KERNEL_ALARM = 'kernel alarm';
+
 /** What one profile says of one requirement, as one case observed it. */
 export interface Verdict {
   readonly requirement: string;

@@ -20,7 +20,6 @@ export { replaceFile, replaceStream } from './replace-file.ts';
  * transcript is in memory at a time.
  *
  * @param asked the gate to put the record through; left out: the one that the run was started with
- * @param asked the gate to put the record through; left out: the one that the run was started with
  * @returns the record that they show
  * @throws {@link AllocertError} when the journal cannot be read or the reports not be written
  */

@@ -1,6 +1,6 @@
 import { isErrnoName } from '../adapters/contract/index.ts';
 import type { CaseEnd, Status, Verdict } from '../reports/record.ts';
-import { worse } from '../reports/record.ts';
+import { KERNEL_ALARM, worse } from '../reports/record.ts';
 import type { Case, Observation } from './case.ts';
 import { type Profile, type Requirement, requirementOf } from './catalogue.ts';
 
@@ -76,7 +76,7 @@ function alarmed(verdict: Verdict, alarm: string): Verdict {
   return {
     ...verdict,
     status: worse(verdict.status, 'fail'),
-    observed: [...observed, 'kernel alarm'],
+    observed: [...observed, KERNEL_ALARM],
     reason: `${reason === '' ? '' : `${reason}; `}the kernel log reports: ${alarm}`,
   };
 }

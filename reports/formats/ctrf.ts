@@ -50,9 +50,6 @@ export function* ctrfPieces(record: RunRecord): Generator<string> {
   yield `\n    ]${text.slice(index).replace(TESTS, '')}\n`;
 }
 
-/** The text of {@link ctrfPieces}. */
-export const formatCtrf = (record: RunRecord): string => [...ctrfPieces(record)].join('');
-
 /** Everything but the tests. */
 function reportOf(record: RunRecord): object {
   const { points, statuses } = countPoints(eachPoint(record));

@@ -6,7 +6,7 @@ import type { FailOn, GatePoint } from './outcome.ts';
 const DEATHS: readonly string[] = ['crash', 'hang'] satisfies Status[];
 
 /** A death that no requirement of the deciding profile bears has this in its place. */
-export const NO_REQUIREMENT = '';
+const NO_REQUIREMENT = '';
 
 /**
  * What gates: every failure under the deciding profile, and every death of the target, since a dead

@@ -1,7 +1,4 @@
-import type { RequirementFacts, Verdict } from '../record.ts';
-
-/** What the judge adds to the observations of a case during which the kernel reported a defect. */
-export const KERNEL_ALARM = 'kernel alarm';
+import { KERNEL_ALARM, type RequirementFacts, type Verdict } from '../record.ts';
 
 /**
  * Whether a failure endangers data or the machine: a rule of safety was broken, the target died or

@@ -28,7 +28,7 @@ export interface CampaignInput {
  *
  * @throws {@link AllocertError} when it is none of them, or damaged
  */
-export function openInput(path: string): RecordInput | CampaignInput {
+function openInput(path: string): RecordInput | CampaignInput {
   if (existsSync(path) && statSync(path).isFile()) {
     return { path, folder: dirname(path), record: readRecord(path) };
   }

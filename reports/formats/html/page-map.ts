@@ -91,7 +91,7 @@ function gutter({ bands, height }: FrameAxis): Markup {
 }
 
 /** Times under a picture. Every other one goes on a narrow screen. */
-export function timeTicks({ ticks }: Axis): Markup {
+function timeTicks({ ticks }: Axis): Markup {
   const labels = ticks.map(({ x, label: text }, index) => {
     const kind = index % 2 === 0 ? '' : 'wide';
     return html`<g class="${kind}"><line x1="${x}%" x2="${x}%" y1="0" y2="4"/>
