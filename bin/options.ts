@@ -21,17 +21,21 @@ export const reporterOption = {
   describe: `Also write NAME=PATH, - for the output; ${Object.keys(REPORTERS).join(', ')}`,
 } as const;
 
+const PARTS_MAX = 9999;
+
 /** A part of a run as typed: `2/3` is the second of three. @throws {@link AllocertError} (usage) */
 export function parseShard(
   text: string | undefined,
 ): { readonly index: number; readonly count: number } | undefined {
   if (text === undefined) return undefined;
-  const [, index = 0, count = 0] = (/^([1-9]\d{0,3})\/([1-9]\d{0,3})$/.exec(text) ?? []).map(
-    Number,
+  const [, index = 0, count = 0] = (/^([1-9]\d*)\/([1-9]\d*)$/.exec(text) ?? []).map(Number);
+  if (index >= 1 && index <= count && count <= PARTS_MAX) return { index, count };
+  throw usageError(
+    `--shard cannot be "${text}"; write it as 2/3 for the second of three parts, ` +
+      `of at most ${PARTS_MAX}`,
   );
-  if (index >= 1 && index <= count) return { index, count };
-  throw usageError(`--shard cannot be "${text}"; write it as 2/3 for the second of three parts`);
 }
+
 const COUNT_MAX = 1_000_000;
 
 /** Refuses what is no whole number from 0 on. */
@@ -79,6 +83,9 @@ const RETRIES_MAX = 100;
 /** The last line of help of commands that judge. */
 export const EXIT_CODES =
   'Exit codes: 0 conformant, 1 not, 2 usage, 3 incomplete, 4 flaky; see docs/ci.md.';
+
+/** The last line of help of commands that only print. */
+export const PRINT_CODES = 'Exit codes: 0 printed, 2 usage.';
 
 /** `--retries N` */
 export const retriesOption = {

@@ -16,8 +16,9 @@ export class Progress {
   #timer: NodeJS.Timeout | undefined;
   #profile = '';
   #total = 0;
-  #finished = 0;
-  #bad = 0;
+  /** By id, since a case that is retried ends more than once. */
+  readonly #finished = new Set<string>();
+  readonly #bad = new Set<string>();
   #running = 'starting the target';
 
   constructor(out: NodeJS.WriteStream = process.stderr) {
@@ -36,10 +37,10 @@ export class Progress {
     this.#running = line.case;
   }
 
-  caseEnd({ verdicts }: CaseFinish): void {
-    this.#finished += 1;
+  caseEnd({ case: id, verdicts }: CaseFinish): void {
+    this.#finished.add(id);
     const bad = verdicts.some((one) => one.profile === this.#profile && isBad(one.status));
-    if (bad) this.#bad += 1;
+    if (bad) this.#bad.add(id);
   }
 
   /** Removes the live line, so that nothing is printed over it. */
@@ -51,8 +52,9 @@ export class Progress {
 
   #draw(): void {
     const seconds = ((performance.now() - this.#started) / 1000).toFixed(this.#live ? 1 : 0);
-    const bad = this.#bad === 0 ? '' : `, ${this.#bad} failing`;
-    const line = `${this.#finished}/${this.#total} cases${bad}, ${seconds} s: ${this.#running}`;
+    const bad = this.#bad.size === 0 ? '' : `, ${this.#bad.size} failing`;
+    const cases = `${this.#finished.size}/${this.#total} cases`;
+    const line = `${cases}${bad}, ${seconds} s: ${this.#running}`;
     if (!this.#live) {
       this.#out.write(`${line}\n`);
       return;

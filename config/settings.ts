@@ -74,19 +74,31 @@ export class Settings {
    */
   explain(sentence: string, line: readonly string[]): string {
     const spoken = [...this.#settings.values()].find(
-      (setting) => !isTyped(line, setting.option) && speaksOf(sentence, setting),
+      (setting) => !isTyped(line, setting.option) && speaksOf(sentence, setting, line),
     );
     return spoken === undefined ? sentence : `${spoken.origin.place}: ${sentence}`;
   }
 }
 
-/** By its flag, or by its value; words that any sentence may have count only in quotes. */
-function speaksOf(sentence: string, { option, value }: Setting): boolean {
+/** By its flag, or by its value unless the sentence has a word that was typed. */
+function speaksOf(sentence: string, { option, value }: Setting, line: readonly string[]): boolean {
   if (new RegExp(`(?:--|Argument: )${option}(?![\\w-])`).test(sentence)) return true;
+  const typed = line.flatMap((word) => [word, word.slice(word.indexOf('=') + 1)]);
+  if (typed.some((word) => hasValue(sentence, word))) return false;
   const words = [value].flat().flatMap((one) => [String(one), String(one).split('=')[0] ?? '']);
-  return words.some(
-    (one) => sentence.includes(`"${one}"`) || (/[^a-z]/i.test(one) && sentence.includes(one)),
-  );
+  return words.some((one) => hasValue(sentence, one));
+}
+
+/**
+ * Whether a value stands in a sentence, as a whole. What any sentence may have, such as a word or a
+ * number, counts only in quotes.
+ */
+function hasValue(sentence: string, value: string): boolean {
+  if (sentence.includes(`"${value}"`)) return true;
+  const long = value.length >= 4 || /[/:.,]/.test(value);
+  if (!long || !/[^a-z]/i.test(value) || !Number.isNaN(Number(value))) return false;
+  const literal = value.replaceAll(/[$()*+./?[\\\]^{|}-]/g, '\\$&');
+  return new RegExp(`(?<![\\w./-])${literal}(?!\\.?[\\w/-])`).test(sentence);
 }
 
 /** The command of a command line, by the longest name that fits. */

@@ -26,7 +26,8 @@ const buildCommand: CommandModule<object, BuildArguments> = {
         type: 'string',
         requiresArg: true,
         describe: 'Where to put it; ./allocert-agent-ARCH when left out',
-      }),
+      })
+      .epilogue('Exit codes: 0 built, 2 usage, 3 this machine cannot build it.'),
   handler: async ({ arch, out }) => {
     const architecture = parseArchitecture(arch);
     if (out === '') throw usageError('--out is empty; name the file that the agent goes to');

@@ -4,6 +4,7 @@ import { type EffectiveOption, effectiveOptions, effectiveText } from '../../con
 import type { CommandFacts } from '../../config/option.ts';
 import { configSchema } from '../../config/schema.ts';
 import { commandIn, Settings } from '../../config/settings.ts';
+import { PRINT_CODES } from '../options.ts';
 
 interface PrintArguments {
   readonly words: readonly string[] | undefined;
@@ -27,7 +28,7 @@ const printCommand = (
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print an array of objects' })
       .epilogue(
-        'A flag goes before a variable, before the file, before the default.',
+        `A flag goes before a variable, before the file, before the default. ${PRINT_CODES}`,
       ) as Argv<PrintArguments>,
   handler: async ({ words = [], json, config }) => {
     const flags =
@@ -60,6 +61,7 @@ function commandNamed(commands: readonly CommandFacts[], words: readonly string[
 const schemaCommand = (commands: () => readonly CommandFacts[]): CommandModule => ({
   command: 'schema',
   describe: 'Print the JSON Schema of allocert.config.json',
+  builder: (argv: Argv) => argv.epilogue(PRINT_CODES),
   handler: () => {
     process.stdout.write(`${JSON.stringify(configSchema(commands()), undefined, 2)}\n`);
   },

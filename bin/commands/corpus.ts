@@ -5,7 +5,7 @@ import { existingFolder, readFile } from '../../fuzz/corpus/folder.ts';
 import { type Pruned, pruneCorpus } from '../../fuzz/corpus/prune.ts';
 import { scheduleText } from '../../fuzz/schedule.ts';
 import { bytes, MEMORY } from '../fuzz-words.ts';
-import { single } from '../options.ts';
+import { PRINT_CODES, single } from '../options.ts';
 import { complain } from '../terminal.ts';
 
 interface PathArguments {
@@ -25,7 +25,9 @@ const listCommand: CommandModule<object, PathArguments> = {
   command: 'list <path>',
   describe: 'Say what the entries of a corpus folder are',
   builder: (argv: Argv) =>
-    argv.positional('path', { type: 'string', demandOption: true, describe: 'A folder' }),
+    argv
+      .positional('path', { type: 'string', demandOption: true, describe: 'A folder' })
+      .epilogue(PRINT_CODES),
   handler: ({ path }) => list(path),
 };
 
@@ -33,7 +35,9 @@ const showCommand: CommandModule<object, PathArguments> = {
   command: 'show <path>',
   describe: 'Print the Programs of an entry, a column for each thread',
   builder: (argv: Argv) =>
-    argv.positional('path', { type: 'string', demandOption: true, describe: 'Its file' }),
+    argv
+      .positional('path', { type: 'string', demandOption: true, describe: 'Its file' })
+      .epilogue(PRINT_CODES),
   handler: ({ path }) => show(path),
 };
 

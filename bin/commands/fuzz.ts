@@ -58,7 +58,7 @@ export const fuzzCommand: CommandModule<object, FuzzArguments> = {
       .option('rounds', text('rounds', `How many scenarios [default: ${ROUNDS}]`))
       .option('ops', text('ops', 'How many operations'))
       .option('workers', text('workers', 'Threads [default: all cores on sim:, else 1]'))
-      .option('modes', text('modes', `Some of ${MODE_NAMES.join(',')}`))
+      .option('modes', text('modes', `Some of ${MODE_NAMES.join(', ')}`))
       .option('profile', text('profile', 'Profile that predicts errors'))
       .option('memory-limit', text('memory-limit', `For live buffers [default: ${MEMORY}]`))
       .option('corpus', text('corpus', 'Folder of the corpus [default: corpus, in --out]'))

@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { wrap } from '../../reports/formats/layout.ts';
 import { listingParagraphs, listRequirements } from '../../suites/listing.ts';
-import { single } from '../options.ts';
+import { PRINT_CODES, single } from '../options.ts';
 
 interface ListArguments {
   readonly group: readonly string[] | undefined;
@@ -34,7 +34,8 @@ export const listCommand: CommandModule<object, ListArguments> = {
         coerce: single('profile'),
         describe: 'Only what applies in this profile, with what it expects',
       })
-      .option('json', { type: 'boolean', default: false, describe: 'Print an array of objects' }),
+      .option('json', { type: 'boolean', default: false, describe: 'Print an array of objects' })
+      .epilogue(PRINT_CODES),
   handler: ({ group, level, profile, json }) => {
     const listed = listRequirements({
       groups: wordsOf(group),

@@ -74,13 +74,13 @@ export const runCommand: CommandModule<object, RunArguments> = {
       .epilogue(EXIT_CODES),
   handler: async (given) => {
     const words = (given.only ?? []).flatMap((text) => text.split(/[\s,]+/)).filter(Boolean);
-    const only = words.filter((word) => !isUrl(word));
+    const only = words.filter((word) => !isTarget(word));
     if (given.list) {
       printCases(given.profile, only);
       return;
     }
-    // `--only A B sim:` hands the target to --only; ids have no colon.
-    const target = words.find(isUrl) ?? given.target ?? 'sim:';
+    // `--only A B sim:` hands the target to --only; ids have no colon and are no paths.
+    const target = words.find(isTarget) ?? given.target ?? 'sim:';
     const directory = given.out ?? (isReplay(target) ? 'allocert-replay' : 'allocert-report');
     refuseOwnEvidence(target, directory);
     const reporters = parseReporters(given.reporter, kcidbOf(given));
@@ -96,7 +96,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
   },
 };
 
-const isUrl = (word: string): boolean => word.includes(':');
+const isTarget = (word: string): boolean => /^[./]|:/.test(word);
 
 const isReplay = (target: string): boolean => target.startsWith('replay:');
 

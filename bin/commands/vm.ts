@@ -8,11 +8,13 @@ const prepareCommand: CommandModule<object, PrepareArguments> = {
   command: 'prepare [kernel]',
   describe: 'Fetch a kernel and build what boots it, so that later runs start at once',
   builder: (argv: Argv) =>
-    argv.positional('kernel', {
-      type: 'string',
-      default: 'debian',
-      describe: 'Name of the kernel, as in vm:debian/…',
-    }),
+    argv
+      .positional('kernel', {
+        type: 'string',
+        default: 'debian',
+        describe: 'Name of the kernel, as in vm:debian/…',
+      })
+      .epilogue('Exit codes: 0 prepared, 2 usage, 3 this machine cannot fetch or build it.'),
   handler: async ({ kernel }) => {
     const { prepareVm } = await import('../../adapters/vm/adapter.ts');
     await prepareVm(kernel, (step: string) => process.stderr.write(`${step}\n`));

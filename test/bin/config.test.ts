@@ -118,3 +118,31 @@ t.test('what cannot be done is one sentence that names the setting', async (t) =
     t.equal(stdout, '');
   }
 });
+
+t.test('a number in a file is not blamed for words that have its digits', async (t) => {
+  const cwd = temporaryDirectory();
+  writeFileSync(join(cwd, 'allocert.config.json'), '{"run":{"retries":2}}');
+  const lines = [
+    ['--shard', '4/2'],
+    ['--baseline', 'nothere2.json'],
+    ['--only', 'NOPE-02'],
+  ];
+  const runs = await Promise.all(lines.map((words) => allocert(['run', ...words], { cwd })));
+  for (const [index, { code, stderr }] of runs.entries()) {
+    t.equal(code, 2, String(lines[index]));
+    t.notMatch(stderr, '/run/retries');
+  }
+});
+
+t.test('every command says in its help how it ends', async (t) => {
+  const options = await effective([]);
+  const commands = [...new Set(options.map(({ command }) => command))];
+  const more = ['doctor', 'config print', 'config schema', 'vm prepare', 'corpus list'];
+  const all = [...new Set([...commands, ...more, 'corpus show'])];
+  const helps = await Promise.all(
+    all.map((command) => allocert([...command.split(' '), '--help'], { cwd: folder })),
+  );
+  for (const [index, { stdout }] of helps.entries())
+    t.match(stdout, /Exit codes:/, String(all[index]));
+  t.match(helps[all.indexOf('fuzz')]?.stdout, /exhaustion, flipping/, 'no mode is broken in two');
+});

@@ -208,3 +208,23 @@ t.test('a sentence names the setting that it speaks of, unless a flag was typed'
   t.ok(isTyped(['--memoryLimit', '1'], 'memory-limit') && isTyped(['--no-list'], 'list'));
   t.notOk(isTyped(['--', '--list'], 'list'));
 });
+
+t.test('a setting is not blamed for what only has its value in it', async (t) => {
+  const environment = { ALLOCERT_ROUNDS: '2', ALLOCERT_TARGET: 'sim:', ALLOCERT_ONLY: 'parts/a' };
+  const settings = await read({ environment });
+  const explain = (sentence: string, ...line: string[]) => settings.explain(sentence, line);
+  const sentences = [
+    '--shard cannot be "4/2"; write it as 2/3',
+    'nothere2.json cannot be read',
+    'there is no requirement "NOPE-02"',
+    'at most 2 of them',
+    'more-parts/a and parts/ab are empty',
+  ];
+  for (const sentence of sentences) t.equal(explain(sentence), sentence);
+  const typed = '"smi:" is no target: did you mean sim:?';
+  t.equal(explain(typed, 'fuzz', 'smi:'), typed, 'what was typed is at fault');
+  t.equal(explain('a "2" is odd', '--shard=2'), 'a "2" is odd');
+  t.equal(explain('a "2" is odd'), 'ALLOCERT_ROUNDS: a "2" is odd');
+  t.equal(explain('--rounds is odd', 'fuzz'), 'ALLOCERT_ROUNDS: --rounds is odd');
+  t.equal(explain('there is no parts/a.'), 'ALLOCERT_ONLY: there is no parts/a.');
+});

@@ -84,7 +84,7 @@ t.test('the action uses each of its inputs, and only as variables', async (t) =>
   t.match(upload.if, 'always()', 'also of a run that failed');
   t.match(upload, {
     uses: /^actions\/upload-artifact@v\d+$/,
-    with: { path: /^\$\{\{ inputs\.out \}\}$/ },
+    with: { path: /^\$\{\{ steps\.allocert\.outputs\.report \}\}$/ },
   });
 });
 
@@ -105,14 +105,29 @@ t.test('the exit code passes through, with summary, annotations and outputs', as
   t.equal(ran.status, 1, ran.stderr);
   t.match(ran.stdout, /^::error title=fail%3A MUST ISO-01/m);
   t.match(ran.summary, /\| fail \| 1 \|/);
-  t.equal(ran.output, 'exit-code=1\nreport=here\n');
+  t.equal(ran.output, 'report=here\nexit-code=1\n');
   for (const file of ['here/record.json', 'a.tap', 'b c.json']) {
     t.ok(existsSync(join(folder, file)), file);
   }
   const sound = runAction('Run allocert', { only: 'ISO-01' }, folder);
-  t.match(sound, { status: 0, output: /^exit-code=0\nreport=allocert-report\n$/ });
+  t.match(sound, { status: 0, output: /^report=allocert-report\nexit-code=0\n$/ });
   const wrong = runAction('Run allocert', { profile: 'nope' }, folder);
   t.match(wrong, { status: 2, stderr: /ALLOCERT_PROFILE: there is no profile/, summary: '' });
+});
+
+t.test('the configuration file decides on what no input says', async (t) => {
+  const folder = temporaryDirectory();
+  const run = { only: ['ISO-01'], out: 'kept here', reporter: ['tap=of-file.tap'] };
+  writeFileSync(join(folder, 'allocert.config.json'), JSON.stringify({ run }));
+  const ran = runAction('Run allocert', { target: 'sim:?defect=no-zeroing' }, folder);
+  t.equal(ran.status, 1, ran.stderr);
+  t.equal(ran.output, 'report=kept here\nexit-code=1\n');
+  t.ok(existsSync(join(folder, 'kept here', 'record.json')));
+  t.ok(existsSync(join(folder, 'of-file.tap')), 'a reporter of the file is not replaced');
+  t.match(ran.stdout, /^::error title=fail%3A MUST ISO-01/m);
+  t.match(ran.summary, /\| fail \| 1 \|/);
+  const late = runAction('Run allocert', { profile: 'nope' }, folder);
+  t.match(late, { status: 2, summary: '' }, 'an earlier report is not shown again');
 });
 
 t.test('an input is no code', async (t) => {
