@@ -20,7 +20,8 @@ export function reportCampaign(directory: string, line: readonly string[]): numb
   if (typed.length > 0) {
     throw usageError(
       `${directory} holds a fuzz campaign alone, which has no record; leave ` +
-        `${typed.map((option) => `--${option}`).join(' and ')} out, or name the report of a run beside it`,
+        `${typed.map((option) => `--${option}`).join(' and ')} out, ` +
+        'or name the report of a run beside it',
     );
   }
   const picture = writeCampaignReport(directory);

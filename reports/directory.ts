@@ -37,8 +37,8 @@ export function prepareDirectory(directory: string, mark: string = REPORT_FILES.
 }
 
 /**
- * Makes sure of the same as {@link prepareDirectory} and leaves no directory behind: what is refused
- * afterwards would leave an empty one, which looks like a report that was lost.
+ * Makes sure of the same as {@link prepareDirectory} and leaves no directory behind: what is
+ * refused afterwards would leave an empty one, which looks like a report that was lost.
  *
  * @throws {@link AllocertError} as {@link prepareDirectory} does
  */
