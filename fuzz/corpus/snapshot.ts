@@ -4,11 +4,53 @@ import type { StoredEntry } from './entry.ts';
 /** What a round needs to know of an entry. */
 export type SnapshotEntry = Pick<StoredEntry, 'digest' | 'mode' | 'text'>;
 
-/** A snapshot on its way to a worker: text that all threads share. */
+/** A snapshot on its way to a worker. Threads share the texts: none of them copies a corpus. */
 export interface PackedSnapshot {
   /** The same for the same snapshot of one campaign, in which more and more is known. */
   readonly key: string;
-  readonly bytes: SharedArrayBuffer;
+  readonly entries: readonly PackedEntry[];
+  /** JSON of the signatures that are known. */
+  readonly known: SharedArrayBuffer;
+}
+
+interface PackedEntry extends Pick<SnapshotEntry, 'digest' | 'mode'> {
+  readonly text: SharedArrayBuffer;
+}
+
+/** Texts that were shared before: entries stay for many epochs. */
+const SHARED = new WeakMap<SnapshotEntry, PackedEntry>();
+
+function packed(entry: SnapshotEntry): PackedEntry {
+  const { digest, mode, text } = entry;
+  const made = SHARED.get(entry) ?? { digest, mode, text: shared(text) };
+  SHARED.set(entry, made);
+  return made;
+}
+
+function shared(text: string): SharedArrayBuffer {
+  const encoded = Buffer.from(text);
+  const bytes = new SharedArrayBuffer(encoded.length);
+  new Uint8Array(bytes).set(encoded);
+  return bytes;
+}
+
+const textIn = (bytes: SharedArrayBuffer): string => Buffer.from(new Uint8Array(bytes)).toString();
+
+/** An entry in a worker, which reads a text only when a round changes it. */
+class SharedEntry implements SnapshotEntry {
+  readonly digest: string;
+  readonly mode: string;
+  readonly #text: SharedArrayBuffer;
+
+  constructor({ digest, mode, text }: PackedEntry) {
+    this.digest = digest;
+    this.mode = mode;
+    this.#text = text;
+  }
+
+  get text(): string {
+    return textIn(this.#text);
+  }
 }
 
 /** The corpus as all rounds of one epoch see it. */
@@ -31,11 +73,11 @@ export class Snapshot {
   /** For threads; made once. */
   packed(): PackedSnapshot {
     if (this.#packed !== undefined) return this.#packed;
-    const entries = this.entries.map(({ digest, mode, text }) => ({ digest, mode, text }));
-    const text = Buffer.from(JSON.stringify({ known: [...this.known], entries }));
-    const bytes = new SharedArrayBuffer(text.length);
-    new Uint8Array(bytes).set(text);
-    this.#packed = { key: `${this.digest} ${this.known.size}`, bytes };
+    this.#packed = {
+      key: `${this.digest} ${this.known.size}`,
+      entries: this.entries.map(packed),
+      known: shared(JSON.stringify([...this.known])),
+    };
     return this.#packed;
   }
 }
@@ -47,14 +89,13 @@ export const EMPTY = new Snapshot([]);
 export class SnapshotReader {
   #last: { readonly key: string; readonly snapshot: Snapshot } | undefined;
 
-  read({ bytes, key }: PackedSnapshot): Snapshot {
+  read({ entries, key, known }: PackedSnapshot): Snapshot {
     if (this.#last?.key === key) return this.#last.snapshot;
-    const text = Buffer.from(new Uint8Array(bytes)).toString();
-    const { entries, known } = JSON.parse(text) as {
-      readonly entries: readonly SnapshotEntry[];
-      readonly known: readonly string[];
-    };
-    const snapshot = new Snapshot(entries, known);
+    const signatures = JSON.parse(textIn(known)) as readonly string[];
+    const snapshot = new Snapshot(
+      entries.map((entry) => new SharedEntry(entry)),
+      signatures,
+    );
     this.#last = { key, snapshot };
     return snapshot;
   }
