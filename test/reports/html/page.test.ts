@@ -58,7 +58,7 @@ t.test('the posted code shows what it breaks, by level and by group', { skip }, 
   }
   await page.check('input[value=fail]');
   t.equal((await shownIds(page)).length, failing);
-  await page.fill('#search', 'byte new buffer zero');
+  await page.fill('#search', 'every byte of a new buffer is zero');
   t.strictSame(await shownIds(page), ['ISO-01']);
   const row = page.locator('.requirement[data-status=fail]', { hasText: 'ISO-01' });
   await row.locator('summary').click();
