@@ -46,8 +46,19 @@ export function allocert(args: readonly string[], options: CommandOptions = {}):
   });
 }
 
-/** Process ids of the children of a process whose program has that name. */
-export function childrenNamed(parent: number, name: string): number[] {
+/** Process ids of the guests that a process runs: QEMU that says what it is boots nothing. */
+export const guestsOf = (parent: number): number[] =>
+  childrenNamed(parent, 'qemu-system-x86_64').filter((pid) => commandLine(pid).includes('-kernel'));
+
+function commandLine(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return []; // It ended meanwhile.
+  }
+}
+
+function childrenNamed(parent: number, name: string): number[] {
   const numbers = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
   return numbers.map(Number).filter((pid) => {
     try {

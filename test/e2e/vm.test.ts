@@ -11,7 +11,7 @@ import type { Adapter } from '../../adapters/contract/index.ts';
 import { openVm, prepareVm } from '../../adapters/vm/adapter.ts';
 import { prepareDebianKernel } from '../../adapters/vm/debian-kernel.ts';
 import type { RunRecord } from '../../reports/record.ts';
-import { allocert, childrenNamed } from './command.ts';
+import { allocert, guestsOf } from './command.ts';
 
 const TARGET = 'vm:debian/dma_heap/system';
 /** Cases that outlast whoever watches the journal, whichever of them it then meets. */
@@ -100,7 +100,7 @@ t.test('killing QEMU is a crash of the case that ran, and the run goes on', opti
 
 function killQemuDuring(parent: number, journal: string, id: string): void {
   whenStarted(journal, id, () => {
-    for (const pid of childrenNamed(parent, 'qemu-system-x86_64')) process.kill(pid, 'SIGKILL');
+    for (const pid of guestsOf(parent)) process.kill(pid, 'SIGKILL');
   });
 }
 
@@ -183,7 +183,7 @@ t.test(
       deadlineMs: 60_000,
       threads: [{ client: 'main', operations: [sleep] }],
     });
-    for (const pid of childrenNamed(process.pid, 'qemu-system-x86_64'))
+    for (const pid of guestsOf(process.pid))
       process.kill(pid, 'SIGKILL');
     await t.rejects(lost, { name: 'TargetDeath', manner: 'crash', forced: true });
     const second = await adapter.open();
