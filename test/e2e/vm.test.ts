@@ -183,8 +183,7 @@ t.test(
       deadlineMs: 60_000,
       threads: [{ client: 'main', operations: [sleep] }],
     });
-    for (const pid of guestsOf(process.pid))
-      process.kill(pid, 'SIGKILL');
+    for (const pid of guestsOf(process.pid)) process.kill(pid, 'SIGKILL');
     await t.rejects(lost, { name: 'TargetDeath', manner: 'crash', forced: true });
     const second = await adapter.open();
     await second.begin('two');
