@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { usageError } from '../adapters/contract/errors.ts';
+import { messageOf, unreadable, usageError } from '../adapters/contract/errors.ts';
 import { forEachLine } from './lines.ts';
 import type { FuzzFinding, FuzzSummary } from './record.ts';
 import { schemaViolation } from './schema.ts';
@@ -83,8 +83,8 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unreadable';
-    throw usageError(`${file} cannot be read (${code}); the campaign names it, so restore it`);
+    const reason = unreadable(thrown) ?? messageOf(thrown);
+    throw usageError(`${file} cannot be read, ${reason}; the campaign names it, so restore it`);
   }
 }
 

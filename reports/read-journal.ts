@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { AllocertError, usageError } from '../adapters/contract/errors.ts';
+import { AllocertError, unreadable, usageError } from '../adapters/contract/errors.ts';
 import { entryFromJson, factsFromJson } from '../adapters/contract/program-json.ts';
 import { REPORT_FILES } from './directory.ts';
 import type { WrittenTranscript } from './evidence.ts';
@@ -62,9 +62,10 @@ function readingOf<T>(directory: string, read: () => T): T {
     return read();
   } catch (thrown) {
     if (thrown instanceof AllocertError) throw thrown;
-    if (!(thrown instanceof Error && 'code' in thrown)) throw thrown;
+    const reason = unreadable(thrown);
+    if (reason === undefined) throw thrown;
     throw usageError(
-      `${directory} holds no report (${REPORT_FILES.journal}: ${String(thrown.code)}); ` +
+      `${directory} holds no report (${REPORT_FILES.journal}: ${reason}); ` +
         'name the directory that `allocert run --out` wrote',
     );
   }

@@ -1,4 +1,4 @@
-import { AllocertError, usageError } from '../adapters/contract/errors.ts';
+import { AllocertError, unreadable, usageError } from '../adapters/contract/errors.ts';
 import { factsFromJson } from '../adapters/contract/program-json.ts';
 import { Interner } from './intern.ts';
 import { RECORD_VERSION, type RecordedCase, type RunRecord } from './record.ts';
@@ -33,10 +33,9 @@ function readingOf(file: string, read: () => string): string {
     return read();
   } catch (thrown) {
     if (thrown instanceof AllocertError) throw thrown;
-    if (!(thrown instanceof Error && 'code' in thrown)) throw thrown;
-    throw usageError(
-      `${file} cannot be read (${String(thrown.code)}); name a report folder or a record.json`,
-    );
+    const reason = unreadable(thrown);
+    if (reason === undefined) throw thrown;
+    throw usageError(`${file} cannot be read, ${reason}; name a report folder or a record.json`);
   }
 }
 

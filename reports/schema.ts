@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { packageRoot } from '../adapters/contract/package-root.ts';
+import { violationPhrase } from '../adapters/contract/violation.ts';
 
 const NAMES = ['record', 'journal', 'campaign', 'finding', 'fuzz', 'waivers'] as const;
 
@@ -19,21 +20,22 @@ let validators: ReadonlyMap<Checked, ValidateFunction> | undefined;
  * What is wrong with a JSON value, by the published schema; undefined when nothing is. `facts` is
  * what a target says of itself and `case` a case, as records hold them.
  *
- * @returns a phrase such as `at /cases/0/end, must be string`
+ * @returns a phrase as of {@link violationPhrase}
  */
 export function schemaViolation(name: Checked, value: unknown): string | undefined {
   validators ??= compileSchemas();
   const validate = validators.get(name);
   if (validate === undefined || validate(value)) return undefined;
-  const error = validate.errors?.[0];
-  const { allowedValues, additionalProperty } = error?.params ?? {};
-  const allowed = allowedValues ?? additionalProperty;
-  const detail = allowed === undefined ? '' : ` (${String(allowed)})`;
-  return `at ${error?.instancePath || 'the top'}, ${error?.message}${detail}`;
+  return violationPhrase(validate.errors);
 }
 
 function compileSchemas(): ReadonlyMap<Checked, ValidateFunction> {
-  const ajv = new Ajv2020({ strict: true, strictRequired: false, discriminator: true });
+  const ajv = new Ajv2020({
+    strict: true,
+    strictRequired: false,
+    discriminator: true,
+    verbose: true,
+  });
   const schemas = NAMES.map((name) => {
     const file = join(packageRoot(), 'reports', 'schema', `${name}.schema.json`);
     return [name, JSON.parse(readFileSync(file, 'utf8'))] as const;

@@ -35,3 +35,20 @@ export const machineError = (message: string, cause?: unknown): AllocertError =>
 /** The message of anything thrown, for sentences that quote a lower layer. */
 export const messageOf = (thrown: unknown): string =>
   thrown instanceof Error ? thrown.message : String(thrown);
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+  EISDIR: 'it is a directory',
+  ELOOP: 'its links lead to themselves',
+  ENAMETOOLONG: 'the name is too long',
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'a part of the path is a file, not a directory',
+};
+
+/** Why a file cannot be read, in words; undefined for what is no error of the system. */
+export function unreadable(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error && 'code' in thrown)) return undefined;
+  const code = String(thrown.code);
+  return REASONS[code] ?? code;
+}

@@ -5,6 +5,7 @@ import type { Program } from './program.ts';
 import { programSchema } from './program-schema.ts';
 import type { RegionFacts, TargetFacts } from './session.ts';
 import type { TranscriptEntry } from './transcript.ts';
+import { violationPhrase } from './violation.ts';
 
 /**
  * The text form of contract data: JSON in which 64-bit values are hexadecimal strings (`"0x1000"`,
@@ -81,11 +82,11 @@ let validate: ValidateFunction | undefined;
  * @throws {@link AllocertError} when it is no Program
  */
 export function parseProgram(json: unknown, origin: string): Program {
-  validate ??= new Ajv2020({ strict: true, discriminator: true }).compile(programSchema());
+  validate ??= new Ajv2020({ strict: true, discriminator: true, verbose: true }).compile(
+    programSchema(),
+  );
   if (!validate(json)) {
-    const first = validate.errors?.[0];
-    const where = first?.instancePath === '' ? 'the top' : first?.instancePath;
-    throw usageError(`${origin} is no Program: at ${where}, ${first?.message}`);
+    throw usageError(`${origin} is no Program: ${violationPhrase(validate.errors)}`);
   }
   return fromJson(json) as Program;
 }

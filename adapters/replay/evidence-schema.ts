@@ -1,5 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { type JsonSchema, OUTCOMES } from '../contract/index.ts';
+import { violationPhrase } from '../contract/violation.ts';
 
 /**
  * The shape of the lines of `evidence.ndjson`. Evidence comes from strangers: what the cases read
@@ -116,10 +117,7 @@ let validate: ValidateFunction | undefined;
 
 /** What is wrong with a parsed line of evidence, as a phrase; undefined when nothing is. */
 export function evidenceViolation(value: unknown): string | undefined {
-  validate ??= new Ajv2020({ strict: true, strictRequired: false, discriminator: true }).compile(
-    LINE,
-  );
-  if (validate(value)) return undefined;
-  const error = validate.errors?.[0];
-  return `at ${error?.instancePath || 'the top'}, ${error?.message}`;
+  const options = { strict: true, strictRequired: false, discriminator: true, verbose: true };
+  validate ??= new Ajv2020(options).compile(LINE);
+  return validate(value) ? undefined : violationPhrase(validate.errors);
 }

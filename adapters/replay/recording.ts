@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { usageError } from '../contract/errors.ts';
+import { messageOf, unreadable, usageError } from '../contract/errors.ts';
 import type { TargetFacts, TranscriptEntry } from '../contract/index.ts';
 import { entryFromJson, factsFromJson } from '../contract/program-json.ts';
 import { evidenceViolation } from './evidence-schema.ts';
@@ -74,9 +74,9 @@ function readLines(file: string, directory: string): string[] {
     const lines = readFileSync(file, 'utf8').split('\n');
     return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unreadable';
+    const reason = unreadable(thrown) ?? messageOf(thrown);
     throw usageError(
-      `${directory} cannot be replayed (evidence.ndjson: ${code}); ` +
+      `${directory} cannot be replayed (evidence.ndjson: ${reason}); ` +
         'name a directory that `allocert run --out` wrote',
     );
   }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { usageError } from '../../adapters/contract/errors.ts';
+import { unreadable, usageError } from '../../adapters/contract/errors.ts';
 
 /**
  * A JSON file that the user named.
@@ -11,8 +11,8 @@ export function readJsonFile(file: string, option: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
-    const problem = code === '' ? 'is not JSON' : `cannot be read: ${code}`;
+    const reason = unreadable(thrown);
+    const problem = reason === undefined ? 'is not JSON' : `cannot be read, ${reason}`;
     throw usageError(`${file} ${problem}; name another file with --${option}`);
   }
 }

@@ -50,7 +50,7 @@ t.test('what cannot be compared is refused in one sentence', async (t) => {
     [
       ['sim:', 'sim:', '--program', join(folder, 'bad.json')],
       2,
-      /is no Program: at the top, must have/,
+      /is no Program: at the top, "deadlineMs" is missing/,
     ],
     [['sim:', 'nope:', '--suite'], 2, /is no target/],
     [['sim:', './none.js', '--suite'], 2, /none\.js/],

@@ -64,6 +64,6 @@ t.test('what is damaged or missing is refused in a sentence', async (t) => {
   refuses(campaign(LINES, { version: 1 }), /is not what allocert fuzz writes/);
   const missing = campaign();
   unlinkSync(join(missing, 'finding-0123456789ab.json'));
-  refuses(missing, /cannot be read \(ENOENT\); the campaign names it/);
+  refuses(missing, /cannot be read, there is no such file; the campaign names it/);
   t.throws(() => openInputs([campaign()]), { blame: 'usage', message: /fuzz campaigns alone/ });
 });

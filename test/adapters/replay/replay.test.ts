@@ -143,6 +143,9 @@ t.test('damage is a sentence with file and line', async (t) => {
   await refuses((text) => text.replace('"EBADF"', '12'), /line 2 is no evidence: at .*errno/);
   await refuses((text) => text.replace('"returned"', '"pleased"'), /line 2 is no evidence/);
   await refuses((text) => text.replace('"fd":"0x7"', '"fd":"0x6"'), /position 1 of LIF-01\/close/);
-  await t.rejects(openReplay('replay:/nowhere'), { blame: 'usage', message: /ENOENT/ });
+  await t.rejects(openReplay('replay:/nowhere'), {
+    blame: 'usage',
+    message: /there is no such file/,
+  });
   await t.rejects(openReplay('replay:'), { blame: 'usage', message: /names no directory/ });
 });
