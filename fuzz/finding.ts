@@ -42,7 +42,8 @@ export interface Finding {
 
 /**
  * Where a finding came from, in one word: version, seed, round and the snapshot of the corpus that
- * it saw. The same word on another target is the same round there.
+ * it saw. On a target with the same regions and pages, in a campaign of the same modes and memory
+ * limit, the same word is the same round.
  */
 export const tokenOf = ({ allocert, corpus, round, seed }: Finding['origin']): string =>
   [allocert, `0x${seed.toString(16)}`, round, corpus ?? 'none'].join('/');
