@@ -1,40 +1,24 @@
 /** The command line as a user meets it: exit codes, sentences, files, interruptions. */
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { text as textOf } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { nearest } from '../../adapters/contract/nearest.ts';
-import { packageRoot } from '../../adapters/contract/package-root.ts';
 import type { RunRecord } from '../../reports/record.ts';
 import { schemaViolation } from '../../reports/schema.ts';
+import { type Ran, allocert as run, start } from '../e2e/command.ts';
 import { temporaryDirectory } from '../reports/sample.ts';
 
-const PROGRAM = join(packageRoot(), 'build', 'bin', 'allocert.js');
-
-interface Ran {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs in an empty directory, so that defaults never write into the repository. */
-async function allocert(...words: readonly string[]): Promise<Ran> {
-  const child = spawn(process.execPath, [PROGRAM, ...words], { cwd: temporaryDirectory() });
-  const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const [stdout, stderr] = await Promise.all([textOf(child.stdout), textOf(child.stderr)]);
-  return { code: await closed, stdout, stderr };
-}
+const allocert = (...words: readonly string[]): Promise<Ran> =>
+  run(words, { cwd: temporaryDirectory() });
 
 const recordIn = (directory: string): RunRecord =>
   JSON.parse(readFileSync(join(directory, 'record.json'), 'utf8'));
 
 /** Starts a run, waits until its first case is over, and sends a signal: the exit code. */
 async function signalled(directory: string, signal: NodeJS.Signals): Promise<number | null> {
-  const child = spawn(process.execPath, [PROGRAM, 'run', 'sim:', '--out', directory], {
-    stdio: 'ignore',
-  });
+  const child = start(['run', 'sim:', '--out', directory]);
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const journal = join(directory, 'journal.ndjson');
   while (!existsSync(journal) || !readFileSync(journal, 'utf8').includes('case-end')) {

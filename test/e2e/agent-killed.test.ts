@@ -1,13 +1,13 @@
 /** kill -9 of the agent at random points of a run: no hang, no wrong pass, always a report. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { packageRoot } from '../../adapters/contract/package-root.ts';
 import type { RunRecord } from '../../reports/record.ts';
 import { buildExample } from '../adapters/native/example-library.ts';
+import { start } from './command.ts';
 
 process.env.ALLOCERT_CACHE = join(tmpdir(), 'allocert-test-cache');
 
@@ -57,13 +57,12 @@ function killed(pid: number): boolean {
 t.test('the agent is killed at twenty points', async (t) => {
   const folder = t.testdir({});
   const library = await buildExample(folder);
-  const program = join(packageRoot(), 'dist', 'bin', 'allocert.js');
   let kills = 0;
   let crashes = 0;
   for (let point = 0; point < POINTS; point += 1) {
     const out = join(folder, `report-${point}`);
     const words = ['run', `native:${library}`, '--only', ONLY, '--out', out];
-    const run = spawn(process.execPath, [program, ...words], { stdio: 'ignore' });
+    const run = start(words);
     const ended = new Promise((resolve) => run.once('close', resolve));
     if (await killAt(run, join(out, 'journal.ndjson'), randomInt(1, 26))) kills += 1;
     const code = await ended;

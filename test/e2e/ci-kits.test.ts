@@ -1,11 +1,11 @@
 /** The action and the example pipelines: their scripts run as GitHub and GitLab would run them. */
-import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { parse } from 'yaml';
 import { packageRoot } from '../../adapters/contract/package-root.ts';
 import { temporaryDirectory } from '../reports/sample.ts';
+import { asUser } from './command.ts';
 
 interface Step {
   readonly id?: string;
@@ -54,9 +54,8 @@ function runAction(name: string, inputs: Readonly<Record<string, string>>, cwd: 
   const variables = Object.entries(step.env ?? {}).map(([key, text]) => [key, filledIn(text)]);
   const script = join(files, 'script.sh');
   writeFileSync(script, step.run ?? '');
-  const ran = spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', script], {
+  const ran = asUser(['bash', '--noprofile', '--norc', '-eo', 'pipefail', script], {
     cwd,
-    encoding: 'utf8',
     env: {
       ...process.env,
       ...(path === '' ? {} : { PATH: path }),
@@ -184,9 +183,8 @@ t.test('the example for GitLab runs from parts to verdict', async (t) => {
   const { folder, path } = folderWith('npx', `#!/bin/sh\nshift\nexec node ${program} "$@"\n`);
   conformance(folder);
   const run = (job: string, target: string, variables: Readonly<Record<string, string>>) =>
-    spawnSync('bash', ['-eo', 'pipefail', '-c', pipeline[job].script.join('\n')], {
+    asUser(['bash', '-eo', 'pipefail', '-c', pipeline[job].script.join('\n')], {
       cwd: folder,
-      encoding: 'utf8',
       env: {
         ...process.env,
         PATH: path,

@@ -1,4 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  type ChildProcess,
+  type SpawnSyncReturns,
+  type StdioOptions,
+  spawn,
+  spawnSync,
+} from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../adapters/contract/package-root.ts';
@@ -22,22 +28,49 @@ export interface CommandOptions {
   readonly onStart?: (child: ChildProcess) => void;
 }
 
-/** Runs the built command line as a user would. */
-export function allocert(args: readonly string[], options: CommandOptions = {}): Promise<Ran> {
+/**
+ * Words that run a program as a user does: without what tap puts into the NODE_OPTIONS of every
+ * child, which looks into each module and takes three times as long as the command itself. Tap
+ * puts it back into any environment that is given to a child, hence `env`.
+ */
+const AS_USER = ['/usr/bin/env', '-u', 'NODE_OPTIONS'] as const;
+
+/** Runs any program to its end, as a user would. */
+export function asUser(
+  words: readonly string[],
+  options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv },
+): SpawnSyncReturns<string> {
+  const [command, ...rest] = [...AS_USER, ...words];
+  return spawnSync(command, rest, { ...options, encoding: 'utf8' });
+}
+
+/** Starts the built command line as a user would. */
+export function start(
+  args: readonly string[],
+  stdio: StdioOptions = 'ignore',
+  options: CommandOptions = {},
+): ChildProcess {
   const program = options.program ?? join(packageRoot(), 'dist', 'bin', 'allocert.js');
-  const child = spawn(process.execPath, [program, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const [command, ...words] = [...AS_USER, process.execPath, program, ...args];
+  const child = spawn(command, words, {
+    stdio,
     detached: options.ownGroup === true,
     env: { ...process.env, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   options.onStart?.(child);
+  return child;
+}
+
+/** Runs the built command line to its end. */
+export function allocert(args: readonly string[], options: CommandOptions = {}): Promise<Ran> {
+  const child = start(args, ['ignore', 'pipe', 'pipe'], options);
   let stdout = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
   return new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
 /** kill -9 of the daemon or of the client at random points: no hang, no wrong pass, a report. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -7,13 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Adapter, Session } from '../../adapters/contract/index.ts';
-import { packageRoot } from '../../adapters/contract/package-root.ts';
 import { openTarget } from '../../adapters/registry.ts';
 import { Daemon } from '../../adapters/remote/daemon.ts';
 import { listenUnix } from '../../adapters/remote/unix.ts';
 import type { CaseFinish, RunEnd } from '../../reports/record.ts';
 import { runSuites } from '../../suites/index.ts';
-import { allocert } from './command.ts';
+import { allocert, start } from './command.ts';
 
 const POINTS = 20;
 
@@ -25,10 +24,9 @@ function folderOf(t: Test): string {
 
 /** A daemon in a process of its own, which listens once this resolves. */
 async function startDaemon(path: string, target = 'sim:'): Promise<ChildProcess> {
-  const program = join(packageRoot(), 'dist', 'bin', 'allocert.js');
-  const words = [program, 'serve', target, '--listen', `unix:${path}`];
-  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'ignore'] });
-  await once(child.stdout, 'data');
+  const words = ['serve', target, '--listen', `unix:${path}`];
+  const child = start(words, ['ignore', 'pipe', 'ignore']);
+  if (child.stdout !== null) await once(child.stdout, 'data');
   return child;
 }
 

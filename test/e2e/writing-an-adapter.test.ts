@@ -1,12 +1,11 @@
 /** docs/writing-an-adapter.md: its example runs as printed, and its types serve an author. */
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { packageRoot } from '../../adapters/contract/package-root.ts';
 import type { RunRecord } from '../../reports/record.ts';
 import { temporaryDirectory } from '../reports/sample.ts';
-import { allocert } from './command.ts';
+import { allocert, asUser } from './command.ts';
 
 const LINES_MAX = 80;
 
@@ -102,9 +101,7 @@ function compilerSays(text: string): string {
   const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023'];
   const types = ['--types', 'node', '--typeRoots', join(packageRoot(), 'node_modules', '@types')];
   const compiler = join(packageRoot(), 'node_modules', '.bin', 'tsc');
-  // What tap puts into every child's NODE_OPTIONS keeps the compiler from being loaded.
-  const words = ['-u', 'NODE_OPTIONS', compiler, ...options, ...types, 'adapter.ts'];
-  const ran = spawnSync('env', words, { cwd: folder, encoding: 'utf8' });
+  const ran = asUser([compiler, ...options, ...types, 'adapter.ts'], { cwd: folder });
   return ran.status === 0 ? '' : `${ran.status}: ${ran.stdout}${ran.stderr}`;
 }
 

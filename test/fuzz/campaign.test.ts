@@ -1,9 +1,7 @@
 /** Campaigns: they find what is there and nothing else, repeat, stop, and go on. */
-import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { packageRoot } from '../../adapters/contract/package-root.ts';
 import { openSimulator } from '../../adapters/simulator/adapter.ts';
 import { type CampaignEnd, runCampaign } from '../../fuzz/campaign.ts';
 import type { Finding } from '../../fuzz/finding.ts';
@@ -11,7 +9,7 @@ import { MODES } from '../../fuzz/generate/modes.ts';
 import { readCampaign } from '../../fuzz/journal-reader.ts';
 import { operationsIn } from '../../fuzz/round.ts';
 import type { RoundDone } from '../../fuzz/runner.ts';
-import { allocert } from '../e2e/command.ts';
+import { allocert, start } from '../e2e/command.ts';
 
 interface Ran {
   readonly end: CampaignEnd;
@@ -110,20 +108,12 @@ t.test('the same seed gives the same rounds and the same findings', async (t) =>
 
 t.test('a campaign that is killed at any point goes on, and counts no round twice', async (t) => {
   const out = join(t.testdir({}), 'campaign');
-  const program = join(packageRoot(), 'dist', 'bin', 'allocert.js');
   const target = 'sim:?defect=leak-on-close';
   for (let kill = 0; kill < 4; kill += 1) {
     const how = kill === 0 ? [target, '--seed', '3'] : ['--resume'];
-    const child = spawn(process.execPath, [
-      program,
-      'fuzz',
-      ...how,
-      '--rounds',
-      '9999',
-      '--out',
-      out,
-    ]);
-    await new Promise((resolve) => child.stdout.once('data', resolve));
+    const words = ['fuzz', ...how, '--rounds', '9999', '--out', out];
+    const child = start(words, ['ignore', 'pipe', 'ignore']);
+    await new Promise((resolve) => child.stdout?.once('data', resolve));
     // Some rounds have reached the disk by then, and some have not.
     while (roundsIn(out) < (kill + 1) * 50) await new Promise((resolve) => setImmediate(resolve));
     child.kill('SIGKILL');

@@ -3,17 +3,15 @@
  * rounds, findings and corpus of a campaign that was killed twenty times are those of one that was
  * not.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { packageRoot } from '../../adapters/contract/package-root.ts';
 import { Choices } from '../../fuzz/corpus/choices.ts';
 import { readCampaign } from '../../fuzz/journal-reader.ts';
 import { schemaViolation } from '../../reports/schema.ts';
-import { allocert } from '../e2e/command.ts';
+import { allocert, start } from '../e2e/command.ts';
 
 const TARGET = 'sim:?defect=leak-at-munmap&defect=no-zeroing';
 const KILLS = 20;
@@ -47,8 +45,7 @@ const sizeOf = (folder: string): number =>
 async function killedAt(bytes: number, out: string, workers: string): Promise<void> {
   const how = sizeOf(out) === 0 ? [TARGET, ...WORDS] : ['--resume'];
   const words = ['fuzz', ...how, '--rounds', `${ROUNDS}`, '--workers', workers, '--out', out];
-  const program = join(packageRoot(), 'dist', 'bin', 'allocert.js');
-  const child: ChildProcess = spawn(process.execPath, [program, ...words], { stdio: 'ignore' });
+  const child = start(words);
   const closed = once(child, 'close');
   while (sizeOf(out) < bytes && child.exitCode === null) {
     await new Promise((resolve) => setImmediate(resolve));
