@@ -4,7 +4,8 @@ import { entryFromJson, factsFromJson } from '../adapters/contract/program-json.
 import { REPORT_FILES } from './directory.ts';
 import type { WrittenTranscript } from './evidence.ts';
 import { forEachLine } from './lines.ts';
-import { type CaseFinish, type JournalLine, RECORD_VERSION, type RunStart } from './record.ts';
+import type { CaseFinish, JournalLine, RunStart } from './record.ts';
+import { refuseNewer } from './refuse-newer.ts';
 import { schemaViolation } from './schema.ts';
 
 /** A journal as it was read. */
@@ -78,22 +79,13 @@ function parseLine(text: string, place: string): WrittenLine {
   } catch {
     throw usageError(`${place} is damaged: it is not JSON; restore the file or run again`);
   }
-  refuseNewer(value, place);
+  refuseNewer(value, 'journal', place);
   const violation = schemaViolation('journal', value);
   if (violation !== undefined) {
     throw usageError(`${place} is not what allocert writes: ${violation}`);
   }
   const line = value as WrittenLine;
   return line.type === 'run-start' ? { ...line, facts: factsFromJson(line.facts) } : line;
-}
-
-function refuseNewer(value: unknown, place: string): void {
-  const version = (value as { version?: unknown } | null)?.version;
-  if (typeof version !== 'number' || version <= RECORD_VERSION) return;
-  throw usageError(
-    `${place}: a newer allocert wrote this journal (version ${version}, this one reads ` +
-      `${RECORD_VERSION}); update allocert`,
-  );
 }
 
 /** Brings contract data back from its text form. */

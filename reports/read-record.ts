@@ -1,7 +1,8 @@
 import { AllocertError, unreadable, usageError } from '../adapters/contract/errors.ts';
 import { factsFromJson } from '../adapters/contract/program-json.ts';
 import { Interner } from './intern.ts';
-import { RECORD_VERSION, type RecordedCase, type RunRecord } from './record.ts';
+import type { RecordedCase, RunRecord } from './record.ts';
+import { refuseNewer } from './refuse-newer.ts';
 import { schemaViolation } from './schema.ts';
 import { splitCases } from './split-cases.ts';
 
@@ -22,7 +23,7 @@ export function readRecord(file: string): RunRecord {
     }),
   );
   const head = parsed(text, file);
-  refuseNewer(head, file);
+  refuseNewer(head, 'record', file);
   refuse(schemaViolation('record', head), file);
   const record = head as RunRecord;
   return { ...record, facts: factsFromJson(record.facts), cases };
@@ -50,13 +51,4 @@ function parsed(text: string, file: string): unknown {
 function refuse(violation: string | undefined, place: string): void {
   if (violation === undefined) return;
   throw usageError(`${place} is not what allocert writes: ${violation}; name a record.json`);
-}
-
-function refuseNewer(value: unknown, file: string): void {
-  const version = (value as { version?: unknown } | null)?.version;
-  if (typeof version !== 'number' || version <= RECORD_VERSION) return;
-  throw usageError(
-    `${file}: a newer allocert wrote this record (version ${version}, this one reads ` +
-      `${RECORD_VERSION}); update allocert`,
-  );
 }
