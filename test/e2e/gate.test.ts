@@ -1,10 +1,11 @@
 /** The gate as a pipeline meets it: every exit code that docs/ci.md states, and every warning. */
 import type { ChildProcess } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { packageRoot } from '../../adapters/contract/package-root.ts';
+import { temporaryDirectory } from '../reports/sample.ts';
 import { allocert, type Ran } from './command.ts';
 import { exampleFolder, recordIn } from './gate-folder.ts';
 
@@ -21,7 +22,7 @@ const ROWS = [...page.matchAll(/^\| (\d+) \| (.+) \| `allocert (.+)` \|$/gm)].ma
 
 /** Runs a row's command in a copy of the folder; one that is interrupted runs one case before. */
 async function walk(folder: string, { when, command }: Row): Promise<Ran & { cwd: string }> {
-  const cwd = mkdtempSync(`${folder}-row-`);
+  const cwd = temporaryDirectory();
   cpSync(folder, cwd, { recursive: true });
   const signal = /SIG[A-Z]+/.exec(when)?.[0] as NodeJS.Signals | undefined;
   const onStart = (child: ChildProcess): void => {
