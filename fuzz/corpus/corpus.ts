@@ -1,6 +1,6 @@
 import { coverOf } from './cover.ts';
 import type { StoredEntry } from './entry.ts';
-import { Snapshot } from './snapshot.ts';
+import { packed, SharedEntry, Snapshot } from './snapshot.ts';
 
 /** What a corpus may hold at most. */
 export interface CorpusLimits {
@@ -48,13 +48,26 @@ export interface Epoch {
   readonly evicted: readonly string[];
 }
 
+/** An entry that stays: its text is held once for all threads, its signatures once for all entries. */
+class HeldEntry extends SharedEntry implements StoredEntry {
+  readonly signatures: readonly string[];
+  readonly operations: number;
+
+  constructor(entry: StoredEntry, known: ReadonlyMap<string, string>) {
+    super(packed(entry));
+    this.signatures = entry.signatures.map((one) => known.get(one) ?? one);
+    this.operations = entry.operations;
+  }
+}
+
 /**
  * The corpus of a campaign. Entries come in the order of rounds; rounds see them from the next
  * epoch on, so that nobody's speed decides what a round is.
  */
 export class Corpus {
   readonly #limits: CorpusLimits;
-  readonly #known: Set<string>;
+  /** Each signature by itself. */
+  readonly #known: Map<string, string>;
   #current: readonly StoredEntry[];
   #pending: StoredEntry[];
   #snapshot: Snapshot;
@@ -63,10 +76,10 @@ export class Corpus {
   constructor(state: CorpusState, limits: CorpusLimits) {
     this.#limits = limits;
     this.#epoch = state.epoch;
-    this.#current = state.current;
-    this.#pending = [...state.pending];
-    this.#snapshot = new Snapshot(state.current, state.known);
-    this.#known = new Set([...state.known, ...state.fresh]);
+    this.#known = new Map([...state.known, ...state.fresh].map((one) => [one, one]));
+    this.#current = state.current.map((entry) => new HeldEntry(entry, this.#known));
+    this.#pending = state.pending.map((entry) => new HeldEntry(entry, this.#known));
+    this.#snapshot = new Snapshot(this.#current, state.known);
   }
 
   get epoch(): number {
@@ -92,8 +105,8 @@ export class Corpus {
       .filter((one) => !this.#known.has(one))
       .slice(0, KNOWN_MAX - this.#known.size);
     if (fresh.length === 0) return undefined;
-    for (const one of fresh) this.#known.add(one);
-    this.#pending.push(entry);
+    for (const one of fresh) this.#known.set(one, one);
+    this.#pending.push(new HeldEntry(entry, this.#known));
     return { entry, fresh };
   }
 
@@ -103,7 +116,7 @@ export class Corpus {
     this.#current = limited(all, this.#limits);
     this.#pending = [];
     this.#epoch += 1;
-    this.#snapshot = new Snapshot(this.#current, this.#known);
+    this.#snapshot = new Snapshot(this.#current, this.#known.keys());
     const kept = new Set(this.#current.map(({ digest }) => digest));
     const evicted = all.map(({ digest }) => digest).filter((digest) => !kept.has(digest));
     return { number: this.#epoch, digest: this.#snapshot.digest, evicted };
@@ -129,7 +142,7 @@ function limited(all: readonly StoredEntry[], limits: CorpusLimits): readonly St
   const kept: StoredEntry[] = [];
   let bytes = 0;
   for (const entry of coverOf(all)) {
-    const more = Buffer.byteLength(entry.text);
+    const more = sizeOf(entry);
     if (kept.length === limits.entries || bytes + more > limits.bytes) continue;
     kept.push(entry);
     bytes += more;
@@ -138,4 +151,7 @@ function limited(all: readonly StoredEntry[], limits: CorpusLimits): readonly St
 }
 
 const bytesOf = (entries: readonly StoredEntry[]): number =>
-  entries.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+  entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+
+const sizeOf = (entry: StoredEntry): number =>
+  entry instanceof HeldEntry ? entry.bytes : Buffer.byteLength(entry.text);

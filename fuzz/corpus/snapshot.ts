@@ -17,16 +17,6 @@ interface PackedEntry extends Pick<SnapshotEntry, 'digest' | 'mode'> {
   readonly text: SharedArrayBuffer;
 }
 
-/** Texts that were shared before: entries stay for many epochs. */
-const SHARED = new WeakMap<SnapshotEntry, PackedEntry>();
-
-function packed(entry: SnapshotEntry): PackedEntry {
-  const { digest, mode, text } = entry;
-  const made = SHARED.get(entry) ?? { digest, mode, text: shared(text) };
-  SHARED.set(entry, made);
-  return made;
-}
-
 function shared(text: string): SharedArrayBuffer {
   const encoded = Buffer.from(text);
   const bytes = new SharedArrayBuffer(encoded.length);
@@ -36,22 +26,37 @@ function shared(text: string): SharedArrayBuffer {
 
 const textIn = (bytes: SharedArrayBuffer): string => Buffer.from(new Uint8Array(bytes)).toString();
 
-/** An entry in a worker, which reads a text only when a round changes it. */
-class SharedEntry implements SnapshotEntry {
-  readonly digest: string;
-  readonly mode: string;
-  readonly #text: SharedArrayBuffer;
+/** An entry whose text all threads share; it is read only when a round changes it. */
+export class SharedEntry implements SnapshotEntry {
+  readonly packed: PackedEntry;
 
-  constructor({ digest, mode, text }: PackedEntry) {
-    this.digest = digest;
-    this.mode = mode;
-    this.#text = text;
+  constructor(packed: PackedEntry) {
+    this.packed = packed;
+  }
+
+  get digest(): string {
+    return this.packed.digest;
+  }
+
+  get mode(): string {
+    return this.packed.mode;
+  }
+
+  /** Bytes of the text. */
+  get bytes(): number {
+    return this.packed.text.byteLength;
   }
 
   get text(): string {
-    return textIn(this.#text);
+    return textIn(this.packed.text);
   }
 }
+
+/** An entry as threads take it. */
+export const packed = (entry: SnapshotEntry): PackedEntry =>
+  entry instanceof SharedEntry
+    ? entry.packed
+    : { digest: entry.digest, mode: entry.mode, text: shared(entry.text) };
 
 /** The corpus as all rounds of one epoch see it. */
 export class Snapshot {
