@@ -4,7 +4,7 @@ import t from 'tap';
 import { linux, type Operation, type Program, type Thread } from '../../adapters/contract/index.ts';
 import { openSimulator } from '../../adapters/simulator/adapter.ts';
 import { Choices } from '../../fuzz/corpus/choices.ts';
-import { beginning, Corpus } from '../../fuzz/corpus/corpus.ts';
+import { beginning, CORPUS_LIMITS, Corpus } from '../../fuzz/corpus/corpus.ts';
 import { coverOf } from '../../fuzz/corpus/cover.ts';
 import { type Coverage, coverageOf } from '../../fuzz/corpus/coverage.ts';
 import { entryFrom, entryOf, readEntry, type StoredEntry } from '../../fuzz/corpus/entry.ts';
@@ -89,6 +89,23 @@ t.test('calls of other threads that are under way are told', async (t) => {
 
 const stub = (digest: string, signatures: string[], operations = 1): StoredEntry => ({
   ...{ digest, signatures, operations, mode: 'hammer', text: digest },
+});
+
+t.test('a text stays where it is from epoch to epoch, and all threads read it there', async (t) => {
+  const corpus = new Corpus(beginning([stub('a', ['1'])], CORPUS_LIMITS), CORPUS_LIMITS);
+  const [first] = corpus.snapshot.packed().entries;
+  corpus.offer(stub('b', ['2']));
+  corpus.advance();
+  const [same, added] = corpus.snapshot.packed().entries;
+  t.ok(first?.text instanceof SharedArrayBuffer);
+  t.equal(same?.text, first?.text, 'no copy');
+  corpus.advance();
+  t.equal(corpus.snapshot.packed().entries[1]?.text, added?.text);
+  const read = new SnapshotReader().read(corpus.snapshot.packed());
+  t.strictSame(
+    read.entries.map(({ text }) => text),
+    ['a', 'b'],
+  );
 });
 
 t.test('a cover has every signature, is small, and does not depend on order', async (t) => {
