@@ -48,7 +48,7 @@ export interface Epoch {
   readonly evicted: readonly string[];
 }
 
-/** An entry that stays: its text is held once for all threads, its signatures once for all entries. */
+/** An entry that stays. Its text is held once for all threads, a signature once for all entries. */
 class HeldEntry extends SharedEntry implements StoredEntry {
   readonly signatures: readonly string[];
   readonly operations: number;
