@@ -9,7 +9,7 @@ import type { Violation } from './violation.ts';
 
 /** What must be known of a region to say that it had room. */
 export interface Room {
-  /** Pages in each region, by its name; the first is the one of requests on unknown devices. */
+  /** Pages in each region, by its name; the first is the one that requests are on by default. */
   readonly regions: ReadonlyMap<string, bigint>;
   /** Bytes in a page. */
   readonly page: bigint;
@@ -24,7 +24,7 @@ export interface Room {
  * may have lived during the call counts as there for the whole of it, wherever it does most harm. m
  * buffers of P pages leave a run of at least (N - P) / (m + 1) pages, rounded up; a run of k pages
  * aligned to a power of two a fits into k + a - 1, and at the start of an empty region into k. A
- * buffer of an unknown region counts in each. A request that failed otherwise, for its answer or
+ * buffer of an unknown region counts in each, and a request on one is judged by all. A request that failed otherwise, for its answer or
  * for want of a number, had its pages for a while and counts as a buffer. Linux may fail to move a
  * page: there it is not decidable, and must not be asked.
  */
@@ -61,20 +61,39 @@ interface Evidence {
   readonly deviceOf: DeviceFinder;
 }
 
-function judge(event: Event, { abi, buffers, deviceOf, room, undone }: Evidence): Violation[] {
-  const { operation, result } = event;
-  const { orderMax, page, regions } = room;
+/** A refusal breaks a rule when none of the regions that it may have been for was short of room. */
+function judge(event: Event, evidence: Evidence): Violation[] {
+  const { operation } = event;
+  const { abi, deviceOf, room } = evidence;
   if (operation.op !== 'ioctl' || operation.argument.placement?.kind === 'flipped') return [];
   const asked = readField(operation.argument.bytes, fieldOf(abi, 'length'));
-  const wanted = (asked + page - 1n) / page;
-  const [only] = regions.keys();
-  const region = deviceOf(event) ?? only ?? '';
-  const pages = regions.get(region);
-  if (wanted === 0n || pages === undefined) return [];
+  const wanted = (asked + room.page - 1n) / room.page;
+  if (wanted === 0n) return [];
+  const device = deviceOf(event);
+  const regions = device === undefined ? [...room.regions.keys()] : [device];
+  const details = regions.map((region) => roomIn(region, event, wanted, evidence));
+  const [detail] = details;
+  if (detail === undefined || details.includes(undefined)) return [];
+  const [byDefault] = room.regions.keys();
+  // A region that is full has no effect on another.
+  const requirement = device === undefined || device === byDefault ? 'LEN-07' : 'CMA-08';
+  const kind = 'ENOMEM though there was room';
+  return [{ oracle: 'justified-failure', requirement, kind, detail, events: [event] }];
+}
+
+/** What room a region must have had for a refused request; undefined when it may have had none. */
+function roomIn(
+  region: string,
+  event: Event,
+  wanted: bigint,
+  { abi, buffers, deviceOf, room, undone }: Evidence,
+): string | undefined {
+  const { orderMax, page } = room;
+  const pages = room.regions.get(region);
+  if (pages === undefined) return undefined;
+  const { call, return: back } = event.result;
   const there = buffers.filter(
-    (buffer) =>
-      (deviceOf(buffer.allocation) ?? region) === region &&
-      mayLive(buffer, result.call, result.return),
+    (buffer) => (deviceOf(buffer.allocation) ?? region) === region && mayLive(buffer, call, back),
   );
   const passing = undone.filter(
     (other) => (deviceOf(other) ?? region) === region && overlap(other, event),
@@ -84,19 +103,11 @@ function judge(event: Event, { abi, buffers, deviceOf, room, undone }: Evidence)
   const gaps = BigInt(sizes.length) + 1n;
   const run = (pages - taken + gaps - 1n) / gaps;
   const needed = sizes.length === 0 ? wanted : wanted + alignmentOf(wanted, orderMax) - 1n;
-  if (taken > pages || run < needed) return [];
-  return [
-    {
-      oracle: 'justified-failure',
-      // A region that is full has no effect on another.
-      requirement: region === only ? 'LEN-07' : 'CMA-08',
-      kind: 'ENOMEM though there was room',
-      detail:
-        `${wanted} pages were refused while at most ${sizes.length} buffers had ${taken} of ` +
-        `${pages} pages: ${run} must have been free in a row`,
-      events: [event],
-    },
-  ];
+  if (taken > pages || run < needed) return undefined;
+  return (
+    `${wanted} pages were refused while at most ${sizes.length} buffers had ${taken} of ` +
+    `${pages} pages: ${run} must have been free in a row`
+  );
 }
 
 /** Whether two calls that both came back may have been under way at once. */

@@ -146,6 +146,9 @@ t.test('justified failure: a full region is no excuse for another', async (t) =>
   const full = request({ length: 2n * PAGE }, [5, 6], { out });
   t.strictSame(judge(full, refused('device')), []);
   t.strictSame(judge(full, refused('other')), ['CMA-08']);
+  const reused = step({ op: 'close', fd: 9n }, [7, 8]);
+  t.strictSame(judge(full, reused, refused('other')), [], 'it may be the full one by now');
+  t.strictSame(judge(reused, refused('other')), ['LEN-07'], 'neither was full');
 });
 
 t.test('content: a buffer holds what was written to it', async (t) => {

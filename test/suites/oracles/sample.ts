@@ -115,17 +115,27 @@ export interface Sample {
   readonly histories: readonly History[];
 }
 
+/** A thread, as a sample. */
+export interface Act {
+  readonly client: string;
+  readonly steps: readonly Step[];
+}
+
 /** Threads of one client, as oracles see them. */
-export function sample(...threads: readonly (readonly Step[])[]): Sample {
+export const sample = (...threads: readonly (readonly Step[])[]): Sample =>
+  sampleOf(...threads.map((steps): Act => ({ client: 'subject', steps })));
+
+/** Threads of any clients, as oracles see them. */
+export function sampleOf(...acts: readonly Act[]): Sample {
   const program: Program = {
-    threads: threads.map((steps) => ({
-      client: 'subject',
+    threads: acts.map(({ client, steps }) => ({
+      client,
       operations: steps.map(({ operation }) => operation),
     })),
     deadlineMs: 1000,
   };
   const history: History = {
-    threads: threads.map((steps) => steps.map(({ result }) => result)),
+    threads: acts.map(({ steps }) => steps.map(({ result }) => result)),
     deaths: [],
     log: [],
     deadlineHit: false,
