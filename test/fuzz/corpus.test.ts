@@ -106,6 +106,8 @@ t.test('a text stays where it is from epoch to epoch, and all threads read it th
     read.entries.map(({ text }) => text),
     ['a', 'b'],
   );
+  const [long] = new Snapshot([stub('a'.repeat(1000), ['1'])]).packed().entries;
+  t.ok((long?.text.byteLength ?? 1000) < 100, 'and it is held deflated');
 });
 
 t.test('a cover has every signature, is small, and does not depend on order', async (t) => {
