@@ -94,6 +94,7 @@ class Bookkeeper {
       else this.#derived(event);
     }
     for (const suspect of this.#suspects) this.#suspect(suspect);
+    for (const event of inOrder) if (event.operation.op === 'fork') this.#mayInherit(event);
     return this.#entries;
   }
 
@@ -205,17 +206,34 @@ class Bookkeeper {
   /** A child holds what its parent held during the whole of the fork. */
   #forked({ client: parent, result }: Event, child: string): void {
     const { call, return: back } = result;
-    if (back !== undefined && !succeeded(result)) return;
+    if (back === undefined || !succeeded(result)) return;
     const mine = this.#dropsBy(child);
+    for (const { holdings } of this.#entries) {
+      const inherited = holdings.filter(
+        (one) => one.client === parent && heldDuring(one, call, back),
+      );
+      holdings.push(
+        ...inherited.map((held) => lasting({ ...held, client: child }, call, back, mine)),
+      );
+    }
+  }
+
+  /**
+   * A child may hold what its parent had at some instant of the fork. What that was is known only
+   * when all is: something that was made during the fork may have been called for after it.
+   */
+  #mayInherit({ client: parent, result }: Event): void {
+    const { call, return: back } = result;
+    if (back !== undefined && !succeeded(result)) return;
     for (const entry of this.#entries) {
-      for (const held of entry.holdings.filter((one) => one.client === parent)) {
-        if (held.gone !== undefined && held.gone < call) continue;
-        if (back !== undefined && heldDuring(held, call, back)) {
-          entry.holdings.push(lasting({ ...held, client: child }, call, back, mine));
-        } else {
-          entry.elsewhere = true;
-        }
-      }
+      const possible = entry.holdings.some(
+        (one) =>
+          one.client === parent &&
+          (back === undefined || one.made.result.call <= back) &&
+          (one.gone === undefined || one.gone >= call) &&
+          (back === undefined || !heldDuring(one, call, back)),
+      );
+      if (possible) entry.elsewhere = true;
     }
   }
 }

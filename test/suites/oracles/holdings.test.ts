@@ -83,3 +83,18 @@ t.test('the size of a buffer whose length changed meanwhile has bounds', async (
     'one read may take bytes from the one and from the other',
   );
 });
+
+t.test('a child may have whatever its parent had at some instant of the fork', async (t) => {
+  const fork = step({ op: 'fork', client: 'child' }, [10, 20], { value: 7n });
+  const kept = (from: number, to: number, ...more: readonly Step[]) =>
+    sample([allocation('a', [from, to], { number: 4n })], [fork], more).buffers.map(
+      ({ elsewhere, holdings }) => [holdings.map(({ client }) => client), elsewhere],
+    );
+  t.strictSame(kept(1, 2), [[['subject', 'child'], false]]);
+  t.strictSame(kept(21, 22), [[['subject'], false]]);
+  t.strictSame(kept(5, 12), [[['subject'], true]], 'under way when the fork began');
+  t.strictSame(kept(12, 14), [[['subject'], true]], 'all of it during the fork');
+  t.strictSame(kept(12, 24), [[['subject'], true]], 'not back when the fork was');
+  t.strictSame(kept(1, 2, close(4n, 15)), [[['subject'], true]], 'closed during the fork');
+  t.strictSame(kept(1, 2, close(4n, 5)), [[['subject'], false]], 'closed before');
+});
