@@ -37,7 +37,8 @@ interface Access {
 
 /**
  * The mappings, and so the buffers, that an access surely or possibly reached. An address may be
- * another client's, or that of a mapping which is gone: it may lie in the middle of others then.
+ * another client's, or that of a mapping which is gone: it may lie in the middle of others then,
+ * also of some that are made while it runs.
  */
 function accessOf(timeline: Timeline, buffers: readonly HeldBuffer[], event: Event): Access[] {
   const { client, operation, result } = event;
@@ -52,7 +53,9 @@ function accessOf(timeline: Timeline, buffers: readonly HeldBuffer[], event: Eve
       // What goes through a private mapping is not the buffer's.
       .filter(({ made }) => !isPrivate(timeline, made))
       .filter(
-        ({ gone, made }) => made.result.call <= result.call && (gone ?? result.call) >= result.call,
+        ({ gone, made }) =>
+          (result.return === undefined || made.result.call <= result.return) &&
+          (gone ?? result.call) >= result.call,
       )
       .map((mapping) => {
         const sure = mapping.value === address && isShared(timeline, mapping.made);

@@ -86,3 +86,20 @@ t.test('a store fills a buffer only where its mapping stood all the while', asyn
   const late = step({ op: 'munmap', address: m, length: PAGE }, [22, 23]);
   t.strictSame(judge([...before, last[0] as Step, late, last[1] as Step]), ['FD-11']);
 });
+
+t.test('a store may hit a mapping that came where another was while it ran', async (t) => {
+  const found = (from: number, to: number): string[] =>
+    judge(
+      [
+        allocation('a', [1, 2], { number: 4n }),
+        allocation('b', [3, 4], { number: 5n }),
+        mapping('m', [5, 6], { fd: 5n, address: m }),
+        step({ op: 'munmap', address: m, length: PAGE }, [20, 22]),
+        mapping('n', [24, 26], { fd: 4n, address: m }),
+        scan(m, 0, 0n),
+      ],
+      [store(m, [from, to])],
+    );
+  t.strictSame(found(21, 30), [], 'it may have come after the new mapping');
+  t.strictSame(found(21, 23), ['ISO-01'], 'it was over before');
+});

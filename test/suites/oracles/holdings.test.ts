@@ -98,3 +98,18 @@ t.test('a child may have whatever its parent had at some instant of the fork', a
   t.strictSame(kept(1, 2, close(4n, 15)), [[['subject'], true]], 'closed during the fork');
   t.strictSame(kept(1, 2, close(4n, 5)), [[['subject'], false]], 'closed before');
 });
+
+t.test('a buffer is gone when whatever may have taken it is over', async (t) => {
+  const gone = (...threads: readonly (readonly Step[])[]): unknown =>
+    sample([allocation('a', [1, 2], { number: 4n })], ...threads).buffers[0]?.holdings[0]?.gone;
+  const closing = (from: number, to: number): Step => step({ op: 'close', fd: 4n }, [from, to]);
+  t.equal(gone([closing(10, 12)]), 12n);
+  t.equal(gone([closing(10, 12), closing(20, 30)]), 12n, 'the other number is another file');
+  t.equal(gone([closing(10, 12)], [closing(5, 30)]), 30n, 'either may have closed it');
+  const { operation, result } = closing(5, 6);
+  const { return: _back, ...lost } = result;
+  const never: Step = { operation, result: { ...lost, outcome: 'lost' } };
+  t.equal(gone([closing(10, 12)], [never]), undefined, 'nobody knows when that one is over');
+  const kill = step({ op: 'kill', client: 'subject', signal: 9n }, [5, 6]);
+  t.equal(gone([closing(10, 12)], [kill]), undefined, 'a client takes its time to end');
+});
