@@ -195,7 +195,9 @@ class Campaign {
   #reaches(under: number): boolean {
     while (this.#corpus.epoch < this.#batches.epoch) {
       if (under > 0) return false;
-      this.#options.onEpoch?.(this.#corpus.advance());
+      // Not inside of the call: that is left out, with its argument, where nobody listens.
+      const epoch = this.#corpus.advance();
+      this.#options.onEpoch?.(epoch);
     }
     return true;
   }

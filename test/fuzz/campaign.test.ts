@@ -36,6 +36,17 @@ async function campaign(url: string, rounds: number, seed = 1n): Promise<Ran> {
   return { end, findings, rounds: done };
 }
 
+t.test('a campaign that nobody listens to goes from epoch to epoch', async (t) => {
+  const adapter = openSimulator('sim:');
+  const options = { adapter, version: 'test', seed: 1n, modes: ['sequential'] };
+  const budget = { rounds: 12, operations: undefined, milliseconds: undefined };
+  const limits = { memoryLimit: 8n << 20n, shrinkBudget: 0, epochRounds: 4 };
+  const { entries, rounds } = await runCampaign({ ...options, ...limits, budget });
+  t.equal(rounds, 12);
+  t.ok(entries > 0, 'and keeps a corpus');
+  await adapter.close();
+});
+
 t.test('a right simulator is accused of nothing, whatever its regions and turns', async (t) => {
   for (const [index, url] of [
     'sim:',
