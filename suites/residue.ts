@@ -13,11 +13,8 @@ const BUFFERS_EACH = 16n;
 const ROUNDS = 8;
 /** Rounds of a race of two threads for one descriptor. */
 const RACES = 32;
-/**
- * Times that a thread asks for a descriptor which is not there yet: more than fit in the time a
- * scheduler gives it at once, so that on one busy processor the thread that makes it has its turn.
- */
-const LOOKS = 20_000n;
+/** Times that a thread asks for a descriptor which is not there yet. */
+const LOOKS = 2000n;
 
 /**
  * Fills as many buffers as there is room for, up to {@link BUFFERS}, all at once, so that as many

@@ -1,6 +1,6 @@
 import { type OperationOf, succeeded } from '../../adapters/contract/index.ts';
 import { dropsOf } from './drops.ts';
-import { lasting } from './holdings.ts';
+import { lasting } from './lasting.ts';
 import { type HeldBuffer, heldDuring, mayLive } from './lives.ts';
 import type { Event, Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';
