@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
-import { messageOf } from './contract/errors.ts';
+import { messageOf } from '../base/errors.ts';
 import { nodeHeaders } from './native/build.ts';
 import { findOnPath, findQemu } from './vm/qemu.ts';
 

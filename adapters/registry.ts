@@ -1,6 +1,6 @@
-import { usageError } from './contract/errors.ts';
+import { usageError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
 import type { Adapter } from './contract/index.ts';
-import { nearest } from './contract/nearest.ts';
 import { isModuleTarget, openModule } from './third-party/load.ts';
 
 /** A kind of target: the scheme of its URLs and how one is opened. */

@@ -19,7 +19,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { programDigest, type TranscriptEntry, toJson } from '../adapters/contract/index.ts';
-import { packageRoot } from '../adapters/contract/package-root.ts';
+import { packageRoot } from '../base/package-root.ts';
 import type { JournalLine, RunStart, Status } from '../reports/record.ts';
 
 const ROWS = 100_000;

@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Operation, Session } from '../adapters/contract/index.ts';
-import { packageRoot } from '../adapters/contract/package-root.ts';
 import { buildAgent } from '../adapters/native/build.ts';
 import { openTarget } from '../adapters/registry.ts';
+import { packageRoot } from '../base/package-root.ts';
 
 const run = promisify(execFile);
 

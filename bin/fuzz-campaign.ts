@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { Adapter } from '../adapters/contract/index.ts';
-import { packageVersion } from '../adapters/contract/package-root.ts';
-import { redact } from '../adapters/contract/redact.ts';
 import { openTarget } from '../adapters/registry.ts';
+import { packageVersion } from '../base/package-root.ts';
+import { redact } from '../base/redact.ts';
 import type { Finding } from '../fuzz/finding.ts';
 import type { Before } from '../fuzz/journal-reader.ts';
 import { WorkerPool } from '../fuzz/pool.ts';

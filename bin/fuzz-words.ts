@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { usageError } from '../adapters/contract/errors.ts';
+import { usageError } from '../base/errors.ts';
 import { MODES } from '../fuzz/generate/modes.ts';
 import { ALL, PARALLEL } from '../fuzz/parallel/turn.ts';
 

@@ -1,6 +1,6 @@
-import { AllocertError, messageOf } from '../adapters/contract/errors.ts';
 import type { Adapter } from '../adapters/contract/index.ts';
-import { redactorOf } from '../adapters/contract/redact.ts';
+import { AllocertError, messageOf } from '../base/errors.ts';
+import { redactorOf } from '../base/redact.ts';
 import { callsForRetry } from '../reports/gate/again.ts';
 import { refuseOtherBaseline } from '../reports/gate/compare.ts';
 import type { GateSettings } from '../reports/gate/outcome.ts';

@@ -1,6 +1,6 @@
 import yargs, { type CommandModule } from 'yargs';
-import { AllocertError, usageError } from '../adapters/contract/errors.ts';
-import { packageVersion } from '../adapters/contract/package-root.ts';
+import { AllocertError, usageError } from '../base/errors.ts';
+import { packageVersion } from '../base/package-root.ts';
 import { commandFacts } from '../config/option.ts';
 import { Settings } from '../config/settings.ts';
 import { configFlag } from '../config/typed.ts';

@@ -1,4 +1,4 @@
-import { usageError } from '../adapters/contract/errors.ts';
+import { usageError } from '../base/errors.ts';
 import { LEVELS } from '../reports/gate/outcome.ts';
 import { REPORTERS } from '../reports/reporters.ts';
 

@@ -1,5 +1,5 @@
-import { packageVersion } from '../adapters/contract/package-root.ts';
 import { openTarget } from '../adapters/registry.ts';
+import { packageVersion } from '../base/package-root.ts';
 import type { Budget } from '../fuzz/campaign.ts';
 import { findCanary, selfCheck } from '../fuzz/self-check.ts';
 import { Interrupt } from './interrupt.ts';

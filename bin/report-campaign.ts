@@ -1,4 +1,4 @@
-import { usageError } from '../adapters/contract/errors.ts';
+import { usageError } from '../base/errors.ts';
 import { isTyped } from '../config/typed.ts';
 import { writeCampaignReport } from '../fuzz/report.ts';
 import { kcidbOptions } from './kcidb-options.ts';

@@ -1,4 +1,4 @@
-import { redact } from '../adapters/contract/redact.ts';
+import { redact } from '../base/redact.ts';
 import { printable } from '../reports/formats/layout.ts';
 
 /** Prints one sentence for the user on standard error, without secrets. */

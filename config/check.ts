@@ -1,6 +1,6 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
-import { type AllocertError, usageError } from '../adapters/contract/errors.ts';
-import { nearest } from '../adapters/contract/nearest.ts';
+import { type AllocertError, usageError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
 import type { ConfigFile } from './file.ts';
 import type { ConfigSchema } from './schema.ts';
 

@@ -1,4 +1,4 @@
-import { isSecretName, REDACTED, redact } from '../adapters/contract/redact.ts';
+import { isSecretName, REDACTED, redact } from '../base/redact.ts';
 import type { CommandFacts, OptionFacts, OptionValue } from './option.ts';
 import type { Settings } from './settings.ts';
 import { typedOptions } from './typed.ts';

@@ -1,5 +1,5 @@
-import { usageError } from '../adapters/contract/errors.ts';
-import { editDistance } from '../adapters/contract/nearest.ts';
+import { usageError } from '../base/errors.ts';
+import { editDistance } from '../base/nearest.ts';
 import type { CommandFacts, OptionFacts, OptionValue } from './option.ts';
 import type { Setting } from './setting.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { messageOf, usageError } from '../adapters/contract/errors.ts';
+import { messageOf, usageError } from '../base/errors.ts';
 
 /** A configuration file as it was read. */
 export interface ConfigFile {

@@ -1,4 +1,4 @@
-import { AllocertError } from '../adapters/contract/errors.ts';
+import { AllocertError } from '../base/errors.ts';
 import { type Config, checkConfig } from './check.ts';
 import { CONFIG_VARIABLE, fromEnvironment, refuseMistyped } from './environment.ts';
 import { type ConfigFile, findConfig, readConfig } from './file.ts';

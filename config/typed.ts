@@ -1,5 +1,5 @@
 import yargs from 'yargs';
-import { usageError } from '../adapters/contract/errors.ts';
+import { usageError } from '../base/errors.ts';
 import type { CommandFacts, OptionFacts, OptionValue } from './option.ts';
 
 /** What a command line says before its command's own options are known. */

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { toJson, usageError } from '../adapters/contract/index.ts';
-import { redact } from '../adapters/contract/redact.ts';
+import { redact } from '../base/redact.ts';
 import { attempt, prepareDirectory, temporary } from '../reports/directory.ts';
 import { forEachLine } from '../reports/lines.ts';
 import type { Epoch, Kept } from './corpus/corpus.ts';

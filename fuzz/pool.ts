@@ -1,6 +1,6 @@
 import { Piscina } from 'piscina';
-import { messageOf } from '../adapters/contract/errors.ts';
 import { AllocertError, type Blame } from '../adapters/contract/index.ts';
+import { messageOf } from '../base/errors.ts';
 import { type PackedSnapshot, type Snapshot, SnapshotReader } from './corpus/snapshot.ts';
 import type { Finding } from './finding.ts';
 import type { PartTask } from './parallel/report.ts';

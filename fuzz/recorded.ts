@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { toJson } from '../adapters/contract/index.ts';
-import { redact, redactorOf } from '../adapters/contract/redact.ts';
+import { redact, redactorOf } from '../base/redact.ts';
 import { redactFacts } from '../reports/redact-line.ts';
 import {
   type CampaignEnd,

@@ -1,4 +1,4 @@
-import { redactorOf } from '../adapters/contract/redact.ts';
+import { redactorOf } from '../base/redact.ts';
 import { redactFacts, redactHistory } from '../reports/redact-line.ts';
 import type { Finding } from './finding.ts';
 

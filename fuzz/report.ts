@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { usageError } from '../adapters/contract/errors.ts';
 import { factsFromJson } from '../adapters/contract/program-json.ts';
+import { usageError } from '../base/errors.ts';
 import { REPORT_FILES } from '../reports/directory.ts';
 import { campaignPage } from '../reports/formats/html/campaign.ts';
 import type {

@@ -1,6 +1,6 @@
-import { usageError } from '../adapters/contract/errors.ts';
-import { isInProcess } from '../adapters/contract/in-process.ts';
-import { REDACTED } from '../adapters/contract/redact.ts';
+import { usageError } from '../base/errors.ts';
+import { isInProcess } from '../base/in-process.ts';
+import { REDACTED } from '../base/redact.ts';
 
 /**
  * The target that a campaign or a finding names, to be opened again.

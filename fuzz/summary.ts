@@ -1,7 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toJson } from '../adapters/contract/index.ts';
-import { redact } from '../adapters/contract/redact.ts';
+import { redact } from '../base/redact.ts';
 import { attempt, temporary } from '../reports/directory.ts';
 import type { CampaignEnd } from './campaign.ts';
 import type { Before } from './journal-reader.ts';

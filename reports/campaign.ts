@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf, unreadable, usageError } from '../adapters/contract/errors.ts';
+import { messageOf, unreadable, usageError } from '../base/errors.ts';
 import { forEachLine } from './lines.ts';
 import type { FuzzFinding, FuzzSummary } from './record.ts';
 import { schemaViolation } from './schema.ts';

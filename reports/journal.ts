@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toJson } from '../adapters/contract/index.ts';
-import { redact, redactorOf } from '../adapters/contract/redact.ts';
+import { redact, redactorOf } from '../base/redact.ts';
 import { attempt, clearReport, prepareDirectory, REPORT_FILES } from './directory.ts';
 import { forEachLine } from './lines.ts';
 import type { JournalLine } from './record.ts';

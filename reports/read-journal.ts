@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { AllocertError, unreadable, usageError } from '../adapters/contract/errors.ts';
 import { entryFromJson, factsFromJson } from '../adapters/contract/program-json.ts';
+import { AllocertError, unreadable, usageError } from '../base/errors.ts';
 import { REPORT_FILES } from './directory.ts';
 import type { WrittenTranscript } from './evidence.ts';
 import { forEachLine } from './lines.ts';

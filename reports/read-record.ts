@@ -1,5 +1,5 @@
-import { AllocertError, unreadable, usageError } from '../adapters/contract/errors.ts';
 import { factsFromJson } from '../adapters/contract/program-json.ts';
+import { AllocertError, unreadable, usageError } from '../base/errors.ts';
 import { Interner } from './intern.ts';
 import type { RecordedCase, RunRecord } from './record.ts';
 import { refuseNewer } from './refuse-newer.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { machineError } from '../adapters/contract/errors.ts';
 import { toJson } from '../adapters/contract/index.ts';
+import { machineError } from '../base/errors.ts';
 import type { RunRecord } from './record.ts';
 import { schemaViolation } from './schema.ts';
 

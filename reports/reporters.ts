@@ -1,7 +1,7 @@
 import { existsSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { AllocertError, messageOf, usageError } from '../adapters/contract/errors.ts';
-import { makeDirectory } from '../adapters/contract/make-directory.ts';
+import { AllocertError, messageOf, usageError } from '../base/errors.ts';
+import { makeDirectory } from '../base/make-directory.ts';
 import { temporary } from './directory.ts';
 import { ctrfPieces } from './formats/ctrf.ts';
 import { formatGithub } from './formats/github.ts';

@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../adapters/contract/package-root.ts';
+import { packageRoot } from '../base/package-root.ts';
 import { derivedFiles } from './derived-files.ts';
 
 const check = process.argv.includes('--check');

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { usageError } from '../adapters/contract/errors.ts';
 import type { AbiName } from '../adapters/contract/index.ts';
-import { packageRoot } from '../adapters/contract/package-root.ts';
+import { usageError } from '../base/errors.ts';
+import { packageRoot } from '../base/package-root.ts';
 import type { ProfileFacts, RequirementFacts } from '../reports/record.ts';
 
 /** A requirement as the catalogue holds it. */

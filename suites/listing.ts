@@ -1,4 +1,4 @@
-import { usageError } from '../adapters/contract/errors.ts';
+import { usageError } from '../base/errors.ts';
 import type { Level } from '../reports/record.ts';
 import type { Case } from './case.ts';
 import { CASES } from './cases.ts';

@@ -10,7 +10,7 @@ import {
   type TargetFacts,
   type Transcript,
 } from '../adapters/contract/index.ts';
-import { packageVersion } from '../adapters/contract/package-root.ts';
+import { packageVersion } from '../base/package-root.ts';
 import {
   type CaseFinish,
   type CaseStart,

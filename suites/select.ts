@@ -1,5 +1,5 @@
-import { usageError } from '../adapters/contract/errors.ts';
 import type { AbiName, TargetFacts } from '../adapters/contract/index.ts';
+import { usageError } from '../base/errors.ts';
 import type { Case } from './case.ts';
 import { CASES } from './cases.ts';
 import {

@@ -1,6 +1,6 @@
 import type { Adapter } from '../adapters/contract/index.ts';
 import { AllocertError } from '../adapters/contract/index.ts';
-import { redact } from '../adapters/contract/redact.ts';
+import { redact } from '../base/redact.ts';
 import {
   type CaseFinish,
   type CaseStart,

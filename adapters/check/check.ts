@@ -1,4 +1,4 @@
-import { AllocertError, messageOf } from '../contract/errors.ts';
+import { AllocertError, messageOf } from '../../base/errors.ts';
 import { toJson } from '../contract/program-json.ts';
 import { type Adapter, type Session, TargetDeath, type TargetFacts } from '../contract/session.ts';
 import { answering, Lab } from './lab.ts';

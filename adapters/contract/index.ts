@@ -1,7 +1,8 @@
 /** The contract between suites, fuzzer and targets; what `import 'allocert'` gives an adapter. */
+
+export { AllocertError, type Blame, machineError, usageError } from '../../base/errors.ts';
 export { type Client, type ClientOptions, createClient, Reply } from './client.ts';
 export { ERRNO, type ErrnoName, errnoName, isErrnoName } from './errno.ts';
-export { AllocertError, type Blame, machineError, usageError } from './errors.ts';
 export * from './history.ts';
 export * as linux from './linux.ts';
 export * from './operations.ts';

@@ -1,4 +1,4 @@
-import { usageError } from './errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { SLOTS_MAX } from './operations.ts';
 
 /** A slot on the wire: its number, and whether the iteration of the enclosing `repeat` is added. */

@@ -1,11 +1,11 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { usageError } from './errors.ts';
+import { usageError } from '../../base/errors.ts';
+import { violationPhrase } from '../../base/violation.ts';
 import type { History } from './history.ts';
 import type { Program } from './program.ts';
 import { programSchema } from './program-schema.ts';
 import type { RegionFacts, TargetFacts } from './session.ts';
 import type { TranscriptEntry } from './transcript.ts';
-import { violationPhrase } from './violation.ts';
 
 /**
  * The text form of contract data: JSON in which 64-bit values are hexadecimal strings (`"0x1000"`,

@@ -1,4 +1,4 @@
-import { usageError } from '../contract/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import type { NameTable, SlotNumber } from '../contract/names.ts';
 import {
   type ArgumentKind,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { cacheFolder, makeCacheFolder } from '../contract/cache.ts';
+import { cacheFolder, makeCacheFolder } from '../../base/cache.ts';
 import type { Adapter, Session } from '../contract/index.ts';
 import { connectChild } from '../remote/child.ts';
 import { connectAgent } from '../remote/client.ts';

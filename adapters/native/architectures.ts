@@ -1,4 +1,4 @@
-import { usageError } from '../contract/errors.ts';
+import { usageError } from '../../base/errors.ts';
 
 /** Machines that agents are built for, by Debian's usual names for them. */
 export const ARCHITECTURES = ['x86_64', 'i386', 'aarch64', 'armhf'] as const;

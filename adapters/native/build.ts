@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { machineError, messageOf } from '../contract/errors.ts';
-import { makeDirectory } from '../contract/make-directory.ts';
-import { packageRoot } from '../contract/package-root.ts';
+import { machineError, messageOf } from '../../base/errors.ts';
+import { makeDirectory } from '../../base/make-directory.ts';
+import { packageRoot } from '../../base/package-root.ts';
 import {
   type Architecture,
   type Toolchain,

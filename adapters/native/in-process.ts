@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { cacheFolder, makeCacheFolder } from '../contract/cache.ts';
+import { cacheFolder, makeCacheFolder } from '../../base/cache.ts';
+import { machineError, messageOf } from '../../base/errors.ts';
 import { decodeHistory } from '../contract/codec/decode-history.ts';
 import { encodeProgram } from '../contract/codec/encode-program.ts';
-import { machineError, messageOf } from '../contract/errors.ts';
 import type { Adapter, History, Program, Session, TargetFacts } from '../contract/index.ts';
 import { NameTable } from '../contract/names.ts';
 import { parseAgentFacts, targetFacts } from '../remote/facts.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { machineError, usageError } from '../contract/errors.ts';
+import { machineError, usageError } from '../../base/errors.ts';
 
 /** How Programs are carried to the executor. */
 export type Mode = (typeof MODES)[number];

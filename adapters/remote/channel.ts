@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { messageOf } from '../contract/errors.ts';
+import { messageOf } from '../../base/errors.ts';
 import { encodeFrame, type Frame, FrameParser, type FrameType } from './frames.ts';
 
 /** The stream ended, broke, or carried something that is no frame. */

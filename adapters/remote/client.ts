@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
+import { machineError, messageOf } from '../../base/errors.ts';
 import { decodeHistory } from '../contract/codec/decode-history.ts';
 import { encodeProgram } from '../contract/codec/encode-program.ts';
 import { encodeNames } from '../contract/codec/wire-names.ts';
-import { machineError, messageOf } from '../contract/errors.ts';
 import {
   ConnectionLost,
   type History,

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { machineError } from '../contract/errors.ts';
+import { machineError } from '../../base/errors.ts';
 import type { Adapter, Session } from '../contract/index.ts';
 import { PATIENCE, type Patience, serveHost } from './host-session.ts';
 

@@ -1,4 +1,4 @@
-import { machineError } from '../contract/errors.ts';
+import { machineError } from '../../base/errors.ts';
 import type { AbiName, Capability, RegionFacts, TargetFacts } from '../contract/index.ts';
 
 /** The lines of `key=value` that an agent says of its machine. */

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream';
+import { AllocertError, messageOf } from '../../base/errors.ts';
 import { decodeProgram } from '../contract/codec/decode-program.ts';
 import { encodeHistory } from '../contract/codec/encode-history.ts';
 import { FRAME_BYTES_MAX } from '../contract/codec/layout.ts';
 import { decodeNames, WireNames } from '../contract/codec/wire-names.ts';
-import { AllocertError, messageOf } from '../contract/errors.ts';
 import { ConnectionLost, type Session, TargetDeath } from '../contract/index.ts';
 import { Channel, ChannelLost, ChannelSilent } from './channel.ts';
 import { encodeDeath } from './death.ts';

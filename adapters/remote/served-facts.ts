@@ -1,4 +1,4 @@
-import { machineError } from '../contract/errors.ts';
+import { machineError } from '../../base/errors.ts';
 import type { RegionFacts, TargetFacts } from '../contract/index.ts';
 import { factsFromJson, toJson } from '../contract/program-json.ts';
 import type { AgentFacts } from './facts.ts';

@@ -1,4 +1,4 @@
-import { usageError } from '../contract/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { splitWords } from './words.ts';
 
 /** Where a `remote:` URL finds its peer. */

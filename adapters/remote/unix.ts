@@ -1,7 +1,7 @@
 import { lstatSync, type Stats, statSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname, resolve } from 'node:path';
-import { machineError, messageOf, usageError } from '../contract/errors.ts';
+import { machineError, messageOf, usageError } from '../../base/errors.ts';
 import { type Connection, socketConnection } from './connection.ts';
 
 /** What a socket's address has room for, less the end of the string. */

@@ -1,4 +1,4 @@
-import { usageError } from '../contract/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import type { Adapter, History, Program, Session, TargetFacts } from '../contract/index.ts';
 import {
   BEGINNING,

@@ -1,6 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { violationPhrase } from '../../base/violation.ts';
 import { type JsonSchema, OUTCOMES } from '../contract/index.ts';
-import { violationPhrase } from '../contract/violation.ts';
 
 /**
  * The shape of the lines of `evidence.ndjson`. Evidence comes from strangers: what the cases read

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf, unreadable, usageError } from '../contract/errors.ts';
+import { messageOf, unreadable, usageError } from '../../base/errors.ts';
 import type { TargetFacts, TranscriptEntry } from '../contract/index.ts';
 import { entryFromJson, factsFromJson } from '../contract/program-json.ts';
 import { evidenceViolation } from './evidence-schema.ts';

@@ -1,6 +1,6 @@
+import { packageVersion } from '../../base/package-root.ts';
 import type { History } from '../contract/history.ts';
 import { NameTable } from '../contract/names.ts';
-import { packageVersion } from '../contract/package-root.ts';
 import type { Program } from '../contract/program.ts';
 import type { Adapter, Session, TargetFacts } from '../contract/session.ts';
 import { execute } from '../interpreter/execution.ts';

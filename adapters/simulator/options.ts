@@ -1,4 +1,4 @@
-import { usageError } from '../contract/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { DEFECTS } from './defects/all.ts';
 import type { DefectSet } from './defects/defect.ts';
 

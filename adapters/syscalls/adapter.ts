@@ -1,4 +1,4 @@
-import { usageError } from '../contract/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import type { History } from '../contract/history.ts';
 import { NameTable } from '../contract/names.ts';
 import { type Capability, OPERATION_ROWS, type OperationName } from '../contract/operations.ts';

@@ -1,5 +1,5 @@
+import { messageOf } from '../../base/errors.ts';
 import { isErrnoName } from '../contract/errno.ts';
-import { messageOf } from '../contract/errors.ts';
 import { OPERATIONS, type OperationSpec } from '../contract/operations.ts';
 import type { Argument } from '../contract/program.ts';
 import { TargetDeath } from '../contract/session.ts';

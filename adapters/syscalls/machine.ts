@@ -1,4 +1,4 @@
-import { messageOf } from '../contract/errors.ts';
+import { messageOf } from '../../base/errors.ts';
 import type { Death } from '../contract/history.ts';
 import { TargetDeath } from '../contract/session.ts';
 import { signalName } from '../contract/signals.ts';

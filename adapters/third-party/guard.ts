@@ -1,4 +1,4 @@
-import { AllocertError, type Blame, machineError, messageOf } from '../contract/errors.ts';
+import { AllocertError, type Blame, machineError, messageOf } from '../../base/errors.ts';
 import type { History } from '../contract/history.ts';
 import type { Program } from '../contract/program.ts';
 import { type Adapter, type Session, TargetDeath } from '../contract/session.ts';

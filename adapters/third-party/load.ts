@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { AllocertError, machineError, messageOf, usageError } from '../contract/errors.ts';
+import { AllocertError, machineError, messageOf, usageError } from '../../base/errors.ts';
 import type { Adapter } from '../contract/session.ts';
 import { guardAdapter } from './guard.ts';
 

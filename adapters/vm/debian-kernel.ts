@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder, fillCache, sha256OfFile } from '../contract/cache.ts';
-import { AllocertError, machineError, messageOf } from '../contract/errors.ts';
+import { cacheFolder, fillCache, sha256OfFile } from '../../base/cache.ts';
+import { AllocertError, machineError, messageOf } from '../../base/errors.ts';
 
 const execute = promisify(execFile);
 

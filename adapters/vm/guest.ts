@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { machineError } from '../contract/errors.ts';
+import { machineError } from '../../base/errors.ts';
 import { Console } from './console.ts';
 import { type Acceleration, findOnPath, type Qemu } from './qemu.ts';
 

@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { cacheFolder, makeCacheFolder, sha256OfFile } from '../contract/cache.ts';
+import { cacheFolder, makeCacheFolder, sha256OfFile } from '../../base/cache.ts';
 import { buildAgent } from '../native/build.ts';
 import { type KernelImage, prepareDebianKernel } from './debian-kernel.ts';
 import type { VmTarget } from './target-url.ts';

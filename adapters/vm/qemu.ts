@@ -2,8 +2,8 @@ import { execFileSync, spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import { cacheFolder, makeCacheFolder } from '../contract/cache.ts';
-import { machineError, messageOf } from '../contract/errors.ts';
+import { cacheFolder, makeCacheFolder } from '../../base/cache.ts';
+import { machineError, messageOf } from '../../base/errors.ts';
 
 /** Milliseconds within which a guest under KVM must have said its first byte. */
 const KVM_PROBE_MS = 5_000;

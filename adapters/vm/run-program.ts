@@ -1,4 +1,4 @@
-import { usageError } from '../contract/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { startGuest, withBootFiles } from './boot.ts';
 import { bootFiles, type GuestProgram } from './boot-files.ts';
 import type { Guest } from './guest.ts';

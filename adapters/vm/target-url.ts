@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { usageError } from '../contract/errors.ts';
+import { usageError } from '../../base/errors.ts';
 
 /** What a `vm:` URL asks for. */
 export interface VmTarget {

@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { checkAdapter } from '../../adapters/check/check.ts';
-import { redact } from '../../adapters/contract/redact.ts';
 import { openTarget } from '../../adapters/registry.ts';
+import { redact } from '../../base/redact.ts';
 import { checkReport } from '../../reports/formats/adapter-check.ts';
 import { schemaViolation } from '../../reports/schema.ts';
 

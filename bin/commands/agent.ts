@@ -1,10 +1,10 @@
 import { copyFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
-import { cacheFolder, makeCacheFolder, sha256OfFile } from '../../adapters/contract/cache.ts';
-import { messageOf, usageError } from '../../adapters/contract/errors.ts';
 import { ARCHITECTURES, parseArchitecture } from '../../adapters/native/architectures.ts';
 import { buildAgent } from '../../adapters/native/build.ts';
+import { cacheFolder, makeCacheFolder, sha256OfFile } from '../../base/cache.ts';
+import { messageOf, usageError } from '../../base/errors.ts';
 
 interface BuildArguments {
   readonly arch: string;

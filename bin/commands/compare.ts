@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
-import { AllocertError, usageError } from '../../adapters/contract/errors.ts';
 import type { Adapter } from '../../adapters/contract/index.ts';
 import { openTarget } from '../../adapters/registry.ts';
+import { AllocertError, usageError } from '../../base/errors.ts';
 import { wrap } from '../../reports/formats/layout.ts';
 import {
   columnParagraphs,

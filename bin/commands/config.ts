@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import { usageError } from '../../adapters/contract/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { type EffectiveOption, effectiveOptions, effectiveText } from '../../config/effective.ts';
 import type { CommandFacts } from '../../config/option.ts';
 import { configSchema } from '../../config/schema.ts';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
-import { messageOf, usageError } from '../../adapters/contract/errors.ts';
 import { type Adapter, type Program, parseProgram, toJson } from '../../adapters/contract/index.ts';
-import { redact } from '../../adapters/contract/redact.ts';
 import { openTarget } from '../../adapters/registry.ts';
+import { messageOf, usageError } from '../../base/errors.ts';
+import { redact } from '../../base/redact.ts';
 import { wrap } from '../../reports/formats/layout.ts';
 import { diffEntries, runPrograms } from '../../suites/diff/entries.ts';
 import { diffSuites } from '../../suites/diff/suite.ts';

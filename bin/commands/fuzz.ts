@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
-import { usageError } from '../../adapters/contract/errors.ts';
-import { packageVersion } from '../../adapters/contract/package-root.ts';
-import { redact } from '../../adapters/contract/redact.ts';
+import { usageError } from '../../base/errors.ts';
+import { packageVersion } from '../../base/package-root.ts';
+import { redact } from '../../base/redact.ts';
 import { EPOCH_ROUNDS } from '../../fuzz/corpus/corpus.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
 import { type Before, readCampaign } from '../../fuzz/journal-reader.ts';

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import type { Argv, CommandModule } from 'yargs';
-import { usageError } from '../../adapters/contract/errors.ts';
 import { DEFECTS } from '../../adapters/simulator/defects/all.ts';
 import type { Defect } from '../../adapters/simulator/defects/defect.ts';
+import { usageError } from '../../base/errors.ts';
 import { wrap } from '../../reports/formats/layout.ts';
 import {
   killParagraphs,

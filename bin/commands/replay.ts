@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
-import { machineError, messageOf, usageError } from '../../adapters/contract/errors.ts';
-import { redact } from '../../adapters/contract/redact.ts';
 import { openTarget } from '../../adapters/registry.ts';
+import { machineError, messageOf, usageError } from '../../base/errors.ts';
+import { redact } from '../../base/redact.ts';
 import type { Finding } from '../../fuzz/finding.ts';
 import { readFinding, replayFinding, shareText } from '../../fuzz/replay.ts';
 import { reproducerOf } from '../../fuzz/reproduce/index.ts';

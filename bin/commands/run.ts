@@ -1,8 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { usageError } from '../../adapters/contract/errors.ts';
 import { openTarget } from '../../adapters/registry.ts';
+import { usageError } from '../../base/errors.ts';
 import { checkDirectory } from '../../reports/directory.ts';
 import { environmentFacts } from '../../reports/environment.ts';
 import { readGate } from '../../reports/gate/settings.ts';

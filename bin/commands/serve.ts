@@ -1,11 +1,11 @@
 import type { Argv, CommandModule } from 'yargs';
-import { usageError } from '../../adapters/contract/errors.ts';
-import { redact } from '../../adapters/contract/redact.ts';
 import { openTarget } from '../../adapters/registry.ts';
 import { Daemon } from '../../adapters/remote/daemon.ts';
 import { parseEndpoint } from '../../adapters/remote/target-url.ts';
 import { type Credentials, listenTls } from '../../adapters/remote/tls.ts';
 import { type Listener, listenUnix } from '../../adapters/remote/unix.ts';
+import { usageError } from '../../base/errors.ts';
+import { redact } from '../../base/redact.ts';
 import { single } from '../options.ts';
 import { complain } from '../terminal.ts';
 

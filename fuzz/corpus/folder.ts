@@ -8,8 +8,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { AllocertError, messageOf, usageError } from '../../adapters/contract/errors.ts';
-import { makeDirectory } from '../../adapters/contract/make-directory.ts';
+import { AllocertError, messageOf, usageError } from '../../base/errors.ts';
+import { makeDirectory } from '../../base/make-directory.ts';
 import { attempt, temporary } from '../../reports/directory.ts';
 import { digestOf, ENTRY_SUFFIX, readEntry, type StoredEntry } from './entry.ts';
 

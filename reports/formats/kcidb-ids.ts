@@ -1,4 +1,4 @@
-import { usageError } from '../../adapters/contract/errors.ts';
+import { usageError } from '../../base/errors.ts';
 
 /** How results are told from those of others in KCIDB. */
 export interface KcidbIds {

@@ -1,4 +1,4 @@
-import { usageError } from '../../adapters/contract/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { pointsOf } from '../points.ts';
 import type { RunRecord } from '../record.ts';
 import type { Baseline, GatePoint } from './outcome.ts';

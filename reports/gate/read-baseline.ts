@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { usageError } from '../../adapters/contract/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { RecordBuilder } from '../derive.ts';
 import { holdsReport, REPORT_FILES } from '../directory.ts';
 import { scanJournal } from '../read-journal.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { unreadable, usageError } from '../../adapters/contract/errors.ts';
+import { unreadable, usageError } from '../../base/errors.ts';
 
 /**
  * A JSON file that the user named.

@@ -1,4 +1,4 @@
-import { usageError } from '../../adapters/contract/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { schemaViolation } from '../schema.ts';
 import type { Waiver } from './outcome.ts';
 import { readJsonFile } from './read-json.ts';

@@ -1,8 +1,8 @@
 import { basename, dirname } from 'node:path';
-import { usageError } from '../../adapters/contract/errors.ts';
-import { isInProcess } from '../../adapters/contract/in-process.ts';
-import { packageVersion } from '../../adapters/contract/package-root.ts';
-import { redactorOf } from '../../adapters/contract/redact.ts';
+import { usageError } from '../../base/errors.ts';
+import { isInProcess } from '../../base/in-process.ts';
+import { packageVersion } from '../../base/package-root.ts';
+import { redactorOf } from '../../base/redact.ts';
 import { RecordBuilder } from '../derive.ts';
 import { REPORT_FILES } from '../directory.ts';
 import { scanJournal } from '../read-journal.ts';

@@ -1,4 +1,4 @@
-import { usageError } from '../../adapters/contract/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { PLAIN_GATE } from './gate.ts';
 import { type FailOn, type GateSettings, LEVELS } from './outcome.ts';
 import { readBaseline } from './read-baseline.ts';

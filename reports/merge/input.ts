@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { usageError } from '../../adapters/contract/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { holdsCampaign, readCampaign } from '../campaign.ts';
 import { holdsReport, REPORT_FILES } from '../directory.ts';
 import { readRecord } from '../read-record.ts';

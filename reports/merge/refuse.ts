@@ -1,6 +1,6 @@
-import { usageError } from '../../adapters/contract/errors.ts';
 import type { TargetFacts } from '../../adapters/contract/index.ts';
 import { toJson } from '../../adapters/contract/index.ts';
+import { usageError } from '../../base/errors.ts';
 import type { RunRecord } from '../record.ts';
 import type { CampaignInput, RecordInput } from './input.ts';
 

@@ -1,4 +1,4 @@
-import { usageError } from '../../adapters/contract/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import type { Shard } from '../record.ts';
 import type { RecordInput } from './input.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { usageError } from '../../adapters/contract/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { attempt, holdsReport, prepareDirectory, REPORT_FILES } from '../directory.ts';
 import { EvidenceLines } from '../evidence.ts';
 import { forEachLine } from '../lines.ts';

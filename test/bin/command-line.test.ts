@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { nearest } from '../../adapters/contract/nearest.ts';
+import { nearest } from '../../base/nearest.ts';
 import type { RunRecord } from '../../reports/record.ts';
 import { schemaViolation } from '../../reports/schema.ts';
 import { type Ran, allocert as run, start } from '../e2e/command.ts';

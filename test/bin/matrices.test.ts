@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { packageRoot } from '../../adapters/contract/package-root.ts';
+import { packageRoot } from '../../base/package-root.ts';
 import type { Comparison } from '../../suites/compare.ts';
 import type { ListedRequirement } from '../../suites/listing.ts';
 import { type Ran, allocert as run } from '../e2e/command.ts';

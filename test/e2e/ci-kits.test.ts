@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import t from 'tap';
 import { parse } from 'yaml';
-import { packageRoot } from '../../adapters/contract/package-root.ts';
+import { packageRoot } from '../../base/package-root.ts';
 import { temporaryDirectory } from '../reports/sample.ts';
 import { asUser } from './command.ts';
 

@@ -7,7 +7,7 @@ import {
 } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../adapters/contract/package-root.ts';
+import { packageRoot } from '../../base/package-root.ts';
 
 /** What a command line came to. */
 export interface Ran {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { validate } from 'ctrf';
 import t from 'tap';
-import { packageRoot } from '../../adapters/contract/package-root.ts';
+import { packageRoot } from '../../base/package-root.ts';
 import { pointsOf } from '../../reports/points.ts';
 import { readRecord } from '../../reports/read-record.ts';
 import { REPORTERS } from '../../reports/reporters.ts';

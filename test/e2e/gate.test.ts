@@ -4,7 +4,7 @@ import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { packageRoot } from '../../adapters/contract/package-root.ts';
+import { packageRoot } from '../../base/package-root.ts';
 import { temporaryDirectory } from '../reports/sample.ts';
 import { allocert, type Ran } from './command.ts';
 import { exampleFolder, recordIn } from './gate-folder.ts';

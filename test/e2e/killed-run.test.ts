@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
-import { packageRoot } from '../../adapters/contract/package-root.ts';
+import { packageRoot } from '../../base/package-root.ts';
 import type { JournalLine } from '../../reports/record.ts';
 import { writeReports } from '../../reports/write.ts';
 import { allocert } from './command.ts';

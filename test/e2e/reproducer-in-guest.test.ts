@@ -7,10 +7,10 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { AllocertError } from '../../adapters/contract/errors.ts';
-import { packageRoot } from '../../adapters/contract/package-root.ts';
 import { prepareVm } from '../../adapters/vm/adapter.ts';
 import { outcomeOf, runInGuest } from '../../adapters/vm/run-program.ts';
+import { AllocertError } from '../../base/errors.ts';
+import { packageRoot } from '../../base/package-root.ts';
 import { readFinding, reproducerOf } from '../../fuzz/index.ts';
 import { allocert } from './command.ts';
 

@@ -5,8 +5,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { AllocertError } from '../../adapters/contract/errors.ts';
 import { prepareVm } from '../../adapters/vm/adapter.ts';
+import { AllocertError } from '../../base/errors.ts';
 import { allocert, guestsOf } from './command.ts';
 
 const missing = await prepareVm('debian', () => {}).then(

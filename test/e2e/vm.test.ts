@@ -6,10 +6,10 @@ import { existsSync, readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { AllocertError } from '../../adapters/contract/errors.ts';
 import type { Adapter } from '../../adapters/contract/index.ts';
 import { openVm, prepareVm } from '../../adapters/vm/adapter.ts';
 import { prepareDebianKernel } from '../../adapters/vm/debian-kernel.ts';
+import { AllocertError } from '../../base/errors.ts';
 import type { RunRecord } from '../../reports/record.ts';
 import { allocert, guestsOf } from './command.ts';
 

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { packageRoot } from '../../adapters/contract/package-root.ts';
+import { packageRoot } from '../../base/package-root.ts';
 import type { RunRecord } from '../../reports/record.ts';
 import { temporaryDirectory } from '../reports/sample.ts';
 import { allocert, asUser } from './command.ts';

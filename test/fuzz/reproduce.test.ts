@@ -12,8 +12,8 @@ import {
   type Placement,
   type Result,
 } from '../../adapters/contract/index.ts';
-import { packageRoot } from '../../adapters/contract/package-root.ts';
 import { openSimulator } from '../../adapters/simulator/adapter.ts';
+import { packageRoot } from '../../base/package-root.ts';
 import { runCampaign } from '../../fuzz/campaign.ts';
 import type { Finding } from '../../fuzz/finding.ts';
 import { CampaignJournal } from '../../fuzz/journal.ts';

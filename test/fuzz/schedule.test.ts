@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { packageRoot } from '../../adapters/contract/package-root.ts';
 import { openSimulator } from '../../adapters/simulator/adapter.ts';
+import { packageRoot } from '../../base/package-root.ts';
 import { type Finding, readFinding, runCampaign } from '../../fuzz/index.ts';
 import { scheduleOf } from '../../fuzz/schedule.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { type FinalResults, Parser, type Result } from 'tap-parser';
-import { packageRoot } from '../../adapters/contract/package-root.ts';
+import { packageRoot } from '../../base/package-root.ts';
 import { deriveRecord } from '../../reports/derive.ts';
 import { formatJunit } from '../../reports/formats/junit.ts';
 import { formatSummary } from '../../reports/formats/summary.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { type FinalResults, Parser, type Result } from 'tap-parser';
-import { packageRoot } from '../../adapters/contract/package-root.ts';
+import { packageRoot } from '../../base/package-root.ts';
 
 interface Ran {
   readonly status: number | null;

@@ -1,4 +1,4 @@
-import { AllocertError } from '../../contract/errors.ts';
+import { AllocertError } from '../../../base/errors.ts';
 import type { Operation } from '../../contract/program.ts';
 import { answering, type Lab } from '../lab.ts';
 import { Blocked, must, type Rule } from '../rule.ts';

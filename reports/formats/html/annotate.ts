@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../../adapters/contract/package-root.ts';
+import { packageRoot } from '../../../base/package-root.ts';
 import { html, type Markup } from './escape.ts';
 import { openFlags } from './flag-names.ts';
 

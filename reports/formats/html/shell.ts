@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../../adapters/contract/package-root.ts';
+import { packageRoot } from '../../../base/package-root.ts';
 import { escapeText } from './escape.ts';
 
 /**

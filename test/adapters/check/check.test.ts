@@ -8,11 +8,11 @@ import t from 'tap';
 import { checkAdapter, RULES } from '../../../adapters/check/check.ts';
 import type { RuleResult } from '../../../adapters/check/rule.ts';
 import type { Adapter } from '../../../adapters/contract/index.ts';
-import { packageRoot } from '../../../adapters/contract/package-root.ts';
 import { buildAgent } from '../../../adapters/native/build.ts';
 import { connectAgent } from '../../../adapters/remote/client.ts';
 import { targetFacts } from '../../../adapters/remote/facts.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
+import { packageRoot } from '../../../base/package-root.ts';
 import { schemaViolation } from '../../../reports/schema.ts';
 import { BREAKAGES, brokenAdapter } from './broken.ts';
 

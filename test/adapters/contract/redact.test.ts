@@ -1,12 +1,6 @@
 /** What counts as a secret in a target URL or in a sentence, and what must stay readable. */
 import t from 'tap';
-import {
-  isSecretName,
-  REDACTED,
-  redact,
-  redactorOf,
-  secretsIn,
-} from '../../../adapters/contract/redact.ts';
+import { isSecretName, REDACTED, redact, redactorOf, secretsIn } from '../../../base/redact.ts';
 
 const NOTHING = {};
 

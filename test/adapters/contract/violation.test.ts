@@ -1,8 +1,8 @@
 /** What a schema refuses is said in words for whoever wrote the file. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import t from 'tap';
-import { unreadable } from '../../../adapters/contract/errors.ts';
-import { violationPhrase } from '../../../adapters/contract/violation.ts';
+import { unreadable } from '../../../base/errors.ts';
+import { violationPhrase } from '../../../base/violation.ts';
 
 const SCHEMA = {
   type: 'object',

@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { packageRoot } from '../../../adapters/contract/package-root.ts';
 import { type Architecture, toolchainsFor } from '../../../adapters/native/architectures.ts';
 import { buildAgent } from '../../../adapters/native/build.ts';
+import { packageRoot } from '../../../base/package-root.ts';
 import { TEST_AGENTS } from './agent-process.ts';
 
 interface Machine {

@@ -4,8 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { packageRoot } from '../../../adapters/contract/package-root.ts';
 import { openNative } from '../../../adapters/native/adapter.ts';
+import { packageRoot } from '../../../base/package-root.ts';
 
 process.env.ALLOCERT_CACHE = join(tmpdir(), 'allocert-test-cache');
 

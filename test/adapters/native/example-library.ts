@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { packageRoot } from '../../../adapters/contract/package-root.ts';
+import { packageRoot } from '../../../base/package-root.ts';
 
 /** Builds the example's library in a folder of the test's own; its path. */
 export async function buildExample(folder: string, defect = 0): Promise<string> {

@@ -6,8 +6,8 @@ import t from 'tap';
 import { decodeHistory } from '../../../adapters/contract/codec/decode-history.ts';
 import { encodeProgram } from '../../../adapters/contract/codec/encode-program.ts';
 import { NameTable } from '../../../adapters/contract/names.ts';
-import { packageRoot } from '../../../adapters/contract/package-root.ts';
 import type { Program } from '../../../adapters/contract/program.ts';
+import { packageRoot } from '../../../base/package-root.ts';
 
 /*
  * The bytes in test/golden are what every build of every version with this WIRE_VERSION must write

@@ -3,10 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
-import { packageRoot } from '../../../adapters/contract/package-root.ts';
 import type { Program } from '../../../adapters/contract/program.ts';
 import { openTarget } from '../../../adapters/registry.ts';
 import { isModuleTarget } from '../../../adapters/third-party/load.ts';
+import { packageRoot } from '../../../base/package-root.ts';
 import { temporaryDirectory } from '../../reports/sample.ts';
 
 const built = (file: string): string =>

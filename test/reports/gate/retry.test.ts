@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { packageVersion } from '../../../adapters/contract/package-root.ts';
+import { packageVersion } from '../../../base/package-root.ts';
 import { planRetry } from '../../../reports/gate/retry.ts';
 import { JournalWriter } from '../../../reports/journal.ts';
 import { readJournal } from '../../../reports/read-journal.ts';
