@@ -1,5 +1,5 @@
 import type { History } from '../adapters/contract/index.ts';
-import { type Profile, requirementOf } from '../suites/catalogue.ts';
+import { type Profile, requirementOf } from '../catalogue/catalogue.ts';
 import type { Range } from '../suites/frames.ts';
 import {
   accounting,

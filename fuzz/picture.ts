@@ -1,6 +1,6 @@
 import type { History, Program } from '../adapters/contract/index.ts';
+import { abiNamed, catalogue, profileNamed } from '../catalogue/catalogue.ts';
 import type { FrameRun, FuzzBuffer, FuzzPicture, FuzzStep } from '../reports/fuzz-picture.ts';
-import { abiNamed, catalogue, profileNamed } from '../suites/catalogue.ts';
 import {
   buffersOf,
   type Event,

@@ -1,5 +1,5 @@
 import type { Capability, Program, RegionFacts, TargetFacts } from '../adapters/contract/index.ts';
-import type { Abi } from '../suites/catalogue.ts';
+import type { Abi } from '../catalogue/catalogue.ts';
 
 /** What generators know of the target. */
 export interface World {

@@ -11,8 +11,8 @@ import {
   type UntypedOperation,
   wordOf,
 } from '../adapters/contract/index.ts';
-import type { Abi, Role } from '../suites/catalogue.ts';
-import { commandOf, fieldOf, readField } from '../suites/request.ts';
+import { commandOf, fieldOf, readField } from '../catalogue/abi-request.ts';
+import type { Abi, Role } from '../catalogue/catalogue.ts';
 
 /** What an operation asks, and what came of it. */
 export interface Words {

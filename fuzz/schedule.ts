@@ -1,5 +1,5 @@
 import type { AbiName, History, Operation, Program, Result } from '../adapters/contract/index.ts';
-import { abiNamed, profileNamed } from '../suites/catalogue.ts';
+import { abiNamed, profileNamed } from '../catalogue/catalogue.ts';
 import { evidenceOf, type Finding } from './finding.ts';
 import { ScheduleWords, type Words } from './schedule-words.ts';
 

@@ -1,5 +1,5 @@
 import { machineError, type TargetFacts, usageError } from '../adapters/contract/index.ts';
-import { abiNamed, type Profile, profileNamed, profilesOf } from '../suites/catalogue.ts';
+import { abiNamed, type Profile, profileNamed, profilesOf } from '../catalogue/catalogue.ts';
 import { type Range, rangeTold } from '../suites/frames.ts';
 import { type Mode, modesFor } from './generate/modes.ts';
 import type { Rules } from './judge.ts';

@@ -1,9 +1,9 @@
 import { linux } from '../adapters/contract/index.ts';
+import { type Fields, fieldOf, requestBytes, withoutOutputs } from '../catalogue/abi-request.ts';
+import type { Role } from '../catalogue/catalogue.ts';
 import type { Allocation, Bench } from './bench.ts';
 import { type Case, Inconclusive, Skip } from './case.ts';
-import type { Role } from './catalogue.ts';
 import { observeHuge } from './length.ts';
-import { type Fields, fieldOf, requestBytes, withoutOutputs } from './request.ts';
 
 /** Group A: size and layout of the argument. */
 export const abiLayout: readonly Case[] = [

@@ -13,10 +13,16 @@ import {
   type TargetFacts,
   type Thread,
 } from '../adapters/contract/index.ts';
+import {
+  commandOf,
+  type Fields,
+  fieldOf,
+  readField,
+  requestBytes,
+} from '../catalogue/abi-request.ts';
+import type { Abi, Role } from '../catalogue/catalogue.ts';
 import { kernelAlarms } from './alarms.ts';
 import { type Case, ClientLost, Inconclusive, type Observation, Skip } from './case.ts';
-import type { Abi, Role } from './catalogue.ts';
-import { commandOf, type Fields, fieldOf, readField, requestBytes } from './request.ts';
 
 /** Milliseconds that a single Program gets unless the case says otherwise. */
 export const DEFAULT_DEADLINE_MS = 20_000;

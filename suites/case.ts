@@ -1,6 +1,6 @@
 import type { Capability } from '../adapters/contract/index.ts';
+import type { Role } from '../catalogue/catalogue.ts';
 import type { Bench } from './bench.ts';
-import type { Role } from './catalogue.ts';
 
 /** The code that observes one or more requirements through a Session. */
 export interface Case {

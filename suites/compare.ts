@@ -1,4 +1,4 @@
-import { catalogue, type Requirement } from './catalogue.ts';
+import { catalogue, type Requirement } from '../catalogue/catalogue.ts';
 import type { RequirementStanding, TargetStanding } from './standing.ts';
 import { markdownTable, type Paragraph, textTable } from './table.ts';
 

@@ -1,7 +1,7 @@
 import { linux, type Placement } from '../adapters/contract/index.ts';
+import { fieldOf } from '../catalogue/abi-request.ts';
 import type { Allocation, Bench } from './bench.ts';
 import type { Case } from './case.ts';
-import { fieldOf } from './request.ts';
 import { isMixture, mixturesOf } from './torn.ts';
 
 /** Requests whose argument changes while they are carried out. */

@@ -1,4 +1,5 @@
 import { linux, type Operation, type Placement, wordOf } from '../adapters/contract/index.ts';
+import { fieldOf, readField } from '../catalogue/abi-request.ts';
 import { type Bench, SUBJECT } from './bench.ts';
 import type { Case } from './case.ts';
 import { pattern, stamp } from './contents.ts';
@@ -13,7 +14,6 @@ import {
   promise,
   Sights,
 } from './race.ts';
-import { fieldOf, readField } from './request.ts';
 
 /** A number closed as soon as it comes is hit during the call in more than one round of eight. */
 const ODDS = 8;

@@ -1,8 +1,8 @@
 import { linux } from '../adapters/contract/index.ts';
+import { fieldOf, readField } from '../catalogue/abi-request.ts';
 import { type Case, Inconclusive } from './case.ts';
 import { bufferWord, contentsWord, fillBytes, overwriteNewBuffers, stamp } from './contents.ts';
 import { observeConserved } from './free-memory.ts';
-import { fieldOf, readField } from './request.ts';
 import { SYNC, syncFlags } from './sync.ts';
 
 const { O_CLOEXEC, O_RDWR, SEEK_CUR, SEEK_END, SEEK_SET } = linux;

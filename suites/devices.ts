@@ -1,8 +1,8 @@
 import { type Client, linux, type Operation } from '../adapters/contract/index.ts';
+import { commandOf } from '../catalogue/abi-request.ts';
 import { type Bench, SUBJECT } from './bench.ts';
 import { type Case, Inconclusive } from './case.ts';
 import { contentsWord, fillBytes } from './contents.ts';
-import { commandOf } from './request.ts';
 
 /** An id without privileges, as the user nobody has. */
 const NOBODY = 65_534n;

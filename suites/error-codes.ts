@@ -5,12 +5,12 @@ import {
   type Placement,
   type SlotRef,
 } from '../adapters/contract/index.ts';
+import { fieldOf } from '../catalogue/abi-request.ts';
+import type { Role } from '../catalogue/catalogue.ts';
 import { type Bench, SUBJECT } from './bench.ts';
 import type { Case } from './case.ts';
-import type { Role } from './catalogue.ts';
 import { fill, observeConserved, observeConservedBy } from './free-memory.ts';
 import { observeChanges } from './refuse.ts';
-import { fieldOf } from './request.ts';
 
 const READ_ONLY: Placement = { kind: 'page', protection: 'read-only' };
 

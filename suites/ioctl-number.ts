@@ -1,7 +1,7 @@
 import { linux } from '../adapters/contract/index.ts';
+import { commandOf } from '../catalogue/abi-request.ts';
 import { type Case, Skip } from './case.ts';
 import { eachBit, observeChanges } from './refuse.ts';
-import { commandOf } from './request.ts';
 
 const { IOC_NONE, IOC_READ, IOC_WRITE } = linux;
 

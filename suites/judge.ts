@@ -1,8 +1,8 @@
 import { isErrnoName } from '../adapters/contract/index.ts';
+import { type Profile, type Requirement, requirementOf } from '../catalogue/catalogue.ts';
 import type { CaseEnd, Status, Verdict } from '../reports/record.ts';
 import { KERNEL_ALARM, worse } from '../reports/record.ts';
 import type { Case, Observation } from './case.ts';
-import { type Profile, type Requirement, requirementOf } from './catalogue.ts';
 
 /** What a case left behind; verdicts are a pure function of it. */
 export interface CaseOutcome {

@@ -1,10 +1,10 @@
 import { linux } from '../adapters/contract/index.ts';
+import { fieldOf, readField } from '../catalogue/abi-request.ts';
 import type { Allocation, Bench } from './bench.ts';
 import { type Case, Skip } from './case.ts';
 import { bufferWord, stamp, ZERO } from './contents.ts';
 import { closeAll, fill, fillOnce } from './free-memory.ts';
 import { observeChanges } from './refuse.ts';
-import { fieldOf, readField } from './request.ts';
 
 /** Group E: length, rounding, limits. */
 export const length: readonly Case[] = [

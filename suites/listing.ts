@@ -1,8 +1,8 @@
 import { usageError } from '../base/errors.ts';
+import { catalogue, profileNamed, type Requirement } from '../catalogue/catalogue.ts';
 import type { Level } from '../reports/record.ts';
 import type { Case } from './case.ts';
 import { CASES } from './cases.ts';
-import { catalogue, profileNamed, type Requirement } from './catalogue.ts';
 import type { Paragraph } from './table.ts';
 
 /** A requirement as `allocert list` shows it. */

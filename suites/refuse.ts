@@ -1,5 +1,5 @@
+import type { Fields } from '../catalogue/abi-request.ts';
 import type { AllocateOptions, Bench } from './bench.ts';
-import type { Fields } from './request.ts';
 
 /** One change to a valid request, and how it is called in a report. */
 export interface Change {

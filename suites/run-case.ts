@@ -8,10 +8,10 @@ import {
   TargetDeath,
   type TargetFacts,
 } from '../adapters/contract/index.ts';
+import type { Abi } from '../catalogue/catalogue.ts';
 import { kernelAlarms, taintAlarms } from './alarms.ts';
 import { Bench, SUBJECT } from './bench.ts';
 import { type Case, ClientLost, Inconclusive, Skip } from './case.ts';
-import type { Abi } from './catalogue.ts';
 import type { CaseOutcome } from './judge.ts';
 
 /** Milliseconds for starting and ending the client in which a case acts. */

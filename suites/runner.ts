@@ -12,6 +12,13 @@ import {
 } from '../adapters/contract/index.ts';
 import { packageVersion } from '../base/package-root.ts';
 import {
+  type Abi,
+  abiNamed,
+  type Profile,
+  profilesOf,
+  requirementsFor,
+} from '../catalogue/catalogue.ts';
+import {
   type CaseFinish,
   type CaseStart,
   type Notice,
@@ -21,7 +28,6 @@ import {
   type Shard,
 } from '../reports/record.ts';
 import type { Case } from './case.ts';
-import { type Abi, abiNamed, type Profile, profilesOf, requirementsFor } from './catalogue.ts';
 import { isSameTarget } from './identity.ts';
 import { type CaseOutcome, judge } from './judge.ts';
 import { runCase } from './run-case.ts';

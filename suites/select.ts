@@ -1,7 +1,5 @@
 import type { AbiName, TargetFacts } from '../adapters/contract/index.ts';
 import { usageError } from '../base/errors.ts';
-import type { Case } from './case.ts';
-import { CASES } from './cases.ts';
 import {
   abiNamed,
   catalogue,
@@ -9,7 +7,9 @@ import {
   profileNamed,
   profilesOf,
   requirementsFor,
-} from './catalogue.ts';
+} from '../catalogue/catalogue.ts';
+import type { Case } from './case.ts';
+import { CASES } from './cases.ts';
 
 /**
  * The profile that decides: the one asked for, or the default of the ABI that the target speaks.

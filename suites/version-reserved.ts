@@ -1,9 +1,9 @@
+import { fieldOf } from '../catalogue/abi-request.ts';
+import type { Role } from '../catalogue/catalogue.ts';
 import type { Bench } from './bench.ts';
 import type { Case } from './case.ts';
-import type { Role } from './catalogue.ts';
 import { observeConserved } from './free-memory.ts';
 import { type Change, eachBit, observeChanges } from './refuse.ts';
-import { fieldOf } from './request.ts';
 
 /** Group C: version and reserved fields. */
 export const versionReserved: readonly Case[] = [

@@ -1,5 +1,5 @@
 import type { Operation, Program, Thread } from '../../adapters/contract/index.ts';
-import { commandOf, fieldOf, readField, requestBytes } from '../../suites/request.ts';
+import { commandOf, fieldOf, readField, requestBytes } from '../../catalogue/abi-request.ts';
 import { boundaryLengths } from '../generate/boundaries.ts';
 import type { Scenario, World } from '../scenario.ts';
 import type { Choices } from './choices.ts';

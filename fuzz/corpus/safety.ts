@@ -1,5 +1,5 @@
 import { linux, type Operation, type Program } from '../../adapters/contract/index.ts';
-import { fieldOf, readField } from '../../suites/request.ts';
+import { fieldOf, readField } from '../../catalogue/abi-request.ts';
 import { operationsIn } from '../round.ts';
 import { DEADLINE_MS, isNothing, pagesAllowed, type Scenario, type World } from '../scenario.ts';
 import { slotsAreSettled } from './slots.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { linux, type Operation, type Placement } from '../../adapters/contract/index.ts';
-import type { Role } from '../../suites/catalogue.ts';
-import { commandOf, type Fields, requestBytes } from '../../suites/request.ts';
+import { commandOf, type Fields, requestBytes } from '../../catalogue/abi-request.ts';
+import type { Role } from '../../catalogue/catalogue.ts';
 import { isNothing, pagesAllowed, type Scenario, type World } from '../scenario.ts';
 import { boundaryLengths } from './boundaries.ts';
 import { alone, seeds } from './frame.ts';

@@ -5,7 +5,7 @@ import {
   type RegionFacts,
   type SlotRef,
 } from '../../adapters/contract/index.ts';
-import { commandOf, type Fields, fieldOf, requestBytes } from '../../suites/request.ts';
+import { commandOf, type Fields, fieldOf, requestBytes } from '../../catalogue/abi-request.ts';
 import type { World } from '../scenario.ts';
 
 const { MAP_SHARED, PROT_READ, PROT_WRITE } = linux;

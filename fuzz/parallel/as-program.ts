@@ -8,7 +8,7 @@ import {
   type SlotRef,
   type Thread,
 } from '../../adapters/contract/index.ts';
-import { requestBytes } from '../../suites/request.ts';
+import { requestBytes } from '../../catalogue/abi-request.ts';
 import { clientName, framed } from '../generate/frame.ts';
 import { ThreadWriter, type WrittenBuffer } from '../generate/writer.ts';
 import type { Scenario, World } from '../scenario.ts';

@@ -1,6 +1,6 @@
 import type { AbiName } from '../../adapters/contract/index.ts';
-import type { Abi, Role } from '../../suites/catalogue.ts';
-import { commandOf, readField } from '../../suites/request.ts';
+import { commandOf, readField } from '../../catalogue/abi-request.ts';
+import type { Abi, Role } from '../../catalogue/catalogue.ts';
 import { openFlags, unsigned } from './c-text.ts';
 
 /** How an ABI's own header spells it. */

@@ -4,7 +4,7 @@ import type {
   OperationName,
   OperationOf,
 } from '../../adapters/contract/index.ts';
-import type { Abi } from '../../suites/catalogue.ts';
+import type { Abi } from '../../catalogue/catalogue.ts';
 import { commandText, requestLiteral } from './abi-text.ts';
 import {
   mappingFlags,

@@ -1,6 +1,6 @@
 import { succeeded } from '../../adapters/contract/index.ts';
+import { fieldOf, readField } from '../../catalogue/abi-request.ts';
 import type { Event, Violation } from '../../suites/oracles/index.ts';
-import { fieldOf, readField } from '../../suites/request.ts';
 import { mixturesOf } from '../../suites/torn.ts';
 import { predictor } from '../predict.ts';
 import { memberOf } from './abi-text.ts';

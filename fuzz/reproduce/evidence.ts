@@ -1,5 +1,5 @@
 import type { History, Program } from '../../adapters/contract/index.ts';
-import { type Abi, abiNamed } from '../../suites/catalogue.ts';
+import { type Abi, abiNamed } from '../../catalogue/catalogue.ts';
 import type { Violation } from '../../suites/oracles/index.ts';
 import { evidenceOf, type Finding } from '../finding.ts';
 import { judge, type Rules, signatureOf } from '../judge.ts';

@@ -1,5 +1,5 @@
-import type { Requirement } from '../../suites/catalogue.ts';
-import { requirementOf } from '../../suites/catalogue.ts';
+import type { Requirement } from '../../catalogue/catalogue.ts';
+import { requirementOf } from '../../catalogue/catalogue.ts';
 import { tokenOf } from '../finding.ts';
 import { wilson } from '../interval.ts';
 import { blockComment } from './c-text.ts';

@@ -1,4 +1,4 @@
-import { requirementOf } from '../../suites/catalogue.ts';
+import { requirementOf } from '../../catalogue/catalogue.ts';
 import { formatText } from './c-text.ts';
 import { constant } from './calls.ts';
 import type { Watch } from './check.ts';

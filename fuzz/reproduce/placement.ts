@@ -1,5 +1,5 @@
 import type { Argument, Neighbour, Placement } from '../../adapters/contract/index.ts';
-import type { Abi } from '../../suites/catalogue.ts';
+import type { Abi } from '../../catalogue/catalogue.ts';
 import { memberOf } from './abi-text.ts';
 import { Unwritable, unsigned } from './c-text.ts';
 

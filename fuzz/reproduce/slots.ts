@@ -1,6 +1,6 @@
 import type { Operand, Operation, OperationName, SlotRef } from '../../adapters/contract/index.ts';
-import type { Abi } from '../../suites/catalogue.ts';
-import { fieldOf } from '../../suites/request.ts';
+import { fieldOf } from '../../catalogue/abi-request.ts';
+import type { Abi } from '../../catalogue/catalogue.ts';
 import { memberOf, requestType } from './abi-text.ts';
 import { Unwritable, unsigned } from './c-text.ts';
 import type { Step } from './lines.ts';

@@ -1,6 +1,6 @@
 import { type Operation, type OperationOf, succeeded } from '../../adapters/contract/index.ts';
-import type { Abi } from '../catalogue.ts';
-import { commandOf, fieldOf, readField } from '../request.ts';
+import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
+import type { Abi } from '../../catalogue/catalogue.ts';
 import { mixtureBounds } from '../torn.ts';
 import { type Drop, dropsOf } from './drops.ts';
 import { lasting } from './lasting.ts';

@@ -1,6 +1,6 @@
 import { linux, succeeded } from '../../adapters/contract/index.ts';
-import type { Abi } from '../catalogue.ts';
-import { fieldOf, readField } from '../request.ts';
+import { fieldOf, readField } from '../../catalogue/abi-request.ts';
+import type { Abi } from '../../catalogue/catalogue.ts';
 import { isMixture, mixturesOf } from '../torn.ts';
 import { type HeldBuffer, type Holding, heldDuring } from './lives.ts';
 import type { Event, Timeline } from './timeline.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import t from 'tap';
 import { openSimulator } from '../../adapters/simulator/adapter.ts';
+import { catalogue, requirementOf } from '../../catalogue/catalogue.ts';
 import type { RunRecord, Verdict } from '../../reports/record.ts';
-import { catalogue, requirementOf } from '../../suites/catalogue.ts';
 import { runSuites } from '../../suites/index.ts';
 import { allocert } from './command.ts';
 

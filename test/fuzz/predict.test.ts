@@ -1,9 +1,9 @@
 import t from 'tap';
 import type { Placement } from '../../adapters/contract/index.ts';
+import { commandOf, type Fields, requestBytes } from '../../catalogue/abi-request.ts';
+import { abiNamed, profileNamed } from '../../catalogue/catalogue.ts';
 import { predictor } from '../../fuzz/predict.ts';
-import { abiNamed, profileNamed } from '../../suites/catalogue.ts';
 import { timelineOf } from '../../suites/oracles/index.ts';
-import { commandOf, type Fields, requestBytes } from '../../suites/request.ts';
 
 /** What a DMA-BUF heap may say to a request. */
 function wordsFor(fields: Fields, placement: Placement): readonly string[] | undefined {

@@ -14,13 +14,13 @@ import {
 } from '../../adapters/contract/index.ts';
 import { openSimulator } from '../../adapters/simulator/adapter.ts';
 import { packageRoot } from '../../base/package-root.ts';
+import { commandOf, requestBytes } from '../../catalogue/abi-request.ts';
+import { abiNamed } from '../../catalogue/catalogue.ts';
 import { runCampaign } from '../../fuzz/campaign.ts';
 import type { Finding } from '../../fuzz/finding.ts';
 import { CampaignJournal } from '../../fuzz/journal.ts';
 import { readFinding } from '../../fuzz/replay.ts';
 import { reproducerOf, withReproducer } from '../../fuzz/reproduce/index.ts';
-import { abiNamed } from '../../suites/catalogue.ts';
-import { commandOf, requestBytes } from '../../suites/request.ts';
 
 const SEED = 1n;
 const SHARED = { protection: 3n, flags: linux.MAP_SHARED };

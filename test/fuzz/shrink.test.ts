@@ -8,10 +8,10 @@ import {
   type Thread,
   toJson,
 } from '../../adapters/contract/index.ts';
+import { commandOf, requestBytes } from '../../catalogue/abi-request.ts';
 import { operationsIn } from '../../fuzz/round.ts';
 import type { Scenario } from '../../fuzz/scenario.ts';
 import { shrink } from '../../fuzz/shrink.ts';
-import { commandOf, requestBytes } from '../../suites/request.ts';
 import { abi } from '../suites/oracles/sample.ts';
 
 const BUDGET = 400;

@@ -1,8 +1,8 @@
 /** Comparing is pure: standings in, a matrix out. */
 import t from 'tap';
 import { openSimulator } from '../../adapters/simulator/adapter.ts';
+import type { Requirement } from '../../catalogue/catalogue.ts';
 import type { Status } from '../../reports/record.ts';
-import type { Requirement } from '../../suites/catalogue.ts';
 import {
   columnParagraphs,
   compare,

@@ -1,9 +1,6 @@
 /** Judging is pure: observations in, verdicts of every profile out. */
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { kernelAlarms, taintAlarms } from '../../suites/alarms.ts';
-import type { Case, Observation } from '../../suites/case.ts';
-import { CASES } from '../../suites/cases.ts';
 import {
   catalogue,
   loadCatalogue,
@@ -11,7 +8,10 @@ import {
   profileNamed,
   profilesOf,
   requirementOf,
-} from '../../suites/catalogue.ts';
+} from '../../catalogue/catalogue.ts';
+import { kernelAlarms, taintAlarms } from '../../suites/alarms.ts';
+import type { Case, Observation } from '../../suites/case.ts';
+import { CASES } from '../../suites/cases.ts';
 import { type CaseOutcome, judge } from '../../suites/judge.ts';
 import { selectCases } from '../../suites/select.ts';
 
@@ -180,7 +180,7 @@ t.test('deviations that are known name requirements and roles of their profile',
 
 t.test('a broken catalogue names the file and the place', async (t) => {
   const root = t.testdir({
-    'schema.json': readFileSync('suites/catalogue/schema.json', 'utf8'),
+    'schema.json': readFileSync('catalogue/schema.json', 'utf8'),
     requirements: { 'broken.json': '{"group":"x","title":"y","requirements":[{"id":"low-1"}]}' },
     profiles: {},
     abi: {},

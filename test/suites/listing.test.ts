@@ -1,8 +1,8 @@
 /** Listing: what is filtered, what is shown, and that catalogue and cases fit each other. */
 import t from 'tap';
+import { catalogue, type Requirement } from '../../catalogue/catalogue.ts';
 import type { Case } from '../../suites/case.ts';
 import { CASES } from '../../suites/cases.ts';
-import { catalogue, type Requirement } from '../../suites/catalogue.ts';
 import { listingParagraphs, listRequirements } from '../../suites/listing.ts';
 
 const requirement = (id: string, more: Partial<Requirement> = {}): Requirement => ({

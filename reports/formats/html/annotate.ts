@@ -20,7 +20,7 @@ let layouts: readonly Layout[] | undefined;
 
 /** The ABIs as the catalogue describes them: data, so a report needs no code of the suites. */
 function allLayouts(): readonly Layout[] {
-  const folder = join(packageRoot(), 'suites', 'catalogue', 'abi');
+  const folder = join(packageRoot(), 'catalogue', 'abi');
   layouts ??= readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
     .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as Layout);

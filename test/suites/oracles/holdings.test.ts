@@ -1,8 +1,8 @@
 /** What is known to hold a buffer: the ground that the other oracles stand on. */
 import t from 'tap';
 import type { ErrnoName, Operation, Placement } from '../../../adapters/contract/index.ts';
+import { fieldOf } from '../../../catalogue/abi-request.ts';
 import { livesOf } from '../../../suites/oracles/index.ts';
-import { fieldOf } from '../../../suites/request.ts';
 import { abi, allocation, mapping, PAGE, type Step, sample, step } from './sample.ts';
 
 const end = (offset: 0 | 4) => ({ slot: 'pair', offset, width: 4, signed: true }) as const;

@@ -1,8 +1,8 @@
 /** The oracle of where buffers lie: in one piece, and in the region of their device. */
 import t from 'tap';
 import { linux } from '../../../adapters/contract/index.ts';
+import { requestBytes } from '../../../catalogue/abi-request.ts';
 import { layout } from '../../../suites/oracles/index.ts';
-import { requestBytes } from '../../../suites/request.ts';
 import { abi, opened, PAGE, request, type Step, sample, step } from './sample.ts';
 
 const length = 2n * PAGE;

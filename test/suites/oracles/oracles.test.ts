@@ -1,5 +1,6 @@
 /** Each oracle is silent on a history that is right, and speaks when one event of it is wrong. */
 import t from 'tap';
+import { requestBytes } from '../../../catalogue/abi-request.ts';
 import {
   accounting,
   content,
@@ -7,7 +8,6 @@ import {
   exclusion,
   justifiedFailure,
 } from '../../../suites/oracles/index.ts';
-import { requestBytes } from '../../../suites/request.ts';
 import {
   abi,
   allocation,

@@ -1,8 +1,8 @@
 /** The oracles of single requests: errors, mixtures, and what a machine does not survive. */
 import t from 'tap';
 import type { Death, Operation, Result } from '../../../adapters/contract/index.ts';
+import { requestBytes } from '../../../catalogue/abi-request.ts';
 import { errors, type Prediction, snapshot, survival } from '../../../suites/oracles/index.ts';
-import { requestBytes } from '../../../suites/request.ts';
 import { abi, opened, PAGE, request, type Step, sample, step } from './sample.ts';
 
 t.test('errors: a request comes to what was predicted', async (t) => {

@@ -5,14 +5,14 @@ import type {
   Program,
   Result,
 } from '../../../adapters/contract/index.ts';
-import { type Abi, catalogue } from '../../../suites/catalogue.ts';
+import { commandOf, type Fields, requestBytes } from '../../../catalogue/abi-request.ts';
+import { type Abi, catalogue } from '../../../catalogue/catalogue.ts';
 import {
   buffersOf,
   type HeldBuffer,
   type Timeline,
   timelineOf,
 } from '../../../suites/oracles/index.ts';
-import { commandOf, type Fields, requestBytes } from '../../../suites/request.ts';
 
 /** Bytes of a page in the samples. */
 export const PAGE = 4096n;

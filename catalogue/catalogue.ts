@@ -83,11 +83,11 @@ let loaded: Catalogue | undefined;
  * @throws Error naming the file and the place when a file does not fit the schema
  */
 export function catalogue(): Catalogue {
-  loaded ??= loadCatalogue(join(packageRoot(), 'suites', 'catalogue'));
+  loaded ??= loadCatalogue(join(packageRoot(), 'catalogue'));
   return loaded;
 }
 
-/** Reads a catalogue from a folder laid out as `suites/catalogue`; see {@link catalogue}. */
+/** Reads a catalogue from a folder laid out as `catalogue`; see {@link catalogue}. */
 export function loadCatalogue(folder: string): Catalogue {
   const schema = JSON.parse(readFileSync(join(folder, 'schema.json'), 'utf8'));
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
