@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
 import { messageOf } from '../base/errors.ts';
-import { nodeHeaders } from './native/build.ts';
+import { nodeHeaders } from './executor/build/build.ts';
 import { findOnPath, findQemu } from './vm/qemu.ts';
 
 /** Whether this machine can run a kind of target, and what each missing part needs. */

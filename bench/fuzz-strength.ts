@@ -5,7 +5,7 @@
  * the size of its smallest Programs, and ends 1 when a defect was missed by some seed.
  */
 import { randomBytes } from 'node:crypto';
-import { openTarget } from '../adapters/registry.ts';
+import { openTarget } from '../adapters/open-target.ts';
 import { BUFFER_DEFECTS } from '../adapters/simulator/defects/buffers.ts';
 import type { Defect } from '../adapters/simulator/defects/defect.ts';
 import { RACE_DEFECTS } from '../adapters/simulator/defects/races.ts';

@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Operation, Session } from '../adapters/contract/index.ts';
-import { buildAgent } from '../adapters/native/build.ts';
-import { openTarget } from '../adapters/registry.ts';
+import { buildAgent } from '../adapters/executor/build/build.ts';
+import { openTarget } from '../adapters/open-target.ts';
 import { packageRoot } from '../base/package-root.ts';
 
 const run = promisify(execFile);

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Adapter } from '../adapters/contract/index.ts';
-import { openTarget } from '../adapters/registry.ts';
+import { openTarget } from '../adapters/open-target.ts';
 import { packageVersion } from '../base/package-root.ts';
 import { redact } from '../base/redact.ts';
 import type { Finding } from '../fuzz/finding.ts';

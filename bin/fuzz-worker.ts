@@ -1,6 +1,6 @@
 /** A thread of `allocert fuzz --workers`; see fuzz/pool.ts. */
 import { workerData } from 'piscina';
-import { openTarget } from '../adapters/registry.ts';
+import { openTarget } from '../adapters/open-target.ts';
 import {
   answerTask,
   type WorkerAnswer,

@@ -1,4 +1,4 @@
-import { openTarget } from '../adapters/registry.ts';
+import { openTarget } from '../adapters/open-target.ts';
 import { packageVersion } from '../base/package-root.ts';
 import type { Budget } from '../fuzz/campaign.ts';
 import { findCanary, selfCheck } from '../fuzz/self-check.ts';

@@ -1,5 +1,5 @@
 /** A thread that runs the suites on one target after another; see commands/qualify.ts. */
-import { openTarget } from '../adapters/registry.ts';
+import { openTarget } from '../adapters/open-target.ts';
 import { standingOf, type TargetStanding } from '../suites/standing.ts';
 
 /** What a thread is asked to run. */

@@ -12,7 +12,7 @@ export interface DerivedFile {
 /** Every derived file with the text that it must have. */
 export function derivedFiles(): readonly DerivedFile[] {
   return [
-    { path: 'adapters/native/executor/operations.h', text: cHeader() },
+    { path: 'adapters/executor/include/operations.h', text: cHeader() },
     {
       path: 'adapters/contract/program.schema.json',
       text: `${JSON.stringify(programSchema(), null, 2)}\n`,

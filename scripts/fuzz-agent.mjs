@@ -13,13 +13,14 @@ if (clang === undefined) {
   console.error('there is no clang; on Debian install clang-14 and libclang-rt-14-dev');
   process.exit(3);
 }
-const executor = ['shared', 'program', 'operand', 'repeat', 'history'];
-const remote = ['session', 'frames', 'facts', 'log'];
+const executor = [
+  ...['shared', 'program', 'history', 'vendor'].map((name) => `supervisor/${name}`),
+  ...['operand', 'repeat'].map((name) => `client/${name}`),
+  ...['session', 'frames', 'facts', 'log'].map((name) => `agent/${name}`),
+];
 const sources = [
   'test/fuzz/agent-session.c',
-  ...executor.map((name) => `adapters/native/executor/${name}.c`),
-  'adapters/native/executor/vendor.c',
-  ...remote.map((name) => `adapters/remote/agent-${name}.c`),
+  ...executor.map((name) => `adapters/executor/${name}.c`),
 ];
 const folder = mkdtempSync(join(tmpdir(), 'allocert-fuzz-'));
 const fuzzer = join(folder, 'fuzzer');

@@ -6,7 +6,7 @@
  *     await suites(t, 'sim:');
  */
 import type { Adapter } from '../adapters/contract/index.ts';
-import { openTarget } from '../adapters/registry.ts';
+import { openTarget } from '../adapters/open-target.ts';
 import { RecordBuilder } from '../reports/derive.ts';
 import { pointsOf } from '../reports/points.ts';
 import type { CaseFinish, RunRecord, RunStart } from '../reports/record.ts';

@@ -6,14 +6,14 @@ import { decodeHistory } from '../contract/codec/decode-history.ts';
 import { encodeProgram } from '../contract/codec/encode-program.ts';
 import type { Adapter, History, Program, Session, TargetFacts } from '../contract/index.ts';
 import { NameTable } from '../contract/names.ts';
+import { type BuiltAgent, buildAddon, buildAgent } from '../executor/build/build.ts';
 import { parseAgentFacts, targetFacts } from '../remote/facts.ts';
-import { type BuiltAgent, buildAddon, buildAgent } from './build.ts';
 import type { NativeTarget } from './target-url.ts';
 
 /** What the addon gives out for an executor; only the addon can look inside. */
 type Executor = object & { readonly executor?: never };
 
-/** adapters/native/addon/addon.c. Each function throws an Error with a sentence. */
+/** adapters/executor/addon/addon.c. Each function throws an Error with a sentence. */
 interface Addon {
   open(regions: readonly string[], library: string, executable: string): Executor;
   facts(executor: Executor): string;

@@ -5,7 +5,7 @@ import type { Program } from '../contract/program.ts';
 import type { Adapter, Session, TargetFacts } from '../contract/session.ts';
 import { execute } from '../interpreter/execution.ts';
 import { Slots } from '../interpreter/slots.ts';
-import { Kernel } from './kernel.ts';
+import { Kernel } from './kernel/kernel.ts';
 import { SimulatedMachine } from './machine.ts';
 import { parseSimulatorUrl, type SimulatorOptions } from './options.ts';
 import { parallelTarget } from './parallel/target.ts';

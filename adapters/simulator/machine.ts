@@ -6,8 +6,8 @@ import type { Random } from '../interpreter/random.ts';
 import { PctScheduler, RandomScheduler, type Scheduler } from '../interpreter/scheduler.ts';
 import { Call, type Handler } from './calls/call.ts';
 import { HANDLERS } from './calls/index.ts';
-import type { Client } from './client.ts';
-import type { Kernel } from './kernel.ts';
+import type { Client } from './kernel/client.ts';
+import type { Kernel } from './kernel/kernel.ts';
 
 const SIGKILL = 9;
 /** `repeat` is the interpreter's own affair. */

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { cacheFolder, makeCacheFolder, sha256OfFile } from '../../base/cache.ts';
-import { buildAgent } from '../native/build.ts';
+import { buildAgent } from '../executor/build/build.ts';
 import { type KernelImage, prepareDebianKernel } from './debian-kernel.ts';
 import type { VmTarget } from './target-url.ts';
 

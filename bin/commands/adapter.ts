@@ -1,6 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import { checkAdapter } from '../../adapters/check/check.ts';
-import { openTarget } from '../../adapters/registry.ts';
+import { openTarget } from '../../adapters/open-target.ts';
 import { redact } from '../../base/redact.ts';
 import { checkReport } from '../../reports/formats/adapter-check.ts';
 import { schemaViolation } from '../../reports/schema.ts';

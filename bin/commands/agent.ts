@@ -1,8 +1,8 @@
 import { copyFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
-import { ARCHITECTURES, parseArchitecture } from '../../adapters/native/architectures.ts';
-import { buildAgent } from '../../adapters/native/build.ts';
+import { ARCHITECTURES, parseArchitecture } from '../../adapters/executor/build/architectures.ts';
+import { buildAgent } from '../../adapters/executor/build/build.ts';
 import { cacheFolder, makeCacheFolder, sha256OfFile } from '../../base/cache.ts';
 import { messageOf, usageError } from '../../base/errors.ts';
 

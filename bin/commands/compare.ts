@@ -1,6 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import type { Adapter } from '../../adapters/contract/index.ts';
-import { openTarget } from '../../adapters/registry.ts';
+import { openTarget } from '../../adapters/open-target.ts';
 import { AllocertError, usageError } from '../../base/errors.ts';
 import { wrap } from '../../reports/formats/layout.ts';
 import {

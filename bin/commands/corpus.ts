@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import { openTarget } from '../../adapters/registry.ts';
+import { openTarget } from '../../adapters/open-target.ts';
 import { entryFrom } from '../../fuzz/corpus/entry.ts';
 import { existingFolder, readFile } from '../../fuzz/corpus/folder.ts';
 import { type Pruned, pruneCorpus } from '../../fuzz/corpus/prune.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
 import { type Adapter, type Program, parseProgram, toJson } from '../../adapters/contract/index.ts';
-import { openTarget } from '../../adapters/registry.ts';
+import { openTarget } from '../../adapters/open-target.ts';
 import { messageOf, usageError } from '../../base/errors.ts';
 import { redact } from '../../base/redact.ts';
 import { wrap } from '../../reports/formats/layout.ts';

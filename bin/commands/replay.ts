@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
-import { openTarget } from '../../adapters/registry.ts';
+import { openTarget } from '../../adapters/open-target.ts';
 import { machineError, messageOf, usageError } from '../../base/errors.ts';
 import { redact } from '../../base/redact.ts';
 import type { Finding } from '../../fuzz/finding.ts';

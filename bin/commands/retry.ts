@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { openTarget } from '../../adapters/registry.ts';
+import { openTarget } from '../../adapters/open-target.ts';
 import { planRetry } from '../../reports/gate/retry.ts';
 import { readGate } from '../../reports/gate/settings.ts';
 import { parseReporters } from '../../reports/reporters.ts';

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { openTarget } from '../../adapters/registry.ts';
+import { openTarget } from '../../adapters/open-target.ts';
 import { usageError } from '../../base/errors.ts';
 import { checkDirectory } from '../../reports/directory.ts';
 import { environmentFacts } from '../../reports/environment.ts';

@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import { openTarget } from '../../adapters/registry.ts';
+import { openTarget } from '../../adapters/open-target.ts';
 import { Daemon } from '../../adapters/remote/daemon.ts';
 import { parseEndpoint } from '../../adapters/remote/target-url.ts';
 import { type Credentials, listenTls } from '../../adapters/remote/tls.ts';

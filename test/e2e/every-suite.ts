@@ -1,4 +1,4 @@
-import { openTarget } from '../../adapters/registry.ts';
+import { openTarget } from '../../adapters/open-target.ts';
 import type { Verdict } from '../../reports/record.ts';
 import { runSuites } from '../../suites/index.ts';
 

@@ -20,7 +20,7 @@ const ONLY = [
 
 /** An adapter that kills its own process before or after its Program of that number. */
 const KILLER = `
-import { openTarget } from '${pathToFileURL(join(packageRoot(), 'dist/adapters/registry.js')).href}';
+import { openTarget } from '${pathToFileURL(join(packageRoot(), 'dist/adapters/open-target.js')).href}';
 export default async (url) => {
   const words = new URL(url, 'file:///').searchParams;
   const at = Number(words.get('at'));

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Adapter, Session } from '../../adapters/contract/index.ts';
-import { openTarget } from '../../adapters/registry.ts';
+import { openTarget } from '../../adapters/open-target.ts';
 import { Daemon } from '../../adapters/remote/daemon.ts';
 import { listenUnix } from '../../adapters/remote/unix.ts';
 import type { CaseFinish, RunEnd } from '../../reports/record.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Adapter, Transcript } from '../../adapters/contract/index.ts';
 import { toJson } from '../../adapters/contract/index.ts';
-import { openTarget } from '../../adapters/registry.ts';
+import { openTarget } from '../../adapters/open-target.ts';
 import { Daemon } from '../../adapters/remote/daemon.ts';
 import { listenTls } from '../../adapters/remote/tls.ts';
 import { listenUnix } from '../../adapters/remote/unix.ts';

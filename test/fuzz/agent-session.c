@@ -14,8 +14,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../adapters/native/executor/executor.h"
-#include "../../adapters/remote/agent.h"
+#include "../../adapters/executor/include/executor.h"
+#include "../../adapters/executor/include/agent.h"
 
 static int input = -1;
 

@@ -1,5 +1,5 @@
-import type { Reached } from '../address-space.ts';
-import type { PageContents } from '../pages.ts';
+import type { PageContents } from '../buffers/pages.ts';
+import type { Reached } from '../kernel/address-space.ts';
 import type { Answer, Call, Handler } from './call.ts';
 import { repeatInto } from './pattern.ts';
 

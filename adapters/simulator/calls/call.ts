@@ -2,9 +2,9 @@ import type { ErrnoName } from '../../contract/errno.ts';
 import type { Reply } from '../../interpreter/answer.ts';
 import { type CallContext, ProgramCall } from '../../interpreter/call.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
-import type { Client } from '../client.ts';
-import type { Kernel } from '../kernel.ts';
-import type { OpenFile } from '../open-file.ts';
+import type { Client } from '../kernel/client.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { OpenFile } from '../kernel/open-file.ts';
 
 export type { Answer, Reply } from '../../interpreter/answer.ts';
 

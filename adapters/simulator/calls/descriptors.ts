@@ -1,5 +1,5 @@
-import { failed } from '../errno.ts';
-import type { OpenFile } from '../open-file.ts';
+import { failed } from '../kernel/errno.ts';
+import type { OpenFile } from '../kernel/open-file.ts';
 import type { Call, Handler, Reply } from './call.ts';
 
 const O_CLOEXEC = 0o2000000;

@@ -1,10 +1,10 @@
 import type { ErrnoName } from '../../contract/errno.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
-import { type AddressSpace, type Area, PROT_WRITE } from '../address-space.ts';
-import { DmaBuf } from '../dma-buf.ts';
-import { failed } from '../errno.ts';
-import type { Backing, OpenFile } from '../open-file.ts';
-import { PageStore } from '../pages.ts';
+import { DmaBuf } from '../buffers/dma-buf.ts';
+import { PageStore } from '../buffers/pages.ts';
+import { type AddressSpace, type Area, PROT_WRITE } from '../kernel/address-space.ts';
+import { failed } from '../kernel/errno.ts';
+import type { Backing, OpenFile } from '../kernel/open-file.ts';
 import type { Call, Handler, Reply } from './call.ts';
 
 const MAP_PRIVATE = 2;

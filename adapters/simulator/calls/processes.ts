@@ -1,6 +1,6 @@
 import type { SystemCall } from '../../interpreter/pause.ts';
-import type { Client } from '../client.ts';
-import { DmaBuf } from '../dma-buf.ts';
+import { DmaBuf } from '../buffers/dma-buf.ts';
+import type { Client } from '../kernel/client.ts';
 import type { Call, Handler, Reply } from './call.ts';
 
 const SIGNAL_MAX = 64;

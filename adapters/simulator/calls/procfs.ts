@@ -1,7 +1,7 @@
 import type { DocumentName } from '../../contract/operations.ts';
-import { SA_MAJOR } from '../device-file.ts';
-import { failed } from '../errno.ts';
-import type { Kernel } from '../kernel.ts';
+import { SA_MAJOR } from '../buffers/device-file.ts';
+import { failed } from '../kernel/errno.ts';
+import type { Kernel } from '../kernel/kernel.ts';
 import type { Call, Handler, Reply } from './call.ts';
 
 /** Bytes of the machine that are not in a region. */

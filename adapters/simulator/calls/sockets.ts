@@ -1,5 +1,5 @@
-import { failed } from '../errno.ts';
-import { collectGarbage, Socket } from '../socket.ts';
+import { failed } from '../kernel/errno.ts';
+import { collectGarbage, Socket } from '../kernel/socket.ts';
 import type { Handler } from './call.ts';
 
 const MSG_PEEK = 2;

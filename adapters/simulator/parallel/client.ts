@@ -1,12 +1,12 @@
 import { ERRNO, type ErrnoName } from '../../contract/errno.ts';
 import { FIRST_DESCRIPTOR, type PackedClient } from '../../contract/packed.ts';
-import type { CmaAllocator } from '../allocator.ts';
-import { CharacterFile } from '../character-file.ts';
-import { Client } from '../client.ts';
+import type { CmaAllocator } from '../buffers/allocator.ts';
+import { DmaBuf } from '../buffers/dma-buf.ts';
+import type { Region } from '../buffers/region.ts';
 import type { DefectSet } from '../defects/defect.ts';
-import { DmaBuf } from '../dma-buf.ts';
-import type { KernelLog } from '../kernel-log.ts';
-import type { Region } from '../region.ts';
+import { CharacterFile } from '../kernel/character-file.ts';
+import { Client } from '../kernel/client.ts';
+import type { KernelLog } from '../kernel/kernel-log.ts';
 import { type PackedCalls, runPacked } from './run.ts';
 import { PAGE_BYTES, type SharedPages } from './shared-pages.ts';
 

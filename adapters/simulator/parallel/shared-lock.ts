@@ -1,5 +1,5 @@
 import { HEAD } from '../../contract/packed.ts';
-import type { RegionLock } from '../region.ts';
+import type { RegionLock } from '../buffers/region.ts';
 
 /** The states of the word: nobody has it, somebody does, somebody does and others sleep. */
 const FREE = 0;

@@ -1,9 +1,9 @@
 import { HEAD, type PackedClient, type PackedTarget } from '../../contract/packed.ts';
-import { CmaAllocator } from '../allocator.ts';
-import { KernelLog } from '../kernel-log.ts';
+import { CmaAllocator } from '../buffers/allocator.ts';
+import { bootResidue, Region } from '../buffers/region.ts';
+import { KernelLog } from '../kernel/kernel-log.ts';
+import { PageMap } from '../kernel/page-map.ts';
 import type { SimulatorOptions } from '../options.ts';
-import { PageMap } from '../page-map.ts';
-import { bootResidue, Region } from '../region.ts';
 import { ParallelClient } from './client.ts';
 import { SharedLock } from './shared-lock.ts';
 import { PAGE_BYTES, SharedPages } from './shared-pages.ts';

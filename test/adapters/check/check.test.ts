@@ -8,7 +8,7 @@ import t from 'tap';
 import { checkAdapter, RULES } from '../../../adapters/check/check.ts';
 import type { RuleResult } from '../../../adapters/check/rule.ts';
 import type { Adapter } from '../../../adapters/contract/index.ts';
-import { buildAgent } from '../../../adapters/native/build.ts';
+import { buildAgent } from '../../../adapters/executor/build/build.ts';
 import { connectAgent } from '../../../adapters/remote/client.ts';
 import { targetFacts } from '../../../adapters/remote/facts.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';

@@ -13,7 +13,7 @@ import {
 import type { History, Result } from '../../../adapters/contract/history.ts';
 import { NameTable } from '../../../adapters/contract/names.ts';
 import type { Operation, Program } from '../../../adapters/contract/program.ts';
-import { buildAgent } from '../../../adapters/native/build.ts';
+import { buildAgent } from '../../../adapters/executor/build/build.ts';
 
 /** Where agents are kept between tests. */
 export const TEST_AGENTS = join(tmpdir(), 'allocert-test-agents');

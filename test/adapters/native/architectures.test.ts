@@ -3,8 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { type Architecture, toolchainsFor } from '../../../adapters/native/architectures.ts';
-import { buildAgent } from '../../../adapters/native/build.ts';
+import {
+  type Architecture,
+  toolchainsFor,
+} from '../../../adapters/executor/build/architectures.ts';
+import { buildAgent } from '../../../adapters/executor/build/build.ts';
 import { packageRoot } from '../../../base/package-root.ts';
 import { TEST_AGENTS } from './agent-process.ts';
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../adapters/native/executor/operations.h"
+#include "../../../adapters/executor/include/operations.h"
 
 static void dump_operand(unsigned index, const struct ac_operand *operand)
 {

@@ -9,7 +9,7 @@ import { encodeProgram, OPERATION_BYTES } from '../../../adapters/contract/codec
 import { LAYOUT } from '../../../adapters/contract/codec/layout.ts';
 import { NameTable } from '../../../adapters/contract/names.ts';
 import type { Program } from '../../../adapters/contract/program.ts';
-import { buildAgent } from '../../../adapters/native/build.ts';
+import { buildAgent } from '../../../adapters/executor/build/build.ts';
 import { AgentProcess, hello } from './agent-process.ts';
 
 /** What the agent says to one thing it must not be sent, and how it ends. */

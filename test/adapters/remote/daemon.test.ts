@@ -15,7 +15,7 @@ import {
   TargetDeath,
 } from '../../../adapters/contract/index.ts';
 import { NameTable } from '../../../adapters/contract/names.ts';
-import { openTarget } from '../../../adapters/registry.ts';
+import { openTarget } from '../../../adapters/open-target.ts';
 import { Channel } from '../../../adapters/remote/channel.ts';
 import { Daemon } from '../../../adapters/remote/daemon.ts';
 import { encodeFrame, encodeHello, ownHello } from '../../../adapters/remote/frames.ts';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Program } from '../../../adapters/contract/index.ts';
-import { buildAgent } from '../../../adapters/native/build.ts';
-import { openTarget } from '../../../adapters/registry.ts';
+import { buildAgent } from '../../../adapters/executor/build/build.ts';
+import { openTarget } from '../../../adapters/open-target.ts';
 import { splitWords } from '../../../adapters/remote/words.ts';
 
 const PROGRAM: Program = {

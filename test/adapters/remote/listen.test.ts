@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectSecurely } from 'node:tls';
 import t, { type Test } from 'tap';
-import { openTarget } from '../../../adapters/registry.ts';
+import { openTarget } from '../../../adapters/open-target.ts';
 import { Daemon } from '../../../adapters/remote/daemon.ts';
 import { listenTls } from '../../../adapters/remote/tls.ts';
 import { listenUnix } from '../../../adapters/remote/unix.ts';

@@ -3,8 +3,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import t from 'tap';
-import { buildAgent } from '../../../adapters/native/build.ts';
-import { openTarget } from '../../../adapters/registry.ts';
+import { buildAgent } from '../../../adapters/executor/build/build.ts';
+import { openTarget } from '../../../adapters/open-target.ts';
 import { sshCommand } from '../../../adapters/remote/ssh.ts';
 import { parseRemoteTarget } from '../../../adapters/remote/target-url.ts';
 

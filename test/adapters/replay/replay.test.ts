@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { NotRecorded, programDigest, TargetDeath } from '../../../adapters/contract/index.ts';
-import { openTarget } from '../../../adapters/registry.ts';
+import { openTarget } from '../../../adapters/open-target.ts';
 import { openReplay } from '../../../adapters/replay/adapter.ts';
 import { evidenceOf } from '../../../reports/evidence.ts';
 import type { JournalLine } from '../../../reports/record.ts';

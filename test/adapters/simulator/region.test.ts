@@ -1,6 +1,6 @@
 import t from 'tap';
 import { Random } from '../../../adapters/interpreter/random.ts';
-import { Region } from '../../../adapters/simulator/region.ts';
+import { Region } from '../../../adapters/simulator/buffers/region.ts';
 
 const PAGE = 4096;
 

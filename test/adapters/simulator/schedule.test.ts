@@ -4,7 +4,7 @@ import type { History, Operation } from '../../../adapters/contract/index.ts';
 import { Random } from '../../../adapters/interpreter/random.ts';
 import { PctScheduler } from '../../../adapters/interpreter/scheduler.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
-import { Kernel } from '../../../adapters/simulator/kernel.ts';
+import { Kernel } from '../../../adapters/simulator/kernel/kernel.ts';
 import { SimulatedMachine } from '../../../adapters/simulator/machine.ts';
 import { parseSimulatorUrl } from '../../../adapters/simulator/options.ts';
 

@@ -1,7 +1,7 @@
 /** What `adapterFromSyscalls` makes of a few functions. */
 import t from 'tap';
 import type { Operation, Program, Session } from '../../../adapters/contract/index.ts';
-import { adapterFromSyscalls, type Calls, Descriptors } from '../../../adapters/syscalls/index.ts';
+import { adapterFromSyscalls, type Calls, Descriptors } from '../../../adapters/functions/index.ts';
 
 interface Process {
   readonly files: Descriptors<string>;

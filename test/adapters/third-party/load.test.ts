@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
 import type { Program } from '../../../adapters/contract/program.ts';
-import { openTarget } from '../../../adapters/registry.ts';
-import { isModuleTarget } from '../../../adapters/third-party/load.ts';
+import { openTarget } from '../../../adapters/open-target.ts';
+import { isModuleTarget } from '../../../adapters/plugins/load.ts';
 import { packageRoot } from '../../../base/package-root.ts';
 import { temporaryDirectory } from '../../reports/sample.ts';
 

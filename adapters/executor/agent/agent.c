@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * allocert's agent: runs Programs on the machine that it is on and sends back what happened.
+ *
+ *	agent [--region PATH | --library PATH]… [--hello-ms N]
+ *	      [--listen-fd stdio | --unix PATH | --device PATH]
+ *
+ * As process 1 it is the init of a virtual machine and takes its options from the kernel's command
+ * line. `--resume` is for itself: a client after exec.
+ */
+#include "../include/agent.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../include/executor.h"
+#include "../include/vendor.h"
+
+#define HELLO_MS 10000
+
+static int usage(void)
+{
+	fputs("usage: agent [--region PATH | --library PATH]... [--hello-ms N]\n"
+	      "             [--listen-fd stdio | --unix PATH | --device PATH]\n",
+	      stderr);
+	return 2;
+}
+
+struct options {
+	const char *socket;
+	const char *device;
+	const char *trouble; /* why a library cannot be used */
+	int hello_ms;
+};
+
+/* A number of milliseconds from 1 on, or -1. */
+static int milliseconds(const char *text)
+{
+	char *end;
+	long number = strtol(text, &end, 10);
+
+	return *end == '\0' && number > 0 && number <= INT_MAX ? (int)number : -1;
+}
+
+static int read_options(int argc, char **argv, struct options *options)
+{
+	for (int i = 1; i < argc; i += 2) {
+		const char *value = argv[i + 1];
+
+		if (value == NULL)
+			return -1;
+		if (strcmp(argv[i], "--region") == 0) {
+			if (ac_supervisor_add_region(value) < 0)
+				return -1;
+		} else if (strcmp(argv[i], "--library") == 0) {
+			options->trouble = ac_vendor_load(value);
+			if (options->trouble == NULL)
+				ac_supervisor_add_region(ac_vendor->node);
+		} else if (strcmp(argv[i], "--unix") == 0) {
+			options->socket = value;
+		} else if (strcmp(argv[i], "--device") == 0) {
+			options->device = value;
+		} else if (strcmp(argv[i], "--hello-ms") == 0) {
+			options->hello_ms = milliseconds(value);
+			if (options->hello_ms < 0)
+				return -1;
+		} else if (strcmp(argv[i], "--listen-fd") != 0 || strcmp(value, "stdio") != 0) {
+			return -1;
+		}
+	}
+	return options->socket != NULL && options->device != NULL ? -1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	static struct agent agent;
+	struct options options = { .hello_ms = HELLO_MS };
+
+	if (argc > 1 && strcmp(argv[1], "--resume") == 0)
+		return ac_client_resume(argc, argv);
+	/* In a container it may be process 1 too; but there it was started with options. */
+	if (getpid() == 1 && (argc < 2 || strncmp(argv[1], "--", 2) != 0))
+		return agent_init(&agent);
+	if (ac_supervisor_start() < 0) {
+		fprintf(stderr, "allocert: cannot start: %s\n", strerror(errno));
+		return 1;
+	}
+	if (read_options(argc, argv, &options) < 0)
+		return usage();
+	agent.hello_ms = options.hello_ms;
+	agent.trouble = options.trouble;
+	/* What the kernel says is not about a library. */
+	if (ac_vendor == NULL)
+		agent_log_open();
+	if (options.socket != NULL)
+		return agent_serve_unix(&agent, options.socket);
+	if (options.device != NULL)
+		return agent_serve_device(&agent, options.device);
+	return agent_serve_stdio(&agent);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* What the machine says of itself, as lines of key=value. */
+#include "../include/agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "../include/vendor.h"
+
+struct sheet {
+	char *text;
+	size_t room;
+	size_t used;
+};
+
+/* A line that does not fit is left out whole. */
+static void __attribute__((format(printf, 2, 3))) line(struct sheet *sheet, const char *format, ...)
+{
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vsnprintf(sheet->text + sheet->used, sheet->room - sheet->used, format, arguments);
+	va_end(arguments);
+	if (length > 0 && (size_t)length < sheet->room - sheet->used)
+		sheet->used += (size_t)length;
+}
+
+static const char *error_name(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return "ENOENT";
+	case EACCES:
+		return "EACCES";
+	case ENOTDIR:
+		return "ENOTDIR";
+	case EPERM:
+		return "EPERM";
+	case ELOOP:
+		return "ELOOP";
+	default:
+		return "EIO";
+	}
+}
+
+/* What a library says of itself is taken at its word. */
+static void library(struct sheet *sheet)
+{
+	line(sheet, "library=%s\nregion.0=%s\n", ac_vendor->name, ac_vendor->node);
+	line(sheet, "region.0.abi=%s\n", ac_vendor->abi);
+	line(sheet, "region.0.bytes=%llu\n", (unsigned long long)ac_vendor->region_bytes);
+	if (ac_vendor->capabilities != NULL)
+		line(sheet, "library.capabilities=%s\n", ac_vendor->capabilities);
+}
+
+static void regions(struct sheet *sheet)
+{
+	for (uint32_t i = 0; i < ac_shared->regions; i++) {
+		struct stat status;
+
+		line(sheet, "region.%u=%s\n", i, ac_shared->region_paths[i]);
+		if (stat(ac_shared->region_paths[i], &status) < 0)
+			line(sheet, "region.%u.error=%s\n", i, error_name(errno));
+	}
+}
+
+static void memory_line(struct sheet *sheet, const char *meminfo, const char *key)
+{
+	const char *at = strstr(meminfo, key);
+	unsigned long long kilobytes;
+
+	if (at != NULL && sscanf(at + strlen(key), ": %llu kB", &kilobytes) == 1)
+		line(sheet, "meminfo.%s=%llu\n", key, kilobytes);
+}
+
+static void memory(struct sheet *sheet)
+{
+	char meminfo[8192] = "";
+	int descriptor = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+
+	if (descriptor < 0)
+		return;
+	got = read(descriptor, meminfo, sizeof(meminfo) - 1);
+	close(descriptor);
+	if (got <= 0)
+		return;
+	memory_line(sheet, meminfo, "MemTotal");
+	memory_line(sheet, meminfo, "CmaTotal");
+}
+
+static int have_sockets(void)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return 0;
+	close(pair[0]);
+	close(pair[1]);
+	return 1;
+}
+
+static void taint(struct sheet *sheet)
+{
+	char digits[32] = "";
+	int descriptor = open("/proc/sys/kernel/tainted", O_RDONLY | O_CLOEXEC);
+
+	if (descriptor < 0)
+		return;
+	if (read(descriptor, digits, sizeof(digits) - 1) > 0)
+		line(sheet, "taint=%.*s\n", (int)strcspn(digits, "\n"), digits);
+	close(descriptor);
+}
+
+size_t agent_facts(char *text, size_t room)
+{
+	struct sheet sheet = { .text = text, .room = room };
+	struct utsname name;
+
+	if (uname(&name) == 0) {
+		line(&sheet, "sysname=%s\nrelease=%s\n", name.sysname, name.release);
+		line(&sheet, "version=%s\nmachine=%s\n", name.version, name.machine);
+	}
+	line(&sheet, "page_size=%ld\n", sysconf(_SC_PAGESIZE));
+	line(&sheet, "pointer_bytes=%u\n", (unsigned)sizeof(void *));
+	line(&sheet, "kernel_log=%d\n", agent_log_known());
+	taint(&sheet);
+	memory(&sheet);
+	line(&sheet, "capabilities=files,memory%s,limits,timing%s%s%s\n",
+	     ac_shared->adopts ? ",clients" : "", have_sockets() ? ",sockets" : "",
+	     access("/proc/self/fd", R_OK) == 0 ? ",procfs" : "",
+	     /* Without CAP_SYS_ADMIN the file is there and shows no frame numbers. */
+	     access("/proc/self/pagemap", R_OK) == 0 && geteuid() == 0 ? ",frames" : "");
+	if (ac_vendor == NULL)
+		regions(&sheet);
+	else
+		library(&sheet);
+	return sheet.used;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of a client: it waits for a Program, runs the threads of it that are its own, and says
+ * when it is done. In between it is idle. It keeps no descriptor open, so that a case sees a
+ * process with nothing but 0, 1 and 2.
+ */
+#define _GNU_SOURCE
+#include "../include/executor.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int ac_kept_descriptor = -1;
+
+static struct ac_context contexts[AC_THREADS_MAX];
+static uint32_t self;
+
+struct ac_context *ac_context_open(uint32_t index)
+{
+	struct ac_context *context = &contexts[index];
+	void *out;
+
+	context->client = self;
+	context->shared = ac_shared;
+	context->vendor = ac_vendor;
+	if (context->out == NULL) {
+		out = mmap(NULL, AC_OUT_BYTES_MAX, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (out == MAP_FAILED)
+			return NULL;
+		context->out = out;
+	}
+	return context;
+}
+
+int ac_open_own(const char *path, int flags)
+{
+	int descriptor = open(path, flags | O_CLOEXEC);
+	struct rlimit before, most;
+
+	if (descriptor >= 0 || errno != EMFILE || getrlimit(RLIMIT_NOFILE, &before) < 0)
+		return descriptor;
+	most = before;
+	most.rlim_cur = before.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &most) == 0) {
+		descriptor = open(path, flags | O_CLOEXEC);
+		setrlimit(RLIMIT_NOFILE, &before);
+	}
+	if (descriptor < 0)
+		errno = EMFILE;
+	return descriptor;
+}
+
+int ac_reopen_shared(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)ac_shared->supervisor,
+		 (int)ac_shared->descriptor);
+	return ac_open_own(path, O_RDWR);
+}
+
+/* High up, where no case looks for the lowest free number. */
+void ac_keep_shared(void)
+{
+	int descriptor = ac_kept_descriptor < 0 ? ac_reopen_shared() : -1;
+	struct rlimit limit;
+	rlim_t high = 65536;
+
+	if (descriptor < 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	if (limit.rlim_cur < high)
+		high = limit.rlim_cur;
+	if (high > 0)
+		ac_kept_descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, (int)high - 1);
+	close(descriptor);
+}
+
+/* A supervisor that is gone already sends no signal any more. */
+void ac_die_with_supervisor(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != (pid_t)ac_shared->supervisor)
+		_exit(0);
+}
+
+/* Threads of a Program start together, whichever client they are in. */
+static void pass_gate(void)
+{
+	if (atomic_fetch_add(&ac_shared->gate_arrived, 1) + 1 >= ac_shared->gate_expected) {
+		atomic_store(&ac_shared->gate_open, 1);
+		ac_futex_wake_all(&ac_shared->gate_open);
+	}
+	while (!atomic_load(&ac_shared->gate_open))
+		ac_futex_wait(&ac_shared->gate_open, 0, 0);
+}
+
+static void *thread_main(void *data)
+{
+	struct ac_context *context = data;
+
+	ac_shared = context->shared;
+	ac_vendor = context->vendor;
+	pass_gate();
+	ac_thread_run(context);
+	return NULL;
+}
+
+/* The first runs on the control thread, so that a Program with one thread makes none. */
+static void run_program(void)
+{
+	struct ac_context *mine[AC_THREADS_MAX];
+	pthread_t threads[AC_THREADS_MAX];
+	int started[AC_THREADS_MAX] = { 0 };
+	unsigned count = 0;
+
+	for (uint32_t i = 0; i < ac_program_head()->threads; i++) {
+		if (ac_program_threads()[i].client != self)
+			continue;
+		mine[count] = ac_context_open(count);
+		if (mine[count] == NULL) {
+			atomic_fetch_add(&ac_shared->gate_arrived, 1);
+			continue;
+		}
+		mine[count++]->thread = i;
+	}
+	for (unsigned i = 1; i < count; i++) {
+		started[i] = pthread_create(&threads[i], NULL, thread_main, mine[i]) == 0;
+		if (!started[i])
+			atomic_fetch_add(&ac_shared->gate_arrived, 1);
+	}
+	if (count > 0)
+		thread_main(mine[0]);
+	for (unsigned i = 1; i < count; i++) {
+		if (started[i])
+			pthread_join(threads[i], NULL);
+	}
+}
+
+static void finish_program(uint32_t sequence)
+{
+	atomic_store(&ac_shared->clients[self].done, sequence);
+	ac_notify_supervisor();
+}
+
+static void __attribute__((noreturn)) live(void)
+{
+	struct ac_client *control = &ac_shared->clients[self];
+
+	for (;;) {
+		uint32_t done = atomic_load(&control->done);
+		uint32_t sequence = atomic_load(&control->sequence);
+
+		if (sequence == done) {
+			ac_futex_wait(&control->sequence, sequence, 0);
+			continue;
+		}
+		run_program();
+		finish_program(sequence);
+	}
+}
+
+/*
+ * Nothing of the supervisor's is left: descriptors, signal dispositions, protection from the OOM
+ * killer.
+ */
+static void shed_supervisor(void)
+{
+	sigset_t none;
+	int null;
+
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, 0u, ~0u, 0u) < 0)
+#endif
+	{
+		long most = sysconf(_SC_OPEN_MAX);
+
+		for (long i = 0; i < most; i++)
+			close((int)i);
+	}
+	null = open("/dev/null", O_RDWR);
+	if (null != 0 || dup(null) != 1 || dup(null) != 2)
+		_exit(125);
+	for (int number = 1; number < 32; number++)
+		signal(number, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void ac_client_main(void)
+{
+	char score[16];
+	int descriptor;
+	int length;
+
+	/* The supervisor does the same: whoever comes first. */
+	if (ac_shared->embedded)
+		setpgid(0, 0);
+	shed_supervisor();
+	ac_die_with_supervisor();
+	self = 0;
+	descriptor = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	if (descriptor >= 0) {
+		length = snprintf(score, sizeof(score), "%d", (int)ac_shared->oom_score_adj);
+		if (write(descriptor, score, (size_t)length) != length)
+			_exit(124);
+		close(descriptor);
+	}
+	ac_guard_install();
+	live();
+}
+
+void ac_client_forked(uint32_t client)
+{
+	self = client;
+	ac_die_with_supervisor();
+	live();
+}
+
+/* The image after exec: `--resume DESCRIPTOR CLIENT THREAD KEPT LIMIT`. */
+int ac_client_resume(int argc, char **argv)
+{
+	sigset_t none;
+	int descriptor;
+	struct ac_context *context;
+
+	if (argc != 7)
+		return 2;
+	descriptor = atoi(argv[2]);
+	if (ac_shared_map(descriptor) < 0)
+		return 1;
+	self = (uint32_t)strtoul(argv[3], NULL, 10);
+	if (argv[5][0] == '1') {
+		ac_kept_descriptor = descriptor;
+		fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+	} else {
+		close(descriptor);
+	}
+	context = ac_context_open(0);
+	if (context == NULL || ac_vendor_load_again() != NULL)
+		return 1;
+	context->thread = (uint32_t)strtoul(argv[4], NULL, 10);
+	ac_descriptor_limit_back(strtoull(argv[6], NULL, 10));
+	ac_guard_install();
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	ac_thread_resume(context);
+	finish_program(atomic_load(&ac_shared->clients[self].sequence));
+	live();
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* The executor as a daemon: frames in, frames out, one session at a time. */
+#ifndef ALLOCERT_AGENT_H
+#define ALLOCERT_AGENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "supervisor.h"
+
+#define AGENT_TEXT_BYTES 16384
+#define AGENT_LOG_BYTES 65536
+
+/* How a session ended. */
+enum agent_end {
+	AGENT_BYE, /* the host said so */
+	AGENT_HUNG_UP, /* the host is gone */
+	AGENT_REFUSED, /* the host was told why */
+};
+
+struct agent {
+	int in;
+	int out;
+	int hangs_up; /* the channel tells a host that is gone by POLLHUP, not by an end of file */
+	int hello_ms; /* how long a host of a socket may take for its hello */
+	int patience_ms; /* what is left of that patience for each read; 0 waits for ever */
+	const char *trouble; /* a sentence for every host, when the machine is not fit */
+	void (*on_begin)(const char *case_id); /* or NULL */
+	struct ac_supervisor supervisor;
+};
+
+/* agent-frames.c: all return 0, or -1 when the host is gone */
+int agent_read(struct agent *agent, void *to, size_t bytes);
+int agent_skip(struct agent *agent, size_t bytes);
+int agent_write_parts(struct agent *agent, unsigned type, struct iovec *parts, int count);
+int agent_write(struct agent *agent, unsigned type, const void *payload, size_t bytes);
+int agent_host_gone(void *agent);
+
+/* agent-session.c */
+enum agent_end agent_serve(struct agent *agent);
+
+/* agent-facts.c: text of a facts frame into `text`; its length */
+size_t agent_facts(char *text, size_t room);
+
+/* agent-log.c */
+void agent_log_open(void);
+int agent_log_known(void);
+/* What the kernel said since it was asked last, and its taint. */
+struct ac_kernel_log agent_log_take(void);
+
+/* agent-channels.c: where hosts come from; the process's exit status */
+int agent_serve_stdio(struct agent *agent);
+int agent_serve_unix(struct agent *agent, const char *path);
+int agent_serve_device(struct agent *agent, const char *path);
+
+/* agent-init.c */
+int agent_init(struct agent *agent);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one piece of memory that the supervisor and every client share. Clients are processes that a
+ * case may kill, fork or replace by exec at any point, so whatever must outlive them lies here:
+ * slots, results, the position of each thread, the state of each repeat. Nothing in it is a
+ * pointer, because a client that went through exec maps it elsewhere.
+ */
+#ifndef ALLOCERT_SHARED_H
+#define ALLOCERT_SHARED_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "allocert-vendor.h"
+#include "operations.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "records are little-endian");
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "processes share atomics, so these must be lock-free");
+
+#define AC_CLIENTS_MAX 1024
+#define AC_THREADS_MAX 64
+#define AC_DEPTH_MAX 3
+#define AC_OPERATIONS_MAX 262144
+#define AC_STEPS_MAX 16384
+#define AC_SLOT_OUT_BYTES 64
+#define AC_REGIONS_MAX 256
+#define AC_REGION_PATH_BYTES 256
+/* With results, summaries and log this keeps any History below AC_FRAME_BYTES_MAX. */
+#define AC_OUT_ARENA_BYTES (24u << 20)
+
+#define AC_OUTCOME_RETURNED 0
+#define AC_OUTCOME_FAULTED 1
+#define AC_OUTCOME_LOST 2
+#define AC_OUTCOME_UNSUPPORTED 3
+#define AC_OUTCOME_NOT_RUN 4
+/* Only in shared memory: the call was made and has not come back. */
+#define AC_OUTCOME_RUNNING 0xff
+
+#define AC_RESULT_ZONE_BEFORE 1
+#define AC_RESULT_ZONE_AFTER 2
+#define AC_RESULT_RETURNED 4
+
+#define AC_OPERAND_SIGNED 1
+#define AC_OPERAND_INDEXED 2
+#define AC_OPERATION_SLOT 1
+#define AC_OPERATION_INDEXED 2
+
+enum ac_client_state {
+	AC_CLIENT_EMPTY = 0,
+	AC_CLIENT_FORKING = 1,
+	AC_CLIENT_ALIVE = 2,
+	AC_CLIENT_DEAD = 3, /* and reaped */
+};
+
+struct ac_client {
+	_Atomic uint32_t state; /* enum ac_client_state; a futex */
+	_Atomic int32_t pid;
+	_Atomic int32_t status; /* wait status, once dead */
+	_Atomic uint32_t sequence; /* Program to run; a futex */
+	_Atomic uint32_t done; /* Program that it has finished */
+	_Atomic int32_t fork_error; /* errno of the fork that made or failed to make it */
+	_Atomic uint32_t out_of_time; /* the supervisor killed it at the deadline */
+	uint32_t reserved;
+};
+
+/* A repeat that a thread is in. */
+struct ac_loop {
+	uint32_t operation; /* index of the repeat */
+	uint32_t end; /* index after its body */
+	uint64_t iteration;
+	uint64_t times;
+};
+
+/* Where a thread is: enough to go on after exec, and to tell what its death interrupted. */
+struct ac_thread_state {
+	uint32_t position;
+	uint32_t depth;
+	struct ac_loop loops[AC_DEPTH_MAX];
+};
+
+struct ac_slot {
+	int64_t value;
+	uint32_t out_length;
+	uint32_t filled;
+	uint8_t out[AC_SLOT_OUT_BYTES];
+};
+
+struct ac_step_anomaly {
+	struct ac_anomaly head;
+	struct ac_result result;
+};
+
+/* What one operation of a repeat's body did so far; the last result is in the results array. */
+struct ac_step_state {
+	struct ac_step counts;
+	uint64_t runs;
+	struct ac_result first;
+	struct ac_failure failures[AC_STEP_FAILURES_MAX];
+	struct ac_step_anomaly anomalies[AC_STEP_ANOMALIES_MAX];
+	uint32_t out_offset; /* arena space that the last result's out bytes reuse */
+	uint32_t out_capacity;
+};
+
+struct ac_barrier {
+	_Atomic uint32_t arrived;
+	_Atomic uint32_t generation; /* a futex */
+};
+
+struct ac_shared {
+	int32_t supervisor; /* process id */
+	int32_t descriptor; /* of this memory, in the supervisor */
+	int32_t oom_score_adj; /* what clients start with */
+	int32_t embedded; /* the supervisor is a part of another program */
+	int32_t group; /* of all clients, when embedded */
+	int32_t adopts; /* whether orphaned clients become the supervisor's */
+	uint32_t regions;
+	uint32_t sequence; /* of the Program that runs or ran last */
+	_Atomic uint32_t event; /* futex that the supervisor sleeps on */
+	_Atomic uint32_t gate_open; /* futex that threads start at */
+	_Atomic uint32_t gate_arrived;
+	uint32_t gate_expected;
+	_Atomic uint32_t arena_used;
+	_Atomic uint32_t slots_top; /* slots at and above it were never written */
+	uint32_t program_bytes;
+	uint32_t steps_used;
+	struct ac_barrier barriers[AC_THREADS_MAX + 1]; /* by number of parties */
+	struct ac_thread_state threads[AC_THREADS_MAX];
+	struct ac_client clients[AC_CLIENTS_MAX];
+	char executable[4096]; /* what exec replaces a client by */
+	char library_path[4096]; /* of a vendor's library, or empty */
+	_Alignas(64) uint8_t library_state[ALLOCERT_VENDOR_STATE_BYTES];
+	char region_paths[AC_REGIONS_MAX][AC_REGION_PATH_BYTES];
+	struct ac_slot slots[AC_SLOTS_MAX];
+	struct ac_step_state steps[AC_STEPS_MAX];
+	struct ac_result results[AC_OPERATIONS_MAX];
+	_Alignas(64) uint8_t program[AC_FRAME_BYTES_MAX];
+	_Alignas(64) uint8_t arena[AC_OUT_ARENA_BYTES];
+};
+
+/*
+ * Of the executor that this thread works for: an addon in a host with several threads holds
+ * several.
+ */
+extern __thread struct ac_shared *ac_shared;
+
+/* 0, or -1 with errno. */
+int ac_shared_create(void);
+int ac_shared_map(int descriptor);
+
+uint64_t ac_now_ns(void);
+/*
+ * Returns when *word is not `value` any more, at a wake-up, a signal, or after timeout_ns (0:
+ * never).
+ */
+void ac_futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t timeout_ns);
+void ac_futex_wake_all(_Atomic uint32_t *word);
+/* Tells the supervisor that something happened. */
+void ac_notify_supervisor(void);
+/* Offset of `bytes` fresh bytes of the arena, 8-aligned, or -1 when it is full. */
+int64_t ac_arena_allocate(uint32_t bytes);
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The process that outlives every client. It never touches the target: it makes clients, hands them
+ * Programs through shared memory, reaps them, and ends them when their time is up.
+ */
+#define _GNU_SOURCE
+#include "../include/supervisor.h"
+
+#include "../include/executor.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MILLISECOND 1000000u
+/*
+ * How long a killed client may take to die; one that frees much memory on a slow machine takes
+ * some.
+ */
+#define DEATH_NS (5000ull * MILLISECOND)
+/* How often somebody who hung up is noticed while a Program runs. */
+#define ASK_NS (250ull * MILLISECOND)
+/*
+ * How often deaths are looked for where their signal belongs to somebody else: ever more rarely, so
+ * that a long Program has the processors for itself.
+ */
+#define LOOK_NS (MILLISECOND / 4)
+#define LOOK_NS_MAX (8ull * MILLISECOND)
+
+/* Only then do thread states and results belong to the Program in shared memory. */
+static __thread int running;
+
+static void note_death(struct ac_supervisor *supervisor, uint32_t client, int status)
+{
+	struct ac_client *control = &ac_shared->clients[client];
+	struct ac_death *death = &supervisor->death[supervisor->deaths];
+
+	if (supervisor->deaths < AC_DEATHS_MAX) {
+		*death = (struct ac_death){
+			.client = client,
+			.signal = WIFSIGNALED(status) ? (uint32_t)WTERMSIG(status) : 0,
+			.status = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+			.reason = atomic_load(&control->out_of_time),
+		};
+		supervisor->deaths++;
+	}
+	atomic_store(&control->status, status);
+	atomic_store(&control->state, AC_CLIENT_DEAD);
+	ac_futex_wake_all(&control->state);
+}
+
+/* What the client's threads were in. An exit that came is a success, and this is when it came. */
+static void settle_exits(uint32_t client, int status)
+{
+	for (uint32_t i = 0; WIFEXITED(status) && i < ac_program_head()->threads; i++) {
+		uint32_t index = ac_shared->threads[i].position;
+		struct ac_result *result;
+
+		if (ac_program_threads()[i].client != client ||
+		    index >= ac_program_head()->operations ||
+		    ac_program_operations()[index].code != AC_OP_EXIT)
+			continue;
+		result = &ac_shared->results[index];
+		if (result->outcome != AC_OUTCOME_RUNNING)
+			continue;
+		*result = (struct ac_result){
+			.outcome = AC_OUTCOME_RETURNED,
+			.flags = AC_RESULT_RETURNED,
+			.call_ns = result->call_ns,
+			.return_ns = ac_now_ns(),
+		};
+	}
+}
+
+/*
+ * Reaps whoever is dead. Processes between a client and its child have no number and are skipped.
+ */
+static int reap_all(struct ac_supervisor *supervisor)
+{
+	pid_t whose = ac_shared->embedded ? -(pid_t)ac_shared->group : -1;
+	int status;
+	pid_t pid;
+
+	if (ac_shared->embedded && ac_shared->group == 0)
+		return 0;
+	while ((pid = waitpid(whose, &status, WNOHANG)) > 0) {
+		for (uint32_t i = 0; i < AC_CLIENTS_MAX; i++) {
+			struct ac_client *control = &ac_shared->clients[i];
+
+			if (atomic_load(&control->state) != AC_CLIENT_ALIVE ||
+			    atomic_load(&control->pid) != pid)
+				continue;
+			if (running)
+				settle_exits(i, status);
+			note_death(supervisor, i, status);
+			/* Nobody waits for a thread that will not come. */
+			atomic_store(&ac_shared->gate_open, 1);
+			ac_futex_wake_all(&ac_shared->gate_open);
+			break;
+		}
+	}
+	return pid < 0 && errno == ECHILD ? 0 : 1;
+}
+
+static void kill_client(struct ac_client *control)
+{
+	if (atomic_load(&control->state) == AC_CLIENT_ALIVE)
+		kill((pid_t)atomic_load(&control->pid), SIGKILL);
+}
+
+static int stuck(struct ac_supervisor *supervisor, uint32_t client)
+{
+	snprintf(supervisor->refusal, sizeof(supervisor->refusal),
+		 "client %u does not die: process %d is stuck in the kernel", client,
+		 (int)atomic_load(&ac_shared->clients[client].pid));
+	return -1;
+}
+
+static int first_alive(void)
+{
+	for (int i = 0; i < AC_CLIENTS_MAX; i++) {
+		if (atomic_load(&ac_shared->clients[i].state) == AC_CLIENT_ALIVE)
+			return i;
+	}
+	return 0;
+}
+
+int ac_supervisor_clear(struct ac_supervisor *supervisor)
+{
+	uint64_t limit = ac_now_ns() + DEATH_NS;
+
+	for (;;) {
+		uint32_t event = atomic_load(&ac_shared->event);
+
+		/* Again and again: a child may just be coming into the world. */
+		for (uint32_t i = 0; i < AC_CLIENTS_MAX; i++)
+			kill_client(&ac_shared->clients[i]);
+		if (!reap_all(supervisor))
+			return 0;
+		if (ac_now_ns() > limit)
+			return stuck(supervisor, (uint32_t)first_alive());
+		ac_futex_wait(&ac_shared->event, event,
+			      ac_shared->embedded ? LOOK_NS : 20 * MILLISECOND);
+	}
+}
+
+int ac_supervisor_begin(struct ac_supervisor *supervisor)
+{
+	struct ac_client *control = &ac_shared->clients[0];
+	pid_t pid;
+
+	if (ac_supervisor_clear(supervisor) < 0)
+		return -1;
+	memset(ac_shared->clients, 0, sizeof(ac_shared->clients));
+	memset(ac_shared->slots, 0, atomic_load(&ac_shared->slots_top) * sizeof(struct ac_slot));
+	atomic_store(&ac_shared->slots_top, 0);
+	supervisor->deaths = 0;
+	atomic_store(&control->sequence, ac_shared->sequence);
+	atomic_store(&control->done, ac_shared->sequence);
+	pid = fork();
+	if (pid == 0)
+		ac_client_main();
+	if (pid < 0) {
+		snprintf(supervisor->refusal, sizeof(supervisor->refusal),
+			 "no client could be started: %s", strerror(errno));
+		return -1;
+	}
+	if (ac_shared->embedded) {
+		setpgid(pid, pid);
+		ac_shared->group = (int32_t)pid;
+	}
+	atomic_store(&control->pid, (int32_t)pid);
+	atomic_store(&control->state, AC_CLIENT_ALIVE);
+	return 0;
+}
+
+static void prepare(void)
+{
+	const struct ac_program *head = ac_program_head();
+
+	memset(ac_shared->threads, 0, sizeof(ac_shared->threads));
+	memset(ac_shared->barriers, 0, sizeof(ac_shared->barriers));
+	memset(ac_shared->steps, 0, ac_shared->steps_used * sizeof(struct ac_step_state));
+	for (uint32_t i = 0; i < head->operations; i++)
+		ac_shared->results[i] = (struct ac_result){
+			.outcome = AC_OUTCOME_NOT_RUN,
+			.value = -1,
+		};
+	atomic_store(&ac_shared->arena_used, 0);
+	atomic_store(&ac_shared->gate_open, 0);
+	atomic_store(&ac_shared->gate_arrived, 0);
+	ac_shared->gate_expected = 0;
+	ac_shared->sequence++;
+	for (uint32_t i = 0; i < head->threads; i++) {
+		const struct ac_thread *thread = &ac_program_threads()[i];
+		struct ac_client *control = &ac_shared->clients[thread->client];
+
+		ac_shared->threads[i].position = thread->first;
+		if (atomic_load(&control->state) == AC_CLIENT_ALIVE)
+			ac_shared->gate_expected++;
+	}
+}
+
+static void start_clients(void)
+{
+	for (uint32_t i = 0; i < ac_program_head()->threads; i++) {
+		struct ac_client *control = &ac_shared->clients[ac_program_threads()[i].client];
+
+		atomic_store(&control->sequence, ac_shared->sequence);
+		ac_futex_wake_all(&control->sequence);
+	}
+}
+
+/* A client with a thread of the Program that still runs, or -1. */
+static int first_running(void)
+{
+	for (uint32_t i = 0; i < ac_program_head()->threads; i++) {
+		uint32_t client = ac_program_threads()[i].client;
+		struct ac_client *control = &ac_shared->clients[client];
+
+		if (atomic_load(&control->state) == AC_CLIENT_ALIVE &&
+		    atomic_load(&control->done) != ac_shared->sequence)
+			return (int)client;
+	}
+	return -1;
+}
+
+static void end_running(void)
+{
+	for (uint32_t i = 0; i < ac_program_head()->threads; i++) {
+		struct ac_client *control = &ac_shared->clients[ac_program_threads()[i].client];
+
+		if (atomic_load(&control->state) != AC_CLIENT_ALIVE ||
+		    atomic_load(&control->done) == ac_shared->sequence)
+			continue;
+		atomic_store(&control->out_of_time, 1);
+		kill_client(control);
+	}
+}
+
+static uint64_t slice_of(uint64_t waited)
+{
+	uint64_t slice = waited / 8;
+
+	if (!ac_shared->embedded)
+		return ASK_NS;
+	if (slice < LOOK_NS)
+		return LOOK_NS;
+	return slice < LOOK_NS_MAX ? slice : LOOK_NS_MAX;
+}
+
+static enum ac_run_end wait_for_clients(struct ac_supervisor *supervisor,
+					int (*abandoned)(void *), void *data)
+{
+	uint64_t start = ac_now_ns();
+	uint64_t limit = start + (uint64_t)ac_program_head()->deadline_ms * MILLISECOND;
+
+	for (;;) {
+		uint32_t event = atomic_load(&ac_shared->event);
+		uint64_t now = ac_now_ns();
+		uint64_t slice;
+
+		reap_all(supervisor);
+		if (first_running() < 0)
+			return AC_RUN_DONE;
+		if (now >= limit && supervisor->deadline_hit) {
+			stuck(supervisor, (uint32_t)first_running());
+			return AC_RUN_STUCK;
+		}
+		if (now >= limit) {
+			supervisor->deadline_hit = 1;
+			end_running();
+			limit = now + DEATH_NS;
+		}
+		if (abandoned(data))
+			return AC_RUN_ABANDONED;
+		slice = slice_of(now - start);
+		slice = limit - now < slice ? limit - now : slice;
+		ac_futex_wait(&ac_shared->event, event, slice);
+	}
+}
+
+enum ac_run_end ac_supervisor_run(struct ac_supervisor *supervisor, int (*abandoned)(void *),
+				  void *data)
+{
+	enum ac_run_end end;
+
+	supervisor->deadline_hit = 0;
+	reap_all(supervisor);
+	prepare();
+	running = 1;
+	start_clients();
+	end = wait_for_clients(supervisor, abandoned, data);
+	running = 0;
+	return end;
+}
