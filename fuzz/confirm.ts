@@ -1,4 +1,4 @@
-import { HANG, type Violation } from '../suites/oracles/index.ts';
+import { HANG, type Violation } from '../oracles/index.ts';
 import { DEATH } from './death.ts';
 import type { Round } from './round.ts';
 

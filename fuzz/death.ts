@@ -1,5 +1,5 @@
 import type { TargetDeath } from '../adapters/contract/index.ts';
-import type { Violation } from '../suites/oracles/index.ts';
+import type { Violation } from '../oracles/index.ts';
 
 /** The oracle that findings name whose target died. */
 export const DEATH = 'target';

@@ -1,5 +1,5 @@
 /** The fuzzer as a library; what `import 'allocert/fuzz'` gives. */
-export * from '../suites/oracles/index.ts';
+export * from '../oracles/index.ts';
 export {
   type Budget,
   type CampaignEnd,

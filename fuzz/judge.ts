@@ -1,6 +1,5 @@
 import type { History } from '../adapters/contract/index.ts';
 import { type Profile, requirementOf } from '../catalogue/catalogue.ts';
-import type { Range } from '../suites/frames.ts';
 import {
   accounting,
   answers,
@@ -22,7 +21,8 @@ import {
   timelineOf,
   unwritten,
   type Violation,
-} from '../suites/oracles/index.ts';
+} from '../oracles/index.ts';
+import type { Range } from '../suites/frames.ts';
 import { predictor } from './predict.ts';
 import type { Scenario, World } from './scenario.ts';
 

@@ -1,4 +1,4 @@
-import type { Violation } from '../suites/oracles/index.ts';
+import type { Violation } from '../oracles/index.ts';
 import { signatureOf } from './judge.ts';
 
 /**

@@ -1,6 +1,5 @@
 import type { History, Program } from '../adapters/contract/index.ts';
 import { abiNamed, catalogue, profileNamed } from '../catalogue/catalogue.ts';
-import type { FrameRun, FuzzBuffer, FuzzPicture, FuzzStep } from '../reports/fuzz-picture.ts';
 import {
   buffersOf,
   type Event,
@@ -8,7 +7,8 @@ import {
   livesOf,
   tenanciesOf,
   timelineOf,
-} from '../suites/oracles/index.ts';
+} from '../oracles/index.ts';
+import type { FrameRun, FuzzBuffer, FuzzPicture, FuzzStep } from '../reports/fuzz-picture.ts';
 import { expectedBy } from './expected.ts';
 import { evidenceOf, type Finding } from './finding.ts';
 import { operationsIn } from './round.ts';

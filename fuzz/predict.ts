@@ -1,7 +1,7 @@
 import { linux, type Placement } from '../adapters/contract/index.ts';
 import { commandOf, fieldOf, readField } from '../catalogue/abi-request.ts';
 import { type Abi, type Profile, type Role, requirementOf } from '../catalogue/catalogue.ts';
-import type { Event, Prediction } from '../suites/oracles/index.ts';
+import type { Event, Prediction } from '../oracles/index.ts';
 
 /** What a full table, a full region or an interruption may turn any good request into. */
 const ANY_TIME = ['ENOMEM', 'EMFILE', 'ENFILE', 'EINTR'];

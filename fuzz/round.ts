@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { History, Session } from '../adapters/contract/index.ts';
-import type { Violation } from '../suites/oracles/index.ts';
+import type { Violation } from '../oracles/index.ts';
 import { Choices } from './corpus/choices.ts';
 import { mutant } from './corpus/mutate.ts';
 import type { Snapshot } from './corpus/snapshot.ts';

@@ -1,5 +1,5 @@
 import type { TargetFacts } from '../adapters/contract/index.ts';
-import type { Violation } from '../suites/oracles/index.ts';
+import type { Violation } from '../oracles/index.ts';
 import type { StoredEntry } from './corpus/entry.ts';
 import type { Snapshot } from './corpus/snapshot.ts';
 import type { Finding } from './finding.ts';

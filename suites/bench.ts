@@ -21,7 +21,7 @@ import {
   requestBytes,
 } from '../catalogue/abi-request.ts';
 import type { Abi, Role } from '../catalogue/catalogue.ts';
-import { kernelAlarms } from './alarms.ts';
+import { kernelAlarms } from '../oracles/alarms.ts';
 import { type Case, ClientLost, Inconclusive, type Observation, Skip } from './case.ts';
 
 /** Milliseconds that a single Program gets unless the case says otherwise. */

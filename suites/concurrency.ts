@@ -1,8 +1,8 @@
 import { linux, type Placement } from '../adapters/contract/index.ts';
 import { fieldOf } from '../catalogue/abi-request.ts';
+import { isMixture, mixturesOf } from '../oracles/torn.ts';
 import type { Allocation, Bench } from './bench.ts';
 import type { Case } from './case.ts';
-import { isMixture, mixturesOf } from './torn.ts';
 
 /** Requests whose argument changes while they are carried out. */
 const ROUNDS = 64;

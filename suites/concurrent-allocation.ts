@@ -1,9 +1,9 @@
 import { linux, type Operation } from '../adapters/contract/index.ts';
+import { content, descriptors } from '../oracles/index.ts';
 import type { Bench } from './bench.ts';
 import { type Case, Inconclusive } from './case.ts';
 import { pattern } from './contents.ts';
 import { observeConservedBy } from './free-memory.ts';
-import { content, descriptors } from './oracles/index.ts';
 import { Encounters, lossOf, type Meeting, meet, type Party, promise, type Sight } from './race.ts';
 
 /** Threads that allocate at once, and buffers of each. */

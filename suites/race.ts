@@ -1,7 +1,7 @@
 import type { History, Operation, Program, Result, Thread } from '../adapters/contract/index.ts';
+import { buffersOf, type HeldBuffer, type Timeline, timelineOf } from '../oracles/index.ts';
 import { type Bench, SUBJECT } from './bench.ts';
 import { Inconclusive } from './case.ts';
-import { buffersOf, type HeldBuffer, type Timeline, timelineOf } from './oracles/index.ts';
 
 /** What was seen, in a word and in a sentence. */
 export interface Sight {

@@ -9,7 +9,7 @@ import {
   type TargetFacts,
 } from '../adapters/contract/index.ts';
 import type { Abi } from '../catalogue/catalogue.ts';
-import { kernelAlarms, taintAlarms } from './alarms.ts';
+import { kernelAlarms, taintAlarms } from '../oracles/alarms.ts';
 import { Bench, SUBJECT } from './bench.ts';
 import { type Case, ClientLost, Inconclusive, Skip } from './case.ts';
 import type { CaseOutcome } from './judge.ts';

@@ -11,7 +11,7 @@ import { PartJudge } from '../../fuzz/parallel/judge-part.ts';
 import { judgeRound } from '../../fuzz/parallel/judge-round.ts';
 import { PartRunner } from '../../fuzz/parallel/part.ts';
 import { type PartMemory, RoundMemory, SUMMARY } from '../../fuzz/parallel/shared.ts';
-import type { ThreadLives } from '../../suites/oracles/sweep.ts';
+import type { ThreadLives } from '../../oracles/sweep.ts';
 
 /** A target that does nothing: it answers what a right one has answered before. */
 class Replayed implements PackedCalls {

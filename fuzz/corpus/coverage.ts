@@ -11,7 +11,7 @@ import {
   livesOf,
   type Timeline,
   tenanciesOf,
-} from '../../suites/oracles/index.ts';
+} from '../../oracles/index.ts';
 import type { World } from '../scenario.ts';
 import { Occupancy } from './occupancy.ts';
 

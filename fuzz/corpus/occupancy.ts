@@ -1,4 +1,4 @@
-import type { Interval, Tenancy } from '../../suites/oracles/index.ts';
+import type { Interval, Tenancy } from '../../oracles/index.ts';
 
 /** Bytes that a buffer surely had for some time. */
 export interface Stay extends Interval {

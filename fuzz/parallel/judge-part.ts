@@ -1,5 +1,5 @@
 import { ERRNO, packed } from '../../adapters/contract/index.ts';
-import { LIFE } from '../../suites/oracles/sweep.ts';
+import { LIFE } from '../../oracles/sweep.ts';
 import { OPERATIONS } from './generate.ts';
 import { FAILURE, MAYBE, type PartMemory, SUMMARY } from './shared.ts';
 

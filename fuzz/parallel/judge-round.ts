@@ -6,7 +6,7 @@ import {
   LIFE,
   type ThreadLives,
   WORDS,
-} from '../../suites/oracles/sweep.ts';
+} from '../../oracles/sweep.ts';
 import { type PartProof, PROOFS } from './judge-part.ts';
 import { mustHaveHadRoom, occupancyOf } from './room.ts';
 import { FAILURE, type PartMemory, SUMMARY } from './shared.ts';

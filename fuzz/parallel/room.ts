@@ -1,4 +1,4 @@
-import { LIFE } from '../../suites/oracles/sweep.ts';
+import { LIFE } from '../../oracles/sweep.ts';
 import { MAYBE } from './shared.ts';
 
 /** What may have been in a region while a call was under way. */
@@ -45,7 +45,7 @@ const sumAt = (sums: Float64Array, at: number): number => sums[at] as number;
 
 /**
  * Whether a region must have had room for a request, wherever what may have lived was. The bound is
- * that of the oracle of the same name, `suites/oracles/justified-failure.ts`.
+ * that of the oracle of the same name, `oracles/justified-failure.ts`.
  *
  * @param pages that were asked for
  */

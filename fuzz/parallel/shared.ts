@@ -1,5 +1,5 @@
 import { packed } from '../../adapters/contract/index.ts';
-import { LIFE } from '../../suites/oracles/sweep.ts';
+import { LIFE } from '../../oracles/sweep.ts';
 import { OPERATIONS } from './generate.ts';
 
 const { HEAD, OPERATION_WORDS, RESULT_WORDS } = packed;
@@ -33,7 +33,7 @@ export interface PartMemory {
   readonly history: Int32Array;
   readonly lives: Int32Array;
   readonly failures: Int32Array;
-  /** What begins and ends, in order, as `suites/oracles/sweep.ts` reads it. */
+  /** What begins and ends, in order, as `oracles/sweep.ts` reads it. */
   readonly changes: Int32Array;
   /** The row of the allocation that began each life. */
   readonly births: Int32Array;

@@ -1,5 +1,5 @@
 import { packed } from '../../adapters/contract/index.ts';
-import { LIFE } from '../../suites/oracles/sweep.ts';
+import { LIFE } from '../../oracles/sweep.ts';
 import type { PackedViolation, Place } from './judge-round.ts';
 import { type PartMemory, SUMMARY } from './shared.ts';
 

@@ -1,5 +1,5 @@
 import { commandOf } from '../../catalogue/abi-request.ts';
-import type { Violation } from '../../suites/oracles/index.ts';
+import type { Violation } from '../../oracles/index.ts';
 import { afterwards, type Check, empty, givenBy, type Scene, stepOf } from './check.ts';
 import { keyOf, type Line, type Step } from './lines.ts';
 

@@ -1,4 +1,4 @@
-import type { Violation } from '../../suites/oracles/index.ts';
+import type { Violation } from '../../oracles/index.ts';
 import { afterwards, type Check, empty, type Scene, stepOf } from './check.ts';
 import { keyOf, type Step } from './lines.ts';
 

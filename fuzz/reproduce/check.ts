@@ -1,4 +1,4 @@
-import type { Event } from '../../suites/oracles/index.ts';
+import type { Event } from '../../oracles/index.ts';
 import type { Vocabulary } from './calls.ts';
 import { keyOf, type Line, type Step } from './lines.ts';
 

@@ -1,7 +1,7 @@
 import { succeeded } from '../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
-import type { Event, Violation } from '../../suites/oracles/index.ts';
-import { mixturesOf } from '../../suites/torn.ts';
+import type { Event, Violation } from '../../oracles/index.ts';
+import { mixturesOf } from '../../oracles/torn.ts';
 import { predictor } from '../predict.ts';
 import { memberOf } from './abi-text.ts';
 import { formatText, isErrnoWord, stringLiteral, unsigned } from './c-text.ts';

@@ -1,6 +1,6 @@
 import type { History, Program } from '../../adapters/contract/index.ts';
 import { type Abi, abiNamed } from '../../catalogue/catalogue.ts';
-import type { Violation } from '../../suites/oracles/index.ts';
+import type { Violation } from '../../oracles/index.ts';
 import { evidenceOf, type Finding } from '../finding.ts';
 import { judge, type Rules, signatureOf } from '../judge.ts';
 import type { World } from '../scenario.ts';

@@ -9,7 +9,7 @@ import {
   type Result,
   wordOf,
 } from '../../adapters/contract/index.ts';
-import { kernelAlarms } from '../alarms.ts';
+import { kernelAlarms } from '../../oracles/alarms.ts';
 
 /** One thing in which two answers to the same Program differ. */
 export interface Difference {

@@ -7,7 +7,7 @@ import { boundaryLengths } from '../../fuzz/generate/boundaries.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
 import { scenarioOf } from '../../fuzz/round.ts';
 import { isNothing, type Scenario, type World, worldOf } from '../../fuzz/scenario.ts';
-import { bytesApart } from '../../suites/torn.ts';
+import { bytesApart } from '../../oracles/torn.ts';
 import { abi } from '../suites/oracles/sample.ts';
 
 const PAGE = 4096n;

@@ -3,7 +3,7 @@ import type { Placement } from '../../adapters/contract/index.ts';
 import { commandOf, type Fields, requestBytes } from '../../catalogue/abi-request.ts';
 import { abiNamed, profileNamed } from '../../catalogue/catalogue.ts';
 import { predictor } from '../../fuzz/predict.ts';
-import { timelineOf } from '../../suites/oracles/index.ts';
+import { timelineOf } from '../../oracles/index.ts';
 
 /** What a DMA-BUF heap may say to a request. */
 function wordsFor(fields: Fields, placement: Placement): readonly string[] | undefined {

@@ -9,7 +9,7 @@ import {
   profilesOf,
   requirementOf,
 } from '../../catalogue/catalogue.ts';
-import { kernelAlarms, taintAlarms } from '../../suites/alarms.ts';
+import { kernelAlarms, taintAlarms } from '../../oracles/alarms.ts';
 import type { Case, Observation } from '../../suites/case.ts';
 import { CASES } from '../../suites/cases.ts';
 import { type CaseOutcome, judge } from '../../suites/judge.ts';

@@ -16,7 +16,7 @@ import { NameTable } from '../../../adapters/contract/names.ts';
 import { encodeFrame, FrameParser } from '../../../adapters/remote/frames.ts';
 import { fieldOf, readField, requestBytes } from '../../../catalogue/abi-request.ts';
 import { abiNamed } from '../../../catalogue/catalogue.ts';
-import { kernelAlarms } from '../../../suites/alarms.ts';
+import { kernelAlarms } from '../../../oracles/alarms.ts';
 
 const word = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
 const bytes = fc.uint8Array({ maxLength: 64 });

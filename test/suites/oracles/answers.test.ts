@@ -2,7 +2,7 @@
 import t from 'tap';
 import { linux, type Result } from '../../../adapters/contract/index.ts';
 import { type Fields, requestBytes } from '../../../catalogue/abi-request.ts';
-import { answers } from '../../../suites/oracles/index.ts';
+import { answers } from '../../../oracles/index.ts';
 import { abi, opened, PAGE, request, type Step, sample } from './sample.ts';
 
 const flags = linux.O_RDWR | linux.O_CLOEXEC;

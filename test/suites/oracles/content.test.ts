@@ -1,6 +1,6 @@
 /** The content oracle, where a store may have gone another way than its address tells. */
 import t from 'tap';
-import { content } from '../../../suites/oracles/index.ts';
+import { content } from '../../../oracles/index.ts';
 import { allocation, mapping, PAGE, type Step, sample, step } from './sample.ts';
 
 const [m, n] = [0x10000n, 0x20000n];

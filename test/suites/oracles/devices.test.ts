@@ -1,5 +1,5 @@
 import t from 'tap';
-import { devicesIn } from '../../../suites/oracles/index.ts';
+import { devicesIn } from '../../../oracles/index.ts';
 import { type Act, opened, request, type Step, sample, sampleOf, step } from './sample.ts';
 
 t.test('a request is on a device only while nobody may have closed its number', async (t) => {

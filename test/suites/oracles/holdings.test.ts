@@ -2,7 +2,7 @@
 import t from 'tap';
 import type { ErrnoName, Operation, Placement } from '../../../adapters/contract/index.ts';
 import { fieldOf } from '../../../catalogue/abi-request.ts';
-import { livesOf } from '../../../suites/oracles/index.ts';
+import { livesOf } from '../../../oracles/index.ts';
 import { abi, allocation, mapping, PAGE, type Step, sample, step } from './sample.ts';
 
 const end = (offset: 0 | 4) => ({ slot: 'pair', offset, width: 4, signed: true }) as const;

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { linux } from '../../../adapters/contract/index.ts';
 import { requestBytes } from '../../../catalogue/abi-request.ts';
-import { layout } from '../../../suites/oracles/index.ts';
+import { layout } from '../../../oracles/index.ts';
 import { abi, opened, PAGE, request, type Step, sample, step } from './sample.ts';
 
 const length = 2n * PAGE;

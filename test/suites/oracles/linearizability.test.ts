@@ -1,6 +1,6 @@
 /** The search for an order: it finds one, proves that there is none, or says that it gave up. */
 import t from 'tap';
-import { type Call, linearizable, type Model } from '../../../suites/oracles/index.ts';
+import { type Call, linearizable, type Model } from '../../../oracles/index.ts';
 
 /** A register: writes set it, reads see it. */
 interface Action {

@@ -1,7 +1,7 @@
 /** The numbers oracle: a number is reserved before it is open, and others may see both. */
 import t from 'tap';
 import type { Placement } from '../../../adapters/contract/index.ts';
-import { numbers } from '../../../suites/oracles/index.ts';
+import { numbers } from '../../../oracles/index.ts';
 import { abi, allocation, PAGE, request, type Step, sample, step } from './sample.ts';
 
 /** Standard input, output, errors, and the device. */

@@ -7,7 +7,7 @@ import {
   descriptors,
   exclusion,
   justifiedFailure,
-} from '../../../suites/oracles/index.ts';
+} from '../../../oracles/index.ts';
 import {
   abi,
   allocation,

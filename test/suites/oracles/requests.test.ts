@@ -2,7 +2,7 @@
 import t from 'tap';
 import type { Death, Operation, Result } from '../../../adapters/contract/index.ts';
 import { requestBytes } from '../../../catalogue/abi-request.ts';
-import { errors, type Prediction, snapshot, survival } from '../../../suites/oracles/index.ts';
+import { errors, type Prediction, snapshot, survival } from '../../../oracles/index.ts';
 import { abi, opened, PAGE, request, type Step, sample, step } from './sample.ts';
 
 t.test('errors: a request comes to what was predicted', async (t) => {

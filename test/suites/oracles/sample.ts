@@ -7,12 +7,7 @@ import type {
 } from '../../../adapters/contract/index.ts';
 import { commandOf, type Fields, requestBytes } from '../../../catalogue/abi-request.ts';
 import { type Abi, catalogue } from '../../../catalogue/catalogue.ts';
-import {
-  buffersOf,
-  type HeldBuffer,
-  type Timeline,
-  timelineOf,
-} from '../../../suites/oracles/index.ts';
+import { buffersOf, type HeldBuffer, type Timeline, timelineOf } from '../../../oracles/index.ts';
 
 /** Bytes of a page in the samples. */
 export const PAGE = 4096n;

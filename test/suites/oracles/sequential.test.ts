@@ -2,7 +2,7 @@
 import t from 'tap';
 import { linux, type Operation, type Result } from '../../../adapters/contract/index.ts';
 import { requestBytes } from '../../../catalogue/abi-request.ts';
-import { sequential } from '../../../suites/oracles/index.ts';
+import { sequential } from '../../../oracles/index.ts';
 import { abi, opened, PAGE, request, type Step, sample, step } from './sample.ts';
 
 const { DMA_BUF_IOCTL_SYNC, DMA_BUF_SET_NAME, MAP_PRIVATE, MAP_SHARED, O_CLOEXEC } = linux;

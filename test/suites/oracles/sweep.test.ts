@@ -1,7 +1,7 @@
 /** The two sweeps of the exclusion oracle say the same of any lives. */
 import t from 'tap';
 import { Random } from '../../../adapters/interpreter/random.ts';
-import { eventsOf, firstConflict, glance, LIFE } from '../../../suites/oracles/sweep.ts';
+import { eventsOf, firstConflict, glance, LIFE } from '../../../oracles/sweep.ts';
 
 const PAGES = 100;
 

@@ -1,6 +1,6 @@
 /** The oracle of buffers that are mapped by a number which nobody has been told yet. */
 import t from 'tap';
-import { unwritten } from '../../../suites/oracles/index.ts';
+import { unwritten } from '../../../oracles/index.ts';
 import { allocation, mapping, PAGE, type Step, sample, step } from './sample.ts';
 
 const ZERO = Uint8Array.of(0);

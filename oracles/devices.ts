@@ -1,4 +1,4 @@
-import { succeeded } from '../../adapters/contract/index.ts';
+import { succeeded } from '../adapters/contract/index.ts';
 import type { Event, Timeline } from './timeline.ts';
 
 /** Says which region's device an ioctl was surely made on; undefined when it is not certain. */

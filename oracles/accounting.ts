@@ -1,4 +1,4 @@
-import { linux, succeeded, type UntypedOperation } from '../../adapters/contract/index.ts';
+import { linux, succeeded, type UntypedOperation } from '../adapters/contract/index.ts';
 import { type HeldBuffer, livedDuring, mayLive } from './lives.ts';
 import type { Event, Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';

@@ -1,4 +1,4 @@
-import { linux } from '../../../adapters/contract/index.ts';
+import { linux } from '../../adapters/contract/index.ts';
 
 /** What a page holds: bytes that repeat from its start on, or what nobody knows. */
 export type Contents = Uint8Array | 'unknown';

@@ -1,6 +1,6 @@
-import { succeeded } from '../../adapters/contract/index.ts';
-import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
-import type { Abi } from '../../catalogue/catalogue.ts';
+import { succeeded } from '../adapters/contract/index.ts';
+import { commandOf, fieldOf, readField } from '../catalogue/abi-request.ts';
+import type { Abi } from '../catalogue/catalogue.ts';
 import { type DeviceFinder, devicesIn } from './devices.ts';
 import { allocationsOf, sizesOf } from './holdings.ts';
 import { type HeldBuffer, mayLive } from './lives.ts';

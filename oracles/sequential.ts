@@ -1,5 +1,5 @@
-import { type OperationName, succeeded, wordOf } from '../../adapters/contract/index.ts';
-import type { Abi } from '../../catalogue/catalogue.ts';
+import { type OperationName, succeeded, wordOf } from '../adapters/contract/index.ts';
+import type { Abi } from '../catalogue/catalogue.ts';
 import { type DeviceFinder, devicesIn } from './devices.ts';
 import { accessRules } from './model/access.ts';
 import { ClientModel } from './model/client.ts';

@@ -1,4 +1,4 @@
-import { succeeded } from '../../adapters/contract/index.ts';
+import { succeeded } from '../adapters/contract/index.ts';
 import { type HeldBuffer, heldDuring, livesOf } from './lives.ts';
 import { isShared } from './sharing.ts';
 import { type Conflict, firstConflict } from './sweep.ts';

@@ -1,4 +1,4 @@
-import { linux } from '../../../adapters/contract/index.ts';
+import { linux } from '../../adapters/contract/index.ts';
 import { isReadable, type ModelBuffer, type ModelMapping } from './client.ts';
 import {
   closedFault,

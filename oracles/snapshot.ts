@@ -1,9 +1,9 @@
-import { linux, succeeded } from '../../adapters/contract/index.ts';
-import { fieldOf, readField } from '../../catalogue/abi-request.ts';
-import type { Abi } from '../../catalogue/catalogue.ts';
-import { isMixture, mixturesOf } from '../torn.ts';
+import { linux, succeeded } from '../adapters/contract/index.ts';
+import { fieldOf, readField } from '../catalogue/abi-request.ts';
+import type { Abi } from '../catalogue/catalogue.ts';
 import { type HeldBuffer, type Holding, heldDuring } from './lives.ts';
 import type { Event, Timeline } from './timeline.ts';
+import { isMixture, mixturesOf } from './torn.ts';
 import type { Violation } from './violation.ts';
 
 /**

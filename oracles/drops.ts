@@ -1,4 +1,4 @@
-import { type Operation, succeeded, wordOf } from '../../adapters/contract/index.ts';
+import { type Operation, succeeded, wordOf } from '../adapters/contract/index.ts';
 import type { Holding } from './lives.ts';
 import type { Event, Timeline } from './timeline.ts';
 

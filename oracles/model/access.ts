@@ -1,4 +1,4 @@
-import { linux, type OperationOf } from '../../../adapters/contract/index.ts';
+import { linux, type OperationOf } from '../../adapters/contract/index.ts';
 import { type ClientModel, type Contents, contentsAt, type ModelMapping } from './client.ts';
 import type { Expectation, Rules, Step } from './expectation.ts';
 

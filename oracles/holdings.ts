@@ -1,11 +1,11 @@
-import { type Operation, type OperationOf, succeeded } from '../../adapters/contract/index.ts';
-import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
-import type { Abi } from '../../catalogue/catalogue.ts';
-import { mixtureBounds } from '../torn.ts';
+import { type Operation, type OperationOf, succeeded } from '../adapters/contract/index.ts';
+import { commandOf, fieldOf, readField } from '../catalogue/abi-request.ts';
+import type { Abi } from '../catalogue/catalogue.ts';
 import { type Drop, dropsOf } from './drops.ts';
 import { lasting } from './lasting.ts';
 import { type HeldBuffer, type Holding, heldDuring } from './lives.ts';
 import type { Event, Timeline } from './timeline.ts';
+import { mixtureBounds } from './torn.ts';
 
 /**
  * The buffers of a timeline with what holds each, and for how long.

@@ -1,5 +1,5 @@
-import type { OperationName, OperationOf } from '../../../adapters/contract/index.ts';
-import type { Abi } from '../../../catalogue/catalogue.ts';
+import type { OperationName, OperationOf } from '../../adapters/contract/index.ts';
+import type { Abi } from '../../catalogue/catalogue.ts';
 import type { DeviceFinder } from '../devices.ts';
 import type { Event, Timeline } from '../timeline.ts';
 import type { ClientModel } from './client.ts';

@@ -1,5 +1,5 @@
-import { type Argument, linux } from '../../../adapters/contract/index.ts';
-import { commandOf, fieldOf, readField } from '../../../catalogue/abi-request.ts';
+import { type Argument, linux } from '../../adapters/contract/index.ts';
+import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
 import { numberOf } from '../holdings.ts';
 import type { ModelBuffer } from './client.ts';
 import { closedFault, type Expectation, numberIn, type Rules, type Step } from './expectation.ts';

@@ -1,5 +1,5 @@
-import type { History } from '../../adapters/contract/index.ts';
-import { kernelAlarms } from '../alarms.ts';
+import type { History } from '../adapters/contract/index.ts';
+import { kernelAlarms } from './alarms.ts';
 import type { Event, Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';
 

@@ -1,5 +1,5 @@
-import { linux, succeeded, type UntypedOperation, wordOf } from '../../adapters/contract/index.ts';
-import type { Abi } from '../../catalogue/catalogue.ts';
+import { linux, succeeded, type UntypedOperation, wordOf } from '../adapters/contract/index.ts';
+import type { Abi } from '../catalogue/catalogue.ts';
 import { allocationsOf, numberOf } from './holdings.ts';
 import { type Call, linearizable, type Model } from './linearizability.ts';
 import type { Event, Timeline } from './timeline.ts';

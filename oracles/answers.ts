@@ -1,6 +1,6 @@
-import { linux, succeeded } from '../../adapters/contract/index.ts';
-import { commandOf, fieldOf, readField, withoutOutputs } from '../../catalogue/abi-request.ts';
-import type { Abi } from '../../catalogue/catalogue.ts';
+import { linux, succeeded } from '../adapters/contract/index.ts';
+import { commandOf, fieldOf, readField, withoutOutputs } from '../catalogue/abi-request.ts';
+import type { Abi } from '../catalogue/catalogue.ts';
 import { type DeviceFinder, devicesIn } from './devices.ts';
 import type { Event, Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';

@@ -1,4 +1,4 @@
-import { linux } from '../../../adapters/contract/index.ts';
+import { linux } from '../../adapters/contract/index.ts';
 import type { ModelDescriptor } from './client.ts';
 import { closedFault, type Expectation, numberIn, type Rules, type Step } from './expectation.ts';
 

@@ -1,4 +1,4 @@
-import { wordOf } from '../../adapters/contract/index.ts';
+import { wordOf } from '../adapters/contract/index.ts';
 import type { Event, Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';
 

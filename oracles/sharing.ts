@@ -1,4 +1,4 @@
-import { linux } from '../../adapters/contract/index.ts';
+import { linux } from '../adapters/contract/index.ts';
 import type { Event, Timeline } from './timeline.ts';
 
 /**

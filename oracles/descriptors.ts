@@ -1,4 +1,4 @@
-import { succeeded } from '../../adapters/contract/index.ts';
+import { succeeded } from '../adapters/contract/index.ts';
 import { type HeldBuffer, type Holding, heldDuring } from './lives.ts';
 import type { Event, Timeline } from './timeline.ts';
 import type { Violation } from './violation.ts';

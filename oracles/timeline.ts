@@ -5,7 +5,7 @@ import type {
   Program,
   Result,
   SlotRef,
-} from '../../adapters/contract/index.ts';
+} from '../adapters/contract/index.ts';
 
 /** One operation with its result and its place. */
 export interface Event {

@@ -1,4 +1,4 @@
-import { type OperationOf, succeeded } from '../../adapters/contract/index.ts';
+import { type OperationOf, succeeded } from '../adapters/contract/index.ts';
 import { dropsOf } from './drops.ts';
 import { lasting } from './lasting.ts';
 import { type HeldBuffer, heldDuring, mayLive } from './lives.ts';
