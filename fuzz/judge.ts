@@ -22,7 +22,7 @@ import {
   unwritten,
   type Violation,
 } from '../oracles/index.ts';
-import type { Range } from '../suites/frames.ts';
+import type { Range } from '../suites/kit/page-frames.ts';
 import { predictor } from './predict.ts';
 import type { Scenario, World } from './scenario.ts';
 

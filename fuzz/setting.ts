@@ -1,6 +1,6 @@
 import { machineError, type TargetFacts, usageError } from '../adapters/contract/index.ts';
 import { abiNamed, type Profile, profileNamed, profilesOf } from '../catalogue/catalogue.ts';
-import { type Range, rangeTold } from '../suites/frames.ts';
+import { type Range, rangeTold } from '../suites/kit/page-frames.ts';
 import { type Mode, modesFor } from './generate/modes.ts';
 import type { Rules } from './judge.ts';
 import { ordinaryModes } from './parallel/turn.ts';

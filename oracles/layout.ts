@@ -1,5 +1,5 @@
 import { succeeded } from '../adapters/contract/index.ts';
-import type { Range } from '../suites/frames.ts';
+import type { Range } from '../suites/kit/page-frames.ts';
 import { devicesIn } from './devices.ts';
 import { tenanciesOf } from './exclusion.ts';
 import type { HeldBuffer } from './lives.ts';

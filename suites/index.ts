@@ -2,15 +2,15 @@
 
 import { profileNamed } from '../catalogue/catalogue.ts';
 import type { CaseFacts } from '../reports/record.ts';
-import { CASES } from './cases.ts';
-import { selectCases } from './select.ts';
+import { CASES } from './cases/all.ts';
+import { selectCases } from './run/select.ts';
 
 export { catalogue, type Profile, type Requirement } from '../catalogue/catalogue.ts';
-export type { Case, Observation } from './case.ts';
-export { CASES } from './cases.ts';
-export { refuseOtherTarget } from './identity.ts';
-export { type CaseOutcome, judge } from './judge.ts';
-export { type RunOptions, runSuites } from './runner.ts';
+export { CASES } from './cases/all.ts';
+export type { Case, Observation } from './kit/case.ts';
+export { refuseOtherTarget } from './run/identity.ts';
+export { type CaseOutcome, judge } from './run/judge.ts';
+export { type RunOptions, runSuites } from './run/runner.ts';
 
 /**
  * The cases that a profile's ABI has, or all.

@@ -9,8 +9,8 @@ import {
   comparisonMarkdown,
   comparisonTable,
   differenceText,
-} from '../../suites/compare.ts';
-import { standingOf, type TargetStanding, unopened } from '../../suites/standing.ts';
+} from '../../suites/assess/compare.ts';
+import { standingOf, type TargetStanding, unopened } from '../../suites/assess/standing.ts';
 import { MatrixFiles } from '../matrix-files.ts';
 import { single } from '../options.ts';
 import { Progress } from '../progress.ts';

@@ -5,9 +5,13 @@ import { openTarget } from '../../adapters/open-target.ts';
 import { messageOf, usageError } from '../../base/errors.ts';
 import { redact } from '../../base/redact.ts';
 import { wrap } from '../../reports/formats/layout.ts';
-import { diffEntries, runPrograms } from '../../suites/diff/entries.ts';
-import { diffSuites } from '../../suites/diff/suite.ts';
-import { differenceParagraphs, type Paragraph, suiteParagraphs } from '../../suites/diff/text.ts';
+import { diffEntries, runPrograms } from '../../suites/assess/diff/entries.ts';
+import { diffSuites } from '../../suites/assess/diff/suite.ts';
+import {
+  differenceParagraphs,
+  type Paragraph,
+  suiteParagraphs,
+} from '../../suites/assess/diff/text.ts';
 import { MatrixFiles } from '../matrix-files.ts';
 import { single } from '../options.ts';
 import { Progress } from '../progress.ts';

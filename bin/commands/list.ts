@@ -1,6 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import { wrap } from '../../reports/formats/layout.ts';
-import { listingParagraphs, listRequirements } from '../../suites/listing.ts';
+import { listingParagraphs, listRequirements } from '../../suites/assess/listing.ts';
 import { PRINT_CODES, single } from '../options.ts';
 
 interface ListArguments {

@@ -10,9 +10,9 @@ import {
   killParagraphs,
   qualificationMarkdown,
   qualificationParagraphs,
-} from '../../suites/qualification.ts';
-import { qualify } from '../../suites/qualify.ts';
-import type { TargetStanding } from '../../suites/standing.ts';
+} from '../../suites/assess/qualification.ts';
+import { qualify } from '../../suites/assess/qualify.ts';
+import type { TargetStanding } from '../../suites/assess/standing.ts';
 import { MatrixFiles } from '../matrix-files.ts';
 import { single } from '../options.ts';
 import type { QualifyTask } from '../qualify-worker.ts';

@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { packageRoot } from '../../base/package-root.ts';
-import type { Comparison } from '../../suites/compare.ts';
-import type { ListedRequirement } from '../../suites/listing.ts';
+import type { Comparison } from '../../suites/assess/compare.ts';
+import type { ListedRequirement } from '../../suites/assess/listing.ts';
 import { type Ran, allocert as run } from '../e2e/command.ts';
 import { temporaryDirectory } from '../reports/sample.ts';
 

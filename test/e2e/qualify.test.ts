@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import type { Qualification } from '../../suites/qualify.ts';
+import type { Qualification } from '../../suites/assess/qualify.ts';
 import { allocert } from './command.ts';
 
 t.test('the suites qualify', async (t) => {

@@ -9,9 +9,14 @@ import {
   comparisonMarkdown,
   comparisonTable,
   differenceText,
-} from '../../suites/compare.ts';
-import { foldVerdicts, standingOf, type TargetStanding, unopened } from '../../suites/standing.ts';
-import { markdownTable, textTable } from '../../suites/table.ts';
+} from '../../suites/assess/compare.ts';
+import {
+  foldVerdicts,
+  standingOf,
+  type TargetStanding,
+  unopened,
+} from '../../suites/assess/standing.ts';
+import { markdownTable, textTable } from '../../suites/assess/table.ts';
 
 const requirement = (id: string, ...profiles: string[]): Requirement => ({
   id,

@@ -10,10 +10,10 @@ import {
   requirementOf,
 } from '../../catalogue/catalogue.ts';
 import { kernelAlarms, taintAlarms } from '../../oracles/alarms.ts';
-import type { Case, Observation } from '../../suites/case.ts';
-import { CASES } from '../../suites/cases.ts';
-import { type CaseOutcome, judge } from '../../suites/judge.ts';
-import { selectCases } from '../../suites/select.ts';
+import { CASES } from '../../suites/cases/all.ts';
+import type { Case, Observation } from '../../suites/kit/case.ts';
+import { type CaseOutcome, judge } from '../../suites/run/judge.ts';
+import { selectCases } from '../../suites/run/select.ts';
 
 const caseFor = (...requirements: string[]): Case => ({
   id: 'X/test',

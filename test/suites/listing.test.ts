@@ -1,9 +1,9 @@
 /** Listing: what is filtered, what is shown, and that catalogue and cases fit each other. */
 import t from 'tap';
 import { catalogue, type Requirement } from '../../catalogue/catalogue.ts';
-import type { Case } from '../../suites/case.ts';
-import { CASES } from '../../suites/cases.ts';
-import { listingParagraphs, listRequirements } from '../../suites/listing.ts';
+import { listingParagraphs, listRequirements } from '../../suites/assess/listing.ts';
+import { CASES } from '../../suites/cases/all.ts';
+import type { Case } from '../../suites/kit/case.ts';
 
 const requirement = (id: string, more: Partial<Requirement> = {}): Requirement => ({
   id,

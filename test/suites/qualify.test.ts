@@ -6,9 +6,9 @@ import {
   killParagraphs,
   qualificationMarkdown,
   qualificationParagraphs,
-} from '../../suites/qualification.ts';
-import { type DefectRun, type QualificationRuns, qualify } from '../../suites/qualify.ts';
-import type { TargetStanding } from '../../suites/standing.ts';
+} from '../../suites/assess/qualification.ts';
+import { type DefectRun, type QualificationRuns, qualify } from '../../suites/assess/qualify.ts';
+import type { TargetStanding } from '../../suites/assess/standing.ts';
 
 const requirement = (id: string, more: Partial<Requirement> = {}): Requirement => ({
   id,

@@ -1,0 +1,182 @@
+import { catalogue, type Requirement } from '../../catalogue/catalogue.ts';
+import type { Status } from '../../reports/record.ts';
+import type { RequirementStanding, TargetStanding } from './standing.ts';
+
+/** A bug that can be switched on in a target. */
+export interface KnownDefect {
+  readonly name: string;
+  readonly summary: string;
+  /** Requirements that it is said to break. */
+  readonly breaks: readonly string[];
+}
+
+/** A defect together with what the suites said of a target that has it. */
+export interface DefectRun extends KnownDefect {
+  readonly standing: TargetStanding;
+}
+
+/** Everything that was run to learn what the suites are worth. */
+export interface QualificationRuns {
+  /** A target without a defect; what passes on it is what the suites can observe. */
+  readonly baseline: TargetStanding;
+  readonly defects: readonly DefectRun[];
+  /** More targets that do everything right; nothing may be said against them. */
+  readonly faithful: readonly TargetStanding[];
+}
+
+/** What became of a defect. */
+export interface DefectResult extends KnownDefect {
+  readonly target: string;
+  /** Requirements that it names and that saw it. */
+  readonly killedBy: readonly string[];
+  /** Requirements that it does not name and that saw it too. */
+  readonly alsoSeenBy: readonly string[];
+  /** Requirements that it names and that did not see it. */
+  readonly notSeenBy: readonly string[];
+}
+
+/** Which defects a requirement sees. */
+export interface RequirementResult {
+  readonly requirement: string;
+  readonly level: string;
+  /** Its status without a defect; `none` when no case looked at it. */
+  readonly baseline: Status | 'none';
+  readonly reportOnly: boolean;
+  /** Whether it must see a defect: a MUST that passes without one. */
+  readonly mustKill: boolean;
+  /** Defects that it sees, the ones that name it first. */
+  readonly kills: readonly string[];
+}
+
+/** A way in which the suites were found wanting. */
+export interface Shortcoming {
+  readonly kind:
+    | 'survived'
+    | 'killed by others only'
+    | 'unknown requirement'
+    | 'MUST without a defect'
+    | 'false accusation'
+    | 'incomplete run';
+  /** A defect, a requirement or a target. */
+  readonly subject: string;
+  readonly detail: string;
+}
+
+/** What the suites are worth. */
+export interface Qualification {
+  readonly defects: readonly DefectResult[];
+  readonly requirements: readonly RequirementResult[];
+  readonly faithful: readonly string[];
+  readonly shortcomings: readonly Shortcoming[];
+  /** 1 when there is a shortcoming. */
+  readonly exitCode: 0 | 1;
+}
+
+/** What counts as seeing a defect; `inconclusive` is no finding. */
+const ACCUSES: readonly Status[] = ['fail', 'crash', 'hang', 'warn'];
+
+/** What nobody may say of a target that does everything right. */
+const UNFOUNDED: readonly Status[] = [...ACCUSES, 'inconclusive'];
+
+/**
+ * Says what the suites are worth, from what they said of targets whose defects are known: every
+ * defect must be seen by a requirement that it names, every MUST must see a defect, and a target
+ * without one must not be accused.
+ */
+export function qualify(
+  runs: QualificationRuns,
+  requirements: readonly Requirement[] = catalogue().requirements,
+): Qualification {
+  const defects = runs.defects.map((run) => defectResult(run, runs.baseline));
+  const results = requirements.map((one) => requirementResult(one, runs.baseline, defects));
+  const known = new Set(requirements.map(({ id }) => id));
+  const faithful = [runs.baseline, ...runs.faithful];
+  const shortcomings = [
+    ...defects.flatMap((defect) => defectShortcomings(defect, known)),
+    ...results.filter(({ mustKill, kills }) => mustKill && kills.length === 0).map(withoutDefect),
+    ...faithful.flatMap(accusations),
+    ...[...faithful, ...runs.defects.map(({ standing }) => standing)].flatMap(incomplete),
+  ];
+  return {
+    defects,
+    requirements: results,
+    faithful: faithful.map(({ target }) => target),
+    shortcomings,
+    exitCode: shortcomings.length === 0 ? 0 : 1,
+  };
+}
+
+/** Whether a requirement says more against a target than it says without a defect. */
+const accuses = ({ status }: RequirementStanding): boolean => ACCUSES.includes(status);
+
+function defectResult(run: DefectRun, baseline: TargetStanding): DefectResult {
+  const { name, summary, breaks, standing } = run;
+  const noise = new Set(baseline.requirements.filter(accuses).map((one) => one.requirement));
+  const seenBy = standing.requirements
+    .filter(accuses)
+    .map(({ requirement }) => requirement)
+    .filter((id) => !noise.has(id));
+  return {
+    name,
+    summary,
+    breaks,
+    target: standing.target,
+    killedBy: seenBy.filter((id) => breaks.includes(id)),
+    alsoSeenBy: seenBy.filter((id) => !breaks.includes(id)),
+    notSeenBy: breaks.filter((id) => !seenBy.includes(id)),
+  };
+}
+
+function requirementResult(
+  { id, level, reportOnly = false }: Requirement,
+  baseline: TargetStanding,
+  defects: readonly DefectResult[],
+): RequirementResult {
+  const found = baseline.requirements.find(({ requirement }) => requirement === id);
+  const status = found?.status ?? 'none';
+  const naming = defects.filter(({ killedBy }) => killedBy.includes(id));
+  const others = defects.filter(({ alsoSeenBy }) => alsoSeenBy.includes(id));
+  return {
+    requirement: id,
+    level,
+    baseline: status,
+    reportOnly,
+    mustKill: level === 'MUST' && status === 'pass' && !reportOnly,
+    kills: [...naming, ...others].map(({ name }) => name),
+  };
+}
+
+function defectShortcomings(defect: DefectResult, known: ReadonlySet<string>): Shortcoming[] {
+  const { name, breaks, killedBy, alsoSeenBy } = defect;
+  const unknown = breaks
+    .filter((id) => !known.has(id))
+    .map((id): Shortcoming => {
+      const detail = `it names ${id}, which the catalogue does not have`;
+      return { kind: 'unknown requirement', subject: name, detail };
+    });
+  if (killedBy.length > 0) return unknown;
+  if (alsoSeenBy.length === 0) {
+    const detail = `no requirement saw it; ${breaks.join(', ')} should have`;
+    return [...unknown, { kind: 'survived', subject: name, detail }];
+  }
+  const detail = `${alsoSeenBy.join(', ')} saw it, but it names ${breaks.join(', ')}`;
+  return [...unknown, { kind: 'killed by others only', subject: name, detail }];
+}
+
+const withoutDefect = ({ requirement }: RequirementResult): Shortcoming => ({
+  kind: 'MUST without a defect',
+  subject: requirement,
+  detail: 'it passes without a defect, and no defect makes it fail',
+});
+
+const accusations = ({ target, requirements }: TargetStanding): Shortcoming[] =>
+  requirements
+    .filter(({ status }) => UNFOUNDED.includes(status))
+    .map(({ requirement, status, reason, cases }) => ({
+      kind: 'false accusation',
+      subject: target,
+      detail: `${requirement} gave ${status} in ${cases.join(', ')}: ${reason}`,
+    }));
+
+const incomplete = ({ target, problem }: TargetStanding): Shortcoming[] =>
+  problem === '' ? [] : [{ kind: 'incomplete run', subject: target, detail: problem }];

@@ -1,0 +1,138 @@
+import { linux, type Operation } from '../../../adapters/contract/index.ts';
+import { content, descriptors } from '../../../oracles/index.ts';
+import { type Case, Inconclusive } from '../../kit/case.ts';
+import { pattern } from '../../kit/contents.ts';
+import type { Bench } from '../../kit/context.ts';
+import { observeConservedBy } from '../../kit/free-memory.ts';
+import {
+  Encounters,
+  lossOf,
+  type Meeting,
+  meet,
+  type Party,
+  promise,
+  type Sight,
+} from '../../kit/race.ts';
+
+/** Threads that allocate at once, and buffers of each. */
+const THREADS = 4;
+const BUFFERS_EACH = 3;
+/** Two allocations that are under way together collide in more than one round of six. */
+const ODDS = 6;
+
+/** Cases of group N in which several allocate at once. */
+export const concurrentAllocation: readonly Case[] = [
+  {
+    id: 'CON-01/together',
+    title: 'threads that allocate at once get numbers and pages of their own',
+    requirements: ['CON-01'],
+    needs: ['memory', 'timing'],
+    async run(bench) {
+      await bench.control();
+      const device = await bench.device();
+      const encounters = new Encounters();
+      let buffers = 0;
+      const seen = { numbers: 'distinct', contents: 'own-bytes' };
+      let first: string | undefined;
+      for (let round = 0; encounters.goesOn(round, ODDS); round += 1) {
+        const meeting = await meet(bench, allocating(bench, device, round), {
+          seed: BigInt(round),
+        });
+        encounters.count(meeting);
+        buffers += meeting.buffers.length;
+        const numbers = numbersSeen(meeting);
+        const contents = contentsSeen(meeting);
+        if (numbers.word !== 'distinct') seen.numbers = numbers.word;
+        if (contents.word !== 'own-bytes') seen.contents = contents.word;
+        first ??= [numbers, contents].find(({ detail }) => detail !== '')?.detail;
+        if (first !== undefined) break;
+      }
+      if (buffers === 0) throw new Inconclusive('blocked: no thread was given a buffer');
+      const came = `${THREADS} threads took ${buffers} buffers, ${encounters.note}`;
+      const detail = `${came}; ${first ?? promise(ODDS)}`;
+      bench.observe('CON-01', 'numbers', seen.numbers, detail);
+      bench.observe('CON-01', 'contents', seen.contents, detail);
+    },
+  },
+  {
+    id: 'CON-01/memory',
+    title: 'threads that allocate and free at once lose nothing',
+    requirements: ['CON-01'],
+    needs: ['timing'],
+    async run(bench) {
+      await bench.control();
+      const device = await bench.device();
+      const { cycles, bytesPerCycle, length } = lossOf(bench, ODDS);
+      const encounters = new Encounters();
+      await observeConservedBy(bench, {
+        requirement: 'CON-01',
+        cycles,
+        bytesPerCycle,
+        async run(index) {
+          const parties = Array.from({ length: THREADS }, (_, thread): Party => {
+            const slot = `churn-${thread}`;
+            const step = bench.allocationStep(slot, device, { length });
+            const close: Operation = { op: 'close', fd: bench.descriptorIn(slot) };
+            return { operations: [step, close, step, close] };
+          });
+          encounters.count(await meet(bench, parties, { seed: BigInt(index) }));
+        },
+        note: () => encounters.note,
+      });
+    },
+  },
+];
+
+/** Threads that each keep some buffers, write to them, and look at them again before they close. */
+function allocating(bench: Bench, device: { readonly slot: string }, round: number): Party[] {
+  return Array.from({ length: THREADS }, (_, thread) => {
+    const mine = Array.from({ length: BUFFERS_EACH }, (__, index) =>
+      keeping(bench, device, {
+        slot: `kept-${round}-${thread}-${index}`,
+        byte: 1 + thread * BUFFERS_EACH + index,
+      }),
+    );
+    const operations = [
+      ...mine.flatMap(({ take }) => take),
+      ...mine.flatMap(({ look }) => look),
+      ...mine.flatMap(({ drop }) => drop),
+    ];
+    return { operations };
+  });
+}
+
+function keeping(
+  bench: Bench,
+  device: { readonly slot: string },
+  { slot, byte }: { readonly slot: string; readonly byte: number },
+): Record<'take' | 'look' | 'drop', readonly Operation[]> {
+  const length = bench.page;
+  const address = { slot: `${slot}-view` };
+  const protection = linux.PROT_READ | linux.PROT_WRITE;
+  const fd = bench.descriptorIn(slot);
+  const bytes = pattern(byte);
+  return {
+    take: [
+      bench.allocationStep(slot, device, { length }),
+      { op: 'mmap', slot: address.slot, length, protection, flags: linux.MAP_SHARED, fd },
+      { op: 'store', address, length, bytes },
+    ],
+    look: [{ op: 'scan', address, length, bytes }],
+    drop: [
+      { op: 'munmap', address, length },
+      { op: 'close', fd },
+    ],
+  };
+}
+
+/** Whether a number was given to a client that surely had it already. */
+function numbersSeen({ buffers, timeline }: Meeting): Sight {
+  const [found] = descriptors(timeline, buffers);
+  return { word: found === undefined ? 'distinct' : 'given-twice', detail: found?.detail ?? '' };
+}
+
+/** Whether what was written to a live buffer was there until its end; zeroing is another rule. */
+function contentsSeen({ buffers, timeline }: Meeting): Sight {
+  const found = content(timeline, buffers).find(({ requirement }) => requirement !== 'ISO-01');
+  return { word: found === undefined ? 'own-bytes' : 'other-bytes', detail: found?.detail ?? '' };
+}

@@ -1,0 +1,225 @@
+import { linux, type Operation, type Placement, wordOf } from '../../../adapters/contract/index.ts';
+import { fieldOf, readField } from '../../../catalogue/abi-request.ts';
+import type { Case } from '../../kit/case.ts';
+import { pattern, stamp } from '../../kit/contents.ts';
+import { type Bench, SUBJECT } from '../../kit/context.ts';
+import { observeConservedBy } from '../../kit/free-memory.ts';
+import {
+  Encounters,
+  lossOf,
+  type Meeting,
+  meet,
+  nextNumber,
+  type Party,
+  promise,
+  Sights,
+} from '../../kit/race.ts';
+
+/** A number closed as soon as it comes is hit during the call in more than one round of eight. */
+const ODDS = 8;
+/** Times that a thread tries to close a number which is not there yet. */
+const TRIES = 800n;
+/**
+ * Calls that do nothing before the request, by round. Threads of a real machine do not leave a
+ * barrier at one instant: the request must come while the other thread is trying.
+ */
+const LEADS = [0n, 20n, 60n, 120n, 240n];
+const BYTE = 0x3c;
+/** Where copy_from_user works and copy_to_user does not. */
+const READ_ONLY: Placement = { kind: 'page', protection: 'read-only' };
+
+/** A rule about a number that is closed while the request that gives it is under way. */
+interface ClosedMeanwhile {
+  readonly requirement: 'CON-02' | 'CON-03';
+  readonly placement?: Placement;
+}
+
+const CLOSED: ClosedMeanwhile = { requirement: 'CON-02' };
+const CLOSED_AND_REFUSED: ClosedMeanwhile = { requirement: 'CON-03', placement: READ_ONLY };
+
+/** Cases of group N in which descriptors are closed meanwhile. */
+export const concurrentClose: readonly Case[] = [
+  {
+    id: 'CON-02/closed-meanwhile',
+    title: 'a number that is closed as it comes harms nobody',
+    requirements: ['CON-02'],
+    needs: ['timing'],
+    run: (bench) => observeClosing(bench, CLOSED),
+  },
+  {
+    id: 'CON-02/memory',
+    title: 'a buffer that is closed as it comes is freed once',
+    requirements: ['CON-02'],
+    needs: ['timing'],
+    run: (bench) => observeMemory(bench, CLOSED),
+  },
+  {
+    id: 'CON-03/closed-and-refused',
+    title: 'a number closed as its request fails harms nobody',
+    requirements: ['CON-03'],
+    needs: ['timing'],
+    run: (bench) => observeClosing(bench, CLOSED_AND_REFUSED),
+  },
+  {
+    id: 'CON-03/memory',
+    title: 'a buffer closed as its request fails is freed once',
+    requirements: ['CON-03'],
+    needs: ['timing'],
+    run: (bench) => observeMemory(bench, CLOSED_AND_REFUSED),
+  },
+  {
+    id: 'CON-05/closed-in-use',
+    title: 'a buffer may be closed while other threads use its number',
+    requirements: ['CON-05'],
+    needs: ['memory', 'procfs', 'timing'],
+    async run(bench) {
+      const sights = new Sights();
+      const encounters = new Encounters();
+      for (let round = 0; encounters.goesOn(round, ODDS); round += 1) {
+        encounters.count(await closeInUse(bench, sights, round));
+      }
+      sights.observe(bench, 'CON-05', `${encounters.note}; ${promise(ODDS)}`);
+    },
+  },
+];
+
+async function observeClosing(bench: Bench, rule: ClosedMeanwhile): Promise<void> {
+  await bench.control();
+  const seen = { sights: new Sights(), encounters: new Encounters() };
+  for (let round = 0; seen.encounters.goesOn(round, ODDS); round += 1) {
+    await closeMeanwhile(bench, rule, { round, length: bench.page, ...seen });
+  }
+  seen.sights.observe(bench, rule.requirement, `${seen.encounters.note}; ${promise(ODDS)}`);
+}
+
+async function observeMemory(bench: Bench, rule: ClosedMeanwhile): Promise<void> {
+  const { cycles, bytesPerCycle, length } = lossOf(bench, ODDS);
+  await bench.control({ length });
+  const sights = new Sights();
+  const encounters = new Encounters();
+  await observeConservedBy(bench, {
+    requirement: rule.requirement,
+    cycles,
+    bytesPerCycle,
+    run: (round) => closeMeanwhile(bench, rule, { round, length, sights, encounters }),
+    note: () => encounters.note,
+  });
+}
+
+/** One round, and where to put what it showed. */
+interface Round {
+  readonly round: number;
+  readonly length: bigint;
+  readonly sights: Sights;
+  readonly encounters: Encounters;
+}
+
+/** One thread asks for a buffer, and another closes the number that it is going to get. */
+async function closeMeanwhile(
+  bench: Bench,
+  { placement }: ClosedMeanwhile,
+  { round, length, sights, encounters }: Round,
+): Promise<void> {
+  const fd = await nextNumber(bench);
+  const slot = `closed-${round % 2}`;
+  const device = await bench.device();
+  const plain = bench.allocationStep(slot, device, { length });
+  const argument = { ...plain.argument, ...(placement === undefined ? {} : { placement }) };
+  const closing: Operation = {
+    op: 'repeat',
+    times: TRIES,
+    stop: 'success',
+    body: [{ op: 'close', fd }],
+  };
+  const lead: Operation = {
+    op: 'repeat',
+    times: LEADS[round % LEADS.length] ?? 0n,
+    stop: 'never',
+    body: [{ op: 'fcntl', fd: { slot: device.slot }, command: linux.F_GETFD }],
+  };
+  const parties: Party[] = [
+    { operations: [lead, { ...plain, argument }] },
+    { operations: [closing] },
+  ];
+  const meeting = await meet(bench, parties, { seed: BigInt(round) });
+  encounters.count({ overlapping: requestMet(meeting) });
+  const { history } = meeting;
+  const request = history.threads[0]?.[2];
+  const closed = (history.threads[1]?.[1]?.steps?.[0]?.succeeded ?? 0n) > 0n;
+  // What nobody closed is ours to close; what a failed request left behind is another rule's.
+  if (!closed) await bench.subject.close({ fd });
+  if (request === undefined) return;
+  const detail = `the number ${fd} was ${closed ? 'closed meanwhile' : 'not met in time'}`;
+  sights.add('result', { word: wordOf(request), detail });
+  if (wordOf(request) !== 'ok' || placement !== undefined) return;
+  const told = readField(request.out, fieldOf(bench.abi, 'length'));
+  const given = readField(request.out, fieldOf(bench.abi, 'descriptor'));
+  const right = told === length && given === fd;
+  const answer = `${detail}; the answer was number ${given} and ${told} bytes`;
+  sights.add('answer', { word: right ? 'right' : 'wrong', detail: answer });
+}
+
+/** Whether the tries were under way during the request; what led up to it does not count. */
+function requestMet({ history }: Meeting): boolean {
+  const request = history.threads[0]?.[2];
+  const [tries] = history.threads[1]?.[1]?.steps ?? [];
+  if (request?.return === undefined || tries?.last.return === undefined) return false;
+  return tries.first.call < request.return && request.call < tries.last.return;
+}
+
+/**
+ * Threads map, synchronise and look at a buffer while two others close it. A free number below the
+ * buffer's takes what looking opens, so that nobody can close that by mistake.
+ */
+async function closeInUse(bench: Bench, sights: Sights, round: number): Promise<Meeting> {
+  const hole = await bench.subject.dup({ fd: await bench.device() });
+  const buffer = await bench.buffer();
+  await bench.subject.close({ fd: hole });
+  await stamp(bench, buffer, bench.page, BYTE);
+  const { fd } = buffer;
+  const closing: Operation = { op: 'close', fd };
+  const mapping: Operation = {
+    op: 'mmap',
+    slot: `met-${round}`,
+    length: bench.page,
+    protection: linux.PROT_READ,
+    flags: linux.MAP_SHARED,
+    fd,
+  };
+  const address = { slot: `met-${round}` };
+  const scan: Operation = { op: 'scan', address, length: bench.page, bytes: pattern(BYTE) };
+  const using: readonly (readonly Operation[])[] = [
+    [mapping, scan],
+    [syncing(fd), syncing(fd)],
+    [
+      { op: 'readlink', fd },
+      { op: 'readfile', document: '/proc/self/fdinfo', fd },
+    ],
+  ];
+  const parties = [[closing], [closing], ...using].map((operations) => ({ operations }));
+  const meeting = await meet(bench, parties, { seed: BigInt(round) });
+  const { history } = meeting;
+  const results = history.threads.map(([, ...rest]) => rest);
+  const closes = results.slice(0, 2).filter(([one]) => one !== undefined && wordOf(one) === 'ok');
+  const word = ['never', 'once', 'twice'][closes.length] ?? 'never';
+  sights.add('closes', { word, detail: `of two threads ${closes.length} closed the number` });
+  const [[mapped, scanned] = [], ...others] = results.slice(2);
+  for (const result of [mapped, ...others.flat()]) {
+    if (result === undefined) continue;
+    sights.add('calls', { word: wordOf(result), detail: 'on a number that was being closed' });
+  }
+  if (mapped === undefined || scanned === undefined || wordOf(mapped) !== 'ok') return meeting;
+  const whole = wordOf(scanned) === 'ok' && scanned.value === bench.page;
+  const detail = `a mapping that came in time showed ${scanned.value} of ${bench.page} own bytes`;
+  sights.add('contents', { word: whole ? 'own-bytes' : 'other-bytes', detail });
+  await bench.runSteps(SUBJECT, [{ op: 'munmap', address, length: bench.page }]);
+  return meeting;
+}
+
+/** DMA_BUF_SYNC_READ with DMA_BUF_SYNC_START. */
+const syncing = (fd: Extract<Operation, { op: 'ioctl' }>['fd']): Operation => ({
+  op: 'ioctl',
+  fd,
+  request: linux.DMA_BUF_IOCTL_SYNC,
+  argument: { bytes: Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0) },
+});

@@ -1,0 +1,118 @@
+import { linux } from '../../adapters/contract/index.ts';
+import { commandOf } from '../../catalogue/abi-request.ts';
+import { type Case, Skip } from '../kit/case.ts';
+import { eachBit, observeChanges } from '../kit/one-change.ts';
+
+const { IOC_NONE, IOC_READ, IOC_WRITE } = linux;
+
+/** Group B: the ioctl's number and its result. */
+export const ioctlNumber: readonly Case[] = [
+  {
+    id: 'IOC-01/valid',
+    title: 'the command allocates and returns 0',
+    requirements: ['IOC-01', 'IOC-06'],
+    async run(bench) {
+      const { reply, word } = await bench.attempt();
+      const request = `0x${commandOf(bench.abi).toString(16)}`;
+      bench.observe('IOC-01', 'command', word, `ioctl ${request} came to ${word}`);
+      if (!reply.ok) return;
+      const result = reply.value === 0n ? 'zero' : 'not-zero';
+      bench.observe('IOC-06', 'result', result, `a successful ioctl returned ${reply.value}`);
+    },
+  },
+  {
+    id: 'IOC-02/unknown-nr',
+    title: 'an unknown nr is refused',
+    requirements: ['IOC-02'],
+    async run(bench) {
+      const changes = [...eachBit(8), 255n].map((nr) => ({
+        name: `nr ${nr}`,
+        options: { request: commandOf(bench.abi) | nr },
+      }));
+      await observeChanges(bench, 'IOC-02', 'unknown-nr', changes);
+    },
+  },
+  {
+    id: 'IOC-03/other-type',
+    title: 'another type is refused',
+    requirements: ['IOC-03'],
+    async run(bench) {
+      const changes = eachBit(8).map((bit) => ({
+        name: `type bit 0x${bit.toString(16)}`,
+        options: { request: commandOf(bench.abi) ^ (bit << 8n) },
+      }));
+      await observeChanges(bench, 'IOC-03', 'other-type', changes);
+    },
+  },
+  {
+    id: 'IOC-04/direction',
+    title: 'other direction bits are refused',
+    requirements: ['IOC-04'],
+    async run(bench) {
+      const both = (IOC_READ | IOC_WRITE) << DIRECTION_SHIFT;
+      const bare = commandOf(bench.abi) & ~both;
+      const changes = [IOC_NONE, IOC_READ, IOC_WRITE].map((direction) => ({
+        name: `direction bits ${direction}`,
+        options: { request: bare | (direction << DIRECTION_SHIFT) },
+      }));
+      await observeChanges(bench, 'IOC-04', 'other-direction', changes);
+    },
+  },
+  {
+    id: 'IOC-05/size',
+    title: 'other sizes are refused',
+    requirements: ['IOC-05'],
+    async run(bench) {
+      const own = bench.abi.command.size;
+      const bare = commandOf(bench.abi) & ~(SIZE_MAX << SIZE_SHIFT);
+      const sizes = [0, 8, own - 8, own - 1, own + 1, own + 8, Number(SIZE_MAX)];
+      const changes = sizes.map((size) => ({
+        name: `size ${size}`,
+        options: { request: bare | (BigInt(size) << SIZE_SHIFT), size },
+      }));
+      await observeChanges(bench, 'IOC-05', 'other-size', changes);
+    },
+  },
+  {
+    id: 'IOC-07/compat',
+    title: 'a 32-bit program can allocate',
+    requirements: ['IOC-07'],
+    needsCompat: true,
+    async run(bench) {
+      const { word } = await bench.attempt();
+      const detail = `the valid request of a 32-bit program came to ${word}`;
+      bench.observe('IOC-07', 'command', word, detail);
+    },
+  },
+  {
+    id: 'IOC-08/upper-bits',
+    title: 'bits above the 32nd do not count',
+    requirements: ['IOC-08'],
+    async run(bench) {
+      if (bench.facts.pointerBytes < 8) throw new Skip('the caller’s words have 32 bits');
+      await bench.control();
+      for (const bits of [1n << 32n, 1n << 63n, 0xffffffffn << 32n]) {
+        const request = commandOf(bench.abi) | bits;
+        const buffer = await bench.allocate({}, { request });
+        const detail = `ioctl 0x${request.toString(16)} came to ${buffer.word}`;
+        bench.observe('IOC-08', 'upper-bits', buffer.word, detail);
+        await bench.release(buffer);
+      }
+    },
+  },
+  {
+    id: 'IOC-09/on-buffer',
+    title: 'a buffer does not allocate',
+    requirements: ['IOC-09'],
+    async run(bench) {
+      const { fd } = await bench.buffer();
+      const { word } = await bench.allocate({}, { device: fd });
+      bench.observe('IOC-09', 'on-buffer', word, `the command on a buffer came to ${word}`);
+    },
+  },
+];
+
+/** Where asm-generic/ioctl.h puts direction and size. */
+const DIRECTION_SHIFT = 30n;
+const SIZE_SHIFT = 16n;
+const SIZE_MAX = 0x3fffn;

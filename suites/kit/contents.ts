@@ -1,0 +1,76 @@
+import { type Client, linux, type Reply, type SlotRef } from '../../adapters/contract/index.ts';
+import type { Allocation, Bench } from './context.ts';
+
+/** A pattern of one byte, repeated by `store` and `scan`. */
+export const pattern = (byte: number): Uint8Array => Uint8Array.of(byte);
+
+/** All zero. */
+export const ZERO: Uint8Array = pattern(0);
+
+/** Fills a mapping with a byte. */
+export async function fillBytes(
+  client: Client,
+  mapping: SlotRef,
+  length: bigint,
+  byte: number,
+): Promise<Reply> {
+  return client.store({ address: mapping, length, bytes: pattern(byte) });
+}
+
+/**
+ * Whether a mapping holds nothing but a byte, in one word: `own-bytes`, `other-bytes`, or how the
+ * access failed.
+ */
+export async function contentsWord(
+  client: Client,
+  mapping: SlotRef,
+  length: bigint,
+  byte: number,
+): Promise<'own-bytes' | 'other-bytes' | string> {
+  const scan = await client.scan({ address: mapping, length, bytes: pattern(byte) });
+  if (!scan.ok) return scan.word;
+  return scan.value === length ? 'own-bytes' : 'other-bytes';
+}
+
+/** Fills a buffer with a byte through a mapping that is gone afterwards. */
+export async function stamp(
+  bench: Bench,
+  buffer: Allocation,
+  length: bigint,
+  byte: number,
+): Promise<void> {
+  const mapping = await bench.map(buffer, length);
+  await fillBytes(buffer.client, mapping, length, byte);
+  await buffer.client.munmap({ address: mapping, length });
+}
+
+/** Buffers allocated and overwritten to show that memory was given away too early. */
+const CHALLENGERS = 8;
+
+/** Gives the allocator every chance to hand out memory that is still in use. */
+export async function overwriteNewBuffers(bench: Bench): Promise<void> {
+  for (let index = 0; index < CHALLENGERS; index += 1) {
+    const mapping = await bench.map(await bench.buffer(), bench.page);
+    await fillBytes(bench.subject, mapping, bench.page, 0xff);
+  }
+}
+
+/** What a buffer holds, as {@link contentsWord} says it, through a mapping of its own. */
+export async function bufferWord(
+  bench: Bench,
+  buffer: Allocation,
+  length: bigint,
+  byte: number,
+): Promise<string> {
+  const mapping = await bench.map(buffer, length, linux.PROT_READ);
+  const word = await contentsWord(buffer.client, mapping, length, byte);
+  await buffer.client.munmap({ address: mapping, length });
+  return word;
+}
+
+/** Whether a new buffer is `zero` or shows `residue`; else how the access failed. */
+export async function zeroWord(bench: Bench, buffer: Allocation, length: bigint): Promise<string> {
+  const word = await bufferWord(bench, buffer, length, 0);
+  if (word === 'own-bytes') return 'zero';
+  return word === 'other-bytes' ? 'residue' : word;
+}

@@ -1,0 +1,49 @@
+import type { RegionFacts, TargetFacts } from '../../adapters/contract/index.ts';
+import { Skip } from './case.ts';
+import type { Allocation, Bench } from './context.ts';
+
+/** Page frames, both ends included. */
+export interface Range {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/**
+ * The page frames behind a buffer, in the order of its pages.
+ *
+ * @throws {@link Skip} when the target does not tell them
+ */
+export async function framesOf(
+  bench: Bench,
+  buffer: Allocation,
+  length: bigint,
+): Promise<readonly bigint[]> {
+  const address = await bench.map(buffer, length);
+  const { ok, out, word } = await bench.subject.frames({ address, length });
+  if (!ok) throw new Skip(`page frames cannot be looked up here: ${word}`);
+  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
+  const frames = Array.from({ length: out.length / 8 }, (_, index) =>
+    view.getBigUint64(index * 8, true),
+  );
+  if (frames.includes(0n)) throw new Skip('the target hides the page frames of buffers');
+  return frames;
+}
+
+/**
+ * The page frames of a region, as the target tells them.
+ *
+ * @throws {@link Skip} when it does not
+ */
+export function regionFrames(facts: TargetFacts, region: RegionFacts): Range {
+  const range = rangeTold(facts, region);
+  if (range === undefined) throw new Skip('the target does not tell where its regions lie');
+  return range;
+}
+
+/** The page frames of a region; undefined when the target does not tell them. */
+export function rangeTold({ details }: TargetFacts, { name }: RegionFacts): Range | undefined {
+  const [, first, last] =
+    /^(0x[0-9a-f]+)-(0x[0-9a-f]+)$/.exec(details[`${name} frames`] ?? '') ?? [];
+  if (first === undefined || last === undefined) return undefined;
+  return { first: BigInt(first), last: BigInt(last) };
+}

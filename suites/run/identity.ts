@@ -1,0 +1,31 @@
+import { isDeepStrictEqual } from 'node:util';
+import { machineError, type TargetFacts, toJson } from '../../adapters/contract/index.ts';
+import type { RunStart } from '../../reports/record.ts';
+
+/** What makes a target the same one, as plain data to compare; its taint changes as it runs. */
+function identityOf({ details, ...facts }: TargetFacts): unknown {
+  const { taint: _, ...steady } = details;
+  return toJson({ ...facts, details: steady });
+}
+
+/** Whether facts are those of one target, in whatever order they are told. */
+export const isSameTarget = (a: TargetFacts, b: TargetFacts): boolean =>
+  isDeepStrictEqual(identityOf(a), identityOf(b));
+
+/**
+ * Refuses to add what one target says to the report of another.
+ *
+ * @param earlier the run that the report is of
+ * @param now what answers this time
+ * @throws {@link AllocertError} (machine)
+ */
+export function refuseOtherTarget(
+  earlier: Pick<RunStart, 'facts'>,
+  now: Pick<RunStart, 'facts'>,
+): void {
+  if (isSameTarget(earlier.facts, now.facts)) return;
+  throw machineError(
+    `${now.facts.implementation} answers, but not as it did for this report: another version, ` +
+      'device or machine; run the suites anew for a report of its own',
+  );
+}

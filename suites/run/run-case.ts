@@ -1,0 +1,111 @@
+import {
+  AllocertError,
+  ConnectionLost,
+  type History,
+  linux,
+  NotRecorded,
+  type Session,
+  TargetDeath,
+  type TargetFacts,
+} from '../../adapters/contract/index.ts';
+import type { Abi } from '../../catalogue/catalogue.ts';
+import { kernelAlarms, taintAlarms } from '../../oracles/alarms.ts';
+import { type Case, ClientLost, Inconclusive, Skip } from '../kit/case.ts';
+import { Bench, SUBJECT } from '../kit/context.ts';
+import type { CaseOutcome } from './judge.ts';
+
+/** Milliseconds for starting and ending the client in which a case acts. */
+const FRAME_DEADLINE_MS = 20_000;
+
+/**
+ * Runs one case in a client of its own and says what it left behind. The client's end is part of the
+ * case, since what a wrong implementation does with descriptors shows when they are closed.
+ *
+ * @throws {@link AllocertError} when the target can no longer be reached
+ * @throws {@link ConnectionLost} when the way to it broke; nothing that was observed counts then
+ */
+export async function runCase(session: Session, abi: Abi, case_: Case): Promise<CaseOutcome> {
+  const region = session.facts.regions[0];
+  if (region === undefined) throw new Error('the target has no region');
+  const bench = new Bench(session, region, abi, case_);
+  let before: History | undefined;
+  const ended = await ending(async () => {
+    await session.begin(case_.id);
+    const unmet = unmetNeed(case_, session);
+    if (unmet !== undefined) throw new Skip(unmet);
+    before = await inMain(session, [{ op: 'fork', client: SUBJECT }]);
+    await case_.run(bench);
+  });
+  const alarms = [...bench.alarms];
+  if (ended.end === 'crash' || ended.end === 'hang') {
+    return { ...ended, observations: bench.observations, alarms };
+  }
+  const torn = await ending(async () => {
+    if (before === undefined) return;
+    const after = await endSubject(session);
+    alarms.push(...kernelAlarms(after.log), ...taintAlarms(before.taint, after.taint));
+  });
+  const worst = torn.end === 'completed' ? ended : torn;
+  return { ...worst, observations: bench.observations, alarms };
+}
+
+type Ending = Pick<CaseOutcome, 'end' | 'reason'>;
+
+async function ending(work: () => Promise<void>): Promise<Ending> {
+  try {
+    await work();
+    return { end: 'completed', reason: '' };
+  } catch (thrown) {
+    if (thrown instanceof Skip) return { end: 'skip', reason: thrown.message };
+    if (thrown instanceof TargetDeath || thrown instanceof ClientLost) {
+      return { end: thrown.manner, reason: thrown.message };
+    }
+    if (thrown instanceof Inconclusive || thrown instanceof NotRecorded) {
+      return { end: 'inconclusive', reason: thrown.message };
+    }
+    if (thrown instanceof AllocertError || thrown instanceof ConnectionLost) throw thrown;
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    return { end: 'inconclusive', reason: `the case itself failed: ${message}` };
+  }
+}
+
+function unmetNeed(case_: Case, session: Session): string | undefined {
+  const { capabilities, regions } = session.facts;
+  const missing = (case_.needs ?? []).find((need) => !capabilities.includes(need));
+  if (missing !== undefined) return `the target offers no ${missing} operations`;
+  if (case_.needsBounded === true && regions[0]?.bounded !== true) {
+    return 'the region is unbounded: filling it would end in the OOM killer, not in an errno';
+  }
+  return case_.needsCompat === true ? compatUnmet(session.facts) : undefined;
+}
+
+/** Machines by uname(2) whose kernels run 32-bit programs beside 64-bit ones. */
+const MACHINES_64 = /64|^s390x$/;
+
+function compatUnmet({ pointerBytes, architecture }: TargetFacts): string | undefined {
+  if (pointerBytes !== 4) {
+    return 'it is about 32-bit programs on a 64-bit kernel; see docs/agent.md for a 32-bit agent';
+  }
+  if (MACHINES_64.test(architecture)) return undefined;
+  return `it is about 32-bit programs on a 64-bit kernel, and this one is ${architecture}`;
+}
+
+type MainOperations = Parameters<Session['run']>[0]['threads'][number]['operations'];
+
+async function inMain(session: Session, operations: MainOperations): Promise<History> {
+  const threads = [{ client: 'main', operations }];
+  const history = await session.run({ threads, deadlineMs: FRAME_DEADLINE_MS });
+  const failed = history.threads.flat().find((result) => result.outcome !== 'returned');
+  if (failed !== undefined) {
+    throw new Inconclusive(`the client of the case could not be managed: ${failed.outcome}`);
+  }
+  return history;
+}
+
+/** Ends the case's client; what the kernel had to say about it is in the History. */
+async function endSubject(session: Session): Promise<History> {
+  return inMain(session, [
+    { op: 'kill', client: SUBJECT, signal: linux.SIGKILL },
+    { op: 'wait', client: SUBJECT },
+  ]);
+}

@@ -1,0 +1,271 @@
+import { randomBytes } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import {
+  type Adapter,
+  AllocertError,
+  ConnectionLost,
+  hexOf,
+  machineError,
+  RecordingSession,
+  type TargetFacts,
+  type Transcript,
+} from '../../adapters/contract/index.ts';
+import { packageVersion } from '../../base/package-root.ts';
+import {
+  type Abi,
+  abiNamed,
+  type Profile,
+  profilesOf,
+  requirementsFor,
+} from '../../catalogue/catalogue.ts';
+import {
+  type CaseFinish,
+  type CaseStart,
+  type Notice,
+  RECORD_VERSION,
+  type RunEnd,
+  type RunStart,
+  type Shard,
+} from '../../reports/record.ts';
+import type { Case } from '../kit/case.ts';
+import { isSameTarget } from './identity.ts';
+import { type CaseOutcome, judge } from './judge.ts';
+import { runCase } from './run-case.ts';
+import { decidingProfile, selectCases } from './select.ts';
+import { inShard } from './shard.ts';
+
+/** What a run is asked to do, and who hears of it. */
+export interface RunOptions {
+  readonly adapter: Adapter;
+  /** The profile that decides; the target's ABI has a default. */
+  readonly profile?: string;
+  /** Case or requirement ids; empty for all. */
+  readonly only: readonly string[];
+  /** Runs only the cases that belong to one part of the run. */
+  readonly shard?: Pick<Shard, 'index' | 'count'>;
+  /** Exactly these cases, by id; left out: what `only` leaves. */
+  readonly cases?: readonly string[];
+  readonly retries?: Retries;
+  readonly seed?: bigint;
+  /** Stops the run between two cases. */
+  readonly signal?: AbortSignal;
+  onStart(line: RunStart): void;
+  onCaseStart(line: CaseStart): void;
+  onCaseEnd(line: CaseFinish): void;
+  onNotice(line: Notice): void;
+}
+
+/** Which cases run again, each time in a session of their own. */
+export interface Retries {
+  readonly max: number;
+  /** Whether what a case came to calls for another run of it. */
+  again(finish: CaseFinish): boolean;
+}
+
+/** Restarts of a dead target before the run gives up. */
+const RESTARTS_MAX = 10;
+
+/**
+ * Runs the suites on a target: containment, judging and order, nothing else. A case that kills the
+ * target gets its verdict, the target is opened again, and the run goes on. A case during which
+ * only the connection was lost is repeated.
+ *
+ * @returns the last line of the journal
+ * @throws {@link AllocertError} when nothing could be run at all, or for what the user asked
+ */
+export async function runSuites(options: RunOptions): Promise<RunEnd> {
+  const started = performance.now();
+  const run = await Run.open(options);
+  const reason = await run.allCases();
+  return {
+    type: 'run-end',
+    endedAt: new Date().toISOString(),
+    durationMs: Math.round(performance.now() - started),
+    complete: reason === '',
+    reason,
+  };
+}
+
+/** What became of a case; `broken` says why no other can run. */
+interface Attempt {
+  readonly outcome: CaseOutcome;
+  readonly transcript: Transcript;
+  readonly broken?: AllocertError;
+}
+
+class Run {
+  readonly #options: RunOptions;
+  readonly #cases: readonly Case[];
+  readonly #shard: Shard | undefined;
+  readonly #profiles: readonly Profile[];
+  readonly #abi: Abi;
+  #session: RecordingSession | undefined;
+  /** What answered first. */
+  readonly #facts: TargetFacts;
+  /** Set once the connection was lost: whoever answers then may be somebody else. */
+  #doubtful = false;
+  #restarts = 0;
+
+  private constructor(options: RunOptions, session: RecordingSession, profile: Profile) {
+    this.#options = options;
+    this.#session = session;
+    this.#facts = session.facts;
+    this.#abi = abiNamed(profile.abi);
+    this.#profiles = profilesOf(profile.abi);
+    const { only, shard, cases: exactly } = options;
+    const cases = selectCases(profile.abi, only, exactly);
+    this.#cases = cases.filter(({ id }) => inShard(id, shard));
+    this.#shard = shard === undefined ? shard : { ...shard, cases: cases.map(({ id }) => id) };
+    options.onStart(this.#startLine(session, profile));
+  }
+
+  static async open(options: RunOptions): Promise<Run> {
+    const session = new RecordingSession(await options.adapter.open());
+    try {
+      return new Run(options, session, decidingProfile(options.profile, session.facts));
+    } catch (thrown) {
+      await session.close();
+      throw thrown;
+    }
+  }
+
+  #startLine(session: RecordingSession, profile: Profile): RunStart {
+    const seed = this.#options.seed ?? randomBytes(8).readBigUInt64LE();
+    return {
+      type: 'run-start',
+      version: RECORD_VERSION,
+      allocert: packageVersion(),
+      startedAt: new Date().toISOString(),
+      target: this.#options.adapter.url,
+      facts: session.facts,
+      profile: profile.name,
+      profiles: this.#profiles.map(({ name, abi, authorities }) => ({ name, abi, authorities })),
+      requirements: requirementsFor(profile.abi).map(
+        ({ id, group, level, authority, statement, source }) => ({
+          id,
+          group,
+          level,
+          authority,
+          statement,
+          source: this.#abi.sources?.[id] ?? source,
+        }),
+      ),
+      cases: this.#cases.map(({ id, title, requirements }) => ({ id, title, requirements })),
+      partial: this.#options.only.length > 0,
+      seed: hexOf(seed),
+      ...(this.#shard === undefined ? {} : { shard: this.#shard }),
+    };
+  }
+
+  /** Why the run stopped early; empty when it did not. */
+  async allCases(): Promise<string> {
+    try {
+      for (const case_ of this.#cases) {
+        // A target in this process never waits; without this no signal or timer would be heard.
+        await setImmediate();
+        if (this.#options.signal?.aborted === true) return 'the run was interrupted';
+        await this.#withRetries(case_);
+        if (this.#restarts > RESTARTS_MAX) {
+          return `the target died or was lost ${this.#restarts} times; mend that first`;
+        }
+      }
+      return '';
+    } catch (thrown) {
+      if (thrown instanceof AllocertError) return thrown.message;
+      throw thrown;
+    } finally {
+      await this.#session?.close();
+    }
+  }
+
+  /** Every run of a case is told of; what they come to together is the record's to say. */
+  async #withRetries(case_: Case): Promise<void> {
+    const { max, again } = this.#options.retries ?? { max: 0, again: () => false };
+    for (let retry = 0; ; retry += 1) {
+      const finish = await this.#one(case_);
+      if (retry === max || !again(finish) || this.#options.signal?.aborted === true) return;
+      if (this.#restarts > RESTARTS_MAX) return;
+      // What an earlier run left in the session must not decide the next one.
+      await this.#drop();
+    }
+  }
+
+  async #one(case_: Case): Promise<CaseFinish> {
+    this.#options.onCaseStart({ type: 'case-start', case: case_.id });
+    const started = performance.now();
+    const { outcome, transcript, broken } = await this.#twice(case_);
+    const finish: CaseFinish = {
+      type: 'case-end',
+      case: case_.id,
+      end: outcome.end,
+      reason: outcome.reason,
+      durationMs: Math.round(performance.now() - started),
+      verdicts: judge(case_, outcome, this.#profiles),
+      transcript,
+    };
+    this.#options.onCaseEnd(finish);
+    if (broken !== undefined) throw broken;
+    if (outcome.end !== 'crash' && outcome.end !== 'hang') return finish;
+    this.#notice(`${case_.id} ended in a ${outcome.end}: ${outcome.reason}`);
+    this.#restarts += 1;
+    await this.#drop();
+    return finish;
+  }
+
+  /**
+   * A case during which the connection was lost runs once more, from its beginning and on the same
+   * target; what was observed before counts for nothing. A second loss, or a target that cannot be
+   * reached again (`broken`), leaves it inconclusive: nobody knows what it would have come to.
+   */
+  async #twice(case_: Case): Promise<Attempt> {
+    try {
+      return await this.#attempt(case_);
+    } catch (thrown) {
+      if (!(thrown instanceof ConnectionLost)) throw thrown;
+      this.#notice(`${case_.id} is repeated, the connection was lost: ${thrown.message}`);
+      this.#doubtful = true;
+      await this.#drop();
+    }
+    try {
+      return await this.#attempt(case_);
+    } catch (thrown) {
+      if (!(thrown instanceof ConnectionLost || thrown instanceof AllocertError)) throw thrown;
+      await this.#drop();
+      const reason = `the connection to the target was lost: ${thrown.message}`;
+      const outcome = { end: 'inconclusive', reason, observations: [], alarms: [] } as const;
+      const transcript = { caseId: case_.id, entries: [] };
+      if (thrown instanceof AllocertError) return { outcome, transcript, broken: thrown };
+      this.#restarts += 1;
+      return { outcome, transcript };
+    }
+  }
+
+  async #attempt(case_: Case): Promise<Attempt> {
+    const session = await this.#living();
+    const outcome = await runCase(session, this.#abi, case_);
+    return { outcome, transcript: session.transcript };
+  }
+
+  #notice(message: string): void {
+    this.#options.onNotice({ type: 'notice', message });
+  }
+
+  async #drop(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.close();
+  }
+
+  async #living(): Promise<RecordingSession> {
+    this.#session ??= await this.#reopened();
+    return this.#session;
+  }
+
+  /** What answers now must be what was asked before: verdicts of two targets make no report. */
+  async #reopened(): Promise<RecordingSession> {
+    const session = new RecordingSession(await this.#options.adapter.open());
+    if (!this.#doubtful || isSameTarget(session.facts, this.#facts)) return session;
+    await session.close();
+    throw machineError('another target answers than before; run it again from the beginning');
+  }
+}
