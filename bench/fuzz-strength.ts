@@ -10,8 +10,8 @@ import { BUFFER_DEFECTS } from '../adapters/simulator/defects/buffers.ts';
 import type { Defect } from '../adapters/simulator/defects/defect.ts';
 import { RACE_DEFECTS } from '../adapters/simulator/defects/races.ts';
 import { REQUEST_DEFECTS } from '../adapters/simulator/defects/requests.ts';
-import { runCampaign } from '../fuzz/campaign.ts';
-import { operationsIn } from '../fuzz/round.ts';
+import { runCampaign } from '../fuzz/campaign/campaign.ts';
+import { operationsIn } from '../fuzz/execute/round.ts';
 
 const [seeds = '20', rounds = '2000', wanted = 'all'] = process.argv.slice(2);
 const SHRINK_BUDGET = 400;

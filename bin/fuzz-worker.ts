@@ -1,4 +1,4 @@
-/** A thread of `allocert fuzz --workers`; see fuzz/pool.ts. */
+/** A thread of `allocert fuzz --workers`; see fuzz/execute/pool.ts. */
 import { workerData } from 'piscina';
 import { openTarget } from '../adapters/open-target.ts';
 import {
@@ -6,8 +6,8 @@ import {
   type WorkerAnswer,
   type WorkerSetting,
   type WorkerTask,
-} from '../fuzz/pool.ts';
-import { Runner } from '../fuzz/runner.ts';
+} from '../fuzz/execute/pool.ts';
+import { Runner } from '../fuzz/execute/runner.ts';
 
 const { target, ...rest } = workerData as WorkerSetting;
 const runner = new Runner({ ...rest, adapter: await openTarget(target) });

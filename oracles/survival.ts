@@ -9,7 +9,7 @@ import type { Violation } from './violation.ts';
  * Sound for alarms of a kernel that nobody else provokes, for clients that no operation ends, and
  * for calls that cannot wait: a Program whose time is up in a `sleep`, a `wait` or a barrier that
  * not everybody reaches waits by itself. A machine that is starved of time makes calls late; who
- * accuses it of one has to run the Program again (see `confirmed` in `fuzz/confirm.ts`).
+ * accuses it of one has to run the Program again (see `confirmed` in `fuzz/execute/confirm.ts`).
  */
 export function survival(timeline: Timeline, histories: readonly History[]): Violation[] {
   return [

@@ -1,9 +1,9 @@
 import type { Argv, CommandModule } from 'yargs';
 import { openTarget } from '../../adapters/open-target.ts';
+import { type Pruned, pruneCorpus } from '../../fuzz/campaign/prune.ts';
 import { entryFrom } from '../../fuzz/corpus/entry.ts';
 import { existingFolder, readFile } from '../../fuzz/corpus/folder.ts';
-import { type Pruned, pruneCorpus } from '../../fuzz/corpus/prune.ts';
-import { scheduleText } from '../../fuzz/schedule.ts';
+import { scheduleText } from '../../fuzz/findings/schedule.ts';
 import { bytes, MEMORY } from '../fuzz-words.ts';
 import { PRINT_CODES, single } from '../options.ts';
 import { complain } from '../terminal.ts';

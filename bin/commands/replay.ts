@@ -3,11 +3,11 @@ import type { Argv, CommandModule } from 'yargs';
 import { openTarget } from '../../adapters/open-target.ts';
 import { machineError, messageOf, usageError } from '../../base/errors.ts';
 import { redact } from '../../base/redact.ts';
-import type { Finding } from '../../fuzz/finding.ts';
-import { readFinding, replayFinding, shareText } from '../../fuzz/replay.ts';
+import { readFinding, replayFinding, shareText } from '../../fuzz/findings/replay.ts';
+import { scheduleOf } from '../../fuzz/findings/schedule.ts';
+import { foundTarget } from '../../fuzz/findings/stored-target.ts';
+import type { Finding } from '../../fuzz/record/finding.ts';
 import { reproducerOf } from '../../fuzz/reproduce/index.ts';
-import { scheduleOf } from '../../fuzz/schedule.ts';
-import { foundTarget } from '../../fuzz/stored-target.ts';
 import { single } from '../options.ts';
 
 interface ReplayArguments {

@@ -12,7 +12,7 @@ import {
   type Timeline,
   tenanciesOf,
 } from '../../oracles/index.ts';
-import type { World } from '../scenario.ts';
+import type { World } from '../generate/scenario.ts';
 import { Occupancy } from './occupancy.ts';
 
 /** What a round did, told from its Programs and Histories alone. */

@@ -1,5 +1,5 @@
 import { modesFor } from '../generate/modes.ts';
-import type { World } from '../scenario.ts';
+import type { World } from '../generate/scenario.ts';
 import type { CorpusEntry } from './entry.ts';
 import { isSafe } from './safety.ts';
 

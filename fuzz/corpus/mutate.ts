@@ -1,5 +1,5 @@
 import type { Mode } from '../generate/modes.ts';
-import type { Scenario, World } from '../scenario.ts';
+import type { Scenario, World } from '../generate/scenario.ts';
 import type { Choices } from './choices.ts';
 import { tidied } from './edit.ts';
 import { entryFrom } from './entry.ts';

@@ -1,7 +1,7 @@
 import type { Operation, Program, Thread } from '../../adapters/contract/index.ts';
 import { commandOf, fieldOf, readField, requestBytes } from '../../catalogue/abi-request.ts';
 import { boundaryLengths } from '../generate/boundaries.ts';
-import type { Scenario, World } from '../scenario.ts';
+import type { Scenario, World } from '../generate/scenario.ts';
 import type { Choices } from './choices.ts';
 import {
   actsIn,

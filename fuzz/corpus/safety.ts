@@ -1,7 +1,13 @@
 import { linux, type Operation, type Program } from '../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
-import { operationsIn } from '../round.ts';
-import { DEADLINE_MS, isNothing, pagesAllowed, type Scenario, type World } from '../scenario.ts';
+import { operationsIn } from '../execute/round.ts';
+import {
+  DEADLINE_MS,
+  isNothing,
+  pagesAllowed,
+  type Scenario,
+  type World,
+} from '../generate/scenario.ts';
 import { slotsAreSettled } from './slots.ts';
 
 /** What one scenario may have at most. */

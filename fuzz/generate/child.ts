@@ -1,6 +1,6 @@
 import type { Thread } from '../../adapters/contract/index.ts';
-import type { World } from '../scenario.ts';
 import type { Followed } from './followed.ts';
+import type { World } from './scenario.ts';
 import { ThreadWriter } from './writer.ts';
 
 /** The client that inherits what another one had when it forked. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { RegionFacts } from '../../adapters/contract/index.ts';
-import { pagesAllowed, type Scenario, type World } from '../scenario.ts';
-import { alone, seeds } from './frame.ts';
+import { alone, seeds } from './scaffold.ts';
+import { pagesAllowed, type Scenario, type World } from './scenario.ts';
 import { ThreadWriter, type WrittenBuffer } from './writer.ts';
 
 /** The most buffers that one scenario holds. */

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { linux, type Placement } from '../../adapters/contract/index.ts';
 import { fieldOf } from '../../catalogue/abi-request.ts';
 import { bytesApart } from '../../oracles/torn.ts';
-import type { Scenario, World } from '../scenario.ts';
 import { shortfall, smallPages } from './boundaries.ts';
-import { alone, seeds } from './frame.ts';
+import { alone, seeds } from './scaffold.ts';
+import type { Scenario, World } from './scenario.ts';
 import { ThreadWriter } from './writer.ts';
 
 const REQUESTS_MAX = 8;

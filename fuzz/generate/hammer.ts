@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { linux, type Thread } from '../../adapters/contract/index.ts';
-import { pagesAllowed, type Scenario, type World } from '../scenario.ts';
 import { shortfall, smallPages } from './boundaries.ts';
-import { clientName, framed, seeds } from './frame.ts';
+import { clientName, framed, seeds } from './scaffold.ts';
+import { pagesAllowed, type Scenario, type World } from './scenario.ts';
 import { swarming } from './swarm.ts';
 import { ThreadWriter, type WrittenBuffer } from './writer.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { linux, type Operation, type Thread } from '../../adapters/contract/index.ts';
-import type { Scenario, World } from '../scenario.ts';
 import { CHILD, inheriting } from './child.ts';
 import { type Followed, LIFETIME_STEPS, type LifetimeStep, writeStep } from './followed.ts';
-import { clientName, framed, seeds } from './frame.ts';
+import { clientName, framed, seeds } from './scaffold.ts';
+import type { Scenario, World } from './scenario.ts';
 import { swarming } from './swarm.ts';
 import { ThreadWriter } from './writer.ts';
 

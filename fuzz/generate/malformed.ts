@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { linux, type Operation, type Placement } from '../../adapters/contract/index.ts';
 import { commandOf, type Fields, requestBytes } from '../../catalogue/abi-request.ts';
 import type { Role } from '../../catalogue/catalogue.ts';
-import { isNothing, pagesAllowed, type Scenario, type World } from '../scenario.ts';
 import { boundaryLengths } from './boundaries.ts';
-import { alone, seeds } from './frame.ts';
+import { alone, seeds } from './scaffold.ts';
+import { isNothing, pagesAllowed, type Scenario, type World } from './scenario.ts';
 import { swarming } from './swarm.ts';
 import { DEVICE, ThreadWriter, type WrittenBuffer } from './writer.ts';
 

@@ -1,14 +1,14 @@
 import type fc from 'fast-check';
 import type { Capability } from '../../adapters/contract/index.ts';
-import type { Scenario, World } from '../scenario.ts';
 import { exhaustion } from './exhaustion.ts';
 import { flipping } from './flipping.ts';
+import { meddling } from './guessed-fd.ts';
 import { hammer } from './hammer.ts';
 import { lifetime } from './lifetime.ts';
 import { malformed } from './malformed.ts';
-import { meddling } from './meddling.ts';
-import { rivals } from './rivals.ts';
+import type { Scenario, World } from './scenario.ts';
 import { sequential } from './sequential.ts';
+import { rivals } from './shared-buffer.ts';
 
 /** A kind of scenario that can be asked for by name. */
 export interface Mode {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { linux } from '../../adapters/contract/index.ts';
-import type { Scenario, World } from '../scenario.ts';
 import { shortfall } from './boundaries.ts';
 import { Dice, throws } from './dice.ts';
-import { alone, seeds } from './frame.ts';
 import { FILE_STEPS, type FileStep, writeFileStep } from './on-descriptors.ts';
 import { MAPPING_STEPS, type MappingStep, type Owned, writeMappingStep } from './on-mappings.ts';
+import { alone, seeds } from './scaffold.ts';
+import type { Scenario, World } from './scenario.ts';
 import { swarming } from './swarm.ts';
 import { ThreadWriter } from './writer.ts';
 

@@ -6,7 +6,7 @@ import {
   type SlotRef,
 } from '../../adapters/contract/index.ts';
 import { commandOf, type Fields, fieldOf, requestBytes } from '../../catalogue/abi-request.ts';
-import type { World } from '../scenario.ts';
+import type { World } from './scenario.ts';
 
 const { MAP_SHARED, PROT_READ, PROT_WRITE } = linux;
 const ZERO = Uint8Array.of(0);

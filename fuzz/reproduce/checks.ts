@@ -2,7 +2,7 @@ import { succeeded } from '../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
 import type { Event, Violation } from '../../oracles/index.ts';
 import { mixturesOf } from '../../oracles/torn.ts';
-import { predictor } from '../predict.ts';
+import { predictor } from '../judge/predict.ts';
 import { memberOf } from './abi-text.ts';
 import { formatText, isErrnoWord, stringLiteral, unsigned } from './c-text.ts';
 import { afterwards, type Check, empty, type Scene, stepOf } from './check.ts';

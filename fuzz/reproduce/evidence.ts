@@ -1,10 +1,10 @@
 import type { History, Program } from '../../adapters/contract/index.ts';
 import { type Abi, abiNamed } from '../../catalogue/catalogue.ts';
 import type { Violation } from '../../oracles/index.ts';
-import { evidenceOf, type Finding } from '../finding.ts';
-import { judge, type Rules, signatureOf } from '../judge.ts';
-import type { World } from '../scenario.ts';
-import { settingFor } from '../setting.ts';
+import type { World } from '../generate/scenario.ts';
+import { settingFor } from '../generate/setting.ts';
+import { judge, type Rules, signatureOf } from '../judge/judge.ts';
+import { evidenceOf, type Finding } from '../record/finding.ts';
 
 /** What a finding says, judged again, so that the operations that prove it are known. */
 export interface Evidence {

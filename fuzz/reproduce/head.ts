@@ -1,7 +1,7 @@
 import type { Requirement } from '../../catalogue/catalogue.ts';
 import { requirementOf } from '../../catalogue/catalogue.ts';
-import { tokenOf } from '../finding.ts';
-import { wilson } from '../interval.ts';
+import { wilson } from '../judge/interval.ts';
+import { tokenOf } from '../record/finding.ts';
 import { blockComment } from './c-text.ts';
 import type { Plot } from './plot.ts';
 

@@ -1,4 +1,4 @@
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../record/finding.ts';
 import { Unwritable } from './c-text.ts';
 import { judgeAgain } from './evidence.ts';
 import { programText } from './program-text.ts';

@@ -3,12 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { openSimulator } from '../../adapters/simulator/adapter.ts';
-import { type CampaignEnd, runCampaign } from '../../fuzz/campaign.ts';
-import type { Finding } from '../../fuzz/finding.ts';
+import { type CampaignEnd, runCampaign } from '../../fuzz/campaign/campaign.ts';
+import { operationsIn } from '../../fuzz/execute/round.ts';
+import type { RoundDone } from '../../fuzz/execute/runner.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
-import { readCampaign } from '../../fuzz/journal-reader.ts';
-import { operationsIn } from '../../fuzz/round.ts';
-import type { RoundDone } from '../../fuzz/runner.ts';
+import type { Finding } from '../../fuzz/record/finding.ts';
+import { readCampaign } from '../../fuzz/record/journal-reader.ts';
 import { allocert, start } from '../e2e/command.ts';
 
 interface Ran {

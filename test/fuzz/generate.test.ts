@@ -3,10 +3,10 @@ import t from 'tap';
 import { toJson } from '../../adapters/contract/index.ts';
 import { openSimulator } from '../../adapters/simulator/adapter.ts';
 import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
+import { scenarioOf } from '../../fuzz/execute/round.ts';
 import { boundaryLengths } from '../../fuzz/generate/boundaries.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
-import { scenarioOf } from '../../fuzz/round.ts';
-import { isNothing, type Scenario, type World, worldOf } from '../../fuzz/scenario.ts';
+import { isNothing, type Scenario, type World, worldOf } from '../../fuzz/generate/scenario.ts';
 import { bytesApart } from '../../oracles/torn.ts';
 import { abi } from '../suites/oracles/sample.ts';
 

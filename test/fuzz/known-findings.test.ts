@@ -1,5 +1,5 @@
 import t from 'tap';
-import { KnownFindings } from '../../fuzz/known-findings.ts';
+import { KnownFindings } from '../../fuzz/campaign/known-findings.ts';
 
 const violation = (kind: string, requirement = 'ERR-12') => ({
   oracle: 'survival',

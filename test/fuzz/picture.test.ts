@@ -1,9 +1,9 @@
 /** Goal: a finding's picture says what the oracles saw: which buffer had which frames, and when. */
 import t from 'tap';
 import { openSimulator } from '../../adapters/simulator/adapter.ts';
-import { runCampaign } from '../../fuzz/campaign.ts';
-import type { Finding } from '../../fuzz/finding.ts';
-import { pictureOf } from '../../fuzz/picture.ts';
+import { runCampaign } from '../../fuzz/campaign/campaign.ts';
+import { pictureOf } from '../../fuzz/findings/picture.ts';
+import type { Finding } from '../../fuzz/record/finding.ts';
 import { overlapsOf } from '../../reports/formats/html/overlaps.ts';
 
 async function findings(url: string, rounds: number): Promise<Finding[]> {

@@ -2,7 +2,7 @@ import t from 'tap';
 import type { Placement } from '../../adapters/contract/index.ts';
 import { commandOf, type Fields, requestBytes } from '../../catalogue/abi-request.ts';
 import { abiNamed, profileNamed } from '../../catalogue/catalogue.ts';
-import { predictor } from '../../fuzz/predict.ts';
+import { predictor } from '../../fuzz/judge/predict.ts';
 import { timelineOf } from '../../oracles/index.ts';
 
 /** What a DMA-BUF heap may say to a request. */

@@ -1,8 +1,8 @@
 /** A set of numbers in ranges is a set, however numbers come. */
 import fc from 'fast-check';
 import t from 'tap';
-import { Batches } from '../../fuzz/batches.ts';
-import { Ranges } from '../../fuzz/ranges.ts';
+import { Batches } from '../../fuzz/campaign/batches.ts';
+import { Ranges } from '../../fuzz/campaign/ranges.ts';
 
 t.test('it holds what was added, once', async (t) => {
   const numbers = fc.array(fc.integer({ min: 0, max: 40 }));

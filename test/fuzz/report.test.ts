@@ -2,9 +2,9 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { CampaignJournal } from '../../fuzz/journal.ts';
-import { type CampaignLine, JOURNAL } from '../../fuzz/journal-lines.ts';
-import { writeCampaignReport } from '../../fuzz/report.ts';
+import { writeCampaignReport } from '../../fuzz/findings/report.ts';
+import { CampaignJournal } from '../../fuzz/record/journal.ts';
+import { type CampaignLine, JOURNAL } from '../../fuzz/record/journal-lines.ts';
 import { allocert } from '../e2e/command.ts';
 
 const CAMPAIGN: CampaignLine = {

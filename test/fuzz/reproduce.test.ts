@@ -16,10 +16,10 @@ import { openSimulator } from '../../adapters/simulator/adapter.ts';
 import { packageRoot } from '../../base/package-root.ts';
 import { commandOf, requestBytes } from '../../catalogue/abi-request.ts';
 import { abiNamed } from '../../catalogue/catalogue.ts';
-import { runCampaign } from '../../fuzz/campaign.ts';
-import type { Finding } from '../../fuzz/finding.ts';
-import { CampaignJournal } from '../../fuzz/journal.ts';
-import { readFinding } from '../../fuzz/replay.ts';
+import { runCampaign } from '../../fuzz/campaign/campaign.ts';
+import { readFinding } from '../../fuzz/findings/replay.ts';
+import type { Finding } from '../../fuzz/record/finding.ts';
+import { CampaignJournal } from '../../fuzz/record/journal.ts';
 import { reproducerOf, withReproducer } from '../../fuzz/reproduce/index.ts';
 
 const SEED = 1n;

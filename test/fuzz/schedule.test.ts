@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import { openSimulator } from '../../adapters/simulator/adapter.ts';
 import { packageRoot } from '../../base/package-root.ts';
+import { scheduleOf } from '../../fuzz/findings/schedule.ts';
 import { type Finding, readFinding, runCampaign } from '../../fuzz/index.ts';
-import { scheduleOf } from '../../fuzz/schedule.ts';
 
 async function firstFinding(defect: string, mode: string, rounds: number): Promise<Finding> {
   const findings: Finding[] = [];

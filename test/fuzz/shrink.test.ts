@@ -9,9 +9,9 @@ import {
   toJson,
 } from '../../adapters/contract/index.ts';
 import { commandOf, requestBytes } from '../../catalogue/abi-request.ts';
-import { operationsIn } from '../../fuzz/round.ts';
-import type { Scenario } from '../../fuzz/scenario.ts';
-import { shrink } from '../../fuzz/shrink.ts';
+import { operationsIn } from '../../fuzz/execute/round.ts';
+import type { Scenario } from '../../fuzz/generate/scenario.ts';
+import { shrink } from '../../fuzz/minimize/shrink.ts';
 import { abi } from '../suites/oracles/sample.ts';
 
 const BUDGET = 400;

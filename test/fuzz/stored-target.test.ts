@@ -1,5 +1,5 @@
 import t from 'tap';
-import { againText, foundTarget } from '../../fuzz/stored-target.ts';
+import { againText, foundTarget } from '../../fuzz/findings/stored-target.ts';
 import { allocert } from '../e2e/command.ts';
 
 t.test('what only a finding names is opened in this process alone', async (t) => {

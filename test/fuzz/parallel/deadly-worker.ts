@@ -6,8 +6,8 @@ import {
   type WorkerAnswer,
   type WorkerSetting,
   type WorkerTask,
-} from '../../../fuzz/pool.ts';
-import { Runner } from '../../../fuzz/runner.ts';
+} from '../../../fuzz/execute/pool.ts';
+import { Runner } from '../../../fuzz/execute/runner.ts';
 
 const { target, ...rest } = workerData as WorkerSetting;
 const runner = new Runner({ ...rest, adapter: openSimulator(target) });

@@ -7,13 +7,13 @@ import {
   PACKED_SLOTS,
 } from '../../../adapters/contract/packed.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
-import { runCampaign } from '../../../fuzz/campaign.ts';
-import type { Finding } from '../../../fuzz/finding.ts';
+import { runCampaign } from '../../../fuzz/campaign/campaign.ts';
+import { OPERATIONS, PackedWriter } from '../../../fuzz/execute/parallel/generate.ts';
+import { isParallel, modeNames } from '../../../fuzz/execute/parallel/mode-selection.ts';
+import { operationsIn } from '../../../fuzz/execute/round.ts';
+import { type RoundDone, Runner } from '../../../fuzz/execute/runner.ts';
 import { MODES } from '../../../fuzz/generate/modes.ts';
-import { OPERATIONS, PackedWriter } from '../../../fuzz/parallel/generate.ts';
-import { isParallel, modeNames } from '../../../fuzz/parallel/turn.ts';
-import { operationsIn } from '../../../fuzz/round.ts';
-import { type RoundDone, Runner } from '../../../fuzz/runner.ts';
+import type { Finding } from '../../../fuzz/record/finding.ts';
 
 const PAGES = 4096;
 const writer = new PackedWriter();

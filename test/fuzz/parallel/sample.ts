@@ -1,8 +1,8 @@
 /** Packed rounds as lists of rows, so that one event of them can be changed. */
 import { PACKED } from '../../../adapters/contract/packed.ts';
-import { PartJudge } from '../../../fuzz/parallel/judge-part.ts';
-import { judgeRound } from '../../../fuzz/parallel/judge-round.ts';
-import { RoundMemory } from '../../../fuzz/parallel/shared.ts';
+import { PartJudge } from '../../../fuzz/execute/parallel/judge-part.ts';
+import { judgeRound } from '../../../fuzz/execute/parallel/judge-round.ts';
+import { RoundMemory } from '../../../fuzz/execute/parallel/shared.ts';
 
 /** An operation, and what came of it. */
 export interface Row {

@@ -1,8 +1,8 @@
 /** Threads that really run at once on one region: what they find, and who waits for whom. */
 import t from 'tap';
 import { EMPTY } from '../../../fuzz/corpus/snapshot.ts';
-import { WorkerPool } from '../../../fuzz/pool.ts';
-import type { RoundReport } from '../../../fuzz/runner.ts';
+import { WorkerPool } from '../../../fuzz/execute/pool.ts';
+import type { RoundReport } from '../../../fuzz/execute/runner.ts';
 import { allocert } from '../../e2e/command.ts';
 
 const OVERLAP = 'exclusion CMA-03: two live buffers share a page';

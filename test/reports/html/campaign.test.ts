@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import t from 'tap';
-import { writeCampaignReport } from '../../../fuzz/report.ts';
+import { writeCampaignReport } from '../../../fuzz/findings/report.ts';
 import { campaignPage } from '../../../reports/formats/html/campaign.ts';
 import { overlapsOf } from '../../../reports/formats/html/overlaps.ts';
 import type { CampaignPicture, FuzzPicture } from '../../../reports/fuzz-picture.ts';

@@ -1,0 +1,250 @@
+import type { Adapter, TargetFacts } from '../../adapters/contract/index.ts';
+import {
+  beginning,
+  CORPUS_LIMITS,
+  Corpus,
+  type CorpusLimits,
+  type CorpusState,
+  EPOCH_ROUNDS,
+  type Epoch,
+  type Kept,
+} from '../corpus/corpus.ts';
+import { entryFrom, type StoredEntry } from '../corpus/entry.ts';
+import { fitsTarget } from '../corpus/fit.ts';
+import { type RoundDone, type RoundReport, type Rounds, Runner } from '../execute/runner.ts';
+import { type Choice, settingFor } from '../generate/setting.ts';
+import type { Finding } from '../record/finding.ts';
+import { Batches } from './batches.ts';
+import { KnownFindings } from './known-findings.ts';
+import { Ranges } from './ranges.ts';
+
+/** When a campaign ends; whichever comes first. */
+export interface Budget {
+  readonly rounds: number | undefined;
+  readonly operations: number | undefined;
+  readonly milliseconds: number | undefined;
+}
+
+/** What a campaign knows when it begins. */
+export interface CampaignStart {
+  readonly facts: TargetFacts;
+  readonly modes: readonly string[];
+  /** Digests of the entries of its first snapshot. */
+  readonly entries: readonly string[];
+  /** Entries that this target cannot run. */
+  readonly unfit: number;
+}
+
+/** What is known behind a round. */
+export interface RoundSight {
+  /** The most bytes that buffers surely had together in it. */
+  readonly peakBytes: bigint;
+  /** Coverage signatures and entries of the corpus by now. */
+  readonly signatures: number;
+  readonly entries: number;
+}
+
+/** What a campaign is made of. */
+export interface CampaignOptions extends Choice {
+  readonly adapter: Adapter;
+  /** Version of allocert, part of what a round is a function of. */
+  readonly version: string;
+  readonly seed: bigint;
+  readonly budget: Budget;
+  /** Who runs the rounds; this thread does, on the adapter, when left out. */
+  readonly rounds?: Rounds;
+  /** Rounds that an earlier part of the campaign has done, and signatures that it has found. */
+  readonly done?: Ranges;
+  /** Operations of these rounds; the budget counts them. */
+  readonly doneOperations?: number;
+  readonly known?: ReadonlySet<string>;
+  /** Entries to begin with; those that do not fit the target are left out. */
+  readonly entries?: readonly StoredEntry[];
+  /** What an earlier part of the campaign has left of its corpus; `entries` do not count then. */
+  readonly corpus?: CorpusState;
+  readonly limits?: CorpusLimits;
+  /** Rounds that see the same snapshot of the corpus; part of what a round is a function of. */
+  readonly epochRounds?: number;
+  readonly signal?: AbortSignal;
+  /** Candidates that shrinking one finding may run. */
+  readonly shrinkBudget: number;
+  readonly onStart?: (start: CampaignStart) => void;
+  /** Before a round is handed out: what takes the machine down was announced. */
+  readonly onRound?: (index: number) => void;
+  /** After a round, whose findings and entry have been handed over. */
+  readonly onRoundDone?: (round: RoundDone, sight: RoundSight) => void;
+  readonly onFinding?: (finding: Finding) => void;
+  /** A round brought something new to the corpus. */
+  readonly onEntry?: (round: number, kept: Kept) => void;
+  readonly onEpoch?: (epoch: Epoch) => void;
+  /** A worker died of a round, and another one again when it ran that round alone. */
+  readonly onSuspect?: (index: number, why: string) => void;
+}
+
+/** How a campaign ended. */
+export interface CampaignEnd {
+  readonly rounds: number;
+  readonly operations: number;
+  readonly findings: number;
+  /** Violations of rules of which sixteen kinds were found before: counted, and not kept. */
+  readonly dropped: number;
+  /** Coverage signatures, and entries of the corpus. */
+  readonly signatures: number;
+  readonly entries: number;
+  /** Rounds that killed their worker, also alone. */
+  readonly suspects: number;
+  /** Why it ended before its budget was spent; empty when it did not. */
+  readonly reason: string;
+}
+
+/**
+ * Runs rounds on a target until the budget is spent. Batches are handed out in order and counted in
+ * order, and the corpus grows between epochs, so that the same seed finds the same, however many
+ * workers there are.
+ *
+ * @throws {@link AllocertError} when the target cannot be reached, or has no mode to run
+ */
+export async function runCampaign(options: CampaignOptions): Promise<CampaignEnd> {
+  const rounds =
+    options.rounds ?? new Runner({ ...options, enough: () => campaign?.stops() ?? false });
+  let campaign: Campaign | undefined;
+  const { facts, modes } = await rounds.introduce();
+  const { world } = settingFor(facts, options);
+  const given = options.entries ?? [];
+  const fit = given.filter((entry) => fitsTarget(world, entryFrom(entry.text)));
+  const limits = options.limits ?? CORPUS_LIMITS;
+  const corpus = new Corpus(options.corpus ?? beginning(fit, limits), limits);
+  const entries = corpus.snapshot.entries.map(({ digest }) => digest);
+  options.onStart?.({ facts, modes, entries, unfit: given.length - fit.length });
+  campaign = new Campaign(options, rounds, corpus);
+  return campaign.run();
+}
+
+/** A batch under way. */
+type Batch = Promise<readonly RoundReport[]>;
+
+class Campaign {
+  readonly #options: CampaignOptions;
+  readonly #known: KnownFindings;
+  readonly #rounds: Rounds;
+  readonly #corpus: Corpus;
+  readonly #batches: Batches;
+  readonly #start = performance.now();
+  readonly #before: Ranges;
+  #operations = 0;
+  #done: number;
+  #findings = 0;
+  #suspects = 0;
+  #firstSuspect = 0;
+
+  constructor(options: CampaignOptions, rounds: Rounds, corpus: Corpus) {
+    this.#options = options;
+    this.#rounds = rounds;
+    this.#corpus = corpus;
+    this.#known = new KnownFindings(options.known ?? []);
+    this.#before = options.done ?? new Ranges();
+    this.#done = this.#before.size;
+    this.#batches = new Batches({
+      epochRounds: options.epochRounds ?? EPOCH_ROUNDS,
+      done: this.#before,
+      most: options.budget.rounds ?? Number.POSITIVE_INFINITY,
+      whole: options.adapter.independent === true,
+    });
+  }
+
+  async run(): Promise<CampaignEnd> {
+    try {
+      await this.#hammer();
+    } finally {
+      await this.#rounds.close();
+    }
+    return {
+      rounds: this.#done,
+      operations: this.#operations,
+      findings: this.#findings,
+      dropped: this.#known.dropped,
+      signatures: this.#corpus.signatures,
+      entries: this.#corpus.entries,
+      suspects: this.#suspects,
+      reason: this.#reason(),
+    };
+  }
+
+  async #hammer(): Promise<void> {
+    const under: Batch[] = [];
+    for (;;) {
+      while (under.length < this.#rounds.width && !this.stops()) {
+        if (!this.#reaches(under.length)) break;
+        const indices = this.#batches.take();
+        if (indices.length === 0) break;
+        for (const index of indices) this.#options.onRound?.(index);
+        const batch = this.#rounds.run(indices, this.#known.signatures, this.#corpus.snapshot);
+        batch.catch(() => undefined); // Heard of when its turn comes; until then it is no surprise.
+        under.push(batch);
+      }
+      const first = under.shift();
+      if (first === undefined) return;
+      for (const report of await first) {
+        if (this.stops()) break;
+        await this.#count(report);
+      }
+    }
+  }
+
+  /** Whether the next batch may run now: its epoch begins when all rounds before it are counted. */
+  #reaches(under: number): boolean {
+    while (this.#corpus.epoch < this.#batches.epoch) {
+      if (under > 0) return false;
+      // Not inside of the call: that is left out, with its argument, where nobody listens.
+      const epoch = this.#corpus.advance();
+      this.#options.onEpoch?.(epoch);
+    }
+    return true;
+  }
+
+  #reason(): string {
+    if (this.#options.signal?.aborted === true) return 'it was interrupted';
+    if (this.#suspects === 0) return '';
+    return `${this.#suspects} rounds killed their worker, the first of them round ${this.#firstSuspect}`;
+  }
+
+  /** Whether it is over, between two rounds. */
+  stops(): boolean {
+    const { budget, doneOperations, signal } = this.#options;
+    const { rounds, operations, milliseconds } = budget;
+    return (
+      signal?.aborted === true ||
+      (rounds !== undefined && this.#done >= rounds) ||
+      (operations !== undefined && this.#operations + (doneOperations ?? 0) >= operations) ||
+      (milliseconds !== undefined && performance.now() - this.#start >= milliseconds)
+    );
+  }
+
+  async #count({ done, entry, lost, peakBytes, proofs }: RoundReport): Promise<void> {
+    // It was run again for those behind it in its batch.
+    if (this.#before.has(done.index)) return;
+    const { onEntry, onFinding, onRoundDone, onSuspect } = this.#options;
+    const kept = entry === undefined ? undefined : this.#corpus.offer(entry);
+    if (kept !== undefined) onEntry?.(done.index, kept);
+    for (const proof of proofs) {
+      const finding = await this.#explained(proof);
+      if (finding === undefined) continue;
+      this.#findings += 1;
+      onFinding?.(finding);
+    }
+    if (lost !== undefined) {
+      if (this.#suspects === 0) this.#firstSuspect = done.index;
+      this.#suspects += 1;
+      onSuspect?.(done.index, lost);
+    }
+    this.#operations += done.operations;
+    this.#done += 1;
+    const { entries, signatures } = this.#corpus;
+    onRoundDone?.(done, { peakBytes, entries, signatures });
+  }
+
+  /** Undefined when another batch has found the same meanwhile, or enough of the kind is known. */
+  async #explained(proof: RoundReport['proofs'][number]): Promise<Finding | undefined> {
+    return this.#known.take(proof.violation) ? this.#rounds.explain(proof) : undefined;
+  }
+}

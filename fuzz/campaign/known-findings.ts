@@ -1,0 +1,52 @@
+import type { Violation } from '../../oracles/index.ts';
+import { signatureOf } from '../judge/judge.ts';
+
+/**
+ * Findings of one oracle about one rule that a campaign keeps. What makes more kinds than that (a
+ * kernel that complains in ever new words) is one defect, and each kind would cost its shrinking
+ * and its files.
+ */
+const KINDS_MAX = 16;
+
+/** What a campaign has found, and whether more of the kind is worth an explanation. */
+export class KnownFindings {
+  readonly #signatures: Set<string>;
+  readonly #kinds = new Map<string, number>();
+  #dropped = 0;
+
+  /** @param before signatures of earlier parts */
+  constructor(before: Iterable<string>) {
+    this.#signatures = new Set(before);
+    for (const signature of this.#signatures) this.#count(ruleIn(signature));
+  }
+
+  get signatures(): ReadonlySet<string> {
+    return this.#signatures;
+  }
+
+  /** Rounds with a violation that was not kept, because of the limit. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Takes a violation as known. @returns whether it is new and to be explained */
+  take(violation: Violation): boolean {
+    const signature = signatureOf(violation);
+    if (this.#signatures.has(signature)) return false;
+    const rule = ruleIn(signature);
+    if ((this.#kinds.get(rule) ?? 0) >= KINDS_MAX) {
+      this.#dropped += 1;
+      return false;
+    }
+    this.#signatures.add(signature);
+    this.#count(rule);
+    return true;
+  }
+
+  #count(rule: string): void {
+    this.#kinds.set(rule, (this.#kinds.get(rule) ?? 0) + 1);
+  }
+}
+
+/** Oracle and requirement, with which a signature begins. */
+const ruleIn = (signature: string): string => signature.slice(0, signature.indexOf(':'));

@@ -1,0 +1,76 @@
+import type { RoundDone } from '../execute/runner.ts';
+import type { RoundSight } from './campaign.ts';
+
+/** Where a campaign stands. */
+export interface CampaignFigures {
+  /** Since this part of it began. */
+  readonly seconds: number;
+  /** Of the whole campaign. */
+  readonly rounds: number;
+  /** Of this part of it, a second. */
+  readonly operationsPerSecond: number;
+  /** Coverage signatures that were seen, and entries of the corpus. */
+  readonly signatures: number;
+  readonly entries: number;
+  /** The most bytes that buffers surely had together in a round since it was asked for last. */
+  readonly peakBytes: bigint;
+  readonly findings: number;
+}
+
+/** Adds up what a campaign does, for whoever looks on. */
+export class CampaignProgress {
+  readonly #start = performance.now();
+  #rounds: number;
+  #findings: number;
+  #operations = 0;
+  #peakBytes = 0n;
+  #sight: Omit<RoundSight, 'peakBytes'> = { signatures: 0, entries: 0 };
+
+  /** @param before rounds and findings of earlier parts */
+  constructor(before: { readonly rounds: number; readonly findings: number }) {
+    this.#rounds = before.rounds;
+    this.#findings = before.findings;
+  }
+
+  round({ operations }: RoundDone, { peakBytes, ...sight }: RoundSight): void {
+    this.#rounds += 1;
+    this.#operations += operations;
+    this.#sight = sight;
+    if (peakBytes > this.#peakBytes) this.#peakBytes = peakBytes;
+  }
+
+  finding(): void {
+    this.#findings += 1;
+  }
+
+  /** The figures by now. */
+  take(): CampaignFigures {
+    const seconds = (performance.now() - this.#start) / 1000;
+    const peakBytes = this.#peakBytes;
+    this.#peakBytes = 0n;
+    return {
+      ...this.#sight,
+      seconds,
+      rounds: this.#rounds,
+      operationsPerSecond: seconds === 0 ? 0 : Math.round(this.#operations / seconds),
+      peakBytes,
+      findings: this.#findings,
+    };
+  }
+}
+
+const KIBIBYTE = 1024n;
+
+/** The figures as one line. */
+export function figuresLine(figures: CampaignFigures): string {
+  const { entries, findings, operationsPerSecond, peakBytes, rounds, seconds, signatures } =
+    figures;
+  return [
+    `${Math.floor(seconds)} s: ${rounds} rounds`,
+    `${operationsPerSecond} operations/s`,
+    `${signatures} signatures`,
+    `${entries} entries`,
+    `${(peakBytes + KIBIBYTE - 1n) / KIBIBYTE} KiB live`,
+    `${findings} found`,
+  ].join(', ');
+}

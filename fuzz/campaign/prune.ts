@@ -1,0 +1,95 @@
+import { type Adapter, type Session, TargetDeath } from '../../adapters/contract/index.ts';
+import { coverOf } from '../corpus/cover.ts';
+import { coverageOf } from '../corpus/coverage.ts';
+import { entryFrom, type StoredEntry } from '../corpus/entry.ts';
+import { fitsTarget } from '../corpus/fit.ts';
+import type { CorpusFolder } from '../corpus/folder.ts';
+import { runScenario } from '../execute/round.ts';
+import type { Scenario } from '../generate/scenario.ts';
+import { type Setting, settingFor } from '../generate/setting.ts';
+
+/** Where entries are run to see what they show. */
+export interface PruneTarget {
+  readonly adapter: Adapter;
+  /** Bytes that the live buffers of an entry may have together. */
+  readonly memoryLimit: bigint;
+}
+
+/** What became of a corpus folder. */
+export interface Pruned {
+  /** Entries before and after, of those that were judged. */
+  readonly before: number;
+  readonly kept: number;
+  /** Coverage signatures that all of them show together, before and after. */
+  readonly signatures: number;
+  /** Entries that the target cannot run; they stay. */
+  readonly unfit: number;
+  /** A sentence about files that are no entries; empty when there are none. */
+  readonly warning: string;
+}
+
+/**
+ * Removes entries from a folder until only a small set is left that shows every coverage signature:
+ * those that they have showed when they were found, or what a target makes of them now.
+ *
+ * @throws {@link AllocertError} when the target cannot be reached
+ */
+export async function pruneCorpus(
+  folder: CorpusFolder,
+  target: PruneTarget | undefined,
+): Promise<Pruned> {
+  const { entries, warning } = folder.read();
+  const judged = target === undefined ? entries : await seenOn(target, entries);
+  const kept = new Set(coverOf(judged).map(({ digest }) => digest));
+  folder.remove(judged.map(({ digest }) => digest).filter((digest) => !kept.has(digest)));
+  return {
+    before: judged.length,
+    kept: kept.size,
+    signatures: new Set(judged.flatMap(({ signatures }) => signatures)).size,
+    unfit: entries.length - judged.length,
+    warning,
+  };
+}
+
+/** The entries that a target can run, with the signatures that they show there. */
+async function seenOn(
+  { adapter, memoryLimit }: PruneTarget,
+  entries: readonly StoredEntry[],
+): Promise<StoredEntry[]> {
+  const seen: StoredEntry[] = [];
+  let session: Session | undefined = await adapter.open();
+  const setting = settingFor(session.facts, { modes: [], memoryLimit });
+  try {
+    for (const stored of entries) {
+      const { mode, programs, ...rest } = entryFrom(stored.text);
+      if (!fitsTarget(setting.world, { ...rest, mode, programs })) continue;
+      session ??= await adapter.open();
+      const { signatures, stands } = await shown(session, setting, { mode, programs });
+      seen.push({ ...stored, signatures });
+      if (stands && adapter.independent !== true) continue;
+      await session.close();
+      session = undefined;
+    }
+  } finally {
+    await session?.close();
+  }
+  return seen;
+}
+
+/** A target that dies of an entry shows one thing: that it does. */
+async function shown(
+  session: Session,
+  { rules, world }: Setting,
+  scenario: Scenario,
+): Promise<{ readonly signatures: readonly string[]; readonly stands: boolean }> {
+  let signatures: readonly string[] = [];
+  try {
+    await runScenario(session, world, rules, scenario, ({ buffers, timeline }) => {
+      signatures = coverageOf(world, timeline, buffers).signatures;
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof TargetDeath)) throw thrown;
+    return { signatures: [`death ${thrown.manner}`], stands: false };
+  }
+  return { signatures, stands: true };
+}

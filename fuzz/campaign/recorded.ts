@@ -1,0 +1,167 @@
+import { join } from 'node:path';
+import { toJson } from '../../adapters/contract/index.ts';
+import { redact, redactorOf } from '../../base/redact.ts';
+import { redactFacts } from '../../reports/redact-line.ts';
+import { EPOCH_ROUNDS } from '../corpus/corpus.ts';
+import { CorpusFolder } from '../corpus/folder.ts';
+import type { RoundDone } from '../execute/runner.ts';
+import { writeCampaignReport } from '../findings/report.ts';
+import type { Finding } from '../record/finding.ts';
+import { CampaignJournal } from '../record/journal.ts';
+import type { Before } from '../record/journal-reader.ts';
+import { type FoundFile, summaryOf, writeSummary } from '../record/summary.ts';
+import {
+  type CampaignEnd,
+  type CampaignOptions,
+  type CampaignStart,
+  type RoundSight,
+  runCampaign,
+} from './campaign.ts';
+import { type CorpusFolders, CorpusKeeper, corpusBefore, entriesToBegin } from './keeper.ts';
+
+/** The folder of a campaign's corpus, in its own folder, when nothing else is said. */
+export const CORPUS = 'corpus';
+
+/** What an earlier part of a campaign decides of the next. */
+type Kept = 'done' | 'doneOperations' | 'known' | 'entries' | 'corpus';
+
+/** A campaign that keeps what it does. */
+export interface RecordedOptions extends Omit<CampaignOptions, Kept | 'onFinding'> {
+  readonly directory: string;
+  /** A folder of entries to begin with and to add to; undefined for the directory's own alone. */
+  readonly corpusFolder: string | undefined;
+  /** What earlier parts have left. */
+  readonly before: Before | undefined;
+  /** A finding was written to a file of the directory. */
+  readonly onFinding?: (finding: Finding, file: string) => void;
+  /** A sentence about what was left out. */
+  readonly onWarning?: (sentence: string) => void;
+}
+
+/**
+ * Runs a campaign and keeps it in its folder, so that a kill at any instant loses no finding and no
+ * entry of the corpus, and the campaign can go on.
+ *
+ * @throws {@link AllocertError} when a folder cannot be used, or the target cannot be reached
+ */
+export async function runRecorded(options: RecordedOptions): Promise<CampaignEnd> {
+  const { before, corpusFolder, directory } = options;
+  const journal = new CampaignJournal(directory, before !== undefined);
+  try {
+    const folders = {
+      own: new CorpusFolder(join(directory, CORPUS)),
+      shared: corpusFolder === undefined ? undefined : new CorpusFolder(corpusFolder),
+    };
+    return await new Recorder(options, journal, folders).run();
+  } finally {
+    journal.close();
+    writeCampaignReport(directory);
+  }
+}
+
+class Recorder {
+  readonly #options: RecordedOptions;
+  readonly #journal: CampaignJournal;
+  readonly #folders: CorpusFolders;
+  readonly #keeper: CorpusKeeper;
+  readonly #found: FoundFile[] = [];
+  #modes: readonly string[] = [];
+
+  constructor(options: RecordedOptions, journal: CampaignJournal, folders: CorpusFolders) {
+    this.#options = options;
+    this.#journal = journal;
+    this.#folders = folders;
+    this.#keeper = new CorpusKeeper(folders, journal, options.before);
+  }
+
+  async run(): Promise<CampaignEnd> {
+    const { adapter, before, directory, memoryLimit, profile, seed, version } = this.#options;
+    const end = await runCampaign({
+      ...this.#options,
+      ...this.#past(),
+      onStart: (start) => this.#start(start),
+      onSuspect: (index, why) => {
+        this.#journal.suspect(index, why);
+        this.#options.onSuspect?.(index, why);
+      },
+      onEntry: (round, kept) => {
+        this.#keeper.entry(round, kept);
+        this.#options.onEntry?.(round, kept);
+      },
+      onEpoch: (epoch) => {
+        this.#keeper.epoch(epoch);
+        this.#options.onEpoch?.(epoch);
+      },
+      onFinding: (finding) => this.#finding(finding),
+      onRoundDone: (round, sight) => this.#round(round, sight),
+    });
+    this.#journal.end(end.reason);
+    const facts = { allocert: version, target: redact(adapter.url), seed, modes: this.#modes };
+    const more = { profile, memoryLimit, corpusFolder: this.#corpusPath };
+    writeSummary(directory, summaryOf({ ...facts, ...more }, before, end, this.#found));
+    return end;
+  }
+
+  /** The folder that people know the corpus by. */
+  get #corpusPath(): string {
+    const { own, shared } = this.#folders;
+    return (shared ?? own).path;
+  }
+
+  /** What the campaign goes on with. */
+  #past(): Pick<CampaignOptions, Kept> {
+    const { before, onWarning } = this.#options;
+    if (before === undefined) {
+      const { entries, warning } = entriesToBegin(this.#folders);
+      if (warning !== '') onWarning?.(warning);
+      return { entries };
+    }
+    return {
+      done: before.done,
+      doneOperations: before.operations,
+      known: new Set(before.findings.map(({ signature }) => signature)),
+      corpus: corpusBefore(before, this.#folders.own),
+    };
+  }
+
+  #start(start: CampaignStart): void {
+    const { adapter, before, corpusFolder, epochRounds, memoryLimit, profile, seed, version } =
+      this.#options;
+    const { entries, modes, unfit } = start;
+    this.#modes = modes;
+    if (unfit > 0) {
+      const what = `${unfit} entries of ${this.#corpusPath} are left out`;
+      this.#options.onWarning?.(`${what}: this target cannot run them, or must not`);
+    }
+    this.#options.onStart?.(start);
+    if (before !== undefined) {
+      this.#journal.resume();
+      return;
+    }
+    this.#journal.start({
+      type: 'campaign',
+      version,
+      target: redact(adapter.url),
+      seed: String(seed),
+      modes,
+      profile,
+      memoryLimit: String(memoryLimit),
+      corpus: corpusFolder,
+      entries,
+      epochRounds: epochRounds ?? EPOCH_ROUNDS,
+      startedAt: new Date().toISOString(),
+      facts: toJson(redactFacts(start.facts, redactorOf(adapter.url))),
+    });
+  }
+
+  #finding(finding: Finding): void {
+    const file = this.#journal.finding(finding);
+    this.#found.push({ signature: finding.signature, file });
+    this.#options.onFinding?.(finding, file);
+  }
+
+  #round(round: RoundDone, sight: RoundSight): void {
+    this.#journal.round(round, sight.peakBytes);
+    this.#options.onRoundDone?.(round, sight);
+  }
+}

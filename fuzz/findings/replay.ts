@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import {
+  type Adapter,
+  ConnectionLost,
+  fromJson,
+  machineError,
+  type Session,
+  TargetDeath,
+  usageError,
+} from '../../adapters/contract/index.ts';
+import { factsFromJson, historyFromJson } from '../../adapters/contract/program-json.ts';
+import { confirmed } from '../execute/confirm.ts';
+import { deathOf } from '../execute/death.ts';
+import { runScenario } from '../execute/round.ts';
+import { settingFor } from '../generate/setting.ts';
+import { wilson } from '../judge/interval.ts';
+import { signatureOf } from '../judge/judge.ts';
+import { evidenceOf, type Finding } from '../record/finding.ts';
+
+/** How often a finding showed again. */
+export interface Replayed {
+  readonly times: number;
+  readonly of: number;
+  /** Runs that the target did not survive. */
+  readonly deaths: number;
+  /** Whether the target does the same each time, so that nothing is left to chance. */
+  readonly certain: boolean;
+}
+
+/** How often in words, and with what confidence where chance has a hand in it. */
+export function shareText({ certain, of, times }: Omit<Replayed, 'deaths'>): string {
+  const share = `${times} of ${of} runs`;
+  if (certain) return share;
+  const { low, high } = wilson(times, of);
+  const percent = (part: number): string =>
+    (100 * part).toFixed(part > 0.01 && part < 0.99 ? 0 : 1);
+  return `${share} (95 % confidence: ${percent(low)} to ${percent(high)} %)`;
+}
+
+/**
+ * Reads a finding that a campaign has written.
+ *
+ * @throws {@link AllocertError} (usage) for a file that is none
+ */
+export function readFinding(file: string): Finding {
+  const json = parse(file);
+  if (json.version !== 1 || !Array.isArray(json.programs) || typeof json.signature !== 'string') {
+    throw usageError(`${file} is no finding of allocert fuzz, version 1`);
+  }
+  const { facts, histories, ...rest } = json as unknown as Record<'facts', object> & {
+    histories: object[];
+  };
+  return {
+    ...(fromJson(rest) as Omit<Finding, 'facts' | 'histories' | 'version'>),
+    version: 1,
+    facts: factsFromJson(facts),
+    histories: histories.map(historyFromJson),
+  };
+}
+
+function parse(file: string): Record<string, unknown> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    throw usageError(`cannot read the finding ${file}: ${why}`);
+  }
+}
+
+/**
+ * Runs the Programs of a finding again and counts how often its signature shows. A target that dies
+ * is started again for the next run.
+ *
+ * @throws {@link AllocertError} when the target cannot be reached, or speaks another ABI
+ */
+export async function replayFinding(
+  adapter: Adapter,
+  finding: Finding,
+  of: number,
+): Promise<Replayed> {
+  const replayer = new Replayer(adapter, finding);
+  let times = 0;
+  try {
+    for (let run = 0; run < of; run += 1) if (await replayer.shows()) times += 1;
+  } finally {
+    await replayer.close();
+  }
+  return { times, of, deaths: replayer.deaths, certain: replayer.certain };
+}
+
+class Replayer {
+  readonly #adapter: Adapter;
+  readonly #finding: Finding;
+  #session: Session | undefined;
+  deaths = 0;
+  certain = true;
+
+  constructor(adapter: Adapter, finding: Finding) {
+    this.#adapter = adapter;
+    this.#finding = finding;
+  }
+
+  /** Where sessions are targets of their own, each run has one: all begin alike. */
+  async shows(again = true): Promise<boolean> {
+    if (this.#adapter.independent === true) await this.close();
+    this.#session ??= await this.#adapter.open();
+    try {
+      return (await this.#signatures(this.#session)).includes(this.#finding.signature);
+    } catch (thrown) {
+      await this.close();
+      if (thrown instanceof ConnectionLost && again) return this.shows(false);
+      if (thrown instanceof ConnectionLost) {
+        throw machineError(`the connection was lost twice: ${thrown.message}`, thrown);
+      }
+      if (!(thrown instanceof TargetDeath)) throw thrown;
+      if (thrown.forced && again) return this.shows(false);
+      this.deaths += 1;
+      return signatureOf(deathOf(thrown)) === this.#finding.signature;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#session?.close();
+    this.#session = undefined;
+  }
+
+  async #signatures(session: Session): Promise<string[]> {
+    const { mode, profile, strict } = this.#finding;
+    const { facts } = session;
+    this.certain &&= facts.kind === 'sim';
+    const { rules, world } = settingFor(facts, {
+      modes: [],
+      memoryLimit: 1n << 20n,
+      profile,
+      strict,
+    });
+    const spoken = world.region.abi ?? rules.profile.abi;
+    if (spoken !== rules.profile.abi) {
+      throw usageError(
+        `the finding is about the ABI ${rules.profile.abi}, and ${this.#adapter.url} speaks ` +
+          `${spoken}; name a target of the same ABI`,
+      );
+    }
+    const { programs } = evidenceOf(this.#finding);
+    const run = () => runScenario(session, world, rules, { mode, programs });
+    const round = await confirmed(run);
+    return round.violations.map(signatureOf);
+  }
+}

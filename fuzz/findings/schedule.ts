@@ -1,0 +1,171 @@
+import type {
+  AbiName,
+  History,
+  Operation,
+  Program,
+  Result,
+} from '../../adapters/contract/index.ts';
+import { abiNamed, profileNamed } from '../../catalogue/catalogue.ts';
+import { evidenceOf, type Finding } from '../record/finding.ts';
+import { ScheduleWords, type Words } from './schedule-words.ts';
+
+/** Columns of a terminal that a schedule keeps to. */
+const WIDTH = 100;
+/** Columns for the time, a blank behind it included. */
+const TIME = 9;
+/** What the last of many columns has at least; the ones before it lie closer together. */
+const LAST = 44;
+
+/** Something that a thread is seen to do at an instant. */
+interface Moment {
+  readonly at: bigint;
+  readonly thread: number;
+  /** A call that no other one meets begins and ends in one row. */
+  readonly kind: 'whole' | 'begin' | 'end';
+  readonly words: Words;
+}
+
+/** What a schedule is made of. */
+export interface Scheduled {
+  readonly programs: readonly Program[];
+  /** What came back of them; empty where they did not run. */
+  readonly histories: readonly History[];
+  readonly abi: AbiName;
+  /** Bytes in a page of the target. */
+  readonly pageBytes: number;
+}
+
+/** A finding as text; see {@link scheduleText}. */
+export function scheduleOf(finding: Finding): readonly string[] {
+  const { abi } = profileNamed(finding.profile);
+  return scheduleText({ ...evidenceOf(finding), abi, pageBytes: finding.facts.pageSize });
+}
+
+/**
+ * Programs as text: a column for each thread, a row for each call in the order of time. A call
+ * that was under way while others began or ended has a row for its beginning and one for its end,
+ * with a bar between them.
+ */
+export function scheduleText(scheduled: Scheduled): readonly string[] {
+  const { histories, pageBytes, programs } = scheduled;
+  const abi = abiNamed(scheduled.abi);
+  const words = new ScheduleWords(abi, BigInt(pageBytes), inTime(programs, histories));
+  const clock = new Clock(histories);
+  let heads = '';
+  return programs.flatMap((program, index) => {
+    const moments = momentsOf(program, histories[index], words);
+    const columns = columnsOf(program);
+    const names = headsOf(program).join('\n');
+    const head = names === heads ? [] : [row(clock.unit, headsOf(program), columns)];
+    heads = names;
+    return [...head, ...rowsOf(moments, columns, clock)];
+  });
+}
+
+/** Operations in the order in which they were called. */
+function inTime(programs: readonly Program[], histories: readonly History[]): Operation[] {
+  return programs.flatMap(({ threads }, program) => {
+    const calls = threads.flatMap(({ operations }, thread) =>
+      operations.map((operation, index) => {
+        const result = histories[program]?.threads[thread]?.[index];
+        return { operation, call: result?.call ?? 0n };
+      }),
+    );
+    const sorted = calls.toSorted((a, b) => (a.call === b.call ? 0 : a.call < b.call ? -1 : 1));
+    return sorted.map(({ operation }) => operation);
+  });
+}
+
+/** Times from the first call on, in a unit in which they are short. */
+class Clock {
+  readonly unit: string;
+  readonly #start: bigint;
+  readonly #scale: number;
+
+  constructor(histories: readonly History[]) {
+    const results = histories.flatMap(({ threads }) => threads.flat()).filter(isRun);
+    const calls = results.map(({ call }) => call).toSorted((a, b) => (a < b ? -1 : 1));
+    this.#start = calls[0] ?? 0n;
+    const span = (calls.at(-1) ?? 0n) - this.#start;
+    [this.unit, this.#scale] =
+      span < 100_000n ? ['ns', 1] : span < 100_000_000n ? ['us', 1e3] : ['ms', 1e6];
+  }
+
+  text(at: bigint): string {
+    return Math.floor(Number(at - this.#start) / this.#scale).toString();
+  }
+}
+
+const isRun = ({ outcome }: Result): boolean => outcome !== 'not-run';
+
+function momentsOf(
+  { threads }: Program,
+  history: History | undefined,
+  words: ScheduleWords,
+): Moment[] {
+  const calls = threads.flatMap(({ operations }, thread) =>
+    operations.map((operation, index) => {
+      const result = history?.threads[thread]?.[index];
+      return { thread, result, words: words.of(operation, result) };
+    }),
+  );
+  const moments = calls.flatMap(({ result, thread, words: said }): Moment[] => {
+    const at = result?.call ?? 0n;
+    const met = calls.some((other) => other.thread !== thread && meets(result, other.result));
+    if (result === undefined || !met) return [{ at, thread, kind: 'whole', words: said }];
+    const begin: Moment = { at, thread, kind: 'begin', words: said };
+    if (result.return === undefined) return [begin];
+    return [begin, { at: result.return, thread, kind: 'end', words: said }];
+  });
+  return moments.toSorted((a, b) => (a.at === b.at ? 0 : a.at < b.at ? -1 : 1));
+}
+
+/** Whether two calls were under way at one instant. */
+function meets(one: Result | undefined, other: Result | undefined): boolean {
+  if (one === undefined || other === undefined || !isRun(one) || !isRun(other)) return false;
+  const begins = (call: bigint, { return: back }: Result): boolean =>
+    back === undefined || call <= back;
+  return begins(one.call, other) && begins(other.call, one);
+}
+
+/** Names of the threads: those of their clients, with a letter where a client has several. */
+const headsOf = ({ threads }: Program): string[] =>
+  threads.map(({ client }, index) => {
+    const several = threads.filter((one) => one.client === client).length > 1;
+    return several ? `${client} ${String.fromCharCode(97 + index)}` : client;
+  });
+
+/** Where the columns begin. */
+function columnsOf({ threads }: Program): number[] {
+  const step = threads.length < 2 ? 0 : Math.floor((WIDTH - TIME - LAST) / (threads.length - 1));
+  return threads.map((_, index) => TIME + index * step);
+}
+
+function rowsOf(moments: readonly Moment[], columns: readonly number[], clock: Clock): string[] {
+  const open = columns.map(() => false);
+  return moments.map(({ at, kind, thread, words }) => {
+    open[thread] = kind === 'begin';
+    const cells = open.map((is, index) => {
+      if (index === thread) return textOf(kind, words);
+      return is ? '│' : '';
+    });
+    return row(clock.text(at), cells, columns);
+  });
+}
+
+function textOf(kind: Moment['kind'], { asks, came }: Words): string {
+  if (kind === 'begin') return `┌ ${asks}`;
+  const result = came === '' ? '' : `→ ${came}`;
+  return kind === 'end' ? `└ ${result}` : `${asks} ${result}`.trimEnd();
+}
+
+/** Cells at their columns; one that is long covers bars on its right, and ends with the line. */
+function row(time: string, cells: readonly string[], columns: readonly number[]): string {
+  let line = time.padStart(TIME - 2).padEnd(TIME);
+  for (const [index, cell] of cells.entries()) {
+    const column = columns[index] ?? 0;
+    if (cell === '' || line.trimEnd().length >= column) continue;
+    line = line.trimEnd().padEnd(column) + cell;
+  }
+  return line.length <= WIDTH ? line.trimEnd() : `${line.slice(0, WIDTH - 1)}…`;
+}

@@ -1,0 +1,150 @@
+import fc from 'fast-check';
+import {
+  linux,
+  type Operation,
+  type Placement,
+  type Thread,
+} from '../../adapters/contract/index.ts';
+import { clientName, framed, seeds } from './scaffold.ts';
+import { pagesAllowed, type Scenario, type World } from './scenario.ts';
+import { swarm } from './swarm.ts';
+import { ThreadWriter } from './writer.ts';
+
+const { MAP_SHARED, PROT_READ, PROT_WRITE, SIGKILL } = linux;
+const MEETINGS_MAX = 6;
+const REQUESTS_MAX = 2;
+/** A request has about twice as many steps as what the other thread does. */
+const ACTS_MAX = 4;
+/** Clearing a large buffer takes its time, in which somebody may look. */
+const PAGES = [1, 2, 4, 16, 32, 48];
+/** The child that a meeting forks. */
+const childOf = (meeting: number): string => `child-${meeting}`;
+/** The first numbers behind those of a client and its device; mostly the first of all is next. */
+const NEXT = [4n, 4n, 4n, 4n, 5n, 6n];
+
+/** What the other thread does to a descriptor that may not exist yet. */
+const ACTS = [
+  'close',
+  'close',
+  'map',
+  'map',
+  'map',
+  'duplicate',
+  'fork',
+  'fork',
+  'allocate',
+] as const;
+type Act = (typeof ACTS)[number];
+
+/** What becomes of a request: it is kept, closed, or cannot be answered. */
+const REQUESTS = ['keep', 'close', 'close', 'fail', 'fail'] as const;
+type Request = (typeof REQUESTS)[number];
+
+/** What a thread does to a number. */
+interface Meddling {
+  readonly kind: Act;
+  readonly number: bigint;
+}
+
+/** Two threads that begin together. */
+interface Meeting {
+  readonly requests: readonly Request[];
+  readonly acts: readonly Meddling[];
+}
+
+/**
+ * A thread that asks for buffers, and one of the same client that closes, maps and duplicates the
+ * numbers which they are going to have, or forks, while the calls run. A buffer must belong to
+ * somebody from the first instant to the last, whoever guesses its number, and be clear from the
+ * first instant on, though somebody else has used its memory.
+ */
+export function meddling(world: World): fc.Arbitrary<Scenario> {
+  const meetings = fc.tuple(swarm(REQUESTS), swarm(ACTS)).chain(([requests, acts]) => {
+    const act = fc.record<Meddling>({
+      kind: fc.constantFrom(...acts),
+      number: fc.constantFrom(...NEXT),
+    });
+    const meeting = fc.record<Meeting>({
+      requests: fc.array(fc.constantFrom(...requests), { minLength: 1, maxLength: REQUESTS_MAX }),
+      acts: fc.array(act, { minLength: 1, maxLength: ACTS_MAX }),
+    });
+    return fc.array(meeting, { minLength: 2, maxLength: MEETINGS_MAX });
+  });
+  const most = Number(pagesAllowed(world) / BigInt(2 * MEETINGS_MAX * (REQUESTS_MAX + ACTS_MAX)));
+  return fc
+    .record({
+      meetings,
+      pages: fc.constantFrom(...PAGES.filter((pages) => pages === 1 || pages <= most)),
+      seed: seeds,
+    })
+    .map(({ meetings: drawn, pages, seed }) => {
+      const client = clientName(0);
+      const length = BigInt(pages) * world.page;
+      const met = drawn.map((meeting, at): Thread[] => written(world, meeting, at, length));
+      const ends = drawn.flatMap(({ acts }, at): Operation[] => {
+        if (acts.every(({ kind }) => kind !== 'fork')) return [];
+        const child = childOf(at);
+        return [
+          { op: 'kill', client: child, signal: SIGKILL },
+          { op: 'wait', client: child },
+        ];
+      });
+      const last = ends.length === 0 ? [] : [[{ client, operations: ends }]];
+      const before = [{ client, operations: soil(world, 2n * length) }];
+      return framed(world, 'meddling', [client], [before, ...met, ...last], seed);
+    });
+}
+
+/** The threads of a meeting; it has one child at most. */
+function written(world: World, { acts, requests }: Meeting, at: number, length: bigint): Thread[] {
+  const client = clientName(0);
+  const asks = new ThreadWriter(world, `asks${at}`);
+  for (const one of requests) writeRequest(asks, one, length);
+  const meddles = new ThreadWriter(world, `meddles${at}`);
+  const fork = acts.findIndex(({ kind }) => kind === 'fork');
+  for (const [index, { kind, number }] of acts.entries()) {
+    if (kind !== 'fork') writeAct(meddles, kind, number, length);
+    else if (index === fork) meddles.add({ op: 'fork', client: childOf(at) });
+  }
+  return [asks, meddles].map(({ operations }) => ({ client, operations }));
+}
+
+/** A buffer that somebody filled and gave back: what takes its pages must not show it. */
+function soil(world: World, length: bigint): readonly Operation[] {
+  const writer = new ThreadWriter(world, 'before');
+  const buffer = writer.allocate({ length });
+  writer.map(buffer);
+  writer.stamp(buffer);
+  writer.unmap(buffer);
+  writer.close(buffer);
+  return writer.operations;
+}
+
+function writeRequest(writer: ThreadWriter, kind: Request, length: bigint): void {
+  const placement: Placement = { kind: 'page', protection: 'read-only' };
+  const buffer = writer.allocate({ length }, kind === 'fail' ? placement : undefined);
+  if (kind === 'close') writer.close(buffer);
+}
+
+function writeAct(
+  writer: ThreadWriter,
+  kind: Exclude<Act, 'fork'>,
+  fd: bigint,
+  length: bigint,
+): void {
+  if (kind === 'close') {
+    writer.add({ op: 'close', fd });
+  } else if (kind === 'map') {
+    const slot = writer.slot();
+    const protection = PROT_READ | PROT_WRITE;
+    writer.add({ op: 'mmap', slot, length, protection, flags: MAP_SHARED, fd });
+    writer.add({ op: 'scan', address: { slot }, length, bytes: Uint8Array.of(0) });
+    writer.add({ op: 'munmap', address: { slot }, length });
+  } else if (kind === 'duplicate') {
+    const slot = writer.slot();
+    writer.add({ op: 'dup', slot, fd });
+    writer.add({ op: 'close', fd: { slot } });
+  } else {
+    writer.close(writer.allocate({ length }));
+  }
+}

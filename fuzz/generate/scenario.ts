@@ -1,0 +1,60 @@
+import type {
+  Capability,
+  Program,
+  RegionFacts,
+  TargetFacts,
+} from '../../adapters/contract/index.ts';
+import type { Abi } from '../../catalogue/catalogue.ts';
+
+/** What generators know of the target. */
+export interface World {
+  readonly abi: Abi;
+  /** Bytes in a page. */
+  readonly page: bigint;
+  readonly region: RegionFacts;
+  /** The other regions of the same kind. */
+  readonly others: readonly RegionFacts[];
+  readonly capabilities: ReadonlySet<Capability>;
+  /** Bytes that the live buffers of one scenario may have together, as asked for. */
+  readonly memoryLimit: bigint;
+}
+
+/** Programs that are run one after the other in one case, and the mode that made them. */
+export interface Scenario {
+  readonly mode: string;
+  readonly programs: readonly Program[];
+}
+
+/** Milliseconds for one Program of a scenario. */
+export const DEADLINE_MS = 10_000;
+
+/** What generators need of a target. */
+export function worldOf(
+  facts: TargetFacts,
+  region: RegionFacts,
+  abi: Abi,
+  memoryLimit: bigint,
+): World {
+  return {
+    abi,
+    page: BigInt(facts.pageSize),
+    region,
+    others: facts.regions.filter((one) => one !== region && one.abi === region.abi),
+    capabilities: new Set(facts.capabilities),
+    memoryLimit,
+  };
+}
+
+/** Pages that the live buffers of a scenario may have together. */
+export const pagesAllowed = ({ memoryLimit, page, region }: World): bigint => {
+  const size = region.bounded ? (region.sizeBytes ?? memoryLimit) : memoryLimit;
+  return (size < memoryLimit || region.bounded ? size : memoryLimit) / page;
+};
+
+/**
+ * Whether a length is 0 in whole pages of 64 bits, so that it is refused and takes nothing. Other
+ * lengths are given out by an unbounded region, page by page until the OOM killer comes, however
+ * much longer than the memory they are.
+ */
+export const isNothing = (length: bigint, page: bigint): boolean =>
+  length === 0n || length > (1n << 64n) - page;

@@ -1,0 +1,126 @@
+import { linux, type Placement } from '../../adapters/contract/index.ts';
+import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
+import { type Abi, type Profile, type Role, requirementOf } from '../../catalogue/catalogue.ts';
+import type { Event, Prediction } from '../../oracles/index.ts';
+
+/** What a full table, a full region or an interruption may turn any good request into. */
+const ANY_TIME = ['ENOMEM', 'EMFILE', 'ENFILE', 'EINTR'];
+const FLAGS_KNOWN = linux.O_ACCMODE | linux.O_CLOEXEC;
+
+/** A way in which a request differs from a good one, as the catalogue names it. */
+type Fault = readonly [requirement: string, role: string];
+
+/**
+ * Says what a profile allows to come of a request for a buffer, from what is wrong with it.
+ *
+ * Of several faults any may be reported. A descriptor on input is ignored or must be 0, but the one
+ * or the other for all values. Where the catalogue has no rule (an unaligned argument
+ * that crosses pages, a length between what is there and what could be), there is no prediction.
+ *
+ * @returns undefined for operations that are no such request, or that nothing is said of; whether
+ * it was a device that was asked, others must know
+ */
+export function predictor(
+  abi: Abi,
+  profile: Profile,
+  regionBytes: bigint | undefined,
+): (event: Event) => Prediction | undefined {
+  return ({ operation }) => {
+    if (operation.op !== 'ioctl' || typeof operation.fd === 'bigint') return undefined;
+    if (typeof operation.request !== 'bigint') return undefined;
+    const { bytes, placement } = operation.argument;
+    const faults = [
+      ...commandFaults(abi, operation.request),
+      ...fieldFaults(abi, bytes, regionBytes),
+    ];
+    const pointer = pointerFaults(placement);
+    if (pointer === undefined) return undefined;
+    const all = [...faults, ...pointer];
+    if (inputDescriptor(abi, bytes) === 0n) return combined(profile, all);
+    const other = all.length === 0 ? undefined : combined(profile, all);
+    if (other !== undefined) return { ...other, words: [...other.words, 'EINVAL'] };
+    if (all.length > 0) return undefined;
+    return { requirement: 'RES-03', words: ['ok', 'EINVAL', ...ANY_TIME], alike: ['ok', 'EINVAL'] };
+  };
+}
+
+/** What the field of the descriptor holds before anybody has put one there. */
+const inputDescriptor = (abi: Abi, bytes: Uint8Array): bigint =>
+  abi.fields.descriptor === undefined ? 0n : readField(bytes, abi.fields.descriptor);
+
+function combined(profile: Profile, faults: readonly Fault[]): Prediction | undefined {
+  if (faults.length === 0) return { requirement: 'IOC-01', words: ['ok', ...ANY_TIME] };
+  const words = faults.map(([requirement, role]) => wordsFor(profile, requirement, role));
+  if (words.some((one) => one === undefined)) return undefined;
+  const refused = words.some((one) => one?.includes('ok') === false);
+  const allowed = new Set([...words.flatMap((one) => one ?? []), ...ANY_TIME]);
+  if (refused) allowed.delete('ok');
+  const [first] = faults;
+  return { requirement: first?.[0] ?? 'IOC-01', words: [...allowed] };
+}
+
+/** What is allowed, and what is known of this profile's implementations. */
+function wordsFor(profile: Profile, requirement: string, role: string): string[] | undefined {
+  const row = requirementOf(requirement);
+  const expected = row.expect[profile.name]?.[role];
+  if (expected === undefined) return undefined;
+  if (!profile.authorities.includes(row.authority) || row.level === 'MAY') {
+    return [...expected, 'ok', 'error'];
+  }
+  const known = profile.known.filter(
+    (deviation) => deviation.requirement === requirement && deviation.role === role,
+  );
+  return [...expected, ...known.flatMap(({ observed }) => observed)];
+}
+
+function commandFaults(abi: Abi, request: bigint): Fault[] {
+  const changed = BigInt.asUintN(32, request ^ commandOf(abi));
+  const faults: Fault[] = [];
+  if ((changed & 0xffn) !== 0n) faults.push(['IOC-02', 'unknown-nr']);
+  if ((changed & 0xff00n) !== 0n) faults.push(['IOC-03', 'other-type']);
+  if ((changed & 0x3fff0000n) !== 0n) faults.push(['IOC-05', 'other-size']);
+  if ((changed & 0xc0000000n) !== 0n) faults.push(['IOC-04', 'other-direction']);
+  return faults;
+}
+
+function fieldFaults(abi: Abi, bytes: Uint8Array, regionBytes: bigint | undefined): Fault[] {
+  const value = (role: Role): bigint =>
+    abi.fields[role] === undefined ? 0n : readField(bytes, fieldOf(abi, role));
+  const faults: Fault[] = [];
+  if (value('version') !== 0n) faults.push(['VER-02', 'other-version']);
+  if (value('reserved1') !== 0n) faults.push(['RES-01', 'reserved']);
+  if (value('reserved2') !== 0n) faults.push(['RES-02', 'reserved']);
+  const flags = value('flags');
+  if ((flags & ~FLAGS_KNOWN) !== 0n) faults.push(['FLG-04', 'unknown-flag']);
+  if ((flags & linux.O_ACCMODE) === linux.O_ACCMODE) faults.push(['FLG-05', 'no-mode']);
+  const length = value('length');
+  if (length === 0n) faults.push(['LEN-01', 'zero']);
+  else if (length >= 1n << 63n) faults.push(['LEN-05', 'wraps']);
+  else if (regionBytes !== undefined && length > regionBytes) faults.push(['LEN-06', 'too-large']);
+  return faults;
+}
+
+/** Undefined where no rule says what comes of such a pointer. */
+function pointerFaults(placement: Placement | undefined): Fault[] | undefined {
+  switch (placement?.kind) {
+    case undefined:
+    case 'plain':
+      return [];
+    case 'null':
+    case 'unmapped':
+    case 'kernel':
+      return [['ERR-01', 'pointer']];
+    case 'page':
+      return pageFaults(placement.protection);
+    case 'page-end':
+      if (placement.distance >= 0) return [];
+      return placement.neighbour === 'unmapped' ? [['ERR-02', 'cut-off']] : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function pageFaults(protection: 'none' | 'read-only' | 'write-only'): Fault[] {
+  if (protection === 'none') return [['ERR-06', 'no-access']];
+  return protection === 'read-only' ? [['ERR-03', 'read-only']] : [['ERR-06', 'write-only']];
+}

@@ -1,0 +1,61 @@
+import type { History, Program, TargetFacts } from '../../adapters/contract/index.ts';
+
+/** A violation that was found, with all that is needed to see it again. */
+export interface Finding {
+  /** Version of this shape. */
+  readonly version: 1;
+  /** What makes two findings the same; see `signatureOf`. */
+  readonly signature: string;
+  readonly oracle: string;
+  readonly requirement: string;
+  readonly kind: string;
+  readonly detail: string;
+  /** The mode that made the scenario. */
+  readonly mode: string;
+  /** URL of the target and what it said of itself, without secrets. */
+  readonly target: string;
+  readonly facts: TargetFacts;
+  readonly profile: string;
+  /** Set when deviations that the profile knows of counted as findings too. */
+  readonly strict?: boolean;
+  /** Where it came from: round = f(version, seed, index, modes, snapshot of the corpus). */
+  readonly origin: {
+    readonly allocert: string;
+    readonly seed: bigint;
+    readonly round: number;
+    /** Digest of the snapshot of the corpus that the round saw. */
+    readonly corpus?: string;
+  };
+  /** The origin in one word that no target is part of; see `tokenOf`. */
+  readonly token?: string;
+  /** The Programs as they were found, and after shrinking; run one after the other in one case. */
+  readonly programs: readonly Program[];
+  readonly minimal?: readonly Program[];
+  /** What came back of the minimal Programs, else of the ones that were found. */
+  readonly histories: readonly History[];
+  /** The C program beside it, or why there is none; neither for simulators unless asked for. */
+  readonly reproducer?: string;
+  readonly noReproducer?: string;
+  /** How often the minimal Programs showed it again. */
+  readonly reproduced?: { readonly times: number; readonly of: number };
+}
+
+/**
+ * Where a finding came from, in one word: version, seed, round and the snapshot of the corpus that
+ * it saw. On a target with the same regions and pages, in a campaign of the same modes and memory
+ * limit, the same word is the same round.
+ */
+export const tokenOf = ({ allocert, corpus, round, seed }: Finding['origin']): string =>
+  [allocert, `0x${seed.toString(16)}`, round, corpus ?? 'none'].join('/');
+
+/**
+ * Programs and what came back of exactly these: of the smallest, unless they never showed it again.
+ */
+export function evidenceOf(finding: Finding): {
+  readonly programs: readonly Program[];
+  readonly histories: readonly History[];
+} {
+  const { histories, minimal, programs, reproduced } = finding;
+  const never = reproduced?.times === 0 && reproduced.of > 0;
+  return { programs: never ? programs : (minimal ?? programs), histories };
+}

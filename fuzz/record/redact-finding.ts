@@ -1,0 +1,15 @@
+import { redactorOf } from '../../base/redact.ts';
+import { redactFacts, redactHistory } from '../../reports/redact-line.ts';
+import type { Finding } from './finding.ts';
+
+/** A finding without the secrets of its target, also where the target itself said them. */
+export function redactFinding(finding: Finding): Finding {
+  const hide = redactorOf(finding.target);
+  return {
+    ...finding,
+    target: hide(finding.target),
+    detail: hide(finding.detail),
+    facts: redactFacts(finding.facts, hide),
+    histories: finding.histories.map((history) => redactHistory(history, hide)),
+  };
+}
