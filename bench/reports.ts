@@ -20,7 +20,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { programDigest, type TranscriptEntry, toJson } from '../adapters/contract/index.ts';
 import { packageRoot } from '../base/package-root.ts';
-import type { JournalLine, RunStart, Status } from '../reports/record.ts';
+import type { JournalLine, RunStart, Status } from '../reports/record/record.ts';
 
 const ROWS = 100_000;
 const REQUIREMENTS = 141;

@@ -1,12 +1,12 @@
 import type { Adapter } from '../adapters/contract/index.ts';
 import { AllocertError, messageOf } from '../base/errors.ts';
 import { redactorOf } from '../base/redact.ts';
-import { callsForRetry } from '../reports/gate/again.ts';
 import { refuseOtherBaseline } from '../reports/gate/compare.ts';
 import type { GateSettings } from '../reports/gate/outcome.ts';
-import { JournalWriter } from '../reports/journal.ts';
-import type { RunEnd, RunStart, Shard } from '../reports/record.ts';
-import { redactFacts } from '../reports/redact-line.ts';
+import { callsForRetry } from '../reports/gate/should-retry.ts';
+import { JournalWriter } from '../reports/journal/journal.ts';
+import { redactFacts } from '../reports/journal/redact-line.ts';
+import type { RunEnd, RunStart, Shard } from '../reports/record/record.ts';
 import type { Reporter } from '../reports/reporters.ts';
 import { writeReports } from '../reports/write.ts';
 import { refuseOtherTarget, runSuites } from '../suites/index.ts';
@@ -23,7 +23,7 @@ export interface JournaledRun {
   readonly only: readonly string[];
   /** Which part of the run; undefined for all of it. */
   readonly shard: Pick<Shard, 'index' | 'count'> | undefined;
-  /** Where this runs, for the record; see reports/environment.ts. */
+  /** Where this runs, for the record; see reports/record/environment.ts. */
   readonly environment: Readonly<Record<string, string>>;
   /** Formats beside those of the report directory. */
   readonly reporters: readonly Reporter[];

@@ -1,4 +1,4 @@
-import { prepareDirectory } from '../reports/directory.ts';
+import { prepareDirectory } from '../reports/files/directory.ts';
 import { replaceFile } from '../reports/write.ts';
 
 /** A matrix as two files of a directory, `NAME.json` and `NAME.md`. */

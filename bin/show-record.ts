@@ -1,5 +1,5 @@
 import { formatSummary } from '../reports/formats/summary.ts';
-import type { RunRecord } from '../reports/record.ts';
+import type { RunRecord } from '../reports/record/record.ts';
 import { type Reporter, writeReporters } from '../reports/reporters.ts';
 import { coloured } from './terminal.ts';
 

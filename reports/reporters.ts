@@ -2,7 +2,8 @@ import { existsSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { AllocertError, messageOf, usageError } from '../base/errors.ts';
 import { makeDirectory } from '../base/make-directory.ts';
-import { temporary } from './directory.ts';
+import { temporary } from './files/directory.ts';
+import { Replacement } from './files/replace-file.ts';
 import { ctrfPieces } from './formats/ctrf.ts';
 import { formatGithub } from './formats/github.ts';
 import { htmlPage } from './formats/html/page.ts';
@@ -11,10 +12,9 @@ import { formatKcidb } from './formats/kcidb.ts';
 import { type KcidbIds, kcidbIds } from './formats/kcidb-ids.ts';
 import { formatMarkdown } from './formats/markdown.ts';
 import { tapPieces } from './formats/tap.ts';
-import type { RunRecord } from './record.ts';
-import { recordPieces } from './record-text.ts';
-import { Replacement } from './replace-file.ts';
-import { transcriptsOf } from './transcripts.ts';
+import { transcriptsOf } from './journal/transcripts.ts';
+import type { RunRecord } from './record/record.ts';
+import { recordPieces } from './record/record-text.ts';
 
 /** A view of the record, as text or in pieces; the evidence of its cases is in the folders. */
 export type Format = (

@@ -1,19 +1,19 @@
-import { RecordBuilder } from './derive.ts';
-import { REPORT_FILES } from './directory.ts';
-import { EvidenceWriter } from './evidence.ts';
+import { REPORT_FILES } from './files/directory.ts';
+import { replaceStream } from './files/replace-file.ts';
 import { htmlPage } from './formats/html/page.ts';
 import { junitPieces } from './formats/junit.ts';
 import { tapPieces } from './formats/tap.ts';
 import { gate } from './gate/gate.ts';
 import type { GateSettings } from './gate/outcome.ts';
-import { scanJournal } from './read-journal.ts';
-import type { RunRecord } from './record.ts';
-import { recordPieces } from './record-text.ts';
-import { replaceStream } from './replace-file.ts';
-import { transcriptsOf } from './transcripts.ts';
+import { EvidenceWriter } from './journal/evidence.ts';
+import { scanJournal } from './journal/read-journal.ts';
+import { transcriptsOf } from './journal/transcripts.ts';
+import { RecordBuilder } from './record/derive.ts';
+import type { RunRecord } from './record/record.ts';
+import { recordPieces } from './record/record-text.ts';
 
-export { recordText } from './record-text.ts';
-export { replaceFile, replaceStream } from './replace-file.ts';
+export { replaceFile, replaceStream } from './files/replace-file.ts';
+export { recordText } from './record/record-text.ts';
 
 /**
  * Derives every report from the journal of a directory and writes them beside it. No more than one

@@ -1,7 +1,7 @@
 /** The suites: what is checked, and how a run of it goes. */
 
 import { profileNamed } from '../catalogue/catalogue.ts';
-import type { CaseFacts } from '../reports/record.ts';
+import type { CaseFacts } from '../reports/record/record.ts';
 import { CASES } from './cases/all.ts';
 import { selectCases } from './run/select.ts';
 

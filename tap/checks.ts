@@ -1,6 +1,6 @@
 import { AssertionError } from 'node:assert';
-import { type Point, sourceOf } from '../reports/points.ts';
-import type { RunRecord } from '../reports/record.ts';
+import { type Point, sourceOf } from '../reports/record/points.ts';
+import type { RunRecord } from '../reports/record/record.ts';
 
 /**
  * What a test library gives a test. `pass` and `fail` are tap's; without them each check becomes a

@@ -7,13 +7,13 @@
  */
 import type { Adapter } from '../adapters/contract/index.ts';
 import { openTarget } from '../adapters/open-target.ts';
-import { RecordBuilder } from '../reports/derive.ts';
-import { pointsOf } from '../reports/points.ts';
-import type { CaseFinish, RunRecord, RunStart } from '../reports/record.ts';
+import { RecordBuilder } from '../reports/record/derive.ts';
+import { pointsOf } from '../reports/record/points.ts';
+import type { CaseFinish, RunRecord, RunStart } from '../reports/record/record.ts';
 import { runSuites } from '../suites/index.ts';
 import { type Check, checkOf, endCheck, reportChecks, type TestContext } from './checks.ts';
 
-export type { RunRecord } from '../reports/record.ts';
+export type { RunRecord } from '../reports/record/record.ts';
 export type { TestContext } from './checks.ts';
 
 /** What is run. */

@@ -2,8 +2,8 @@ import type { Argv, CommandModule } from 'yargs';
 import { checkAdapter } from '../../adapters/check/check.ts';
 import { openTarget } from '../../adapters/open-target.ts';
 import { redact } from '../../base/redact.ts';
+import { schemaViolation } from '../../reports/files/schema.ts';
 import { checkReport } from '../../reports/formats/adapter-check.ts';
-import { schemaViolation } from '../../reports/schema.ts';
 
 interface CheckArguments {
   readonly target: string;

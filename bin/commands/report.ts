@@ -1,12 +1,12 @@
 import type { CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { holdsCampaign } from '../../reports/campaign.ts';
-import { holdsReport } from '../../reports/directory.ts';
+import { holdsReport } from '../../reports/files/directory.ts';
 import { gate } from '../../reports/gate/gate.ts';
 import { readGate } from '../../reports/gate/settings.ts';
 import { openInputs } from '../../reports/merge/input.ts';
 import { mergeRecords } from '../../reports/merge/merge.ts';
 import { prepareMerged, refuseOwnReport, writeMerged } from '../../reports/merge/write-merged.ts';
+import { holdsCampaign } from '../../reports/record/campaign.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { writeViews } from '../../reports/write.ts';
 import { type KcidbArguments, kcidbOf, kcidbOptions } from '../kcidb-options.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { toJson } from '../../adapters/contract/index.ts';
 import { redact, redactorOf } from '../../base/redact.ts';
-import { redactFacts } from '../../reports/redact-line.ts';
+import { redactFacts } from '../../reports/journal/redact-line.ts';
 import { EPOCH_ROUNDS } from '../corpus/corpus.ts';
 import { CorpusFolder } from '../corpus/folder.ts';
 import type { RoundDone } from '../execute/runner.ts';

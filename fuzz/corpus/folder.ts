@@ -10,7 +10,7 @@ import {
 import { basename, join, resolve } from 'node:path';
 import { AllocertError, messageOf, usageError } from '../../base/errors.ts';
 import { makeDirectory } from '../../base/make-directory.ts';
-import { attempt, temporary } from '../../reports/directory.ts';
+import { attempt, temporary } from '../../reports/files/directory.ts';
 import { digestOf, ENTRY_SUFFIX, readEntry, type StoredEntry } from './entry.ts';
 
 const NAME = /^[0-9a-f]{16}\.json$/;

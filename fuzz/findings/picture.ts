@@ -8,7 +8,12 @@ import {
   tenanciesOf,
   timelineOf,
 } from '../../oracles/index.ts';
-import type { FrameRun, FuzzBuffer, FuzzPicture, FuzzStep } from '../../reports/fuzz-picture.ts';
+import type {
+  FrameRun,
+  FuzzBuffer,
+  FuzzPicture,
+  FuzzStep,
+} from '../../reports/record/fuzz-picture.ts';
 import { operationsIn } from '../execute/round.ts';
 import { expectedBy } from '../judge/expected.ts';
 import { evidenceOf, type Finding } from '../record/finding.ts';

@@ -2,17 +2,17 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { factsFromJson } from '../../adapters/contract/program-json.ts';
 import { usageError } from '../../base/errors.ts';
-import { REPORT_FILES } from '../../reports/directory.ts';
+import { REPORT_FILES } from '../../reports/files/directory.ts';
+import { replaceStream } from '../../reports/files/replace-file.ts';
+import { schemaViolation } from '../../reports/files/schema.ts';
 import { campaignPage } from '../../reports/formats/html/campaign.ts';
+import { forEachLine } from '../../reports/journal/lines.ts';
 import type {
   CampaignPicture,
   FuzzMode,
   FuzzPicture,
   FuzzSample,
-} from '../../reports/fuzz-picture.ts';
-import { forEachLine } from '../../reports/lines.ts';
-import { replaceStream } from '../../reports/replace-file.ts';
-import { schemaViolation } from '../../reports/schema.ts';
+} from '../../reports/record/fuzz-picture.ts';
 import { type CampaignLine, JOURNAL, type Line } from '../record/journal-lines.ts';
 import { pictureOf } from './picture.ts';
 import { readFinding } from './replay.ts';

@@ -1,5 +1,5 @@
 import { redactorOf } from '../../base/redact.ts';
-import { redactFacts, redactHistory } from '../../reports/redact-line.ts';
+import { redactFacts, redactHistory } from '../../reports/journal/redact-line.ts';
 import type { Finding } from './finding.ts';
 
 /** A finding without the secrets of its target, also where the target itself said them. */

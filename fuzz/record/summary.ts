@@ -2,7 +2,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toJson } from '../../adapters/contract/index.ts';
 import { redact } from '../../base/redact.ts';
-import { attempt, temporary } from '../../reports/directory.ts';
+import { attempt, temporary } from '../../reports/files/directory.ts';
 import type { CampaignEnd } from '../campaign/campaign.ts';
 import type { Before } from './journal-reader.ts';
 

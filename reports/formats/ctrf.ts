@@ -1,5 +1,5 @@
-import { countPoints, eachPoint, type Point, sourceOf } from '../points.ts';
-import { type RunRecord, STATUSES, type Status } from '../record.ts';
+import { countPoints, eachPoint, type Point, sourceOf } from '../record/points.ts';
+import { type RunRecord, STATUSES, type Status } from '../record/record.ts';
 
 type CtrfStatus = 'passed' | 'failed' | 'skipped';
 

@@ -1,5 +1,5 @@
-import type { Point } from '../points.ts';
-import type { RunRecord } from '../record.ts';
+import type { Point } from '../record/points.ts';
+import type { RunRecord } from '../record/record.ts';
 import type { Paint } from './layout.ts';
 import { wrap } from './layout.ts';
 import { label, remarkLines } from './remarks.ts';

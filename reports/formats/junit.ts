@@ -1,5 +1,11 @@
-import { countPoints, eachPoint, type Point, type PointCounts, sourceOf } from '../points.ts';
-import { type RunRecord, STATUSES, type Status } from '../record.ts';
+import {
+  countPoints,
+  eachPoint,
+  type Point,
+  type PointCounts,
+  sourceOf,
+} from '../record/points.ts';
+import { type RunRecord, STATUSES, type Status } from '../record/record.ts';
 import { xmlClose, xmlElement, xmlOpen, xmlText } from './xml.ts';
 
 type Element = 'failure' | 'error' | 'skipped';

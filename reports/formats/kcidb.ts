@@ -4,8 +4,8 @@
  * waiver or a baseline lets pass still failed.
  */
 import { createHash } from 'node:crypto';
-import { type Point, pointsOf, sourceOf } from '../points.ts';
-import type { RunRecord, Status } from '../record.ts';
+import { type Point, pointsOf, sourceOf } from '../record/points.ts';
+import type { RunRecord, Status } from '../record/record.ts';
 import type { KcidbIds } from './kcidb-ids.ts';
 
 /** Statuses of KCIDB, the one that decides a summary first. */

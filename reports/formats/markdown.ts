@@ -1,6 +1,6 @@
 import type { GateOutcome } from '../gate/outcome.ts';
-import { countPoints, eachPoint, type Point, type PointCounts } from '../points.ts';
-import { type RunRecord, STATUSES, type Status } from '../record.ts';
+import { countPoints, eachPoint, type Point, type PointCounts } from '../record/points.ts';
+import { type RunRecord, STATUSES, type Status } from '../record/record.ts';
 import { printable } from './layout.ts';
 import { lastWord } from './verdict.ts';
 

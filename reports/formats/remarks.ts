@@ -1,4 +1,4 @@
-import type { Point } from '../points.ts';
+import type { Point } from '../record/points.ts';
 import { type Paint, wrap } from './layout.ts';
 
 /** The word at the start of a line, in the column that all lines keep. */

@@ -1,5 +1,5 @@
-import { countPoints, eachPoint, type Point, sourceOf } from '../points.ts';
-import type { RunRecord } from '../record.ts';
+import { countPoints, eachPoint, type Point, sourceOf } from '../record/points.ts';
+import type { RunRecord } from '../record/record.ts';
 
 /**
  * The record as TAP 14, flat, one test point for each case and requirement in the deciding profile.

@@ -1,5 +1,5 @@
-import { countPoints, eachPoint } from '../points.ts';
-import type { ProfileSummary, RunRecord } from '../record.ts';
+import { countPoints, eachPoint } from '../record/points.ts';
+import type { ProfileSummary, RunRecord } from '../record/record.ts';
 
 /** What is said of a record or of a profile, and how it sounds. */
 export interface LastWord {

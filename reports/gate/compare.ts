@@ -1,6 +1,6 @@
 import { usageError } from '../../base/errors.ts';
-import { pointsOf } from '../points.ts';
-import type { RunRecord } from '../record.ts';
+import { pointsOf } from '../record/points.ts';
+import type { RunRecord } from '../record/record.ts';
 import type { Baseline, GatePoint } from './outcome.ts';
 import { keyOf } from './points.ts';
 

@@ -1,5 +1,5 @@
-import type { RunRecord } from '../record.ts';
-import { binds } from '../standing.ts';
+import type { RunRecord } from '../record/record.ts';
+import { binds } from '../record/standing.ts';
 import type { Baseline, GateOutcome, GatePoint } from './outcome.ts';
 import { keyOf, phraseOf } from './points.ts';
 

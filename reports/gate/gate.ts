@@ -1,4 +1,4 @@
-import type { RunRecord } from '../record.ts';
+import type { RunRecord } from '../record/record.ts';
 import { compare, refuseOtherBaseline } from './compare.ts';
 import { verdictOf } from './exit.ts';
 import type { Baseline, BaselineHead, GateOutcome, GateSettings } from './outcome.ts';

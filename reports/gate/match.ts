@@ -1,4 +1,4 @@
-import type { RunRecord, Verdict } from '../record.ts';
+import type { RunRecord, Verdict } from '../record/record.ts';
 import type { Waiver } from './outcome.ts';
 
 /** Whether a pattern covers a whole text; `*` stands for any characters, nothing else is special. */

@@ -1,6 +1,6 @@
-import { pointsOf } from '../points.ts';
-import type { RunRecord, Status, Verdict } from '../record.ts';
-import { binds, isBad } from '../standing.ts';
+import { pointsOf } from '../record/points.ts';
+import type { RunRecord, Status, Verdict } from '../record/record.ts';
+import { binds, isBad } from '../record/standing.ts';
 import type { FailOn, GatePoint } from './outcome.ts';
 
 const DEATHS: readonly string[] = ['crash', 'hang'] satisfies Status[];

@@ -1,11 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../../base/errors.ts';
-import { RecordBuilder } from '../derive.ts';
-import { holdsReport, REPORT_FILES } from '../directory.ts';
-import { scanJournal } from '../read-journal.ts';
-import { readRecord } from '../read-record.ts';
-import type { RunRecord } from '../record.ts';
+import { holdsReport, REPORT_FILES } from '../files/directory.ts';
+import { scanJournal } from '../journal/read-journal.ts';
+import { RecordBuilder } from '../record/derive.ts';
+import { readRecord } from '../record/read-record.ts';
+import type { RunRecord } from '../record/record.ts';
 import type { Baseline } from './outcome.ts';
 import { failuresOf, openOf, pointsWith } from './points.ts';
 import { withoutGate } from './without-gate.ts';

@@ -1,5 +1,5 @@
 import { usageError } from '../../base/errors.ts';
-import { schemaViolation } from '../schema.ts';
+import { schemaViolation } from '../files/schema.ts';
 import type { Waiver } from './outcome.ts';
 import { readJsonFile } from './read-json.ts';
 

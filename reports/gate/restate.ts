@@ -1,5 +1,5 @@
-import { standingsOf } from '../derive.ts';
-import type { RecordedCase, RunRecord } from '../record.ts';
+import { standingsOf } from '../record/derive.ts';
+import type { RecordedCase, RunRecord } from '../record/record.ts';
 
 /** A record with other verdicts in its cases: everything that follows from them is made anew. */
 export const restated = (record: RunRecord, cases: readonly RecordedCase[]): RunRecord => ({

@@ -3,14 +3,14 @@ import { usageError } from '../../base/errors.ts';
 import { isInProcess } from '../../base/in-process.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { redactorOf } from '../../base/redact.ts';
-import { RecordBuilder } from '../derive.ts';
-import { REPORT_FILES } from '../directory.ts';
-import { scanJournal } from '../read-journal.ts';
-import type { RunStart } from '../record.ts';
-import { callsForRetry } from './again.ts';
+import { REPORT_FILES } from '../files/directory.ts';
+import { scanJournal } from '../journal/read-journal.ts';
+import { RecordBuilder } from '../record/derive.ts';
+import type { RunStart } from '../record/record.ts';
 import type { GateLine } from './lines.ts';
 import type { GateSettings } from './outcome.ts';
 import { dayOf } from './read-waivers.ts';
+import { callsForRetry } from './should-retry.ts';
 
 /** What a retry was asked for. */
 export interface RetryWords {

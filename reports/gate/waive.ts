@@ -1,5 +1,5 @@
-import type { RecordedCase, RunRecord, Verdict } from '../record.ts';
-import { isBad } from '../standing.ts';
+import type { RecordedCase, RunRecord, Verdict } from '../record/record.ts';
+import { isBad } from '../record/standing.ts';
 import { scopes, speaksOf } from './match.ts';
 import type { IdleWaiver, UsedWaiver, Waiver } from './outcome.ts';
 import { isSafetyFailure } from './safety.ts';

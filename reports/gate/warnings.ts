@@ -1,4 +1,4 @@
-import type { RunRecord } from '../record.ts';
+import type { RunRecord } from '../record/record.ts';
 import type { GateFacts } from './exit.ts';
 import { phraseOf } from './points.ts';
 

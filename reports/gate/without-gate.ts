@@ -1,4 +1,4 @@
-import type { RecordedCase, RunRecord, Verdict } from '../record.ts';
+import type { RecordedCase, RunRecord, Verdict } from '../record/record.ts';
 import { restated } from './restate.ts';
 
 /** The record as it was before any waiver: what a gate starts from, and what merges compare. */

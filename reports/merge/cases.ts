@@ -1,5 +1,5 @@
 import { usageError } from '../../base/errors.ts';
-import type { Attempt, RecordedCase } from '../record.ts';
+import type { Attempt, RecordedCase } from '../record/record.ts';
 import type { RecordInput } from './input.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { standingsOf } from '../derive.ts';
 import { withoutGate } from '../gate/without-gate.ts';
-import type { FuzzSummary, RecordSource, RunRecord } from '../record.ts';
-import { recordDigest } from '../record-text.ts';
+import { standingsOf } from '../record/derive.ts';
+import type { FuzzSummary, RecordSource, RunRecord } from '../record/record.ts';
+import { recordDigest } from '../record/record-text.ts';
 import { mergeCases } from './cases.ts';
 import type { CampaignInput, RecordInput } from './input.ts';
 import { refuseCampaigns, refuseStrangers } from './refuse.ts';

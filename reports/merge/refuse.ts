@@ -1,7 +1,7 @@
 import type { TargetFacts } from '../../adapters/contract/index.ts';
 import { toJson } from '../../adapters/contract/index.ts';
 import { usageError } from '../../base/errors.ts';
-import type { RunRecord } from '../record.ts';
+import type { RunRecord } from '../record/record.ts';
 import type { CampaignInput, RecordInput } from './input.ts';
 
 /** What must be the same in all records, in words, and how to get it. */

@@ -1,5 +1,5 @@
 import { usageError } from '../../base/errors.ts';
-import type { Shard } from '../record.ts';
+import type { Shard } from '../record/record.ts';
 import type { RecordInput } from './input.ts';
 
 /** What shards make together. */

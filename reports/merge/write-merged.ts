@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../../base/errors.ts';
-import { attempt, holdsReport, prepareDirectory, REPORT_FILES } from '../directory.ts';
-import { EvidenceLines } from '../evidence.ts';
-import { forEachLine } from '../lines.ts';
-import type { RunRecord } from '../record.ts';
-import { Replacement } from '../replace-file.ts';
+import { attempt, holdsReport, prepareDirectory, REPORT_FILES } from '../files/directory.ts';
+import { Replacement } from '../files/replace-file.ts';
+import { EvidenceLines } from '../journal/evidence.ts';
+import { forEachLine } from '../journal/lines.ts';
+import type { RunRecord } from '../record/record.ts';
 import { writeViews } from '../write.ts';
 
 /**

@@ -8,7 +8,7 @@ import {
   type Status,
   type Verdict,
   worse,
-} from '../../reports/record.ts';
+} from '../../reports/record/record.ts';
 import { runSuites } from '../run/runner.ts';
 
 /** What one target's run says of one requirement, in the profile that decided. */

@@ -1,7 +1,7 @@
 import { isErrnoName } from '../../adapters/contract/index.ts';
 import { type Profile, type Requirement, requirementOf } from '../../catalogue/catalogue.ts';
-import type { CaseEnd, Status, Verdict } from '../../reports/record.ts';
-import { KERNEL_ALARM, worse } from '../../reports/record.ts';
+import type { CaseEnd, Status, Verdict } from '../../reports/record/record.ts';
+import { KERNEL_ALARM, worse } from '../../reports/record/record.ts';
 import type { Case, Observation } from '../kit/case.ts';
 
 /** What a case left behind; verdicts are a pure function of it. */

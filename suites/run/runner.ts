@@ -26,7 +26,7 @@ import {
   type RunEnd,
   type RunStart,
   type Shard,
-} from '../../reports/record.ts';
+} from '../../reports/record/record.ts';
 import type { Case } from '../kit/case.ts';
 import { isSameTarget } from './identity.ts';
 import { type CaseOutcome, judge } from './judge.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Shard } from '../../reports/record.ts';
+import type { Shard } from '../../reports/record/record.ts';
 
 /**
  * The number, from 1 to `count`, of the shard that a case belongs to. It follows from the case's id

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { nearest } from '../../base/nearest.ts';
-import type { RunRecord } from '../../reports/record.ts';
-import { schemaViolation } from '../../reports/schema.ts';
+import { schemaViolation } from '../../reports/files/schema.ts';
+import type { RunRecord } from '../../reports/record/record.ts';
 import { type Ran, allocert as run, start } from '../e2e/command.ts';
 import { temporaryDirectory } from '../reports/sample.ts';
 

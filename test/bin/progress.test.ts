@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { mock } from 'node:test';
 import t from 'tap';
 import { Progress } from '../../bin/progress.ts';
-import type { CaseFinish, RunStart, Verdict } from '../../reports/record.ts';
+import type { CaseFinish, RunStart, Verdict } from '../../reports/record/record.ts';
 
 t.test('a case that is retried counts once', async (t) => {
   mock.timers.enable({ apis: ['setInterval'] });

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import type { RunRecord } from '../../reports/record.ts';
+import type { RunRecord } from '../../reports/record/record.ts';
 import { buildExample } from '../adapters/native/example-library.ts';
 import { start } from './command.ts';
 

@@ -1,5 +1,5 @@
 import { openTarget } from '../../adapters/open-target.ts';
-import type { Verdict } from '../../reports/record.ts';
+import type { Verdict } from '../../reports/record/record.ts';
 import { runSuites } from '../../suites/index.ts';
 
 /** What a run of every suite came to. */

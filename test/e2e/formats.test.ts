@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { validate } from 'ctrf';
 import t from 'tap';
 import { packageRoot } from '../../base/package-root.ts';
-import { pointsOf } from '../../reports/points.ts';
-import { readRecord } from '../../reports/read-record.ts';
+import { schemaViolation } from '../../reports/files/schema.ts';
+import { pointsOf } from '../../reports/record/points.ts';
+import { readRecord } from '../../reports/record/read-record.ts';
 import { REPORTERS } from '../../reports/reporters.ts';
-import { schemaViolation } from '../../reports/schema.ts';
 import { PARSERS } from '../reports/parse-back.ts';
 import { allocert } from './command.ts';
 

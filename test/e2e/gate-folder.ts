@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Test } from 'tap';
 import { packageRoot } from '../../base/package-root.ts';
-import type { RunRecord } from '../../reports/record.ts';
+import type { RunRecord } from '../../reports/record/record.ts';
 import { allocert } from './command.ts';
 
 const simulator = pathToFileURL(

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import type { RecordedCase, RunRecord } from '../../reports/record.ts';
+import type { RecordedCase, RunRecord } from '../../reports/record/record.ts';
 import { writeReports } from '../../reports/write.ts';
 import { allocert } from './command.ts';
 import { recordIn, targetFolder } from './gate-folder.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import type { RunRecord } from '../../reports/record.ts';
+import type { RunRecord } from '../../reports/record/record.ts';
 import { allocert } from './command.ts';
 
 const TARGET = 'sim:?behaviour=rfc-v2';

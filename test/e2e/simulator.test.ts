@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import t from 'tap';
 import { openSimulator } from '../../adapters/simulator/adapter.ts';
 import { catalogue, requirementOf } from '../../catalogue/catalogue.ts';
-import type { RunRecord, Verdict } from '../../reports/record.ts';
+import type { RunRecord, Verdict } from '../../reports/record/record.ts';
 import { runSuites } from '../../suites/index.ts';
 import { allocert } from './command.ts';
 

@@ -9,7 +9,7 @@ import { openTarget } from '../../adapters/open-target.ts';
 import { Daemon } from '../../adapters/remote/daemon.ts';
 import { listenTls } from '../../adapters/remote/tls.ts';
 import { listenUnix } from '../../adapters/remote/unix.ts';
-import type { Verdict } from '../../reports/record.ts';
+import type { Verdict } from '../../reports/record/record.ts';
 import { runSuites } from '../../suites/index.ts';
 import { type Certificates, makeCertificates } from '../adapters/remote/certificates.ts';
 

@@ -10,7 +10,7 @@ import type { Adapter } from '../../adapters/contract/index.ts';
 import { openVm, prepareVm } from '../../adapters/vm/adapter.ts';
 import { prepareDebianKernel } from '../../adapters/vm/debian-kernel.ts';
 import { AllocertError } from '../../base/errors.ts';
-import type { RunRecord } from '../../reports/record.ts';
+import type { RunRecord } from '../../reports/record/record.ts';
 import { allocert, guestsOf } from './command.ts';
 
 const TARGET = 'vm:debian/dma_heap/system';

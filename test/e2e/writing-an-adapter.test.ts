@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { packageRoot } from '../../base/package-root.ts';
-import type { RunRecord } from '../../reports/record.ts';
+import type { RunRecord } from '../../reports/record/record.ts';
 import { temporaryDirectory } from '../reports/sample.ts';
 import { allocert, asUser } from './command.ts';
 

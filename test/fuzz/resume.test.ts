@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { Choices } from '../../fuzz/corpus/choices.ts';
 import { readCampaign } from '../../fuzz/record/journal-reader.ts';
-import { schemaViolation } from '../../reports/schema.ts';
+import { schemaViolation } from '../../reports/files/schema.ts';
 import { allocert, start } from '../e2e/command.ts';
 
 const TARGET = 'sim:?defect=leak-at-munmap&defect=no-zeroing';

@@ -74,7 +74,7 @@ t.test('imports follow the spine', async (t) => {
 
 t.test('the import rule itself refuses arrows against the spine', async (t) => {
   t.notOk(mayImport('adapters/simulator/adapter.ts', 'suites/run/judge.ts'));
-  t.notOk(mayImport('reports/journal.ts', 'adapters/vm/qemu.ts'));
+  t.notOk(mayImport('reports/journal/journal.ts', 'adapters/vm/qemu.ts'));
   t.notOk(mayImport('suites/kit/context.ts', 'adapters/simulator/adapter.ts'));
   t.notOk(mayImport('adapters/contract/client.ts', 'adapters/remote/frames.ts'));
   t.notOk(mayImport('adapters/replay/adapter.ts', 'adapters/simulator/adapter.ts'));

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { toJson } from '../../adapters/contract/index.ts';
-import { deriveRecord } from '../../reports/derive.ts';
-import { evidenceOf } from '../../reports/evidence.ts';
+import { schemaViolation } from '../../reports/files/schema.ts';
 import { gate, PLAIN_GATE } from '../../reports/gate/gate.ts';
-import { JournalWriter } from '../../reports/journal.ts';
-import { readJournal } from '../../reports/read-journal.ts';
-import type { JournalLine } from '../../reports/record.ts';
-import { schemaViolation } from '../../reports/schema.ts';
+import { evidenceOf } from '../../reports/journal/evidence.ts';
+import { JournalWriter } from '../../reports/journal/journal.ts';
+import { readJournal } from '../../reports/journal/read-journal.ts';
+import { deriveRecord } from '../../reports/record/derive.ts';
+import type { JournalLine } from '../../reports/record/record.ts';
 import { recordText, writeReports } from '../../reports/write.ts';
 import {
   END,

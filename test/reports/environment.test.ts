@@ -1,5 +1,5 @@
 import t from 'tap';
-import { environmentFacts } from '../../reports/environment.ts';
+import { environmentFacts } from '../../reports/record/environment.ts';
 
 t.test('the command line is kept as a shell would take it', async (t) => {
   const { command } = environmentFacts(['run', 'sim:?defect=a&b', "it's", ''], {});

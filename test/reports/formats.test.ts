@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import t from 'tap';
 import { type FinalResults, Parser, type Result } from 'tap-parser';
 import { packageRoot } from '../../base/package-root.ts';
-import { deriveRecord } from '../../reports/derive.ts';
 import { formatJunit } from '../../reports/formats/junit.ts';
 import { formatSummary } from '../../reports/formats/summary.ts';
 import { formatTap } from '../../reports/formats/tap.ts';
-import { pointsOf } from '../../reports/points.ts';
-import type { JournalLine, RunRecord, Status } from '../../reports/record.ts';
+import { deriveRecord } from '../../reports/record/derive.ts';
+import { pointsOf } from '../../reports/record/points.ts';
+import type { JournalLine, RunRecord, Status } from '../../reports/record/record.ts';
 import {
   END,
   journalOf,

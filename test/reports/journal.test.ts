@@ -1,10 +1,10 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { prepareDirectory } from '../../reports/directory.ts';
-import { JournalWriter } from '../../reports/journal.ts';
-import { readJournal } from '../../reports/read-journal.ts';
-import type { JournalLine } from '../../reports/record.ts';
+import { prepareDirectory } from '../../reports/files/directory.ts';
+import { JournalWriter } from '../../reports/journal/journal.ts';
+import { readJournal } from '../../reports/journal/read-journal.ts';
+import type { JournalLine } from '../../reports/record/record.ts';
 import { writeReports } from '../../reports/write.ts';
 import { END, sampleLines, temporaryDirectory } from './sample.ts';
 

@@ -1,11 +1,11 @@
 /** KCIDB: the shape that its I/O schema 5.3 allows, statuses by its priorities, ids that hold. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import t from 'tap';
-import { deriveRecord } from '../../reports/derive.ts';
 import { formatKcidb, KCIDB_STATUSES } from '../../reports/formats/kcidb.ts';
 import { kcidbIds } from '../../reports/formats/kcidb-ids.ts';
-import { pointsOf } from '../../reports/points.ts';
-import type { RunRecord, Status } from '../../reports/record.ts';
+import { deriveRecord } from '../../reports/record/derive.ts';
+import { pointsOf } from '../../reports/record/points.ts';
+import type { RunRecord, Status } from '../../reports/record/record.ts';
 import { journalOf, sampleLines } from './sample.ts';
 
 const ID = { type: 'string', pattern: '^[a-z0-9_]+:.*$' };

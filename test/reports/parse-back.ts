@@ -1,6 +1,6 @@
 /** Reads each format as its readers do, so that tests can compare what they count. */
 import { Parser } from 'tap-parser';
-import { pointsOf } from '../../reports/points.ts';
+import { pointsOf } from '../../reports/record/points.ts';
 
 /** What a format says was counted. */
 export interface Counts {

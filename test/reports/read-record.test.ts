@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { deriveRecord } from '../../reports/derive.ts';
-import { forEachLine } from '../../reports/lines.ts';
-import { readRecord } from '../../reports/read-record.ts';
-import { recordDigest, recordText } from '../../reports/record-text.ts';
-import { splitCases } from '../../reports/split-cases.ts';
+import { forEachLine } from '../../reports/journal/lines.ts';
+import { splitCases } from '../../reports/journal/split-cases.ts';
+import { deriveRecord } from '../../reports/record/derive.ts';
+import { readRecord } from '../../reports/record/read-record.ts';
+import { recordDigest, recordText } from '../../reports/record/record-text.ts';
 import { journalOf, START, sampleLines, temporaryDirectory, verdict } from './sample.ts';
 
 const RECORD = deriveRecord(journalOf(sampleLines({ text: 'fail' })));

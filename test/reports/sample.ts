@@ -6,7 +6,7 @@ import {
   programDigest,
   type TranscriptEntry,
 } from '../../adapters/contract/index.ts';
-import type { Journal } from '../../reports/read-journal.ts';
+import type { Journal } from '../../reports/journal/read-journal.ts';
 import type {
   CaseEnd,
   CaseFinish,
@@ -16,7 +16,7 @@ import type {
   RunStart,
   Status,
   Verdict,
-} from '../../reports/record.ts';
+} from '../../reports/record/record.ts';
 
 /** A directory for one test. */
 export function temporaryDirectory(): string {

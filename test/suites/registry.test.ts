@@ -3,7 +3,7 @@ import t from 'tap';
 import type { Adapter, Session } from '../../adapters/contract/index.ts';
 import { openSimulator } from '../../adapters/simulator/adapter.ts';
 import { catalogue } from '../../catalogue/catalogue.ts';
-import type { Verdict } from '../../reports/record.ts';
+import type { Verdict } from '../../reports/record/record.ts';
 import { runSuites } from '../../suites/index.ts';
 
 const GROUP = catalogue().requirements.filter(({ group }) => group === 'registry');

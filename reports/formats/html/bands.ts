@@ -1,4 +1,4 @@
-import type { FrameRun, FuzzBuffer } from '../../fuzz-picture.ts';
+import type { FrameRun, FuzzBuffer } from '../../record/fuzz-picture.ts';
 import { round } from './axis.ts';
 
 /** Frames that are drawn without a gap, and where. */

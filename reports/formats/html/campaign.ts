@@ -1,4 +1,4 @@
-import type { CampaignPicture } from '../../fuzz-picture.ts';
+import type { CampaignPicture } from '../../record/fuzz-picture.ts';
 import { campaignCharts } from './charts.ts';
 import { anchor, html, type Markup } from './escape.ts';
 import { findingSection } from './finding.ts';

@@ -1,4 +1,4 @@
-import type { CampaignPicture, FuzzSample } from '../../fuzz-picture.ts';
+import type { CampaignPicture, FuzzSample } from '../../record/fuzz-picture.ts';
 import { round } from './axis.ts';
 import { html, type Markup } from './escape.ts';
 

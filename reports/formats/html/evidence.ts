@@ -5,7 +5,7 @@ import {
   type TranscriptEntry,
   wordOf,
 } from '../../../adapters/contract/index.ts';
-import type { RecordedCase, RunRecord } from '../../record.ts';
+import type { RecordedCase, RunRecord } from '../../record/record.ts';
 import { anchor, html, type Markup } from './escape.ts';
 import { answerText, callText } from './operation-text.ts';
 import { requestTables } from './requests.ts';

@@ -1,4 +1,4 @@
-import type { FuzzPicture } from '../../fuzz-picture.ts';
+import type { FuzzPicture } from '../../record/fuzz-picture.ts';
 import { axisOf, letterOf } from './axis.ts';
 import { anchor, html, type Markup } from './escape.ts';
 import { holdersTable } from './holders.ts';

@@ -1,6 +1,6 @@
 import type { Transcript } from '../../../adapters/contract/index.ts';
-import { pointsByRequirement } from '../../points.ts';
-import type { RunRecord } from '../../record.ts';
+import { pointsByRequirement } from '../../record/points.ts';
+import type { RunRecord } from '../../record/record.ts';
 import { caseEvidence, hasEvidence } from './evidence.ts';
 import { requirementRow, toolbar } from './requirements.ts';
 import { pageAround } from './shell.ts';

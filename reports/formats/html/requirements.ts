@@ -1,5 +1,5 @@
-import { type Point, sourceOf } from '../../points.ts';
-import { type RecordedRequirement, type RunRecord, STATUSES } from '../../record.ts';
+import { type Point, sourceOf } from '../../record/points.ts';
+import { type RecordedRequirement, type RunRecord, STATUSES } from '../../record/record.ts';
 import { anchor, html, type Markup } from './escape.ts';
 import { hasEvidence } from './evidence.ts';
 import { badge } from './status.ts';

@@ -1,5 +1,5 @@
 import { wordOf } from '../../../adapters/contract/index.ts';
-import type { FuzzPicture, FuzzStep } from '../../fuzz-picture.ts';
+import type { FuzzPicture, FuzzStep } from '../../record/fuzz-picture.ts';
 import type { Axis } from './axis.ts';
 import { html, type Markup } from './escape.ts';
 import { lane } from './holders.ts';

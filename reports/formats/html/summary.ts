@@ -1,4 +1,4 @@
-import { type RunRecord, STATUSES, type Status } from '../../record.ts';
+import { type RunRecord, STATUSES, type Status } from '../../record/record.ts';
 import { type LastWord, lastWord, standingOf } from '../verdict.ts';
 import { html, type Markup } from './escape.ts';
 import { factList, themeButton, timeOf } from './parts.ts';

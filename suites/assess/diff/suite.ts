@@ -1,5 +1,5 @@
 import { type Adapter, type AllocertError, usageError } from '../../../adapters/contract/index.ts';
-import type { CaseFinish, RunStart, Verdict } from '../../../reports/record.ts';
+import type { CaseFinish, RunStart, Verdict } from '../../../reports/record/record.ts';
 import { type RunOptions, runSuites } from '../../run/runner.ts';
 import { diffEntries, type Placed } from './entries.ts';
 

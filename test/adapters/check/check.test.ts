@@ -13,7 +13,7 @@ import { connectAgent } from '../../../adapters/remote/client.ts';
 import { targetFacts } from '../../../adapters/remote/facts.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
 import { packageRoot } from '../../../base/package-root.ts';
-import { schemaViolation } from '../../../reports/schema.ts';
+import { schemaViolation } from '../../../reports/files/schema.ts';
 import { BREAKAGES, brokenAdapter } from './broken.ts';
 
 const check = (adapter: Adapter): Promise<readonly RuleResult[]> =>

@@ -4,8 +4,8 @@ import t from 'tap';
 import { NotRecorded, programDigest, TargetDeath } from '../../../adapters/contract/index.ts';
 import { openTarget } from '../../../adapters/open-target.ts';
 import { openReplay } from '../../../adapters/replay/adapter.ts';
-import { evidenceOf } from '../../../reports/evidence.ts';
-import type { JournalLine } from '../../../reports/record.ts';
+import { evidenceOf } from '../../../reports/journal/evidence.ts';
+import type { JournalLine } from '../../../reports/record/record.ts';
 import {
   closeEntry,
   closeProgram,

@@ -2,12 +2,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { deriveRecord } from '../../../reports/derive.ts';
+import { schemaViolation } from '../../../reports/files/schema.ts';
 import { gate } from '../../../reports/gate/gate.ts';
 import { readBaseline } from '../../../reports/gate/read-baseline.ts';
 import { mergeRecords } from '../../../reports/merge/merge.ts';
-import type { Status } from '../../../reports/record.ts';
-import { schemaViolation } from '../../../reports/schema.ts';
+import { deriveRecord } from '../../../reports/record/derive.ts';
+import type { Status } from '../../../reports/record/record.ts';
 import { journalOf, type SampleStatuses, sampleLines, temporaryDirectory } from '../sample.ts';
 import { baselineOf, recordWith, settings, WAIVER } from './sample.ts';
 

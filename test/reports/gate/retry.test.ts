@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import t from 'tap';
 import { packageVersion } from '../../../base/package-root.ts';
 import { planRetry } from '../../../reports/gate/retry.ts';
-import { JournalWriter } from '../../../reports/journal.ts';
-import { readJournal } from '../../../reports/read-journal.ts';
-import type { JournalLine, RunStart } from '../../../reports/record.ts';
+import { JournalWriter } from '../../../reports/journal/journal.ts';
+import { readJournal } from '../../../reports/journal/read-journal.ts';
+import type { JournalLine, RunStart } from '../../../reports/record/record.ts';
 import { type SampleStatuses, START, sampleLines, temporaryDirectory } from '../sample.ts';
 import { settings } from './sample.ts';
 

@@ -1,11 +1,11 @@
 /** Records, waivers and baselines for the tests of the gate. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { deriveRecord } from '../../../reports/derive.ts';
 import { PLAIN_GATE } from '../../../reports/gate/gate.ts';
 import type { Baseline, GateSettings, Waiver } from '../../../reports/gate/outcome.ts';
 import { readBaseline } from '../../../reports/gate/read-baseline.ts';
-import type { RunRecord } from '../../../reports/record.ts';
+import { deriveRecord } from '../../../reports/record/derive.ts';
+import type { RunRecord } from '../../../reports/record/record.ts';
 import { recordText } from '../../../reports/write.ts';
 import { journalOf, type SampleStatuses, sampleLines, temporaryDirectory } from '../sample.ts';
 

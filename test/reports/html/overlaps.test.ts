@@ -2,7 +2,7 @@
 import t from 'tap';
 import { framesOf } from '../../../reports/formats/html/bands.ts';
 import { overlapsOf } from '../../../reports/formats/html/overlaps.ts';
-import type { FuzzBuffer } from '../../../reports/fuzz-picture.ts';
+import type { FuzzBuffer } from '../../../reports/record/fuzz-picture.ts';
 
 function buffer(first: bigint, count: number, from: bigint, until?: bigint): FuzzBuffer {
   const frames = [{ first, count }];

@@ -5,9 +5,9 @@
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import t from 'tap';
-import { deriveRecord } from '../../../reports/derive.ts';
 import { htmlPage } from '../../../reports/formats/html/page.ts';
-import type { JournalLine } from '../../../reports/record.ts';
+import { deriveRecord } from '../../../reports/record/derive.ts';
+import type { JournalLine } from '../../../reports/record/record.ts';
 import { allocert } from '../../e2e/command.ts';
 import { journalOf, sampleLines, temporaryDirectory } from '../sample.ts';
 import { cutOff, faintTexts, HOSTILE, openFile, openText, skip, unfold } from './browser.ts';

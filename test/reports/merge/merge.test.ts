@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import t from 'tap';
-import { deriveRecord } from '../../../reports/derive.ts';
 import type { RecordInput } from '../../../reports/merge/input.ts';
 import { mergeRecords } from '../../../reports/merge/merge.ts';
-import type { JournalLine, RunRecord, RunStart, Status } from '../../../reports/record.ts';
-import { recordText } from '../../../reports/record-text.ts';
+import { deriveRecord } from '../../../reports/record/derive.ts';
+import type { JournalLine, RunRecord, RunStart, Status } from '../../../reports/record/record.ts';
+import { recordText } from '../../../reports/record/record-text.ts';
 import { END, ranCase, START, verdict } from '../sample.ts';
 
 const ALL = START.cases.map(({ id }) => id);

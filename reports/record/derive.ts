@@ -1,7 +1,7 @@
+import { type Evidence, evidenceOf } from '../journal/evidence.ts';
+import type { Journal, WrittenLine } from '../journal/read-journal.ts';
 import { Course } from './course.ts';
-import { type Evidence, evidenceOf } from './evidence.ts';
 import { Interner } from './intern.ts';
-import type { Journal, WrittenLine } from './read-journal.ts';
 import {
   type Attempt,
   type CaseFacts,

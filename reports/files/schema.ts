@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { packageRoot } from '../base/package-root.ts';
-import { violationPhrase } from '../base/violation.ts';
+import { packageRoot } from '../../base/package-root.ts';
+import { violationPhrase } from '../../base/violation.ts';
 
 const NAMES = ['record', 'journal', 'campaign', 'finding', 'fuzz', 'waivers'] as const;
 

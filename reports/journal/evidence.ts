@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { type Transcript, toJson } from '../adapters/contract/index.ts';
-import { attempt, REPORT_FILES } from './directory.ts';
-import { type JournalLine, RECORD_VERSION, type RunStart } from './record.ts';
-import { Replacement } from './replace-file.ts';
+import { type Transcript, toJson } from '../../adapters/contract/index.ts';
+import { attempt, REPORT_FILES } from '../files/directory.ts';
+import { Replacement } from '../files/replace-file.ts';
+import { type JournalLine, RECORD_VERSION, type RunStart } from '../record/record.ts';
 
 /** A transcript in text form, as files hold it. */
 export interface WrittenTranscript {

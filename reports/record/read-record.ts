@@ -1,10 +1,10 @@
-import { factsFromJson } from '../adapters/contract/program-json.ts';
-import { AllocertError, unreadable, usageError } from '../base/errors.ts';
+import { factsFromJson } from '../../adapters/contract/program-json.ts';
+import { AllocertError, unreadable, usageError } from '../../base/errors.ts';
+import { schemaViolation } from '../files/schema.ts';
+import { splitCases } from '../journal/split-cases.ts';
 import { Interner } from './intern.ts';
 import type { RecordedCase, RunRecord } from './record.ts';
 import { refuseNewer } from './refuse-newer.ts';
-import { schemaViolation } from './schema.ts';
-import { splitCases } from './split-cases.ts';
 
 /**
  * Reads a `record.json`.

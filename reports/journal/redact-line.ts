@@ -3,8 +3,8 @@ import type {
   TargetFacts,
   Transcript,
   TranscriptEntry,
-} from '../adapters/contract/index.ts';
-import type { JournalLine, RunStart } from './record.ts';
+} from '../../adapters/contract/index.ts';
+import type { JournalLine, RunStart } from '../record/record.ts';
 
 /**
  * A line of the journal without secrets. Only free text changes: what a case asked and the values

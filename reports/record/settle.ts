@@ -1,4 +1,4 @@
-import { isSafetyFailure } from './gate/safety.ts';
+import { isSafetyFailure } from '../gate/safety.ts';
 import type {
   Attempt,
   CaseFacts,

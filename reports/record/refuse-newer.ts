@@ -1,4 +1,4 @@
-import { usageError } from '../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { RECORD_VERSION } from './record.ts';
 
 /**

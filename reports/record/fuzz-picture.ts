@@ -1,4 +1,4 @@
-import type { Operation, Result, TargetFacts } from '../adapters/contract/index.ts';
+import type { Operation, Result, TargetFacts } from '../../adapters/contract/index.ts';
 import type { RequirementFacts } from './record.ts';
 
 /** What a campaign of the fuzzer gives a report to show. Plain data. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { machineError, messageOf, usageError } from '../base/errors.ts';
-import { makeDirectory } from '../base/make-directory.ts';
+import { machineError, messageOf, usageError } from '../../base/errors.ts';
+import { makeDirectory } from '../../base/make-directory.ts';
 
 /** Names of the files in a report directory. */
 export const REPORT_FILES = {

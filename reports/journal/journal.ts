@@ -1,10 +1,10 @@
 import { closeSync, fsyncSync, openSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { toJson } from '../adapters/contract/index.ts';
-import { redact, redactorOf } from '../base/redact.ts';
-import { attempt, clearReport, prepareDirectory, REPORT_FILES } from './directory.ts';
+import { toJson } from '../../adapters/contract/index.ts';
+import { redact, redactorOf } from '../../base/redact.ts';
+import { attempt, clearReport, prepareDirectory, REPORT_FILES } from '../files/directory.ts';
+import type { JournalLine } from '../record/record.ts';
 import { forEachLine } from './lines.ts';
-import type { JournalLine } from './record.ts';
 import { redactLine } from './redact-line.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { RecordedCase, RunStart, Verdict } from '../record.ts';
-import { isBad } from '../standing.ts';
+import type { RecordedCase, RunStart, Verdict } from '../record/record.ts';
+import { isBad } from '../record/standing.ts';
 import type { FailOn } from './outcome.ts';
 import { rawVerdict } from './without-gate.ts';
 

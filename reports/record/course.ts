@@ -1,4 +1,4 @@
-import type { WrittenLine } from './read-journal.ts';
+import type { WrittenLine } from '../journal/read-journal.ts';
 import type { JournalLine, RecordedCase, RunEnd, RunRecord } from './record.ts';
 
 /**

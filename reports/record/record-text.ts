@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { toJson } from '../adapters/contract/index.ts';
-import { machineError } from '../base/errors.ts';
+import { toJson } from '../../adapters/contract/index.ts';
+import { machineError } from '../../base/errors.ts';
+import { schemaViolation } from '../files/schema.ts';
 import type { RunRecord } from './record.ts';
-import { schemaViolation } from './schema.ts';
 
 /** Where the cases go into the text of the other members; no string of JSON has a raw newline. */
 const CASES = /\n {2}"cases": \[\]/;
