@@ -19,7 +19,7 @@ const executor = [
   ...['session', 'frames', 'facts', 'log'].map((name) => `agent/${name}`),
 ];
 const sources = [
-  'test/fuzz/agent-session.c',
+  'test/adapters/executor/agent-session.c',
   ...executor.map((name) => `adapters/executor/${name}.c`),
 ];
 const folder = mkdtempSync(join(tmpdir(), 'allocert-fuzz-'));

@@ -7,10 +7,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const NATIVE = ['executor', 'clients', 'ioctl', 'protocol', 'golden', 'adapter'];
+const EXECUTOR = ['executor', 'clients', 'ioctl', 'protocol', 'golden'];
 const AGENT = [
-  ...NATIVE.map((name) => `adapters/native/${name}`),
-  ...['adapters/remote/exec', 'adapters/remote/client', 'e2e/library'],
+  ...EXECUTOR.map((name) => `adapters/executor/${name}`),
+  ...['adapters/native/adapter', 'adapters/remote/exec', 'adapters/remote/client', 'e2e/library'],
 ];
 const ADDON = ['adapters/native/in-process', 'adapters/native/broken-library'];
 // Forking Node with an address sanitizer inside takes long: too long for the deadlines of cases.

@@ -10,7 +10,7 @@ import { schemaViolation } from '../../reports/files/schema.ts';
 import { pointsOf } from '../../reports/record/points.ts';
 import { readRecord } from '../../reports/record/read-record.ts';
 import { REPORTERS } from '../../reports/reporters.ts';
-import { PARSERS } from '../reports/parse-back.ts';
+import { PARSERS } from '../reports/formats/parse-back.ts';
 import { allocert } from './command.ts';
 
 t.test('one run writes every format, and all of them agree', async (t) => {
@@ -41,7 +41,7 @@ t.test('one run writes every format, and all of them agree', async (t) => {
   t.equal(schemaViolation('record', JSON.parse(textOf('json'))), undefined);
   t.strictSame(validate(JSON.parse(textOf('ctrf'))), { valid: true, errors: [] });
   if (spawnSync('xmllint', ['--version']).error === undefined) {
-    const schema = join(packageRoot(), 'test', 'reports', 'junit.xsd');
+    const schema = join(packageRoot(), 'test', 'reports', 'formats', 'junit.xsd');
     const lint = spawnSync('xmllint', ['--noout', '--schema', schema, place('junit')]);
     t.equal(lint.status, 0, String(lint.stderr));
   }

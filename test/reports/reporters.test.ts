@@ -9,7 +9,7 @@ import { deriveRecord } from '../../reports/record/derive.ts';
 import { pointsOf } from '../../reports/record/points.ts';
 import type { FuzzSummary, RunRecord, Status } from '../../reports/record/record.ts';
 import { parseReporters, REPORTERS, writeReporters } from '../../reports/reporters.ts';
-import { PARSERS } from './parse-back.ts';
+import { PARSERS } from './formats/parse-back.ts';
 import { journalOf, ranCase, START, sampleLines, temporaryDirectory, verdict } from './sample.ts';
 
 const RECORDS: Readonly<Record<string, RunRecord>> = {

@@ -1,0 +1,19 @@
+/** A worker that dies of one part of one round, as often as it gets it. */
+import { workerData } from 'piscina';
+import { openSimulator } from '../../../../adapters/simulator/adapter.ts';
+import {
+  answerTask,
+  type WorkerAnswer,
+  type WorkerSetting,
+  type WorkerTask,
+} from '../../../../fuzz/execute/pool.ts';
+import { Runner } from '../../../../fuzz/execute/runner.ts';
+
+const { target, ...rest } = workerData as WorkerSetting;
+const runner = new Runner({ ...rest, adapter: openSimulator(target) });
+const DEADLY = 3;
+
+export default (task: WorkerTask): Promise<WorkerAnswer> => {
+  if (task.kind === 'part' && task.part === 1 && task.indices.includes(DEADLY)) process.exit(7);
+  return answerTask(runner, task);
+};

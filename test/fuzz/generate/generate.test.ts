@@ -1,0 +1,110 @@
+/** Generators: rounds repeat, reach every kind of step, and keep to what they may ask for. */
+import t from 'tap';
+import { toJson } from '../../../adapters/contract/index.ts';
+import { openSimulator } from '../../../adapters/simulator/adapter.ts';
+import { commandOf, fieldOf, readField } from '../../../catalogue/abi-request.ts';
+import { scenarioOf } from '../../../fuzz/execute/round.ts';
+import { boundaryLengths } from '../../../fuzz/generate/boundaries.ts';
+import { MODES } from '../../../fuzz/generate/modes.ts';
+import { isNothing, type Scenario, type World, worldOf } from '../../../fuzz/generate/scenario.ts';
+import { bytesApart } from '../../../oracles/torn.ts';
+import { abi } from '../../oracles/sample.ts';
+
+const PAGE = 4096n;
+const adapter = openSimulator('sim:');
+const { facts } = await adapter.open();
+const [region] = facts.regions;
+if (region === undefined) throw new Error('the simulator has no region');
+const world = worldOf(facts, region, abi, 8n << 20n);
+
+const rounds = (of: World, count: number, modes = MODES): Scenario[] =>
+  Array.from({ length: count }, (_, index) =>
+    scenarioOf(of, modes, { version: 'test', seed: 5n, index }),
+  );
+
+const operationsOf = (scenarios: readonly Scenario[]) =>
+  scenarios.flatMap(({ programs }) =>
+    programs.flatMap(({ threads }) => threads.flatMap(({ operations }) => operations)),
+  );
+
+t.test('a round is a function of its world, modes, version, seed and index', async (t) => {
+  const texts = (list: readonly Scenario[]) => list.map((one) => JSON.stringify(toJson(one)));
+  t.strictSame(texts(rounds(world, 40)), texts(rounds(world, 40)));
+  t.equal(new Set(texts(rounds(world, 40))).size, 40, 'and no two are alike');
+});
+
+t.test('rounds reach every operation on buffers, and each bit of the command', async (t) => {
+  const operations = operationsOf(rounds(world, 600));
+  const names = new Set(operations.map(({ op }) => op));
+  const wanted = [
+    ...['open', 'ioctl', 'close', 'dup', 'fcntl', 'reopen', 'lseek', 'pread', 'pwrite', 'poll'],
+    ...['ftruncate', 'fstat', 'readfile', 'mmap', 'munmap', 'mprotect', 'mremap', 'store', 'scan'],
+    ...['frames', 'fork', 'exec', 'exit', 'kill', 'wait', 'socketpair', 'sendfd', 'recvfd'],
+    ...['setrlimit', 'descriptors'],
+  ];
+  t.strictSame(
+    wanted.filter((name) => !names.has(name as never)),
+    [],
+  );
+  const placements = new Set<string>(
+    operations.map((one) =>
+      one.op === 'ioctl' ? (one.argument.placement?.kind ?? 'plain') : 'plain',
+    ),
+  );
+  const bits = new Set<bigint>();
+  const malformed = MODES.filter(({ name }) => name === 'malformed');
+  for (const operation of operationsOf(rounds(world, 400, malformed))) {
+    if (operation.op !== 'ioctl' || typeof operation.request !== 'bigint') continue;
+    const turned = operation.request ^ commandOf(abi);
+    for (let bit = 0n; bit < 32n; bit += 1n) if (turned === 1n << bit) bits.add(bit);
+  }
+  t.equal(bits.size, 32);
+  const kinds = ['flipped', 'kernel', 'null', 'page', 'page-end', 'plain', 'unaligned', 'unmapped'];
+  t.strictSame([...placements].toSorted(), kinds);
+});
+
+t.test('a length that flips changes in one byte, which no read can tear', async (t) => {
+  const flipping = MODES.filter(({ name }) => name === 'flipping');
+  for (const page of [PAGE, 4n * PAGE]) {
+    const apart = operationsOf(rounds({ ...world, page }, 60, flipping)).flatMap((operation) => {
+      if (operation.op !== 'ioctl') return [];
+      const { bytes, placement } = operation.argument;
+      if (placement?.kind !== 'flipped') return [];
+      const { value, width } = placement;
+      return [bytesApart(readField(bytes, fieldOf(abi, 'length')), value, width)];
+    });
+    t.ok(apart.length > 60);
+    t.strictSame([...new Set(apart)], [1]);
+  }
+});
+
+t.test('boundaries are those at which allocators go wrong', async (t) => {
+  const size = 16n << 20n;
+  const lengths = boundaryLengths(PAGE, size);
+  const wanted = [
+    ...[0n, 1n, PAGE - 1n, PAGE, PAGE + 1n, size - PAGE, size - 1n, size, size + 1n, size + PAGE],
+    ...[31n, 32n, 63n].flatMap((bit) => [(1n << bit) - 1n, 1n << bit, (1n << bit) + 1n]),
+    ...[(1n << 32n) + PAGE, (1n << 64n) - PAGE, (1n << 64n) - PAGE + 1n, (1n << 64n) - 1n],
+  ];
+  t.strictSame(
+    wanted.filter((one) => !lengths.includes(one)),
+    [],
+  );
+});
+
+t.test('a region without an end is not asked for more than it may give', async (t) => {
+  const { sizeBytes: _, ...endless } = { ...region, bounded: false };
+  const limited = { ...world, region: endless, memoryLimit: 1n << 20n };
+  const modes = MODES.filter(({ needsBounded }) => !needsBounded);
+  const field = fieldOf(abi, 'length');
+  for (const scenario of rounds(limited, 200, modes)) {
+    const asked = operationsOf([scenario]).flatMap((operation) => {
+      if (operation.op !== 'ioctl' || operation.argument.bytes.length !== abi.command.size)
+        return [];
+      const length = readField(operation.argument.bytes, field);
+      return isNothing(length, PAGE) ? [] : [length];
+    });
+    const most = asked.reduce((one, other) => (one > other ? one : other), 0n);
+    t.ok(most <= limited.memoryLimit, `${scenario.mode} asks for ${most} bytes at once`);
+  }
+});

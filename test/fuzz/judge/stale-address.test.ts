@@ -1,0 +1,70 @@
+/** An address of another client, or of a mapping that is gone, accuses nobody of what is there. */
+import t from 'tap';
+import type { Operation, Program, Thread } from '../../../adapters/contract/index.ts';
+import { openSimulator } from '../../../adapters/simulator/adapter.ts';
+import { runScenario } from '../../../fuzz/execute/round.ts';
+import { framed } from '../../../fuzz/generate/scaffold.ts';
+import { settingFor } from '../../../fuzz/generate/setting.ts';
+import { ThreadWriter } from '../../../fuzz/generate/writer.ts';
+
+const session = await openSimulator('sim:').open();
+const { rules, world } = settingFor(session.facts, { modes: [], memoryLimit: 8n << 20n });
+const { page } = world;
+const ZERO = Uint8Array.of(0);
+
+async function violationsOf(clients: string[], acts: Thread[][]): Promise<string[]> {
+  const scenario = framed(world, 'hammer', clients, acts, 1n);
+  const { histories, violations } = await runScenario(session, world, rules, scenario);
+  const programs: readonly Program[] = scenario.programs;
+  t.equal(histories.length, programs.length);
+  return violations.map(({ detail, kind }) => `${kind}: ${detail}`);
+}
+
+t.test('a write through the address of another client’s mapping', async (t) => {
+  const [one, other] = ['t0', 't1'].map((name) => new ThreadWriter(world, name));
+  if (one === undefined || other === undefined) throw new Error('there are two');
+  const large = one.allocate({ length: 15n * page });
+  one.map(large);
+  one.stamp(large);
+  // In its own client this buffer is mapped behind another, where the first has its middle.
+  for (const length of [3n * page, 2n * page]) other.map(other.allocate({ length }));
+  const slot = other.operations.at(-1)?.slot ?? '';
+  const write: Operation = {
+    op: 'store',
+    address: { slot },
+    length: page,
+    bytes: Uint8Array.of(7),
+  };
+  const look = new ThreadWriter(world, 't2');
+  look.check(large);
+  const found = await violationsOf(
+    ['client-0', 'client-1'],
+    [
+      [
+        { client: 'client-0', operations: one.operations },
+        { client: 'client-1', operations: other.operations },
+      ],
+      [{ client: 'client-0', operations: [write, ...look.operations] }],
+    ],
+  );
+  t.strictSame(found, []);
+});
+
+t.test('frames and writes at an address where smaller mappings lie by now', async (t) => {
+  const writer = new ThreadWriter(world, 't0');
+  const gone = writer.allocate({ length: 2n * page });
+  const slot = writer.map(gone);
+  writer.unmap(gone);
+  const [first, second] = [1, 2].map(() => writer.allocate({ length: page }));
+  if (first === undefined || second === undefined) throw new Error('there are two');
+  for (const buffer of [first, second]) {
+    writer.map(buffer);
+    writer.look(buffer);
+  }
+  const stale = { address: { slot }, length: 2n * page };
+  writer.add({ op: 'frames', ...stale });
+  writer.add({ op: 'store', ...stale, bytes: Uint8Array.of(7) });
+  for (const buffer of [first, second]) writer.check({ ...buffer, stamp: ZERO });
+  const acts = [[{ client: 'client-0', operations: writer.operations }]];
+  t.strictSame(await violationsOf(['client-0'], acts), []);
+});
