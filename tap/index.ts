@@ -7,7 +7,7 @@
  */
 import type { Adapter } from '../adapters/contract/index.ts';
 import { openTarget } from '../adapters/open-target.ts';
-import { RecordBuilder } from '../reports/record/derive.ts';
+import { RecordBuilder } from '../reports/record/builder.ts';
 import { pointsOf } from '../reports/record/points.ts';
 import type { CaseFinish, RunRecord, RunStart } from '../reports/record/record.ts';
 import { runSuites } from '../suites/index.ts';

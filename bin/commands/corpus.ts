@@ -4,9 +4,9 @@ import { type Pruned, pruneCorpus } from '../../fuzz/campaign/prune.ts';
 import { entryFrom } from '../../fuzz/corpus/entry.ts';
 import { existingFolder, readFile } from '../../fuzz/corpus/folder.ts';
 import { scheduleText } from '../../fuzz/findings/schedule.ts';
-import { bytes, MEMORY } from '../fuzz-words.ts';
-import { PRINT_CODES, single } from '../options.ts';
-import { complain } from '../terminal.ts';
+import { bytes, MEMORY } from '../shared/fuzz-arguments.ts';
+import { PRINT_CODES, single } from '../shared/options.ts';
+import { complain } from '../shared/terminal.ts';
 
 interface PathArguments {
   readonly path: string;

@@ -7,7 +7,6 @@ import { ALL, PARALLEL } from '../../fuzz/execute/parallel/mode-selection.ts';
 import { storedTarget } from '../../fuzz/findings/stored-target.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
 import { type Before, readCampaign } from '../../fuzz/record/journal-reader.ts';
-import { fuzz } from '../fuzz-campaign.ts';
 import {
   bytes,
   count,
@@ -17,9 +16,10 @@ import {
   randomSeed,
   seedOf,
   workersOf,
-} from '../fuzz-words.ts';
-import { single } from '../options.ts';
-import { proveFuzzer, type Wanted } from '../prove-fuzzer.ts';
+} from '../shared/fuzz-arguments.ts';
+import { fuzz } from '../shared/fuzz-campaign.ts';
+import { single } from '../shared/options.ts';
+import { proveFuzzer, type Wanted } from '../shared/prove-fuzzer.ts';
 
 interface FuzzArguments {
   readonly target: string | undefined;

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { toJson, usageError } from '../../adapters/contract/index.ts';
 import { redact } from '../../base/redact.ts';
 import { attempt, prepareDirectory, temporary } from '../../reports/files/directory.ts';
-import { forEachLine } from '../../reports/journal/lines.ts';
+import { forEachLine } from '../../reports/files/lines.ts';
 import type { Epoch, Kept } from '../corpus/corpus.ts';
 import type { RoundDone } from '../execute/runner.ts';
 import { withReproducer } from '../reproduce/index.ts';

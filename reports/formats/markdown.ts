@@ -1,4 +1,4 @@
-import type { GateOutcome } from '../gate/outcome.ts';
+import type { GateOutcome } from '../record/gate-outcome.ts';
 import { countPoints, eachPoint, type Point, type PointCounts } from '../record/points.ts';
 import { type RunRecord, STATUSES, type Status } from '../record/record.ts';
 import { printable } from './layout.ts';

@@ -1,6 +1,6 @@
+import { isBad } from '../record/conclusions.ts';
 import { eachPoint, groupPoints, type Point, sourceOf } from '../record/points.ts';
 import type { RunRecord, Status } from '../record/record.ts';
-import { isBad } from '../record/standing.ts';
 import { gateLines, knownIn } from './gate-lines.ts';
 import { type Colour, type Paint, painter, printable, wrap } from './layout.ts';
 import { label, remarkLines } from './remarks.ts';

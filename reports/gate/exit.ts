@@ -1,6 +1,6 @@
+import { binds } from '../record/conclusions.ts';
+import type { Baseline, GateOutcome, GatePoint } from '../record/gate-outcome.ts';
 import type { RunRecord } from '../record/record.ts';
-import { binds } from '../record/standing.ts';
-import type { Baseline, GateOutcome, GatePoint } from './outcome.ts';
 import { keyOf, phraseOf } from './points.ts';
 
 /** A gate's facts before it has said anything. */

@@ -1,9 +1,9 @@
+import type { Baseline, BaselineHead, GateOutcome, GateSettings } from '../record/gate-outcome.ts';
 import type { RunRecord } from '../record/record.ts';
-import { compare, refuseOtherBaseline } from './compare.ts';
+import { compare, refuseOtherBaseline } from './compare-baseline.ts';
 import { verdictOf } from './exit.ts';
-import type { Baseline, BaselineHead, GateOutcome, GateSettings } from './outcome.ts';
 import { failuresOf, openOf, pointsWith } from './points.ts';
-import { restated } from './restate.ts';
+import { restated } from './rederive.ts';
 import { waive } from './waive.ts';
 import { warningsOf } from './warnings.ts';
 import { withoutGate } from './without-gate.ts';

@@ -1,4 +1,4 @@
-import type { GateSettings } from './outcome.ts';
+import type { GateSettings } from '../record/gate-outcome.ts';
 
 /** What the run was to be gated by, so that a later report says the same. */
 export interface GateLine extends GateSettings {

@@ -1,7 +1,7 @@
+import { binds, isBad } from '../record/conclusions.ts';
+import type { FailOn, GatePoint } from '../record/gate-outcome.ts';
 import { pointsOf } from '../record/points.ts';
 import type { RunRecord, Status, Verdict } from '../record/record.ts';
-import { binds, isBad } from '../record/standing.ts';
-import type { FailOn, GatePoint } from './outcome.ts';
 
 const DEATHS: readonly string[] = ['crash', 'hang'] satisfies Status[];
 

@@ -5,10 +5,10 @@ import { packageVersion } from '../../base/package-root.ts';
 import { redactorOf } from '../../base/redact.ts';
 import { REPORT_FILES } from '../files/directory.ts';
 import { scanJournal } from '../journal/read-journal.ts';
-import { RecordBuilder } from '../record/derive.ts';
+import { RecordBuilder } from '../record/builder.ts';
+import type { GateSettings } from '../record/gate-outcome.ts';
 import type { RunStart } from '../record/record.ts';
 import type { GateLine } from './lines.ts';
-import type { GateSettings } from './outcome.ts';
 import { dayOf } from './read-waivers.ts';
 import { callsForRetry } from './should-retry.ts';
 

@@ -1,6 +1,6 @@
 import { usageError } from '../../base/errors.ts';
+import { type FailOn, type GateSettings, LEVELS } from '../record/gate-outcome.ts';
 import { PLAIN_GATE } from './gate.ts';
-import { type FailOn, type GateSettings, LEVELS } from './outcome.ts';
 import { readBaseline } from './read-baseline.ts';
 import { dayOf, readWaivers } from './read-waivers.ts';
 

@@ -1,6 +1,6 @@
+import { isBad } from '../record/conclusions.ts';
+import type { FailOn } from '../record/gate-outcome.ts';
 import type { RecordedCase, RunStart, Verdict } from '../record/record.ts';
-import { isBad } from '../record/standing.ts';
-import type { FailOn } from './outcome.ts';
 import { rawVerdict } from './without-gate.ts';
 
 /** What a run says of its cases beforehand. */

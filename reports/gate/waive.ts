@@ -1,8 +1,8 @@
+import { isBad } from '../record/conclusions.ts';
+import type { IdleWaiver, UsedWaiver, Waiver } from '../record/gate-outcome.ts';
 import type { RecordedCase, RunRecord, Verdict } from '../record/record.ts';
-import { isBad } from '../record/standing.ts';
+import { isSafetyFailure } from '../record/safety.ts';
 import { scopes, speaksOf } from './match.ts';
-import type { IdleWaiver, UsedWaiver, Waiver } from './outcome.ts';
-import { isSafetyFailure } from './safety.ts';
 
 /** What waivers came to. */
 export interface Waived {

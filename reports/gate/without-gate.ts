@@ -1,5 +1,5 @@
 import type { RecordedCase, RunRecord, Verdict } from '../record/record.ts';
-import { restated } from './restate.ts';
+import { restated } from './rederive.ts';
 
 /** The record as it was before any waiver: what a gate starts from, and what merges compare. */
 export function withoutGate(record: RunRecord): RunRecord {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { toJson } from '../../adapters/contract/index.ts';
 import { redact, redactorOf } from '../../base/redact.ts';
 import { attempt, clearReport, prepareDirectory, REPORT_FILES } from '../files/directory.ts';
+import { forEachLine } from '../files/lines.ts';
 import type { JournalLine } from '../record/record.ts';
-import { forEachLine } from './lines.ts';
 import { redactLine } from './redact-line.ts';
 
 /**

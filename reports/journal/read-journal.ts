@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { entryFromJson, factsFromJson } from '../../adapters/contract/program-json.ts';
 import { AllocertError, unreadable, usageError } from '../../base/errors.ts';
 import { REPORT_FILES } from '../files/directory.ts';
+import { forEachLine } from '../files/lines.ts';
 import { schemaViolation } from '../files/schema.ts';
 import type { CaseFinish, JournalLine, RunStart } from '../record/record.ts';
 import { refuseNewer } from '../record/refuse-newer.ts';
 import type { WrittenTranscript } from './evidence.ts';
-import { forEachLine } from './lines.ts';
 
 /** A journal as it was read. */
 export interface Journal {

@@ -2,10 +2,10 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { holdsReport, REPORT_FILES } from '../files/directory.ts';
-import { holdsCampaign, readCampaign } from '../record/campaign.ts';
 import { readRecord } from '../record/read-record.ts';
 import type { FuzzSummary, RunRecord } from '../record/record.ts';
 import { writeReports } from '../write.ts';
+import { holdsCampaign, readCampaign } from './campaign.ts';
 
 /** A record, and where it is from. */
 export interface RecordInput {

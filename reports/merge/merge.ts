@@ -1,5 +1,5 @@
 import { withoutGate } from '../gate/without-gate.ts';
-import { standingsOf } from '../record/derive.ts';
+import { standingsOf } from '../record/builder.ts';
 import type { FuzzSummary, RecordSource, RunRecord } from '../record/record.ts';
 import { recordDigest } from '../record/record-text.ts';
 import { mergeCases } from './cases.ts';

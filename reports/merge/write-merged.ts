@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { attempt, holdsReport, prepareDirectory, REPORT_FILES } from '../files/directory.ts';
+import { forEachLine } from '../files/lines.ts';
 import { Replacement } from '../files/replace-file.ts';
 import { EvidenceLines } from '../journal/evidence.ts';
-import { forEachLine } from '../journal/lines.ts';
 import type { RunRecord } from '../record/record.ts';
 import { writeViews } from '../write.ts';
 

@@ -1,3 +1,4 @@
+import { findingStatus } from './conclusions.ts';
 import type {
   FuzzFinding,
   FuzzSummary,
@@ -8,7 +9,6 @@ import type {
   Verdict,
 } from './record.ts';
 import { STATUSES } from './record.ts';
-import { findingStatus } from './standing.ts';
 
 /** One case or finding and one of its requirements, as the deciding profile sees them. */
 export interface Point {

@@ -1,6 +1,6 @@
 import type { TargetFacts, Transcript } from '../../adapters/contract/index.ts';
 import type { GateLine, RetryStart } from '../gate/lines.ts';
-import type { GateOutcome, UsedWaiver } from '../gate/outcome.ts';
+import type { GateOutcome, UsedWaiver } from './gate-outcome.ts';
 
 /** The version of `record.json` and of `journal.ndjson`; readers refuse a newer one. */
 export const RECORD_VERSION = 1;

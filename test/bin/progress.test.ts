@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { mock } from 'node:test';
 import t from 'tap';
-import { Progress } from '../../bin/progress.ts';
+import { Progress } from '../../bin/shared/progress.ts';
 import type { CaseFinish, RunStart, Verdict } from '../../reports/record/record.ts';
 
 t.test('a case that is retried counts once', async (t) => {

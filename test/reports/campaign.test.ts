@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { readCampaign } from '../../reports/merge/campaign.ts';
 import { openInputs } from '../../reports/merge/input.ts';
-import { readCampaign } from '../../reports/record/campaign.ts';
 import { temporaryDirectory } from './sample.ts';
 
 const FINDING = {

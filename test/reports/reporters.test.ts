@@ -5,7 +5,7 @@ import t from 'tap';
 import { formatGithub } from '../../reports/formats/github.ts';
 import { formatMarkdown } from '../../reports/formats/markdown.ts';
 import { mergeRecords } from '../../reports/merge/merge.ts';
-import { deriveRecord } from '../../reports/record/derive.ts';
+import { deriveRecord } from '../../reports/record/builder.ts';
 import { pointsOf } from '../../reports/record/points.ts';
 import type { FuzzSummary, RunRecord, Status } from '../../reports/record/record.ts';
 import { parseReporters, REPORTERS, writeReporters } from '../../reports/reporters.ts';

@@ -1,5 +1,5 @@
-import type { FrameRun, FuzzBuffer } from '../../record/fuzz-picture.ts';
 import { round } from './axis.ts';
+import type { FrameRun, FuzzBuffer } from './fuzz-picture.ts';
 
 /** Frames that are drawn without a gap, and where. */
 export interface Band extends FrameRun {

@@ -1,6 +1,6 @@
-import type { FuzzPicture } from '../../record/fuzz-picture.ts';
 import { axisOf, letterOf } from './axis.ts';
 import { anchor, html, type Markup } from './escape.ts';
+import type { FuzzPicture } from './fuzz-picture.ts';
 import { holdersTable } from './holders.ts';
 import { type Overlap, overlapsOf } from './overlaps.ts';
 import { framesText, pageMap } from './page-map.ts';

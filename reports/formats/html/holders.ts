@@ -1,7 +1,7 @@
 import { hexOf } from '../../../adapters/contract/program-json.ts';
-import type { FuzzBuffer, FuzzInterval, FuzzPicture } from '../../record/fuzz-picture.ts';
 import { type Axis, letterOf, round } from './axis.ts';
 import { html, type Markup } from './escape.ts';
+import type { FuzzBuffer, FuzzInterval, FuzzPicture } from './fuzz-picture.ts';
 import type { Overlap } from './overlaps.ts';
 import { framesText } from './page-map.ts';
 

@@ -1,4 +1,4 @@
-import type { FrameRun, FuzzBuffer, FuzzInterval, FuzzPicture } from '../../record/fuzz-picture.ts';
+import type { FrameRun, FuzzBuffer, FuzzInterval, FuzzPicture } from './fuzz-picture.ts';
 
 /** Page frames that two buffers had at the same time. */
 export interface Overlap extends FuzzInterval {

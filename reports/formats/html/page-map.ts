@@ -1,8 +1,8 @@
 import { hexOf } from '../../../adapters/contract/program-json.ts';
-import type { FrameRun, FuzzInterval, FuzzPicture } from '../../record/fuzz-picture.ts';
 import { type Axis, letterOf, round } from './axis.ts';
 import { type FrameAxis, framesOf } from './bands.ts';
 import { html, type Markup } from './escape.ts';
+import type { FrameRun, FuzzInterval, FuzzPicture } from './fuzz-picture.ts';
 import type { Overlap } from './overlaps.ts';
 
 /** Frames in words. */

@@ -1,7 +1,7 @@
 import { wordOf } from '../../../adapters/contract/index.ts';
-import type { FuzzPicture, FuzzStep } from '../../record/fuzz-picture.ts';
 import type { Axis } from './axis.ts';
 import { html, type Markup } from './escape.ts';
+import type { FuzzPicture, FuzzStep } from './fuzz-picture.ts';
 import { lane } from './holders.ts';
 import { answerText, callText } from './operation-text.ts';
 

@@ -7,7 +7,7 @@ import { packageRoot } from '../../../base/package-root.ts';
 import { formatJunit } from '../../../reports/formats/junit.ts';
 import { formatSummary } from '../../../reports/formats/summary.ts';
 import { formatTap } from '../../../reports/formats/tap.ts';
-import { deriveRecord } from '../../../reports/record/derive.ts';
+import { deriveRecord } from '../../../reports/record/builder.ts';
 import { pointsOf } from '../../../reports/record/points.ts';
 import type { JournalLine, RunRecord, Status } from '../../../reports/record/record.ts';
 import {

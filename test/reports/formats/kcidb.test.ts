@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import t from 'tap';
 import { formatKcidb, KCIDB_STATUSES } from '../../../reports/formats/kcidb.ts';
 import { kcidbIds } from '../../../reports/formats/kcidb-ids.ts';
-import { deriveRecord } from '../../../reports/record/derive.ts';
+import { deriveRecord } from '../../../reports/record/builder.ts';
 import { pointsOf } from '../../../reports/record/points.ts';
 import type { RunRecord, Status } from '../../../reports/record/record.ts';
 import { journalOf, sampleLines } from '../sample.ts';

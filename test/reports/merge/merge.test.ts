@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import t from 'tap';
 import type { RecordInput } from '../../../reports/merge/input.ts';
 import { mergeRecords } from '../../../reports/merge/merge.ts';
-import { deriveRecord } from '../../../reports/record/derive.ts';
+import { deriveRecord } from '../../../reports/record/builder.ts';
 import type { JournalLine, RunRecord, RunStart, Status } from '../../../reports/record/record.ts';
 import { recordText } from '../../../reports/record/record-text.ts';
 import { END, ranCase, START, verdict } from '../sample.ts';

@@ -8,7 +8,7 @@ import { gate, PLAIN_GATE } from '../../../reports/gate/gate.ts';
 import { evidenceOf } from '../../../reports/journal/evidence.ts';
 import { JournalWriter } from '../../../reports/journal/journal.ts';
 import { readJournal } from '../../../reports/journal/read-journal.ts';
-import { deriveRecord } from '../../../reports/record/derive.ts';
+import { deriveRecord } from '../../../reports/record/builder.ts';
 import type { JournalLine } from '../../../reports/record/record.ts';
 import { recordText, writeReports } from '../../../reports/write.ts';
 import {

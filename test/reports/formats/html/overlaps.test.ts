@@ -1,8 +1,8 @@
 /** Goal: an overlap is shown exactly where two buffers have a page frame at the same time. */
 import t from 'tap';
 import { framesOf } from '../../../../reports/formats/html/bands.ts';
+import type { FuzzBuffer } from '../../../../reports/formats/html/fuzz-picture.ts';
 import { overlapsOf } from '../../../../reports/formats/html/overlaps.ts';
-import type { FuzzBuffer } from '../../../../reports/record/fuzz-picture.ts';
 
 function buffer(first: bigint, count: number, from: bigint, until?: bigint): FuzzBuffer {
   const frames = [{ first, count }];

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { htmlPage } from '../../../../reports/formats/html/page.ts';
-import { deriveRecord } from '../../../../reports/record/derive.ts';
+import { deriveRecord } from '../../../../reports/record/builder.ts';
 import type { JournalLine } from '../../../../reports/record/record.ts';
 import { allocert } from '../../../e2e/command.ts';
 import { journalOf, sampleLines, temporaryDirectory } from '../../sample.ts';

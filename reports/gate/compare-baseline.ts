@@ -1,7 +1,7 @@
 import { usageError } from '../../base/errors.ts';
+import type { Baseline, GatePoint } from '../record/gate-outcome.ts';
 import { pointsOf } from '../record/points.ts';
 import type { RunRecord } from '../record/record.ts';
-import type { Baseline, GatePoint } from './outcome.ts';
 import { keyOf } from './points.ts';
 
 /** What a baseline says of this run's failures. */

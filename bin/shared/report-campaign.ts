@@ -1,6 +1,6 @@
-import { usageError } from '../base/errors.ts';
-import { isTyped } from '../config/typed.ts';
-import { writeCampaignReport } from '../fuzz/findings/report.ts';
+import { usageError } from '../../base/errors.ts';
+import { isTyped } from '../../config/typed.ts';
+import { writeCampaignReport } from '../../fuzz/findings/report.ts';
 import { kcidbOptions } from './kcidb-options.ts';
 import { gateOptions } from './options.ts';
 

@@ -1,5 +1,5 @@
-import { redact } from '../base/redact.ts';
-import { printable } from '../reports/formats/layout.ts';
+import { redact } from '../../base/redact.ts';
+import { printable } from '../../reports/formats/layout.ts';
 
 /** Prints one sentence for the user on standard error, without secrets. */
 export const complain = (sentence: string): void => {

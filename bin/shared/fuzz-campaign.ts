@@ -1,16 +1,16 @@
 import { availableParallelism } from 'node:os';
-import type { Adapter } from '../adapters/contract/index.ts';
-import { openTarget } from '../adapters/open-target.ts';
-import { packageVersion } from '../base/package-root.ts';
-import { redact } from '../base/redact.ts';
-import { CampaignProgress, figuresLine } from '../fuzz/campaign/progress.ts';
-import { runRecorded } from '../fuzz/campaign/recorded.ts';
-import { WorkerPool } from '../fuzz/execute/pool.ts';
-import type { Rounds } from '../fuzz/execute/runner.ts';
-import { shareText } from '../fuzz/findings/replay.ts';
-import { scheduleOf } from '../fuzz/findings/schedule.ts';
-import type { Finding } from '../fuzz/record/finding.ts';
-import type { Before } from '../fuzz/record/journal-reader.ts';
+import type { Adapter } from '../../adapters/contract/index.ts';
+import { openTarget } from '../../adapters/open-target.ts';
+import { packageVersion } from '../../base/package-root.ts';
+import { redact } from '../../base/redact.ts';
+import { CampaignProgress, figuresLine } from '../../fuzz/campaign/progress.ts';
+import { runRecorded } from '../../fuzz/campaign/recorded.ts';
+import { WorkerPool } from '../../fuzz/execute/pool.ts';
+import type { Rounds } from '../../fuzz/execute/runner.ts';
+import { shareText } from '../../fuzz/findings/replay.ts';
+import { scheduleOf } from '../../fuzz/findings/schedule.ts';
+import type { Finding } from '../../fuzz/record/finding.ts';
+import type { Before } from '../../fuzz/record/journal-reader.ts';
 import { FuzzView } from './fuzz-view.ts';
 import { Interrupt } from './interrupt.ts';
 import { SHRINK_BUDGET, type Wanted } from './prove-fuzzer.ts';
@@ -30,7 +30,7 @@ function roundsFor(wish: Wanted, adapter: Adapter, given: number | undefined): R
   const workers = given ?? (adapter.independent === true ? availableParallelism() : 1);
   if (workers === 1) return undefined;
   const { budget, epochRounds, ...rest } = wish;
-  return new WorkerPool(new URL('fuzz-worker.js', import.meta.url).href, workers, {
+  return new WorkerPool(new URL('../workers/fuzz-worker.js', import.meta.url).href, workers, {
     ...rest,
     version: packageVersion(),
     shrinkBudget: SHRINK_BUDGET,

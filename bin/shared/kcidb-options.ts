@@ -1,4 +1,4 @@
-import { DEFAULT_ORIGIN, type KcidbIds, kcidbIds } from '../reports/formats/kcidb-ids.ts';
+import { DEFAULT_ORIGIN, type KcidbIds, kcidbIds } from '../../reports/formats/kcidb-ids.ts';
 import { single } from './options.ts';
 
 const id = (name: string, describe: string) =>

@@ -1,4 +1,4 @@
-import { standingsOf } from '../record/derive.ts';
+import { standingsOf } from '../record/builder.ts';
 import type { RecordedCase, RunRecord } from '../record/record.ts';
 
 /** A record with other verdicts in its cases: everything that follows from them is made anew. */

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Transcript } from '../../adapters/contract/index.ts';
-import { entryFromJson } from '../../adapters/contract/program-json.ts';
-import { REPORT_FILES } from '../files/directory.ts';
-import { hasEvidence } from '../formats/html/evidence.ts';
-import type { RunRecord } from '../record/record.ts';
-import type { WrittenTranscript } from './evidence.ts';
-import { bytesAt, forEachLine } from './lines.ts';
+import type { Transcript } from '../../../adapters/contract/index.ts';
+import { entryFromJson } from '../../../adapters/contract/program-json.ts';
+import { REPORT_FILES } from '../../files/directory.ts';
+import { bytesAt, forEachLine } from '../../files/lines.ts';
+import type { WrittenTranscript } from '../../journal/evidence.ts';
+import type { RunRecord } from '../../record/record.ts';
+import { hasEvidence } from './evidence.ts';
 
 interface Place {
   readonly file: string;

@@ -1,6 +1,6 @@
-import { formatSummary } from '../reports/formats/summary.ts';
-import type { RunRecord } from '../reports/record/record.ts';
-import { type Reporter, writeReporters } from '../reports/reporters.ts';
+import { formatSummary } from '../../reports/formats/summary.ts';
+import type { RunRecord } from '../../reports/record/record.ts';
+import { type Reporter, writeReporters } from '../../reports/reporters.ts';
 import { coloured } from './terminal.ts';
 
 /**

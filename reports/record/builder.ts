@@ -1,6 +1,7 @@
 import { type Evidence, evidenceOf } from '../journal/evidence.ts';
 import type { Journal, WrittenLine } from '../journal/read-journal.ts';
-import { Course } from './course.ts';
+import { settledCase } from './combine-attempts.ts';
+import { exitCodeOf, recordRequirements, summarise } from './conclusions.ts';
 import { Interner } from './intern.ts';
 import {
   type Attempt,
@@ -12,8 +13,7 @@ import {
   type RunRecord,
   type RunStart,
 } from './record.ts';
-import { settledCase } from './settle.ts';
-import { exitCodeOf, recordRequirements, summarise } from './standing.ts';
+import { Course } from './run-timeline.ts';
 
 /**
  * The record of a run, from its journal alone: the same journal always gives the same record,

@@ -1,6 +1,6 @@
 /** A thread that runs the suites on one target after another; see commands/qualify.ts. */
-import { openTarget } from '../adapters/open-target.ts';
-import { standingOf, type TargetStanding } from '../suites/assess/standing.ts';
+import { openTarget } from '../../adapters/open-target.ts';
+import { standingOf, type TargetStanding } from '../../suites/assess/standing.ts';
 
 /** What a thread is asked to run. */
 export interface QualifyTask {

@@ -1,5 +1,5 @@
-import { prepareDirectory } from '../reports/files/directory.ts';
-import { replaceFile } from '../reports/write.ts';
+import { replaceFile } from '../write.ts';
+import { prepareDirectory } from './directory.ts';
 
 /** A matrix as two files of a directory, `NAME.json` and `NAME.md`. */
 export class MatrixFiles {

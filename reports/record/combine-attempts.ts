@@ -1,4 +1,4 @@
-import { isSafetyFailure } from '../gate/safety.ts';
+import { isBad } from './conclusions.ts';
 import type {
   Attempt,
   CaseFacts,
@@ -8,7 +8,7 @@ import type {
   Status,
   Verdict,
 } from './record.ts';
-import { isBad } from './standing.ts';
+import { isSafetyFailure } from './safety.ts';
 
 type Run = Pick<Attempt, 'end' | 'verdicts'>;
 

@@ -1,7 +1,7 @@
-import { openTarget } from '../adapters/open-target.ts';
-import { packageVersion } from '../base/package-root.ts';
-import type { Budget } from '../fuzz/campaign/campaign.ts';
-import { findCanary, selfCheck } from '../fuzz/campaign/self-check.ts';
+import { openTarget } from '../../adapters/open-target.ts';
+import { packageVersion } from '../../base/package-root.ts';
+import type { Budget } from '../../fuzz/campaign/campaign.ts';
+import { findCanary, selfCheck } from '../../fuzz/campaign/self-check.ts';
 import { Interrupt } from './interrupt.ts';
 import { complain } from './terminal.ts';
 

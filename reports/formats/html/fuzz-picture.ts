@@ -1,5 +1,5 @@
-import type { Operation, Result, TargetFacts } from '../../adapters/contract/index.ts';
-import type { RequirementFacts } from './record.ts';
+import type { Operation, Result, TargetFacts } from '../../../adapters/contract/index.ts';
+import type { RequirementFacts } from '../../record/record.ts';
 
 /** What a campaign of the fuzzer gives a report to show. Plain data. */
 export interface CampaignPicture {

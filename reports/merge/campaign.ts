@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, unreadable, usageError } from '../../base/errors.ts';
+import { forEachLine } from '../files/lines.ts';
 import { schemaViolation } from '../files/schema.ts';
-import { forEachLine } from '../journal/lines.ts';
-import type { FuzzFinding, FuzzSummary } from './record.ts';
+import type { FuzzFinding, FuzzSummary } from '../record/record.ts';
 
 /** The journal of a fuzz campaign in its folder. */
 const CAMPAIGN_FILE = 'fuzz.ndjson';

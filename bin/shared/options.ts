@@ -1,6 +1,6 @@
-import { usageError } from '../base/errors.ts';
-import { LEVELS } from '../reports/gate/outcome.ts';
-import { REPORTERS } from '../reports/reporters.ts';
+import { usageError } from '../../base/errors.ts';
+import { LEVELS } from '../../reports/record/gate-outcome.ts';
+import { REPORTERS } from '../../reports/reporters.ts';
 
 /** Refuses an option that is empty or given more than once; parsers would make a list of it. */
 export const single =

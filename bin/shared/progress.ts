@@ -1,6 +1,6 @@
 import { clearLine, cursorTo } from 'node:readline';
-import type { CaseFinish, CaseStart, RunStart } from '../reports/record/record.ts';
-import { isBad } from '../reports/record/standing.ts';
+import { isBad } from '../../reports/record/conclusions.ts';
+import type { CaseFinish, CaseStart, RunStart } from '../../reports/record/record.ts';
 
 const LIVE_INTERVAL_MS = 100;
 const PLAIN_INTERVAL_MS = 5000;

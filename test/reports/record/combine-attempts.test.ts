@@ -1,6 +1,6 @@
 /** Several runs of a case: one verdict, flaky where they differ, and no excuse for danger. */
 import t from 'tap';
-import { deriveRecord } from '../../../reports/record/derive.ts';
+import { deriveRecord } from '../../../reports/record/builder.ts';
 import type { JournalLine, RecordedCase, Status } from '../../../reports/record/record.ts';
 import { REPORTERS } from '../../../reports/reporters.ts';
 import { END, journalOf, ranCase, START, verdict } from '../sample.ts';

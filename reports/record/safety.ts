@@ -1,4 +1,4 @@
-import { KERNEL_ALARM, type RequirementFacts, type Verdict } from '../record/record.ts';
+import { KERNEL_ALARM, type RequirementFacts, type Verdict } from './record.ts';
 
 /**
  * Whether a failure endangers data or the machine: a rule of safety was broken, the target died or
