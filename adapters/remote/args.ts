@@ -1,12 +1,12 @@
 /**
- * The words of a command, without a shell: white space separates, '…' and "…" keep it, a backslash
- * outside '…' makes the next character plain. Nothing is expanded.
+ * Splits a command into its arguments, without a shell: white space separates them, '…' and "…"
+ * keep it, a backslash outside '…' makes the next character plain. Nothing is expanded.
  *
  * @returns undefined when a quote is not closed or a backslash ends the text
  */
-export function splitWords(text: string): string[] | undefined {
-  const words: string[] = [];
-  let word: string | undefined;
+export function splitArgs(text: string): string[] | undefined {
+  const args: string[] = [];
+  let arg: string | undefined;
   let quote = '';
   for (let at = 0; at < text.length; at += 1) {
     const letter = text[at] ?? '';
@@ -14,19 +14,19 @@ export function splitWords(text: string): string[] | undefined {
     else if (letter === '\\' && quote !== "'") {
       at += 1;
       if (at === text.length) return undefined;
-      word = (word ?? '') + text[at];
-    } else if (quote !== '') word += letter;
+      arg = (arg ?? '') + text[at];
+    } else if (quote !== '') arg += letter;
     else if (letter === "'" || letter === '"') {
       quote = letter;
-      word ??= '';
-    } else if (!/\s/.test(letter)) word = (word ?? '') + letter;
-    else if (word !== undefined) {
-      words.push(word);
-      word = undefined;
+      arg ??= '';
+    } else if (!/\s/.test(letter)) arg = (arg ?? '') + letter;
+    else if (arg !== undefined) {
+      args.push(arg);
+      arg = undefined;
     }
   }
   if (quote !== '') return undefined;
-  return word === undefined ? words : [...words, word];
+  return arg === undefined ? args : [...args, arg];
 }
 
 /** A word that a POSIX shell reads as itself, whatever is in it. */
