@@ -97,7 +97,7 @@ function oracle(rounds: ReplayedRounds): void {
   verdict(`exclusion oracle, ${EVENTS_MIN} million at least`, words, rate >= EVENTS_MIN);
 }
 
-const moduleUrl = new URL('../bin/fuzz-worker.js', import.meta.url).href;
+const moduleUrl = new URL('../bin/workers/fuzz-worker.js', import.meta.url).href;
 const poolOf = (workers: number, mode: string): WorkerPool =>
   new WorkerPool(moduleUrl, workers, {
     ...{ target: 'sim:', version: 'bench', seed: 1n, modes: [mode] },

@@ -20,7 +20,7 @@ import { retryCommand } from './commands/retry.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
 import { vmCommand } from './commands/vm.ts';
-import { complain } from './terminal.ts';
+import { complain } from './shared/terminal.ts';
 
 /** Exit code of a bug in allocert: nothing can be said about the target. */
 const BUG = 3;

@@ -7,12 +7,12 @@ import { Replacement } from './files/replace-file.ts';
 import { ctrfPieces } from './formats/ctrf.ts';
 import { formatGithub } from './formats/github.ts';
 import { htmlPage } from './formats/html/page.ts';
+import { transcriptsOf } from './formats/html/transcripts.ts';
 import { junitPieces } from './formats/junit.ts';
 import { formatKcidb } from './formats/kcidb.ts';
 import { type KcidbIds, kcidbIds } from './formats/kcidb-ids.ts';
 import { formatMarkdown } from './formats/markdown.ts';
 import { tapPieces } from './formats/tap.ts';
-import { transcriptsOf } from './journal/transcripts.ts';
 import type { RunRecord } from './record/record.ts';
 import { recordPieces } from './record/record-text.ts';
 

@@ -1,19 +1,16 @@
 import { REPORT_FILES } from './files/directory.ts';
 import { replaceStream } from './files/replace-file.ts';
 import { htmlPage } from './formats/html/page.ts';
+import { transcriptsOf } from './formats/html/transcripts.ts';
 import { junitPieces } from './formats/junit.ts';
 import { tapPieces } from './formats/tap.ts';
 import { gate } from './gate/gate.ts';
-import type { GateSettings } from './gate/outcome.ts';
 import { EvidenceWriter } from './journal/evidence.ts';
 import { scanJournal } from './journal/read-journal.ts';
-import { transcriptsOf } from './journal/transcripts.ts';
-import { RecordBuilder } from './record/derive.ts';
+import { RecordBuilder } from './record/builder.ts';
+import type { GateSettings } from './record/gate-outcome.ts';
 import type { RunRecord } from './record/record.ts';
 import { recordPieces } from './record/record-text.ts';
-
-export { replaceFile, replaceStream } from './files/replace-file.ts';
-export { recordText } from './record/record-text.ts';
 
 /**
  * Derives every report from the journal of a directory and writes them beside it. No more than one

@@ -7,7 +7,8 @@ import { selectCases } from './run/select.ts';
 
 export { catalogue, type Profile, type Requirement } from '../catalogue/catalogue.ts';
 export { CASES } from './cases/all.ts';
-export type { Case, Observation } from './kit/case.ts';
+export type { Case } from './kit/case.ts';
+export type { Observation } from './kit/observation.ts';
 export { refuseOtherTarget } from './run/identity.ts';
 export { type CaseOutcome, judge } from './run/judge.ts';
 export { type RunOptions, runSuites } from './run/runner.ts';

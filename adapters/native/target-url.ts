@@ -1,16 +1,17 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { machineError, usageError } from '../../base/errors.ts';
+import { percentDecoded, splitTarget } from '../../base/target-url.ts';
 
 /** How Programs are carried to the executor. */
-export type Mode = (typeof MODES)[number];
+export type NativeMode = (typeof MODES)[number];
 
 /** What a `native:` URL asks for. */
 export interface NativeTarget {
   /** A device node of this machine, or a vendor's shared library; an absolute path. */
   readonly path: string;
   readonly kind: 'device' | 'library';
-  readonly mode: Mode;
+  readonly mode: NativeMode;
 }
 
 const MODES = ['contained', 'in-process'] as const;
@@ -24,10 +25,9 @@ const FORMS =
  * @throws {@link AllocertError} for what is no such URL (usage) or is not on this machine (machine)
  */
 export function parseNativeTarget(url: string): NativeTarget {
-  const rest = url.slice('native:'.length);
-  const mark = rest.indexOf('?');
-  const place = decode(mark < 0 ? rest : rest.slice(0, mark), url);
-  const mode = parseMode(mark < 0 ? '' : rest.slice(mark + 1), url);
+  const parts = splitTarget(url, url.slice('native:'.length), { names: ['mode'] });
+  const place = percentDecoded(url, parts.place);
+  const mode = parseMode(parts.get('mode') ?? 'contained', url);
   const kind = /\.so(?:\.\d+)*$/.test(place) ? 'library' : 'device';
   const sound = kind === 'library' ? /^\.{0,2}\//.test(place) : place.startsWith('/');
   if (!sound || place.includes('\0')) {
@@ -43,23 +43,8 @@ export function parseNativeTarget(url: string): NativeTarget {
   return { path, kind, mode };
 }
 
-function parseMode(query: string, url: string): Mode {
-  let mode: Mode = 'contained';
-  for (const [name, value] of new URLSearchParams(query)) {
-    const found = MODES.find((one) => one === value);
-    if (name !== 'mode' || found === undefined) {
-      throw usageError(`${url} has the unknown option ${name}=${value}; use ${FORMS}`);
-    }
-    mode = found;
-  }
-  return mode;
-}
-
-function decode(text: string, url: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch (thrown) {
-    if (thrown instanceof URIError) throw usageError(`${url} is not percent-encoded correctly`);
-    throw thrown;
-  }
+function parseMode(text: string, url: string): NativeMode {
+  const found = MODES.find((one) => one === text);
+  if (found !== undefined) return found;
+  throw usageError(`${url} has the unknown option mode=${text}; use ${FORMS}`);
 }

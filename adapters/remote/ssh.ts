@@ -1,5 +1,5 @@
+import { shellWord } from './args.ts';
 import type { SshTarget } from './target-url.ts';
-import { shellWord } from './words.ts';
 
 /**
  * The command that starts an agent over the system's ssh. It asks for nothing (there may be nobody

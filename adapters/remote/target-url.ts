@@ -1,5 +1,6 @@
 import { usageError } from '../../base/errors.ts';
-import { splitWords } from './words.ts';
+import { splitTarget } from '../../base/target-url.ts';
+import { splitArgs } from './args.ts';
 
 /** Where a `remote:` URL finds its peer. */
 export type RemoteTarget =
@@ -81,7 +82,7 @@ export function parseEndpoint(text: string, lowest: 0 | 1): Endpoint {
 }
 
 function parseExec(url: string, command: string): RemoteTarget {
-  const argv = splitWords(command);
+  const argv = splitArgs(command);
   if (argv === undefined) {
     throw usageError(`${url}: a quote is not closed, or a backslash stands at the end`);
   }
@@ -92,16 +93,17 @@ function parseExec(url: string, command: string): RemoteTarget {
 }
 
 function parseTls(url: string, rest: string): RemoteTarget {
-  const { place, parameters } = parseQuery(url, rest, ['ca', 'cert', 'key']);
-  const [ca, cert, key] = ['ca', 'cert', 'key'].map((name) => parameters.get(name) ?? '');
+  const parts = splitTarget(url, rest, { names: ['ca', 'cert', 'key'] });
+  const [ca, cert, key] = [parts.get('ca'), parts.get('cert'), parts.get('key')];
   if (!ca || !cert || !key) {
     throw usageError(`${url} needs certificates: ?ca=FILE&cert=FILE&key=FILE`);
   }
-  return { transport: 'tls', ...parseEndpoint(place, 1), ca, cert, key };
+  return { transport: 'tls', ...parseEndpoint(parts.place, 1), ca, cert, key };
 }
 
 function parseSsh(url: string, rest: string): RemoteTarget {
-  const { place, parameters } = parseQuery(url, rest, ['agent', 'port']);
+  const parts = splitTarget(url, rest, { names: ['agent', 'port'] });
+  const { place } = parts;
   const colon = place.indexOf(':/');
   const destination = place.slice(0, Math.max(colon, 0));
   const device = place.slice(colon + 1);
@@ -112,46 +114,14 @@ function parseSsh(url: string, rest: string): RemoteTarget {
   if (!device.startsWith('/dev/') || /[\0\n]/.test(device)) {
     throw usageError(`${url} names no device node; write remote:ssh:user@host:/dev/cma0`);
   }
-  const agent = parameters.get('agent') ?? DEFAULT_AGENT;
+  const agent = parts.get('agent') ?? DEFAULT_AGENT;
   if (agent === '' || agent.startsWith('-') || /[\0\n]/.test(agent)) {
     throw usageError(`${url}: agent= is the path of the agent on the board`);
   }
-  const port = parameters.get('port');
+  const port = parts.get('port');
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) > 0)) {
     throw usageError(`${url}: port= is a number from 1 to 65535`);
   }
   const ssh = { transport: 'ssh', destination, device, agent } as const;
   return port === undefined ? ssh : { ...ssh, port: Number(port) };
-}
-
-/** What stands before `?`, and the parameters after it; each at most once. */
-function parseQuery(
-  url: string,
-  rest: string,
-  known: readonly string[],
-): { place: string; parameters: ReadonlyMap<string, string> } {
-  const mark = rest.indexOf('?');
-  if (mark < 0) return { place: rest, parameters: new Map() };
-  const parameters = new Map<string, string>();
-  for (const pair of rest.slice(mark + 1).split('&')) {
-    const equals = pair.indexOf('=');
-    const name = pair.slice(0, Math.max(equals, 0));
-    if (!known.includes(name) || parameters.has(name)) {
-      const list = known.map((one) => `${one}=`).join(', ');
-      throw usageError(`${url}: "${pair}" is none of ${list}, or comes twice`);
-    }
-    parameters.set(name, decode(url, pair.slice(equals + 1)));
-  }
-  return { place: rest.slice(0, mark), parameters };
-}
-
-function decode(url: string, text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch (thrown) {
-    if (thrown instanceof URIError) {
-      throw usageError(`${url} holds a % that is no percent-encoding; write %25 for a plain one`);
-    }
-    throw thrown;
-  }
 }

@@ -1,4 +1,5 @@
 import { usageError } from '../../base/errors.ts';
+import { splitTarget } from '../../base/target-url.ts';
 import { DEFECTS } from './defects/all.ts';
 import type { DefectSet } from './defects/defect.ts';
 
@@ -37,19 +38,22 @@ export interface SimulatorOptions {
   readonly depth: number;
 }
 
-const PARAMETERS = [
-  'behaviour',
-  'region',
-  'defect',
-  'seed',
-  'page',
-  'regions',
-  'order',
-  'transient',
-  'schedule',
-  'depth',
-  'caller',
-];
+const PARAMETERS = {
+  names: [
+    'behaviour',
+    'region',
+    'defect',
+    'seed',
+    'page',
+    'regions',
+    'order',
+    'transient',
+    'schedule',
+    'depth',
+    'caller',
+  ],
+  repeated: ['defect'],
+} as const;
 const PAGE_SIZES = [4096, 16_384, 65_536];
 const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
 const REGION_BYTES_MAX = 64 * 2 ** 30;
@@ -70,44 +74,48 @@ const TRANSIENT_MAX = 1_000_000;
  * @throws AllocertError for what it does not know, with a sentence that names what it does
  */
 export function parseSimulatorUrl(url: string): SimulatorOptions {
-  const match = /^sim:(?:\?(.*))?$/.exec(url);
-  if (match === null) {
+  const rest = /^sim:(\?.*|)$/.exec(url)?.[1];
+  if (rest === undefined) {
     throw usageError(`"${url}" is no simulator URL: write sim: or sim:?parameter=value`);
   }
-  const given = new URLSearchParams(match[1] ?? '');
-  for (const name of new Set(given.keys())) {
-    if (!PARAMETERS.includes(name)) {
-      throw usageError(`sim: has no parameter "${name}"; it has ${PARAMETERS.join(', ')}`);
-    }
-    if (name !== 'defect' && given.getAll(name).length > 1) {
-      throw usageError(`sim: takes ${name} once; remove all but one`);
-    }
-  }
+  const given = splitTarget(url, rest, PARAMETERS);
   const pageBytes = pageSize(given.get('page'));
   return {
     behaviour: behaviour(given.get('behaviour')),
     regionBytes: regionSize(given.get('region') ?? '16MiB', pageBytes),
-    regionCount: count(given, 'regions', { from: 1, to: REGIONS_MAX, usually: REGIONS_DEFAULT }),
-    orderMax: count(given, 'order', { from: 0, to: ORDER_MAX, usually: ORDER_DEFAULT }),
-    transient: count(given, 'transient', { from: 0, to: TRANSIENT_MAX, usually: 0 }),
+    regionCount: count('regions', given.get('regions'), {
+      from: 1,
+      to: REGIONS_MAX,
+      usually: REGIONS_DEFAULT,
+    }),
+    orderMax: count('order', given.get('order'), {
+      from: 0,
+      to: ORDER_MAX,
+      usually: ORDER_DEFAULT,
+    }),
+    transient: count('transient', given.get('transient'), {
+      from: 0,
+      to: TRANSIENT_MAX,
+      usually: 0,
+    }),
     pageBytes,
-    defects: new Set(given.getAll('defect').map(defect)),
+    defects: new Set(given.all('defect').map(defect)),
     pointerBytes: pointerBytes(given.get('caller') ?? '64'),
     seed: seed(given.get('seed') ?? '0'),
     schedule: schedule(given.get('schedule')),
-    depth: count(given, 'depth', { from: 1, to: DEPTH_MAX, usually: DEPTH_DEFAULT }),
+    depth: count('depth', given.get('depth'), { from: 1, to: DEPTH_MAX, usually: DEPTH_DEFAULT }),
   };
 }
 
-function behaviour(word: string | null): Behaviour {
-  if (word === null) return 'hardened';
+function behaviour(word: string | undefined): Behaviour {
+  if (word === undefined) return 'hardened';
   const known = BEHAVIOURS.find((name) => name === word);
   if (known !== undefined) return known;
   throw usageError(`sim: has no behaviour "${word}"; it has ${BEHAVIOURS.join(' and ')}`);
 }
 
-function schedule(word: string | null): Schedule {
-  if (word === null) return 'both';
+function schedule(word: string | undefined): Schedule {
+  if (word === undefined) return 'both';
   const known = SCHEDULES.find((name) => name === word);
   if (known !== undefined) return known;
   throw usageError(`sim: has no schedule "${word}"; it has ${SCHEDULES.join(', ')}`);
@@ -119,8 +127,8 @@ function defect(word: string): string {
   throw usageError(`sim: has no defect "${word}"; it has ${known}`);
 }
 
-function pageSize(word: string | null): number {
-  if (word === null) return 4096;
+function pageSize(word: string | undefined): number {
+  if (word === undefined) return 4096;
   if (PAGE_SIZES.includes(Number(word))) return Number(word);
   throw usageError(`sim: has no page size "${word}"; it has ${PAGE_SIZES.join(', ')}`);
 }
@@ -148,8 +156,8 @@ interface Bounds {
   readonly usually: number;
 }
 
-function count(given: URLSearchParams, name: string, { from, to, usually }: Bounds): number {
-  const word = given.get(name) ?? String(usually);
+function count(name: string, given: string | undefined, { from, to, usually }: Bounds): number {
+  const word = given ?? String(usually);
   if (/^[0-9]+$/.test(word) && Number(word) >= from && Number(word) <= to) return Number(word);
   throw usageError(`sim: cannot have ${name} "${word}"; give a number from ${from} to ${to}`);
 }

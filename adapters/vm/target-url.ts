@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { usageError } from '../../base/errors.ts';
+import { percentDecoded, splitTarget } from '../../base/target-url.ts';
 
 /** What a `vm:` URL asks for. */
 export interface VmTarget {
@@ -29,7 +30,10 @@ export interface VmModule {
 const MEMORY_MIB = 1024;
 const MEMORY_MIB_MIN = 128;
 const GUEST_AGENTS = ['x86_64', 'i386'] as const;
-const PARAMETERS = ['kernel', 'append', 'module', 'memory', 'agent'];
+const PARAMETERS = {
+  names: ['kernel', 'append', 'module', 'memory', 'agent'],
+  repeated: ['append', 'module'],
+} as const;
 const FORMS = 'vm:debian/dma_heap/system or vm:/dev/NODE?kernel=IMAGE&append=…&module=x.ko,param=1';
 
 /**
@@ -39,28 +43,25 @@ const FORMS = 'vm:debian/dma_heap/system or vm:/dev/NODE?kernel=IMAGE&append=…
  * @throws {@link AllocertError} for what is unknown, contradictory or not there
  */
 export function parseVmTarget(url: string): VmTarget {
-  const rest = url.slice('vm:'.length);
-  const mark = rest.indexOf('?');
-  const place = decode(mark < 0 ? rest : rest.slice(0, mark), url);
-  const parameters = parseParameters(mark < 0 ? '' : rest.slice(mark + 1), url);
-  const { kernel, region } = parsePlace(place, parameters, url);
-  const modules = (parameters.get('module') ?? []).map((text) => parseModule(text, url));
+  const parts = splitTarget(url, url.slice('vm:'.length), PARAMETERS);
+  const place = percentDecoded(url, parts.place);
+  const { kernel, region } = parsePlace(place, parts.get('kernel'), url);
+  const modules = parts.all('module').map((text) => parseModule(text, url));
   return {
     kernel,
     region,
-    append: (parameters.get('append') ?? []).join(' '),
+    append: parts.all('append').join(' '),
     modules,
-    memoryMiB: parseMemory(parameters.get('memory')?.at(-1), url),
-    agent: parseAgent(parameters.get('agent')?.at(-1) ?? 'x86_64', url),
+    memoryMiB: parseMemory(parts.get('memory'), url),
+    agent: parseAgent(parts.get('agent') ?? 'x86_64', url),
   };
 }
 
 function parsePlace(
   place: string,
-  parameters: ReadonlyMap<string, readonly string[]>,
+  own: string | undefined,
   url: string,
 ): { kernel: string; region: string } {
-  const own = parameters.get('kernel')?.at(-1);
   if (place.startsWith('/dev/')) {
     if (own === undefined) throw usageError(`${url} names no kernel; add ?kernel=IMAGE`);
     if (!existsSync(own)) throw usageError(`${url} names the kernel ${own}, which is not there`);
@@ -79,19 +80,6 @@ function parsePlace(
   const region = slash < 0 ? '' : place.slice(slash + 1);
   if (region === '') throw usageError(`${url} names no device; use ${FORMS}`);
   return { kernel: name, region: `/dev/${region}` };
-}
-
-function parseParameters(query: string, url: string): Map<string, string[]> {
-  const found = new Map<string, string[]>();
-  for (const pair of query.split('&').filter((text) => text !== '')) {
-    const equals = pair.indexOf('=');
-    const name = equals < 0 ? pair : pair.slice(0, equals);
-    if (!PARAMETERS.includes(name) || equals < 0) {
-      throw usageError(`${url}: "${pair}" is none of ${PARAMETERS.join('=, ')}=`);
-    }
-    found.set(name, [...(found.get(name) ?? []), decode(pair.slice(equals + 1), url)]);
-  }
-  return found;
 }
 
 function parseModule(text: string, url: string): VmModule {
@@ -117,15 +105,4 @@ function parseAgent(text: string, url: string): GuestAgent {
   const found = GUEST_AGENTS.find((architecture) => architecture === text);
   if (found !== undefined) return found;
   throw usageError(`${url}: the guest runs agents for ${GUEST_AGENTS.join(' and ')} only`);
-}
-
-function decode(text: string, url: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch (thrown) {
-    if (thrown instanceof URIError) {
-      throw usageError(`${url} holds a % that is no percent-encoding; write %25 for a plain one`);
-    }
-    throw thrown;
-  }
 }

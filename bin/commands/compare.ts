@@ -2,6 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 import type { Adapter } from '../../adapters/contract/index.ts';
 import { openTarget } from '../../adapters/open-target.ts';
 import { AllocertError, usageError } from '../../base/errors.ts';
+import { MatrixFiles } from '../../reports/files/matrix-files.ts';
 import { wrap } from '../../reports/formats/layout.ts';
 import {
   columnParagraphs,
@@ -11,9 +12,8 @@ import {
   differenceText,
 } from '../../suites/assess/compare.ts';
 import { standingOf, type TargetStanding, unopened } from '../../suites/assess/standing.ts';
-import { MatrixFiles } from '../matrix-files.ts';
-import { single } from '../options.ts';
-import { Progress } from '../progress.ts';
+import { single } from '../shared/options.ts';
+import { Progress } from '../shared/progress.ts';
 
 interface CompareArguments {
   readonly targets: readonly string[];

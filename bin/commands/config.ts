@@ -4,7 +4,7 @@ import { type EffectiveOption, effectiveOptions, effectiveText } from '../../con
 import type { CommandFacts } from '../../config/option.ts';
 import { configSchema } from '../../config/schema.ts';
 import { commandIn, Settings } from '../../config/settings.ts';
-import { PRINT_CODES } from '../options.ts';
+import { PRINT_CODES } from '../shared/options.ts';
 
 interface PrintArguments {
   readonly words: readonly string[] | undefined;

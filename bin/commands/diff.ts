@@ -4,6 +4,7 @@ import { type Adapter, type Program, parseProgram, toJson } from '../../adapters
 import { openTarget } from '../../adapters/open-target.ts';
 import { messageOf, usageError } from '../../base/errors.ts';
 import { redact } from '../../base/redact.ts';
+import { MatrixFiles } from '../../reports/files/matrix-files.ts';
 import { wrap } from '../../reports/formats/layout.ts';
 import { diffEntries, runPrograms } from '../../suites/assess/diff/entries.ts';
 import { diffSuites } from '../../suites/assess/diff/suite.ts';
@@ -12,9 +13,8 @@ import {
   type Paragraph,
   suiteParagraphs,
 } from '../../suites/assess/diff/text.ts';
-import { MatrixFiles } from '../matrix-files.ts';
-import { single } from '../options.ts';
-import { Progress } from '../progress.ts';
+import { single } from '../shared/options.ts';
+import { Progress } from '../shared/progress.ts';
 
 interface DiffArguments {
   readonly left: string;

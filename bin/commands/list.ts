@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { wrap } from '../../reports/formats/layout.ts';
 import { listingParagraphs, listRequirements } from '../../suites/assess/listing.ts';
-import { PRINT_CODES, single } from '../options.ts';
+import { PRINT_CODES, single } from '../shared/options.ts';
 
 interface ListArguments {
   readonly group: readonly string[] | undefined;

@@ -5,6 +5,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { DEFECTS } from '../../adapters/simulator/defects/all.ts';
 import type { Defect } from '../../adapters/simulator/defects/defect.ts';
 import { usageError } from '../../base/errors.ts';
+import { MatrixFiles } from '../../reports/files/matrix-files.ts';
 import { wrap } from '../../reports/formats/layout.ts';
 import {
   killParagraphs,
@@ -13,9 +14,8 @@ import {
 } from '../../suites/assess/qualification.ts';
 import { qualify } from '../../suites/assess/qualify.ts';
 import type { TargetStanding } from '../../suites/assess/standing.ts';
-import { MatrixFiles } from '../matrix-files.ts';
-import { single } from '../options.ts';
-import type { QualifyTask } from '../qualify-worker.ts';
+import { single } from '../shared/options.ts';
+import type { QualifyTask } from '../workers/qualify-worker.ts';
 
 interface QualifyArguments {
   readonly out: string;
@@ -83,7 +83,7 @@ function cleanRuns(given: number | string | readonly string[]): number {
 /** Runs are independent of each other, so each core takes the next one. */
 async function allRuns(count: number): Promise<Parameters<typeof qualify>[0]> {
   const pool = new Piscina<QualifyTask, TargetStanding>({
-    filename: new URL('../qualify-worker.js', import.meta.url).href,
+    filename: new URL('../workers/qualify-worker.js', import.meta.url).href,
     minThreads: 1,
     maxThreads: availableParallelism(),
     execArgv: [],

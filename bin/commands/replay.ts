@@ -8,7 +8,7 @@ import { scheduleOf } from '../../fuzz/findings/schedule.ts';
 import { foundTarget } from '../../fuzz/findings/stored-target.ts';
 import type { Finding } from '../../fuzz/record/finding.ts';
 import { reproducerOf } from '../../fuzz/reproduce/index.ts';
-import { single } from '../options.ts';
+import { single } from '../shared/options.ts';
 
 interface ReplayArguments {
   readonly file: string;

@@ -3,16 +3,22 @@ import { hideBin } from 'yargs/helpers';
 import { holdsReport } from '../../reports/files/directory.ts';
 import { gate } from '../../reports/gate/gate.ts';
 import { readGate } from '../../reports/gate/settings.ts';
+import { holdsCampaign } from '../../reports/merge/campaign.ts';
 import { openInputs } from '../../reports/merge/input.ts';
 import { mergeRecords } from '../../reports/merge/merge.ts';
 import { prepareMerged, refuseOwnReport, writeMerged } from '../../reports/merge/write-merged.ts';
-import { holdsCampaign } from '../../reports/record/campaign.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { writeViews } from '../../reports/write.ts';
-import { type KcidbArguments, kcidbOf, kcidbOptions } from '../kcidb-options.ts';
-import { EXIT_CODES, type GateArguments, gateOptions, reporterOption, single } from '../options.ts';
-import { reportCampaign } from '../report-campaign.ts';
-import { showRecord } from '../show-record.ts';
+import { type KcidbArguments, kcidbOf, kcidbOptions } from '../shared/kcidb-options.ts';
+import {
+  EXIT_CODES,
+  type GateArguments,
+  gateOptions,
+  reporterOption,
+  single,
+} from '../shared/options.ts';
+import { reportCampaign } from '../shared/report-campaign.ts';
+import { showRecord } from '../shared/show-record.ts';
 
 interface ReportArguments extends KcidbArguments, GateArguments {
   readonly paths: readonly string[];

@@ -4,8 +4,8 @@ import { planRetry } from '../../reports/gate/retry.ts';
 import { readGate } from '../../reports/gate/settings.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { writeReports } from '../../reports/write.ts';
-import { journaledRun } from '../journaled-run.ts';
-import { type KcidbArguments, kcidbOf, kcidbOptions } from '../kcidb-options.ts';
+import { journaledRun } from '../shared/journaled-run.ts';
+import { type KcidbArguments, kcidbOf, kcidbOptions } from '../shared/kcidb-options.ts';
 import {
   EXIT_CODES,
   type GateArguments,
@@ -13,8 +13,8 @@ import {
   reporterOption,
   retriesOption,
   single,
-} from '../options.ts';
-import { showRecord } from '../show-record.ts';
+} from '../shared/options.ts';
+import { showRecord } from '../shared/show-record.ts';
 
 interface RetryArguments extends KcidbArguments, GateArguments {
   readonly directory: string;

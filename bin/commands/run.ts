@@ -8,8 +8,8 @@ import { readGate } from '../../reports/gate/settings.ts';
 import { environmentFacts } from '../../reports/record/environment.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { listCases } from '../../suites/index.ts';
-import { journaledRun } from '../journaled-run.ts';
-import { type KcidbArguments, kcidbOf, kcidbOptions } from '../kcidb-options.ts';
+import { journaledRun } from '../shared/journaled-run.ts';
+import { type KcidbArguments, kcidbOf, kcidbOptions } from '../shared/kcidb-options.ts';
 import {
   EXIT_CODES,
   type GateArguments,
@@ -18,7 +18,7 @@ import {
   reporterOption,
   retriesOption,
   single,
-} from '../options.ts';
+} from '../shared/options.ts';
 
 interface RunArguments extends KcidbArguments, GateArguments {
   readonly target: string | undefined;

@@ -6,8 +6,8 @@ import { type Credentials, listenTls } from '../../adapters/remote/tls.ts';
 import { type Listener, listenUnix } from '../../adapters/remote/unix.ts';
 import { usageError } from '../../base/errors.ts';
 import { redact } from '../../base/redact.ts';
-import { single } from '../options.ts';
-import { complain } from '../terminal.ts';
+import { single } from '../shared/options.ts';
+import { complain } from '../shared/terminal.ts';
 
 interface ServeArguments {
   readonly target: string;

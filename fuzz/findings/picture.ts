@@ -13,7 +13,7 @@ import type {
   FuzzBuffer,
   FuzzPicture,
   FuzzStep,
-} from '../../reports/record/fuzz-picture.ts';
+} from '../../reports/formats/html/fuzz-picture.ts';
 import { operationsIn } from '../execute/round.ts';
 import { expectedBy } from '../judge/expected.ts';
 import { evidenceOf, type Finding } from '../record/finding.ts';

@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { factsFromJson } from '../../adapters/contract/program-json.ts';
 import { usageError } from '../../base/errors.ts';
 import { REPORT_FILES } from '../../reports/files/directory.ts';
+import { forEachLine } from '../../reports/files/lines.ts';
 import { replaceStream } from '../../reports/files/replace-file.ts';
 import { schemaViolation } from '../../reports/files/schema.ts';
 import { campaignPage } from '../../reports/formats/html/campaign.ts';
-import { forEachLine } from '../../reports/journal/lines.ts';
 import type {
   CampaignPicture,
   FuzzMode,
   FuzzPicture,
   FuzzSample,
-} from '../../reports/record/fuzz-picture.ts';
+} from '../../reports/formats/html/fuzz-picture.ts';
 import { type CampaignLine, JOURNAL, type Line } from '../record/journal-lines.ts';
 import { pictureOf } from './picture.ts';
 import { readFinding } from './replay.ts';

@@ -1,5 +1,5 @@
+import type { Waiver } from '../record/gate-outcome.ts';
 import type { RunRecord, Verdict } from '../record/record.ts';
-import type { Waiver } from './outcome.ts';
 
 /** Whether a pattern covers a whole text; `*` stands for any characters, nothing else is special. */
 export function covers(pattern: string, text: string): boolean {

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { holdsReport, REPORT_FILES } from '../files/directory.ts';
 import { scanJournal } from '../journal/read-journal.ts';
-import { RecordBuilder } from '../record/derive.ts';
+import { RecordBuilder } from '../record/builder.ts';
+import type { Baseline } from '../record/gate-outcome.ts';
 import { readRecord } from '../record/read-record.ts';
 import type { RunRecord } from '../record/record.ts';
-import type { Baseline } from './outcome.ts';
 import { failuresOf, openOf, pointsWith } from './points.ts';
 import { withoutGate } from './without-gate.ts';
 

@@ -1,6 +1,6 @@
 import { usageError } from '../../base/errors.ts';
 import { schemaViolation } from '../files/schema.ts';
-import type { Waiver } from './outcome.ts';
+import type { Waiver } from '../record/gate-outcome.ts';
 import { readJsonFile } from './read-json.ts';
 
 /**

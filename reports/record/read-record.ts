@@ -1,7 +1,7 @@
 import { factsFromJson } from '../../adapters/contract/program-json.ts';
 import { AllocertError, unreadable, usageError } from '../../base/errors.ts';
 import { schemaViolation } from '../files/schema.ts';
-import { splitCases } from '../journal/split-cases.ts';
+import { splitCases } from '../files/split-cases.ts';
 import { Interner } from './intern.ts';
 import type { RecordedCase, RunRecord } from './record.ts';
 import { refuseNewer } from './refuse-newer.ts';

@@ -1,32 +1,33 @@
 import { linux } from '../../adapters/contract/index.ts';
 import { type Fields, fieldOf, requestBytes, withoutOutputs } from '../../catalogue/abi-request.ts';
 import type { Role } from '../../catalogue/catalogue.ts';
-import { type Case, Inconclusive, Skip } from '../kit/case.ts';
-import type { Allocation, Bench } from '../kit/context.ts';
+import type { Case } from '../kit/case.ts';
+import type { Allocation, CaseContext } from '../kit/context.ts';
+import { Inconclusive, Skip } from '../kit/observation.ts';
 import { observeHuge } from './length.ts';
 
-/** Group A: size and layout of the argument. */
-export const abiLayout: readonly Case[] = [
+/** Cases of group `abi`: size and layout of the argument. */
+export const abiCases: readonly Case[] = [
   {
     id: 'ABI-01/page-end',
     title: 'the argument is as long as the ABI says',
     requirements: ['ABI-01'],
-    async run(bench) {
-      await bench.control();
+    async run(context) {
+      await context.control();
       for (const [role, distance] of [
         ['fits', 0],
         ['one-byte-short', -1],
       ] as const) {
         const placement = { kind: 'page-end', distance, neighbour: 'unmapped' } as const;
-        const buffer = await bench.allocate({}, { placement });
+        const buffer = await context.allocate({}, { placement });
         const where = distance === 0 ? 'ends at' : 'reaches one byte into';
-        bench.observe(
+        context.observe(
           'ABI-01',
           role,
           buffer.word,
           `a valid request that ${where} an unmapped page came to ${buffer.word}`,
         );
-        await bench.release(buffer);
+        await context.release(buffer);
       }
     },
   },
@@ -36,54 +37,59 @@ export const abiLayout: readonly Case[] = [
     requirements: ['ABI-02'],
     needsCompat: true,
     deadlineMs: 40_000,
-    async run(bench) {
+    async run(context) {
       for (const [role, distance] of [
         ['fits', 0],
         ['one-byte-short', -1],
       ] as const) {
         const placement = { kind: 'page-end', distance, neighbour: 'unmapped' } as const;
-        const buffer = await bench.allocate({}, { placement });
+        const buffer = await context.allocate({}, { placement });
         const where = distance === 0 ? 'ends at' : 'reaches one byte into';
         const detail = `a 32-bit request that ${where} an unmapped page came to ${buffer.word}`;
-        bench.observe('ABI-02', role, buffer.word, detail);
+        context.observe('ABI-02', role, buffer.word, detail);
         if (role === 'fits') {
           if (!buffer.reply.ok) return;
-          await observeOutputs(bench, buffer);
+          await observeOutputs(context, buffer);
         }
-        await bench.release(buffer);
+        await context.release(buffer);
       }
-      await observeHuge(bench, 'ABI-02', 'upper-half', (1n << 63n) + bench.page);
+      await observeHuge(context, 'ABI-02', 'upper-half', (1n << 63n) + context.page);
     },
   },
   {
     id: 'ABI-03/red-zones',
     title: 'nothing is written around the argument',
     requirements: ['ABI-03'],
-    async run(bench) {
-      const buffer = await bench.buffer();
+    async run(context) {
+      const buffer = await context.buffer();
       const written = buffer.reply.result.redZone ?? [];
       const word = written.length === 0 ? 'intact' : 'written';
-      bench.observe('ABI-03', 'red-zones', word, `red zones written: ${written.join(', ') || '-'}`);
+      context.observe(
+        'ABI-03',
+        'red-zones',
+        word,
+        `red zones written: ${written.join(', ') || '-'}`,
+      );
     },
   },
   {
     id: 'ABI-04/unaligned',
     title: 'an unaligned argument works or is refused',
     requirements: ['ABI-04'],
-    async run(bench) {
-      await bench.control();
+    async run(context) {
+      await context.control();
       for (let by = 1; by < 8; by += 1) {
-        const buffer = await bench.allocate({}, { placement: { kind: 'unaligned', by } });
+        const buffer = await context.allocate({}, { placement: { kind: 'unaligned', by } });
         const where = `a valid request ${by} bytes past an aligned address`;
-        bench.observe('ABI-04', 'unaligned', buffer.word, `${where} came to ${buffer.word}`);
+        context.observe('ABI-04', 'unaligned', buffer.word, `${where} came to ${buffer.word}`);
         if (!buffer.reply.ok) continue;
         const fd = buffer.fd;
-        const end = await bench.subject.lseek({ fd, offset: 0n, whence: linux.SEEK_END });
+        const end = await context.subject.lseek({ fd, offset: 0n, whence: linux.SEEK_END });
         const zones = buffer.reply.result.redZone ?? [];
-        const whole = end.ok && end.value === bench.page && zones.length === 0;
+        const whole = end.ok && end.value === context.page && zones.length === 0;
         const detail = `${where}: its descriptor is ${end.word}, red zones ${zones.join() || '-'}`;
-        bench.observe('ABI-04', 'answer', whole ? 'whole' : 'wrong', detail);
-        await bench.release(buffer);
+        context.observe('ABI-04', 'answer', whole ? 'whole' : 'wrong', detail);
+        await context.release(buffer);
       }
     },
   },
@@ -91,12 +97,12 @@ export const abiLayout: readonly Case[] = [
     id: 'ABI-05/inputs-unchanged',
     title: 'inputs come back as they were sent',
     requirements: ['ABI-05'],
-    async run(bench) {
-      const buffer = await bench.buffer();
-      const sent = withoutOutputs(bench.abi, requestBytes(bench.abi, { length: bench.page }));
-      const got = withoutOutputs(bench.abi, buffer.reply.out);
+    async run(context) {
+      const buffer = await context.buffer();
+      const sent = withoutOutputs(context.abi, requestBytes(context.abi, { length: context.page }));
+      const got = withoutOutputs(context.abi, buffer.reply.out);
       const same = Buffer.from(sent).equals(got);
-      bench.observe(
+      context.observe(
         'ABI-05',
         'other-fields',
         same ? 'unchanged' : 'changed',
@@ -108,18 +114,18 @@ export const abiLayout: readonly Case[] = [
     id: 'ABI-06/refused',
     title: 'a refused request leaves its argument alone',
     requirements: ['ABI-06'],
-    async run(bench) {
-      await bench.control();
+    async run(context) {
+      await context.control();
       let refused = 0;
-      for (const [name, fields] of refusable(bench)) {
-        const sent = requestBytes(bench.abi, { length: bench.page, ...fields });
-        const buffer = await bench.allocate(fields);
-        await bench.release(buffer);
+      for (const [name, fields] of refusable(context)) {
+        const sent = requestBytes(context.abi, { length: context.page, ...fields });
+        const buffer = await context.allocate(fields);
+        await context.release(buffer);
         if (buffer.reply.ok) continue;
         refused += 1;
         const word = Buffer.from(sent).equals(buffer.reply.out) ? 'unchanged' : 'changed';
         const detail = `${name} came to ${buffer.word}: sent ${hex(sent)}, now ${hex(buffer.reply.out)}`;
-        bench.observe('ABI-06', 'refused', word, detail);
+        context.observe('ABI-06', 'refused', word, detail);
       }
       if (refused === 0) throw new Inconclusive('blocked: no request was refused');
     },
@@ -128,45 +134,47 @@ export const abiLayout: readonly Case[] = [
     id: 'ABI-07/reserved',
     title: 'reserved fields come back as 0',
     requirements: ['ABI-07'],
-    async run(bench) {
-      const roles = reservedRoles(bench);
+    async run(context) {
+      const roles = reservedRoles(context);
       if (roles.length === 0) throw new Skip('the ABI has no reserved field');
-      const buffer = await bench.buffer();
+      const buffer = await context.buffer();
       for (const role of roles) {
-        const value = bench.fieldAfter(buffer, role);
+        const value = context.fieldAfter(buffer, role);
         const word = value === 0n ? 'zero' : 'not-zero';
-        bench.observe('ABI-07', 'reserved', word, `${role} came back as 0x${value.toString(16)}`);
+        context.observe('ABI-07', 'reserved', word, `${role} came back as 0x${value.toString(16)}`);
       }
     },
   },
 ];
 
 /** The reserved fields that the ABI has. */
-const reservedRoles = (bench: Bench): Role[] =>
-  (['reserved1', 'reserved2'] as const).filter((role) => bench.abi.fields[role] !== undefined);
+const reservedRoles = (context: CaseContext): Role[] =>
+  (['reserved1', 'reserved2'] as const).filter((role) => context.abi.fields[role] !== undefined);
 
 /** Requests that an implementation may well refuse, each for one field. */
-function refusable(bench: Bench): readonly (readonly [string, Fields])[] {
+function refusable(context: CaseContext): readonly (readonly [string, Fields])[] {
   const version: (readonly [string, Fields])[] =
-    bench.abi.fields.version === undefined ? [] : [['version 1', { version: 1n }]];
+    context.abi.fields.version === undefined ? [] : [['version 1', { version: 1n }]];
   return [
     ...version,
     ['length 0', { length: 0n }],
     ['an unknown flag', { flags: linux.O_RDWR | linux.O_CLOEXEC | (1n << 30n) }],
-    ...reservedRoles(bench).map((role) => [`${role} 1`, { [role]: 1n }] as const),
+    ...reservedRoles(context).map((role) => [`${role} 1`, { [role]: 1n }] as const),
   ];
 }
 
 /** Whether descriptor and length lie where the ABI puts them: the one has as many bytes as told. */
-async function observeOutputs(bench: Bench, buffer: Allocation): Promise<void> {
+async function observeOutputs(context: CaseContext, buffer: Allocation): Promise<void> {
   const end = { fd: buffer.fd, offset: 0n, whence: linux.SEEK_END };
   const { ok, value, word } = await buffer.client.lseek(end);
   const told =
-    fieldOf(bench.abi, 'length').output === true ? bench.fieldAfter(buffer, 'length') : bench.page;
+    fieldOf(context.abi, 'length').output === true
+      ? context.fieldAfter(buffer, 'length')
+      : context.page;
   const seen = ok && value === told ? 'in-place' : 'elsewhere';
   const size = ok ? String(value) : word;
   const detail = `the length field says ${told}, lseek(SEEK_END) of the descriptor field ${size}`;
-  bench.observe('ABI-02', 'outputs', seen, detail);
+  context.observe('ABI-02', 'outputs', seen, detail);
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

@@ -1,44 +1,36 @@
 import type { Case } from '../kit/case.ts';
-import { abiLayout } from './abi.ts';
-import { contiguousMemory } from './cma.ts';
-import { concurrentAllocation } from './concurrency/allocation.ts';
-import { concurrentClose } from './concurrency/close.ts';
-import { concurrency } from './concurrency/concurrency.ts';
-import { concurrentEnds } from './concurrency/ends.ts';
-import { descriptors } from './descriptors.ts';
-import { devices } from './devices.ts';
-import { errorCodes } from './errors.ts';
-import { flags } from './flags.ts';
-import { ioctlNumber } from './ioctl.ts';
-import { isolation } from './isolation.ts';
-import { length } from './length.ts';
-import { lifetime } from './lifetime.ts';
-import { mappingAccess } from './mapping/access.ts';
-import { mapping } from './mapping/mapping.ts';
-import { registry } from './registry/registry.ts';
-import { versionReserved } from './version.ts';
+import { abiCases } from './abi.ts';
+import { cmaCases } from './cma.ts';
+import { concurrencyCases } from './concurrency/index.ts';
+import { descriptorsCases } from './descriptors.ts';
+import { devicesCases } from './devices.ts';
+import { errorsCases } from './errors.ts';
+import { flagsCases } from './flags.ts';
+import { ioctlCases } from './ioctl.ts';
+import { isolationCases } from './isolation.ts';
+import { lengthCases } from './length.ts';
+import { lifetimeCases } from './lifetime.ts';
+import { mappingCases } from './mapping/index.ts';
+import { registryCases } from './registry/index.ts';
+import { versionCases } from './version.ts';
 
 /**
  * Every case, in the order in which a run takes them. That close frees comes first: an allocator
  * that leaks runs dry under the other cases, and could then be asked nothing.
  */
 export const CASES: readonly Case[] = [
-  ...lifetime,
-  ...abiLayout,
-  ...ioctlNumber,
-  ...versionReserved,
-  ...flags,
-  ...length,
-  ...errorCodes,
-  ...descriptors,
-  ...mapping,
-  ...mappingAccess,
-  ...isolation,
-  ...devices,
-  ...contiguousMemory,
-  ...registry,
-  ...concurrency,
-  ...concurrentAllocation,
-  ...concurrentClose,
-  ...concurrentEnds,
+  ...lifetimeCases,
+  ...abiCases,
+  ...ioctlCases,
+  ...versionCases,
+  ...flagsCases,
+  ...lengthCases,
+  ...errorsCases,
+  ...descriptorsCases,
+  ...mappingCases,
+  ...isolationCases,
+  ...devicesCases,
+  ...cmaCases,
+  ...registryCases,
+  ...concurrencyCases,
 ];

@@ -4,10 +4,11 @@ import {
   type Reply,
   type SlotRef,
 } from '../../adapters/contract/index.ts';
-import { type Case, Inconclusive, Skip } from '../kit/case.ts';
-import { type Bench, SUBJECT } from '../kit/context.ts';
+import type { Case } from '../kit/case.ts';
+import { type CaseContext, SUBJECT } from '../kit/context.ts';
 import { fillOnce, freeBytes, hold } from '../kit/free-memory.ts';
 import { fillMemoryFile } from '../kit/memory-file.ts';
+import { Inconclusive, Skip } from '../kit/observation.ts';
 import { framesOf, type Range, regionFrames } from '../kit/page-frames.ts';
 
 /** Buffers whose page frames are compared. */
@@ -23,21 +24,26 @@ const WINDOW_PAGES = 64n;
 /** A real region may fail for a while when a page cannot be moved: so often it is asked. */
 const TRIES = 3;
 
-/** Group M: the memory behind the buffers. */
-export const contiguousMemory: readonly Case[] = [
+/** Cases of group `cma`: the memory behind the buffers. */
+export const cmaCases: readonly Case[] = [
   {
     id: 'CMA-01/frames',
     title: 'the page frames of a buffer follow each other',
     requirements: ['CMA-01'],
     needs: ['frames'],
-    async run(bench) {
+    async run(context) {
       for (const pages of RUN_PAGES) {
-        const length = pages * bench.page;
-        const frames = await framesOf(bench, await bench.buffer({ length }), length);
+        const length = pages * context.page;
+        const frames = await framesOf(context, await context.buffer({ length }), length);
         const [first = 0n] = frames;
         const follows = frames.every((frame, index) => frame === first + BigInt(index));
         const word = follows ? 'contiguous' : 'scattered';
-        bench.observe('CMA-01', 'frames', word, `${pages} pages from frame ${hex(first)}: ${word}`);
+        context.observe(
+          'CMA-01',
+          'frames',
+          word,
+          `${pages} pages from frame ${hex(first)}: ${word}`,
+        );
       }
     },
   },
@@ -46,17 +52,21 @@ export const contiguousMemory: readonly Case[] = [
     title: 'a buffer lies in the region of its device',
     requirements: ['CMA-02'],
     needs: ['frames'],
-    async run(bench) {
-      for (const region of bench.facts.regions) {
-        const range = regionFrames(bench.facts, region);
-        const length = 4n * bench.page;
-        const device = await openOther(bench, region);
-        const frames = await framesOf(bench, await bench.buffer({ length }, { device }), length);
+    async run(context) {
+      for (const region of context.facts.regions) {
+        const range = regionFrames(context.facts, region);
+        const length = 4n * context.page;
+        const device = await openOther(context, region);
+        const frames = await framesOf(
+          context,
+          await context.buffer({ length }, { device }),
+          length,
+        );
         const inside = frames.every((frame) => isIn(range, frame));
         const word = inside ? 'own-region' : 'other-memory';
         const from = `a buffer of ${region.node} begins at frame ${hex(frames[0] ?? 0n)}`;
         const detail = `${from}, the region is ${hex(range.first)} to ${hex(range.last)}`;
-        bench.observe('CMA-02', 'frames', word, detail);
+        context.observe('CMA-02', 'frames', word, detail);
       }
     },
   },
@@ -65,18 +75,18 @@ export const contiguousMemory: readonly Case[] = [
     title: 'buffers that live together share no page frame',
     requirements: ['CMA-03'],
     needs: ['frames'],
-    async run(bench) {
+    async run(context) {
       const seen = new Set<bigint>();
       let pages = 0;
       for (let index = 0; index < BUFFERS; index += 1) {
-        const length = (MIXED_PAGES[index % MIXED_PAGES.length] ?? 1n) * bench.page;
-        const frames = await framesOf(bench, await bench.buffer({ length }), length);
+        const length = (MIXED_PAGES[index % MIXED_PAGES.length] ?? 1n) * context.page;
+        const frames = await framesOf(context, await context.buffer({ length }), length);
         for (const frame of frames) seen.add(frame);
         pages += frames.length;
       }
       const word = seen.size === pages ? 'disjoint' : 'shared';
       const detail = `${BUFFERS} live buffers have ${pages} pages in ${seen.size} frames`;
-      bench.observe('CMA-03', 'frames', word, detail);
+      context.observe('CMA-03', 'frames', word, detail);
     },
   },
   {
@@ -84,14 +94,14 @@ export const contiguousMemory: readonly Case[] = [
     title: 'a buffer of 2^n pages begins at a multiple of its size',
     requirements: ['CMA-04'],
     needs: ['frames'],
-    async run(bench) {
+    async run(context) {
       for (const pages of ORDER_PAGES) {
         // Without it, every size might follow its like, and be aligned by chance.
-        await bench.buffer();
-        const length = pages * bench.page;
-        const [first = 0n] = await framesOf(bench, await bench.buffer({ length }), length);
+        await context.buffer();
+        const length = pages * context.page;
+        const [first = 0n] = await framesOf(context, await context.buffer({ length }), length);
         const word = first % pages === 0n ? 'natural' : 'unnatural';
-        bench.observe('CMA-04', 'alignment', word, `${pages} pages begin at frame ${hex(first)}`);
+        context.observe('CMA-04', 'alignment', word, `${pages} pages begin at frame ${hex(first)}`);
       }
     },
   },
@@ -100,16 +110,16 @@ export const contiguousMemory: readonly Case[] = [
     title: 'a full region gives out what was freed',
     requirements: ['CMA-05'],
     needsBounded: true,
-    async run(bench) {
-      const length = 4n * bench.page;
-      await bench.buffer({ length });
-      const middle = await bench.buffer({ length });
-      await bench.buffer({ length });
-      const { failure } = await hold(bench);
-      await bench.release(middle);
-      const { word, tries } = await askSeveralTimes(bench, length);
+    async run(context) {
+      const length = 4n * context.page;
+      await context.buffer({ length });
+      const middle = await context.buffer({ length });
+      await context.buffer({ length });
+      const { failure } = await hold(context);
+      await context.release(middle);
+      const { word, tries } = await askSeveralTimes(context, length);
       const detail = `after ${failure}, one of three buffers was freed and asked for again: ${word}`;
-      bench.observe('CMA-05', 'after-free', word, `${detail} at try ${tries}`);
+      context.observe('CMA-05', 'after-free', word, `${detail} at try ${tries}`);
     },
   },
   {
@@ -117,24 +127,24 @@ export const contiguousMemory: readonly Case[] = [
     title: 'free pages that are not next to each other make no larger buffer',
     requirements: ['CMA-06'],
     needsBounded: true,
-    async run(bench) {
-      const singles = await fullButForWindow(bench);
+    async run(context) {
+      const singles = await fullButForWindow(context);
       const closeEach = async (which: (index: number) => boolean): Promise<void> => {
         const chosen = singles.filter((_, index) => which(index));
-        await bench.runSteps(
+        await context.runSteps(
           SUBJECT,
           chosen.map((fd) => ({ op: 'close', fd })),
         );
       };
       await closeEach((index) => index % 2 === 0);
-      const scattered = await bench.allocate({ length: 2n * bench.page });
+      const scattered = await context.allocate({ length: 2n * context.page });
       const half = `every other of ${singles.length} single pages free, two together`;
-      bench.observe('CMA-06', 'scattered', scattered.word, `${half}: ${scattered.word}`);
-      await bench.release(scattered);
+      context.observe('CMA-06', 'scattered', scattered.word, `${half}: ${scattered.word}`);
+      await context.release(scattered);
       await closeEach((index) => index % 2 === 1);
       const pages = WINDOW_PAGES / 2n;
-      const { word } = await askSeveralTimes(bench, pages * bench.page);
-      bench.observe('CMA-06', 'joined', word, `all of them free, ${pages} together: ${word}`);
+      const { word } = await askSeveralTimes(context, pages * context.page);
+      context.observe('CMA-06', 'joined', word, `all of them free, ${pages} together: ${word}`);
     },
   },
   {
@@ -143,14 +153,14 @@ export const contiguousMemory: readonly Case[] = [
     requirements: ['CMA-07'],
     needsBounded: true,
     needs: ['memory'],
-    async run(bench) {
-      const { sizeBytes } = bench.region;
+    async run(context) {
+      const { sizeBytes } = context.region;
       if (sizeBytes === undefined) throw new Skip('the size of the region is not known');
-      const { length: used } = await fillMemoryFile(bench, 2n * sizeBytes);
-      const length = (sizeBytes / 2n / bench.page) * bench.page;
-      const { word } = await askSeveralTimes(bench, length);
+      const { length: used } = await fillMemoryFile(context, 2n * sizeBytes);
+      const length = (sizeBytes / 2n / context.page) * context.page;
+      const { word } = await askSeveralTimes(context, length);
       const detail = `${length} bytes with ${used} bytes of files in memory: ${word}`;
-      bench.observe('CMA-07', 'under-pressure', word, detail);
+      context.observe('CMA-07', 'under-pressure', word, detail);
     },
   },
   {
@@ -158,14 +168,14 @@ export const contiguousMemory: readonly Case[] = [
     title: 'a full region leaves others alone',
     requirements: ['CMA-08'],
     needsBounded: true,
-    async run(bench) {
-      const [, other] = bench.facts.regions;
+    async run(context) {
+      const [, other] = context.facts.regions;
       if (other === undefined) throw new Skip('the target has one region only');
-      const { pages } = await hold(bench);
-      const fd = await openOther(bench, other);
-      const { word } = await bench.allocate({}, { device: fd });
-      const detail = `${bench.region.node} gave ${pages} pages and was full; ${other.node}: ${word}`;
-      bench.observe('CMA-08', 'other-region', word, detail);
+      const { pages } = await hold(context);
+      const fd = await openOther(context, other);
+      const { word } = await context.allocate({}, { device: fd });
+      const detail = `${context.region.node} gave ${pages} pages and was full; ${other.node}: ${word}`;
+      context.observe('CMA-08', 'other-region', word, detail);
     },
   },
   {
@@ -173,17 +183,17 @@ export const contiguousMemory: readonly Case[] = [
     title: 'the counter of free memory comes back',
     requirements: ['CMA-09'],
     needs: ['procfs'],
-    async run(bench) {
-      await bench.control({ length: 16n * bench.page });
-      const before = await freeBytes(bench);
-      const buffer = await bench.buffer({ length: 16n * bench.page });
-      const during = await freeBytes(bench);
-      await bench.release(buffer);
-      const after = await freeBytes(bench);
+    async run(context) {
+      await context.control({ length: 16n * context.page });
+      const before = await freeBytes(context);
+      const buffer = await context.buffer({ length: 16n * context.page });
+      const during = await freeBytes(context);
+      await context.release(buffer);
+      const after = await freeBytes(context);
       const word = before === after ? 'returned' : 'changed';
       const readings = [before, during, after].map((bytes) => bytes / 1024n).join(', ');
-      const detail = `${bench.region.gauge} in kB before, with and after 16 pages: ${readings}`;
-      bench.observe('CMA-09', 'gauge', word, detail);
+      const detail = `${context.region.gauge} in kB before, with and after 16 pages: ${readings}`;
+      context.observe('CMA-09', 'gauge', word, detail);
     },
   },
 ];
@@ -191,33 +201,33 @@ export const contiguousMemory: readonly Case[] = [
 const hex = (frame: bigint): string => `0x${frame.toString(16)}`;
 const isIn = ({ first, last }: Range, frame: bigint): boolean => first <= frame && frame <= last;
 
-async function openOther(bench: Bench, region: RegionFacts): Promise<Reply> {
-  const device = await bench.subject.open({ file: region.name, flags: linux.O_RDWR });
+async function openOther(context: CaseContext, region: RegionFacts): Promise<Reply> {
+  const device = await context.subject.open({ file: region.name, flags: linux.O_RDWR });
   if (!device.ok) throw new Inconclusive(`cannot open ${region.node}: ${device.word}`);
   return device;
 }
 
 /** Asks until it works; what the last answer was, and which try it was. */
 async function askSeveralTimes(
-  bench: Bench,
+  context: CaseContext,
   length: bigint,
 ): Promise<{ readonly word: string; readonly tries: number }> {
   for (let tries = 1; ; tries += 1) {
-    const { reply, word } = await bench.allocate({ length });
+    const { reply, word } = await context.allocate({ length });
     if (reply.ok || tries === TRIES) return { word, tries };
   }
 }
 
 /** Fills the region so that its last {@link WINDOW_PAGES} neighbours are buffers of one page. */
-async function fullButForWindow(bench: Bench): Promise<readonly SlotRef[]> {
-  const window = await bench.buffer({ length: WINDOW_PAGES * bench.page });
-  await hold(bench);
-  await bench.release(window);
-  const { count } = await fillOnce(bench, 'single', bench.page, WINDOW_PAGES);
+async function fullButForWindow(context: CaseContext): Promise<readonly SlotRef[]> {
+  const window = await context.buffer({ length: WINDOW_PAGES * context.page });
+  await hold(context);
+  await context.release(window);
+  const { count } = await fillOnce(context, 'single', context.page, WINDOW_PAGES);
   if (count !== WINDOW_PAGES) {
     throw new Inconclusive(`blocked: only ${count} of ${WINDOW_PAGES} freed pages came back`);
   }
   return Array.from({ length: Number(count) }, (_, index) =>
-    bench.descriptorIn(`single[${index}]`),
+    context.descriptorIn(`single[${index}]`),
   );
 }

@@ -1,8 +1,9 @@
 import { type Client, linux, type Operation } from '../../adapters/contract/index.ts';
 import { commandOf } from '../../catalogue/abi-request.ts';
-import { type Case, Inconclusive } from '../kit/case.ts';
+import type { Case } from '../kit/case.ts';
 import { contentsWord, fillBytes } from '../kit/contents.ts';
-import { type Bench, SUBJECT } from '../kit/context.ts';
+import { type CaseContext, SUBJECT } from '../kit/context.ts';
+import { Inconclusive } from '../kit/observation.ts';
 
 /** An id without privileges, as the user nobody has. */
 const NOBODY = 65_534n;
@@ -13,36 +14,36 @@ const S_IFCHR = 0o020000n;
 /** One command past the allocation’s own. */
 const NEXT_NR = 1n;
 
-/** Group K: the device nodes. */
-export const devices: readonly Case[] = [
+/** Cases of group `devices`: the device nodes. */
+export const devicesCases: readonly Case[] = [
   {
     id: 'DEV-01/node',
     title: 'a region is a character device with the ABI’s name and major',
     requirements: ['DEV-01'],
-    async run(bench) {
-      const { out } = await bench.subject.fstat({ fd: await bench.device() });
+    async run(context) {
+      const { out } = await context.subject.fstat({ fd: await context.device() });
       const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
       const mode = view.getBigUint64(0, true);
       const number = view.getBigUint64(32, true);
       const type = (mode & S_IFMT) === S_IFCHR ? 'character' : 'other';
-      bench.observe('DEV-01', 'type', type, `st_mode is 0${mode.toString(8)}`);
-      const { node } = bench.region;
-      bench.observe('DEV-01', 'name', nodeName(node), `the node is ${node}`);
+      context.observe('DEV-01', 'type', type, `st_mode is 0${mode.toString(8)}`);
+      const { node } = context.region;
+      context.observe('DEV-01', 'name', nodeName(node), `the node is ${node}`);
       // Of dma-heaps the kernel chooses the major.
-      if (bench.abi.name !== 'simple-allocator') return;
+      if (context.abi.name !== 'simple-allocator') return;
       const major = linux.majorOf(number);
-      bench.observe('DEV-01', 'major', String(major), `st_rdev 0x${number.toString(16)}`);
+      context.observe('DEV-01', 'major', String(major), `st_rdev 0x${number.toString(16)}`);
     },
   },
   {
     id: 'DEV-02/read-only',
     title: 'a device opened for reading only allocates',
     requirements: ['DEV-02'],
-    async run(bench) {
-      await bench.control();
-      const device = await bench.openDevice(bench.subject, linux.O_RDONLY);
-      const { word } = await bench.allocate({}, { device });
-      bench.observe('DEV-02', 'request', word, `a request on an O_RDONLY device came to ${word}`);
+    async run(context) {
+      await context.control();
+      const device = await context.openDevice(context.subject, linux.O_RDONLY);
+      const { word } = await context.allocate({}, { device });
+      context.observe('DEV-02', 'request', word, `a request on an O_RDONLY device came to ${word}`);
     },
   },
   {
@@ -50,14 +51,14 @@ export const devices: readonly Case[] = [
     title: 'an unprivileged process cannot open the device',
     requirements: ['DEV-03'],
     needs: ['clients', 'limits'],
-    async run(bench) {
-      await bench.control();
-      await bench.subject.fork({ client: 'nobody' });
-      const nobody = bench.client('nobody');
+    async run(context) {
+      await context.control();
+      await context.subject.fork({ client: 'nobody' });
+      const nobody = context.client('nobody');
       const { ok, word: refusal } = await nobody.setuid({ uid: NOBODY });
       if (!ok) throw new Inconclusive(`blocked: setuid failed with ${refusal}`);
-      const { word } = await nobody.open({ file: bench.region.name, flags: linux.O_RDWR });
-      bench.observe('DEV-03', 'open', word, `open by user ${NOBODY} came to ${word}`);
+      const { word } = await nobody.open({ file: context.region.name, flags: linux.O_RDWR });
+      context.observe('DEV-03', 'open', word, `open by user ${NOBODY} came to ${word}`);
     },
   },
   {
@@ -65,20 +66,20 @@ export const devices: readonly Case[] = [
     title: 'the device is opened a thousand times, and by eight processes',
     requirements: ['DEV-04'],
     needs: ['clients'],
-    async run(bench) {
-      await bench.control();
-      const opened = await openMany(bench);
+    async run(context) {
+      await context.control();
+      const opened = await openMany(context);
       const word = opened === OPENS ? 'all' : 'fewer';
       const detail = `${opened} of ${OPENS} descriptors of the device allocated`;
-      bench.observe('DEV-04', 'opens', word, detail);
+      context.observe('DEV-04', 'opens', word, detail);
       for (let index = 0; index < PROCESSES; index += 1) {
         const name = `process-${index}`;
-        await bench.subject.fork({ client: name });
-        const client = bench.client(name);
-        const device = await bench.openDevice(client);
-        const buffer = await bench.allocate({}, { client, device });
+        await context.subject.fork({ client: name });
+        const client = context.client(name);
+        const device = await context.openDevice(client);
+        const buffer = await context.allocate({}, { client, device });
         const seen = `process ${index + 1} of ${PROCESSES}: ${buffer.word}`;
-        bench.observe('DEV-04', 'processes', buffer.word, seen);
+        context.observe('DEV-04', 'processes', buffer.word, seen);
       }
     },
   },
@@ -86,18 +87,18 @@ export const devices: readonly Case[] = [
     id: 'DEV-05/device-closed',
     title: 'buffers outlive the device’s descriptor',
     requirements: ['DEV-05'],
-    async run(bench) {
-      const { page, subject } = bench;
-      const device = await bench.openDevice(subject);
-      const buffer = await bench.buffer({}, { device: { slot: device.slot } });
-      const before = await bench.map(buffer, page);
+    async run(context) {
+      const { page, subject } = context;
+      const device = await context.openDevice(subject);
+      const buffer = await context.buffer({}, { device: { slot: device.slot } });
+      const before = await context.map(buffer, page);
       await fillBytes(subject, before, page, 0x96);
       await subject.close({ fd: device });
       const flags = linux.MAP_SHARED;
       const wanted = { length: page, protection: linux.PROT_READ, flags, fd: buffer.fd };
       const after = await subject.mmap(wanted);
       const word = after.ok ? await contentsWord(subject, after, page, 0x96) : after.word;
-      bench.observe('DEV-05', 'pattern', word, `the buffer after the device was closed: ${word}`);
+      context.observe('DEV-05', 'pattern', word, `the buffer after the device was closed: ${word}`);
     },
   },
   {
@@ -105,19 +106,19 @@ export const devices: readonly Case[] = [
     title: 'a child allocates with its parent’s device, for itself',
     requirements: ['DEV-06'],
     needs: ['clients', 'procfs'],
-    async run(bench) {
-      await bench.control();
-      await bench.subject.fork({ client: 'child' });
-      const child = bench.client('child');
+    async run(context) {
+      await context.control();
+      await context.subject.fork({ client: 'child' });
+      const child = context.client('child');
       const before = await openNumbers(child);
-      const others = await openNumbers(bench.subject);
-      const { word } = await bench.allocate({}, { client: child });
-      bench.observe('DEV-06', 'inherited', word, `the child’s request came to ${word}`);
+      const others = await openNumbers(context.subject);
+      const { word } = await context.allocate({}, { client: child });
+      context.observe('DEV-06', 'inherited', word, `the child’s request came to ${word}`);
       const gained = (await openNumbers(child)) - before;
-      const elsewhere = (await openNumbers(bench.subject)) - others;
+      const elsewhere = (await openNumbers(context.subject)) - others;
       const table = gained === 1n && elsewhere === 0n ? 'caller' : 'other';
       const detail = `${gained} descriptors more in the child, ${elsewhere} in its parent`;
-      bench.observe('DEV-06', 'table', table, detail);
+      context.observe('DEV-06', 'table', table, detail);
     },
   },
   {
@@ -125,68 +126,68 @@ export const devices: readonly Case[] = [
     title: 'a device that came by a message allocates',
     requirements: ['DEV-06'],
     needs: ['clients', 'sockets'],
-    async run(bench) {
-      const { subject } = bench;
+    async run(context) {
+      const { subject } = context;
       const pair = await subject.socketpair({});
       await subject.fork({ client: 'receiver' });
-      const receiver = bench.client('receiver');
+      const receiver = context.client('receiver');
       const sent = await subject.sendfd({
         fd: pair.field(0, 4, true),
-        passed: await bench.device(),
+        passed: await context.device(),
       });
       const device = await receiver.recvfd({ fd: pair.field(4, 4, true) });
       if (!sent.ok || !device.ok) throw new Inconclusive(`blocked: passing came to ${device.word}`);
-      const { word } = await bench.allocate({}, { client: receiver, device });
-      bench.observe('DEV-06', 'received', word, `a request on a received device came to ${word}`);
+      const { word } = await context.allocate({}, { client: receiver, device });
+      context.observe('DEV-06', 'received', word, `a request on a received device came to ${word}`);
     },
   },
   {
     id: 'DEV-07/no-file',
     title: 'the device is not read, written or moved in',
     requirements: ['DEV-07'],
-    async run(bench) {
-      const fd = await bench.device();
-      const { page, subject } = bench;
+    async run(context) {
+      const fd = await context.device();
+      const { page, subject } = context;
       const read = await subject.pread({ fd, length: page });
-      bench.observe('DEV-07', 'read', read.word, `pread came to ${read.word}`);
+      context.observe('DEV-07', 'read', read.word, `pread came to ${read.word}`);
       const written = await subject.pwrite({ fd, bytes: Uint8Array.of(1) });
-      bench.observe('DEV-07', 'write', written.word, `pwrite came to ${written.word}`);
+      context.observe('DEV-07', 'write', written.word, `pwrite came to ${written.word}`);
       const moved = await subject.lseek({ fd, offset: page, whence: linux.SEEK_SET });
-      bench.observe('DEV-07', 'seek', moved.word, `lseek came to ${moved.word}`);
+      context.observe('DEV-07', 'seek', moved.word, `lseek came to ${moved.word}`);
     },
   },
   {
     id: 'DEV-08/path-only',
     title: 'a descriptor that only names the device does not allocate',
     requirements: ['DEV-08'],
-    async run(bench) {
-      await bench.control();
-      const device = await bench.openDevice(bench.subject, linux.O_PATH);
-      const { word } = await bench.allocate({}, { device });
-      bench.observe('DEV-08', 'path-only', word, `a request on an O_PATH device came to ${word}`);
+    async run(context) {
+      await context.control();
+      const device = await context.openDevice(context.subject, linux.O_PATH);
+      const { word } = await context.allocate({}, { device });
+      context.observe('DEV-08', 'path-only', word, `a request on an O_PATH device came to ${word}`);
     },
   },
   {
     id: 'DEV-09/name',
     title: 'whether a node is named for its region',
     requirements: ['DEV-09'],
-    async run(bench) {
-      await bench.device();
-      const { node } = bench.region;
+    async run(context) {
+      await context.device();
+      const { node } = context.region;
       const word = /\d$/.test(node) ? 'numbered' : 'named';
-      bench.observe('DEV-09', 'name', word, `the node is ${node}`);
+      context.observe('DEV-09', 'name', word, `the node is ${node}`);
     },
   },
   {
     id: 'DEV-10/query',
     title: 'whether a command follows the allocation’s own',
     requirements: ['DEV-10'],
-    async run(bench) {
-      await bench.control();
-      const request = commandOf(bench.abi) + NEXT_NR;
-      const { word } = await bench.allocate({}, { request });
+    async run(context) {
+      await context.control();
+      const request = commandOf(context.abi) + NEXT_NR;
+      const { word } = await context.allocate({}, { request });
       const seen = UNKNOWN.includes(word) ? 'absent' : 'present';
-      bench.observe('DEV-10', 'query', seen, `the command with the next number came to ${word}`);
+      context.observe('DEV-10', 'query', seen, `the command with the next number came to ${word}`);
     },
   },
 ];
@@ -200,19 +201,21 @@ function nodeName(node: string): 'cma' | 'heap' | 'other' {
 }
 
 /** Opens the device many times, keeps all of them, and allocates with each; how many did. */
-async function openMany(bench: Bench): Promise<bigint> {
-  const step = bench.allocationStep('one', { slot: 'opened[i]' });
+async function openMany(context: CaseContext): Promise<bigint> {
+  const step = context.allocationStep('one', { slot: 'opened[i]' });
   const body: Operation[] = [
-    { op: 'open', slot: 'opened[i]', file: bench.region.name, flags: linux.O_RDWR },
+    { op: 'open', slot: 'opened[i]', file: context.region.name, flags: linux.O_RDWR },
     step,
-    { op: 'close', fd: bench.descriptorIn('one') },
+    { op: 'close', fd: context.descriptorIn('one') },
   ];
   const repeat: Operation = { op: 'repeat', times: OPENS, stop: 'failure', body };
-  const result = (await bench.runSteps(SUBJECT, [repeat])).threads[0]?.[0];
+  const result = (await context.runSteps(SUBJECT, [repeat])).threads[0]?.[0];
   const opened = result?.value ?? 0n;
   const close: Operation = { op: 'close', fd: { slot: 'opened[i]' } };
   if (opened > 0n) {
-    await bench.runSteps(SUBJECT, [{ op: 'repeat', times: opened, stop: 'never', body: [close] }]);
+    await context.runSteps(SUBJECT, [
+      { op: 'repeat', times: opened, stop: 'never', body: [close] },
+    ]);
   }
   return opened;
 }

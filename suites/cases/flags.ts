@@ -5,30 +5,30 @@ import { eachBit, observeChanges } from '../kit/one-change.ts';
 
 const { O_ACCMODE, O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = linux;
 
-/** Group D: flags of the new descriptor. */
-export const flags: readonly Case[] = [
+/** Cases of group `flags`: flags of the new descriptor. */
+export const flagsCases: readonly Case[] = [
   {
     id: 'FLG-01/read-write-cloexec',
     title: 'O_RDWR and O_CLOEXEC together are accepted',
     requirements: ['FLG-01'],
-    async run(bench) {
-      const { word } = await bench.attempt({ flags: O_RDWR | O_CLOEXEC });
-      bench.observe('FLG-01', 'accepted', word, `O_RDWR | O_CLOEXEC came to ${word}`);
+    async run(context) {
+      const { word } = await context.attempt({ flags: O_RDWR | O_CLOEXEC });
+      context.observe('FLG-01', 'accepted', word, `O_RDWR | O_CLOEXEC came to ${word}`);
     },
   },
   {
     id: 'FLG-02/cloexec',
     title: 'FD_CLOEXEC is set exactly when asked for',
     requirements: ['FLG-02'],
-    async run(bench) {
+    async run(context) {
       for (const [role, value] of [
         ['asked', O_RDWR | O_CLOEXEC],
         ['not-asked', O_RDWR],
       ] as const) {
-        const { fd } = await bench.buffer({ flags: value });
-        const { value: got } = await bench.subject.fcntl({ fd, command: linux.F_GETFD });
+        const { fd } = await context.buffer({ flags: value });
+        const { value: got } = await context.subject.fcntl({ fd, command: linux.F_GETFD });
         const word = (got & linux.FD_CLOEXEC) === 0n ? 'clear' : 'set';
-        bench.observe('FLG-02', role, word, `O_CLOEXEC ${role}: FD_CLOEXEC is ${word}`);
+        context.observe('FLG-02', role, word, `O_CLOEXEC ${role}: FD_CLOEXEC is ${word}`);
       }
     },
   },
@@ -36,16 +36,16 @@ export const flags: readonly Case[] = [
     id: 'FLG-03/access-mode',
     title: 'the access mode is the one asked for',
     requirements: ['FLG-03'],
-    async run(bench) {
+    async run(context) {
       for (const [role, mode] of [
         ['read-only', O_RDONLY],
         ['write-only', O_WRONLY],
         ['read-write', O_RDWR],
       ] as const) {
-        const { fd } = await bench.buffer({ flags: mode | O_CLOEXEC });
-        const { value } = await bench.subject.fcntl({ fd, command: linux.F_GETFL });
+        const { fd } = await context.buffer({ flags: mode | O_CLOEXEC });
+        const { value } = await context.subject.fcntl({ fd, command: linux.F_GETFL });
         const word = MODE_NAMES[Number(value & O_ACCMODE)] ?? 'no access mode';
-        bench.observe('FLG-03', role, word, `asked for ${role}, F_GETFL says ${word}`);
+        context.observe('FLG-03', role, word, `asked for ${role}, F_GETFL says ${word}`);
       }
     },
   },
@@ -53,7 +53,7 @@ export const flags: readonly Case[] = [
     id: 'FLG-04/each-bit',
     title: 'unknown flag bits are refused',
     requirements: ['FLG-04'],
-    async run(bench) {
+    async run(context) {
       const known = O_ACCMODE | O_CLOEXEC;
       const changes = eachBit(32, 2)
         .filter((bit) => (bit & known) === 0n)
@@ -61,15 +61,15 @@ export const flags: readonly Case[] = [
           name: `flag bit 0x${bit.toString(16)}`,
           fields: { flags: O_RDWR | O_CLOEXEC | bit },
         }));
-      await observeChanges(bench, 'FLG-04', 'unknown-flag', changes);
+      await observeChanges(context, 'FLG-04', 'unknown-flag', changes);
     },
   },
   {
     id: 'FLG-05/no-mode',
     title: 'an access mode that is none is refused',
     requirements: ['FLG-05'],
-    run: (bench) =>
-      observeChanges(bench, 'FLG-05', 'no-mode', [
+    run: (context) =>
+      observeChanges(context, 'FLG-05', 'no-mode', [
         { name: 'access mode 3', fields: { flags: O_ACCMODE | O_CLOEXEC } },
       ]),
   },
@@ -77,37 +77,39 @@ export const flags: readonly Case[] = [
     id: 'FLG-06/nonblock',
     title: 'O_NONBLOCK is refused or kept',
     requirements: ['FLG-06'],
-    async run(bench) {
-      await bench.control();
-      const { fd, reply, word } = await bench.allocate({ flags: O_RDWR | O_CLOEXEC | O_NONBLOCK });
-      bench.observe('FLG-06', 'request', word, `a request with O_NONBLOCK came to ${word}`);
+    async run(context) {
+      await context.control();
+      const { fd, reply, word } = await context.allocate({
+        flags: O_RDWR | O_CLOEXEC | O_NONBLOCK,
+      });
+      context.observe('FLG-06', 'request', word, `a request with O_NONBLOCK came to ${word}`);
       if (!reply.ok) return;
-      const { value } = await bench.subject.fcntl({ fd, command: linux.F_GETFL });
+      const { value } = await context.subject.fcntl({ fd, command: linux.F_GETFL });
       const kept = (value & O_NONBLOCK) === 0n ? 'clear' : 'set';
-      bench.observe('FLG-06', 'status-flag', kept, `F_GETFL says that O_NONBLOCK is ${kept}`);
+      context.observe('FLG-06', 'status-flag', kept, `F_GETFL says that O_NONBLOCK is ${kept}`);
     },
   },
   {
     id: 'FLG-07/every-flag',
     title: 'no flag gives memory that was not cleared, or skips a check',
     requirements: ['FLG-07'],
-    async run(bench) {
-      await bench.control();
+    async run(context) {
+      await context.control();
       const more = eachBit(32, 2).map((bit) => O_RDWR | O_CLOEXEC | bit);
       for (const value of [O_RDWR, O_RDWR | O_CLOEXEC, ...new Set(more)]) {
-        const secret = await bench.buffer();
-        await stamp(bench, secret, bench.page, 0xa5);
-        await bench.release(secret);
-        const buffer = await bench.allocate({ flags: value });
+        const secret = await context.buffer();
+        await stamp(context, secret, context.page, 0xa5);
+        await context.release(secret);
+        const buffer = await context.allocate({ flags: value });
         if (!buffer.reply.ok) continue;
         const flag = `flags 0x${value.toString(16)}`;
-        const word = await zeroWord(bench, buffer, bench.page);
-        bench.observe('FLG-07', 'contents', word, `a new buffer with ${flag}: ${word}`);
-        await bench.release(buffer);
-        const nothing = await bench.allocate({ flags: value, length: 0n });
+        const word = await zeroWord(context, buffer, context.page);
+        context.observe('FLG-07', 'contents', word, `a new buffer with ${flag}: ${word}`);
+        await context.release(buffer);
+        const nothing = await context.allocate({ flags: value, length: 0n });
         const detail = `a request for nothing with ${flag} came to ${nothing.word}`;
-        bench.observe('FLG-07', 'zero-length', nothing.word, detail);
-        await bench.release(nothing);
+        context.observe('FLG-07', 'zero-length', nothing.word, detail);
+        await context.release(nothing);
       }
     },
   },
@@ -115,17 +117,17 @@ export const flags: readonly Case[] = [
     id: 'FLG-08/own-flags',
     title: 'each buffer has its own flags',
     requirements: ['FLG-08'],
-    async run(bench) {
+    async run(context) {
       const wanted = [O_RDONLY, O_RDWR | O_CLOEXEC, O_WRONLY | O_CLOEXEC, O_RDWR, O_RDONLY];
       const made = [];
-      for (const value of wanted) made.push({ value, ...(await bench.buffer({ flags: value })) });
+      for (const value of wanted) made.push({ value, ...(await context.buffer({ flags: value })) });
       for (const { value, fd } of made) {
-        const { value: status } = await bench.subject.fcntl({ fd, command: linux.F_GETFL });
-        const { value: closing } = await bench.subject.fcntl({ fd, command: linux.F_GETFD });
+        const { value: status } = await context.subject.fcntl({ fd, command: linux.F_GETFL });
+        const { value: closing } = await context.subject.fcntl({ fd, command: linux.F_GETFD });
         const got = (status & O_ACCMODE) | (closing === 0n ? 0n : O_CLOEXEC);
         const word = got === value ? 'own' : 'other';
         const detail = `asked for flags 0x${value.toString(16)}, has 0x${got.toString(16)}`;
-        bench.observe('FLG-08', 'flags', word, detail);
+        context.observe('FLG-08', 'flags', word, detail);
       }
     },
   },

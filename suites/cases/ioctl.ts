@@ -1,76 +1,77 @@
 import { linux } from '../../adapters/contract/index.ts';
 import { commandOf } from '../../catalogue/abi-request.ts';
-import { type Case, Skip } from '../kit/case.ts';
+import type { Case } from '../kit/case.ts';
+import { Skip } from '../kit/observation.ts';
 import { eachBit, observeChanges } from '../kit/one-change.ts';
 
 const { IOC_NONE, IOC_READ, IOC_WRITE } = linux;
 
-/** Group B: the ioctl's number and its result. */
-export const ioctlNumber: readonly Case[] = [
+/** Cases of group `ioctl`: the number of the command, and what it returns. */
+export const ioctlCases: readonly Case[] = [
   {
     id: 'IOC-01/valid',
     title: 'the command allocates and returns 0',
     requirements: ['IOC-01', 'IOC-06'],
-    async run(bench) {
-      const { reply, word } = await bench.attempt();
-      const request = `0x${commandOf(bench.abi).toString(16)}`;
-      bench.observe('IOC-01', 'command', word, `ioctl ${request} came to ${word}`);
+    async run(context) {
+      const { reply, word } = await context.attempt();
+      const request = `0x${commandOf(context.abi).toString(16)}`;
+      context.observe('IOC-01', 'command', word, `ioctl ${request} came to ${word}`);
       if (!reply.ok) return;
       const result = reply.value === 0n ? 'zero' : 'not-zero';
-      bench.observe('IOC-06', 'result', result, `a successful ioctl returned ${reply.value}`);
+      context.observe('IOC-06', 'result', result, `a successful ioctl returned ${reply.value}`);
     },
   },
   {
     id: 'IOC-02/unknown-nr',
     title: 'an unknown nr is refused',
     requirements: ['IOC-02'],
-    async run(bench) {
+    async run(context) {
       const changes = [...eachBit(8), 255n].map((nr) => ({
         name: `nr ${nr}`,
-        options: { request: commandOf(bench.abi) | nr },
+        options: { request: commandOf(context.abi) | nr },
       }));
-      await observeChanges(bench, 'IOC-02', 'unknown-nr', changes);
+      await observeChanges(context, 'IOC-02', 'unknown-nr', changes);
     },
   },
   {
     id: 'IOC-03/other-type',
     title: 'another type is refused',
     requirements: ['IOC-03'],
-    async run(bench) {
+    async run(context) {
       const changes = eachBit(8).map((bit) => ({
         name: `type bit 0x${bit.toString(16)}`,
-        options: { request: commandOf(bench.abi) ^ (bit << 8n) },
+        options: { request: commandOf(context.abi) ^ (bit << 8n) },
       }));
-      await observeChanges(bench, 'IOC-03', 'other-type', changes);
+      await observeChanges(context, 'IOC-03', 'other-type', changes);
     },
   },
   {
     id: 'IOC-04/direction',
     title: 'other direction bits are refused',
     requirements: ['IOC-04'],
-    async run(bench) {
+    async run(context) {
       const both = (IOC_READ | IOC_WRITE) << DIRECTION_SHIFT;
-      const bare = commandOf(bench.abi) & ~both;
+      const bare = commandOf(context.abi) & ~both;
       const changes = [IOC_NONE, IOC_READ, IOC_WRITE].map((direction) => ({
         name: `direction bits ${direction}`,
         options: { request: bare | (direction << DIRECTION_SHIFT) },
       }));
-      await observeChanges(bench, 'IOC-04', 'other-direction', changes);
+      await observeChanges(context, 'IOC-04', 'other-direction', changes);
     },
   },
   {
     id: 'IOC-05/size',
     title: 'other sizes are refused',
     requirements: ['IOC-05'],
-    async run(bench) {
-      const own = bench.abi.command.size;
-      const bare = commandOf(bench.abi) & ~(SIZE_MAX << SIZE_SHIFT);
+    async run(context) {
+      const own = context.abi.command.size;
+      const bare = commandOf(context.abi) & ~(SIZE_MAX << SIZE_SHIFT);
       const sizes = [0, 8, own - 8, own - 1, own + 1, own + 8, Number(SIZE_MAX)];
       const changes = sizes.map((size) => ({
         name: `size ${size}`,
         options: { request: bare | (BigInt(size) << SIZE_SHIFT), size },
       }));
-      await observeChanges(bench, 'IOC-05', 'other-size', changes);
+      await observeChanges(context, 'IOC-05', 'other-size', changes);
     },
   },
   {
@@ -78,25 +79,25 @@ export const ioctlNumber: readonly Case[] = [
     title: 'a 32-bit program can allocate',
     requirements: ['IOC-07'],
     needsCompat: true,
-    async run(bench) {
-      const { word } = await bench.attempt();
+    async run(context) {
+      const { word } = await context.attempt();
       const detail = `the valid request of a 32-bit program came to ${word}`;
-      bench.observe('IOC-07', 'command', word, detail);
+      context.observe('IOC-07', 'command', word, detail);
     },
   },
   {
     id: 'IOC-08/upper-bits',
     title: 'bits above the 32nd do not count',
     requirements: ['IOC-08'],
-    async run(bench) {
-      if (bench.facts.pointerBytes < 8) throw new Skip('the caller’s words have 32 bits');
-      await bench.control();
+    async run(context) {
+      if (context.facts.pointerBytes < 8) throw new Skip('the caller’s words have 32 bits');
+      await context.control();
       for (const bits of [1n << 32n, 1n << 63n, 0xffffffffn << 32n]) {
-        const request = commandOf(bench.abi) | bits;
-        const buffer = await bench.allocate({}, { request });
+        const request = commandOf(context.abi) | bits;
+        const buffer = await context.allocate({}, { request });
         const detail = `ioctl 0x${request.toString(16)} came to ${buffer.word}`;
-        bench.observe('IOC-08', 'upper-bits', buffer.word, detail);
-        await bench.release(buffer);
+        context.observe('IOC-08', 'upper-bits', buffer.word, detail);
+        await context.release(buffer);
       }
     },
   },
@@ -104,10 +105,10 @@ export const ioctlNumber: readonly Case[] = [
     id: 'IOC-09/on-buffer',
     title: 'a buffer does not allocate',
     requirements: ['IOC-09'],
-    async run(bench) {
-      const { fd } = await bench.buffer();
-      const { word } = await bench.allocate({}, { device: fd });
-      bench.observe('IOC-09', 'on-buffer', word, `the command on a buffer came to ${word}`);
+    async run(context) {
+      const { fd } = await context.buffer();
+      const { word } = await context.allocate({}, { device: fd });
+      context.observe('IOC-09', 'on-buffer', word, `the command on a buffer came to ${word}`);
     },
   },
 ];

@@ -13,33 +13,33 @@ import { observeConserved } from '../kit/free-memory.ts';
 const PROTECTION = linux.PROT_READ | linux.PROT_WRITE;
 const FLAGS = linux.MAP_SHARED;
 
-/** Group H: close frees, and nothing else does. */
-export const lifetime: readonly Case[] = [
+/** Cases of group `lifetime`: close frees, and nothing else does. */
+export const lifetimeCases: readonly Case[] = [
   {
     id: 'LIF-01/close',
     title: 'the last close frees',
     requirements: ['LIF-01'],
-    async run(bench) {
+    async run(context) {
       const body: Operation[] = [
-        bench.allocationStep('cycle', await bench.device(), { length: 4n * bench.page }),
-        { op: 'close', fd: bench.descriptorIn('cycle') },
+        context.allocationStep('cycle', await context.device(), { length: 4n * context.page }),
+        { op: 'close', fd: context.descriptorIn('cycle') },
       ];
-      await observeConserved(bench, { requirement: 'LIF-01', body, bytesPerCycle: bench.page });
+      await observeConserved(context, { requirement: 'LIF-01', body, bytesPerCycle: context.page });
     },
   },
   {
     id: 'LIF-02/device-closed-first',
     title: 'a close frees without the device',
     requirements: ['LIF-02'],
-    async run(bench) {
-      const length = 4n * bench.page;
+    async run(context) {
+      const length = 4n * context.page;
       const body: Operation[] = [
-        { op: 'open', slot: 'own', file: bench.region.name, flags: linux.O_RDWR },
-        bench.allocationStep('cycle', { slot: 'own' }, { length }),
+        { op: 'open', slot: 'own', file: context.region.name, flags: linux.O_RDWR },
+        context.allocationStep('cycle', { slot: 'own' }, { length }),
         { op: 'close', fd: { slot: 'own' } },
-        { op: 'close', fd: bench.descriptorIn('cycle') },
+        { op: 'close', fd: context.descriptorIn('cycle') },
       ];
-      await observeConserved(bench, { requirement: 'LIF-02', body, bytesPerCycle: bench.page });
+      await observeConserved(context, { requirement: 'LIF-02', body, bytesPerCycle: context.page });
     },
   },
   {
@@ -47,68 +47,68 @@ export const lifetime: readonly Case[] = [
     title: 'a copy in another process keeps the buffer',
     requirements: ['LIF-03'],
     needs: ['clients'],
-    async run(bench) {
-      const { page } = bench;
-      const buffer = await bench.buffer();
-      await stamp(bench, buffer, page, 0x5a);
-      await bench.subject.fork({ client: 'heir' });
-      await bench.release(buffer);
-      await overwriteNewBuffers(bench);
-      const heir = bench.client('heir');
-      const mapping = await bench.map({ ...buffer, client: heir }, page);
+    async run(context) {
+      const { page } = context;
+      const buffer = await context.buffer();
+      await stamp(context, buffer, page, 0x5a);
+      await context.subject.fork({ client: 'heir' });
+      await context.release(buffer);
+      await overwriteNewBuffers(context);
+      const heir = context.client('heir');
+      const mapping = await context.map({ ...buffer, client: heir }, page);
       const word = await contentsWord(heir, mapping, page, 0x5a);
-      bench.observe('LIF-03', 'pattern', word, `the buffer in the child process: ${word}`);
+      context.observe('LIF-03', 'pattern', word, `the buffer in the child process: ${word}`);
     },
   },
   {
     id: 'LIF-04/mapping',
     title: 'a mapping keeps the buffer',
     requirements: ['LIF-04'],
-    async run(bench) {
-      const { page, subject } = bench;
-      const buffer = await bench.buffer();
-      const mapping = await bench.map(buffer, page);
+    async run(context) {
+      const { page, subject } = context;
+      const buffer = await context.buffer();
+      const mapping = await context.map(buffer, page);
       await fillBytes(subject, mapping, page, 0x5a);
-      await bench.release(buffer);
-      await overwriteNewBuffers(bench);
+      await context.release(buffer);
+      await overwriteNewBuffers(context);
       const word = await contentsWord(subject, mapping, page, 0x5a);
-      bench.observe('LIF-04', 'pattern', word, `the mapping after close: ${word}`);
+      context.observe('LIF-04', 'pattern', word, `the mapping after close: ${word}`);
     },
   },
   {
     id: 'LIF-04/munmap-frees',
     title: 'the last munmap frees',
     requirements: ['LIF-04'],
-    async run(bench) {
-      const length = 4n * bench.page;
-      const fd = bench.descriptorIn('cycle');
+    async run(context) {
+      const length = 4n * context.page;
+      const fd = context.descriptorIn('cycle');
       const body: Operation[] = [
-        bench.allocationStep('cycle', await bench.device(), { length }),
+        context.allocationStep('cycle', await context.device(), { length }),
         { op: 'mmap', slot: 'mapped', length, protection: PROTECTION, flags: FLAGS, fd },
         { op: 'close', fd },
         { op: 'munmap', address: { slot: 'mapped' }, length },
       ];
-      await observeConserved(bench, { requirement: 'LIF-04', body, bytesPerCycle: bench.page });
+      await observeConserved(context, { requirement: 'LIF-04', body, bytesPerCycle: context.page });
     },
   },
   {
     id: 'LIF-05/parts',
     title: 'what is left of a mapping stays valid',
     requirements: ['LIF-05'],
-    async run(bench) {
-      const { page, subject } = bench;
-      const buffer = await bench.buffer({ length: 4n * page });
-      const mapping = await bench.map(buffer, 4n * page);
+    async run(context) {
+      const { page, subject } = context;
+      const buffer = await context.buffer({ length: 4n * page });
+      const mapping = await context.map(buffer, 4n * page);
       await fillBytes(subject, mapping, 4n * page, 0x71);
       await subject.munmap({ address: mapping, offset: page, length: 2n * page });
-      await bench.release(buffer);
-      await overwriteNewBuffers(bench);
+      await context.release(buffer);
+      await overwriteNewBuffers(context);
       for (const offset of [0n, 3n * page]) {
         const bytes = pattern(0x71);
         const scan = await subject.scan({ address: mapping, offset, length: page, bytes });
         const seen = scan.value === page ? 'own-bytes' : 'other-bytes';
         const word = scan.ok ? seen : scan.word;
-        bench.observe('LIF-05', 'rest', word, `page ${offset / page} of four: ${word}`);
+        context.observe('LIF-05', 'rest', word, `page ${offset / page} of four: ${word}`);
       }
     },
   },
@@ -116,18 +116,18 @@ export const lifetime: readonly Case[] = [
     id: 'LIF-05/last-part-frees',
     title: 'the last part of a mapping frees',
     requirements: ['LIF-05'],
-    async run(bench) {
-      const half = 2n * bench.page;
-      const fd = bench.descriptorIn('cycle');
+    async run(context) {
+      const half = 2n * context.page;
+      const fd = context.descriptorIn('cycle');
       const address = { slot: 'mapped' };
       const body: Operation[] = [
-        bench.allocationStep('cycle', await bench.device(), { length: 2n * half }),
+        context.allocationStep('cycle', await context.device(), { length: 2n * half }),
         { op: 'mmap', slot: 'mapped', length: 2n * half, protection: PROTECTION, flags: FLAGS, fd },
         { op: 'close', fd },
         { op: 'munmap', address, length: half },
         { op: 'munmap', address, offset: half, length: half },
       ];
-      await observeConserved(bench, { requirement: 'LIF-05', body, bytesPerCycle: bench.page });
+      await observeConserved(context, { requirement: 'LIF-05', body, bytesPerCycle: context.page });
     },
   },
   {
@@ -135,11 +135,11 @@ export const lifetime: readonly Case[] = [
     title: 'a killed process frees everything',
     requirements: ['LIF-06'],
     needs: ['clients'],
-    async run(bench) {
-      const length = bench.region.bounded ? 4n * bench.page : 256n * bench.page;
-      const fd = bench.descriptorIn('cycle');
+    async run(context) {
+      const length = context.region.bounded ? 4n * context.page : 256n * context.page;
+      const fd = context.descriptorIn('cycle');
       const body: Operation[] = [
-        bench.allocationStep('cycle', await bench.device(), { length }),
+        context.allocationStep('cycle', await context.device(), { length }),
         { op: 'mmap', slot: 'mapped', length, protection: PROTECTION, flags: FLAGS, fd },
         { op: 'fork', client: 'victim' },
         { op: 'munmap', address: { slot: 'mapped' }, length },
@@ -147,7 +147,7 @@ export const lifetime: readonly Case[] = [
         { op: 'kill', client: 'victim', signal: linux.SIGKILL },
         { op: 'wait', client: 'victim' },
       ];
-      await observeConserved(bench, { requirement: 'LIF-06', body, bytesPerCycle: length });
+      await observeConserved(context, { requirement: 'LIF-06', body, bytesPerCycle: length });
     },
   },
   {
@@ -155,43 +155,43 @@ export const lifetime: readonly Case[] = [
     title: 'a buffer in flight is freed with its socket',
     requirements: ['LIF-07'],
     needs: ['sockets'],
-    async run(bench) {
-      const fd = bench.descriptorIn('cycle');
+    async run(context) {
+      const fd = context.descriptorIn('cycle');
       const [one, other] = [0, 4].map(
         (offset) => ({ slot: 'ends', offset, width: 4, signed: true }) as const,
       );
       if (one === undefined || other === undefined) throw new Error('a socket pair has two ends');
       const body: Operation[] = [
         { op: 'socketpair', slot: 'ends' },
-        bench.allocationStep('cycle', await bench.device(), { length: 4n * bench.page }),
+        context.allocationStep('cycle', await context.device(), { length: 4n * context.page }),
         { op: 'sendfd', fd: one, passed: fd },
         { op: 'close', fd },
         { op: 'close', fd: one },
         { op: 'close', fd: other },
       ];
-      await observeConserved(bench, { requirement: 'LIF-07', body, bytesPerCycle: bench.page });
+      await observeConserved(context, { requirement: 'LIF-07', body, bytesPerCycle: context.page });
     },
   },
   {
     id: 'LIF-08/twice',
     title: 'a second close is refused and harms nobody',
     requirements: ['LIF-08'],
-    async run(bench) {
-      const before = await bench.buffer();
-      const closed = await bench.buffer();
-      const after = await bench.buffer();
-      await stamp(bench, before, bench.page, 0x11);
-      await stamp(bench, after, bench.page, 0x22);
-      await bench.release(closed);
-      const { word } = await bench.subject.close({ fd: closed.fd });
-      bench.observe('LIF-08', 'second', word, `the second close came to ${word}`);
-      await overwriteNewBuffers(bench);
+    async run(context) {
+      const before = await context.buffer();
+      const closed = await context.buffer();
+      const after = await context.buffer();
+      await stamp(context, before, context.page, 0x11);
+      await stamp(context, after, context.page, 0x22);
+      await context.release(closed);
+      const { word } = await context.subject.close({ fd: closed.fd });
+      context.observe('LIF-08', 'second', word, `the second close came to ${word}`);
+      await overwriteNewBuffers(context);
       for (const [buffer, byte, name] of [
         [before, 0x11, 'before'],
         [after, 0x22, 'after'],
       ] as const) {
-        const seen = await bufferWord(bench, buffer, bench.page, byte);
-        bench.observe('LIF-08', 'others', seen, `the buffer allocated ${name} it: ${seen}`);
+        const seen = await bufferWord(context, buffer, context.page, byte);
+        context.observe('LIF-08', 'others', seen, `the buffer allocated ${name} it: ${seen}`);
       }
     },
   },
@@ -200,14 +200,14 @@ export const lifetime: readonly Case[] = [
     title: 'very many allocations cost nothing in the end',
     requirements: ['LIF-09'],
     deadlineMs: 120_000,
-    async run(bench) {
-      await observeConserved(bench, {
+    async run(context) {
+      await observeConserved(context, {
         requirement: 'LIF-09',
         body: [
-          bench.allocationStep('cycle', await bench.device()),
-          { op: 'close', fd: bench.descriptorIn('cycle') },
+          context.allocationStep('cycle', await context.device()),
+          { op: 'close', fd: context.descriptorIn('cycle') },
         ],
-        bytesPerCycle: bench.page / MANY_PER_PAGE,
+        bytesPerCycle: context.page / MANY_PER_PAGE,
         cycles: MANY,
       });
     },
@@ -216,20 +216,20 @@ export const lifetime: readonly Case[] = [
     id: 'LIF-09/refusals',
     title: 'refused requests cost nothing',
     requirements: ['LIF-09'],
-    async run(bench) {
-      const device = await bench.device();
-      const plain = bench.allocationStep('refused', device);
+    async run(context) {
+      const device = await context.device();
+      const plain = context.allocationStep('refused', device);
       const { bytes } = plain.argument;
       const unreadable = { ...plain, argument: { bytes, placement: { kind: 'null' } } } as const;
-      await observeConserved(bench, {
+      await observeConserved(context, {
         requirement: 'LIF-09',
         role: 'refusals',
         body: [
-          bench.allocationStep('refused', device, { length: 0n }),
-          bench.allocationStep('refused', device, { length: -1n }),
+          context.allocationStep('refused', device, { length: 0n }),
+          context.allocationStep('refused', device, { length: -1n }),
           unreadable,
         ],
-        bytesPerCycle: bench.page,
+        bytesPerCycle: context.page,
         refused: true,
       });
     },
@@ -239,21 +239,21 @@ export const lifetime: readonly Case[] = [
     title: 'reused memory is out of reach of who had it before',
     requirements: ['LIF-10'],
     needs: ['clients'],
-    async run(bench) {
-      const { page, subject } = bench;
-      const buffer = await bench.buffer();
-      const mapping = await bench.map(buffer, page);
+    async run(context) {
+      const { page, subject } = context;
+      const buffer = await context.buffer();
+      const mapping = await context.map(buffer, page);
       await fillBytes(subject, mapping, page, 0x5c);
       await subject.fork({ client: 'heir' });
-      const heir = bench.client('heir');
+      const heir = context.client('heir');
       await heir.close({ fd: buffer.fd });
       await subject.munmap({ address: mapping, length: page });
-      await bench.release(buffer);
+      await context.release(buffer);
       const { word: gone } = await subject.load({ address: mapping, length: 1n });
-      bench.observe('LIF-10', 'old-address', gone, `a load from the old address came to ${gone}`);
-      await overwriteNewBuffers(bench);
+      context.observe('LIF-10', 'old-address', gone, `a load from the old address came to ${gone}`);
+      await overwriteNewBuffers(context);
       const word = await contentsWord(heir, mapping, page, 0x5c);
-      bench.observe('LIF-10', 'inherited', word, `the child’s inherited mapping: ${word}`);
+      context.observe('LIF-10', 'inherited', word, `the child’s inherited mapping: ${word}`);
     },
   },
 ];

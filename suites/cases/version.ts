@@ -1,20 +1,20 @@
 import { fieldOf } from '../../catalogue/abi-request.ts';
 import type { Role } from '../../catalogue/catalogue.ts';
 import type { Case } from '../kit/case.ts';
-import type { Bench } from '../kit/context.ts';
+import type { CaseContext } from '../kit/context.ts';
 import { observeConserved } from '../kit/free-memory.ts';
 import { type Change, eachBit, observeChanges } from '../kit/one-change.ts';
 
-/** Group C: version and reserved fields. */
-export const versionReserved: readonly Case[] = [
+/** Cases of group `version`: the version and the reserved fields. */
+export const versionCases: readonly Case[] = [
   {
     id: 'VER-01/zero',
     title: 'version 0 is accepted',
     requirements: ['VER-01'],
     needsRoles: ['version'],
-    async run(bench) {
-      const { word } = await bench.attempt({ version: 0n });
-      bench.observe('VER-01', 'version-0', word, `a request with version 0 came to ${word}`);
+    async run(context) {
+      const { word } = await context.attempt({ version: 0n });
+      context.observe('VER-01', 'version-0', word, `a request with version 0 came to ${word}`);
     },
   },
   {
@@ -22,10 +22,10 @@ export const versionReserved: readonly Case[] = [
     title: 'every other version is refused',
     requirements: ['VER-02'],
     needsRoles: ['version'],
-    async run(bench) {
+    async run(context) {
       const all = (1n << 64n) - 1n;
-      const changes = [...bitsOf(bench, 'version'), change('version', all)];
-      await observeChanges(bench, 'VER-02', 'other-version', changes);
+      const changes = [...bitsOf(context, 'version'), change('version', all)];
+      await observeChanges(context, 'VER-02', 'other-version', changes);
     },
   },
   {
@@ -33,11 +33,16 @@ export const versionReserved: readonly Case[] = [
     title: 'a refused version costs no memory',
     requirements: ['VER-03'],
     needsRoles: ['version'],
-    async run(bench) {
-      await bench.control();
-      const body = [bench.allocationStep('refused', await bench.device(), { version: 1n })];
-      const bytesPerCycle = bench.page;
-      await observeConserved(bench, { requirement: 'VER-03', body, bytesPerCycle, refused: true });
+    async run(context) {
+      await context.control();
+      const body = [context.allocationStep('refused', await context.device(), { version: 1n })];
+      const bytesPerCycle = context.page;
+      await observeConserved(context, {
+        requirement: 'VER-03',
+        body,
+        bytesPerCycle,
+        refused: true,
+      });
     },
   },
   {
@@ -45,30 +50,30 @@ export const versionReserved: readonly Case[] = [
     title: 'the first reserved field must be 0',
     requirements: ['RES-01'],
     needsRoles: ['reserved1'],
-    run: (bench) => observeChanges(bench, 'RES-01', 'reserved', bitsOf(bench, 'reserved1')),
+    run: (context) => observeChanges(context, 'RES-01', 'reserved', bitsOf(context, 'reserved1')),
   },
   {
     id: 'RES-02/each-bit',
     title: 'the second reserved field must be 0',
     requirements: ['RES-02'],
     needsRoles: ['reserved2'],
-    run: (bench) => observeChanges(bench, 'RES-02', 'reserved', bitsOf(bench, 'reserved2')),
+    run: (context) => observeChanges(context, 'RES-02', 'reserved', bitsOf(context, 'reserved2')),
   },
   {
     id: 'RES-03/descriptor-in',
     title: 'what the descriptor field holds on input follows one rule',
     requirements: ['RES-03'],
-    async run(bench) {
-      await bench.control({ descriptor: 0n });
+    async run(context) {
+      await context.control({ descriptor: 0n });
       const words: string[] = [];
       for (const descriptor of [-1n, 1n, 5n, 1000n, 1n << 30n]) {
-        const buffer = await bench.allocate({ descriptor });
+        const buffer = await context.allocate({ descriptor });
         words.push(buffer.reply.ok ? 'ignored' : 'refused');
-        if (buffer.reply.ok) await bench.release(buffer);
+        if (buffer.reply.ok) await context.release(buffer);
       }
       const [first = 'refused'] = words;
       const word = words.every((one) => one === first) ? first : 'mixed';
-      bench.observe('RES-03', 'input', word, `-1, 1, 5, 1000 and 2^30 were ${words.join(', ')}`);
+      context.observe('RES-03', 'input', word, `-1, 1, 5, 1000 and 2^30 were ${words.join(', ')}`);
     },
   },
   {
@@ -76,16 +81,16 @@ export const versionReserved: readonly Case[] = [
     title: 'a refused reserved field has no effect on the next request',
     requirements: ['RES-04'],
     needsRoles: ['reserved1'],
-    async run(bench) {
-      await bench.control();
+    async run(context) {
+      await context.control();
       for (const role of ['reserved1', 'reserved2'] as const) {
-        if (bench.abi.fields[role] === undefined) continue;
-        const refused = await bench.allocate({ [role]: 1n });
-        await bench.release(refused);
-        const next = await bench.attempt();
+        if (context.abi.fields[role] === undefined) continue;
+        const refused = await context.allocate({ [role]: 1n });
+        await context.release(refused);
+        const next = await context.attempt();
         const detail = `after ${role} 1 (${refused.word}) a valid request came to ${next.word}`;
-        bench.observe('RES-04', 'next-request', next.word, detail);
-        await bench.release(next);
+        context.observe('RES-04', 'next-request', next.word, detail);
+        await context.release(next);
       }
     },
   },
@@ -96,5 +101,5 @@ const change = (role: Role, value: bigint): Change => ({
   fields: { [role]: value },
 });
 
-const bitsOf = (bench: Bench, role: Role): Change[] =>
-  eachBit(fieldOf(bench.abi, role).width * 8).map((bit) => change(role, bit));
+const bitsOf = (context: CaseContext, role: Role): Change[] =>
+  eachBit(fieldOf(context.abi, role).width * 8).map((bit) => change(role, bit));

@@ -1,5 +1,5 @@
 import { type Client, linux, type Reply, type SlotRef } from '../../adapters/contract/index.ts';
-import type { Allocation, Bench } from './context.ts';
+import type { Allocation, CaseContext } from './context.ts';
 
 /** A pattern of one byte, repeated by `store` and `scan`. */
 export const pattern = (byte: number): Uint8Array => Uint8Array.of(byte);
@@ -34,12 +34,12 @@ export async function contentsWord(
 
 /** Fills a buffer with a byte through a mapping that is gone afterwards. */
 export async function stamp(
-  bench: Bench,
+  context: CaseContext,
   buffer: Allocation,
   length: bigint,
   byte: number,
 ): Promise<void> {
-  const mapping = await bench.map(buffer, length);
+  const mapping = await context.map(buffer, length);
   await fillBytes(buffer.client, mapping, length, byte);
   await buffer.client.munmap({ address: mapping, length });
 }
@@ -48,29 +48,33 @@ export async function stamp(
 const CHALLENGERS = 8;
 
 /** Gives the allocator every chance to hand out memory that is still in use. */
-export async function overwriteNewBuffers(bench: Bench): Promise<void> {
+export async function overwriteNewBuffers(context: CaseContext): Promise<void> {
   for (let index = 0; index < CHALLENGERS; index += 1) {
-    const mapping = await bench.map(await bench.buffer(), bench.page);
-    await fillBytes(bench.subject, mapping, bench.page, 0xff);
+    const mapping = await context.map(await context.buffer(), context.page);
+    await fillBytes(context.subject, mapping, context.page, 0xff);
   }
 }
 
 /** What a buffer holds, as {@link contentsWord} says it, through a mapping of its own. */
 export async function bufferWord(
-  bench: Bench,
+  context: CaseContext,
   buffer: Allocation,
   length: bigint,
   byte: number,
 ): Promise<string> {
-  const mapping = await bench.map(buffer, length, linux.PROT_READ);
+  const mapping = await context.map(buffer, length, linux.PROT_READ);
   const word = await contentsWord(buffer.client, mapping, length, byte);
   await buffer.client.munmap({ address: mapping, length });
   return word;
 }
 
 /** Whether a new buffer is `zero` or shows `residue`; else how the access failed. */
-export async function zeroWord(bench: Bench, buffer: Allocation, length: bigint): Promise<string> {
-  const word = await bufferWord(bench, buffer, length, 0);
+export async function zeroWord(
+  context: CaseContext,
+  buffer: Allocation,
+  length: bigint,
+): Promise<string> {
+  const word = await bufferWord(context, buffer, length, 0);
   if (word === 'own-bytes') return 'zero';
   return word === 'other-bytes' ? 'residue' : word;
 }

@@ -22,13 +22,23 @@ import {
 } from '../../catalogue/abi-request.ts';
 import type { Abi, Role } from '../../catalogue/catalogue.ts';
 import { kernelAlarms } from '../../oracles/alarms.ts';
-import { type Case, ClientLost, Inconclusive, type Observation, Skip } from './case.ts';
+import { ClientLost, Inconclusive, type Observation, Skip } from './observation.ts';
 
 /** Milliseconds that a single Program gets unless the case says otherwise. */
 export const DEFAULT_DEADLINE_MS = 20_000;
 
 /** The client in which a case acts: a child of `main`, so that its end can be watched. */
 export const SUBJECT = 'subject';
+
+/** What a context must know of the case that it serves. */
+export interface DeclaredCase {
+  /** The requirement that it observes first, a slash, and what it changes. */
+  readonly id: string;
+  /** Every requirement that it may observe; an observation of another one is an error. */
+  readonly requirements: readonly string[];
+  /** Milliseconds for each Program, when the default is too short. */
+  readonly deadlineMs?: number;
+}
 
 /** An allocation that was asked for, and what came of it. */
 export interface Allocation {
@@ -54,20 +64,20 @@ export interface AllocateOptions {
  * What a case is given: clients on the target, requests in the target's ABI, and a place to say what
  * was observed. It never says what is right.
  */
-export class Bench {
+export class CaseContext {
   readonly facts: TargetFacts;
   readonly region: RegionFacts;
   readonly abi: Abi;
   /** The process in which the case acts; it dies with the case. */
   readonly subject: Client;
   readonly #session: Session;
-  readonly #case: Case;
+  readonly #case: DeclaredCase;
   readonly #observations: Observation[] = [];
   readonly #alarms: string[] = [];
   #slots = 0;
   #device: Reply | undefined;
 
-  constructor(session: Session, region: RegionFacts, abi: Abi, case_: Case) {
+  constructor(session: Session, region: RegionFacts, abi: Abi, case_: DeclaredCase) {
     this.facts = session.facts;
     this.region = region;
     this.abi = abi;

@@ -1,6 +1,6 @@
 import { type Operation, type RepeatStep, wordOf } from '../../adapters/contract/index.ts';
-import { Inconclusive, Skip } from './case.ts';
-import { type Bench, SUBJECT } from './context.ts';
+import { type CaseContext, SUBJECT } from './context.ts';
+import { Inconclusive, Skip } from './observation.ts';
 
 /** Something that must leave as much memory free as it found. */
 export interface Cycle {
@@ -46,13 +46,13 @@ const FILL_START_BYTES = 1n << 20n;
  *
  * @throws {@link Inconclusive} when the cycle does not do what it is for
  */
-export async function observeConserved(bench: Bench, cycle: Cycle): Promise<void> {
-  await warmUp(bench, cycle);
-  const block: Block = (times) => runCycles(bench, cycle, times);
-  const seen = bench.region.bounded
-    ? await byFilling(bench, cycle.cycles ?? BOUNDED_CYCLES, block)
-    : await byGauge(bench, cycle, block);
-  bench.observe(cycle.requirement, cycle.role ?? 'memory', seen.word, seen.detail);
+export async function observeConserved(context: CaseContext, cycle: Cycle): Promise<void> {
+  await warmUp(context, cycle);
+  const block: Block = (times) => runCycles(context, cycle, times);
+  const seen = context.region.bounded
+    ? await byFilling(context, cycle.cycles ?? BOUNDED_CYCLES, block)
+    : await byGauge(context, cycle, block);
+  context.observe(cycle.requirement, cycle.role ?? 'memory', seen.word, seen.detail);
 }
 
 /** Something that is not one client's loop and must leave as much memory free as it found. */
@@ -69,7 +69,7 @@ export interface Work {
 }
 
 /** {@link observeConserved} for work that takes several clients. */
-export async function observeConservedBy(bench: Bench, work: Work): Promise<void> {
+export async function observeConservedBy(context: CaseContext, work: Work): Promise<void> {
   let index = 0;
   const block = async (times: bigint): Promise<void> => {
     for (let done = 0n; done < times; done += 1n) {
@@ -78,11 +78,11 @@ export async function observeConservedBy(bench: Bench, work: Work): Promise<void
     }
   };
   const times = BigInt(work.cycles);
-  const seen = bench.region.bounded
-    ? await byFilling(bench, times, block)
-    : await byGauge(bench, { ...work, most: times }, block);
+  const seen = context.region.bounded
+    ? await byFilling(context, times, block)
+    : await byGauge(context, { ...work, most: times }, block);
   const note = work.note === undefined ? '' : `; ${work.note()}`;
-  bench.observe(work.requirement, work.role ?? 'memory', seen.word, `${seen.detail}${note}`);
+  context.observe(work.requirement, work.role ?? 'memory', seen.word, `${seen.detail}${note}`);
 }
 
 /** Does something as often as it is told. */
@@ -94,9 +94,9 @@ interface Seen {
 }
 
 /** The control: a cycle whose operations did not work frees nothing and leaks nothing. */
-async function warmUp(bench: Bench, cycle: Cycle): Promise<void> {
-  const times = bench.region.bounded ? 1n : WARM_UP_CYCLES;
-  const steps = await runCycles(bench, cycle, times);
+async function warmUp(context: CaseContext, cycle: Cycle): Promise<void> {
+  const times = context.region.bounded ? 1n : WARM_UP_CYCLES;
+  const steps = await runCycles(context, cycle, times);
   for (const [index, step] of steps.entries()) {
     const name = cycle.body[index]?.op;
     if (cycle.refused === true) {
@@ -108,11 +108,11 @@ async function warmUp(bench: Bench, cycle: Cycle): Promise<void> {
   }
 }
 
-async function byFilling(bench: Bench, cycles: bigint, work: Block): Promise<Seen> {
-  const held = [(await fill(bench)).pages];
+async function byFilling(context: CaseContext, cycles: bigint, work: Block): Promise<Seen> {
+  const held = [(await fill(context)).pages];
   for (let block = 0; block < 2; block += 1) {
     await work(cycles);
-    held.push((await fill(bench)).pages);
+    held.push((await fill(context)).pages);
   }
   const [before = 0n, between = 0n, after = 0n] = held;
   if (before === 0n) throw new Inconclusive('blocked: the region gave out nothing to begin with');
@@ -124,12 +124,12 @@ async function byFilling(bench: Bench, cycles: bigint, work: Block): Promise<See
 }
 
 async function byGauge(
-  bench: Bench,
+  context: CaseContext,
   { bytesPerCycle, most }: { readonly bytesPerCycle: bigint; readonly most?: bigint },
   work: Block,
 ): Promise<Seen> {
   const idle: bigint[] = [];
-  for (let reading = 0; reading < IDLE_READINGS; reading += 1) idle.push(await freeBytes(bench));
+  for (let reading = 0; reading < IDLE_READINGS; reading += 1) idle.push(await freeBytes(context));
   const noise = idle.reduce(larger) - idle.reduce(smaller);
   const claimed = larger(noise * NOISE_FACTOR, GAUGE_LEAK_BYTES_MIN);
   const needed = larger((claimed + bytesPerCycle - 1n) / bytesPerCycle, GAUGE_CYCLES_MIN);
@@ -137,16 +137,16 @@ async function byGauge(
   if (cycles < needed) {
     throw new Skip(
       `${cycles} cycles lose at most ${cycles * bytesPerCycle} bytes, too few to tell from the ` +
-        `noise of ${bench.region.gauge}`,
+        `noise of ${context.region.gauge}`,
     );
   }
-  const before = await freeBytes(bench);
+  const before = await freeBytes(context);
   await work(cycles);
-  const after = await freeBytes(bench);
+  const after = await freeBytes(context);
   const lost = before - after;
   const leaked = lost * 2n >= cycles * bytesPerCycle;
   const detail =
-    `${bench.region.gauge} fell by ${lost} bytes over ${cycles} cycles; a leak of ` +
+    `${context.region.gauge} fell by ${lost} bytes over ${cycles} cycles; a leak of ` +
     `${bytesPerCycle} bytes a cycle would be ${cycles * bytesPerCycle}, idle noise ${noise}`;
   return { word: leaked ? 'leaked' : 'conserved', detail };
 }
@@ -156,12 +156,12 @@ const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
 /** What each operation of the cycle did over all iterations. */
 async function runCycles(
-  bench: Bench,
+  context: CaseContext,
   cycle: Cycle,
   times: bigint,
 ): Promise<readonly RepeatStep[]> {
   const repeat: Operation = { op: 'repeat', times, stop: 'never', body: cycle.body };
-  const history = await bench.runSteps(cycle.client ?? SUBJECT, [repeat]);
+  const history = await context.runSteps(cycle.client ?? SUBJECT, [repeat]);
   const result = history.threads[0]?.[0];
   if (result?.value !== times || result.steps === undefined) {
     throw new Inconclusive(`only ${result?.value} of ${times} cycles ran`);
@@ -170,15 +170,15 @@ async function runCycles(
 }
 
 /** Free bytes as the region's gauge counts them. */
-export async function freeBytes(bench: Bench): Promise<bigint> {
-  const { gauge } = bench.region;
+export async function freeBytes(context: CaseContext): Promise<bigint> {
+  const { gauge } = context.region;
   if (gauge === undefined) throw new Inconclusive('the target shows no gauge of free memory');
-  return memoryBytes(bench, gauge);
+  return memoryBytes(context, gauge);
 }
 
 /** A line of /proc/meminfo in bytes. */
-export async function memoryBytes(bench: Bench, line: string): Promise<bigint> {
-  const reply = await bench.subject.readfile({ document: '/proc/meminfo' });
+export async function memoryBytes(context: CaseContext, line: string): Promise<bigint> {
+  const reply = await context.subject.readfile({ document: '/proc/meminfo' });
   const text = new TextDecoder().decode(reply.out);
   const kibibytes = new RegExp(`^${line}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1];
   if (kibibytes === undefined) throw new Inconclusive(`/proc/meminfo shows no ${line}`);
@@ -204,27 +204,27 @@ export interface Holding extends Filling {
  *
  * @throws {@link Inconclusive} when the descriptor table fills up before the region does
  */
-export async function fill(bench: Bench): Promise<Filling> {
-  const holding = await hold(bench);
+export async function fill(context: CaseContext): Promise<Filling> {
+  const holding = await hold(context);
   await holding.drop();
   return holding;
 }
 
 /** Fills a bounded region as {@link fill} does, and keeps it full. */
-export async function hold(bench: Bench): Promise<Holding> {
+export async function hold(context: CaseContext): Promise<Holding> {
   const held: Family[] = [];
   let pages = 0n;
   let failure = 'ok';
-  for (let length = startLength(bench); length >= bench.page; length /= 2n) {
+  for (let length = startLength(context); length >= context.page; length /= 2n) {
     do {
       const family = `fill-${held.length}`;
-      const filled = await fillOnce(bench, family, length);
+      const filled = await fillOnce(context, family, length);
       held.push({ family, count: filled.count });
-      pages += (filled.count * length) / bench.page;
+      pages += (filled.count * length) / context.page;
       failure = filled.failure;
     } while (failure === 'ok' && held.length < FILLS_MAX);
   }
-  const drop = (): Promise<void> => closeAll(bench, held);
+  const drop = (): Promise<void> => closeAll(context, held);
   if (failure !== 'EMFILE' && failure !== 'ok') return { pages, failure, drop };
   await drop();
   throw new Inconclusive(
@@ -239,33 +239,33 @@ export interface Family {
 }
 
 /** Closes the buffers of some families. */
-export async function closeAll(bench: Bench, families: readonly Family[]): Promise<void> {
+export async function closeAll(context: CaseContext, families: readonly Family[]): Promise<void> {
   for (const { family, count } of families) {
     if (count === 0n) continue;
-    const close: Operation = { op: 'close', fd: bench.descriptorIn(`${family}[i]`) };
-    await bench.runSteps(SUBJECT, [{ op: 'repeat', times: count, stop: 'never', body: [close] }]);
+    const close: Operation = { op: 'close', fd: context.descriptorIn(`${family}[i]`) };
+    await context.runSteps(SUBJECT, [{ op: 'repeat', times: count, stop: 'never', body: [close] }]);
   }
 }
 
 /** Takes buffers of one length, as many as asked for or as there are; `failure` is `ok` when all were given. */
 export async function fillOnce(
-  bench: Bench,
+  context: CaseContext,
   family: string,
   length: bigint,
   most = FILL_MAX,
 ): Promise<{ count: bigint; failure: string }> {
-  const step = bench.allocationStep(`${family}[i]`, await bench.device(), { length });
+  const step = context.allocationStep(`${family}[i]`, await context.device(), { length });
   const repeat: Operation = { op: 'repeat', times: most, stop: 'failure', body: [step] };
-  const result = (await bench.runSteps(SUBJECT, [repeat])).threads[0]?.[0];
+  const result = (await context.runSteps(SUBJECT, [repeat])).threads[0]?.[0];
   if (result === undefined) throw new Error('the fill has no result');
   const [failure = 'ok'] = Object.keys(result.steps?.[0]?.failures ?? {});
   return { count: result.value, failure };
 }
 
 /** A power of two of pages, so that a fill needs few buffers of each size. */
-function startLength(bench: Bench): bigint {
-  const target = (bench.region.sizeBytes ?? FILL_START_BYTES * 64n) / 64n;
-  let length = bench.page;
+function startLength(context: CaseContext): bigint {
+  const target = (context.region.sizeBytes ?? FILL_START_BYTES * 64n) / 64n;
+  let length = context.page;
   while (length * 2n <= target) length *= 2n;
   return length;
 }

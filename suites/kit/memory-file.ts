@@ -1,8 +1,8 @@
 import { linux } from '../../adapters/contract/index.ts';
-import { Inconclusive } from './case.ts';
 import { fillBytes } from './contents.ts';
-import type { Bench } from './context.ts';
+import type { CaseContext } from './context.ts';
 import { memoryBytes } from './free-memory.ts';
+import { Inconclusive } from './observation.ts';
 
 /** What such a file is filled with. */
 const CONTENTS = 0x5c;
@@ -16,10 +16,10 @@ export interface MemoryFile {
 }
 
 /** Fills a file in memory with up to so many bytes, at most half of what is free. */
-export async function fillMemoryFile(bench: Bench, most: bigint): Promise<MemoryFile> {
-  const half = (await memoryBytes(bench, 'MemAvailable')) / 2n;
-  const length = ((half < most ? half : most) / bench.page) * bench.page;
-  const { subject } = bench;
+export async function fillMemoryFile(context: CaseContext, most: bigint): Promise<MemoryFile> {
+  const half = (await memoryBytes(context, 'MemAvailable')) / 2n;
+  const length = ((half < most ? half : most) / context.page) * context.page;
+  const { subject } = context;
   const fd = await subject.memfd({ length });
   const protection = linux.PROT_READ | linux.PROT_WRITE;
   const address = await subject.mmap({ length, protection, flags: linux.MAP_SHARED, fd });

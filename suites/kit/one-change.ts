@@ -1,5 +1,5 @@
 import type { Fields } from '../../catalogue/abi-request.ts';
-import type { AllocateOptions, Bench } from './context.ts';
+import type { AllocateOptions, CaseContext } from './context.ts';
 
 /** One change to a valid request, and how it is called in a report. */
 export interface Change {
@@ -13,17 +13,17 @@ export interface Change {
  * what comes of each is observed in the given role.
  */
 export async function observeChanges(
-  bench: Bench,
+  context: CaseContext,
   requirement: string,
   role: string,
   changes: readonly Change[],
 ): Promise<void> {
-  await bench.control();
+  await context.control();
   for (const { fields, options, name } of changes) {
-    const buffer = await bench.allocate(fields, options);
+    const buffer = await context.allocate(fields, options);
     const detail = `a valid request but for ${name} came to ${buffer.word}`;
-    bench.observe(requirement, role, buffer.word, detail);
-    await bench.release(buffer);
+    context.observe(requirement, role, buffer.word, detail);
+    await context.release(buffer);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { RegionFacts, TargetFacts } from '../../adapters/contract/index.ts';
-import { Skip } from './case.ts';
-import type { Allocation, Bench } from './context.ts';
+import type { Allocation, CaseContext } from './context.ts';
+import { Skip } from './observation.ts';
 
 /** Page frames, both ends included. */
 export interface Range {
@@ -14,12 +14,12 @@ export interface Range {
  * @throws {@link Skip} when the target does not tell them
  */
 export async function framesOf(
-  bench: Bench,
+  context: CaseContext,
   buffer: Allocation,
   length: bigint,
 ): Promise<readonly bigint[]> {
-  const address = await bench.map(buffer, length);
-  const { ok, out, word } = await bench.subject.frames({ address, length });
+  const address = await context.map(buffer, length);
+  const { ok, out, word } = await context.subject.frames({ address, length });
   if (!ok) throw new Skip(`page frames cannot be looked up here: ${word}`);
   const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
   const frames = Array.from({ length: out.length / 8 }, (_, index) =>

@@ -1,7 +1,7 @@
 import type { History, Operation, Program, Result, Thread } from '../../adapters/contract/index.ts';
 import { buffersOf, type HeldBuffer, type Timeline, timelineOf } from '../../oracles/index.ts';
-import { Inconclusive } from './case.ts';
-import { type Bench, SUBJECT } from './context.ts';
+import { type CaseContext, SUBJECT } from './context.ts';
+import { Inconclusive } from './observation.ts';
 
 /** What was seen, in a word and in a sentence. */
 export interface Sight {
@@ -31,7 +31,7 @@ export interface Party {
  * @param options `seed` picks one schedule of a simulated target; `mayDie` as of `runThreads`
  */
 export async function meet(
-  bench: Bench,
+  context: CaseContext,
   parties: readonly Party[],
   options: { readonly seed: bigint; readonly mayDie?: boolean },
 ): Promise<Meeting> {
@@ -42,10 +42,10 @@ export async function meet(
       operations: [barrier, ...operations],
     }),
   );
-  const history = await bench.runThreads(threads, options);
+  const history = await context.runThreads(threads, options);
   const program: Program = { threads, deadlineMs: 0 };
   const timeline = timelineOf([program], [history]);
-  const buffers = buffersOf(timeline, bench.abi, bench.page);
+  const buffers = buffersOf(timeline, context.abi, context.page);
   return { history, timeline, buffers, overlapping: overlap(history) };
 }
 
@@ -135,9 +135,9 @@ export class Sights {
   }
 
   /** Observes each word of each role, with the first time that it came as the example. */
-  observe(bench: Bench, requirement: string, note: string): void {
+  observe(context: CaseContext, requirement: string, note: string): void {
     for (const { role, word, count, detail } of this.#seen.values()) {
-      bench.observe(requirement, role, word, `${word} ${count} times, first: ${detail}; ${note}`);
+      context.observe(requirement, role, word, `${word} ${count} times, first: ${detail}; ${note}`);
     }
   }
 }
@@ -158,14 +158,14 @@ const LARGE_CYCLES = 512;
  * On a bounded region one page shows, if the race comes in each of two blocks. A gauge must be
  * moved by what is lost when only one meeting out of `odds` loses a buffer.
  */
-export const lossOf = ({ page, region }: Bench, odds: number): Loss =>
+export const lossOf = ({ page, region }: CaseContext, odds: number): Loss =>
   region.bounded
     ? { cycles: roundsFor(odds), bytesPerCycle: page, length: page }
     : { cycles: LARGE_CYCLES, bytesPerCycle: LARGE / BigInt(odds), length: LARGE };
 
 /** The number that the next descriptor of `subject` gets. */
-export async function nextNumber(bench: Bench): Promise<bigint> {
-  const { value: fd } = await bench.subject.dup({ fd: await bench.device() });
-  await bench.subject.close({ fd });
+export async function nextNumber(context: CaseContext): Promise<bigint> {
+  const { value: fd } = await context.subject.dup({ fd: await context.device() });
+  await context.subject.close({ fd });
   return fd;
 }

@@ -8,8 +8,8 @@ import {
   succeeded,
   wordOf,
 } from '../../adapters/contract/index.ts';
-import { Inconclusive, Skip } from './case.ts';
-import { type Bench, SUBJECT } from './context.ts';
+import { type CaseContext, SUBJECT } from './context.ts';
+import { Inconclusive, Skip } from './observation.ts';
 
 /** What a registering driver sets, and what it makes go wrong: docs/test-control.md. */
 export const ALLOCATE = 1;
@@ -45,21 +45,21 @@ export interface Registration {
  * stays behind.
  */
 export class Registrar {
-  readonly #bench: Bench;
+  readonly #context: CaseContext;
   readonly #control: Reply;
   #minors: readonly number[] = [];
 
-  private constructor(bench: Bench, control: Reply) {
-    this.#bench = bench;
+  private constructor(context: CaseContext, control: Reply) {
+    this.#context = context;
     this.#control = control;
   }
 
   /** @throws {@link Skip} when the target has no such node */
-  static async open(bench: Bench): Promise<Registrar> {
+  static async open(context: CaseContext): Promise<Registrar> {
     const file = '/dev/allocert_control';
-    const control = await bench.subject.open({ file, flags: linux.O_RDWR });
+    const control = await context.subject.open({ file, flags: linux.O_RDWR });
     if (!control.ok) throw new Skip(`the target has no test-control node: ${control.word}`);
-    return new Registrar(bench, control);
+    return new Registrar(context, control);
   }
 
   /** A registration as an operation of a larger Program; {@link note} must see its result. */
@@ -98,7 +98,7 @@ export class Registrar {
 
   /** Tries to register an allocator. */
   async register(name?: string, flags?: number): Promise<Registration> {
-    const history = await this.#bench.runSteps(SUBJECT, [this.registerStep(name, flags)]);
+    const history = await this.#context.runSteps(SUBJECT, [this.registerStep(name, flags)]);
     return this.note(history.threads[0]?.[0]);
   }
 
@@ -116,7 +116,7 @@ export class Registrar {
   /** Unregisters a device, or NULL. Returns what came of it, in a word. */
   async unregister(minor: number | undefined): Promise<string> {
     const step = this.unregisterStep(minor);
-    const result = (await this.#bench.runSteps(SUBJECT, [step])).threads[0]?.[0];
+    const result = (await this.#context.runSteps(SUBJECT, [step])).threads[0]?.[0];
     if (minor !== undefined) this.forget(minor);
     return result === undefined ? 'none' : wordOf(result);
   }
@@ -124,7 +124,7 @@ export class Registrar {
   /** The class: one line for each device, `NAME MAJOR:MINOR`, in order of text. */
   async listing(): Promise<readonly string[]> {
     const document = '/sys/class/simple_allocator';
-    const { ok, out, word } = await this.#bench.subject.readfile({ document });
+    const { ok, out, word } = await this.#context.subject.readfile({ document });
     if (!ok) throw new Skip(`the class cannot be listed: ${word}`);
     return linesOf(out);
   }
@@ -150,14 +150,14 @@ export class Registrar {
       const device = await this.open(minor);
       if (!device.ok) continue;
       present.push(minor);
-      await this.#bench.subject.close({ fd: device });
+      await this.#context.subject.close({ fd: device });
     }
     return present.length;
   }
 
   /** Opens a device by its minor, in `subject`. */
   async open(minor: number): Promise<Reply> {
-    return this.#bench.subject.open({ file: nodeOf(minor), flags: linux.O_RDWR });
+    return this.#context.subject.open({ file: nodeOf(minor), flags: linux.O_RDWR });
   }
 
   /** A device that was registered, opened. */
@@ -190,7 +190,7 @@ export class Registrar {
 
   async #run(operations: readonly Operation[]): Promise<readonly Result[]> {
     if (operations.length === 0) return [];
-    const history = await this.#bench.runSteps(SUBJECT, operations);
+    const history = await this.#context.runSteps(SUBJECT, operations);
     return history.threads[0] ?? [];
   }
 }

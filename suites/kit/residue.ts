@@ -4,9 +4,9 @@ import {
   type RepeatStep,
   type Thread,
 } from '../../adapters/contract/index.ts';
-import { Inconclusive } from './case.ts';
 import { pattern, ZERO } from './contents.ts';
-import { type Bench, SUBJECT } from './context.ts';
+import { type CaseContext, SUBJECT } from './context.ts';
+import { Inconclusive } from './observation.ts';
 import type { Sight } from './race.ts';
 
 /** Buffers that are filled, freed and asked for again. */
@@ -29,45 +29,45 @@ const LOOKS = 2000n;
  * @throws {@link Inconclusive} when none did
  */
 export async function leaveSecrets(
-  bench: Bench,
+  context: CaseContext,
   length: bigint,
   client = SUBJECT,
 ): Promise<bigint> {
-  const fd = bench.descriptorIn('old[i]');
+  const fd = context.descriptorIn('old[i]');
   const address = { slot: 'seen[i]' };
   const flags = linux.MAP_SHARED;
   const protection = linux.PROT_READ | linux.PROT_WRITE;
-  const device = await bench.device();
+  const device = await context.device();
   const body: Operation[] = [
-    bench.allocationStep('old[i]', device, { length }),
+    context.allocationStep('old[i]', device, { length }),
     { op: 'mmap', slot: 'seen[i]', length, protection, flags, fd },
     { op: 'store', address, length, bytes: pattern(SECRET) },
   ];
   const keep: Operation = { op: 'repeat', times: BUFFERS, stop: 'failure', body };
-  const held = (await bench.runSteps(client, [keep])).threads[0]?.[0]?.value ?? 0n;
+  const held = (await context.runSteps(client, [keep])).threads[0]?.[0]?.value ?? 0n;
   if (held === 0n) throw new Inconclusive('blocked: no buffer could be filled');
   const release: Operation[] = [
     { op: 'munmap', address, length },
     { op: 'close', fd },
   ];
-  await bench.runSteps(client, [{ op: 'repeat', times: held, stop: 'never', body: release }]);
+  await context.runSteps(client, [{ op: 'repeat', times: held, stop: 'never', body: release }]);
   return held;
 }
 
 /** Allocates and reads as many buffers again, holding all of them. */
 export async function scanNewBuffers(
-  bench: Bench,
+  context: CaseContext,
   length: bigint,
 ): Promise<{ readonly scanned: bigint; readonly clean: boolean }> {
-  const fd = bench.descriptorIn('again[i]');
+  const fd = context.descriptorIn('again[i]');
   const flags = linux.MAP_SHARED;
   const body: Operation[] = [
-    bench.allocationStep('again[i]', await bench.device(), { length }),
+    context.allocationStep('again[i]', await context.device(), { length }),
     { op: 'mmap', slot: 'new', length, protection: linux.PROT_READ, flags, fd },
     { op: 'scan', address: { slot: 'new' }, length, bytes: ZERO },
   ];
   const repeat: Operation = { op: 'repeat', times: BUFFERS, stop: 'failure', body };
-  const result = (await bench.runSteps(SUBJECT, [repeat])).threads[0]?.[0];
+  const result = (await context.runSteps(SUBJECT, [repeat])).threads[0]?.[0];
   const scan = result?.steps?.[2];
   return { scanned: scan?.succeeded ?? 0n, clean: isClean(scan, length) };
 }
@@ -77,18 +77,18 @@ const isClean = (scan: RepeatStep | undefined, length: bigint): boolean =>
   scan?.first.value === length && scan.anomalies.length === 0;
 
 /** Threads that allocate, look at what they got, write to it and free it, all at once. */
-export async function createAndLook(bench: Bench, length: bigint): Promise<Sight> {
-  const device = await bench.device();
+export async function createAndLook(context: CaseContext, length: bigint): Promise<Sight> {
+  const device = await context.device();
   let scanned = 0n;
   let dirty = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
     const threads = Array.from({ length: THREADS }, (_, index): Thread => {
-      const body = lookAndSpoil(bench, device, length, index);
+      const body = lookAndSpoil(context, device, length, index);
       const loop: Operation = { op: 'repeat', times: BUFFERS_EACH, stop: 'never', body };
       const barrier: Operation = { op: 'barrier', parties: BigInt(THREADS) };
       return { client: SUBJECT, operations: [barrier, loop] };
     });
-    const history = await bench.runThreads(threads, { seed: BigInt(round) });
+    const history = await context.runThreads(threads, { seed: BigInt(round) });
     for (const [, loop] of history.threads) {
       const scan = loop?.steps?.[2];
       scanned += scan?.succeeded ?? 0n;
@@ -101,7 +101,7 @@ export async function createAndLook(bench: Bench, length: bigint): Promise<Sight
 }
 
 function lookAndSpoil(
-  bench: Bench,
+  context: CaseContext,
   device: { readonly slot: string },
   length: bigint,
   index: number,
@@ -109,9 +109,9 @@ function lookAndSpoil(
   const slot = `mine-${index}`;
   const address = { slot: `view-${index}` };
   const protection = linux.PROT_READ | linux.PROT_WRITE;
-  const fd = bench.descriptorIn(slot);
+  const fd = context.descriptorIn(slot);
   return [
-    bench.allocationStep(slot, device, { length }),
+    context.allocationStep(slot, device, { length }),
     { op: 'mmap', slot: address.slot, length, protection, flags: linux.MAP_SHARED, fd },
     { op: 'scan', address, length, bytes: ZERO },
     { op: 'store', address, length, bytes: pattern(SECRET) },
@@ -124,21 +124,24 @@ function lookAndSpoil(
  * One thread allocates; another maps the number that is going to come as soon as it can. The
  * buffers stay, so that each round gets pages that still carry the secret.
  */
-export async function lookWhileCreated(bench: Bench, length: bigint): Promise<Sight> {
-  const device = await bench.device();
+export async function lookWhileCreated(context: CaseContext, length: bigint): Promise<Sight> {
+  const device = await context.device();
   const words: string[] = [];
   for (let round = 0; round < RACES; round += 1) {
-    const { value: fd } = await bench.subject.dup({ fd: device });
-    await bench.subject.close({ fd });
+    const { value: fd } = await context.subject.dup({ fd: device });
+    await context.subject.close({ fd });
     const view = { slot: `early-${round}` };
     const slot = `made-${round}`;
     const flags = linux.MAP_SHARED;
     const protection = linux.PROT_READ;
     const look: Operation = { op: 'mmap', slot: view.slot, length, protection, flags, fd };
     const barrier: Operation = { op: 'barrier', parties: 2n };
-    const history = await bench.runThreads(
+    const history = await context.runThreads(
       [
-        { client: SUBJECT, operations: [barrier, bench.allocationStep(slot, device, { length })] },
+        {
+          client: SUBJECT,
+          operations: [barrier, context.allocationStep(slot, device, { length })],
+        },
         {
           client: SUBJECT,
           operations: [

@@ -10,8 +10,9 @@ import {
 } from '../../adapters/contract/index.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
 import { kernelAlarms, taintAlarms } from '../../oracles/alarms.ts';
-import { type Case, ClientLost, Inconclusive, Skip } from '../kit/case.ts';
-import { Bench, SUBJECT } from '../kit/context.ts';
+import type { Case } from '../kit/case.ts';
+import { CaseContext, SUBJECT } from '../kit/context.ts';
+import { ClientLost, Inconclusive, Skip } from '../kit/observation.ts';
 import type { CaseOutcome } from './judge.ts';
 
 /** Milliseconds for starting and ending the client in which a case acts. */
@@ -27,18 +28,18 @@ const FRAME_DEADLINE_MS = 20_000;
 export async function runCase(session: Session, abi: Abi, case_: Case): Promise<CaseOutcome> {
   const region = session.facts.regions[0];
   if (region === undefined) throw new Error('the target has no region');
-  const bench = new Bench(session, region, abi, case_);
+  const context = new CaseContext(session, region, abi, case_);
   let before: History | undefined;
   const ended = await ending(async () => {
     await session.begin(case_.id);
     const unmet = unmetNeed(case_, session);
     if (unmet !== undefined) throw new Skip(unmet);
     before = await inMain(session, [{ op: 'fork', client: SUBJECT }]);
-    await case_.run(bench);
+    await case_.run(context);
   });
-  const alarms = [...bench.alarms];
+  const alarms = [...context.alarms];
   if (ended.end === 'crash' || ended.end === 'hang') {
-    return { ...ended, observations: bench.observations, alarms };
+    return { ...ended, observations: context.observations, alarms };
   }
   const torn = await ending(async () => {
     if (before === undefined) return;
@@ -46,7 +47,7 @@ export async function runCase(session: Session, abi: Abi, case_: Case): Promise<
     alarms.push(...kernelAlarms(after.log), ...taintAlarms(before.taint, after.taint));
   });
   const worst = torn.end === 'completed' ? ended : torn;
-  return { ...worst, observations: bench.observations, alarms };
+  return { ...worst, observations: context.observations, alarms };
 }
 
 type Ending = Pick<CaseOutcome, 'end' | 'reason'>;

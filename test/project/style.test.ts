@@ -1,13 +1,7 @@
-/**
- * The project's own rules: imports go one way along the spine, files hold one idea, functions fit a
- * screen. Goal: each failure says what to do.
- */
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+/** The project's own rules: files hold one idea, functions fit a screen; failures say what to do. */
 import t from 'tap';
-import { packageRoot } from '../../base/package-root.ts';
 import { derivedFiles } from '../../scripts/derived-files.ts';
+import { SOURCES, textOf } from './sources.ts';
 
 const FILE_LINES_MAX = 300;
 const C_FILE_LINES_MAX = 350;
@@ -15,71 +9,8 @@ const TEST_FILE_LINES_MAX = 500;
 const FUNCTION_LINES_MAX = 70;
 const LINE_COLUMNS_MAX = 100;
 
-const root = packageRoot();
-const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
-  cwd: root,
-  encoding: 'utf8',
-});
-const files = listed.split('\n').filter((file) => /\.(ts|mjs|c|h)$/.test(file));
 const derived = new Set(derivedFiles().map(({ path }) => path));
-const written = files.filter((file) => !derived.has(file));
-const textOf = (file: string): string => readFileSync(join(root, file), 'utf8');
-
-/** What each place may import, by the first path that fits; the spine of docs/architecture.md. */
-const ALLOWED: readonly (readonly [place: string, targets: readonly string[]])[] = [
-  ['adapters/contract', ['adapters/contract']],
-  ['adapters', ['adapters']],
-  ['reports', ['reports', 'adapters/contract']],
-  ['suites', ['suites', 'reports/record', 'adapters/contract']],
-  ['fuzz', ['fuzz', 'suites', 'reports', 'adapters/contract']],
-  ['config', ['config', 'adapters/contract']],
-  ['tap', ['tap', 'suites', 'reports', 'adapters']],
-  ['bin', ['bin', 'config', 'suites', 'fuzz', 'reports', 'adapters']],
-  ['scripts', ['scripts', 'adapters/contract']],
-];
-
-/** Folders of adapters that other adapters may build on. */
-const SHARED_ADAPTERS = [
-  'adapters/contract',
-  'adapters/interpreter',
-  'adapters/remote',
-  'adapters/native',
-];
-
-function importsOf(file: string): string[] {
-  const specifiers = [...textOf(file).matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)];
-  return specifiers.map(([, specifier]) => relative('.', join(dirname(file), specifier ?? '')));
-}
-
-function mayImport(file: string, target: string): boolean {
-  const rule = ALLOWED.find(([place]) => file.startsWith(`${place}/`));
-  if (rule === undefined) return true;
-  if (!rule[1].some((place) => target.startsWith(place))) return false;
-  const isAdapter = /^adapters\/[^/]+\//.test(file) && /^adapters\/[^/]+\//.test(target);
-  if (!isAdapter) return true;
-  const ownFolder = file.split('/').slice(0, 2).join('/');
-  return [ownFolder, ...SHARED_ADAPTERS].some((place) => target.startsWith(`${place}/`));
-}
-
-t.test('imports follow the spine', async (t) => {
-  const against = written
-    .filter((file) => file.endsWith('.ts') && !file.startsWith('test/'))
-    .flatMap((file) =>
-      importsOf(file)
-        .filter((target) => !mayImport(file, target))
-        .map((target) => `${file} imports ${target}: move the shared part to a place both may see`),
-    );
-  t.strictSame(against, []);
-});
-
-t.test('the import rule itself refuses arrows against the spine', async (t) => {
-  t.notOk(mayImport('adapters/simulator/adapter.ts', 'suites/run/judge.ts'));
-  t.notOk(mayImport('reports/journal/journal.ts', 'adapters/vm/qemu.ts'));
-  t.notOk(mayImport('suites/kit/context.ts', 'adapters/simulator/adapter.ts'));
-  t.notOk(mayImport('adapters/contract/client.ts', 'adapters/remote/frames.ts'));
-  t.notOk(mayImport('adapters/replay/adapter.ts', 'adapters/simulator/adapter.ts'));
-  t.ok(mayImport('adapters/vm/adapter.ts', 'adapters/remote/client.ts'));
-});
+const written = SOURCES.filter((file) => !derived.has(file));
 
 t.test('files hold one idea', async (t) => {
   const long = written

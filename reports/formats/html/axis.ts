@@ -1,4 +1,4 @@
-import type { FuzzPicture } from '../../record/fuzz-picture.ts';
+import type { FuzzPicture } from './fuzz-picture.ts';
 
 /** The time axis that the pictures of one finding share. */
 export interface Axis {

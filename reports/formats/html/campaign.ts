@@ -1,7 +1,7 @@
-import type { CampaignPicture } from '../../record/fuzz-picture.ts';
 import { campaignCharts } from './charts.ts';
 import { anchor, html, type Markup } from './escape.ts';
 import { findingSection } from './finding.ts';
+import type { CampaignPicture } from './fuzz-picture.ts';
 import { factList, themeButton, timeOf } from './parts.ts';
 import { pageAround } from './shell.ts';
 

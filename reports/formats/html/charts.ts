@@ -1,6 +1,6 @@
-import type { CampaignPicture, FuzzSample } from '../../record/fuzz-picture.ts';
 import { round } from './axis.ts';
 import { html, type Markup } from './escape.ts';
+import type { CampaignPicture, FuzzSample } from './fuzz-picture.ts';
 
 const BARS_MAX = 160;
 const HEIGHT = 90;

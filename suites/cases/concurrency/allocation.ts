@@ -1,9 +1,10 @@
 import { linux, type Operation } from '../../../adapters/contract/index.ts';
 import { content, descriptors } from '../../../oracles/index.ts';
-import { type Case, Inconclusive } from '../../kit/case.ts';
+import type { Case } from '../../kit/case.ts';
 import { pattern } from '../../kit/contents.ts';
-import type { Bench } from '../../kit/context.ts';
+import type { CaseContext } from '../../kit/context.ts';
 import { observeConservedBy } from '../../kit/free-memory.ts';
+import { Inconclusive } from '../../kit/observation.ts';
 import {
   Encounters,
   lossOf,
@@ -20,22 +21,22 @@ const BUFFERS_EACH = 3;
 /** Two allocations that are under way together collide in more than one round of six. */
 const ODDS = 6;
 
-/** Cases of group N in which several allocate at once. */
-export const concurrentAllocation: readonly Case[] = [
+/** Several threads allocate at once. */
+export const concurrentAllocationCases: readonly Case[] = [
   {
     id: 'CON-01/together',
     title: 'threads that allocate at once get numbers and pages of their own',
     requirements: ['CON-01'],
     needs: ['memory', 'timing'],
-    async run(bench) {
-      await bench.control();
-      const device = await bench.device();
+    async run(context) {
+      await context.control();
+      const device = await context.device();
       const encounters = new Encounters();
       let buffers = 0;
       const seen = { numbers: 'distinct', contents: 'own-bytes' };
       let first: string | undefined;
       for (let round = 0; encounters.goesOn(round, ODDS); round += 1) {
-        const meeting = await meet(bench, allocating(bench, device, round), {
+        const meeting = await meet(context, allocating(context, device, round), {
           seed: BigInt(round),
         });
         encounters.count(meeting);
@@ -50,8 +51,8 @@ export const concurrentAllocation: readonly Case[] = [
       if (buffers === 0) throw new Inconclusive('blocked: no thread was given a buffer');
       const came = `${THREADS} threads took ${buffers} buffers, ${encounters.note}`;
       const detail = `${came}; ${first ?? promise(ODDS)}`;
-      bench.observe('CON-01', 'numbers', seen.numbers, detail);
-      bench.observe('CON-01', 'contents', seen.contents, detail);
+      context.observe('CON-01', 'numbers', seen.numbers, detail);
+      context.observe('CON-01', 'contents', seen.contents, detail);
     },
   },
   {
@@ -59,23 +60,23 @@ export const concurrentAllocation: readonly Case[] = [
     title: 'threads that allocate and free at once lose nothing',
     requirements: ['CON-01'],
     needs: ['timing'],
-    async run(bench) {
-      await bench.control();
-      const device = await bench.device();
-      const { cycles, bytesPerCycle, length } = lossOf(bench, ODDS);
+    async run(context) {
+      await context.control();
+      const device = await context.device();
+      const { cycles, bytesPerCycle, length } = lossOf(context, ODDS);
       const encounters = new Encounters();
-      await observeConservedBy(bench, {
+      await observeConservedBy(context, {
         requirement: 'CON-01',
         cycles,
         bytesPerCycle,
         async run(index) {
           const parties = Array.from({ length: THREADS }, (_, thread): Party => {
             const slot = `churn-${thread}`;
-            const step = bench.allocationStep(slot, device, { length });
-            const close: Operation = { op: 'close', fd: bench.descriptorIn(slot) };
+            const step = context.allocationStep(slot, device, { length });
+            const close: Operation = { op: 'close', fd: context.descriptorIn(slot) };
             return { operations: [step, close, step, close] };
           });
-          encounters.count(await meet(bench, parties, { seed: BigInt(index) }));
+          encounters.count(await meet(context, parties, { seed: BigInt(index) }));
         },
         note: () => encounters.note,
       });
@@ -84,10 +85,14 @@ export const concurrentAllocation: readonly Case[] = [
 ];
 
 /** Threads that each keep some buffers, write to them, and look at them again before they close. */
-function allocating(bench: Bench, device: { readonly slot: string }, round: number): Party[] {
+function allocating(
+  context: CaseContext,
+  device: { readonly slot: string },
+  round: number,
+): Party[] {
   return Array.from({ length: THREADS }, (_, thread) => {
     const mine = Array.from({ length: BUFFERS_EACH }, (__, index) =>
-      keeping(bench, device, {
+      keeping(context, device, {
         slot: `kept-${round}-${thread}-${index}`,
         byte: 1 + thread * BUFFERS_EACH + index,
       }),
@@ -102,18 +107,18 @@ function allocating(bench: Bench, device: { readonly slot: string }, round: numb
 }
 
 function keeping(
-  bench: Bench,
+  context: CaseContext,
   device: { readonly slot: string },
   { slot, byte }: { readonly slot: string; readonly byte: number },
 ): Record<'take' | 'look' | 'drop', readonly Operation[]> {
-  const length = bench.page;
+  const length = context.page;
   const address = { slot: `${slot}-view` };
   const protection = linux.PROT_READ | linux.PROT_WRITE;
-  const fd = bench.descriptorIn(slot);
+  const fd = context.descriptorIn(slot);
   const bytes = pattern(byte);
   return {
     take: [
-      bench.allocationStep(slot, device, { length }),
+      context.allocationStep(slot, device, { length }),
       { op: 'mmap', slot: address.slot, length, protection, flags: linux.MAP_SHARED, fd },
       { op: 'store', address, length, bytes },
     ],

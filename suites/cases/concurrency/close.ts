@@ -2,7 +2,7 @@ import { linux, type Operation, type Placement, wordOf } from '../../../adapters
 import { fieldOf, readField } from '../../../catalogue/abi-request.ts';
 import type { Case } from '../../kit/case.ts';
 import { pattern, stamp } from '../../kit/contents.ts';
-import { type Bench, SUBJECT } from '../../kit/context.ts';
+import { type CaseContext, SUBJECT } from '../../kit/context.ts';
 import { observeConservedBy } from '../../kit/free-memory.ts';
 import {
   Encounters,
@@ -37,71 +37,71 @@ interface ClosedMeanwhile {
 const CLOSED: ClosedMeanwhile = { requirement: 'CON-02' };
 const CLOSED_AND_REFUSED: ClosedMeanwhile = { requirement: 'CON-03', placement: READ_ONLY };
 
-/** Cases of group N in which descriptors are closed meanwhile. */
-export const concurrentClose: readonly Case[] = [
+/** Descriptors are closed while other calls use them. */
+export const concurrentCloseCases: readonly Case[] = [
   {
     id: 'CON-02/closed-meanwhile',
     title: 'a number that is closed as it comes harms nobody',
     requirements: ['CON-02'],
     needs: ['timing'],
-    run: (bench) => observeClosing(bench, CLOSED),
+    run: (context) => observeClosing(context, CLOSED),
   },
   {
     id: 'CON-02/memory',
     title: 'a buffer that is closed as it comes is freed once',
     requirements: ['CON-02'],
     needs: ['timing'],
-    run: (bench) => observeMemory(bench, CLOSED),
+    run: (context) => observeMemory(context, CLOSED),
   },
   {
     id: 'CON-03/closed-and-refused',
     title: 'a number closed as its request fails harms nobody',
     requirements: ['CON-03'],
     needs: ['timing'],
-    run: (bench) => observeClosing(bench, CLOSED_AND_REFUSED),
+    run: (context) => observeClosing(context, CLOSED_AND_REFUSED),
   },
   {
     id: 'CON-03/memory',
     title: 'a buffer closed as its request fails is freed once',
     requirements: ['CON-03'],
     needs: ['timing'],
-    run: (bench) => observeMemory(bench, CLOSED_AND_REFUSED),
+    run: (context) => observeMemory(context, CLOSED_AND_REFUSED),
   },
   {
     id: 'CON-05/closed-in-use',
     title: 'a buffer may be closed while other threads use its number',
     requirements: ['CON-05'],
     needs: ['memory', 'procfs', 'timing'],
-    async run(bench) {
+    async run(context) {
       const sights = new Sights();
       const encounters = new Encounters();
       for (let round = 0; encounters.goesOn(round, ODDS); round += 1) {
-        encounters.count(await closeInUse(bench, sights, round));
+        encounters.count(await closeInUse(context, sights, round));
       }
-      sights.observe(bench, 'CON-05', `${encounters.note}; ${promise(ODDS)}`);
+      sights.observe(context, 'CON-05', `${encounters.note}; ${promise(ODDS)}`);
     },
   },
 ];
 
-async function observeClosing(bench: Bench, rule: ClosedMeanwhile): Promise<void> {
-  await bench.control();
+async function observeClosing(context: CaseContext, rule: ClosedMeanwhile): Promise<void> {
+  await context.control();
   const seen = { sights: new Sights(), encounters: new Encounters() };
   for (let round = 0; seen.encounters.goesOn(round, ODDS); round += 1) {
-    await closeMeanwhile(bench, rule, { round, length: bench.page, ...seen });
+    await closeMeanwhile(context, rule, { round, length: context.page, ...seen });
   }
-  seen.sights.observe(bench, rule.requirement, `${seen.encounters.note}; ${promise(ODDS)}`);
+  seen.sights.observe(context, rule.requirement, `${seen.encounters.note}; ${promise(ODDS)}`);
 }
 
-async function observeMemory(bench: Bench, rule: ClosedMeanwhile): Promise<void> {
-  const { cycles, bytesPerCycle, length } = lossOf(bench, ODDS);
-  await bench.control({ length });
+async function observeMemory(context: CaseContext, rule: ClosedMeanwhile): Promise<void> {
+  const { cycles, bytesPerCycle, length } = lossOf(context, ODDS);
+  await context.control({ length });
   const sights = new Sights();
   const encounters = new Encounters();
-  await observeConservedBy(bench, {
+  await observeConservedBy(context, {
     requirement: rule.requirement,
     cycles,
     bytesPerCycle,
-    run: (round) => closeMeanwhile(bench, rule, { round, length, sights, encounters }),
+    run: (round) => closeMeanwhile(context, rule, { round, length, sights, encounters }),
     note: () => encounters.note,
   });
 }
@@ -116,14 +116,14 @@ interface Round {
 
 /** One thread asks for a buffer, and another closes the number that it is going to get. */
 async function closeMeanwhile(
-  bench: Bench,
+  context: CaseContext,
   { placement }: ClosedMeanwhile,
   { round, length, sights, encounters }: Round,
 ): Promise<void> {
-  const fd = await nextNumber(bench);
+  const fd = await nextNumber(context);
   const slot = `closed-${round % 2}`;
-  const device = await bench.device();
-  const plain = bench.allocationStep(slot, device, { length });
+  const device = await context.device();
+  const plain = context.allocationStep(slot, device, { length });
   const argument = { ...plain.argument, ...(placement === undefined ? {} : { placement }) };
   const closing: Operation = {
     op: 'repeat',
@@ -141,19 +141,19 @@ async function closeMeanwhile(
     { operations: [lead, { ...plain, argument }] },
     { operations: [closing] },
   ];
-  const meeting = await meet(bench, parties, { seed: BigInt(round) });
+  const meeting = await meet(context, parties, { seed: BigInt(round) });
   encounters.count({ overlapping: requestMet(meeting) });
   const { history } = meeting;
   const request = history.threads[0]?.[2];
   const closed = (history.threads[1]?.[1]?.steps?.[0]?.succeeded ?? 0n) > 0n;
   // What nobody closed is ours to close; what a failed request left behind is another rule's.
-  if (!closed) await bench.subject.close({ fd });
+  if (!closed) await context.subject.close({ fd });
   if (request === undefined) return;
   const detail = `the number ${fd} was ${closed ? 'closed meanwhile' : 'not met in time'}`;
   sights.add('result', { word: wordOf(request), detail });
   if (wordOf(request) !== 'ok' || placement !== undefined) return;
-  const told = readField(request.out, fieldOf(bench.abi, 'length'));
-  const given = readField(request.out, fieldOf(bench.abi, 'descriptor'));
+  const told = readField(request.out, fieldOf(context.abi, 'length'));
+  const given = readField(request.out, fieldOf(context.abi, 'descriptor'));
   const right = told === length && given === fd;
   const answer = `${detail}; the answer was number ${given} and ${told} bytes`;
   sights.add('answer', { word: right ? 'right' : 'wrong', detail: answer });
@@ -171,23 +171,23 @@ function requestMet({ history }: Meeting): boolean {
  * Threads map, synchronise and look at a buffer while two others close it. A free number below the
  * buffer's takes what looking opens, so that nobody can close that by mistake.
  */
-async function closeInUse(bench: Bench, sights: Sights, round: number): Promise<Meeting> {
-  const hole = await bench.subject.dup({ fd: await bench.device() });
-  const buffer = await bench.buffer();
-  await bench.subject.close({ fd: hole });
-  await stamp(bench, buffer, bench.page, BYTE);
+async function closeInUse(context: CaseContext, sights: Sights, round: number): Promise<Meeting> {
+  const hole = await context.subject.dup({ fd: await context.device() });
+  const buffer = await context.buffer();
+  await context.subject.close({ fd: hole });
+  await stamp(context, buffer, context.page, BYTE);
   const { fd } = buffer;
   const closing: Operation = { op: 'close', fd };
   const mapping: Operation = {
     op: 'mmap',
     slot: `met-${round}`,
-    length: bench.page,
+    length: context.page,
     protection: linux.PROT_READ,
     flags: linux.MAP_SHARED,
     fd,
   };
   const address = { slot: `met-${round}` };
-  const scan: Operation = { op: 'scan', address, length: bench.page, bytes: pattern(BYTE) };
+  const scan: Operation = { op: 'scan', address, length: context.page, bytes: pattern(BYTE) };
   const using: readonly (readonly Operation[])[] = [
     [mapping, scan],
     [syncing(fd), syncing(fd)],
@@ -197,7 +197,7 @@ async function closeInUse(bench: Bench, sights: Sights, round: number): Promise<
     ],
   ];
   const parties = [[closing], [closing], ...using].map((operations) => ({ operations }));
-  const meeting = await meet(bench, parties, { seed: BigInt(round) });
+  const meeting = await meet(context, parties, { seed: BigInt(round) });
   const { history } = meeting;
   const results = history.threads.map(([, ...rest]) => rest);
   const closes = results.slice(0, 2).filter(([one]) => one !== undefined && wordOf(one) === 'ok');
@@ -209,10 +209,10 @@ async function closeInUse(bench: Bench, sights: Sights, round: number): Promise<
     sights.add('calls', { word: wordOf(result), detail: 'on a number that was being closed' });
   }
   if (mapped === undefined || scanned === undefined || wordOf(mapped) !== 'ok') return meeting;
-  const whole = wordOf(scanned) === 'ok' && scanned.value === bench.page;
-  const detail = `a mapping that came in time showed ${scanned.value} of ${bench.page} own bytes`;
+  const whole = wordOf(scanned) === 'ok' && scanned.value === context.page;
+  const detail = `a mapping that came in time showed ${scanned.value} of ${context.page} own bytes`;
   sights.add('contents', { word: whole ? 'own-bytes' : 'other-bytes', detail });
-  await bench.runSteps(SUBJECT, [{ op: 'munmap', address, length: bench.page }]);
+  await context.runSteps(SUBJECT, [{ op: 'munmap', address, length: context.page }]);
   return meeting;
 }
 

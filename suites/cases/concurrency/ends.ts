@@ -1,7 +1,8 @@
 import { linux, type Operation, type Result } from '../../../adapters/contract/index.ts';
-import { type Case, Inconclusive } from '../../kit/case.ts';
-import { type Bench, SUBJECT } from '../../kit/context.ts';
+import type { Case } from '../../kit/case.ts';
+import { type CaseContext, SUBJECT } from '../../kit/context.ts';
 import { hold, observeConservedBy } from '../../kit/free-memory.ts';
+import { Inconclusive } from '../../kit/observation.ts';
 import { Encounters, lossOf, type Meeting, meet, roundsFor, Sights } from '../../kit/race.ts';
 
 /** A fork or an exit meets an allocation that is under way in more than one round of six. */
@@ -17,22 +18,22 @@ const ASKERS = 4;
 /** Nanoseconds that a refusal may take: what only waits in a queue for a processor takes less. */
 const AT_ONCE = 1_000_000_000n;
 
-/** Cases of group N in which processes begin and end meanwhile, or signals come. */
-export const concurrentEnds: readonly Case[] = [
+/** Processes begin and end during an allocation, or signals arrive. */
+export const concurrentEndCases: readonly Case[] = [
   {
     id: 'CON-06/memory',
     title: 'a process may be forked while it allocates',
     requirements: ['CON-06'],
     needs: ['clients', 'timing'],
-    async run(bench) {
-      const { cycles, bytesPerCycle, length } = lossOf(bench, ODDS);
-      await bench.control({ length });
+    async run(context) {
+      const { cycles, bytesPerCycle, length } = lossOf(context, ODDS);
+      await context.control({ length });
       const encounters = new Encounters();
-      await observeConservedBy(bench, {
+      await observeConservedBy(context, {
         requirement: 'CON-06',
         cycles,
         bytesPerCycle,
-        run: async (index) => encounters.count(await forkMeanwhile(bench, index, length)),
+        run: async (index) => encounters.count(await forkMeanwhile(context, index, length)),
         note: () => encounters.note,
       });
     },
@@ -42,11 +43,11 @@ export const concurrentEnds: readonly Case[] = [
     title: 'a request under signals is carried out or interrupted',
     requirements: ['CON-07'],
     needs: ['timing'],
-    async run(bench) {
-      await bench.control();
+    async run(context) {
+      await context.control();
       const sights = new Sights();
-      await allocateUnderSignals(bench, REQUESTS, bench.page, sights);
-      sights.observe(bench, 'CON-07', `a signal came every ${INTERVAL_US} microseconds`);
+      await allocateUnderSignals(context, REQUESTS, context.page, sights);
+      sights.observe(context, 'CON-07', `a signal came every ${INTERVAL_US} microseconds`);
     },
   },
   {
@@ -54,11 +55,11 @@ export const concurrentEnds: readonly Case[] = [
     title: 'requests under signals lose nothing',
     requirements: ['CON-07'],
     needs: ['timing'],
-    async run(bench) {
-      const { cycles, bytesPerCycle, length } = lossOf(bench, ODDS);
-      await bench.control({ length });
-      const run = (): Promise<void> => allocateUnderSignals(bench, 1n, length, new Sights());
-      await observeConservedBy(bench, { requirement: 'CON-07', cycles, bytesPerCycle, run });
+    async run(context) {
+      const { cycles, bytesPerCycle, length } = lossOf(context, ODDS);
+      await context.control({ length });
+      const run = (): Promise<void> => allocateUnderSignals(context, 1n, length, new Sights());
+      await observeConservedBy(context, { requirement: 'CON-07', cycles, bytesPerCycle, run });
     },
   },
   {
@@ -67,12 +68,13 @@ export const concurrentEnds: readonly Case[] = [
     requirements: ['CON-08'],
     needs: ['timing'],
     needsBounded: true,
-    async run(bench) {
-      await bench.control();
+    async run(context) {
+      await context.control();
       const sights = new Sights();
-      for (let round = 0; round < roundsFor(ODDS); round += 1) await askFull(bench, round, sights);
+      for (let round = 0; round < roundsFor(ODDS); round += 1)
+        await askFull(context, round, sights);
       if (sights.empty) throw new Inconclusive('blocked: the region never stayed full');
-      sights.observe(bench, 'CON-08', `${ASKERS} threads asked in each round`);
+      sights.observe(context, 'CON-08', `${ASKERS} threads asked in each round`);
     },
   },
   {
@@ -80,15 +82,15 @@ export const concurrentEnds: readonly Case[] = [
     title: 'a process may end while another allocates',
     requirements: ['CON-09'],
     needs: ['clients', 'timing'],
-    async run(bench) {
-      const { cycles, bytesPerCycle, length } = lossOf(bench, ODDS);
-      await bench.control({ length });
+    async run(context) {
+      const { cycles, bytesPerCycle, length } = lossOf(context, ODDS);
+      await context.control({ length });
       const encounters = new Encounters();
-      await observeConservedBy(bench, {
+      await observeConservedBy(context, {
         requirement: 'CON-09',
         cycles,
         bytesPerCycle,
-        run: async (index) => encounters.count(await endMeanwhile(bench, index, length)),
+        run: async (index) => encounters.count(await endMeanwhile(context, index, length)),
         note: () => encounters.note,
       });
     },
@@ -96,35 +98,43 @@ export const concurrentEnds: readonly Case[] = [
 ];
 
 /** Operations that take some buffers one after the other. */
-async function takes(bench: Bench, name: string, length: bigint): Promise<readonly Operation[]> {
-  const device = await bench.device();
+async function takes(
+  context: CaseContext,
+  name: string,
+  length: bigint,
+): Promise<readonly Operation[]> {
+  const device = await context.device();
   return Array.from({ length: HELD }, (_, index) =>
-    bench.allocationStep(`${name}-${index}`, device, { length }),
+    context.allocationStep(`${name}-${index}`, device, { length }),
   );
 }
 
 /** Operations that close them again. */
-const drops = (bench: Bench, name: string): readonly Operation[] =>
+const drops = (context: CaseContext, name: string): readonly Operation[] =>
   Array.from({ length: HELD }, (_, index) => ({
     op: 'close',
-    fd: bench.descriptorIn(`${name}-${index}`),
+    fd: context.descriptorIn(`${name}-${index}`),
   }));
 
 /** One thread takes and closes buffers; another forks a child, which is killed afterwards. */
-async function forkMeanwhile(bench: Bench, index: number, length: bigint): Promise<Meeting> {
+async function forkMeanwhile(
+  context: CaseContext,
+  index: number,
+  length: bigint,
+): Promise<Meeting> {
   const client = `forked-${index}`;
-  const taking = await takes(bench, 'mine', length);
+  const taking = await takes(context, 'mine', length);
   const meeting = await meet(
-    bench,
+    context,
     [
-      { operations: [...taking, ...drops(bench, 'mine')] },
+      { operations: [...taking, ...drops(context, 'mine')] },
       { operations: [{ op: 'fork', client }] },
     ],
     { seed: BigInt(index) },
   );
   const forked = meeting.history.threads[1]?.[1];
   if (forked?.errno !== undefined) throw new Inconclusive(`blocked: fork gave ${forked.errno}`);
-  await bench.runSteps(SUBJECT, [
+  await context.runSteps(SUBJECT, [
     { op: 'kill', client, signal: linux.SIGKILL },
     { op: 'wait', client },
   ]);
@@ -132,34 +142,34 @@ async function forkMeanwhile(bench: Bench, index: number, length: bigint): Promi
 }
 
 /** A client that holds buffers ends, while another one allocates. */
-async function endMeanwhile(bench: Bench, index: number, length: bigint): Promise<Meeting> {
+async function endMeanwhile(context: CaseContext, index: number, length: bigint): Promise<Meeting> {
   const client = `ending-${index}`;
-  const taking = await takes(bench, 'mine', length);
-  await bench.subject.fork({ client });
-  await bench.runSteps(client, await takes(bench, 'theirs', length));
+  const taking = await takes(context, 'mine', length);
+  await context.subject.fork({ client });
+  await context.runSteps(client, await takes(context, 'theirs', length));
   const end: Operation =
     index % 2 === 0 ? { op: 'exit', status: 0n } : { op: 'kill', client, signal: linux.SIGKILL };
   const meeting = await meet(
-    bench,
-    [{ operations: [...taking, ...drops(bench, 'mine')] }, { client, operations: [end] }],
+    context,
+    [{ operations: [...taking, ...drops(context, 'mine')] }, { client, operations: [end] }],
     { seed: BigInt(index), mayDie: true },
   );
-  await bench.runSteps(SUBJECT, [{ op: 'wait', client }]);
+  await context.runSteps(SUBJECT, [{ op: 'wait', client }]);
   return meeting;
 }
 
 /** Requests while a timer of the same client keeps interrupting. */
 async function allocateUnderSignals(
-  bench: Bench,
+  context: CaseContext,
   times: bigint,
   length: bigint,
   sights: Sights,
 ): Promise<void> {
   const body: Operation[] = [
-    bench.allocationStep('signalled', await bench.device(), { length }),
-    { op: 'close', fd: bench.descriptorIn('signalled') },
+    context.allocationStep('signalled', await context.device(), { length }),
+    { op: 'close', fd: context.descriptorIn('signalled') },
   ];
-  const history = await bench.runSteps(SUBJECT, [
+  const history = await context.runSteps(SUBJECT, [
     { op: 'itimer', intervalUs: INTERVAL_US },
     // After a failure there is no number to close.
     { op: 'repeat', times, stop: 'failure', body },
@@ -173,31 +183,31 @@ async function allocateUnderSignals(
 }
 
 /** Threads ask for a page of a region that is full, all at once. */
-async function askFull(bench: Bench, round: number, sights: Sights): Promise<void> {
-  const full = await hold(bench);
-  const device = await bench.device();
+async function askFull(context: CaseContext, round: number, sights: Sights): Promise<void> {
+  const full = await hold(context);
+  const device = await context.device();
   const slots = Array.from({ length: ASKERS }, (_, index) => `asked-${index}`);
   const { history } = await meet(
-    bench,
-    slots.map((slot) => ({ operations: [bench.allocationStep(slot, device)] })),
+    context,
+    slots.map((slot) => ({ operations: [context.allocationStep(slot, device)] })),
     { seed: BigInt(round) },
   );
   for (const [index, [, result]] of history.threads.entries()) {
-    await noteRefusal(bench, slots[index] ?? '', result, sights);
+    await noteRefusal(context, slots[index] ?? '', result, sights);
   }
   await full.drop();
 }
 
 /** How long a refusal took. Real memory may come back later: then a thread was not refused. */
 async function noteRefusal(
-  bench: Bench,
+  context: CaseContext,
   slot: string,
   result: Result | undefined,
   sights: Sights,
 ): Promise<void> {
   if (result?.return === undefined) return;
   if (result.errno === undefined) {
-    await bench.subject.close({ fd: bench.descriptorIn(slot) });
+    await context.subject.close({ fd: context.descriptorIn(slot) });
     return;
   }
   const took = result.return - result.call;

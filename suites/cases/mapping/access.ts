@@ -1,27 +1,28 @@
 import { linux } from '../../../adapters/contract/index.ts';
-import { type Case, Inconclusive } from '../../kit/case.ts';
-import type { Allocation, Bench } from '../../kit/context.ts';
+import type { Case } from '../../kit/case.ts';
+import type { Allocation, CaseContext } from '../../kit/context.ts';
+import { Inconclusive } from '../../kit/observation.ts';
 
 const { MAP_PRIVATE, MAP_SHARED, MREMAP_MAYMOVE, O_CLOEXEC, O_RDONLY, O_RDWR, O_WRONLY } = linux;
 const { PROT_READ, PROT_WRITE } = linux;
 const GIBIBYTE = 1n << 30n;
 
-/** Group I: what no mapping of a buffer may do. */
-export const mappingAccess: readonly Case[] = [
+/** What no mapping of a buffer may do. */
+export const mappingAccessCases: readonly Case[] = [
   {
     id: 'MAP-03/read-only',
     title: 'a read-only descriptor is mapped for reading only',
     requirements: ['MAP-03'],
-    async run(bench) {
-      await bench.control();
-      const { fd } = await bench.buffer({ flags: O_RDONLY | O_CLOEXEC });
+    async run(context) {
+      await context.control();
+      const { fd } = await context.buffer({ flags: O_RDONLY | O_CLOEXEC });
       for (const [role, protection] of [
         ['read', PROT_READ],
         ['write', PROT_READ | PROT_WRITE],
       ] as const) {
-        const wanted = { length: bench.page, protection, flags: MAP_SHARED, fd };
-        const { word } = await bench.subject.mmap(wanted);
-        bench.observe('MAP-03', role, word, `mmap for ${role} of an O_RDONLY buffer: ${word}`);
+        const wanted = { length: context.page, protection, flags: MAP_SHARED, fd };
+        const { word } = await context.subject.mmap(wanted);
+        context.observe('MAP-03', role, word, `mmap for ${role} of an O_RDONLY buffer: ${word}`);
       }
     },
   },
@@ -29,30 +30,30 @@ export const mappingAccess: readonly Case[] = [
     id: 'MAP-04/upgrade',
     title: 'a read-only mapping stays read-only',
     requirements: ['MAP-04'],
-    async run(bench) {
-      const { page } = bench;
-      const control = await bench.map(await bench.buffer(), page, PROT_READ);
+    async run(context) {
+      const { page } = context;
+      const control = await context.map(await context.buffer(), page, PROT_READ);
       const writing = { length: page, protection: PROT_READ | PROT_WRITE };
-      const allowed = await bench.subject.mprotect({ address: control, ...writing });
+      const allowed = await context.subject.mprotect({ address: control, ...writing });
       if (!allowed.ok) throw new Inconclusive(`blocked: mprotect failed with ${allowed.word}`);
-      const buffer = await bench.buffer({ flags: O_RDONLY | O_CLOEXEC });
-      const address = await bench.map(buffer, page, PROT_READ);
-      const { word } = await bench.subject.mprotect({ address, ...writing });
-      bench.observe('MAP-04', 'upgrade', word, `mprotect for writing came to ${word}`);
+      const buffer = await context.buffer({ flags: O_RDONLY | O_CLOEXEC });
+      const address = await context.map(buffer, page, PROT_READ);
+      const { word } = await context.subject.mprotect({ address, ...writing });
+      context.observe('MAP-04', 'upgrade', word, `mprotect for writing came to ${word}`);
     },
   },
   {
     id: 'MAP-05/write-only',
     title: 'a write-only descriptor is not mapped',
     requirements: ['MAP-05'],
-    async run(bench) {
-      await bench.control();
-      const { fd } = await bench.buffer({ flags: O_WRONLY | O_CLOEXEC });
+    async run(context) {
+      await context.control();
+      const { fd } = await context.buffer({ flags: O_WRONLY | O_CLOEXEC });
       for (const protection of [PROT_READ, PROT_WRITE, PROT_READ | PROT_WRITE]) {
-        const wanted = { length: bench.page, protection, flags: MAP_SHARED, fd };
-        const { word } = await bench.subject.mmap(wanted);
+        const wanted = { length: context.page, protection, flags: MAP_SHARED, fd };
+        const { word } = await context.subject.mmap(wanted);
         const detail = `mmap with protection ${protection} of an O_WRONLY buffer: ${word}`;
-        bench.observe('MAP-05', 'map', word, detail);
+        context.observe('MAP-05', 'map', word, detail);
       }
     },
   },
@@ -60,12 +61,12 @@ export const mappingAccess: readonly Case[] = [
     id: 'MAP-06/setfl',
     title: 'F_SETFL gives no access',
     requirements: ['MAP-06'],
-    async run(bench) {
-      const { fd } = await bench.buffer({ flags: O_RDONLY | O_CLOEXEC });
-      await bench.subject.fcntl({ fd, command: linux.F_SETFL, value: O_RDWR });
-      const { value } = await bench.subject.fcntl({ fd, command: linux.F_GETFL });
+    async run(context) {
+      const { fd } = await context.buffer({ flags: O_RDONLY | O_CLOEXEC });
+      await context.subject.fcntl({ fd, command: linux.F_SETFL, value: O_RDWR });
+      const { value } = await context.subject.fcntl({ fd, command: linux.F_GETFL });
       const word = (value & linux.O_ACCMODE) === O_RDONLY ? 'kept' : 'widened';
-      bench.observe('MAP-06', 'setfl', word, `O_RDONLY after F_SETFL with O_RDWR: ${word}`);
+      context.observe('MAP-06', 'setfl', word, `O_RDONLY after F_SETFL with O_RDWR: ${word}`);
     },
   },
   {
@@ -73,27 +74,27 @@ export const mappingAccess: readonly Case[] = [
     title: 'the link in /proc gives no access',
     requirements: ['MAP-06'],
     needs: ['procfs'],
-    async run(bench) {
-      const { fd } = await bench.buffer({ flags: O_RDONLY | O_CLOEXEC });
-      const again = await bench.subject.reopen({ fd, flags: O_RDWR });
+    async run(context) {
+      const { fd } = await context.buffer({ flags: O_RDONLY | O_CLOEXEC });
+      const again = await context.subject.reopen({ fd, flags: O_RDWR });
       let word = again.word;
       if (again.ok) {
         const protection = PROT_READ | PROT_WRITE;
-        const wanted = { length: bench.page, protection, flags: MAP_SHARED, fd: again };
-        word = (await bench.subject.mmap(wanted)).ok ? 'widened' : 'kept';
+        const wanted = { length: context.page, protection, flags: MAP_SHARED, fd: again };
+        word = (await context.subject.mmap(wanted)).ok ? 'widened' : 'kept';
       }
-      bench.observe('MAP-06', 'reopen', word, `opening a read-only buffer again came to ${word}`);
+      context.observe('MAP-06', 'reopen', word, `opening a read-only buffer again came to ${word}`);
     },
   },
   {
     id: 'MAP-07/past-end',
     title: 'a mapping past the end is refused',
     requirements: ['MAP-07'],
-    async run(bench) {
-      const { page } = bench;
+    async run(context) {
+      const { page } = context;
       const size = 2n * page;
-      const buffer = await bench.buffer({ length: size });
-      await bench.map(buffer, size);
+      const buffer = await context.buffer({ length: size });
+      await context.map(buffer, size);
       for (const [length, offset] of [
         [size + page, 0n],
         [2n * page, page],
@@ -101,9 +102,9 @@ export const mappingAccess: readonly Case[] = [
         [page, 1n << 40n],
       ] as const) {
         const wanted = { length, protection: PROT_READ, flags: MAP_SHARED, fd: buffer.fd, offset };
-        const { word } = await bench.subject.mmap(wanted);
+        const { word } = await context.subject.mmap(wanted);
         const detail = `mmap of ${length} bytes at ${offset} of a ${size}-byte buffer: ${word}`;
-        bench.observe('MAP-07', 'past-end', word, detail);
+        context.observe('MAP-07', 'past-end', word, detail);
       }
     },
   },
@@ -111,16 +112,21 @@ export const mappingAccess: readonly Case[] = [
     id: 'MAP-09/malformed',
     title: 'a mapping of nothing, or between pages, is refused',
     requirements: ['MAP-09'],
-    async run(bench) {
-      const { page, subject } = bench;
-      const buffer = await bench.buffer({ length: 2n * page });
-      await bench.map(buffer, page);
+    async run(context) {
+      const { page, subject } = context;
+      const buffer = await context.buffer({ length: 2n * page });
+      await context.map(buffer, page);
       const wanted = { protection: PROT_READ, flags: MAP_SHARED, fd: buffer.fd };
       const nothing = await subject.mmap({ ...wanted, length: 0n });
-      bench.observe('MAP-09', 'no-bytes', nothing.word, `mmap of 0 bytes came to ${nothing.word}`);
+      context.observe(
+        'MAP-09',
+        'no-bytes',
+        nothing.word,
+        `mmap of 0 bytes came to ${nothing.word}`,
+      );
       for (const offset of [1n, page / 2n, page - 1n]) {
         const { word } = await subject.mmap({ ...wanted, length: page, offset });
-        bench.observe('MAP-09', 'unaligned', word, `mmap at offset ${offset} came to ${word}`);
+        context.observe('MAP-09', 'unaligned', word, `mmap at offset ${offset} came to ${word}`);
       }
     },
   },
@@ -128,12 +134,12 @@ export const mappingAccess: readonly Case[] = [
     id: 'MAP-10/grow',
     title: 'no mapping grows past its buffer',
     requirements: ['MAP-10'],
-    async run(bench) {
-      const { page } = bench;
+    async run(context) {
+      const { page } = context;
       for (const more of [page, GIBIBYTE]) {
-        const word = await beyondEnd(bench, await bench.buffer(), page + more);
+        const word = await beyondEnd(context, await context.buffer(), page + more);
         const detail = `a mapping of one page grown to ${page + more} bytes: ${word} past its end`;
-        bench.observe('MAP-10', 'beyond-end', word, detail);
+        context.observe('MAP-10', 'beyond-end', word, detail);
       }
     },
   },
@@ -141,10 +147,10 @@ export const mappingAccess: readonly Case[] = [
     id: 'MAP-11/private',
     title: 'what is written to a private mapping stays there',
     requirements: ['MAP-11'],
-    async run(bench) {
-      const { page, subject } = bench;
-      const buffer = await bench.buffer();
-      const shared = await bench.map(buffer, page);
+    async run(context) {
+      const { page, subject } = context;
+      const buffer = await context.buffer();
+      const shared = await context.map(buffer, page);
       await subject.store({ address: shared, length: page, bytes: Uint8Array.of(0x44) });
       const protection = PROT_READ | PROT_WRITE;
       const wanted = { length: page, protection, flags: MAP_PRIVATE, fd: buffer.fd };
@@ -156,41 +162,45 @@ export const mappingAccess: readonly Case[] = [
         const { value } = await subject.scan({ address: shared, length: page, bytes });
         word = value === page ? 'copy-on-write' : 'shared';
       }
-      bench.observe('MAP-11', 'private', word, `a private mapping (${address.word}): ${word}`);
+      context.observe('MAP-11', 'private', word, `a private mapping (${address.word}): ${word}`);
     },
   },
   {
     id: 'MAP-13/closed',
     title: 'a closed descriptor is not mapped',
     requirements: ['MAP-13'],
-    async run(bench) {
-      const { page, subject } = bench;
-      const buffer = await bench.buffer();
-      await bench.map(buffer, page);
-      await bench.release(buffer);
+    async run(context) {
+      const { page, subject } = context;
+      const buffer = await context.buffer();
+      await context.map(buffer, page);
+      await context.release(buffer);
       const wanted = { length: page, protection: PROT_READ, flags: MAP_SHARED, fd: buffer.fd };
       const { word } = await subject.mmap(wanted);
-      bench.observe('MAP-13', 'closed', word, `mmap of a closed buffer came to ${word}`);
+      context.observe('MAP-13', 'closed', word, `mmap of a closed buffer came to ${word}`);
     },
   },
   {
     id: 'MAP-17/device',
     title: 'the device is not mapped',
     requirements: ['MAP-17'],
-    async run(bench) {
-      await bench.map(await bench.buffer(), bench.page);
-      const fd = await bench.device();
-      const wanted = { length: bench.page, protection: PROT_READ, flags: MAP_SHARED, fd };
-      const { word } = await bench.subject.mmap(wanted);
-      bench.observe('MAP-17', 'device', word, `mmap of the device came to ${word}`);
+    async run(context) {
+      await context.map(await context.buffer(), context.page);
+      const fd = await context.device();
+      const wanted = { length: context.page, protection: PROT_READ, flags: MAP_SHARED, fd };
+      const { word } = await context.subject.mmap(wanted);
+      context.observe('MAP-17', 'device', word, `mmap of the device came to ${word}`);
     },
   },
 ];
 
 /** What a mapping of one page shows past the buffer's end once it was made longer. */
-async function beyondEnd(bench: Bench, buffer: Allocation, newLength: bigint): Promise<string> {
-  const { page, subject } = bench;
-  const address = await bench.map(buffer, page);
+async function beyondEnd(
+  context: CaseContext,
+  buffer: Allocation,
+  newLength: bigint,
+): Promise<string> {
+  const { page, subject } = context;
+  const address = await context.map(buffer, page);
   const grown = await subject.mremap({
     address,
     oldLength: page,

@@ -1,6 +1,6 @@
 import { linux, type Operation, type Result, wordOf } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
-import { type Bench, SUBJECT } from '../../kit/context.ts';
+import { type CaseContext, SUBJECT } from '../../kit/context.ts';
 import {
   linesOf,
   MINORS,
@@ -28,19 +28,19 @@ interface Seen {
   readonly detail: string;
 }
 
-/** Cases of group L in which something happens at the same time, or might have. */
-export const registryRaces: readonly Case[] = [
+/** Devices are registered, used and unregistered at the same time. */
+export const registryRaceCases: readonly Case[] = [
   registryCase({
     id: 'REG-05/together',
     title: 'two that register at once get two minors',
     requirements: ['REG-05'],
-    async act(bench, registrar) {
-      await bench.control();
+    async act(context, registrar) {
+      await context.control();
       await registrar.device();
       for (let round = 0; round < ROUNDS; round += 1) {
-        const { word, detail } = await registeredTogether(bench, registrar, BigInt(round));
+        const { word, detail } = await registeredTogether(context, registrar, BigInt(round));
         if (word === NO_ROOM) continue;
-        bench.observe('REG-05', 'minors', word, detail);
+        context.observe('REG-05', 'minors', word, detail);
         if (word !== 'distinct') break;
       }
     },
@@ -49,25 +49,25 @@ export const registryRaces: readonly Case[] = [
     id: 'REG-05/after-unregister',
     title: 'a minor in use is not given away when an older one becomes free',
     requirements: ['REG-05'],
-    async act(bench, registrar) {
+    async act(context, registrar) {
       const older = await registrar.device('older');
       const newer = await registrar.device('newer');
       await registrar.unregister(older);
       const newest = await registrar.device('newest');
       const word = newest === newer ? 'same' : 'distinct';
       const detail = `with minor ${newer} in use and ${older} free again, the next got ${newest}`;
-      bench.observe('REG-05', 'minors', word, detail);
+      context.observe('REG-05', 'minors', word, detail);
     },
   }),
   registryCase({
     id: 'REG-06/during-allocation',
     title: 'a device may be unregistered while it allocates',
     requirements: ['REG-06'],
-    async act(bench, registrar) {
-      await bench.control();
+    async act(context, registrar) {
+      await context.control();
       for (let round = 0; round < ROUNDS; round += 1) {
-        const { word, detail } = await unregisteredMeanwhile(bench, registrar, BigInt(round));
-        if (word !== NO_ROOM) bench.observe('REG-06', 'ioctl', word, detail);
+        const { word, detail } = await unregisteredMeanwhile(context, registrar, BigInt(round));
+        if (word !== NO_ROOM) context.observe('REG-06', 'ioctl', word, detail);
       }
     },
   }),
@@ -75,12 +75,12 @@ export const registryRaces: readonly Case[] = [
     id: 'REG-08/early-open',
     title: 'a device is found only when it serves',
     requirements: ['REG-08'],
-    async act(bench, registrar) {
-      await bench.control();
+    async act(context, registrar) {
+      await context.control();
       await registrar.device();
       for (let round = 0; round < LOOKING_ROUNDS; round += 1) {
-        for (const { word, detail } of await lookedAt(bench, registrar, BigInt(round))) {
-          if (word !== NO_ROOM) bench.observe('REG-08', 'early', word, detail);
+        for (const { word, detail } of await lookedAt(context, registrar, BigInt(round))) {
+          if (word !== NO_ROOM) context.observe('REG-08', 'early', word, detail);
         }
       }
     },
@@ -89,25 +89,29 @@ export const registryRaces: readonly Case[] = [
 
 /** Runs operations of `subject` in threads that begin together; gives the results of each. */
 async function together(
-  bench: Bench,
+  context: CaseContext,
   threads: readonly (readonly Operation[])[],
   seed: bigint,
 ): Promise<readonly (readonly Result[])[]> {
   const barrier: Operation = { op: 'barrier', parties: BigInt(threads.length) };
-  const history = await bench.runThreads(
+  const history = await context.runThreads(
     threads.map((steps) => ({ client: SUBJECT, operations: [barrier, ...steps] })),
     { seed },
   );
   return history.threads.map(([, ...results]) => results);
 }
 
-async function registeredTogether(bench: Bench, registrar: Registrar, seed: bigint): Promise<Seen> {
+async function registeredTogether(
+  context: CaseContext,
+  registrar: Registrar,
+  seed: bigint,
+): Promise<Seen> {
   const threads = ['left', 'right'].map((name) => [registrar.registerStep(name)]);
-  const results = await together(bench, threads, seed);
+  const results = await together(context, threads, seed);
   const given = results.map(([result]) => registrar.note(result));
   // Where nothing can be registered at all, the race is not to blame.
   if (given.every(({ minor }) => minor === undefined)) await registrar.device();
-  const word = await wordOfMinors(bench, registrar, given);
+  const word = await wordOfMinors(context, registrar, given);
   const came = given.map((one) => one.minor ?? one.word).join(' and ');
   for (const { minor } of given) if (minor !== undefined) await registrar.unregister(minor);
   return { word, detail: `two registrations at once came to ${came}` };
@@ -115,7 +119,7 @@ async function registeredTogether(bench: Bench, registrar: Registrar, seed: bigi
 
 /** Whether each registration got a minor of its own, under which its device serves. */
 async function wordOfMinors(
-  bench: Bench,
+  context: CaseContext,
   registrar: Registrar,
   given: readonly Registration[],
 ): Promise<string> {
@@ -125,9 +129,9 @@ async function wordOfMinors(
   for (const minor of minors.filter((one) => one < MINORS)) {
     const device = await registrar.open(minor);
     if (!device.ok) return 'unreachable';
-    const buffer = await bench.allocate({}, { device });
-    await bench.release(buffer);
-    await bench.subject.close({ fd: device });
+    const buffer = await context.allocate({}, { device });
+    await context.release(buffer);
+    await context.subject.close({ fd: device });
     if (buffer.word === NO_ROOM) return NO_ROOM;
     if (!buffer.reply.ok) return 'unreachable';
   }
@@ -135,25 +139,25 @@ async function wordOfMinors(
 }
 
 async function unregisteredMeanwhile(
-  bench: Bench,
+  context: CaseContext,
   registrar: Registrar,
   seed: bigint,
 ): Promise<Seen> {
   const minor = await registrar.device();
   const device = await registrar.opened(minor);
   const slot = `meanwhile-${seed}`;
-  const threads = [[bench.allocationStep(slot, device)], [registrar.unregisterStep(minor)]];
-  const [allocating, unregistering] = await together(bench, threads, seed);
+  const threads = [[context.allocationStep(slot, device)], [registrar.unregisterStep(minor)]];
+  const [allocating, unregistering] = await together(context, threads, seed);
   if (wordIn(unregistering?.[0]) === 'ok') registrar.forget(minor);
   const word = wordIn(allocating?.[0]);
-  if (word === 'ok') await bench.subject.close({ fd: bench.descriptorIn(slot) });
-  await bench.subject.close({ fd: device });
+  if (word === 'ok') await context.subject.close({ fd: context.descriptorIn(slot) });
+  await context.subject.close({ fd: device });
   return { word, detail: `an allocation while its device was unregistered came to ${word}` };
 }
 
 /** Looks at every minor that the next device may get, while it is being registered. */
 async function lookedAt(
-  bench: Bench,
+  context: CaseContext,
   registrar: Registrar,
   seed: bigint,
 ): Promise<readonly Seen[]> {
@@ -162,14 +166,14 @@ async function lookedAt(
     { minor, look: serving, slots: LOOKS.map((look) => `served-${minor}-${look}`) },
   ]);
   const looks = lookers.map(({ minor, look, slots }) =>
-    slots.flatMap((slot) => look.steps(bench, minor, slot)),
+    slots.flatMap((slot) => look.steps(context, minor, slot)),
   );
   const threads = [[registrar.registerStep()], ...looks];
-  const [registering, ...looking] = await together(bench, threads, seed);
+  const [registering, ...looking] = await together(context, threads, seed);
   registrar.note(registering?.[0]);
   const seen: Seen[] = [];
   for (const [index, looker] of lookers.entries()) {
-    seen.push(...(await seenBy(bench, looker, looking[index] ?? [])));
+    seen.push(...(await seenBy(context, looker, looking[index] ?? [])));
   }
   return seen;
 }
@@ -183,14 +187,14 @@ interface Looker {
 
 /** What the looks of one thread saw; what they opened is closed. */
 async function seenBy(
-  bench: Bench,
+  context: CaseContext,
   { minor, look, slots }: Looker,
   results: readonly Result[],
 ): Promise<readonly Seen[]> {
   const seen: Seen[] = [];
   for (const [index, slot] of slots.entries()) {
     const mine = results.slice(index * LOOK_STEPS, (index + 1) * LOOK_STEPS);
-    await look.close(bench, slot, mine);
+    await look.close(context, slot, mine);
     const word = look.word(minor, mine);
     const detail = `minor ${minor}, looked at while it was being registered, was ${word}`;
     seen.push({ word, detail });
@@ -209,10 +213,10 @@ async function absentMinors(registrar: Registrar): Promise<readonly number[]> {
 
 /** A way to look at a device, in {@link LOOK_STEPS} operations. */
 interface Look {
-  steps(bench: Bench, minor: number, slot: string): readonly Operation[];
+  steps(context: CaseContext, minor: number, slot: string): readonly Operation[];
   word(minor: number, results: readonly Result[]): string;
   /** Closes what it opened. */
-  close(bench: Bench, slot: string, results: readonly Result[]): Promise<void>;
+  close(context: CaseContext, slot: string, results: readonly Result[]): Promise<void>;
 }
 
 const opening = (minor: number, slot: string): Operation => ({
@@ -224,7 +228,7 @@ const opening = (minor: number, slot: string): Operation => ({
 
 /** Whether what the class lists can be opened. */
 const listing: Look = {
-  steps: (_bench, minor, slot) => [
+  steps: (_context, minor, slot) => [
     { op: 'readfile', document: '/sys/class/simple_allocator' },
     opening(minor, slot),
   ],
@@ -233,16 +237,16 @@ const listing: Look = {
     const lines = document === undefined ? [] : linesOf(document.out);
     return lines.some((line) => minorIn(line) === minor) ? 'listed-early' : 'absent';
   },
-  async close(bench, slot, [, open]) {
-    if (wordIn(open) === 'ok') await bench.subject.close({ fd: { slot } });
+  async close(context, slot, [, open]) {
+    if (wordIn(open) === 'ok') await context.subject.close({ fd: { slot } });
   },
 };
 
 /** Whether what can be opened allocates. */
 const serving: Look = {
-  steps: (bench, minor, slot) => [
+  steps: (context, minor, slot) => [
     opening(minor, slot),
-    bench.allocationStep(`${slot}-buffer`, { slot }),
+    context.allocationStep(`${slot}-buffer`, { slot }),
   ],
   word(_minor, [open, allocation]) {
     if (wordIn(open) !== 'ok') return 'absent';
@@ -250,10 +254,10 @@ const serving: Look = {
     if (word === NO_ROOM) return NO_ROOM;
     return word === 'ok' ? 'ready' : 'unready';
   },
-  async close(bench, slot, [open, allocation]) {
-    const buffer = bench.descriptorIn(`${slot}-buffer`);
-    if (wordIn(allocation) === 'ok') await bench.subject.close({ fd: buffer });
-    if (wordIn(open) === 'ok') await bench.subject.close({ fd: { slot } });
+  async close(context, slot, [open, allocation]) {
+    const buffer = context.descriptorIn(`${slot}-buffer`);
+    if (wordIn(allocation) === 'ok') await context.subject.close({ fd: buffer });
+    if (wordIn(open) === 'ok') await context.subject.close({ fd: { slot } });
   },
 };
 

@@ -1,10 +1,11 @@
 import type { Case } from '../../kit/case.ts';
-import type { Bench } from '../../kit/context.ts';
+import type { CaseContext } from '../../kit/context.ts';
+import { Inconclusive } from '../../kit/observation.ts';
 import { Registrar } from '../../kit/registrar.ts';
 
-/** A case of group L without what all of them have in common. */
+/** A case of group `registry` without what all of them have in common. */
 export interface RegistryCase extends Pick<Case, 'id' | 'title' | 'requirements'> {
-  act(bench: Bench, registrar: Registrar): Promise<void>;
+  act(context: CaseContext, registrar: Registrar): Promise<void>;
 }
 
 /**
@@ -17,17 +18,17 @@ export function registryCase({ id, title, requirements, act }: RegistryCase): Ca
     title,
     requirements: [...new Set([...requirements, 'REG-09'])],
     needs: ['registry', 'procfs', 'timing'],
-    async run(bench) {
-      const registrar = await Registrar.open(bench);
+    async run(context) {
+      const registrar = await Registrar.open(context);
       try {
-        await act(bench, registrar);
+        await act(context, registrar);
       } catch (thrown) {
         await registrar.clear();
         throw thrown;
       }
       const { word, count } = await registrar.clear();
       const detail = `after the last ${count} devices were unregistered: ${word}`;
-      bench.observe('REG-09', 'removal', word, detail);
+      context.observe('REG-09', 'removal', word, detail);
     },
   };
 }
@@ -41,4 +42,10 @@ export function unchanged(
   const show = (list: readonly string[]): string => (list.length === 0 ? 'nothing' : list.join());
   const detail = `there was ${show(after)}, before that ${show(before)}`;
   return { word: same ? 'unchanged' : 'changed', detail };
+}
+
+/** Unregisters a device that must be gone before anything can be observed. */
+export async function mustUnregister(registrar: Registrar, minor: number): Promise<void> {
+  const word = await registrar.unregister(minor);
+  if (word !== 'ok') throw new Inconclusive(`blocked: unregistering a device failed: ${word}`);
 }

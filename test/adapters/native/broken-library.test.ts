@@ -38,7 +38,7 @@ for (const [what, text, sentence] of LIBRARIES) {
     const source = join(folder, 'library.c');
     const library = join(folder, 'library.so');
     writeFileSync(source, text);
-    const include = `-I${join(packageRoot(), 'adapters', 'native', 'include')}`;
+    const include = `-I${join(packageRoot(), 'adapters', 'executor', 'include')}`;
     const flags = ['-shared', '-fPIC', '-Wno-override-init', include];
     execFileSync('cc', [...flags, '-o', library, source]);
     for (const mode of ['contained', 'in-process']) {

@@ -7,7 +7,7 @@ import { packageRoot } from '../../../base/package-root.ts';
 export async function buildExample(folder: string, defect = 0): Promise<string> {
   const from = join(packageRoot(), 'examples', 'userspace-allocator');
   const library = join(folder, `libexample-${defect}.so`);
-  const includes = join(packageRoot(), 'adapters', 'native', 'include');
+  const includes = join(packageRoot(), 'adapters', 'executor', 'include');
   const sources = ['table.c', 'region.c', 'allocate.c'].map((name) => join(from, name));
   const flags = [
     '-std=gnu11',

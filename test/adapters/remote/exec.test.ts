@@ -6,7 +6,7 @@ import t from 'tap';
 import type { Program } from '../../../adapters/contract/index.ts';
 import { buildAgent } from '../../../adapters/executor/build/build.ts';
 import { openTarget } from '../../../adapters/open-target.ts';
-import { splitWords } from '../../../adapters/remote/words.ts';
+import { splitArgs } from '../../../adapters/remote/args.ts';
 
 const PROGRAM: Program = {
   deadlineMs: 20_000,
@@ -23,13 +23,13 @@ const PROGRAM: Program = {
 };
 
 t.test('commands are split without a shell', async (t) => {
-  t.strictSame(splitWords(' agent  --region\t/dev/zero '), ['agent', '--region', '/dev/zero']);
-  t.strictSame(splitWords(`'a b' "c 'd" e\\ f '' "\\""`), ['a b', "c 'd", 'e f', '', '"']);
-  t.strictSame(splitWords('$HOME *.c `x` ; |'), ['$HOME', '*.c', '`x`', ';', '|']);
-  t.strictSame(splitWords(`'a\\'`), ['a\\']);
-  t.strictSame(splitWords('  '), []);
-  t.equal(splitWords(`it's`), undefined);
-  t.equal(splitWords('a\\'), undefined);
+  t.strictSame(splitArgs(' agent  --region\t/dev/zero '), ['agent', '--region', '/dev/zero']);
+  t.strictSame(splitArgs(`'a b' "c 'd" e\\ f '' "\\""`), ['a b', "c 'd", 'e f', '', '"']);
+  t.strictSame(splitArgs('$HOME *.c `x` ; |'), ['$HOME', '*.c', '`x`', ';', '|']);
+  t.strictSame(splitArgs(`'a\\'`), ['a\\']);
+  t.strictSame(splitArgs('  '), []);
+  t.equal(splitArgs(`it's`), undefined);
+  t.equal(splitArgs('a\\'), undefined);
 });
 
 t.test('a session with the C agent as a child process', async (t) => {
@@ -107,14 +107,14 @@ t.test('URLs that name nothing are refused with what to write', async (t) => {
     ['remote:tls:host:7400', /needs certificates/],
     ['remote:tls:host:0?ca=a&cert=b&key=c', /no HOST:PORT/],
     ['remote:tls:host?ca=a&cert=b&key=c', /no HOST:PORT/],
-    ['remote:tls:h:1?ca=a&ca=b', /comes twice/],
+    ['remote:tls:h:1?ca=a&ca=b', / takes ca once; remove all but one$/],
     ['remote:ssh:-oProxyCommand=x:/dev/cma0', /names no host/],
     ['remote:ssh:a b:/dev/cma0', /names no host/],
     ['remote:ssh:user@-x:/dev/cma0', /names no host/],
     ['remote:ssh:board:/etc/passwd', /names no device/],
     ['remote:ssh:board:/dev/cma0?agent=-x', /agent= is the path/],
     ['remote:ssh:board:/dev/cma0?port=x', /port= is a number/],
-    ['remote:ssh:board:/dev/cma0?shell=x', /none of agent=, port=/],
+    ['remote:ssh:board:/dev/cma0?shell=x', / has no parameter "shell"; it has agent, port$/],
   ];
   for (const [url, message] of bad) await t.rejects(openTarget(url), { exitCode: 2, message }, url);
 });

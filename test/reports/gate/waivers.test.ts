@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import t from 'tap';
 import { gate } from '../../../reports/gate/gate.ts';
 import { covers } from '../../../reports/gate/match.ts';
-import type { Waiver } from '../../../reports/gate/outcome.ts';
 import { dayOf, readWaivers } from '../../../reports/gate/read-waivers.ts';
 import { withoutGate } from '../../../reports/gate/without-gate.ts';
+import type { Waiver } from '../../../reports/record/gate-outcome.ts';
+import { recordText } from '../../../reports/record/record-text.ts';
 import { REPORTERS } from '../../../reports/reporters.ts';
-import { recordText } from '../../../reports/write.ts';
 import { temporaryDirectory } from '../sample.ts';
 import { recordWith, settings, WAIVER } from './sample.ts';
 

@@ -11,7 +11,8 @@ import {
 } from '../../../catalogue/catalogue.ts';
 import { kernelAlarms, taintAlarms } from '../../../oracles/alarms.ts';
 import { CASES } from '../../../suites/cases/all.ts';
-import type { Case, Observation } from '../../../suites/kit/case.ts';
+import type { Case } from '../../../suites/kit/case.ts';
+import type { Observation } from '../../../suites/kit/observation.ts';
 import { type CaseOutcome, judge } from '../../../suites/run/judge.ts';
 import { selectCases } from '../../../suites/run/select.ts';
 

@@ -11,7 +11,7 @@ const ROUNDS = 256;
 const BATCH = 32;
 
 const moduleOf = (path: string): string => new URL(path, import.meta.url).href;
-const FUZZ_WORKER = moduleOf('../../../../bin/fuzz-worker.js');
+const FUZZ_WORKER = moduleOf('../../../../bin/workers/fuzz-worker.js');
 
 const poolOn = (target: string, workers: number, module = FUZZ_WORKER): WorkerPool =>
   new WorkerPool(module, workers, {

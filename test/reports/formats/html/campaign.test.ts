@@ -7,8 +7,11 @@ import { join } from 'node:path';
 import t from 'tap';
 import { writeCampaignReport } from '../../../../fuzz/findings/report.ts';
 import { campaignPage } from '../../../../reports/formats/html/campaign.ts';
+import type {
+  CampaignPicture,
+  FuzzPicture,
+} from '../../../../reports/formats/html/fuzz-picture.ts';
 import { overlapsOf } from '../../../../reports/formats/html/overlaps.ts';
-import type { CampaignPicture, FuzzPicture } from '../../../../reports/record/fuzz-picture.ts';
 import { allocert } from '../../../e2e/command.ts';
 import { temporaryDirectory } from '../../sample.ts';
 import { cutOff, faintTexts, HOSTILE, openFile, openText, skip } from './browser.ts';

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { usageError } from '../../base/errors.ts';
+import { ALL, PARALLEL } from '../../fuzz/execute/parallel/mode-selection.ts';
+import { MODES } from '../../fuzz/generate/modes.ts';
+
+const UNITS: Readonly<Record<string, bigint>> = { KiB: 1n << 10n, MiB: 1n << 20n, GiB: 1n << 30n };
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+
+/** Bytes for the live buffers of a scenario when nothing is said. */
+export const DEFAULT_MEMORY_LIMIT = '8MiB';
+const WORKERS_MAX = 64;
+
+/** A seed that nobody has chosen. */
+export const randomSeed = (): bigint => BigInt(`0x${randomBytes(8).toString('hex')}`);
+
+/** A seed as typed. @throws {@link AllocertError} (usage) */
+export function seedOf(word: string): bigint {
+  if (/^([0-9]+|0x[0-9a-f]+)$/i.test(word)) return BigInt.asUintN(64, BigInt(word));
+  throw usageError(`--seed cannot be "${word}"; give a number such as 7 or 0x7`);
+}
+
+/** A whole number as typed. @throws {@link AllocertError} (usage) */
+export function wholeNumber(option: string, word: string): number {
+  if (/^[1-9][0-9]{0,11}$/.test(word)) return Number(word);
+  throw usageError(`--${option} cannot be "${word}"; give a whole number from 1`);
+}
+
+/** A time as typed, in milliseconds. @throws {@link AllocertError} (usage) */
+export function milliseconds(word: string): number {
+  const [, digits, unit] = /^([1-9][0-9]{0,6})(s|m|h)$/.exec(word) ?? [];
+  if (digits === undefined) {
+    throw usageError(`--duration cannot be "${word}"; write it as 15s, 10m or 1h`);
+  }
+  return Number(digits) * (SECONDS[unit ?? ''] ?? 1) * 1000;
+}
+
+/** A size as typed, in bytes. @throws {@link AllocertError} (usage) */
+export function bytes(word: string): bigint {
+  const [, digits, unit] = /^([1-9][0-9]{0,6})(KiB|MiB|GiB)$/.exec(word) ?? [];
+  if (digits === undefined) {
+    throw usageError(`--memory-limit cannot be "${word}"; write it as 512KiB, 8MiB or 1GiB`);
+  }
+  return BigInt(digits) * (UNITS[unit ?? ''] ?? 1n);
+}
+
+/** Names of modes, separated by commas. @throws {@link AllocertError} (usage) */
+export function modesOf(list: string | undefined): readonly string[] {
+  const names = (list ?? '').split(',').filter((name) => name !== '');
+  const known = [...MODES.map(({ name }) => name), PARALLEL, ALL];
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return names;
+  throw usageError(`there is no mode "${unknown}"; choose from ${known.join(', ')}`);
+}
+
+/** How many worker threads, as typed. @throws {@link AllocertError} (usage) */
+export function workersOf(word: string): number {
+  if (/^[1-9][0-9]?$/.test(word) && Number(word) <= WORKERS_MAX) return Number(word);
+  throw usageError(`--workers cannot be "${word}"; give a whole number from 1 to ${WORKERS_MAX}`);
+}

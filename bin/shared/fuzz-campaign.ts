@@ -1,0 +1,111 @@
+import { availableParallelism } from 'node:os';
+import type { Adapter } from '../../adapters/contract/index.ts';
+import { openTarget } from '../../adapters/open-target.ts';
+import { packageVersion } from '../../base/package-root.ts';
+import { redact } from '../../base/redact.ts';
+import { CampaignProgress, figuresLine } from '../../fuzz/campaign/progress.ts';
+import { runRecorded } from '../../fuzz/campaign/recorded.ts';
+import { WorkerPool } from '../../fuzz/execute/pool.ts';
+import type { Rounds } from '../../fuzz/execute/runner.ts';
+import { shareText } from '../../fuzz/findings/replay.ts';
+import { scheduleOf } from '../../fuzz/findings/schedule.ts';
+import type { Finding } from '../../fuzz/record/finding.ts';
+import type { Before } from '../../fuzz/record/journal-reader.ts';
+import { FuzzView } from './fuzz-view.ts';
+import { Interrupt } from './interrupt.ts';
+import { type FuzzRequest, SHRINK_BUDGET } from './prove-fuzzer.ts';
+
+/** Lines of a schedule that are shown; the file has all of it. */
+const SCHEDULE_LINES = 40;
+
+/** How a campaign is carried out, and what it goes on with. */
+export interface ExecutionOptions {
+  readonly before: Before | undefined;
+  readonly workers: number | undefined;
+  readonly corpusFolder: string | undefined;
+}
+
+/** One thread needs no pool; several need a session each, which only some targets have for free. */
+function roundsFor(
+  wish: FuzzRequest,
+  adapter: Adapter,
+  given: number | undefined,
+): Rounds | undefined {
+  const workers = given ?? (adapter.independent === true ? availableParallelism() : 1);
+  if (workers === 1) return undefined;
+  const { budget, epochRounds, ...rest } = wish;
+  return new WorkerPool(new URL('../workers/fuzz-worker.js', import.meta.url).href, workers, {
+    ...rest,
+    version: packageVersion(),
+    shrinkBudget: SHRINK_BUDGET,
+  });
+}
+
+/**
+ * Runs a campaign and prints what it does.
+ *
+ * @returns the exit code: 0 nothing found, 1 findings, 3 not complete
+ */
+export async function runFuzzCampaign(
+  wish: FuzzRequest,
+  directory: string,
+  means: ExecutionOptions,
+): Promise<number> {
+  const { before, corpusFolder, workers } = means;
+  const adapter = await openTarget(wish.target);
+  const rounds = roundsFor(wish, adapter, workers);
+  const interrupt = new Interrupt();
+  const findingsBefore = before?.findings.length ?? 0;
+  const progress = new CampaignProgress({
+    rounds: before?.done.size ?? 0,
+    findings: findingsBefore,
+  });
+  const view = new FuzzView(() => figuresLine(progress.take()));
+  view.say(`seed 0x${wish.seed.toString(16)} on ${redact(wish.target)}, campaign in ${directory}`);
+  try {
+    const end = await runRecorded({
+      ...wish,
+      ...{ adapter, before, corpusFolder, directory },
+      version: packageVersion(),
+      shrinkBudget: SHRINK_BUDGET,
+      signal: interrupt.signal,
+      ...(rounds === undefined ? {} : { rounds }),
+      onWarning: (sentence) => view.complain(sentence),
+      onSuspect: (index, why) =>
+        view.complain(`round ${index} killed its worker, also alone: ${why}`),
+      onFinding: (finding, file) => {
+        progress.finding();
+        for (const line of linesOf(finding)) view.say(line);
+        view.say(`      ${directory}/${file}`);
+      },
+      onRoundDone: (round, sight) => progress.round(round, sight),
+    });
+    const total = findingsBefore + end.findings;
+    view.say(figuresLine(progress.take()));
+    view.say(
+      `${end.rounds} rounds, ${end.operations} operations now, ${total} findings; the report is ${directory}/report.html`,
+    );
+    if (end.dropped > 0) {
+      const many = `${end.dropped} more violations are of rules with 16 findings each`;
+      view.complain(`${many}, and were only counted; mend what was found, then run again`);
+    }
+    if (end.reason === '') return total > 0 ? 1 : 0;
+    view.complain(`${end.reason}; go on with: allocert fuzz --resume --out ${directory}`);
+    return total > 0 ? 1 : 3;
+  } finally {
+    view.stop();
+    interrupt.dispose();
+    await adapter.close();
+  }
+}
+
+function linesOf(finding: Finding): string[] {
+  const shown = finding.reproduced ?? { times: 0, of: 0 };
+  const share = shareText({ ...shown, certain: finding.facts.kind === 'sim' || shown.of === 0 });
+  const lines = scheduleOf(finding);
+  return [
+    `FOUND ${finding.requirement} ${finding.kind} (${share})`,
+    `      ${finding.detail}`,
+    ...lines.slice(0, SCHEDULE_LINES).map((line) => `      ${line}`),
+  ];
+}

@@ -1,0 +1,96 @@
+import { usageError } from '../../base/errors.ts';
+import { LEVELS } from '../../reports/record/gate-outcome.ts';
+import { REPORTERS } from '../../reports/reporters.ts';
+
+/** Refuses an option that is empty or given more than once; parsers would make a list of it. */
+export const single =
+  (option: string) =>
+  (value: string | readonly string[] | undefined): string | undefined => {
+    if (value === undefined) return undefined;
+    if (typeof value !== 'string') throw usageError(`give --${option} only once`);
+    if (value.trim() === '') throw usageError(`--${option} is empty; give it a value`);
+    return value;
+  };
+
+/** `--reporter NAME=PATH`; one value each, so that a directory may follow it. */
+export const reporterOption = {
+  type: 'string',
+  array: true,
+  nargs: 1,
+  default: [] as readonly string[],
+  describe: `Also write NAME=PATH, - for the output; ${Object.keys(REPORTERS).join(', ')}`,
+} as const;
+
+const PARTS_MAX = 9999;
+
+/** A part of a run as typed: `2/3` is the second of three. @throws {@link AllocertError} (usage) */
+export function parseShard(
+  text: string | undefined,
+): { readonly index: number; readonly count: number } | undefined {
+  if (text === undefined) return undefined;
+  const [, index = 0, count = 0] = (/^([1-9]\d*)\/([1-9]\d*)$/.exec(text) ?? []).map(Number);
+  if (index >= 1 && index <= count && count <= PARTS_MAX) return { index, count };
+  throw usageError(
+    `--shard cannot be "${text}"; write it as 2/3 for the second of three parts, ` +
+      `of at most ${PARTS_MAX}`,
+  );
+}
+
+const COUNT_MAX = 1_000_000;
+
+/** Refuses what is no whole number from 0 on. */
+export const countOption =
+  (option: string, max = COUNT_MAX) =>
+  (value: string | readonly string[] | undefined): number | undefined => {
+    const text = single(option)(value);
+    if (text === undefined) return undefined;
+    const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (number <= max) return number;
+    throw usageError(`--${option} takes a whole number from 0 to ${max}, not "${text}"`);
+  };
+
+const text = (option: string, describe: string) =>
+  ({ type: 'string', requiresArg: true, coerce: single(option), describe }) as const;
+
+/** What decides the exit code beside the verdicts; docs/ci.md has all of it. */
+export const gateOptions = {
+  'fail-on': text('fail-on', `Least level that fails: ${LEVELS.join(' or ')} [default: must]`),
+  baseline: text('baseline', 'Earlier record or report folder: only failures that it lacks fail'),
+  waivers: text('waivers', 'File of failures that are let pass until a day'),
+  'fail-on-flaky': {
+    type: 'boolean',
+    describe: 'Exit with 4 when a failure was gone in another run of its case',
+  },
+  'max-skips': {
+    type: 'string',
+    requiresArg: true,
+    coerce: countOption('max-skips'),
+    describe: 'Exit with 3 when more cases than this skipped',
+  },
+} as const;
+
+/** How the options of a gate reach a command. */
+export interface GateArguments {
+  readonly failOn?: string | undefined;
+  readonly baseline?: string | undefined;
+  readonly waivers?: string | undefined;
+  readonly failOnFlaky?: boolean | undefined;
+  readonly maxSkips?: number | undefined;
+}
+
+const RETRIES_MAX = 100;
+
+/** The last line of help of commands that judge. */
+export const EXIT_CODES =
+  'Exit codes: 0 conformant, 1 not, 2 usage, 3 incomplete, 4 flaky; see docs/ci.md.';
+
+/** The last line of help of commands that only print. */
+export const PRINT_CODES = 'Exit codes: 0 printed, 2 usage.';
+
+/** `--retries N` */
+export const retriesOption = {
+  type: 'string',
+  requiresArg: true,
+  coerce: countOption('retries', RETRIES_MAX),
+  describe: 'Run what fails or cannot decide again, up to so often [default: 0]',
+} as const;

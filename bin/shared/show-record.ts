@@ -1,0 +1,26 @@
+import { formatSummary } from '../../reports/formats/summary.ts';
+import type { RunRecord } from '../../reports/record/record.ts';
+import { type Reporter, writeReporters } from '../../reports/reporters.ts';
+import { coloured } from './terminal.ts';
+
+/**
+ * Writes what `--reporter` asks for, then the summary; a format on standard output has it alone,
+ * so that it can be piped into its reader.
+ *
+ * @param directory where the report is; undefined when none was written
+ * @param folders where the evidence of its cases is
+ */
+export function showRecord(
+  record: RunRecord,
+  directory: string | undefined,
+  reporters: readonly Reporter[],
+  folders: readonly string[],
+): void {
+  const taken = reporters.some(({ path }) => path === '-');
+  const summary = formatSummary(record, {
+    ...(directory === undefined ? {} : { directory }),
+    coloured: !taken && coloured(),
+  });
+  (taken ? process.stderr : process.stdout).write(summary);
+  writeReporters(record, folders, reporters);
+}

@@ -1,0 +1,26 @@
+import { prepareDirectory } from './directory.ts';
+import { replaceFile } from './replace-file.ts';
+
+/** A matrix as two files of a directory, `NAME.json` and `NAME.md`. */
+export class MatrixFiles {
+  readonly #directory: string;
+  readonly #name: string;
+
+  /**
+   * Makes sure that they can be written, before anything runs.
+   *
+   * @throws {@link AllocertError} (usage) when the directory cannot be written or is not allocert's
+   */
+  constructor(directory: string, name: string) {
+    this.#directory = directory;
+    this.#name = name;
+    prepareDirectory(directory, `${name}.json`);
+  }
+
+  /** Writes both files. */
+  write(data: object, markdown: string): void {
+    const json = `${JSON.stringify({ version: 1, ...data }, undefined, 2)}\n`;
+    replaceFile(this.#directory, `${this.#name}.json`, json);
+    replaceFile(this.#directory, `${this.#name}.md`, markdown);
+  }
+}

@@ -1,0 +1,114 @@
+import type { Operation, Result, TargetFacts } from '../../../adapters/contract/index.ts';
+import type { RequirementFacts } from '../../record/record.ts';
+
+/** What a campaign of the fuzzer gives a report to show. Plain data. */
+export interface CampaignPicture {
+  /** URL of the target as typed, and what it said of itself, where that is known. */
+  readonly target: string;
+  readonly facts?: TargetFacts;
+  /** Version of allocert. */
+  readonly allocert: string;
+  readonly seed: string;
+  readonly profile?: string;
+  readonly memoryLimit: string;
+  readonly modes: readonly FuzzMode[];
+  readonly startedAt?: string;
+  /** Why it came to no end of its own; empty when its budget was spent. */
+  readonly unfinished: string;
+  readonly samples: readonly FuzzSample[];
+  /** Bytes of the region, where it is bounded. */
+  readonly regionBytes?: bigint;
+  /** Rounds that killed their worker. */
+  readonly suspects: readonly { readonly round: number; readonly why: string }[];
+  readonly findings: readonly FuzzPicture[];
+}
+
+/** What the rounds of a mode came to. */
+export interface FuzzMode {
+  readonly name: string;
+  readonly rounds: number;
+  readonly operations: number;
+  /** Rounds in which something was found, known or new. */
+  readonly broken: number;
+}
+
+/** What a campaign did in a stretch of time; the stretches follow each other. */
+export interface FuzzSample {
+  readonly ms: number;
+  readonly operations: number;
+  /** The most bytes that buffers of one round surely had together. */
+  readonly peakBytes: bigint;
+}
+
+/** A finding, to be drawn. Times are nanoseconds on the target's clock. */
+export interface FuzzPicture {
+  readonly signature: string;
+  /** What was observed, in a few words and in a sentence. */
+  readonly kind: string;
+  readonly detail: string;
+  /** What should have been observed, as the oracle has it. */
+  readonly expected: string;
+  readonly oracle: string;
+  /** The rule that is broken; just its id when the catalogue no longer has it. */
+  readonly rule: Pick<RequirementFacts, 'id'> & Partial<RequirementFacts>;
+  readonly mode: string;
+  readonly round: number;
+  readonly reproduced?: { readonly times: number; readonly of: number };
+  /** Operations as found, before shrinking. */
+  readonly operationsFound: number;
+  /** The command that runs it again. */
+  readonly again: string;
+  /** Files of the finding, beside the report: its JSON, and a C program that shows it. */
+  readonly file: string;
+  readonly reproducer?: string;
+  /** Bytes in a page. */
+  readonly pageSize: number;
+  readonly buffers: readonly FuzzBuffer[];
+  /** The smallest schedule that still shows the finding, by Program, thread and order. */
+  readonly schedule: readonly FuzzStep[];
+  /** Kernel log lines that appeared meanwhile. */
+  readonly log: readonly string[];
+}
+
+/** A time; without an end when nothing ended it. */
+export interface FuzzInterval {
+  readonly from: bigint;
+  readonly until: bigint | undefined;
+}
+
+/** A buffer that an operation of the schedule allocated. */
+export interface FuzzBuffer {
+  /** Place of the allocation in the schedule. */
+  readonly made: number;
+  readonly pages: number;
+  /** When it surely lived. */
+  readonly lives: readonly FuzzInterval[];
+  /** Runs of page frames, where the target told them. */
+  readonly frames: readonly FrameRun[];
+  readonly holdings: readonly FuzzHolding[];
+}
+
+/** Page frames that follow each other. */
+export interface FrameRun {
+  readonly first: bigint;
+  readonly count: number;
+}
+
+/** What keeps a buffer alive. */
+export interface FuzzHolding extends FuzzInterval {
+  readonly kind: 'descriptor' | 'mapping';
+  readonly client: string;
+  /** The descriptor, or the address of the mapping. */
+  readonly value: bigint;
+}
+
+/** One operation of a schedule. */
+export interface FuzzStep {
+  /** Index of its Program, and of its thread there. */
+  readonly program: number;
+  readonly thread: number;
+  readonly client: string;
+  readonly operation: Operation;
+  /** Undefined when nothing came back, or it did not run. */
+  readonly result: Result | undefined;
+}

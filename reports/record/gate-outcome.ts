@@ -1,0 +1,110 @@
+import type { Status } from './status.ts';
+
+/** Which levels gate: with `should`, a SHOULD that was observed otherwise fails too. */
+export const LEVELS = ['must', 'should'] as const;
+
+/** One of {@link LEVELS}. */
+export type FailOn = (typeof LEVELS)[number];
+
+/** A failure that is let pass until a day, as its file says. */
+export interface Waiver {
+  /** The requirement whose failure is waived. */
+  readonly id: string;
+  /** The target's URL as typed or its implementation; `*` stands for anything. */
+  readonly target: string;
+  readonly reason: string;
+  readonly owner: string;
+  /** URL of where it is worked on. */
+  readonly issue: string;
+  /** The last day on which it holds, in UTC, as `2026-01-31`. */
+  readonly expires: string;
+  /** Narrows it to one case. */
+  readonly case?: string;
+  /** Narrows it to one profile. */
+  readonly profile?: string;
+  /** Says that the owner knows that the failure endangers data or the machine. */
+  readonly acknowledgesSafety?: true;
+}
+
+/** A waiver with the failures that it met. */
+export interface UsedWaiver extends Waiver {
+  /** What it covers here: `CASE REQUIREMENT`. */
+  readonly waived: readonly string[];
+}
+
+/** A waiver that covered no failure, with the reason. */
+export interface IdleWaiver extends Waiver {
+  readonly why: string;
+}
+
+/** One requirement as one case saw it, under the deciding profile. */
+export interface GatePoint {
+  readonly case: string;
+  /** Empty for a death in a case of which the deciding profile says nothing. */
+  readonly requirement: string;
+  readonly status: Status;
+  readonly reason: string;
+}
+
+/** What a gate needs to know of the run that it compares with. */
+export interface Baseline {
+  /** The path as typed. */
+  readonly path: string;
+  readonly target: string;
+  readonly abi: string;
+  readonly profile: string;
+  readonly allocert: string;
+  readonly startedAt: string;
+  /** Why it is incomplete; empty when complete. */
+  readonly incompleteReason: string;
+  /** Cases that it finished. */
+  readonly cases: number;
+  /** What failed in it, flaked, or was waived; SHOULDs are always among them. */
+  readonly failing: readonly GatePoint[];
+  /** What it could not decide. */
+  readonly open: readonly GatePoint[];
+}
+
+/** A baseline without what it holds, as records name it. */
+export type BaselineHead = Omit<Baseline, 'failing' | 'open'>;
+
+/** What a gate is asked to let pass. Plain data: a journal keeps it. */
+export interface GateSettings {
+  readonly failOn: FailOn;
+  readonly failOnFlaky: boolean;
+  /** Cases that may skip; left out: any number. */
+  readonly maxSkips?: number;
+  readonly waivers: readonly Waiver[];
+  readonly baseline?: Baseline;
+  /** The day by which waivers expire, in UTC, as `2026-01-31`. */
+  readonly today: string;
+}
+
+/** What a gate came to. The record's `waivers` are those that were used. */
+export interface GateOutcome {
+  readonly failOn: FailOn;
+  readonly failOnFlaky: boolean;
+  readonly maxSkips?: number;
+  /** Cases that skipped. */
+  readonly skips: number;
+  readonly today: string;
+  readonly baseline?: BaselineHead;
+  /** Failures that gate: without a baseline all of them, with one those that are new. */
+  readonly failures: readonly GatePoint[];
+  /** Failures that the baseline has too. */
+  readonly known: readonly GatePoint[];
+  /** What failed in the baseline and does not any more. */
+  readonly fixed: readonly GatePoint[];
+  /** What failed in the baseline and was not observed this time. */
+  readonly unobserved: readonly GatePoint[];
+  readonly flaky: readonly GatePoint[];
+  readonly expired: readonly UsedWaiver[];
+  /** Waivers of a safety failure that do not acknowledge it. */
+  readonly refused: readonly UsedWaiver[];
+  readonly unused: readonly IdleWaiver[];
+  readonly passingAgain: readonly Waiver[];
+  /** Why the exit code is not 0, a sentence each, worst first. */
+  readonly reasons: readonly string[];
+  /** What somebody should see to, a sentence each. */
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,78 @@
+import type { JournalLine, RunEnd, WrittenLine } from './journal-lines.ts';
+import type { RecordedCase, RunRecord } from './record.ts';
+
+/**
+ * How the run of a journal went, with its retries: told line by line, it says whether everything
+ * came to an end, what ran when it did not, and how long it took.
+ */
+export class RunTimeline {
+  /** The case that started last, until it ends. */
+  #running = '';
+  /** What is told of now: the run, or a retry of it. */
+  #noun: 'run' | 'retry' = 'run';
+  #startedAt = '';
+  #end: RunEnd | undefined;
+  /** Milliseconds of finished cases since then. */
+  #casesMs = 0;
+  /** Milliseconds of the run and the retries before. */
+  #earlierMs = 0;
+  readonly #retried = new Set<string>();
+
+  /** Hears of one line more. */
+  add(told: JournalLine | WrittenLine): void {
+    if (told.type === 'run-start' || told.type === 'retry-start') {
+      this.#earlierMs += this.#durationMs();
+      this.#noun = told.type === 'run-start' ? 'run' : 'retry';
+      this.#startedAt = told.startedAt;
+      this.#casesMs = 0;
+      this.#end = undefined;
+      this.#running = '';
+    } else if (told.type === 'case-start') {
+      this.#running = told.case;
+    } else if (told.type === 'case-end') {
+      if (this.#running === told.case) this.#running = '';
+      this.#casesMs += told.durationMs;
+      if (this.#noun === 'retry') this.#retried.add(told.case);
+    } else if (told.type === 'run-end') {
+      this.#end = told;
+    }
+  }
+
+  /** Whether a retry ran the case to its end. */
+  retried(id: string): true | undefined {
+    return this.#retried.has(id) || undefined;
+  }
+
+  /** What the record says of the run's end. A killed one has none; its cases say how far it came. */
+  facts(
+    cases: readonly RecordedCase[],
+  ): Pick<
+    RunRecord,
+    'endedAt' | 'durationMs' | 'complete' | 'incompleteReason' | 'interruptedCase'
+  > {
+    const incompleteReason = this.#incompleteReason(cases);
+    const lastMs = Date.parse(this.#startedAt) + this.#casesMs;
+    return {
+      endedAt: this.#end?.endedAt ?? new Date(lastMs).toISOString(),
+      durationMs: this.#earlierMs + this.#durationMs(),
+      complete: incompleteReason === '',
+      incompleteReason,
+      interruptedCase: this.#running,
+    };
+  }
+
+  #durationMs(): number {
+    return this.#end?.durationMs ?? this.#casesMs;
+  }
+
+  #incompleteReason(cases: readonly RecordedCase[]): string {
+    const end = this.#end;
+    const missing = cases.filter((one) => one.end === 'not-run').length;
+    if (end?.complete === true && missing === 0) return '';
+    if (end !== undefined && end.reason !== '') return end.reason;
+    const ran = this.#running === '' ? 'between two cases' : `while ${this.#running} ran`;
+    const how =
+      end === undefined ? `the ${this.#noun} was killed ${ran}` : `the ${this.#noun} stopped early`;
+    return `${how}; ${missing} of ${cases.length} cases did not finish`;
+  }
+}

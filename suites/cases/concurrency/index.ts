@@ -1,0 +1,13 @@
+import type { Case } from '../../kit/case.ts';
+import { concurrentAllocationCases } from './allocation.ts';
+import { changingLengthCases } from './changing-length.ts';
+import { concurrentCloseCases } from './close.ts';
+import { concurrentEndCases } from './ends.ts';
+
+/** Cases of group `concurrency`, in the order in which they run. */
+export const concurrencyCases: readonly Case[] = [
+  ...changingLengthCases,
+  ...concurrentAllocationCases,
+  ...concurrentCloseCases,
+  ...concurrentEndCases,
+];
