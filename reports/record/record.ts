@@ -1,15 +1,17 @@
 import type { TargetFacts, Transcript } from '../../adapters/contract/index.ts';
+import type { ProfileFacts, RequirementFacts } from '../../catalogue/facts.ts';
 import type { GateLine, RetryStart } from '../gate/lines.ts';
 import type { GateOutcome, UsedWaiver } from './gate-outcome.ts';
 
+export type {
+  Authority,
+  Level,
+  ProfileFacts,
+  RequirementFacts,
+} from '../../catalogue/facts.ts';
+
 /** The version of `record.json` and of `journal.ndjson`; readers refuse a newer one. */
 export const RECORD_VERSION = 1;
-
-/** RFC 2119 level of a requirement. */
-export type Level = 'MUST' | 'SHOULD' | 'MAY';
-
-/** Where a requirement's force comes from: the specification, safety, or kernel guidance. */
-export type Authority = 'text' | 'safety' | 'guidance';
 
 /**
  * Verdicts from best to worst: a requirement has the worst one that any of its cases gave. `skip`
@@ -39,28 +41,11 @@ export const STATUSES = [
  */
 export type Status = (typeof STATUSES)[number];
 
-/** A requirement as the record quotes it. */
-export interface RequirementFacts {
-  readonly id: string;
-  readonly group: string;
-  readonly level: Level;
-  readonly authority: Authority;
-  readonly statement: string;
-  readonly source: { readonly document: string; readonly place: string };
-}
-
 /** A case as the record quotes it. */
 export interface CaseFacts {
   readonly id: string;
   readonly title: string;
   readonly requirements: readonly string[];
-}
-
-/** A profile as the record quotes it. */
-export interface ProfileFacts {
-  readonly name: string;
-  readonly abi: string;
-  readonly authorities: readonly Authority[];
 }
 
 /** What the judge adds to the observations of a case during which the kernel reported a defect. */
