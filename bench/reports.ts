@@ -20,7 +20,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { programDigest, type TranscriptEntry, toJson } from '../adapters/contract/index.ts';
 import { packageRoot } from '../base/package-root.ts';
-import type { JournalLine, RunStart, Status } from '../reports/record/record.ts';
+import type { JournalLine, RunStart } from '../reports/record/journal-lines.ts';
+import type { Status } from '../reports/record/status.ts';
 
 const ROWS = 100_000;
 const REQUIREMENTS = 141;

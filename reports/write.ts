@@ -12,9 +12,6 @@ import type { GateSettings } from './record/gate-outcome.ts';
 import type { RunRecord } from './record/record.ts';
 import { recordPieces } from './record/record-text.ts';
 
-export { replaceFile, replaceStream } from './files/replace-file.ts';
-export { recordText } from './record/record-text.ts';
-
 /**
  * Derives every report from the journal of a directory and writes them beside it. No more than one
  * transcript is in memory at a time.

@@ -8,8 +8,9 @@
 import type { Adapter } from '../adapters/contract/index.ts';
 import { openTarget } from '../adapters/open-target.ts';
 import { RecordBuilder } from '../reports/record/builder.ts';
+import type { CaseFinish, RunStart } from '../reports/record/journal-lines.ts';
 import { pointsOf } from '../reports/record/points.ts';
-import type { CaseFinish, RunRecord, RunStart } from '../reports/record/record.ts';
+import type { RunRecord } from '../reports/record/record.ts';
 import { runSuites } from '../suites/index.ts';
 import {
   endResult,

@@ -4,7 +4,7 @@ import { type Pruned, pruneCorpus } from '../../fuzz/campaign/prune.ts';
 import { entryFrom } from '../../fuzz/corpus/entry.ts';
 import { existingFolder, readFile } from '../../fuzz/corpus/folder.ts';
 import { scheduleText } from '../../fuzz/findings/schedule.ts';
-import { bytes, MEMORY } from '../shared/fuzz-arguments.ts';
+import { bytes, DEFAULT_MEMORY_LIMIT } from '../shared/fuzz-arguments.ts';
 import { PRINT_CODES, single } from '../shared/options.ts';
 import { complain } from '../shared/terminal.ts';
 
@@ -57,7 +57,7 @@ const pruneCommand: CommandModule<object, PruneArguments> = {
         type: 'string',
         requiresArg: true,
         coerce: single('memory-limit'),
-        describe: `For live buffers on the target [default: ${MEMORY}]`,
+        describe: `For live buffers on the target [default: ${DEFAULT_MEMORY_LIMIT}]`,
       })
       .epilogue('Exit codes: 0 done, 2 usage, 3 the target cannot be reached.'),
   handler: (given) => prune(given.path, given.target, given['memory-limit']),
@@ -91,7 +91,11 @@ function show(path: string): void {
   for (const line of scheduleText({ ...entry, histories: [] })) say(line);
 }
 
-async function prune(path: string, target: string | undefined, limit = MEMORY): Promise<void> {
+async function prune(
+  path: string,
+  target: string | undefined,
+  limit = DEFAULT_MEMORY_LIMIT,
+): Promise<void> {
   const folder = existingFolder(path);
   const adapter = target === undefined ? undefined : await openTarget(target);
   try {

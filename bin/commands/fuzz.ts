@@ -9,17 +9,17 @@ import { MODES } from '../../fuzz/generate/modes.ts';
 import { type Before, readCampaign } from '../../fuzz/record/journal-reader.ts';
 import {
   bytes,
-  count,
-  MEMORY,
+  DEFAULT_MEMORY_LIMIT,
   milliseconds,
   modesOf,
   randomSeed,
   seedOf,
+  wholeNumber,
   workersOf,
 } from '../shared/fuzz-arguments.ts';
-import { fuzz } from '../shared/fuzz-campaign.ts';
+import { runFuzzCampaign } from '../shared/fuzz-campaign.ts';
 import { single } from '../shared/options.ts';
-import { proveFuzzer, type Wanted } from '../shared/prove-fuzzer.ts';
+import { type FuzzRequest, proveFuzzer } from '../shared/prove-fuzzer.ts';
 
 interface FuzzArguments {
   readonly target: string | undefined;
@@ -60,7 +60,10 @@ export const fuzzCommand: CommandModule<object, FuzzArguments> = {
       .option('workers', text('workers', 'Threads [default: all cores on sim:, else 1]'))
       .option('modes', text('modes', `Some of ${MODE_NAMES.join(', ')}`))
       .option('profile', text('profile', 'Profile that predicts errors'))
-      .option('memory-limit', text('memory-limit', `For live buffers [default: ${MEMORY}]`))
+      .option(
+        'memory-limit',
+        text('memory-limit', `For live buffers [default: ${DEFAULT_MEMORY_LIMIT}]`),
+      )
       .option('corpus', text('corpus', 'Folder of the corpus [default: corpus, in --out]'))
       .option('epoch', text('epoch', `Rounds that see the same corpus [default: ${EPOCH_ROUNDS}]`))
       .option('out', text('out', 'Folder of the campaign [default: allocert-fuzz]'))
@@ -90,7 +93,7 @@ export const fuzzCommand: CommandModule<object, FuzzArguments> = {
     const before = given.resume ? readCampaign(directory) : undefined;
     const workers = given.workers === undefined ? undefined : workersOf(given.workers);
     const means = { before, workers, corpusFolder: given.corpus ?? before?.campaign.corpus };
-    process.exitCode = await fuzz(wanted(given, before), directory, means);
+    process.exitCode = await runFuzzCampaign(wanted(given, before), directory, means);
   },
 };
 
@@ -108,10 +111,10 @@ function refuseMixture(given: FuzzArguments): void {
   );
 }
 
-function wanted(given: FuzzArguments, before: Before | undefined): Wanted {
+function wanted(given: FuzzArguments, before: Before | undefined): FuzzRequest {
   const budget = {
-    rounds: given.rounds === undefined ? undefined : count('rounds', given.rounds),
-    operations: given.ops === undefined ? undefined : count('ops', given.ops),
+    rounds: given.rounds === undefined ? undefined : wholeNumber('rounds', given.rounds),
+    operations: given.ops === undefined ? undefined : wholeNumber('ops', given.ops),
     milliseconds: given.duration === undefined ? undefined : milliseconds(given.duration),
   };
   const open = Object.values(budget).every((one) => one === undefined);
@@ -123,13 +126,13 @@ function wanted(given: FuzzArguments, before: Before | undefined): Wanted {
     budget: limited,
     modes: modesOf(given.modes),
     profile: given.profile,
-    memoryLimit: bytes(given['memory-limit'] ?? MEMORY),
-    epochRounds: given.epoch === undefined ? EPOCH_ROUNDS : count('epoch', given.epoch),
+    memoryLimit: bytes(given['memory-limit'] ?? DEFAULT_MEMORY_LIMIT),
+    epochRounds: given.epoch === undefined ? EPOCH_ROUNDS : wholeNumber('epoch', given.epoch),
   };
 }
 
 /** What a campaign is stays as it was; only its budget is new. */
-function resumed(given: FuzzArguments, { campaign }: Before): Omit<Wanted, 'budget'> {
+function resumed(given: FuzzArguments, { campaign }: Before): Omit<FuzzRequest, 'budget'> {
   for (const option of ['seed', 'modes', 'profile', 'memory-limit', 'epoch'] as const) {
     if (given[option] === undefined) continue;
     throw usageError(`--${option} cannot change in a campaign that goes on; leave it out`);

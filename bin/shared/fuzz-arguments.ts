@@ -5,8 +5,9 @@ import { MODES } from '../../fuzz/generate/modes.ts';
 
 const UNITS: Readonly<Record<string, bigint>> = { KiB: 1n << 10n, MiB: 1n << 20n, GiB: 1n << 30n };
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+
 /** Bytes for the live buffers of a scenario when nothing is said. */
-export const MEMORY = '8MiB';
+export const DEFAULT_MEMORY_LIMIT = '8MiB';
 const WORKERS_MAX = 64;
 
 /** A seed that nobody has chosen. */
@@ -19,7 +20,7 @@ export function seedOf(word: string): bigint {
 }
 
 /** A whole number as typed. @throws {@link AllocertError} (usage) */
-export function count(option: string, word: string): number {
+export function wholeNumber(option: string, word: string): number {
   if (/^[1-9][0-9]{0,11}$/.test(word)) return Number(word);
   throw usageError(`--${option} cannot be "${word}"; give a whole number from 1`);
 }

@@ -13,20 +13,24 @@ import type { Finding } from '../../fuzz/record/finding.ts';
 import type { Before } from '../../fuzz/record/journal-reader.ts';
 import { FuzzView } from './fuzz-view.ts';
 import { Interrupt } from './interrupt.ts';
-import { SHRINK_BUDGET, type Wanted } from './prove-fuzzer.ts';
+import { type FuzzRequest, SHRINK_BUDGET } from './prove-fuzzer.ts';
 
 /** Lines of a schedule that are shown; the file has all of it. */
 const SCHEDULE_LINES = 40;
 
 /** How a campaign is carried out, and what it goes on with. */
-export interface Means {
+export interface ExecutionOptions {
   readonly before: Before | undefined;
   readonly workers: number | undefined;
   readonly corpusFolder: string | undefined;
 }
 
 /** One thread needs no pool; several need a session each, which only some targets have for free. */
-function roundsFor(wish: Wanted, adapter: Adapter, given: number | undefined): Rounds | undefined {
+function roundsFor(
+  wish: FuzzRequest,
+  adapter: Adapter,
+  given: number | undefined,
+): Rounds | undefined {
   const workers = given ?? (adapter.independent === true ? availableParallelism() : 1);
   if (workers === 1) return undefined;
   const { budget, epochRounds, ...rest } = wish;
@@ -42,7 +46,11 @@ function roundsFor(wish: Wanted, adapter: Adapter, given: number | undefined): R
  *
  * @returns the exit code: 0 nothing found, 1 findings, 3 not complete
  */
-export async function fuzz(wish: Wanted, directory: string, means: Means): Promise<number> {
+export async function runFuzzCampaign(
+  wish: FuzzRequest,
+  directory: string,
+  means: ExecutionOptions,
+): Promise<number> {
   const { before, corpusFolder, workers } = means;
   const adapter = await openTarget(wish.target);
   const rounds = roundsFor(wish, adapter, workers);

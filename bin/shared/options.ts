@@ -39,7 +39,7 @@ export function parseShard(
 const COUNT_MAX = 1_000_000;
 
 /** Refuses what is no whole number from 0 on. */
-export const count =
+export const countOption =
   (option: string, max = COUNT_MAX) =>
   (value: string | readonly string[] | undefined): number | undefined => {
     const text = single(option)(value);
@@ -64,7 +64,7 @@ export const gateOptions = {
   'max-skips': {
     type: 'string',
     requiresArg: true,
-    coerce: count('max-skips'),
+    coerce: countOption('max-skips'),
     describe: 'Exit with 3 when more cases than this skipped',
   },
 } as const;
@@ -91,6 +91,6 @@ export const PRINT_CODES = 'Exit codes: 0 printed, 2 usage.';
 export const retriesOption = {
   type: 'string',
   requiresArg: true,
-  coerce: count('retries', RETRIES_MAX),
+  coerce: countOption('retries', RETRIES_MAX),
   describe: 'Run what fails or cannot decide again, up to so often [default: 0]',
 } as const;

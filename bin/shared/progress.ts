@@ -1,6 +1,6 @@
 import { clearLine, cursorTo } from 'node:readline';
-import { isBad } from '../../reports/record/conclusions.ts';
-import type { CaseFinish, CaseStart, RunStart } from '../../reports/record/record.ts';
+import type { CaseFinish, CaseStart, RunStart } from '../../reports/record/journal-lines.ts';
+import { isBad } from '../../reports/record/status.ts';
 
 const LIVE_INTERVAL_MS = 100;
 const PLAIN_INTERVAL_MS = 5000;

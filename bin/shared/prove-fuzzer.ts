@@ -6,7 +6,7 @@ import { Interrupt } from './interrupt.ts';
 import { complain } from './terminal.ts';
 
 /** What is to be done, from the command line and what went before. */
-export interface Wanted {
+export interface FuzzRequest {
   readonly target: string;
   readonly seed: bigint;
   readonly budget: Budget;
@@ -19,6 +19,7 @@ export interface Wanted {
 
 /** Candidates that shrinking one finding may run. */
 export const SHRINK_BUDGET = 400;
+
 /** The exit code when nothing can be said. */
 const INCOMPLETE = 3;
 
@@ -27,7 +28,7 @@ const INCOMPLETE = 3;
  *
  * @returns the exit code: 0 proven, 1 proven with findings about the target, 3 not proven
  */
-export async function proveFuzzer(wish: Wanted, canary: boolean): Promise<number> {
+export async function proveFuzzer(wish: FuzzRequest, canary: boolean): Promise<number> {
   const { profile, target, ...rest } = wish;
   const adapter = await openTarget(target);
   const interrupt = new Interrupt();

@@ -10,7 +10,7 @@ import {
 import { basename, join, resolve } from 'node:path';
 import { AllocertError, messageOf, usageError } from '../../base/errors.ts';
 import { makeDirectory } from '../../base/make-directory.ts';
-import { attempt, temporary } from '../../reports/files/directory.ts';
+import { temporary, withDirectoryErrors } from '../../reports/files/directory.ts';
 import { digestOf, ENTRY_SUFFIX, readEntry, type StoredEntry } from './entry.ts';
 
 const NAME = /^[0-9a-f]{16}\.json$/;
@@ -36,12 +36,12 @@ export class CorpusFolder {
     if (existsSync(path) && !statSync(path).isDirectory()) {
       throw usageError(`the corpus ${path} is a file; name a folder`);
     }
-    attempt(path, () => makeDirectory(resolve(path)));
+    withDirectoryErrors(path, () => makeDirectory(resolve(path)));
   }
 
   /** Every entry. @throws {@link AllocertError} when the folder cannot be listed */
   read(): FolderContent {
-    const names = attempt(this.path, () => readdirSync(this.path)).toSorted();
+    const names = withDirectoryErrors(this.path, () => readdirSync(this.path)).toSorted();
     const entries: StoredEntry[] = [];
     const others: string[] = [];
     // What a kill left before it had its name is nobody's.
@@ -81,14 +81,14 @@ export class CorpusFolder {
   write({ digest, text }: StoredEntry): void {
     const file = this.#file(digest);
     if (existsSync(file)) return;
-    attempt(this.path, () => {
+    withDirectoryErrors(this.path, () => {
       writeFileSync(temporary(file), text, { flush: true });
       renameSync(temporary(file), file);
     });
   }
 
   remove(digests: readonly string[]): void {
-    attempt(this.path, () => {
+    withDirectoryErrors(this.path, () => {
       for (const digest of digests) rmSync(this.#file(digest), { force: true });
     });
   }

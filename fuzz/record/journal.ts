@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { toJson, usageError } from '../../adapters/contract/index.ts';
 import { redact } from '../../base/redact.ts';
-import { attempt, prepareDirectory, temporary } from '../../reports/files/directory.ts';
+import { prepareDirectory, temporary, withDirectoryErrors } from '../../reports/files/directory.ts';
 import { forEachLine } from '../../reports/files/lines.ts';
 import type { Epoch, Kept } from '../corpus/corpus.ts';
 import type { RoundDone } from '../execute/runner.ts';
@@ -58,7 +58,9 @@ export class CampaignJournal {
           'or name another directory with --out',
       );
     }
-    this.#descriptor = attempt(directory, () => openSync(join(directory, JOURNAL), 'a'));
+    this.#descriptor = withDirectoryErrors(directory, () =>
+      openSync(join(directory, JOURNAL), 'a'),
+    );
   }
 
   start(line: CampaignLine): void {
@@ -124,7 +126,7 @@ export class CampaignJournal {
   /** A file that is there as a whole or not at all. */
   #file(name: string, text: string): void {
     const file = join(this.#directory, name);
-    attempt(this.#directory, () => {
+    withDirectoryErrors(this.#directory, () => {
       writeFileSync(temporary(file), text, { flush: true });
       renameSync(temporary(file), file);
     });
@@ -135,7 +137,7 @@ export class CampaignJournal {
     const text = this.#waiting.join('');
     if (text === '') return;
     this.#waiting = [];
-    attempt(this.#directory, () => {
+    withDirectoryErrors(this.#directory, () => {
       // Not writeSync: on a disk that is almost full it may take a part and say nothing.
       appendFileSync(this.#descriptor, text);
       fsyncSync(this.#descriptor);

@@ -2,7 +2,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toJson } from '../../adapters/contract/index.ts';
 import { redact } from '../../base/redact.ts';
-import { attempt, temporary } from '../../reports/files/directory.ts';
+import { temporary, withDirectoryErrors } from '../../reports/files/directory.ts';
 import type { CampaignEnd } from '../campaign/campaign.ts';
 import type { Before } from './journal-reader.ts';
 
@@ -73,7 +73,7 @@ export function summaryOf(
 /** Writes the summary into the folder of its campaign. */
 export function writeSummary(directory: string, summary: FuzzSummary): void {
   const file = join(directory, SUMMARY);
-  attempt(directory, () => {
+  withDirectoryErrors(directory, () => {
     const text = `${JSON.stringify(toJson(summary), undefined, 1)}\n`;
     writeFileSync(temporary(file), text, { flush: true });
     renameSync(temporary(file), file);

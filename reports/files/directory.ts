@@ -23,7 +23,7 @@ const PROBE = '.allocert-probe';
  * @throws {@link AllocertError} (usage) when it cannot be written, or holds files but no report
  */
 export function prepareDirectory(directory: string, mark: string = REPORT_FILES.journal): void {
-  const names = attempt(directory, () => {
+  const names = withDirectoryErrors(directory, () => {
     makeDirectory(resolve(directory));
     writeFileSync(join(directory, PROBE), '');
     unlinkSync(join(directory, PROBE));
@@ -48,13 +48,13 @@ export function checkDirectory(directory: string): void {
   prepareDirectory(directory);
   for (const path of made) {
     if (readdirSync(path).length > 0) return;
-    attempt(directory, () => rmdirSync(path));
+    withDirectoryErrors(directory, () => rmdirSync(path));
   }
 }
 
 /** Removes an earlier report, and nothing that allocert did not write. */
 export function clearReport(directory: string): void {
-  attempt(directory, () => {
+  withDirectoryErrors(directory, () => {
     for (const name of Object.values(REPORT_FILES)) {
       rmSync(join(directory, name), { force: true });
       rmSync(temporary(join(directory, name)), { force: true });
@@ -81,7 +81,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Does something to a report directory and turns what goes wrong into a sentence. */
-export function attempt<T>(directory: string, action: () => T): T {
+export function withDirectoryErrors<T>(directory: string, action: () => T): T {
   try {
     return action();
   } catch (thrown) {

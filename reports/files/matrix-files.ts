@@ -1,5 +1,5 @@
-import { replaceFile } from '../write.ts';
 import { prepareDirectory } from './directory.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** A matrix as two files of a directory, `NAME.json` and `NAME.md`. */
 export class MatrixFiles {

@@ -8,7 +8,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { attempt, temporary } from './directory.ts';
+import { temporary, withDirectoryErrors } from './directory.ts';
 
 /**
  * Writes a file of a report: a reader sees the old one or the new one, never half of one.
@@ -17,7 +17,7 @@ import { attempt, temporary } from './directory.ts';
  */
 export function replaceFile(directory: string, name: string, text: string): void {
   const file = join(directory, name);
-  attempt(directory, () => {
+  withDirectoryErrors(directory, () => {
     writeFileSync(temporary(file), text, { flush: true });
     renameSync(temporary(file), file);
   });
@@ -29,7 +29,7 @@ export function replaceFile(directory: string, name: string, text: string): void
  * @throws {@link AllocertError} when it cannot be written
  */
 export function replaceStream(directory: string, name: string, pieces: Iterable<string>): void {
-  attempt(directory, () => {
+  withDirectoryErrors(directory, () => {
     const file = new Replacement(join(directory, name));
     try {
       file.writeAll(pieces);

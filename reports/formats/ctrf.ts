@@ -1,5 +1,6 @@
 import { countPoints, eachPoint, type Point, sourceOf } from '../record/points.ts';
-import { type RunRecord, STATUSES, type Status } from '../record/record.ts';
+import type { RunRecord } from '../record/record.ts';
+import { STATUSES, type Status } from '../record/status.ts';
 
 type CtrfStatus = 'passed' | 'failed' | 'skipped';
 

@@ -1,6 +1,6 @@
-import { isBad } from '../record/conclusions.ts';
 import { eachPoint, type Point } from '../record/points.ts';
-import type { RunRecord, Status } from '../record/record.ts';
+import type { RunRecord } from '../record/record.ts';
+import { isBad, type Status } from '../record/status.ts';
 import { knownIn } from './gate-lines.ts';
 import { printable } from './layout.ts';
 

@@ -5,7 +5,8 @@ import {
   type PointCounts,
   sourceOf,
 } from '../record/points.ts';
-import { type RunRecord, STATUSES, type Status } from '../record/record.ts';
+import type { RunRecord } from '../record/record.ts';
+import { STATUSES, type Status } from '../record/status.ts';
 import { xmlClose, xmlElement, xmlOpen, xmlText } from './xml.ts';
 
 type Element = 'failure' | 'error' | 'skipped';

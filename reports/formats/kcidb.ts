@@ -5,7 +5,8 @@
  */
 import { createHash } from 'node:crypto';
 import { type Point, pointsOf, sourceOf } from '../record/points.ts';
-import type { RunRecord, Status } from '../record/record.ts';
+import type { RunRecord } from '../record/record.ts';
+import type { Status } from '../record/status.ts';
 import type { KcidbIds } from './kcidb-ids.ts';
 
 /** Statuses of KCIDB, the one that decides a summary first. */

@@ -1,8 +1,9 @@
 import type { GateOutcome } from '../record/gate-outcome.ts';
 import { countPoints, eachPoint, type Point, type PointCounts } from '../record/points.ts';
-import { type RunRecord, STATUSES, type Status } from '../record/record.ts';
+import type { RunRecord } from '../record/record.ts';
+import { STATUSES, type Status } from '../record/status.ts';
 import { printable } from './layout.ts';
-import { lastWord } from './verdict.ts';
+import { finalVerdict } from './verdict.ts';
 
 /** GitHub refuses a job summary of more than 1 MiB; some room is left for others in the step. */
 const LIMIT_BYTES = 900 * 1024;
@@ -32,7 +33,7 @@ function headOf(record: RunRecord): string {
   const observed = `${summary?.mustObserved ?? 0} of ${summary?.mustApplicable ?? 0}`;
   const lines = [
     `## allocert: ${cell(profile)} on ${cell(target)}`,
-    `**${cell(lastWord(record).text)}**`,
+    `**${cell(finalVerdict(record).text)}**`,
     `Observed ${observed} applicable MUSTs.`,
   ];
   if (record.gate !== undefined) lines.push(...gateParagraphs(record.gate));

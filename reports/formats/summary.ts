@@ -1,10 +1,10 @@
-import { isBad } from '../record/conclusions.ts';
 import { eachPoint, groupPoints, type Point, sourceOf } from '../record/points.ts';
-import type { RunRecord, Status } from '../record/record.ts';
+import type { RunRecord } from '../record/record.ts';
+import { isBad, type Status } from '../record/status.ts';
 import { gateLines, knownIn } from './gate-lines.ts';
 import { type Colour, type Paint, painter, printable, wrap } from './layout.ts';
 import { label, remarkLines } from './remarks.ts';
-import { type LastWord, lastWord, standingOf } from './verdict.ts';
+import { finalVerdict, profileVerdict, type VerdictText } from './verdict.ts';
 
 /** How a summary is printed. */
 export interface SummaryOptions {
@@ -102,7 +102,7 @@ function failureLines(points: readonly Point[], paint: Paint): string[] {
 function profileLines(record: RunRecord, paint: Paint): string[] {
   const width = Math.max(...record.summaries.map(({ profile }) => profile.length));
   const rows = record.summaries.flatMap((summary) => {
-    const { tone, text: standing } = standingOf(summary, record);
+    const { tone, text: standing } = profileVerdict(summary, record);
     const decides = summary.profile === record.profile ? ' (decides)' : '';
     const name = `  ${printable(summary.profile).padEnd(width)}  `;
     const { mustObserved, mustApplicable } = summary;
@@ -121,14 +121,14 @@ function brokenUnder({ requirements }: RunRecord, profile: string): string {
   return broken.length === 0 ? '' : `, ${broken.map(({ id }) => id).join(', ')} broken`;
 }
 
-const TONES: Readonly<Record<LastWord['tone'], Colour>> = {
+const TONES: Readonly<Record<VerdictText['tone'], Colour>> = {
   good: 'green',
   bad: 'red',
   open: 'yellow',
 };
 
 function verdictLines(record: RunRecord, directory: string | undefined, paint: Paint): string[] {
-  const { tone, text } = lastWord(record);
+  const { tone, text } = finalVerdict(record);
   const [first = '', ...rest] = wrap('', text);
   const place = directory === undefined ? [] : wrap('', `The report is in ${directory}.`);
   return [paint(TONES[tone], first), ...rest, ...place];

@@ -2,7 +2,7 @@ import { countPoints, eachPoint } from '../record/points.ts';
 import type { ProfileSummary, RunRecord } from '../record/record.ts';
 
 /** What is said of a record or of a profile, and how it sounds. */
-export interface LastWord {
+export interface VerdictText {
   readonly tone: 'good' | 'bad' | 'open';
   readonly text: string;
 }
@@ -11,7 +11,7 @@ export interface LastWord {
  * What a record comes to, in a sentence. It says "conformant" only where nothing had to be excused:
  * a gate may let failures pass, but it makes no conformance of them.
  */
-export function lastWord(record: RunRecord): LastWord {
+export function finalVerdict(record: RunRecord): VerdictText {
   const { profile, exitCode, gate } = record;
   const why = gate === undefined || gate.reasons.length === 0 ? '' : `: ${gate.reasons.join('; ')}`;
   const open = record.complete || gate !== undefined ? '' : ` ${incomplete(record)}`;
@@ -33,10 +33,10 @@ export function lastWord(record: RunRecord): LastWord {
  * How a target stands under one profile, in few words. "Holds" is kept for a whole run in which
  * nothing had to be excused.
  */
-export function standingOf(
+export function profileVerdict(
   { holds, counts }: ProfileSummary,
   { partial, shard }: Pick<RunRecord, 'partial' | 'shard'>,
-): LastWord {
+): VerdictText {
   if (!holds) {
     const bad = counts.fail + counts.hang + counts.crash;
     return bad === 0 ? { tone: 'open', text: 'undecided' } : { tone: 'bad', text: 'does not hold' };

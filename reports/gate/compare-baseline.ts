@@ -2,10 +2,10 @@ import { usageError } from '../../base/errors.ts';
 import type { Baseline, GatePoint } from '../record/gate-outcome.ts';
 import { pointsOf } from '../record/points.ts';
 import type { RunRecord } from '../record/record.ts';
-import { keyOf } from './points.ts';
+import { pointKey } from './points.ts';
 
 /** What a baseline says of this run's failures. */
-export interface Compared {
+export interface BaselineComparison {
   /** Failures that the baseline does not have, or has in a milder form. */
   readonly fresh: readonly GatePoint[];
   readonly known: readonly GatePoint[];
@@ -45,19 +45,19 @@ export function refuseOtherBaseline(
  * @param unexcused what a waiver covers that does not hold, as `CASE REQUIREMENT`: the failure was
  * put on a date, so that it is in the baseline excuses it no longer
  */
-export function compare(
+export function compareWithBaseline(
   record: RunRecord,
   failures: readonly GatePoint[],
   baseline: Baseline,
   unexcused: ReadonlySet<string>,
-): Compared {
-  const before = new Map(baseline.failing.map((point) => [keyOf(point), point]));
+): BaselineComparison {
+  const before = new Map(baseline.failing.map((point) => [pointKey(point), point]));
   const isKnown = (point: GatePoint): boolean => {
-    const old = unexcused.has(keyOf(point)) ? undefined : before.get(keyOf(point));
+    const old = unexcused.has(pointKey(point)) ? undefined : before.get(pointKey(point));
     return old !== undefined && !(isDeath(point) && !isDeath(old));
   };
   const now = statusesNow(record);
-  const of = (point: GatePoint): string => now.get(keyOf(point)) ?? 'absent';
+  const of = (point: GatePoint): string => now.get(pointKey(point)) ?? 'absent';
   // What only warned before was no failure at the level of MUST, so it is not mended by warning.
   const isFixed = (point: GatePoint): boolean =>
     FIXED.includes(of(point)) || (of(point) === 'warn' && point.status !== 'warn');

@@ -1,7 +1,7 @@
-import { binds } from '../record/conclusions.ts';
+import { isBinding } from '../record/conclusions.ts';
 import type { Baseline, GateOutcome, GatePoint } from '../record/gate-outcome.ts';
 import type { RunRecord } from '../record/record.ts';
-import { keyOf, phraseOf } from './points.ts';
+import { phraseOf, pointKey } from './points.ts';
 
 /** A gate's facts before it has said anything. */
 export type GateFacts = Omit<GateOutcome, 'reasons' | 'warnings'>;
@@ -49,8 +49,8 @@ function failedReasons({ failures, baseline, expired, refused }: GateFacts): str
 
 /** What the baseline could not decide either is no news. */
 function freshOpen(open: readonly GatePoint[], baseline: Baseline | undefined): GatePoint[] {
-  const before = new Set([...(baseline?.open ?? []), ...(baseline?.failing ?? [])].map(keyOf));
-  return open.filter((point) => !before.has(keyOf(point)));
+  const before = new Set([...(baseline?.open ?? []), ...(baseline?.failing ?? [])].map(pointKey));
+  return open.filter((point) => !before.has(pointKey(point)));
 }
 
 function incompleteReasons(
@@ -73,7 +73,7 @@ function incompleteReasons(
 function passedAny({ requirements, profiles, profile }: RunRecord): boolean {
   const deciding = profiles.find(({ name }) => name === profile);
   if (deciding === undefined) return false;
-  return requirements.some((one) => binds(one, deciding) && one.statuses[profile] === 'pass');
+  return requirements.some((one) => isBinding(one, deciding) && one.statuses[profile] === 'pass');
 }
 
 function flakyReasons(
@@ -81,8 +81,8 @@ function flakyReasons(
   baseline: Baseline | undefined,
 ): readonly string[] {
   if (!failOnFlaky) return [];
-  const before = new Set((baseline?.failing ?? []).map(keyOf));
-  const fresh = flaky.filter((point) => !before.has(keyOf(point)));
+  const before = new Set((baseline?.failing ?? []).map(pointKey));
+  const fresh = flaky.filter((point) => !before.has(pointKey(point)));
   if (fresh.length === 0) return [];
   return [`${counted(fresh.length, 'point')} flaked: ${phraseOf(fresh)}`];
 }

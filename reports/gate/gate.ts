@@ -1,9 +1,9 @@
 import type { Baseline, BaselineHead, GateOutcome, GateSettings } from '../record/gate-outcome.ts';
 import type { RunRecord } from '../record/record.ts';
-import { compare, refuseOtherBaseline } from './compare-baseline.ts';
+import { compareWithBaseline, refuseOtherBaseline } from './compare-baseline.ts';
 import { verdictOf } from './exit.ts';
 import { failuresOf, openOf, pointsWith } from './points.ts';
-import { restated } from './rederive.ts';
+import { rederive } from './rederive.ts';
 import { waive } from './waive.ts';
 import { warningsOf } from './warnings.ts';
 import { withoutGate } from './without-gate.ts';
@@ -27,13 +27,13 @@ export function gate(given: RunRecord, settings: GateSettings): RunRecord {
   const { baseline, waivers, today, failOn, failOnFlaky, maxSkips } = settings;
   if (baseline !== undefined) refuseOtherBaseline(raw, baseline);
   const { cases, used, ...others } = waive(raw, waivers, today);
-  const record = restated({ ...raw, waivers: used }, cases);
+  const record = rederive({ ...raw, waivers: used }, cases);
   const failures = failuresOf(record, failOn);
   const broken = [...others.expired, ...others.refused].flatMap(({ waived }) => waived);
   const compared =
     baseline === undefined
       ? { fresh: failures, known: [], fixed: [], unobserved: [] }
-      : compare(record, failures, baseline, new Set(broken));
+      : compareWithBaseline(record, failures, baseline, new Set(broken));
   const flaky = pointsWith(record, 'flaky');
   const facts = {
     failOn,

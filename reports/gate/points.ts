@@ -1,7 +1,8 @@
-import { binds, isBad } from '../record/conclusions.ts';
+import { isBinding } from '../record/conclusions.ts';
 import type { FailOn, GatePoint } from '../record/gate-outcome.ts';
 import { pointsOf } from '../record/points.ts';
-import type { RunRecord, Status, Verdict } from '../record/record.ts';
+import type { RunRecord, Verdict } from '../record/record.ts';
+import { isBad, type Status } from '../record/status.ts';
 
 const DEATHS: readonly string[] = ['crash', 'hang'] satisfies Status[];
 
@@ -55,7 +56,9 @@ export function openOf(record: RunRecord, failOn: FailOn): readonly GatePoint[] 
   const deciding = record.profiles.find(({ name }) => name === record.profile);
   const needed = new Set(
     record.requirements
-      .filter((one) => deciding !== undefined && (binds(one, deciding) || shouldGate(one, failOn)))
+      .filter(
+        (one) => deciding !== undefined && (isBinding(one, deciding) || shouldGate(one, failOn)),
+      )
       .map(({ id }) => id),
   );
   return pointsWith(record, 'inconclusive').filter(({ requirement }) => needed.has(requirement));
@@ -65,7 +68,8 @@ const shouldGate = ({ level }: { readonly level: string }, failOn: FailOn): bool
   failOn === 'should' && level === 'SHOULD';
 
 /** By what two records speak of the same thing. */
-export const keyOf = ({ case: case_, requirement }: GatePoint): string => `${case_} ${requirement}`;
+export const pointKey = ({ case: case_, requirement }: GatePoint): string =>
+  `${case_} ${requirement}`;
 
 /** Points as a phrase that stays short: how many, and the first of them by name. */
 export function phraseOf(points: readonly GatePoint[], shown = 5): string {

@@ -7,13 +7,12 @@ import { REPORT_FILES } from '../files/directory.ts';
 import { scanJournal } from '../journal/read-journal.ts';
 import { RecordBuilder } from '../record/builder.ts';
 import type { GateSettings } from '../record/gate-outcome.ts';
-import type { RunStart } from '../record/record.ts';
-import type { GateLine } from './lines.ts';
+import type { GateLine, RunStart } from '../record/journal-lines.ts';
 import { dayOf } from './read-waivers.ts';
 import { callsForRetry } from './should-retry.ts';
 
 /** What a retry was asked for. */
-export interface RetryWords {
+export interface RetryArgs {
   /** A report folder, or the `record.json` in it. */
   readonly path: string;
   /** The target as typed; undefined when none was. */
@@ -41,7 +40,7 @@ export interface RetryPlan {
  * @throws {@link AllocertError} (usage) when there is no such report, another version of allocert
  * wrote it, or its target must be typed and was not
  */
-export function planRetry({ path, typed, asked }: RetryWords, now = new Date()): RetryPlan {
+export function planRetry({ path, typed, asked }: RetryArgs, now = new Date()): RetryPlan {
   const directory = basename(path) === REPORT_FILES.record ? dirname(path) : path;
   const builder = new RecordBuilder();
   const seen: { start?: RunStart; gate?: GateSettings } = {};

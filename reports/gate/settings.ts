@@ -5,7 +5,7 @@ import { readBaseline } from './read-baseline.ts';
 import { dayOf, readWaivers } from './read-waivers.ts';
 
 /** What was typed of a gate; left out: not typed. */
-export interface GateWords {
+export interface GateArgs {
   readonly failOn?: string | undefined;
   readonly failOnFlaky?: boolean | undefined;
   readonly maxSkips?: number | undefined;
@@ -21,7 +21,7 @@ export interface GateWords {
  * @param now decides which waivers have expired
  * @throws {@link AllocertError} (usage) for a file that cannot be used
  */
-export function readGate(words: GateWords, now: Date = new Date()): GateSettings | undefined {
+export function readGate(words: GateArgs, now: Date = new Date()): GateSettings | undefined {
   const { failOn, failOnFlaky, maxSkips, baseline, waivers } = words;
   const typed = [failOn, failOnFlaky, maxSkips, baseline, waivers];
   if (typed.every((value) => value === undefined)) return undefined;

@@ -1,10 +1,11 @@
-import { isBad } from '../record/conclusions.ts';
 import type { FailOn } from '../record/gate-outcome.ts';
-import type { RecordedCase, RunStart, Verdict } from '../record/record.ts';
+import type { RunStart } from '../record/journal-lines.ts';
+import type { RecordedCase, Verdict } from '../record/record.ts';
+import { isBad } from '../record/status.ts';
 import { rawVerdict } from './without-gate.ts';
 
 /** What a run says of its cases beforehand. */
-type Setting = Pick<RunStart, 'profile' | 'requirements'>;
+type RunFacts = Pick<RunStart, 'profile' | 'requirements'>;
 
 /**
  * Whether what a case came to calls for another run of it: it failed, died, hung, could not decide,
@@ -12,7 +13,7 @@ type Setting = Pick<RunStart, 'profile' | 'requirements'>;
  */
 export function callsForRetry(
   { end, verdicts }: Pick<RecordedCase, 'end' | 'verdicts'>,
-  { profile, requirements }: Setting,
+  { profile, requirements }: RunFacts,
   failOn: FailOn = 'must',
 ): boolean {
   if (end !== 'completed' && end !== 'skip') return true;

@@ -1,7 +1,7 @@
-import { isBad } from '../record/conclusions.ts';
 import type { IdleWaiver, UsedWaiver, Waiver } from '../record/gate-outcome.ts';
 import type { RecordedCase, RunRecord, Verdict } from '../record/record.ts';
 import { isSafetyFailure } from '../record/safety.ts';
+import { isBad } from '../record/status.ts';
 import { scopes, speaksOf } from './match.ts';
 
 /** What waivers came to. */
@@ -51,7 +51,7 @@ export function waive(record: RunRecord, waivers: readonly Waiver[], today: stri
     ...one,
     verdicts: one.verdicts.map((verdict) => {
       const mine = speaking.filter(({ waiver }) => scopes(waiver, one.id, verdict));
-      return meet(mine, `${one.id} ${verdict.requirement}`, verdict, { record, today });
+      return applyWaivers(mine, `${one.id} ${verdict.requirement}`, verdict, { record, today });
     }),
   }));
   const that = (manner: 'used' | 'expired' | 'refused'): UsedWaiver[] =>
@@ -75,7 +75,7 @@ export function waive(record: RunRecord, waivers: readonly Waiver[], today: stri
 }
 
 /** A verdict under the waivers in whose scope it is; one that holds is enough. */
-function meet(
+function applyWaivers(
   waivers: readonly Met[],
   name: string,
   verdict: Verdict,

@@ -1,11 +1,11 @@
 import type { RecordedCase, RunRecord, Verdict } from '../record/record.ts';
-import { restated } from './rederive.ts';
+import { rederive } from './rederive.ts';
 
 /** The record as it was before any waiver: what a gate starts from, and what merges compare. */
 export function withoutGate(record: RunRecord): RunRecord {
   if (record.gate === undefined) return record;
   const { gate: _, ...rest } = record;
-  return restated({ ...rest, waivers: [] }, record.cases.map(unwaived));
+  return rederive({ ...rest, waivers: [] }, record.cases.map(unwaived));
 }
 
 const unwaived = (one: RecordedCase): RecordedCase => ({

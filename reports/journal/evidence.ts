@@ -1,18 +1,13 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type Transcript, toJson } from '../../adapters/contract/index.ts';
-import { attempt, REPORT_FILES } from '../files/directory.ts';
+import { REPORT_FILES, withDirectoryErrors } from '../files/directory.ts';
 import { Replacement } from '../files/replace-file.ts';
-import { type JournalLine, RECORD_VERSION, type RunStart } from '../record/record.ts';
-
-/** A transcript in text form, as files hold it. */
-export interface WrittenTranscript {
-  readonly caseId: string;
-  readonly entries: readonly object[];
-}
+import type { JournalLine, RunStart, WrittenTranscript } from '../record/journal-lines.ts';
+import { RECORD_VERSION } from '../record/record.ts';
 
 /** The evidence of a run: the text of `evidence.ndjson`, and the digest of each case's line. */
-export interface Evidence {
+export interface RunEvidence {
   readonly text: string;
   /** SHA-256 of the line, without its newline, by case id; of the last one where it ran again. */
   readonly digests: ReadonlyMap<string, string>;
@@ -22,7 +17,7 @@ export interface Evidence {
  * Everything the target answered, from which `replay:` recomputes the verdicts. The first line
  * names the target; then comes one line for each finished case.
  */
-export function evidenceOf(start: RunStart, lines: readonly JournalLine[]): Evidence {
+export function evidenceOfRun(start: RunStart, lines: readonly JournalLine[]): RunEvidence {
   const evidence = new EvidenceLines();
   const texts = [evidence.target(start)];
   const digests = new Map<string, string>();
@@ -74,7 +69,7 @@ export class EvidenceWriter {
   target(start: Pick<RunStart, 'target' | 'facts' | 'seed'>): void {
     if (this.#file !== undefined) return;
     const file = join(this.#directory, REPORT_FILES.evidence);
-    this.#file = attempt(this.#directory, () => new Replacement(file));
+    this.#file = withDirectoryErrors(this.#directory, () => new Replacement(file));
     this.#write(this.#lines.target(start));
   }
 
@@ -87,7 +82,7 @@ export class EvidenceWriter {
 
   /** Gives the file its name. */
   commit(): void {
-    attempt(this.#directory, () => this.#file?.commit());
+    withDirectoryErrors(this.#directory, () => this.#file?.commit());
   }
 
   /** Leaves nothing behind of what was not committed. */
@@ -96,6 +91,6 @@ export class EvidenceWriter {
   }
 
   #write(text: string): void {
-    attempt(this.#directory, () => this.#file?.write(`${text}\n`));
+    withDirectoryErrors(this.#directory, () => this.#file?.write(`${text}\n`));
   }
 }

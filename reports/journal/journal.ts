@@ -2,9 +2,14 @@ import { closeSync, fsyncSync, openSync, truncateSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { toJson } from '../../adapters/contract/index.ts';
 import { redact, redactorOf } from '../../base/redact.ts';
-import { attempt, clearReport, prepareDirectory, REPORT_FILES } from '../files/directory.ts';
+import {
+  clearReport,
+  prepareDirectory,
+  REPORT_FILES,
+  withDirectoryErrors,
+} from '../files/directory.ts';
 import { forEachLine } from '../files/lines.ts';
-import type { JournalLine } from '../record/record.ts';
+import type { JournalLine } from '../record/journal-lines.ts';
 import { redactLine } from './redact-line.ts';
 
 /**
@@ -29,7 +34,7 @@ export class JournalWriter {
     prepareDirectory(directory);
     clearReport(directory);
     const file = join(directory, REPORT_FILES.journal);
-    this.#descriptor = attempt(directory, () => openSync(file, 'ax'));
+    this.#descriptor = withDirectoryErrors(directory, () => openSync(file, 'ax'));
   }
 
   /**
@@ -41,7 +46,7 @@ export class JournalWriter {
    */
   static resume(directory: string, target: string): JournalWriter {
     const file = join(directory, REPORT_FILES.journal);
-    const descriptor = attempt(directory, () => {
+    const descriptor = withDirectoryErrors(directory, () => {
       let end = 0;
       const torn = forEachLine(file, (bytes, at) => {
         end = at + bytes.length + 1;
@@ -64,7 +69,7 @@ export class JournalWriter {
     const descriptor = this.#descriptor;
     if (descriptor === undefined) return;
     if (line.type === 'run-start') this.#hide = redactorOf(line.target);
-    attempt(this.directory, () => {
+    withDirectoryErrors(this.directory, () => {
       const shown = redactLine(line, this.#hide);
       writeFileSync(descriptor, `${JSON.stringify(toJson(shown))}\n`);
       fsyncSync(descriptor);

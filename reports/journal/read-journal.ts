@@ -4,9 +4,8 @@ import { AllocertError, unreadable, usageError } from '../../base/errors.ts';
 import { REPORT_FILES } from '../files/directory.ts';
 import { forEachLine } from '../files/lines.ts';
 import { schemaViolation } from '../files/schema.ts';
-import type { CaseFinish, JournalLine, RunStart } from '../record/record.ts';
+import type { JournalLine, RunStart, WrittenLine } from '../record/journal-lines.ts';
 import { refuseNewer } from '../record/refuse-newer.ts';
-import type { WrittenTranscript } from './evidence.ts';
 
 /** A journal as it was read. */
 export interface Journal {
@@ -16,11 +15,6 @@ export interface Journal {
   /** Whether the last line was cut off in the middle of writing it. */
   readonly torn: boolean;
 }
-
-/** A line as the journal holds it: its transcript is in text form, since few readers need more. */
-export type WrittenLine =
-  | Exclude<JournalLine, CaseFinish>
-  | (Omit<CaseFinish, 'transcript'> & { readonly transcript: WrittenTranscript });
 
 /**
  * Reads the journal of a report directory line by line, so that its length does not matter. A last

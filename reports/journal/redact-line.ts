@@ -4,7 +4,7 @@ import type {
   Transcript,
   TranscriptEntry,
 } from '../../adapters/contract/index.ts';
-import type { JournalLine, RunStart } from '../record/record.ts';
+import type { JournalLine, RunStart } from '../record/journal-lines.ts';
 
 /**
  * A line of the journal without secrets. Only free text changes: what a case asked and the values

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { messageOf, unreadable, usageError } from '../../base/errors.ts';
 import { forEachLine } from '../files/lines.ts';
 import { schemaViolation } from '../files/schema.ts';
-import type { FuzzFinding, FuzzSummary } from '../record/record.ts';
+import type { FuzzFinding, RecordedCampaign } from '../record/record.ts';
 
 /** The journal of a fuzz campaign in its folder. */
 const CAMPAIGN_FILE = 'fuzz.ndjson';
@@ -33,7 +33,7 @@ type Line =
  *
  * @throws {@link AllocertError} (usage) when a file of it is missing or damaged
  */
-export function readCampaign(folder: string): FuzzSummary {
+export function readCampaignSummary(folder: string): RecordedCampaign {
   const file = join(folder, CAMPAIGN_FILE);
   const counted = { operations: 0, suspects: 0 };
   const rounds = new Set<number>();

@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { holdsReport, REPORT_FILES } from '../files/directory.ts';
 import { readRecord } from '../record/read-record.ts';
-import type { FuzzSummary, RunRecord } from '../record/record.ts';
+import type { RecordedCampaign, RunRecord } from '../record/record.ts';
 import { writeReports } from '../write.ts';
-import { holdsCampaign, readCampaign } from './campaign.ts';
+import { holdsCampaign, readCampaignSummary } from './campaign.ts';
 
 /** A record, and where it is from. */
 export interface RecordInput {
@@ -19,7 +19,7 @@ export interface RecordInput {
 /** A fuzz campaign, and where it is from. */
 export interface CampaignInput {
   readonly path: string;
-  readonly campaign: FuzzSummary;
+  readonly campaign: RecordedCampaign;
 }
 
 /**
@@ -33,7 +33,7 @@ function openInput(path: string): RecordInput | CampaignInput {
     return { path, folder: dirname(path), record: readRecord(path) };
   }
   if (!holdsReport(path)) {
-    if (holdsCampaign(path)) return { path, campaign: readCampaign(path) };
+    if (holdsCampaign(path)) return { path, campaign: readCampaignSummary(path) };
     const file = join(path, REPORT_FILES.record);
     if (existsSync(file)) return { path, folder: path, record: readRecord(file) };
   }

@@ -1,6 +1,6 @@
 import { withoutGate } from '../gate/without-gate.ts';
-import { standingsOf } from '../record/builder.ts';
-import type { FuzzSummary, RecordSource, RunRecord } from '../record/record.ts';
+import { conclusionsOf } from '../record/conclusions.ts';
+import type { RecordedCampaign, RecordSource, RunRecord } from '../record/record.ts';
 import { recordDigest } from '../record/record-text.ts';
 import { mergeCases } from './cases.ts';
 import type { CampaignInput, RecordInput } from './input.ts';
@@ -47,7 +47,7 @@ export function mergeRecords(
     environment: common(all.map(({ environment }) => environment)),
     // Digests are those of the files, gates and all.
     sources: given.map(({ record }) => sourceOf(record)),
-    ...standingsOf(first.record, cases, complete, fuzz),
+    ...conclusionsOf(first.record, cases, complete, fuzz),
     cases,
     notices: all.flatMap(({ notices }) => notices),
     waivers: [],
@@ -99,7 +99,7 @@ function sourceOf(record: RunRecord): RecordSource {
 function fuzzOf(
   all: readonly RunRecord[],
   campaigns: readonly CampaignInput[],
-): readonly FuzzSummary[] {
+): readonly RecordedCampaign[] {
   const found = [...all.flatMap(({ fuzz }) => fuzz), ...campaigns.map(({ campaign }) => campaign)];
   return [...new Map(found.map((one) => [one.digest, one])).values()];
 }

@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../../base/errors.ts';
-import { attempt, holdsReport, prepareDirectory, REPORT_FILES } from '../files/directory.ts';
+import {
+  holdsReport,
+  prepareDirectory,
+  REPORT_FILES,
+  withDirectoryErrors,
+} from '../files/directory.ts';
 import { forEachLine } from '../files/lines.ts';
 import { Replacement } from '../files/replace-file.ts';
 import { EvidenceLines } from '../journal/evidence.ts';
@@ -44,7 +49,7 @@ export function writeMerged(
   directory: string,
   folders: readonly string[],
 ): void {
-  attempt(directory, () => writeEvidence(record, directory, folders));
+  withDirectoryErrors(directory, () => writeEvidence(record, directory, folders));
   writeViews(record, directory, [directory]);
 }
 

@@ -1,34 +1,15 @@
-import { type Evidence, evidenceOf } from '../journal/evidence.ts';
-import type { Journal, WrittenLine } from '../journal/read-journal.ts';
-import { settledCase } from './combine-attempts.ts';
-import { exitCodeOf, recordRequirements, summarise } from './conclusions.ts';
+import { combineAttempts } from './combine-attempts.ts';
+import { conclusionsOf } from './conclusions.ts';
 import { Interner } from './intern.ts';
+import type { JournalLine, RunStart, WrittenLine } from './journal-lines.ts';
 import {
   type Attempt,
   type CaseFacts,
-  type FuzzSummary,
-  type JournalLine,
   RECORD_VERSION,
   type RecordedCase,
   type RunRecord,
-  type RunStart,
 } from './record.ts';
-import { Course } from './run-timeline.ts';
-
-/**
- * The record of a run, from its journal alone: the same journal always gives the same record,
- * whether the run came to its end or was killed.
- */
-export function deriveRecord(
-  { start, lines }: Journal,
-  evidence: Evidence = evidenceOf(start, lines),
-): RunRecord {
-  const builder = new RecordBuilder(start);
-  for (const line of lines) {
-    builder.add(line, line.type === 'case-end' ? evidence.digests.get(line.case) : '');
-  }
-  return builder.record();
-}
+import { RunTimeline } from './run-timeline.ts';
 
 /** Makes a record of the lines of a journal, which are handed over one by one and not kept. */
 export class RecordBuilder {
@@ -40,7 +21,7 @@ export class RecordBuilder {
   readonly #places = new Map<string, number>();
   readonly #intern = new Interner();
   readonly #notices: string[] = [];
-  readonly #course = new Course();
+  readonly #course = new RunTimeline();
 
   /** @param start left out where the first line that is added is the start */
   constructor(start?: RunStart) {
@@ -71,7 +52,7 @@ export class RecordBuilder {
       environment,
       sources: [],
       ...ending,
-      ...standingsOf(start, cases, ending.complete),
+      ...conclusionsOf(start, cases, ending.complete),
       cases,
       notices: [...this.#notices],
       waivers: [],
@@ -94,7 +75,7 @@ export class RecordBuilder {
     if (place === undefined || before === undefined || this.#start === undefined) return;
     const { title, requirements } = before;
     const earlier = isRecorded(before) ? (before.attempts ?? [this.#intern.attempt(before)]) : [];
-    const settled = settledCase({ id, title, requirements }, [...earlier, run], this.#start);
+    const settled = combineAttempts({ id, title, requirements }, [...earlier, run], this.#start);
     const retried = this.#course.retried(id);
     this.#cases[place] = this.#intern.case(
       retried === undefined ? settled : { ...settled, retried },
@@ -111,16 +92,3 @@ const NOT_RUN: Attempt = {
   verdicts: [],
   evidence: '',
 };
-
-/** What follows from the cases of a record: each requirement's standing, each profile's, the code. */
-export function standingsOf(
-  { requirements, profiles, profile }: Pick<RunStart, 'requirements' | 'profiles' | 'profile'>,
-  cases: readonly RecordedCase[],
-  complete: boolean,
-  fuzz: readonly FuzzSummary[] = [],
-): Pick<RunRecord, 'requirements' | 'summaries' | 'exitCode'> {
-  const recorded = recordRequirements(requirements, profiles, cases, fuzz);
-  const summaries = profiles.map((one) => summarise(one, recorded, complete));
-  const exitCode = exitCodeOf({ cases, summaries, profile });
-  return { requirements: recorded, summaries, exitCode };
-}

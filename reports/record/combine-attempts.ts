@@ -1,14 +1,7 @@
-import { isBad } from './conclusions.ts';
-import type {
-  Attempt,
-  CaseFacts,
-  RecordedCase,
-  RequirementFacts,
-  RunStart,
-  Status,
-  Verdict,
-} from './record.ts';
+import type { RunStart } from './journal-lines.ts';
+import type { Attempt, CaseFacts, RecordedCase, RequirementFacts, Verdict } from './record.ts';
 import { isSafetyFailure } from './safety.ts';
+import { isBad, type Status } from './status.ts';
 
 type Run = Pick<Attempt, 'end' | 'verdicts'>;
 
@@ -45,7 +38,7 @@ const tellingRun = (runs: readonly Attempt[], profile: string): Attempt =>
  *
  * @param runs at least one
  */
-export function settledCase(
+export function combineAttempts(
   facts: CaseFacts,
   runs: readonly Attempt[],
   { requirements, profile }: Pick<RunStart, 'requirements' | 'profile'>,

@@ -1,28 +1,22 @@
+import type { RunStart } from './journal-lines.ts';
 import type {
-  FuzzSummary,
   ProfileFacts,
   ProfileSummary,
+  RecordedCampaign,
   RecordedCase,
   RecordedRequirement,
   RequirementFacts,
   RunRecord,
-  Status,
 } from './record.ts';
-import { STATUSES, worse } from './record.ts';
-
-/** Statuses that end a run with 1: the target was seen to do what it must not. */
-const BAD: readonly Status[] = ['fail', 'hang', 'crash'];
-
-/** Whether a status says that the target does not conform. */
-export const isBad = (status: Status): boolean => BAD.includes(status);
+import { isBad, STATUSES, type Status, worse } from './status.ts';
 
 /** Whether a requirement is a MUST whose authority a profile accepts. */
-export const binds = (requirement: RequirementFacts, profile: ProfileFacts): boolean =>
+export const isBinding = (requirement: RequirementFacts, profile: ProfileFacts): boolean =>
   requirement.level === 'MUST' && profile.authorities.includes(requirement.authority);
 
 /** What a promise that fuzzing saw broken means in a profile. */
 export function findingStatus(requirement: RequirementFacts, profile: ProfileFacts): Status {
-  if (binds(requirement, profile)) return 'fail';
+  if (isBinding(requirement, profile)) return 'fail';
   const heard =
     requirement.level === 'SHOULD' && profile.authorities.includes(requirement.authority);
   return heard ? 'warn' : 'info';
@@ -38,7 +32,7 @@ export function recordRequirements(
   requirements: readonly RequirementFacts[],
   profiles: readonly ProfileFacts[],
   cases: readonly RecordedCase[],
-  fuzz: readonly FuzzSummary[] = [],
+  fuzz: readonly RecordedCampaign[] = [],
 ): readonly RecordedRequirement[] {
   const unobserved = Object.fromEntries(
     profiles.map(({ name }): [string, Status] => [name, 'skip']),
@@ -75,7 +69,7 @@ export function summarise(
   const statusOf = (one: RecordedRequirement): Status | undefined => one.statuses[profile.name];
   const statuses = requirements.map(statusOf).filter((status) => status !== undefined);
   const musts = requirements
-    .filter((requirement) => binds(requirement, profile))
+    .filter((requirement) => isBinding(requirement, profile))
     .map(statusOf)
     .filter((status) => status !== undefined);
   const observed = musts.filter(
@@ -111,4 +105,17 @@ export function exitCodeOf(
   );
   if (deaths || (summary?.counts.fail ?? 0) > 0) return 1;
   return summary?.holds === true ? 0 : 3;
+}
+
+/** What follows from the cases of a record: each requirement's standing, each profile's, the code. */
+export function conclusionsOf(
+  { requirements, profiles, profile }: Pick<RunStart, 'requirements' | 'profiles' | 'profile'>,
+  cases: readonly RecordedCase[],
+  complete: boolean,
+  fuzz: readonly RecordedCampaign[] = [],
+): Pick<RunRecord, 'requirements' | 'summaries' | 'exitCode'> {
+  const recorded = recordRequirements(requirements, profiles, cases, fuzz);
+  const summaries = profiles.map((one) => summarise(one, recorded, complete));
+  const exitCode = exitCodeOf({ cases, summaries, profile });
+  return { requirements: recorded, summaries, exitCode };
 }

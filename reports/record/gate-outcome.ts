@@ -1,4 +1,4 @@
-import type { Status } from './record.ts';
+import type { Status } from './status.ts';
 
 /** Which levels gate: with `should`, a SHOULD that was observed otherwise fails too. */
 export const LEVELS = ['must', 'should'] as const;

@@ -1,14 +1,13 @@
 import { findingStatus } from './conclusions.ts';
 import type {
   FuzzFinding,
-  FuzzSummary,
+  RecordedCampaign,
   RecordedCase,
   RecordedRequirement,
   RunRecord,
-  Status,
   Verdict,
 } from './record.ts';
-import { STATUSES } from './record.ts';
+import { STATUSES, type Status } from './status.ts';
 
 /** One case or finding and one of its requirements, as the deciding profile sees them. */
 export interface Point {
@@ -113,7 +112,7 @@ export function countPoints(points: Iterable<Point>): PointCounts {
 /** A finding as a case of its own, under the name of its file. */
 function findingPoint(
   { profiles, profile }: RunRecord,
-  { target, seed }: FuzzSummary,
+  { target, seed }: RecordedCampaign,
   { file, kind, mode, detail, digest, reproduced }: FuzzFinding,
   requirement: RecordedRequirement,
 ): Point {

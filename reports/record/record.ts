@@ -1,7 +1,7 @@
-import type { TargetFacts, Transcript } from '../../adapters/contract/index.ts';
+import type { TargetFacts } from '../../adapters/contract/index.ts';
 import type { ProfileFacts, RequirementFacts } from '../../catalogue/facts.ts';
-import type { GateLine, RetryStart } from '../gate/lines.ts';
 import type { GateOutcome, UsedWaiver } from './gate-outcome.ts';
+import type { Status } from './status.ts';
 
 export type {
   Authority,
@@ -12,34 +12,6 @@ export type {
 
 /** The version of `record.json` and of `journal.ndjson`; readers refuse a newer one. */
 export const RECORD_VERSION = 1;
-
-/**
- * Verdicts from best to worst: a requirement has the worst one that any of its cases gave. `skip`
- * comes first because a case that could not look takes nothing from one that could.
- */
-export const STATUSES = [
-  'skip',
-  'pass',
-  'info',
-  'waived',
-  'warn',
-  'flaky',
-  'inconclusive',
-  'fail',
-  'hang',
-  'crash',
-] as const;
-
-/**
- * - `pass`: observed as expected; `fail`: a MUST that binds was observed otherwise;
- * - `warn`: a SHOULD observed otherwise, or a known deviation of this target;
- * - `info`: observed, but nothing that binds in this profile says what is right;
- * - `skip`: cannot be observed here, with the reason; `waived`: a failure that a waiver covers;
- * - `flaky`: a failure that was gone when the case ran again on the same target;
- * - `inconclusive`: nothing can be said, because the control failed or the harness did;
- * - `crash`, `hang`: the target died or stopped answering while the case ran.
- */
-export type Status = (typeof STATUSES)[number];
 
 /** A case as the record quotes it. */
 export interface CaseFacts {
@@ -77,78 +49,6 @@ export interface Shard {
   /** Ids of all cases of the whole run, in order: a merge restores it and knows what is missing. */
   readonly cases: readonly string[];
 }
-
-/** First line of a journal. */
-export interface RunStart {
-  readonly type: 'run-start';
-  readonly version: number;
-  readonly allocert: string;
-  readonly startedAt: string;
-  /** Target URL as typed, secrets left out. */
-  readonly target: string;
-  readonly facts: TargetFacts;
-  /** The profile that decides the exit code. */
-  readonly profile: string;
-  /** Every profile of the target's ABI; all of them are judged. */
-  readonly profiles: readonly ProfileFacts[];
-  /** Requirements that apply to the ABI, in catalogue order. */
-  readonly requirements: readonly RequirementFacts[];
-  /** Cases that this run set out to run, in order. */
-  readonly cases: readonly CaseFacts[];
-  /** Whether the user chose only some of the cases: the run then says nothing of a profile. */
-  readonly partial: boolean;
-  readonly seed: string;
-  /** Left out: the run is whole. */
-  readonly shard?: Shard;
-  /** Where allocert ran, see environment.ts; left out by runs that are not the command's. */
-  readonly environment?: Readonly<Record<string, string>>;
-}
-
-/** What is about to run; the last one without a `case-end` is what a killed run was doing. */
-export interface CaseStart {
-  readonly type: 'case-start';
-  readonly case: string;
-}
-
-/** A finished case. */
-export interface CaseFinish {
-  readonly type: 'case-end';
-  readonly case: string;
-  readonly end: CaseEnd;
-  /** Sentence; empty when completed. */
-  readonly reason: string;
-  readonly durationMs: number;
-  readonly verdicts: readonly Verdict[];
-  /** Written in its text form; see program-json.ts. */
-  readonly transcript: Transcript;
-}
-
-/** Something that happened between cases: a restart of the target, a harness error. */
-export interface Notice {
-  readonly type: 'notice';
-  readonly message: string;
-}
-
-/** Last line of a journal whose run came to its end. */
-export interface RunEnd {
-  readonly type: 'run-end';
-  readonly endedAt: string;
-  readonly durationMs: number;
-  /** False when the run stopped before its last case. */
-  readonly complete: boolean;
-  /** Why it stopped; empty when complete. */
-  readonly reason: string;
-}
-
-/** A line of `journal.ndjson`. */
-export type JournalLine =
-  | RunStart
-  | GateLine
-  | CaseStart
-  | CaseFinish
-  | Notice
-  | RetryStart
-  | RunEnd;
 
 /** What one run of a case came to. */
 export interface Attempt {
@@ -206,7 +106,7 @@ export interface FuzzFinding {
 }
 
 /** What a fuzz campaign on the same target came to. */
-export interface FuzzSummary {
+export interface RecordedCampaign {
   readonly allocert: string;
   readonly target: string;
   readonly seed: string;
@@ -270,13 +170,9 @@ export interface RunRecord {
   /** Waivers that were used. */
   readonly waivers: readonly UsedWaiver[];
   /** Campaigns that were taken into the record. */
-  readonly fuzz: readonly FuzzSummary[];
+  readonly fuzz: readonly RecordedCampaign[];
   /** What the gate said; left out where nobody asked for one. */
   readonly gate?: GateOutcome;
   /** 0 conformant, 1 not, 3 incomplete, 4 only flaky. */
   readonly exitCode: 0 | 1 | 3 | 4;
 }
-
-/** The worse of two statuses. */
-export const worse = (a: Status, b: Status): Status =>
-  STATUSES.indexOf(a) >= STATUSES.indexOf(b) ? a : b;

@@ -1,11 +1,11 @@
-import type { WrittenLine } from '../journal/read-journal.ts';
-import type { JournalLine, RecordedCase, RunEnd, RunRecord } from './record.ts';
+import type { JournalLine, RunEnd, WrittenLine } from './journal-lines.ts';
+import type { RecordedCase, RunRecord } from './record.ts';
 
 /**
  * How the run of a journal went, with its retries: told line by line, it says whether everything
  * came to an end, what ran when it did not, and how long it took.
  */
-export class Course {
+export class RunTimeline {
   /** The case that started last, until it ends. */
   #running = '';
   /** What is told of now: the run, or a retry of it. */

@@ -1,5 +1,5 @@
 import { catalogue, type Requirement } from '../../catalogue/catalogue.ts';
-import type { Status } from '../../reports/record/record.ts';
+import type { Status } from '../../reports/record/status.ts';
 import type { RequirementOutcome, TargetResult } from './target-result.ts';
 
 /** A bug that can be switched on in a target. */

@@ -1,14 +1,8 @@
-import type { Adapter } from '../../adapters/contract/index.ts';
-import { AllocertError } from '../../adapters/contract/index.ts';
+import { type Adapter, AllocertError } from '../../adapters/contract/index.ts';
 import { redact } from '../../base/redact.ts';
-import {
-  type CaseFinish,
-  type CaseStart,
-  type RunStart,
-  type Status,
-  type Verdict,
-  worse,
-} from '../../reports/record/record.ts';
+import type { CaseFinish, CaseStart, RunStart } from '../../reports/record/journal-lines.ts';
+import type { Verdict } from '../../reports/record/record.ts';
+import { type Status, worse } from '../../reports/record/status.ts';
 import { runSuites } from '../run/runner.ts';
 
 /** What one target's run says of one requirement, in the profile that decided. */

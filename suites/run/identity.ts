@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { machineError, type TargetFacts, toJson } from '../../adapters/contract/index.ts';
-import type { RunStart } from '../../reports/record/record.ts';
+import type { RunStart } from '../../reports/record/journal-lines.ts';
 
 /** What makes a target the same one, as plain data to compare; its taint changes as it runs. */
 function identityOf({ details, ...facts }: TargetFacts): unknown {

@@ -1,7 +1,7 @@
 import { isErrnoName } from '../../adapters/contract/index.ts';
 import { type Profile, type Requirement, requirementOf } from '../../catalogue/catalogue.ts';
-import type { CaseEnd, Status, Verdict } from '../../reports/record/record.ts';
-import { KERNEL_ALARM, worse } from '../../reports/record/record.ts';
+import { type CaseEnd, KERNEL_ALARM, type Verdict } from '../../reports/record/record.ts';
+import { type Status, worse } from '../../reports/record/status.ts';
 import type { Case } from '../kit/case.ts';
 import type { Observation } from '../kit/observation.ts';
 

@@ -18,15 +18,14 @@ import {
   profilesOf,
   requirementsFor,
 } from '../../catalogue/catalogue.ts';
-import {
-  type CaseFinish,
-  type CaseStart,
-  type Notice,
-  RECORD_VERSION,
-  type RunEnd,
-  type RunStart,
-  type Shard,
-} from '../../reports/record/record.ts';
+import type {
+  CaseFinish,
+  CaseStart,
+  Notice,
+  RunEnd,
+  RunStart,
+} from '../../reports/record/journal-lines.ts';
+import { RECORD_VERSION, type Shard } from '../../reports/record/record.ts';
 import type { Case } from '../kit/case.ts';
 import { isSameTarget } from './identity.ts';
 import { type CaseOutcome, judge } from './judge.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
 import { packageRoot } from '../../base/package-root.ts';
-import type { JournalLine } from '../../reports/record/record.ts';
+import type { JournalLine } from '../../reports/record/journal-lines.ts';
 import { writeReports } from '../../reports/write.ts';
 import { allocert } from './command.ts';
 

@@ -10,7 +10,7 @@ import type { Adapter, Session } from '../../adapters/contract/index.ts';
 import { openTarget } from '../../adapters/open-target.ts';
 import { Daemon } from '../../adapters/remote/daemon.ts';
 import { listenUnix } from '../../adapters/remote/unix.ts';
-import type { CaseFinish, RunEnd } from '../../reports/record/record.ts';
+import type { CaseFinish, RunEnd } from '../../reports/record/journal-lines.ts';
 import { runSuites } from '../../suites/index.ts';
 import { allocert, start } from './command.ts';
 

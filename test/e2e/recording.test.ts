@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { openReplay } from '../../adapters/replay/adapter.ts';
 import { packageRoot } from '../../base/package-root.ts';
-import type { CaseFinish } from '../../reports/record/record.ts';
+import type { CaseFinish } from '../../reports/record/journal-lines.ts';
 import { runSuites } from '../../suites/index.ts';
 import { allocert } from './command.ts';
 

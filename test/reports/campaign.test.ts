@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { readCampaign } from '../../reports/merge/campaign.ts';
+import { readCampaignSummary } from '../../reports/merge/campaign.ts';
 import { openInputs } from '../../reports/merge/input.ts';
 import { temporaryDirectory } from './sample.ts';
 
@@ -34,7 +34,7 @@ t.test(
   'a campaign is summed up; a round counts once, what is unknown is passed over',
   async (t) => {
     const folder = campaign();
-    const summary = readCampaign(folder);
+    const summary = readCampaignSummary(folder);
     t.match(summary, {
       ...{ allocert: '0.1.0', target: 'sim:', seed: '7', profile: '', modes: ['hammer'] },
       ...{ rounds: 2, operations: 42, suspects: 1 },
@@ -47,13 +47,13 @@ t.test(
     t.equal(summary.digest, sha256('fuzz.ndjson'));
     t.equal(summary.findings[0]?.digest, sha256('finding-0123456789ab.json'));
     appendFileSync(join(folder, 'fuzz.ndjson'), '{"type":"round","ind');
-    t.equal(readCampaign(folder).rounds, 2, 'a line that was cut off is left out');
+    t.equal(readCampaignSummary(folder).rounds, 2, 'a line that was cut off is left out');
   },
 );
 
 t.test('what is damaged or missing is refused in a sentence', async (t) => {
   const refuses = (folder: string, message: RegExp): void => {
-    t.throws(() => readCampaign(folder), { blame: 'usage', message });
+    t.throws(() => readCampaignSummary(folder), { blame: 'usage', message });
   };
   refuses(campaign([]), /does not begin with a campaign/);
   refuses(campaign([{ type: 'campaign' }]), /line 1 is not what allocert fuzz writes/);

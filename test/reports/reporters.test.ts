@@ -4,10 +4,11 @@ import { validate } from 'ctrf';
 import t from 'tap';
 import { formatGithub } from '../../reports/formats/github.ts';
 import { formatMarkdown } from '../../reports/formats/markdown.ts';
+import { deriveRecord } from '../../reports/journal/derive-record.ts';
 import { mergeRecords } from '../../reports/merge/merge.ts';
-import { deriveRecord } from '../../reports/record/builder.ts';
 import { pointsOf } from '../../reports/record/points.ts';
-import type { FuzzSummary, RunRecord, Status } from '../../reports/record/record.ts';
+import type { RecordedCampaign, RunRecord } from '../../reports/record/record.ts';
+import type { Status } from '../../reports/record/status.ts';
 import { parseReporters, REPORTERS, writeReporters } from '../../reports/reporters.ts';
 import { PARSERS } from './formats/parse-back.ts';
 import { journalOf, ranCase, START, sampleLines, temporaryDirectory, verdict } from './sample.ts';
@@ -30,7 +31,7 @@ const textOf = (format: string, record: RunRecord): string =>
   [...(REPORTERS[format]?.(record, []) ?? '')].join('');
 
 /** A campaign on the sample's target that saw two promises broken. */
-const CAMPAIGN: FuzzSummary = {
+const CAMPAIGN: RecordedCampaign = {
   ...{ allocert: '0.1.0', target: 'sim:', seed: '7', profile: '', modes: ['hammer'] },
   ...{ rounds: 10, operations: 500, suspects: 0, digest: 'a'.repeat(64) },
   findings: ['LIF-01', 'ERR-01'].map((requirement, index) => ({

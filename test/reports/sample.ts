@@ -8,15 +8,13 @@ import {
 } from '../../adapters/contract/index.ts';
 import type { Journal } from '../../reports/journal/read-journal.ts';
 import type {
-  CaseEnd,
   CaseFinish,
   JournalLine,
-  RequirementFacts,
   RunEnd,
   RunStart,
-  Status,
-  Verdict,
-} from '../../reports/record/record.ts';
+} from '../../reports/record/journal-lines.ts';
+import type { CaseEnd, RequirementFacts, Verdict } from '../../reports/record/record.ts';
+import type { Status } from '../../reports/record/status.ts';
 
 /** A directory for one test. */
 export function temporaryDirectory(): string {

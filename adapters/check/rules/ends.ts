@@ -1,11 +1,11 @@
 import type { History } from '../../contract/history.ts';
+import { SIGKILL } from '../../contract/linux.ts';
 import type { Operation } from '../../contract/program.ts';
 import { type Lab, NO_DESCRIPTOR, resultsOf } from '../lab.ts';
 import { Blocked, must, type Rule } from '../rule.ts';
 import { describe } from '../watch.ts';
 
 const badClose: Operation = { op: 'close', fd: NO_DESCRIPTOR };
-const SIGKILL = 9n;
 const DEADLINE_MS = 200;
 
 /** A child that exits with 7 in the middle of its operations. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../../base/package-root.ts';
 import { html, type Markup } from './escape.ts';
-import { openFlags } from './flag-names.ts';
+import { openFlagNames } from './flag-names.ts';
 
 interface Layout {
   readonly name: string;
@@ -75,6 +75,6 @@ function fieldText(bytes: Uint8Array, name: string, field: Field): Markup {
     .replace(/..(?=.)/g, '$& ');
   if (part.length > 8 || part.length === 0) return html`<code>${hex}</code>`;
   const value = numberIn(part, field);
-  const text = name === 'flags' ? openFlags(value) : String(value);
+  const text = name === 'flags' ? openFlagNames(value) : String(value);
   return html`<code>${hex}</code> <code class="value">= ${text}</code>`;
 }

@@ -18,11 +18,12 @@ export interface FrameAxis {
 
 const HEIGHT = 300;
 const FRAME_MAX = 36;
+
 /** Frames that nobody has are drawn when they are so few, and cut out when they are more. */
 const GAP_MAX = 4n;
 
 /** The frames that buffers have, one below the other, without the wide gaps between them. */
-export function framesOf(buffers: readonly FuzzBuffer[]): FrameAxis {
+export function frameAxisOf(buffers: readonly FuzzBuffer[]): FrameAxis {
   const runs = buffers.flatMap(({ frames }) => frames);
   const joined: { first: bigint; count: number }[] = [];
   for (const { first, count } of runs.toSorted((a, b) => (a.first < b.first ? -1 : 1))) {

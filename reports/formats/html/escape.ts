@@ -8,7 +8,7 @@ export class Markup {
 }
 
 /** What may stand between the pieces of {@link html}. */
-export type Piece = Markup | string | number | readonly Markup[];
+export type MarkupPiece = Markup | string | number | readonly Markup[];
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -28,12 +28,12 @@ export const escapeText = (text: string): string =>
     .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
 /** Markup from a template: what is put in is escaped unless it is markup already. */
-export function html(strings: TemplateStringsArray, ...pieces: readonly Piece[]): Markup {
+export function html(strings: TemplateStringsArray, ...pieces: readonly MarkupPiece[]): Markup {
   const parts = strings.map((text, index) => text + textOf(pieces[index] ?? ''));
   return new Markup(parts.join(''));
 }
 
-function textOf(piece: Piece): string {
+function textOf(piece: MarkupPiece): string {
   if (piece instanceof Markup) return piece.text;
   if (typeof piece === 'string' || typeof piece === 'number') return escapeText(String(piece));
   return piece.map(({ text }) => text).join('');

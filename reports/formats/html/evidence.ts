@@ -7,7 +7,7 @@ import {
 } from '../../../adapters/contract/index.ts';
 import type { RecordedCase, RunRecord } from '../../record/record.ts';
 import { anchor, html, type Markup } from './escape.ts';
-import { answerText, callText } from './operation-text.ts';
+import { describeAnswer, describeOperation } from './operation-text.ts';
 import { requestTables } from './requests.ts';
 
 /** Operations of a case that are shown; evidence.ndjson has all of them. */
@@ -81,8 +81,8 @@ function timeline(steps: readonly Step[]): Markup {
     const odd = result === undefined || wordOf(result) !== 'ok';
     const at = result === undefined ? '' : `${Number(result.call - begin) / 1000}`;
     return html`<tr><td>${index + 1}</td><td>${client}</td>
-<td><code>${callText(operation)}</code></td>
-<td class="${odd ? 'odd' : ''}">${note} ${answerText(result)}</td><td>${at}</td>
+<td><code>${describeOperation(operation)}</code></td>
+<td class="${odd ? 'odd' : ''}">${note} ${describeAnswer(result)}</td><td>${at}</td>
 <td>${bar(result, begin, end)}</td></tr>`;
   });
   return html`<div class="scroll"><table class="timeline"><thead><tr><th scope="col">#</th>

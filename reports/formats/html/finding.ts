@@ -2,7 +2,7 @@ import { axisOf, letterOf } from './axis.ts';
 import { anchor, html, type Markup } from './escape.ts';
 import type { FuzzPicture } from './fuzz-picture.ts';
 import { holdersTable } from './holders.ts';
-import { type Overlap, overlapsOf } from './overlaps.ts';
+import { type FrameOverlap, overlapsOf } from './overlaps.ts';
 import { framesText, pageMap } from './page-map.ts';
 import { requestTables } from './requests.ts';
 import { orderedRows, scheduleTable } from './schedule.ts';
@@ -63,7 +63,7 @@ function reproducerOf({ reproducer }: FuzzPicture): Markup {
   return html`, or compile <a href="${reproducer}">${reproducer}</a> beside this page`;
 }
 
-function overlapList(overlaps: readonly Overlap[], { schedule }: FuzzPicture): Markup {
+function overlapList(overlaps: readonly FrameOverlap[], { schedule }: FuzzPicture): Markup {
   if (overlaps.length === 0 || schedule.length === 0) return html``;
   const items = overlaps.map(
     ({ frames, one, other }) => html`<li><span class="badge fail"><span aria-hidden="true">✗</span>

@@ -14,12 +14,12 @@ function named(prefix: string, names: readonly string[]): Names {
 }
 
 /** Flags as `open` and a request's flags field take them, by name where all of them are known. */
-export const openFlags = (value: bigint): string =>
+export const openFlagNames = (value: bigint): string =>
   textOf(value, { ...OPEN, ...OPEN_MORE }, 'O_RDONLY');
 
 /** Flags of an operation's argument by name; undefined when it is no such argument. */
 export function flagsText(op: string, argument: string, value: bigint): string | undefined {
-  if (op === 'open' && argument === 'flags') return openFlags(value);
+  if (op === 'open' && argument === 'flags') return openFlagNames(value);
   if (op === 'mmap' && argument === 'flags') return textOf(value, MAP, '0');
   return argument === 'protection' ? textOf(value, PROTECTION, 'PROT_NONE') : undefined;
 }

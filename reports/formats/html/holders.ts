@@ -2,7 +2,7 @@ import { hexOf } from '../../../adapters/contract/program-json.ts';
 import { type Axis, letterOf, round } from './axis.ts';
 import { html, type Markup } from './escape.ts';
 import type { FuzzBuffer, FuzzInterval, FuzzPicture } from './fuzz-picture.ts';
-import type { Overlap } from './overlaps.ts';
+import type { FrameOverlap } from './overlaps.ts';
 import { framesText } from './page-map.ts';
 
 const BUFFERS_MAX = 40;
@@ -15,7 +15,7 @@ const BUFFERS_MAX = 40;
 export function holdersTable(
   { buffers }: FuzzPicture,
   axis: Axis,
-  overlaps: readonly Overlap[],
+  overlaps: readonly FrameOverlap[],
   numbers: readonly number[],
 ): Markup {
   const rows = buffers.slice(0, BUFFERS_MAX).map((buffer, index) => {

@@ -1,11 +1,15 @@
-import type { UntypedOperation } from '../../../adapters/contract/index.ts';
-import { type Operation, type Result, wordOf } from '../../../adapters/contract/index.ts';
+import {
+  type Operation,
+  type Result,
+  type UntypedOperation,
+  wordOf,
+} from '../../../adapters/contract/index.ts';
 import { hexOf } from '../../../adapters/contract/program-json.ts';
 import { fieldsIn } from './annotate.ts';
-import { flagsText, openFlags } from './flag-names.ts';
+import { flagsText, openFlagNames } from './flag-names.ts';
 
 /** An operation as a call: `buffer = ioctl(fd device, request 0xc0205300, length 0x1000)`. */
-export function callText(operation: Operation): string {
+export function describeOperation(operation: Operation): string {
   const { op, slot, ...rest } = operation as UntypedOperation;
   const shown = Object.entries(rest)
     .filter(([name]) => name !== 'body')
@@ -18,7 +22,7 @@ export function callText(operation: Operation): string {
 }
 
 /** What an operation came to: `ok 0x3`, an errno name, or another word. */
-export function answerText(result: Result | undefined): string {
+export function describeAnswer(result: Result | undefined): string {
   if (result === undefined) return 'no answer';
   const word = wordOf(result);
   return word === 'ok' ? `ok ${valueText(result.value)}` : word;
@@ -30,7 +34,9 @@ function argumentText(one: unknown): string {
   const fields = fieldsIn(bytes);
   const text = fields
     ?.filter(({ value }) => value !== 0n)
-    .map(({ name, value }) => `${name} ${name === 'flags' ? openFlags(value) : valueText(value)}`);
+    .map(
+      ({ name, value }) => `${name} ${name === 'flags' ? openFlagNames(value) : valueText(value)}`,
+    );
   const place = placement === undefined ? '' : `, argument ${placement.kind}`;
   return `${text === undefined ? `argument ${valueText(bytes)}` : text.join(', ')}${place}`;
 }

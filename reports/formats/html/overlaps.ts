@@ -1,7 +1,7 @@
 import type { FrameRun, FuzzBuffer, FuzzInterval, FuzzPicture } from './fuzz-picture.ts';
 
 /** Page frames that two buffers had at the same time. */
-export interface Overlap extends FuzzInterval {
+export interface FrameOverlap extends FuzzInterval {
   /** Places of the two among the buffers of the picture. */
   readonly one: number;
   readonly other: number;
@@ -12,7 +12,7 @@ export interface Overlap extends FuzzInterval {
  * Every pair of buffers that shared frames while both lived, computed from the buffers: what the
  * finding says of itself is not believed. Where one's time ends as the other's begins, none is.
  */
-export function overlapsOf({ buffers }: Pick<FuzzPicture, 'buffers'>): readonly Overlap[] {
+export function overlapsOf({ buffers }: Pick<FuzzPicture, 'buffers'>): readonly FrameOverlap[] {
   return buffers.flatMap((one, index) =>
     buffers.slice(index + 1).flatMap((other, after) =>
       sharedFrames(one, other).flatMap((frames) =>

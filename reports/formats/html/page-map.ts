@@ -1,9 +1,9 @@
 import { hexOf } from '../../../adapters/contract/program-json.ts';
 import { type Axis, letterOf, round } from './axis.ts';
-import { type FrameAxis, framesOf } from './bands.ts';
+import { type FrameAxis, frameAxisOf } from './bands.ts';
 import { html, type Markup } from './escape.ts';
 import type { FrameRun, FuzzInterval, FuzzPicture } from './fuzz-picture.ts';
-import type { Overlap } from './overlaps.ts';
+import type { FrameOverlap } from './overlaps.ts';
 
 /** Frames in words. */
 export const framesText = ({ first, count }: FrameRun): string =>
@@ -22,10 +22,10 @@ const LETTER_HEIGHT = 13;
 export function pageMap(
   picture: FuzzPicture,
   axis: Axis,
-  overlaps: readonly Overlap[],
+  overlaps: readonly FrameOverlap[],
   id: string,
 ): Markup {
-  const frames = framesOf(picture.buffers);
+  const frames = frameAxisOf(picture.buffers);
   const { height } = frames;
   const area = ({ from, until }: FuzzInterval, run: FrameRun): Area => {
     const x = axis.x(from);

@@ -1,5 +1,6 @@
 import { type Point, sourceOf } from '../../record/points.ts';
-import { type RecordedRequirement, type RunRecord, STATUSES } from '../../record/record.ts';
+import type { RecordedRequirement, RunRecord } from '../../record/record.ts';
+import { STATUSES } from '../../record/status.ts';
 import { anchor, html, type Markup } from './escape.ts';
 import { hasEvidence } from './evidence.ts';
 import { badge } from './status.ts';

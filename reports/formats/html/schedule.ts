@@ -3,7 +3,7 @@ import type { Axis } from './axis.ts';
 import { html, type Markup } from './escape.ts';
 import type { FuzzPicture, FuzzStep } from './fuzz-picture.ts';
 import { lane } from './holders.ts';
-import { answerText, callText } from './operation-text.ts';
+import { describeAnswer, describeOperation } from './operation-text.ts';
 
 const ROWS_MAX = 200;
 
@@ -98,15 +98,15 @@ function spanOf(rows: readonly Row[], index: number): number {
 function cell(row: Row, thread: string, span: Markup, rows: readonly Row[]): Markup {
   const { operation, result } = row;
   const ok = result !== undefined && wordOf(result) === 'ok';
-  const others = rows.filter((other) => other !== row && meet(row, other));
+  const others = rows.filter((other) => other !== row && ranTogether(row, other));
   const during = others.map(({ number }) => `#${number}`).join(' ');
   const note = during === '' ? '' : html` <span class="during">overlaps ${during}</span>`;
   return html`<td class="call ${during === '' ? '' : 'met'}" ${span} data-thread="${thread}">
-<code>${callText(operation)}</code> <span class="${ok ? '' : 'odd'}">→ ${answerText(result)}</span>${note}</td>`;
+<code>${describeOperation(operation)}</code> <span class="${ok ? '' : 'odd'}">→ ${describeAnswer(result)}</span>${note}</td>`;
 }
 
 /** Whether two calls were under way at once. */
-function meet({ result: a }: FuzzStep, { result: b }: FuzzStep): boolean {
+function ranTogether({ result: a }: FuzzStep, { result: b }: FuzzStep): boolean {
   if (a === undefined || b === undefined) return false;
   return (
     (b.return === undefined || a.call < b.return) && (a.return === undefined || b.call < a.return)

@@ -1,4 +1,4 @@
-import type { Status } from '../../record/record.ts';
+import type { Status } from '../../record/status.ts';
 import { html, type Markup } from './escape.ts';
 
 const SIGNS: Readonly<Record<Status, string>> = {

@@ -1,5 +1,6 @@
-import { type RunRecord, STATUSES, type Status } from '../../record/record.ts';
-import { type LastWord, lastWord, standingOf } from '../verdict.ts';
+import type { RunRecord } from '../../record/record.ts';
+import { STATUSES, type Status } from '../../record/status.ts';
+import { finalVerdict, profileVerdict, type VerdictText } from '../verdict.ts';
 import { html, type Markup } from './escape.ts';
 import { factList, themeButton, timeOf } from './parts.ts';
 import { badge } from './status.ts';
@@ -29,10 +30,10 @@ ${themeButton()}${verdict(record)}${factList(rows)}${notices}
 
 const SIGNS = { good: '✓', bad: '✗', open: '?' } as const;
 
-const signed = ({ tone, text }: LastWord): string => `${SIGNS[tone]} ${text}`;
+const signed = ({ tone, text }: VerdictText): string => `${SIGNS[tone]} ${text}`;
 
 function verdict(record: RunRecord): Markup {
-  const word = lastWord(record);
+  const word = finalVerdict(record);
   return html`<h1 class="${word.tone}">${signed(word)}</h1>`;
 }
 
@@ -40,7 +41,7 @@ function verdict(record: RunRecord): Markup {
 export function summaryTables(record: RunRecord): Markup {
   const profiles = record.summaries.map((summary) => {
     const { profile, mustObserved, mustApplicable } = summary;
-    const word = standingOf(summary, record);
+    const word = profileVerdict(summary, record);
     return html`<tr><th scope="row">${profile}${profile === record.profile ? ' (decides)' : ''}</th>
 <td class="${word.tone}">${signed(word)}</td>
 <td>${mustObserved} of ${mustApplicable} applicable MUSTs observed</td></tr>`;

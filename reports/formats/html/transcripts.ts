@@ -5,7 +5,7 @@ import type { Transcript } from '../../../adapters/contract/index.ts';
 import { entryFromJson } from '../../../adapters/contract/program-json.ts';
 import { REPORT_FILES } from '../../files/directory.ts';
 import { bytesAt, forEachLine } from '../../files/lines.ts';
-import type { WrittenTranscript } from '../../journal/evidence.ts';
+import type { WrittenTranscript } from '../../record/journal-lines.ts';
 import type { RunRecord } from '../../record/record.ts';
 import { hasEvidence } from './evidence.ts';
 

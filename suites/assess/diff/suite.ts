@@ -1,5 +1,6 @@
 import { type Adapter, type AllocertError, usageError } from '../../../adapters/contract/index.ts';
-import type { CaseFinish, RunStart, Verdict } from '../../../reports/record/record.ts';
+import type { CaseFinish, RunStart } from '../../../reports/record/journal-lines.ts';
+import type { Verdict } from '../../../reports/record/record.ts';
 import { type RunOptions, runSuites } from '../../run/runner.ts';
 import { diffEntries, type PlacedDifference } from './entries.ts';
 

@@ -4,8 +4,8 @@ import t from 'tap';
 import { NotRecorded, programDigest, TargetDeath } from '../../../adapters/contract/index.ts';
 import { openTarget } from '../../../adapters/open-target.ts';
 import { openReplay } from '../../../adapters/replay/adapter.ts';
-import { evidenceOf } from '../../../reports/journal/evidence.ts';
-import type { JournalLine } from '../../../reports/record/record.ts';
+import { evidenceOfRun } from '../../../reports/journal/evidence.ts';
+import type { JournalLine } from '../../../reports/record/journal-lines.ts';
 import {
   closeEntry,
   closeProgram,
@@ -41,7 +41,7 @@ function recorded(): string {
       ],
     },
   };
-  const { text } = evidenceOf(START, [...sampleLines(), death]);
+  const { text } = evidenceOfRun(START, [...sampleLines(), death]);
   writeFileSync(join(directory, 'evidence.ndjson'), text);
   return directory;
 }
@@ -74,7 +74,7 @@ t.test('a case that ran again is answered as it was each time', async (t) => {
         ? { ...line, transcript: { caseId: line.case, entries: [closeEntry(fd)] } }
         : line,
     );
-  const { text } = evidenceOf(START, [START, ...run(7n), ...run(8n)]);
+  const { text } = evidenceOfRun(START, [START, ...run(7n), ...run(8n)]);
   writeFileSync(join(directory, 'evidence.ndjson'), text);
   const adapter = await openReplay(`replay:${directory}`);
   for (const fd of [7n, 8n, 7n]) {

@@ -7,9 +7,11 @@ import { packageRoot } from '../../../base/package-root.ts';
 import { formatJunit } from '../../../reports/formats/junit.ts';
 import { formatSummary } from '../../../reports/formats/summary.ts';
 import { formatTap } from '../../../reports/formats/tap.ts';
-import { deriveRecord } from '../../../reports/record/builder.ts';
+import { deriveRecord } from '../../../reports/journal/derive-record.ts';
+import type { JournalLine } from '../../../reports/record/journal-lines.ts';
 import { pointsOf } from '../../../reports/record/points.ts';
-import type { JournalLine, RunRecord, Status } from '../../../reports/record/record.ts';
+import type { RunRecord } from '../../../reports/record/record.ts';
+import type { Status } from '../../../reports/record/status.ts';
 import {
   END,
   journalOf,

@@ -3,9 +3,10 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import t from 'tap';
 import { formatKcidb, KCIDB_STATUSES } from '../../../reports/formats/kcidb.ts';
 import { kcidbIds } from '../../../reports/formats/kcidb-ids.ts';
-import { deriveRecord } from '../../../reports/record/builder.ts';
+import { deriveRecord } from '../../../reports/journal/derive-record.ts';
 import { pointsOf } from '../../../reports/record/points.ts';
-import type { RunRecord, Status } from '../../../reports/record/record.ts';
+import type { RunRecord } from '../../../reports/record/record.ts';
+import type { Status } from '../../../reports/record/status.ts';
 import { journalOf, sampleLines } from '../sample.ts';
 
 const ID = { type: 'string', pattern: '^[a-z0-9_]+:.*$' };

@@ -5,9 +5,9 @@ import t from 'tap';
 import { schemaViolation } from '../../../reports/files/schema.ts';
 import { gate } from '../../../reports/gate/gate.ts';
 import { readBaseline } from '../../../reports/gate/read-baseline.ts';
+import { deriveRecord } from '../../../reports/journal/derive-record.ts';
 import { mergeRecords } from '../../../reports/merge/merge.ts';
-import { deriveRecord } from '../../../reports/record/builder.ts';
-import type { Status } from '../../../reports/record/record.ts';
+import type { Status } from '../../../reports/record/status.ts';
 import { journalOf, type SampleStatuses, sampleLines, temporaryDirectory } from '../sample.ts';
 import { baselineOf, recordWith, settings, WAIVER } from './sample.ts';
 

@@ -7,7 +7,7 @@ import { packageVersion } from '../../../base/package-root.ts';
 import { planRetry } from '../../../reports/gate/retry.ts';
 import { JournalWriter } from '../../../reports/journal/journal.ts';
 import { readJournal } from '../../../reports/journal/read-journal.ts';
-import type { JournalLine, RunStart } from '../../../reports/record/record.ts';
+import type { JournalLine, RunStart } from '../../../reports/record/journal-lines.ts';
 import { type SampleStatuses, START, sampleLines, temporaryDirectory } from '../sample.ts';
 import { settings } from './sample.ts';
 

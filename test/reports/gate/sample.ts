@@ -3,10 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PLAIN_GATE } from '../../../reports/gate/gate.ts';
 import { readBaseline } from '../../../reports/gate/read-baseline.ts';
-import { deriveRecord } from '../../../reports/record/builder.ts';
+import { deriveRecord } from '../../../reports/journal/derive-record.ts';
 import type { Baseline, GateSettings, Waiver } from '../../../reports/record/gate-outcome.ts';
 import type { RunRecord } from '../../../reports/record/record.ts';
-import { recordText } from '../../../reports/write.ts';
+import { recordText } from '../../../reports/record/record-text.ts';
 import { journalOf, type SampleStatuses, sampleLines, temporaryDirectory } from '../sample.ts';
 
 /** The record of a run in which everything passes unless said otherwise. */

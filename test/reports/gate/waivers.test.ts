@@ -7,8 +7,8 @@ import { covers } from '../../../reports/gate/match.ts';
 import { dayOf, readWaivers } from '../../../reports/gate/read-waivers.ts';
 import { withoutGate } from '../../../reports/gate/without-gate.ts';
 import type { Waiver } from '../../../reports/record/gate-outcome.ts';
+import { recordText } from '../../../reports/record/record-text.ts';
 import { REPORTERS } from '../../../reports/reporters.ts';
-import { recordText } from '../../../reports/write.ts';
 import { temporaryDirectory } from '../sample.ts';
 import { recordWith, settings, WAIVER } from './sample.ts';
 

@@ -4,7 +4,7 @@ import t from 'tap';
 import { prepareDirectory } from '../../../reports/files/directory.ts';
 import { JournalWriter } from '../../../reports/journal/journal.ts';
 import { readJournal } from '../../../reports/journal/read-journal.ts';
-import type { JournalLine } from '../../../reports/record/record.ts';
+import type { JournalLine } from '../../../reports/record/journal-lines.ts';
 import { writeReports } from '../../../reports/write.ts';
 import { END, sampleLines, temporaryDirectory } from '../sample.ts';
 

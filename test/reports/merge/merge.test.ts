@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import t from 'tap';
+import { deriveRecord } from '../../../reports/journal/derive-record.ts';
 import type { RecordInput } from '../../../reports/merge/input.ts';
 import { mergeRecords } from '../../../reports/merge/merge.ts';
-import { deriveRecord } from '../../../reports/record/builder.ts';
-import type { JournalLine, RunRecord, RunStart, Status } from '../../../reports/record/record.ts';
+import type { JournalLine, RunStart } from '../../../reports/record/journal-lines.ts';
+import type { RunRecord } from '../../../reports/record/record.ts';
 import { recordText } from '../../../reports/record/record-text.ts';
+import type { Status } from '../../../reports/record/status.ts';
 import { END, ranCase, START, verdict } from '../sample.ts';
 
 const ALL = START.cases.map(({ id }) => id);

@@ -1,7 +1,9 @@
 /** Several runs of a case: one verdict, flaky where they differ, and no excuse for danger. */
 import t from 'tap';
-import { deriveRecord } from '../../../reports/record/builder.ts';
-import type { JournalLine, RecordedCase, Status } from '../../../reports/record/record.ts';
+import { deriveRecord } from '../../../reports/journal/derive-record.ts';
+import type { JournalLine } from '../../../reports/record/journal-lines.ts';
+import type { RecordedCase } from '../../../reports/record/record.ts';
+import type { Status } from '../../../reports/record/status.ts';
 import { REPORTERS } from '../../../reports/reporters.ts';
 import { END, journalOf, ranCase, START, verdict } from '../sample.ts';
 

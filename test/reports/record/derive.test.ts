@@ -5,12 +5,13 @@ import t from 'tap';
 import { toJson } from '../../../adapters/contract/index.ts';
 import { schemaViolation } from '../../../reports/files/schema.ts';
 import { gate, PLAIN_GATE } from '../../../reports/gate/gate.ts';
-import { evidenceOf } from '../../../reports/journal/evidence.ts';
+import { deriveRecord } from '../../../reports/journal/derive-record.ts';
+import { evidenceOfRun } from '../../../reports/journal/evidence.ts';
 import { JournalWriter } from '../../../reports/journal/journal.ts';
 import { readJournal } from '../../../reports/journal/read-journal.ts';
-import { deriveRecord } from '../../../reports/record/builder.ts';
-import type { JournalLine } from '../../../reports/record/record.ts';
-import { recordText, writeReports } from '../../../reports/write.ts';
+import type { JournalLine } from '../../../reports/record/journal-lines.ts';
+import { recordText } from '../../../reports/record/record-text.ts';
+import { writeReports } from '../../../reports/write.ts';
 import {
   END,
   journalOf,
@@ -118,7 +119,7 @@ t.test(
     const asked = { ...PLAIN_GATE, today: '2026-01-01' };
     t.equal(gate(record, asked).exitCode, 1, 'nor by a gate');
     t.equal(schemaViolation('record', JSON.parse(recordText(record))), undefined);
-    const texts = evidenceOf(START, lines).text.trimEnd().split('\n').slice(1);
+    const texts = evidenceOfRun(START, lines).text.trimEnd().split('\n').slice(1);
     t.strictSame(
       texts.map((text) => [JSON.parse(text).caseId, JSON.parse(text).attempt]),
       [

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { forEachLine } from '../../../reports/files/lines.ts';
 import { splitCases } from '../../../reports/files/split-cases.ts';
-import { deriveRecord } from '../../../reports/record/builder.ts';
+import { deriveRecord } from '../../../reports/journal/derive-record.ts';
 import { readRecord } from '../../../reports/record/read-record.ts';
 import { recordDigest, recordText } from '../../../reports/record/record-text.ts';
 import { journalOf, START, sampleLines, temporaryDirectory, verdict } from '../sample.ts';

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
 import type { Requirement } from '../../../catalogue/catalogue.ts';
-import type { Status } from '../../../reports/record/record.ts';
+import type { Status } from '../../../reports/record/status.ts';
 import {
   columnParagraphs,
   compareTargets,

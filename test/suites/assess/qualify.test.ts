@@ -1,7 +1,7 @@
 /** Qualifying is pure: each reason to end with 1 is shown, and that without it the end is 0. */
 import t from 'tap';
 import type { Requirement } from '../../../catalogue/catalogue.ts';
-import type { Status } from '../../../reports/record/record.ts';
+import type { Status } from '../../../reports/record/status.ts';
 import {
   killParagraphs,
   qualificationMarkdown,

@@ -7,7 +7,7 @@ import {
   type Session,
 } from '../../../adapters/contract/index.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
-import type { CaseFinish, RunEnd } from '../../../reports/record/record.ts';
+import type { CaseFinish, RunEnd } from '../../../reports/record/journal-lines.ts';
 import { runSuites } from '../../../suites/index.ts';
 
 const ONLY = ['LIF-01/close', 'VER-01', 'ISO-01', 'LEN-02'];

@@ -1,6 +1,6 @@
 /** Goal: an overlap is shown exactly where two buffers have a page frame at the same time. */
 import t from 'tap';
-import { framesOf } from '../../../../reports/formats/html/bands.ts';
+import { frameAxisOf } from '../../../../reports/formats/html/bands.ts';
 import type { FuzzBuffer } from '../../../../reports/formats/html/fuzz-picture.ts';
 import { overlapsOf } from '../../../../reports/formats/html/overlaps.ts';
 
@@ -48,7 +48,7 @@ t.test('buffers whose frames nobody told overlap with none', async (t) => {
 });
 
 t.test('wide gaps are cut out of the picture, narrow ones are drawn', async (t) => {
-  const { bands, box, height } = framesOf([
+  const { bands, box, height } = frameAxisOf([
     buffer(0x40000n, 2, 0n),
     buffer(0x40004n, 1, 0n),
     buffer(0x90000n, 1, 0n),

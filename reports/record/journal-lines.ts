@@ -1,0 +1,106 @@
+import type { TargetFacts, Transcript } from '../../adapters/contract/index.ts';
+import type { GateSettings } from './gate-outcome.ts';
+import type {
+  CaseEnd,
+  CaseFacts,
+  ProfileFacts,
+  RequirementFacts,
+  Shard,
+  Verdict,
+} from './record.ts';
+
+/** First line of a journal. */
+export interface RunStart {
+  readonly type: 'run-start';
+  readonly version: number;
+  readonly allocert: string;
+  readonly startedAt: string;
+  /** Target URL as typed, secrets left out. */
+  readonly target: string;
+  readonly facts: TargetFacts;
+  /** The profile that decides the exit code. */
+  readonly profile: string;
+  /** Every profile of the target's ABI; all of them are judged. */
+  readonly profiles: readonly ProfileFacts[];
+  /** Requirements that apply to the ABI, in catalogue order. */
+  readonly requirements: readonly RequirementFacts[];
+  /** Cases that this run set out to run, in order. */
+  readonly cases: readonly CaseFacts[];
+  /** Whether the user chose only some of the cases: the run then says nothing of a profile. */
+  readonly partial: boolean;
+  readonly seed: string;
+  /** Left out: the run is whole. */
+  readonly shard?: Shard;
+  /** Where allocert ran, see environment.ts; left out by runs that are not the command's. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** What is about to run; the last one without a `case-end` is what a killed run was doing. */
+export interface CaseStart {
+  readonly type: 'case-start';
+  readonly case: string;
+}
+
+/** A finished case. */
+export interface CaseFinish {
+  readonly type: 'case-end';
+  readonly case: string;
+  readonly end: CaseEnd;
+  /** Sentence; empty when completed. */
+  readonly reason: string;
+  readonly durationMs: number;
+  readonly verdicts: readonly Verdict[];
+  /** Written in its text form; see program-json.ts. */
+  readonly transcript: Transcript;
+}
+
+/** Something that happened between cases: a restart of the target, a harness error. */
+export interface Notice {
+  readonly type: 'notice';
+  readonly message: string;
+}
+
+/** Last line of a journal whose run came to its end. */
+export interface RunEnd {
+  readonly type: 'run-end';
+  readonly endedAt: string;
+  readonly durationMs: number;
+  /** False when the run stopped before its last case. */
+  readonly complete: boolean;
+  /** Why it stopped; empty when complete. */
+  readonly reason: string;
+}
+
+/** A line of `journal.ndjson`. */
+export type JournalLine =
+  | RunStart
+  | GateLine
+  | CaseStart
+  | CaseFinish
+  | Notice
+  | RetryStart
+  | RunEnd;
+
+/** What the run was to be gated by, so that a later report says the same. */
+export interface GateLine extends GateSettings {
+  readonly type: 'gate';
+}
+
+/** Cases of this journal begin to run again; what they came to before stays. */
+export interface RetryStart {
+  readonly type: 'retry-start';
+  readonly startedAt: string;
+  /** Cases that failed or never ran, in order. */
+  readonly cases: readonly string[];
+}
+
+/** A transcript in text form, as files hold it. */
+export interface WrittenTranscript {
+  readonly caseId: string;
+  readonly entries: readonly object[];
+}
+
+/** A line as the journal holds it: its transcript is in text form, since few readers need more. */
+export type WrittenLine =
+  | Exclude<JournalLine, CaseFinish>
+  | (Omit<CaseFinish, 'transcript'> & { readonly transcript: WrittenTranscript });
