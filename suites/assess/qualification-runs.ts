@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { KnownDefect, QualificationRuns } from './qualify.ts';
-import type { TargetStanding } from './standing.ts';
+import type { TargetResult } from './target-result.ts';
 
 /** A defect of the simulator, with the parameter of a `sim:` URL without which it cannot show. */
 export interface SimulatorDefect extends KnownDefect {
@@ -13,7 +13,7 @@ export interface QualificationPlan {
   /** How many runs without a defect there are beside the baseline. */
   readonly cleanRuns: number;
   /** Runs the suites on a target; called for several targets at once. */
-  readonly observe: (target: string, profile: string) => Promise<TargetStanding>;
+  readonly observe: (target: string, profile: string) => Promise<TargetResult>;
   /** Called after each run with the number of finished and of all runs. */
   readonly onRun: (done: number, total: number) => void;
 }
@@ -43,11 +43,11 @@ export async function qualificationRuns(plan: QualificationPlan): Promise<Qualif
   const total = 2 + plan.defects.length + plan.cleanRuns;
   let done = 0;
   plan.onRun(done, total);
-  const observe = async (target: string): Promise<TargetStanding> => {
-    const standing = await plan.observe(target, PROFILE);
+  const observe = async (target: string): Promise<TargetResult> => {
+    const result = await plan.observe(target, PROFILE);
     done += 1;
     plan.onRun(done, total);
-    return standing;
+    return result;
   };
   const clean = Array.from({ length: plan.cleanRuns }, (_, index) => cleanTarget(index));
   const [native, compat, defects, faithful] = await Promise.all([
@@ -56,7 +56,7 @@ export async function qualificationRuns(plan: QualificationPlan): Promise<Qualif
     Promise.all(
       plan.defects.map(async (defect) => ({
         ...defect,
-        standing: await observe(targetWith(defect)),
+        result: await observe(targetWith(defect)),
       })),
     ),
     Promise.all(clean.map(observe)),
@@ -64,8 +64,8 @@ export async function qualificationRuns(plan: QualificationPlan): Promise<Qualif
   return { baseline: observedByEither(native, compat), defects, faithful };
 }
 
-/** The first standing; where it observed nothing, what the second did. */
-function observedByEither(first: TargetStanding, second: TargetStanding): TargetStanding {
+/** The first result; where it observed nothing, what the second did. */
+function observedByEither(first: TargetResult, second: TargetResult): TargetResult {
   const requirements = first.requirements.map((one) => {
     if (one.status !== 'skip') return one;
     return second.requirements.find(({ requirement }) => requirement === one.requirement) ?? one;

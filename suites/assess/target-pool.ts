@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
-import type { TargetStanding } from './standing.ts';
+import type { TargetResult } from './target-result.ts';
 
 /** A target on which a worker thread is asked to run the suites. */
 export interface TargetTask {
@@ -10,7 +10,7 @@ export interface TargetTask {
 
 /** Worker threads, one for each core, that run the suites on one target after another. */
 export class TargetPool {
-  readonly #pool: Piscina<TargetTask, TargetStanding>;
+  readonly #pool: Piscina<TargetTask, TargetResult>;
 
   /** @param module URL of a module that answers a {@link TargetTask} */
   constructor(module: string) {
@@ -24,7 +24,7 @@ export class TargetPool {
   }
 
   /** Runs the suites on a target as soon as a thread is free. */
-  observe(target: string, profile: string): Promise<TargetStanding> {
+  observe(target: string, profile: string): Promise<TargetResult> {
     return this.#pool.run({ target, profile });
   }
 
