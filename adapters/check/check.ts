@@ -1,13 +1,13 @@
 import { AllocertError, messageOf } from '../../base/errors.ts';
 import { toJson } from '../contract/program-json.ts';
 import { type Adapter, type Session, TargetDeath, type TargetFacts } from '../contract/session.ts';
-import { answering, Lab } from './lab.ts';
-import { Blocked, Broken, type Rule, type RuleResult, Silent } from './rule.ts';
+import { answering, Lab } from './kit/rule-context.ts';
+import { Blocked, Broken, type Rule, type RuleResult, Silent } from './kit/rule.ts';
 import { ANSWER_RULES } from './rules/answers.ts';
 import { END_RULES } from './rules/ends.ts';
 import { LOOP_RULES } from './rules/loops.ts';
 import { STATE_RULES } from './rules/state.ts';
-import { WATCHED, Watch, type WatchedRule } from './watch.ts';
+import { WATCHED, Watch, type WatchedRule } from './kit/history-watch.ts';
 
 const FACTS_RULE: Rule = {
   id: 'facts/schema',

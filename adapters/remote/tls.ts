@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP, type Socket } from 'node:net';
 import { connect, createServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { machineError, messageOf, usageError } from '../../base/errors.ts';
-import { type Connection, socketConnection } from './connection.ts';
+import { type Connection, socketConnection } from '../protocol/connection.ts';
 import type { Endpoint, TlsTarget } from './target-url.ts';
 import { type Listener, limitClients } from './unix.ts';
 

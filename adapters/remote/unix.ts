@@ -2,7 +2,7 @@ import { lstatSync, type Stats, statSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { machineError, messageOf, usageError } from '../../base/errors.ts';
-import { type Connection, socketConnection } from './connection.ts';
+import { type Connection, socketConnection } from '../protocol/connection.ts';
 
 /** What a socket's address has room for, less the end of the string. */
 const PATH_BYTES_MAX = 107;

@@ -1,7 +1,7 @@
 import type { Operation } from '../../contract/program.ts';
-import { NO_DESCRIPTOR, resultsOf } from '../lab.ts';
-import { must, type Rule } from '../rule.ts';
-import { describe } from '../watch.ts';
+import { NO_DESCRIPTOR, resultsOf } from '../kit/rule-context.ts';
+import { must, type Rule } from '../kit/rule.ts';
+import { describe } from '../kit/history-watch.ts';
 
 const MANY = 50;
 const SLEEP_US = 2000n;

@@ -1,9 +1,9 @@
 import type { History } from '../../contract/history.ts';
 import { SIGKILL } from '../../contract/linux.ts';
 import type { Operation } from '../../contract/program.ts';
-import { type Lab, NO_DESCRIPTOR, resultsOf } from '../lab.ts';
-import { Blocked, must, type Rule } from '../rule.ts';
-import { describe } from '../watch.ts';
+import { type Lab, NO_DESCRIPTOR, resultsOf } from '../kit/rule-context.ts';
+import { Blocked, must, type Rule } from '../kit/rule.ts';
+import { describe } from '../kit/history-watch.ts';
 
 const badClose: Operation = { op: 'close', fd: NO_DESCRIPTOR };
 const DEADLINE_MS = 200;

@@ -1,7 +1,7 @@
 import type { RepeatStep, Result } from '../../contract/history.ts';
 import type { Operation } from '../../contract/program.ts';
-import { type Lab, NO_DESCRIPTOR } from '../lab.ts';
-import { Blocked, must, type Rule } from '../rule.ts';
+import { type Lab, NO_DESCRIPTOR } from '../kit/rule-context.ts';
+import { Blocked, must, type Rule } from '../kit/rule.ts';
 
 const PLACE = 'RepeatStep; docs/protocol.md, Operations, repeat';
 const badClose: Operation = { op: 'close', fd: NO_DESCRIPTOR };

@@ -1,8 +1,8 @@
 import { AllocertError } from '../../../base/errors.ts';
 import type { Operation } from '../../contract/program.ts';
-import { answering, type Lab } from '../lab.ts';
-import { Blocked, must, type Rule } from '../rule.ts';
-import { describe } from '../watch.ts';
+import { answering, type Lab } from '../kit/rule-context.ts';
+import { Blocked, must, type Rule } from '../kit/rule.ts';
+import { describe } from '../kit/history-watch.ts';
 
 const closing = (slot: string): Operation => ({ op: 'close', fd: { slot } });
 

@@ -13,7 +13,7 @@ import {
   toJson,
 } from '../../../adapters/contract/index.ts';
 import { NameTable } from '../../../adapters/contract/names.ts';
-import { encodeFrame, FrameParser } from '../../../adapters/remote/frames.ts';
+import { encodeFrame, FrameParser } from '../../../adapters/protocol/wire-frames.ts';
 import { fieldOf, readField, requestBytes } from '../../../catalogue/abi-request.ts';
 import { abiNamed } from '../../../catalogue/catalogue.ts';
 import { kernelAlarms } from '../../../oracles/alarms.ts';

@@ -16,9 +16,9 @@ import {
 } from '../../../adapters/contract/index.ts';
 import { NameTable } from '../../../adapters/contract/names.ts';
 import { openTarget } from '../../../adapters/open-target.ts';
-import { Channel } from '../../../adapters/remote/channel.ts';
+import { Channel } from '../../../adapters/protocol/channel.ts';
 import { Daemon } from '../../../adapters/remote/daemon.ts';
-import { encodeFrame, encodeHello, ownHello } from '../../../adapters/remote/frames.ts';
+import { encodeFrame, encodeHello, ownHello } from '../../../adapters/protocol/wire-frames.ts';
 import { PATIENCE, type Patience } from '../../../adapters/remote/host-session.ts';
 import { listenUnix } from '../../../adapters/remote/unix.ts';
 

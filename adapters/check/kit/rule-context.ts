@@ -1,10 +1,10 @@
-import type { History, Result } from '../contract/history.ts';
-import { linux } from '../contract/index.ts';
-import type { FileName } from '../contract/operations.ts';
-import type { Operation, OperationOf, Program } from '../contract/program.ts';
-import type { Adapter, Session, TargetFacts } from '../contract/session.ts';
+import type { History, Result } from '../../contract/history.ts';
+import { linux } from '../../contract/index.ts';
+import type { FileName } from '../../contract/operations.ts';
+import type { Operation, OperationOf, Program } from '../../contract/program.ts';
+import type { Adapter, Session, TargetFacts } from '../../contract/session.ts';
 import { Blocked, Silent } from './rule.ts';
-import type { Watch } from './watch.ts';
+import type { Watch } from './history-watch.ts';
 
 /** Milliseconds of the Programs whose deadline is not the point. */
 const DEADLINE_MS = 10_000;

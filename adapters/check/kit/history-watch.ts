@@ -1,7 +1,7 @@
-import { isErrnoName } from '../contract/errno.ts';
-import { type History, OUTCOMES, type Result } from '../contract/history.ts';
-import type { OperationName } from '../contract/operations.ts';
-import type { Program, UntypedOperation } from '../contract/program.ts';
+import { isErrnoName } from '../../contract/errno.ts';
+import { type History, OUTCOMES, type Result } from '../../contract/history.ts';
+import type { OperationName } from '../../contract/operations.ts';
+import type { Program, UntypedOperation } from '../../contract/program.ts';
 import type { Rule } from './rule.ts';
 
 /** Rules that hold in every History, whatever was asked. */

@@ -1,4 +1,4 @@
-import type { Lab } from './lab.ts';
+import type { Lab } from './rule-context.ts';
 
 /** One thing that the contract asks of every adapter. */
 export interface Rule {

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { messageOf } from '../../base/errors.ts';
-import { encodeFrame, type Frame, FrameParser, type FrameType } from './frames.ts';
+import { encodeFrame, type Frame, FrameParser, type FrameType } from './wire-frames.ts';
 
 /** The stream ended, broke, or carried something that is no frame. */
 export class ChannelLost extends Error {}

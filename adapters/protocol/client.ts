@@ -15,7 +15,7 @@ import { NameTable } from '../contract/names.ts';
 import { Channel, ChannelGarbled, ChannelLost, ChannelSilent } from './channel.ts';
 import { decodeDeath } from './death.ts';
 import { type AgentFacts, parseAgentFacts } from './facts.ts';
-import { decodeHello, encodeHello, type Frame, type FrameType, ownHello } from './frames.ts';
+import { decodeHello, encodeHello, type Frame, type FrameType, ownHello } from './wire-frames.ts';
 import { isServed, servedFacts } from './served-facts.ts';
 
 /** Milliseconds beyond what is due before a silent agent counts as hung. */

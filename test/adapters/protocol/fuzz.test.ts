@@ -11,10 +11,10 @@ import {
   TargetDeath,
 } from '../../../adapters/contract/index.ts';
 import { NameTable } from '../../../adapters/contract/names.ts';
-import { connectAgent } from '../../../adapters/remote/client.ts';
-import { encodeDeath } from '../../../adapters/remote/death.ts';
-import { encodeFrame, encodeHello, ownHello } from '../../../adapters/remote/frames.ts';
-import { encodeServedFacts } from '../../../adapters/remote/served-facts.ts';
+import { connectAgent } from '../../../adapters/protocol/client.ts';
+import { encodeDeath } from '../../../adapters/protocol/death.ts';
+import { encodeFrame, encodeHello, ownHello } from '../../../adapters/protocol/wire-frames.ts';
+import { encodeServedFacts } from '../../../adapters/protocol/served-facts.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
 
 const PROGRAM: Program = {

@@ -2,9 +2,9 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import t from 'tap';
 import type { Program, Session } from '../../../adapters/contract/index.ts';
-import { connectAgent } from '../../../adapters/remote/client.ts';
-import { parseAgentFacts, targetFacts } from '../../../adapters/remote/facts.ts';
-import { encodeFrame, encodeHello, ownHello } from '../../../adapters/remote/frames.ts';
+import { connectAgent } from '../../../adapters/protocol/client.ts';
+import { parseAgentFacts, targetFacts } from '../../../adapters/protocol/facts.ts';
+import { encodeFrame, encodeHello, ownHello } from '../../../adapters/protocol/wire-frames.ts';
 
 const FACTS = [
   'sysname=Linux',
