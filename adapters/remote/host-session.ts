@@ -7,8 +7,8 @@ import { decodeNames, WireNames } from '../contract/codec/wire-names.ts';
 import { ConnectionLost, type Session, TargetDeath } from '../contract/index.ts';
 import { Channel, ChannelLost, ChannelSilent } from '../protocol/channel.ts';
 import { encodeDeath } from '../protocol/death.ts';
-import { decodeHello, encodeHello, ownHello } from '../protocol/wire-frames.ts';
 import { encodeServedFacts } from '../protocol/served-facts.ts';
+import { decodeHello, encodeHello, ownHello } from '../protocol/wire-frames.ts';
 
 /** How long a daemon waits for whom; milliseconds. */
 export interface Patience {
