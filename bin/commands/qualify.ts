@@ -13,7 +13,7 @@ import {
   qualificationParagraphs,
 } from '../../suites/assess/qualification.ts';
 import { qualify } from '../../suites/assess/qualify.ts';
-import type { TargetStanding } from '../../suites/assess/standing.ts';
+import type { TargetResult } from '../../suites/assess/target-result.ts';
 import { single } from '../shared/options.ts';
 import type { QualifyTask } from '../workers/qualify-worker.ts';
 
@@ -82,7 +82,7 @@ function cleanRuns(given: number | string | readonly string[]): number {
 
 /** Runs are independent of each other, so each core takes the next one. */
 async function allRuns(count: number): Promise<Parameters<typeof qualify>[0]> {
-  const pool = new Piscina<QualifyTask, TargetStanding>({
+  const pool = new Piscina<QualifyTask, TargetResult>({
     filename: new URL('../workers/qualify-worker.js', import.meta.url).href,
     minThreads: 1,
     maxThreads: availableParallelism(),
@@ -91,10 +91,10 @@ async function allRuns(count: number): Promise<Parameters<typeof qualify>[0]> {
   });
   const clean = Array.from({ length: count }, (_, index) => cleanTarget(index));
   const progress = countRuns(2 + DEFECTS.length + count);
-  const observe = async (target: string): Promise<TargetStanding> => {
-    const standing = await pool.run({ target, profile: PROFILE });
+  const observe = async (target: string): Promise<TargetResult> => {
+    const result = await pool.run({ target, profile: PROFILE });
     progress.one();
-    return standing;
+    return result;
   };
   try {
     const [native, compat, defects, faithful] = await Promise.all([
@@ -103,7 +103,7 @@ async function allRuns(count: number): Promise<Parameters<typeof qualify>[0]> {
       Promise.all(
         DEFECTS.map(async (defect) => ({
           ...defect,
-          standing: await observe(targetWith(defect)),
+          result: await observe(targetWith(defect)),
         })),
       ),
       Promise.all(clean.map(observe)),
@@ -115,8 +115,8 @@ async function allRuns(count: number): Promise<Parameters<typeof qualify>[0]> {
   }
 }
 
-/** The first standing; where it observed nothing, what the second did. */
-function observedByEither(first: TargetStanding, second: TargetStanding): TargetStanding {
+/** The first result; where it observed nothing, what the second did. */
+function observedByEither(first: TargetResult, second: TargetResult): TargetResult {
   const requirements = first.requirements.map((one) => {
     if (one.status !== 'skip') return one;
     return second.requirements.find(({ requirement }) => requirement === one.requirement) ?? one;

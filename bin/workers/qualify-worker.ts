@@ -1,6 +1,6 @@
 /** A thread that runs the suites on one target after another; see commands/qualify.ts. */
 import { openTarget } from '../../adapters/open-target.ts';
-import { standingOf, type TargetStanding } from '../../suites/assess/standing.ts';
+import { assessTarget, type TargetResult } from '../../suites/assess/target-result.ts';
 
 /** What a thread is asked to run. */
 export interface QualifyTask {
@@ -9,5 +9,5 @@ export interface QualifyTask {
 }
 
 /** Runs the suites on a target. */
-export default async ({ target, profile }: QualifyTask): Promise<TargetStanding> =>
-  standingOf(await openTarget(target), profile);
+export default async ({ target, profile }: QualifyTask): Promise<TargetResult> =>
+  assessTarget(await openTarget(target), profile);

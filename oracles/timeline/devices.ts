@@ -1,4 +1,4 @@
-import { succeeded } from '../adapters/contract/index.ts';
+import { succeeded } from '../../adapters/contract/index.ts';
 import type { Event, Timeline } from './timeline.ts';
 
 /** Says which region's device an ioctl was surely made on; undefined when it is not certain. */
@@ -17,8 +17,8 @@ interface Closing {
  * Finds the devices behind requests.
  *
  * Sound for descriptors that come from an `open` of a region, in the same client or in one that it
- * was forked from after the open had returned, and whose number nobody has begun to close before
- * the request came back, in any of the clients on that way: a number that was closed may be
+ * was forked from after the open had returned, and which no call has begun to close before
+ * the request returned, in any of the clients on that way: a number that was closed may be
  * anything, and one that was never inherited is.
  */
 export function devicesIn(timeline: Timeline): DeviceFinder {

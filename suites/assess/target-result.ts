@@ -6,7 +6,7 @@ import { type Status, worse } from '../../reports/record/status.ts';
 import { runSuites } from '../run/runner.ts';
 
 /** What one target's run says of one requirement, in the profile that decided. */
-export interface RequirementStanding {
+export interface RequirementOutcome {
   readonly requirement: string;
   /** The worst of all cases. */
   readonly status: Status;
@@ -19,7 +19,7 @@ export interface RequirementStanding {
 }
 
 /** What a whole run says of a target, without its evidence. Plain data: it crosses threads. */
-export interface TargetStanding {
+export interface TargetResult {
   /** The URL as typed, without secrets. */
   readonly target: string;
   /** What implements the allocator; empty when the target never answered. */
@@ -29,7 +29,7 @@ export interface TargetStanding {
   readonly profile: string;
   /** Why the run says nothing, or not everything, in a sentence; empty when it is complete. */
   readonly problem: string;
-  readonly requirements: readonly RequirementStanding[];
+  readonly requirements: readonly RequirementOutcome[];
 }
 
 /** A requirement's verdict together with the case that gave it. */
@@ -38,7 +38,7 @@ export interface CaseVerdict extends Verdict {
 }
 
 /** Who hears how a run goes on. */
-export interface Listener {
+export interface RunListener {
   readonly onStart?: (line: RunStart) => void;
   readonly onCaseStart?: (line: CaseStart) => void;
   readonly onCaseEnd?: (line: CaseFinish) => void;
@@ -46,17 +46,17 @@ export interface Listener {
 
 /**
  * Runs the suites on a target and keeps what they say of each requirement. A target that cannot be
- * started, or that is lost on the way, is a standing with a problem and not an error.
+ * started, or that is lost on the way, is a result with a problem and not an error.
  *
  * @param adapter closed at the end
  * @param profile the one that decides; the target's ABI has a default
  * @param listener hears of each case
  */
-export async function standingOf(
+export async function assessTarget(
   adapter: Adapter,
   profile?: string,
-  listener: Listener = {},
-): Promise<TargetStanding> {
+  listener: RunListener = {},
+): Promise<TargetResult> {
   const verdicts: CaseVerdict[] = [];
   const seen: { start?: RunStart } = {};
   let problem = '';
@@ -91,12 +91,12 @@ export async function standingOf(
 }
 
 /**
- * The standing of a target that could not be opened.
+ * The result of a target that could not be opened.
  *
  * @param target its URL
  * @param problem why, in a sentence
  */
-export const unopened = (target: string, problem: string): TargetStanding => ({
+export const unopenedTarget = (target: string, problem: string): TargetResult => ({
   ...factsOf(target, undefined),
   problem: redact(problem),
   requirements: [],
@@ -105,7 +105,7 @@ export const unopened = (target: string, problem: string): TargetStanding => ({
 function factsOf(
   target: string,
   start: RunStart | undefined,
-): Pick<TargetStanding, 'target' | 'implementation' | 'abi' | 'profile'> {
+): Pick<TargetResult, 'target' | 'implementation' | 'abi' | 'profile'> {
   const profile = start?.profile ?? '';
   const abi = start?.profiles.find(({ name }) => name === profile)?.abi ?? '';
   return {
@@ -119,18 +119,18 @@ function factsOf(
 function worstOf(
   start: RunStart | undefined,
   verdicts: readonly CaseVerdict[],
-): readonly RequirementStanding[] {
+): readonly RequirementOutcome[] {
   const mine = verdicts.filter(({ profile }) => profile === start?.profile);
   const ids = [...new Set(mine.map(({ requirement }) => requirement))];
-  return ids.map((id) => foldVerdicts(mine.filter(({ requirement }) => requirement === id)));
+  return ids.map((id) => combineVerdicts(mine.filter(({ requirement }) => requirement === id)));
 }
 
 /**
- * The standing of a requirement from all verdicts on it.
+ * The result of a requirement from all verdicts on it.
  *
  * @param verdicts at least one, all of the same requirement and profile
  */
-export function foldVerdicts(verdicts: readonly CaseVerdict[]): RequirementStanding {
+export function combineVerdicts(verdicts: readonly CaseVerdict[]): RequirementOutcome {
   const status = verdicts.map((one) => one.status).reduce(worse);
   const telling = verdicts.filter((one) => one.status === status);
   return {

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { devicesIn } from '../../oracles/index.ts';
-import { type Act, opened, request, type Step, sample, sampleOf, step } from './sample.ts';
+import { devicesIn } from '../../../oracles/index.ts';
+import { type Act, opened, request, type Step, sample, sampleOf, step } from '../sample.ts';
 
 t.test('a request is on a device only while nobody may have closed its number', async (t) => {
   const late = { ...opened, result: { ...opened.result, call: 10n, return: 14n } };

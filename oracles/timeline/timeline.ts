@@ -5,7 +5,7 @@ import type {
   Program,
   Result,
   SlotRef,
-} from '../adapters/contract/index.ts';
+} from '../../adapters/contract/index.ts';
 
 /** One operation with its result and its place. */
 export interface Event {
@@ -27,7 +27,7 @@ export interface ClientEnd {
 }
 
 /**
- * What several Programs did, one after the other: every operation that ran, and what slots came to.
+ * Several Programs, one after the other: every operation that ran, and the values of their slots.
  * Operations inside `repeat` are not among the events: their results are summed up.
  */
 export interface Timeline {
@@ -36,7 +36,7 @@ export interface Timeline {
   readonly ends: readonly ClientEnd[];
   /** The operation that filled a slot. */
   producer(slot: string): Event | undefined;
-  /** What an operand was; all ones when its slot was never filled. */
+  /** The value of an operand; all ones when its slot was never filled. */
   valueOf(operand: Operand): bigint;
 }
 
@@ -57,7 +57,7 @@ export function timelineOf(programs: readonly Program[], histories: readonly His
   };
 }
 
-/** What operands were; oracles ask for the same ones again and again. */
+/** Remembers values of operands: oracles ask for the same ones again and again. */
 function valuesIn(bySlot: ReadonlyMap<string, Event>): Timeline['valueOf'] {
   const known = new Map<SlotRef, bigint>();
   return (operand) => {
@@ -107,5 +107,5 @@ function valueIn(bySlot: ReadonlyMap<string, Event>, ref: SlotRef): bigint {
   return signed === true ? BigInt.asIntN(8 * width, value) : value;
 }
 
-/** What an operand is that refers to nothing: all ones. */
+/** The value of an operand that refers to nothing: all ones. */
 const NOTHING = (1n << 64n) - 1n;

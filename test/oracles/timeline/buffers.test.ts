@@ -1,9 +1,9 @@
 /** What is known to hold a buffer: the ground that the other oracles stand on. */
 import t from 'tap';
-import type { ErrnoName, Operation, Placement } from '../../adapters/contract/index.ts';
-import { fieldOf } from '../../catalogue/abi-request.ts';
-import { livesOf } from '../../oracles/index.ts';
-import { abi, allocation, mapping, PAGE, type Step, sample, step } from './sample.ts';
+import type { ErrnoName, Operation, Placement } from '../../../adapters/contract/index.ts';
+import { fieldOf } from '../../../catalogue/abi-request.ts';
+import { lifetimesOf } from '../../../oracles/index.ts';
+import { abi, allocation, mapping, PAGE, type Step, sample, step } from '../sample.ts';
 
 const end = (offset: 0 | 4) => ({ slot: 'pair', offset, width: 4, signed: true }) as const;
 const pair = step({ op: 'socketpair', slot: 'pair' }, [5, 6], {
@@ -15,7 +15,7 @@ const receive = step({ op: 'recvfd', fd: end(4) }, [11, 12], { value: 5n });
 const close = (fd: bigint, from: number): Step => step({ op: 'close', fd }, [from, from + 1]);
 
 const numbers = (...threads: readonly (readonly Step[])[]): readonly bigint[] =>
-  sample(...threads).buffers.flatMap(({ holdings }) => holdings.map(({ value }) => value));
+  sample(...threads).buffers.flatMap(({ references }) => references.map(({ value }) => value));
 
 t.test('a message hands a buffer on, if it was the only one', async (t) => {
   const first = [allocation('a', [1, 2], { number: 4n }), pair, send(7, 8)];
@@ -34,7 +34,7 @@ t.test('a buffer lives from the first holding to the last', async (t) => {
   ];
   const lives = (...some: readonly Step[]) =>
     sample(some).buffers.flatMap((buffer) =>
-      livesOf(buffer).map(({ from, until }) => [from, until]),
+      lifetimesOf(buffer).map(({ from, until }) => [from, until]),
     );
   t.strictSame(lives(...steps), [[2n, 20n]]);
   t.strictSame(lives(...steps.slice(0, 3)), [[2n, undefined]]);
@@ -49,7 +49,7 @@ t.test('what failed may have dropped something all the same', async (t) => {
   ];
   const until = (kind: string, operation: Operation, errno: ErrnoName): (bigint | undefined)[] =>
     sample([...first, step(operation, [9, 10], { errno, value: -1n })]).buffers.flatMap((buffer) =>
-      buffer.holdings.filter((one) => one.kind === kind).map((one) => one.until ?? one.gone),
+      buffer.references.filter((one) => one.kind === kind).map((one) => one.until ?? one.gone),
     );
   const closes: Operation = { op: 'close', fd: 4n };
   t.strictSame(until('descriptor', closes, 'EINTR'), [9n], 'Linux has closed it by then');
@@ -88,7 +88,7 @@ t.test('a child may have whatever its parent had at some instant of the fork', a
   const fork = step({ op: 'fork', client: 'child' }, [10, 20], { value: 7n });
   const kept = (from: number, to: number, ...more: readonly Step[]) =>
     sample([allocation('a', [from, to], { number: 4n })], [fork], more).buffers.map(
-      ({ elsewhere, holdings }) => [holdings.map(({ client }) => client), elsewhere],
+      ({ elsewhere, references }) => [references.map(({ client }) => client), elsewhere],
     );
   t.strictSame(kept(1, 2), [[['subject', 'child'], false]]);
   t.strictSame(kept(21, 22), [[['subject'], false]]);
@@ -101,7 +101,7 @@ t.test('a child may have whatever its parent had at some instant of the fork', a
 
 t.test('a buffer is gone when whatever may have taken it is over', async (t) => {
   const gone = (...threads: readonly (readonly Step[])[]): unknown =>
-    sample([allocation('a', [1, 2], { number: 4n })], ...threads).buffers[0]?.holdings[0]?.gone;
+    sample([allocation('a', [1, 2], { number: 4n })], ...threads).buffers[0]?.references[0]?.gone;
   const closing = (from: number, to: number): Step => step({ op: 'close', fd: 4n }, [from, to]);
   t.equal(gone([closing(10, 12)]), 12n);
   t.equal(gone([closing(10, 12), closing(20, 30)]), 12n, 'the other number is another file');

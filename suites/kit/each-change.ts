@@ -12,7 +12,7 @@ export interface Change {
  * The shape of a negative case: the control first, then the same request with one change at a time;
  * what comes of each is observed in the given role.
  */
-export async function observeChanges(
+export async function observeEachChange(
   context: CaseContext,
   requirement: string,
   role: string,

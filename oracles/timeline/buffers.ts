@@ -1,11 +1,11 @@
-import { type Operation, type OperationOf, succeeded } from '../adapters/contract/index.ts';
-import { commandOf, fieldOf, readField } from '../catalogue/abi-request.ts';
-import type { Abi } from '../catalogue/catalogue.ts';
-import { type Drop, dropsOf } from './drops.ts';
-import { lasting } from './lasting.ts';
-import { type HeldBuffer, type Holding, heldDuring } from './lives.ts';
+import { type Operation, type OperationOf, succeeded } from '../../adapters/contract/index.ts';
+import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
+import type { Abi } from '../../catalogue/catalogue.ts';
+import { type HeldBuffer, heldDuring, type Reference } from './lifetimes.ts';
+import { dropsOf, type ReferenceDrop } from './reference-drops.ts';
+import { withLifetime } from './reference-lifetime.ts';
 import type { Event, Timeline } from './timeline.ts';
-import { mixtureBounds } from './torn.ts';
+import { mixtureBounds } from './torn-reads.ts';
 
 /**
  * The buffers of a timeline with what holds each, and for how long.
@@ -33,7 +33,7 @@ export function allocationsOf({ events }: Timeline, abi: Abi): Event[] {
 }
 
 /** The number that an allocation gave. */
-export const numberOf = (allocation: Event, abi: Abi): bigint =>
+export const descriptorGiven = (allocation: Event, abi: Abi): bigint =>
   readField(allocation.result.out, fieldOf(abi, 'descriptor'));
 
 /** Bytes of a buffer, in whole pages: at most, and at least where the length changed meanwhile. */
@@ -58,7 +58,7 @@ interface Entry {
   readonly allocation: Event;
   readonly bytes: bigint;
   readonly leastBytes: bigint;
-  readonly holdings: Holding[];
+  readonly references: Reference[];
   elsewhere: boolean;
 }
 
@@ -66,8 +66,8 @@ class Bookkeeper {
   readonly #timeline: Timeline;
   readonly #abi: Abi;
   readonly #page: bigint;
-  readonly #drops: readonly Drop[];
-  readonly #dropsOf = new Map<string, Drop[]>();
+  readonly #drops: readonly ReferenceDrop[];
+  readonly #dropsOf = new Map<string, ReferenceDrop[]>();
   readonly #entries: Entry[] = [];
   readonly #suspects: Suspect[] = [];
 
@@ -101,12 +101,12 @@ class Bookkeeper {
 
   #allocated(event: Event): void {
     const sizes = sizesOf(event, this.#abi, this.#page);
-    const entry: Entry = { allocation: event, ...sizes, holdings: [], elsewhere: false };
+    const entry: Entry = { allocation: event, ...sizes, references: [], elsewhere: false };
     this.#entries.push(entry);
-    this.#hold(entry, event, 'descriptor', numberOf(event, this.#abi), 0n);
+    this.#hold(entry, event, 'descriptor', descriptorGiven(event, this.#abi), 0n);
   }
 
-  /** A new holding made from another. */
+  /** A new reference made from another. */
   #derived(event: Event): void {
     const { operation, result } = event;
     const source = sourceOf(operation, this.#timeline);
@@ -124,7 +124,7 @@ class Bookkeeper {
     }
   }
 
-  /** What a message held, if it was the only one that ever went between these two sockets. */
+  /** The descriptor in a message, if it was the only message between these two sockets. */
   #received(event: Event, { fd, flags = 0n }: OperationOf<'recvfd'>): void {
     if (typeof fd === 'bigint' || fd.offset === undefined || flags !== 0n) return;
     const { result } = event;
@@ -156,25 +156,25 @@ class Bookkeeper {
     );
   }
 
-  #hold(entry: Entry, made: Event, kind: Holding['kind'], value: bigint, length: bigint): void {
+  #hold(entry: Entry, made: Event, kind: Reference['kind'], value: bigint, length: bigint): void {
     const { client, result } = made;
     if (result.return === undefined) {
       entry.elsewhere = true;
       return;
     }
     const about = { kind, client, value, length, made };
-    entry.holdings.push(lasting(about, result.call, result.return, this.#dropsBy(client)));
+    entry.references.push(withLifetime(about, result.call, result.return, this.#dropsBy(client)));
   }
 
-  #dropsBy(client: string): readonly Drop[] {
+  #dropsBy(client: string): readonly ReferenceDrop[] {
     return this.#dropsOf.get(client) ?? [];
   }
 
   #ownerOf({ client, result }: Event, { kind, value }: Source): Entry | undefined {
     const { call, return: back } = result;
     if (back === undefined) return undefined;
-    return this.#entries.find(({ holdings }) =>
-      holdings.some(
+    return this.#entries.find(({ references }) =>
+      references.some(
         (one) =>
           one.client === client &&
           one.kind === kind &&
@@ -192,7 +192,7 @@ class Bookkeeper {
   #suspect({ event: { client, result }, source: { kind, value } }: Suspect): void {
     const { call, return: back } = result;
     for (const entry of this.#entries) {
-      const possible = entry.holdings.some(
+      const possible = entry.references.some(
         (one) =>
           one.client === client &&
           one.kind === kind &&
@@ -209,12 +209,12 @@ class Bookkeeper {
     const { call, return: back } = result;
     if (back === undefined || !succeeded(result)) return;
     const mine = this.#dropsBy(child);
-    for (const { holdings } of this.#entries) {
-      const inherited = holdings.filter(
+    for (const { references } of this.#entries) {
+      const inherited = references.filter(
         (one) => one.client === parent && heldDuring(one, call, back),
       );
-      holdings.push(
-        ...inherited.map((held) => lasting({ ...held, client: child }, call, back, mine)),
+      references.push(
+        ...inherited.map((held) => withLifetime({ ...held, client: child }, call, back, mine)),
       );
     }
   }
@@ -227,7 +227,7 @@ class Bookkeeper {
     const { call, return: back } = result;
     if (back !== undefined && !succeeded(result)) return;
     for (const entry of this.#entries) {
-      const possible = entry.holdings.some(
+      const possible = entry.references.some(
         (one) =>
           one.client === parent &&
           (back === undefined || one.made.result.call <= back) &&
@@ -239,13 +239,13 @@ class Bookkeeper {
   }
 }
 
-/** What an operation makes a further holding of. */
+/** The descriptor or mapping from which an operation makes a further reference. */
 interface Source {
-  readonly kind: Holding['kind'];
+  readonly kind: Reference['kind'];
   readonly value: bigint;
 }
 
-/** An operation on something of which nobody knows which buffer it was. */
+/** An operation on a descriptor or a mapping whose buffer is unknown. */
 interface Suspect {
   readonly event: Event;
   readonly source: Source;

@@ -1,7 +1,7 @@
 import type { Event } from './timeline.ts';
 
-/** Something of a client that keeps a buffer alive: a descriptor, or a mapping. */
-export interface Holding {
+/** A descriptor or a mapping of a client: it keeps a buffer alive. */
+export interface Reference {
   readonly kind: 'descriptor' | 'mapping';
   readonly client: string;
   /** The descriptor, or the address that a mapping begins at. */
@@ -25,30 +25,30 @@ export interface HeldBuffer {
   readonly bytes: bigint;
   /** Bytes that it has at least: less than these where the length changed during the call. */
   readonly leastBytes: bigint;
-  readonly holdings: readonly Holding[];
-  /** Whether it may live on in ways that are not among the holdings: sent, or in a forked child. */
+  readonly references: readonly Reference[];
+  /** Whether it may live on in ways that are not among the references: sent, or in a forked child. */
   readonly elsewhere: boolean;
 }
 
-/** Whether a holding was surely there during all of [from, to]. */
+/** Whether a reference was surely held during all of [from, to]. */
 export const heldDuring = (
-  { from: since, until }: Pick<Holding, 'from' | 'until'>,
+  { from: since, until }: Pick<Reference, 'from' | 'until'>,
   from: bigint,
   to: bigint,
 ): boolean => since <= from && (until === undefined || until > to);
 
 /** A time, in nanoseconds; without an end when nothing is known to have ended it. */
-export interface Interval {
+export interface Lifetime {
   readonly from: bigint;
   readonly until: bigint | undefined;
 }
 
-/** When a buffer surely lived: the times of its holdings, joined where they overlap. */
-export function livesOf({ holdings }: HeldBuffer): Interval[] {
-  const sorted = holdings
+/** When a buffer surely lived: the times of its references, joined where they overlap. */
+export function lifetimesOf({ references }: HeldBuffer): Lifetime[] {
+  const sorted = references
     .filter(({ from, until }) => until === undefined || until > from)
     .toSorted((a, b) => (a.from < b.from ? -1 : 1));
-  const joined: Interval[] = [];
+  const joined: Lifetime[] = [];
   for (const { from, until } of sorted) {
     const last = joined.at(-1);
     if (last === undefined || (last.until !== undefined && last.until < from)) {
@@ -62,14 +62,14 @@ export function livesOf({ holdings }: HeldBuffer): Interval[] {
 
 /** Whether a buffer surely lived during all of [from, to]. */
 export const livedDuring = (buffer: HeldBuffer, from: bigint, to: bigint): boolean =>
-  livesOf(buffer).some((life) => heldDuring(life, from, to));
+  lifetimesOf(buffer).some((life) => heldDuring(life, from, to));
 
 /** Whether a buffer may have lived at some instant of [call, back]. */
 export function mayLive(
-  { allocation, elsewhere, holdings }: HeldBuffer,
+  { allocation, elsewhere, references }: HeldBuffer,
   call: bigint,
   back: bigint | undefined,
 ): boolean {
   if (back !== undefined && allocation.result.call > back) return false;
-  return elsewhere || holdings.some(({ gone }) => gone === undefined || gone >= call);
+  return elsewhere || references.some(({ gone }) => gone === undefined || gone >= call);
 }

@@ -1,13 +1,13 @@
-import type { Drop } from './drops.ts';
-import type { Holding } from './lives.ts';
+import type { Reference } from './lifetimes.ts';
+import type { ReferenceDrop } from './reference-drops.ts';
 
 /** How long something lasts that was made in [call, from]. */
-export function lasting(
-  about: Pick<Holding, 'kind' | 'client' | 'value' | 'length' | 'made'>,
+export function withLifetime(
+  about: Pick<Reference, 'kind' | 'client' | 'value' | 'length' | 'made'>,
   call: bigint,
   from: bigint,
-  drops: readonly Drop[],
-): Holding {
+  drops: readonly ReferenceDrop[],
+): Reference {
   const mine = drops.filter(
     (drop) =>
       drop.client === about.client &&
@@ -27,7 +27,7 @@ export function lasting(
  * When the drop that took something is over, of which it is only known that it had begun by some
  * instant: a number or an address may be taken from it, and be another's, before its close is back.
  */
-function goneBy(instant: bigint, drops: readonly Drop[]): bigint | undefined {
+function goneBy(instant: bigint, drops: readonly ReferenceDrop[]): bigint | undefined {
   let last = instant;
   for (const { call, event, return: back } of drops) {
     if (call > instant) continue;

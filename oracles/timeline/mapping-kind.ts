@@ -1,4 +1,4 @@
-import { linux } from '../adapters/contract/index.ts';
+import { linux } from '../../adapters/contract/index.ts';
 import type { Event, Timeline } from './timeline.ts';
 
 /**
@@ -10,7 +10,7 @@ export const isPrivate = (timeline: Timeline, { operation }: Event): boolean =>
   operation.op === 'mmap' && kindOf(timeline.valueOf(operation.flags)) === linux.MAP_PRIVATE;
 
 /**
- * Whether a mapping surely is shared. Of one that was moved nobody knows what it was before.
+ * Whether a mapping surely is shared. Of one that was moved it is unknown what it was before.
  *
  * @param made the operation that made it
  */

@@ -1,9 +1,9 @@
-import { type Operation, succeeded, wordOf } from '../adapters/contract/index.ts';
-import type { Holding } from './lives.ts';
+import { type Operation, succeeded, wordOf } from '../../adapters/contract/index.ts';
+import type { Reference } from './lifetimes.ts';
 import type { Event, Timeline } from './timeline.ts';
 
-/** What drops holdings: something that happened in [call, return] in a client. */
-export interface Drop {
+/** An event in [call, return] that drops references of a client. */
+export interface ReferenceDrop {
   /** Undefined for the end of a client. */
   readonly event: Event | undefined;
   readonly client: string;
@@ -12,13 +12,13 @@ export interface Drop {
   readonly return: bigint | undefined;
   /** Whether what it hits is surely dropped as a whole. */
   readonly sure: boolean;
-  hits(holding: Pick<Holding, 'kind' | 'value' | 'length'>): Hit;
+  hits(reference: Pick<Reference, 'kind' | 'value' | 'length'>): Hit;
 }
 
 type Hit = 'no' | 'part' | 'whole';
 
 /** Everything in a timeline that may have dropped something. */
-export function dropsOf(timeline: Timeline): Drop[] {
+export function dropsOf(timeline: Timeline): ReferenceDrop[] {
   const byOperation = timeline.events.flatMap((event) => {
     const hits = hitsOf(event.operation, timeline);
     if (hits === undefined) return [];
@@ -41,7 +41,7 @@ export function dropsOf(timeline: Timeline): Drop[] {
 /**
  * Most of what failed dropped nothing. But Linux has closed the number whatever else close says, as
  * with EINTR, unless it was not open; and what changes many pages may have come as far as the one
- * that it failed at. Of what never came back nobody knows.
+ * that it failed at. Of what never returned it is unknown.
  */
 function droppedNothing({ operation, result }: Event): boolean {
   if (result.return === undefined || succeeded(result)) return false;
@@ -55,7 +55,7 @@ const isSure = ({ operation, result }: Event): boolean =>
 
 const UNSURE: readonly string[] = ['exec', 'kill', 'repeat'];
 
-function hitsOf(operation: Operation, timeline: Timeline): Drop['hits'] | undefined {
+function hitsOf(operation: Operation, timeline: Timeline): ReferenceDrop['hits'] | undefined {
   switch (operation.op) {
     case 'close':
     case 'dup2':
@@ -74,10 +74,10 @@ function hitsOf(operation: Operation, timeline: Timeline): Drop['hits'] | undefi
       return overlaps(start, timeline.valueOf(operation.oldLength));
     }
     case 'mprotect': {
-      // It drops nothing, but from then on nobody can say what an access comes to.
+      // It drops nothing, but from then on the result of an access is unknown.
       const start = timeline.valueOf(operation.address) + timeline.valueOf(operation.offset ?? 0n);
       const hits = overlaps(start, timeline.valueOf(operation.length));
-      return (holding) => (hits(holding) === 'no' ? 'no' : 'part');
+      return (reference) => (hits(reference) === 'no' ? 'no' : 'part');
     }
     case 'exec':
     case 'exit':
@@ -103,7 +103,7 @@ const DROPPING: readonly string[] = [
 ];
 
 const overlaps =
-  (start: bigint, bytes: bigint): Drop['hits'] =>
+  (start: bigint, bytes: bigint): ReferenceDrop['hits'] =>
   ({ kind, value, length }) => {
     if (kind !== 'mapping' || value >= start + bytes || start >= value + length) return 'no';
     return start <= value && value + length <= start + bytes ? 'whole' : 'part';

@@ -14,7 +14,7 @@ export interface TestContext {
 }
 
 /** One thing that a subtest says. */
-export interface Check {
+export interface SubtestResult {
   readonly name: string;
   readonly outcome: 'pass' | 'fail' | 'skip';
   /** Why, in a sentence. */
@@ -24,7 +24,13 @@ export interface Check {
 }
 
 /** What one case says of one requirement. As in the TAP report, what could not be said fails. */
-export function checkOf({ requirement, status, expected, observed, reason }: Point): Check {
+export function subtestResultOf({
+  requirement,
+  status,
+  expected,
+  observed,
+  reason,
+}: Point): SubtestResult {
   const { id, statement, level, authority } = requirement;
   const rule = sourceOf(requirement);
   return {
@@ -35,7 +41,7 @@ export function checkOf({ requirement, status, expected, observed, reason }: Poi
   };
 }
 
-const OUTCOMES: Readonly<Record<Point['status'], Check['outcome']>> = {
+const OUTCOMES: Readonly<Record<Point['status'], SubtestResult['outcome']>> = {
   pass: 'pass',
   info: 'pass',
   warn: 'pass',
@@ -49,7 +55,7 @@ const OUTCOMES: Readonly<Record<Point['status'], Check['outcome']>> = {
 };
 
 /** A run that stopped early must not look like a shorter one that passed. */
-export const endCheck = ({ complete, incompleteReason }: RunRecord): Check => ({
+export const endResult = ({ complete, incompleteReason }: RunRecord): SubtestResult => ({
   name: 'every case ran',
   outcome: complete ? 'pass' : 'fail',
   reason: incompleteReason,
@@ -60,7 +66,10 @@ export const endCheck = ({ complete, incompleteReason }: RunRecord): Check => ({
 const NOWHERE = { at: null, stack: '', source: null };
 
 /** Says the checks in a test. */
-export async function reportChecks(t: TestContext, checks: readonly Check[]): Promise<void> {
+export async function reportResults(
+  t: TestContext,
+  checks: readonly SubtestResult[],
+): Promise<void> {
   for (const check of checks) {
     if (t.pass === undefined || t.fail === undefined) await asTest(t, check);
     else if (check.outcome === 'fail') t.fail(check.name, { ...check.diagnostics, ...NOWHERE });
@@ -68,7 +77,7 @@ export async function reportChecks(t: TestContext, checks: readonly Check[]): Pr
   }
 }
 
-async function asTest(t: TestContext, { name, outcome, reason, diagnostics }: Check) {
+async function asTest(t: TestContext, { name, outcome, reason, diagnostics }: SubtestResult) {
   await t.test(name, async (inner) => {
     if (outcome === 'skip') inner.skip?.(reason);
     if (outcome !== 'fail') return;
