@@ -9,7 +9,6 @@ export { catalogue, type Profile, type Requirement } from '../catalogue/catalogu
 export { CASES } from './cases/all.ts';
 export type { Case } from './kit/case.ts';
 export type { Observation } from './kit/observation.ts';
-export { refuseOtherTarget } from './run/identity.ts';
 export { type CaseOutcome, judge } from './run/judge.ts';
 export { type RunOptions, runSuites } from './run/runner.ts';
 

@@ -8,7 +8,6 @@ import { type GateArgs, readGate } from '../../reports/gate/settings.ts';
 import { environmentFacts } from '../../reports/record/environment.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { listCases } from '../../suites/index.ts';
-import { journaledRun } from '../shared/journaled-run.ts';
 import { type KcidbArguments, kcidbOf, kcidbOptions } from '../shared/kcidb-options.ts';
 import {
   EXIT_CODES,
@@ -19,6 +18,7 @@ import {
   retriesOption,
   single,
 } from '../shared/options.ts';
+import { runAndReport } from '../shared/run-and-report.ts';
 
 interface RunArguments extends KcidbArguments, GateArgs {
   readonly target: string | undefined;
@@ -90,9 +90,8 @@ export const runCommand: CommandModule<object, RunArguments> = {
     const adapter = await openTarget(target);
     checkDirectory(directory);
     const { profile, retries = 0 } = given;
-    process.exitCode = await journaledRun({
-      ...{ adapter, directory, profile, only, reporters, shard, environment, retries, gate },
-    });
+    const run = { adapter, directory, profile, only, shard, environment, retries, gate };
+    process.exitCode = await runAndReport(run, reporters);
   },
 };
 
