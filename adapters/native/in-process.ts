@@ -7,7 +7,7 @@ import { encodeProgram } from '../contract/codec/encode-program.ts';
 import type { Adapter, History, Program, Session, TargetFacts } from '../contract/index.ts';
 import { NameTable } from '../contract/names.ts';
 import { type BuiltAgent, buildAddon, buildAgent } from '../executor/build/build.ts';
-import { parseAgentFacts, targetFacts } from '../remote/facts.ts';
+import { parseAgentFacts, targetFacts } from '../protocol/facts.ts';
 import type { NativeTarget } from './target-url.ts';
 
 /** What the addon gives out for an executor; only the addon can look inside. */

@@ -5,10 +5,10 @@ import { encodeHistory } from '../contract/codec/encode-history.ts';
 import { FRAME_BYTES_MAX } from '../contract/codec/layout.ts';
 import { decodeNames, WireNames } from '../contract/codec/wire-names.ts';
 import { ConnectionLost, type Session, TargetDeath } from '../contract/index.ts';
-import { Channel, ChannelLost, ChannelSilent } from './channel.ts';
-import { encodeDeath } from './death.ts';
-import { decodeHello, encodeHello, ownHello } from './frames.ts';
-import { encodeServedFacts } from './served-facts.ts';
+import { Channel, ChannelLost, ChannelSilent } from '../protocol/channel.ts';
+import { encodeDeath } from '../protocol/death.ts';
+import { encodeServedFacts } from '../protocol/served-facts.ts';
+import { decodeHello, encodeHello, ownHello } from '../protocol/wire-frames.ts';
 
 /** How long a daemon waits for whom; milliseconds. */
 export interface Patience {

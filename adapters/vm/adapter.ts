@@ -1,6 +1,6 @@
 import type { Adapter, Session } from '../contract/index.ts';
-import { connectAgent, type LastWords } from '../remote/client.ts';
-import { targetFacts } from '../remote/facts.ts';
+import { connectAgent, type LastWords } from '../protocol/client.ts';
+import { targetFacts } from '../protocol/facts.ts';
 import { startGuest, withBootFiles } from './boot.ts';
 import { bootFiles } from './boot-files.ts';
 import { type Guest, wasForced } from './guest.ts';

@@ -16,9 +16,9 @@ import {
 } from '../../../adapters/contract/index.ts';
 import { NameTable } from '../../../adapters/contract/names.ts';
 import { openTarget } from '../../../adapters/open-target.ts';
-import { Channel } from '../../../adapters/remote/channel.ts';
+import { Channel } from '../../../adapters/protocol/channel.ts';
+import { encodeHello, encodeWireFrame, ownHello } from '../../../adapters/protocol/wire-frames.ts';
 import { Daemon } from '../../../adapters/remote/daemon.ts';
-import { encodeFrame, encodeHello, ownHello } from '../../../adapters/remote/frames.ts';
 import { PATIENCE, type Patience } from '../../../adapters/remote/host-session.ts';
 import { listenUnix } from '../../../adapters/remote/unix.ts';
 
@@ -66,13 +66,13 @@ async function daemonOf(t: Test, { open, patience }: How = {}): Promise<Running>
   return { path, events, heard };
 }
 
-const HELLO = encodeFrame('hello', encodeHello(ownHello()));
+const HELLO = encodeWireFrame('hello', encodeHello(ownHello()));
 const PROGRAM: Program = {
   deadlineMs: 1000,
   threads: [{ client: 'main', operations: [{ op: 'open', file: 'region:0', flags: 2n }] }],
 };
-const RUN = encodeFrame('run', encodeProgram(PROGRAM, new NameTable()));
-const BEGIN = encodeFrame('begin', new TextEncoder().encode('X/case'));
+const RUN = encodeWireFrame('run', encodeProgram(PROGRAM, new NameTable()));
+const BEGIN = encodeWireFrame('begin', new TextEncoder().encode('X/case'));
 
 /** A session of a well-behaved client. */
 async function clientOf(t: Test, path: string): Promise<Session> {
@@ -96,16 +96,16 @@ const BAD: readonly [string, readonly Uint8Array[], RegExp][] = [
   ['no hello', [BEGIN], /did not start with a hello/],
   [
     'another table',
-    [encodeFrame('hello', encodeHello({ ...ownHello(), digest: 1n }))],
+    [encodeWireFrame('hello', encodeHello({ ...ownHello(), digest: 1n }))],
     /different versions/,
   ],
-  ['a hello that is none', [encodeFrame('hello', new Uint8Array(16))], /does not speak/],
+  ['a hello that is none', [encodeWireFrame('hello', new Uint8Array(16))], /does not speak/],
   ['a second hello', [HELLO, HELLO], /sent hello, which a daemon does not expect/],
   ['a Program before any case', [HELLO, RUN], /before any begin/],
-  ['no Program', [HELLO, BEGIN, encodeFrame('run', new Uint8Array(40))], /no Program/],
-  ['no names', [HELLO, BEGIN, encodeFrame('names', Buffer.from('{]'))], /malformed/],
-  ['a long case', [HELLO, encodeFrame('begin', new Uint8Array(1025))], /longer than 1024/],
-  ['a History', [HELLO, encodeFrame('history', new Uint8Array(0))], /sent history/],
+  ['no Program', [HELLO, BEGIN, encodeWireFrame('run', new Uint8Array(40))], /no Program/],
+  ['no names', [HELLO, BEGIN, encodeWireFrame('names', Buffer.from('{]'))], /malformed/],
+  ['a long case', [HELLO, encodeWireFrame('begin', new Uint8Array(1025))], /longer than 1024/],
+  ['a History', [HELLO, encodeWireFrame('history', new Uint8Array(0))], /sent history/],
 ];
 
 t.test('each peer that misbehaves is dropped with one line', async (t) => {

@@ -11,10 +11,10 @@ import {
   TargetDeath,
 } from '../../../adapters/contract/index.ts';
 import { NameTable } from '../../../adapters/contract/names.ts';
-import { connectAgent } from '../../../adapters/remote/client.ts';
-import { encodeDeath } from '../../../adapters/remote/death.ts';
-import { encodeFrame, encodeHello, ownHello } from '../../../adapters/remote/frames.ts';
-import { encodeServedFacts } from '../../../adapters/remote/served-facts.ts';
+import { connectAgent } from '../../../adapters/protocol/client.ts';
+import { encodeDeath } from '../../../adapters/protocol/death.ts';
+import { encodeServedFacts } from '../../../adapters/protocol/served-facts.ts';
+import { encodeHello, encodeWireFrame, ownHello } from '../../../adapters/protocol/wire-frames.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
 
 const PROGRAM: Program = {
@@ -38,11 +38,11 @@ async function honest(): Promise<{ parts: Uint8Array[]; history: History }> {
   const history = await session.run(PROGRAM);
   const names = new NameTable();
   const parts = [
-    encodeFrame('hello', encodeHello(ownHello())),
-    encodeFrame('facts', encodeServedFacts(session.facts)),
-    encodeFrame('begun', new Uint8Array(0)),
-    encodeFrame('executing', new Uint8Array(0)),
-    encodeFrame(
+    encodeWireFrame('hello', encodeHello(ownHello())),
+    encodeWireFrame('facts', encodeServedFacts(session.facts)),
+    encodeWireFrame('begun', new Uint8Array(0)),
+    encodeWireFrame('executing', new Uint8Array(0)),
+    encodeWireFrame(
       'history',
       encodeHistory(history, PROGRAM, (name) => names.client(name)),
     ),
@@ -132,11 +132,11 @@ t.test('frames in another order are never answers', async (t) => {
     const outcome = await outcomeOf(Buffer.concat([hello, facts, ...order]));
     t.ok(outcome instanceof ConnectionLost, String(outcome));
   }
-  const death = encodeFrame('death', encodeDeath(new TargetDeath('hang', 'stuck', ['why'])));
+  const death = encodeWireFrame('death', encodeDeath(new TargetDeath('hang', 'stuck', ['why'])));
   const died = await outcomeOf(Buffer.concat([hello, facts, begun, executing, death]));
   t.match(died, { name: 'TargetDeath', manner: 'hang', message: 'stuck', log: ['why'] });
   for (const text of ['', '{}', 'null', '{"manner":"odd","message":"","log":[]}']) {
-    const odd = encodeFrame('death', Buffer.from(text));
+    const odd = encodeWireFrame('death', Buffer.from(text));
     const outcome = await outcomeOf(Buffer.concat([hello, facts, begun, executing, odd]));
     t.ok(outcome instanceof ConnectionLost, 'a death that makes no sense accuses nobody');
   }
@@ -159,7 +159,9 @@ t.test('facts that make no sense are one sentence', async (t) => {
     { ...sound, regions: [null] },
   ];
   const say = (lines: string): Promise<unknown> =>
-    outcomeOf(Buffer.concat([parts[0] ?? [], encodeFrame('facts', Buffer.from(lines))].map(bytes)));
+    outcomeOf(
+      Buffer.concat([parts[0] ?? [], encodeWireFrame('facts', Buffer.from(lines))].map(bytes)),
+    );
   for (const facts of bad) {
     const outcome = await say(`target.version=1\ntarget=${JSON.stringify(facts)}\n`);
     t.match(outcome, { name: 'AllocertError', exitCode: 3, message: /what makes no sense/ });

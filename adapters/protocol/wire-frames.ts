@@ -10,16 +10,16 @@ import {
 const NO_PROTOCOL = 'the peer does not speak the allocert protocol';
 
 /** A type of frame between a client and an agent. */
-export type FrameType = (typeof FRAMES)[number];
+export type WireFrameType = (typeof FRAMES)[number];
 
 /** One frame. */
-export interface Frame {
-  readonly type: FrameType;
+export interface WireFrame {
+  readonly type: WireFrameType;
   readonly payload: Uint8Array;
 }
 
 /** A frame as bytes: header, then payload. */
-export function encodeFrame(type: FrameType, payload: Uint8Array): Uint8Array {
+export function encodeWireFrame(type: WireFrameType, payload: Uint8Array): Uint8Array {
   const { at, size } = LAYOUT.frame;
   const bytes = new Uint8Array(size + payload.length);
   const view = new DataView(bytes.buffer);
@@ -30,7 +30,7 @@ export function encodeFrame(type: FrameType, payload: Uint8Array): Uint8Array {
 }
 
 /** Puts frames together from chunks of a stream. */
-export class FrameParser {
+export class WireFrameParser {
   #chunks: Uint8Array[] = [];
   #bytes = 0;
   #limit: number;
@@ -47,10 +47,10 @@ export class FrameParser {
    *
    * @throws RangeError for a length or type that no peer of this version sends
    */
-  push(chunk: Uint8Array): Frame[] {
+  push(chunk: Uint8Array): WireFrame[] {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    const frames: Frame[] = [];
+    const frames: WireFrame[] = [];
     while (this.#bytes >= this.#wanted) {
       const frame = this.#next();
       if (frame !== undefined) frames.push(frame);
@@ -59,7 +59,7 @@ export class FrameParser {
   }
 
   /** Chunks are joined only once a frame is whole, so that a long one costs what it weighs. */
-  #next(): Frame | undefined {
+  #next(): WireFrame | undefined {
     const bytes = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
     if (bytes === undefined) return undefined;
     const { at, size } = LAYOUT.frame;

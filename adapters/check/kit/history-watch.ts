@@ -1,11 +1,11 @@
-import { isErrnoName } from '../contract/errno.ts';
-import { type History, OUTCOMES, type Result } from '../contract/history.ts';
-import type { OperationName } from '../contract/operations.ts';
-import type { Program, UntypedOperation } from '../contract/program.ts';
-import type { Rule } from './rule.ts';
+import { isErrnoName } from '../../contract/errno.ts';
+import { type History, OUTCOMES, type Result } from '../../contract/history.ts';
+import type { OperationName } from '../../contract/operations.ts';
+import type { Program, UntypedOperation } from '../../contract/program.ts';
+import type { RuleText } from './rule.ts';
 
-/** Rules that hold in every History, whatever was asked. */
-export const WATCHED = [
+/** Rules about every History, whatever was asked: they are looked at in what other rules run. */
+export const HISTORY_RULES = [
   {
     id: 'answers/count',
     statement: 'Every operation of every thread has one result, and nothing else has one.',
@@ -41,17 +41,17 @@ export const WATCHED = [
     statement: 'What is unsupported says so by its outcome: no errno, no value, never ENOSYS.',
     place: 'Outcome; docs/protocol.md, record `result`, outcome',
   },
-] as const satisfies readonly Rule[];
+] as const satisfies readonly RuleText[];
 
-/** The id of a rule that is watched for. */
-export type WatchedRule = (typeof WATCHED)[number]['id'];
+/** The id of one of {@link HISTORY_RULES}. */
+export type HistoryRule = (typeof HISTORY_RULES)[number]['id'];
 
 /** Says that a rule is broken. */
-type Complain = (rule: WatchedRule, what: string) => void;
+type Complain = (rule: HistoryRule, what: string) => void;
 
 /** Sees every History of a check; keeps the first breach of each rule. */
-export class Watch {
-  readonly breaches = new Map<WatchedRule, string>();
+export class HistoryWatch {
+  readonly breaches = new Map<HistoryRule, string>();
   #seen = 0;
   #latest = 0n;
 
@@ -136,7 +136,7 @@ const isResult = (result: Result): boolean =>
 
 function checkResult(op: OperationName, result: Result, complain: Complain): void {
   if (!isResult(result)) {
-    complain('answers/shape', `${op} has the result ${describe(result)}`);
+    complain('answers/shape', `${op} has the result ${describeResult(result)}`);
     return;
   }
   const { outcome, errno, value, call, out } = result;
@@ -147,7 +147,7 @@ function checkResult(op: OperationName, result: Result, complain: Complain): voi
     complain('clock/interval', `${op} returned, but has no time of return`);
   }
   if (outcome === 'unsupported' && (errno !== undefined || value !== -1n || out.length > 0)) {
-    complain('unsupported/bare', `an unsupported ${op} has ${describe(result)}`);
+    complain('unsupported/bare', `an unsupported ${op} has ${describeResult(result)}`);
   } else if (errno === 'ENOSYS') {
     complain('unsupported/bare', `${op} failed with ENOSYS instead of being unsupported`);
   } else if (errno !== undefined && (value !== -1n || outcome !== 'returned')) {
@@ -156,7 +156,7 @@ function checkResult(op: OperationName, result: Result, complain: Complain): voi
 }
 
 /** A result in few words, whatever it is. */
-export function describe(result: unknown): string {
+export function describeResult(result: unknown): string {
   if (typeof result !== 'object' || result === null) return String(result);
   const { outcome, errno, value } = result as Partial<Result>;
   const kind = typeof value === 'bigint' ? '' : ` (a ${typeof value})`;

@@ -1,26 +1,26 @@
-import type { History, Result } from '../contract/history.ts';
-import { linux } from '../contract/index.ts';
-import type { FileName } from '../contract/operations.ts';
-import type { Operation, OperationOf, Program } from '../contract/program.ts';
-import type { Adapter, Session, TargetFacts } from '../contract/session.ts';
-import { Blocked, Silent } from './rule.ts';
-import type { Watch } from './watch.ts';
+import type { History, Result } from '../../contract/history.ts';
+import { linux } from '../../contract/index.ts';
+import type { FileName } from '../../contract/operations.ts';
+import type { Operation, OperationOf, Program } from '../../contract/program.ts';
+import type { Adapter, Session, TargetFacts } from '../../contract/session.ts';
+import type { HistoryWatch } from './history-watch.ts';
+import { AdapterSilent, RuleBlocked } from './rule.ts';
 
 /** Milliseconds of the Programs whose deadline is not the point. */
 const DEADLINE_MS = 10_000;
-/** Milliseconds beyond a Program's deadline after which an adapter no longer counts as answering. */
+/** Milliseconds beyond a Program's deadline after which an adapter counts as silent. */
 export const GRACE_MS = 10_000;
 /** A descriptor that no process has open. */
 export const NO_DESCRIPTOR = 9999n;
 
-/** What a rule works with: a session, Programs to run in it, and the results. */
-export class Lab {
+/** A rule's means: a session, Programs to run in it, and their results. */
+export class RuleContext {
   readonly adapter: Adapter;
   readonly session: Session;
-  readonly #watch: Watch;
+  readonly #watch: HistoryWatch;
   #file: FileName | undefined;
 
-  constructor(adapter: Adapter, session: Session, watch: Watch) {
+  constructor(adapter: Adapter, session: Session, watch: HistoryWatch) {
     this.adapter = adapter;
     this.session = session;
     this.#watch = watch;
@@ -32,13 +32,13 @@ export class Lab {
 
   /** Runs a Program and lets every History be watched. */
   async history(program: Program): Promise<History> {
-    const history = await answering(this.session.run(program), program.deadlineMs);
+    const history = await answerInTime(this.session.run(program), program.deadlineMs);
     this.#watch.see(program, history);
     return history;
   }
 
   /** The results of operations in one client. */
-  async run(operations: readonly Operation[], client = 'main'): Promise<Results> {
+  async run(operations: readonly Operation[], client = 'main'): Promise<ThreadResults> {
     const threads = [{ client, operations }];
     return resultsOf(await this.history({ threads, deadlineMs: DEADLINE_MS }), 0, operations);
   }
@@ -46,7 +46,7 @@ export class Lab {
   /**
    * Opens something, in an operation of its own or of a larger Program.
    *
-   * @throws {@link Blocked} when there is nothing that this target opens
+   * @throws {@link RuleBlocked} when there is nothing that this target opens
    */
   async opening(slot: string): Promise<OperationOf<'open'>> {
     this.#file ??= await this.#openable();
@@ -62,25 +62,25 @@ export class Lab {
       await this.run([{ op: 'close', fd: { slot: 'lab' } }]);
       return file;
     }
-    throw new Blocked('the target opens neither /dev/null nor its first region');
+    throw new RuleBlocked('the target opens neither /dev/null nor its first region');
   }
 
   /** Starts a client of its own, so that `main` outlives what is done to it. */
   async child(client: string): Promise<void> {
     const forked = (await this.run([{ op: 'fork', client }])).at(0);
-    if (forked.outcome === 'unsupported') throw new Blocked('the target has no fork');
+    if (forked.outcome === 'unsupported') throw new RuleBlocked('the target has no fork');
     if (forked.outcome !== 'returned' || forked.value < 0n) {
-      throw new Blocked(`fork of a client came to ${forked.errno ?? forked.outcome}`);
+      throw new RuleBlocked(`fork of a client came to ${forked.errno ?? forked.outcome}`);
     }
   }
 }
 
 /** The results of one thread. */
-export interface Results {
+export interface ThreadResults {
   /**
    * The result of an operation.
    *
-   * @throws {@link Blocked} when it is missing or the operation is unsupported
+   * @throws {@link RuleBlocked} when it is missing or the operation is unsupported
    */
   at(index: number): Result;
   /** As `at`, but what is unsupported is a result as well. */
@@ -92,16 +92,16 @@ export function resultsOf(
   history: History,
   thread: number,
   operations: readonly Operation[],
-): Results {
+): ThreadResults {
   const any = (index: number): Result => {
     const result = history.threads?.[thread]?.[index];
-    if (result === undefined) throw new Blocked('results are missing: see answers/count');
+    if (result === undefined) throw new RuleBlocked('results are missing: see answers/count');
     return result;
   };
   const at = (index: number): Result => {
     const result = any(index);
     if (result.outcome !== 'unsupported') return result;
-    throw new Blocked(`the target has no ${operations[index]?.op}`);
+    throw new RuleBlocked(`the target has no ${operations[index]?.op}`);
   };
   return { at, any };
 }
@@ -109,13 +109,13 @@ export function resultsOf(
 /**
  * Waits for an answer, but not for ever.
  *
- * @throws {@link Silent}
+ * @throws {@link AdapterSilent}
  */
-export async function answering<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
+export async function answerInTime<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
   const milliseconds = deadlineMs + GRACE_MS;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const silent = new Silent(`no answer for ${milliseconds} ms`);
+    const silent = new AdapterSilent(`no answer for ${milliseconds} ms`);
     timer = setTimeout(() => reject(silent), milliseconds);
   });
   try {

@@ -2,9 +2,9 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import t from 'tap';
 import type { Program, Session } from '../../../adapters/contract/index.ts';
-import { connectAgent } from '../../../adapters/remote/client.ts';
-import { parseAgentFacts, targetFacts } from '../../../adapters/remote/facts.ts';
-import { encodeFrame, encodeHello, ownHello } from '../../../adapters/remote/frames.ts';
+import { connectAgent } from '../../../adapters/protocol/client.ts';
+import { parseAgentFacts, targetFacts } from '../../../adapters/protocol/facts.ts';
+import { encodeHello, encodeWireFrame, ownHello } from '../../../adapters/protocol/wire-frames.ts';
 
 const FACTS = [
   'sysname=Linux',
@@ -21,8 +21,8 @@ const FACTS = [
 
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);
 const greet = (peer: Socket): void => {
-  peer.write(encodeFrame('hello', encodeHello(ownHello())));
-  peer.write(encodeFrame('facts', text(FACTS)));
+  peer.write(encodeWireFrame('hello', encodeHello(ownHello())));
+  peer.write(encodeWireFrame('facts', text(FACTS)));
 };
 
 const program: Program = {
@@ -50,7 +50,7 @@ async function against(
 
 t.test('an agent of another version is refused with what to do', async (t) => {
   const other = { ...ownHello(), digest: 1n };
-  const session = against(t, (peer) => peer.write(encodeFrame('hello', encodeHello(other))));
+  const session = against(t, (peer) => peer.write(encodeWireFrame('hello', encodeHello(other))));
   await t.rejects(session, { exitCode: 3, message: /build the agent from the same version/ });
 });
 
@@ -68,7 +68,7 @@ t.test('a peer that is silent, gone, or no agent is one sentence', async (t) => 
     { exitCode: 3, message: /does not speak the allocert protocol/ },
   );
   await t.rejects(
-    against(t, (peer) => peer.write(encodeFrame('refusal', text('no module fits')))),
+    against(t, (peer) => peer.write(encodeWireFrame('refusal', text('no module fits')))),
     { exitCode: 3, message: /the agent refuses: no module fits/ },
   );
 });
@@ -86,7 +86,7 @@ t.test('an agent that dies while a Program runs is a crash with its last words',
     greet(peer);
     peer.on('data', (chunk: Buffer) => {
       if (chunk.includes('ACPR')) peer.destroy();
-      else if (chunk.includes('X/case')) peer.write(encodeFrame('begun', new Uint8Array(0)));
+      else if (chunk.includes('X/case')) peer.write(encodeWireFrame('begun', new Uint8Array(0)));
     });
   });
   await session.begin('X/case');

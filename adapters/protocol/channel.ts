@@ -1,6 +1,11 @@
 import type { Duplex } from 'node:stream';
 import { messageOf } from '../../base/errors.ts';
-import { encodeFrame, type Frame, FrameParser, type FrameType } from './frames.ts';
+import {
+  encodeWireFrame,
+  type WireFrame,
+  WireFrameParser,
+  type WireFrameType,
+} from './wire-frames.ts';
 
 /** The stream ended, broke, or carried something that is no frame. */
 export class ChannelLost extends Error {}
@@ -12,7 +17,7 @@ export class ChannelGarbled extends ChannelLost {}
 export class ChannelSilent extends Error {}
 
 interface Waiter {
-  resolve(frame: Frame): void;
+  resolve(frame: WireFrame): void;
   reject(reason: Error): void;
 }
 
@@ -28,8 +33,8 @@ const FRAME_COST = 64;
 /** Frames over a byte stream, one waiting reader at a time. */
 export class Channel {
   readonly #stream: Duplex;
-  readonly #parser: FrameParser;
-  readonly #arrived: Frame[] = [];
+  readonly #parser: WireFrameParser;
+  readonly #arrived: WireFrame[] = [];
   #ahead = 0;
   #waiter: Waiter | undefined;
   #lost: ChannelLost | undefined;
@@ -38,7 +43,7 @@ export class Channel {
 
   /** @param firstBytes bytes that the payload of the peer's first frame may have */
   constructor(stream: Duplex, firstBytes?: number) {
-    this.#parser = new FrameParser(firstBytes);
+    this.#parser = new WireFrameParser(firstBytes);
     this.#stream = stream;
     stream.on('data', (chunk: Uint8Array) => this.#onData(chunk));
     stream.on('error', (error) => this.#lose(new ChannelLost(error.message)));
@@ -47,8 +52,8 @@ export class Channel {
   }
 
   /** Sends a frame; a broken stream shows at the next {@link receive}. */
-  send(type: FrameType, payload: Uint8Array = new Uint8Array(0)): void {
-    if (this.#lost === undefined) this.#stream.write(encodeFrame(type, payload));
+  send(type: WireFrameType, payload: Uint8Array = new Uint8Array(0)): void {
+    if (this.#lost === undefined) this.#stream.write(encodeWireFrame(type, payload));
   }
 
   /**
@@ -57,11 +62,11 @@ export class Channel {
    * @param timeoutMs milliseconds that the peer gets for it
    * @throws {@link ChannelLost} when the stream ends first, {@link ChannelSilent} after `timeoutMs`
    */
-  async receive(timeoutMs: number): Promise<Frame> {
+  async receive(timeoutMs: number): Promise<WireFrame> {
     const ready = this.#take();
     if (ready !== undefined) return ready;
     if (this.#lost !== undefined) throw this.#lost;
-    return new Promise<Frame>((resolve, reject) => {
+    return new Promise<WireFrame>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiter = undefined;
         reject(new ChannelSilent(`nothing came for ${timeoutMs} ms`));
@@ -141,7 +146,7 @@ export class Channel {
     if (this.#ahead > AHEAD_BYTES) this.#stream.pause();
   }
 
-  #take(): Frame | undefined {
+  #take(): WireFrame | undefined {
     const frame = this.#arrived.shift();
     if (frame === undefined) return undefined;
     this.#ahead -= FRAME_COST + frame.payload.length;

@@ -15,8 +15,14 @@ import { NameTable } from '../contract/names.ts';
 import { Channel, ChannelGarbled, ChannelLost, ChannelSilent } from './channel.ts';
 import { decodeDeath } from './death.ts';
 import { type AgentFacts, parseAgentFacts } from './facts.ts';
-import { decodeHello, encodeHello, type Frame, type FrameType, ownHello } from './frames.ts';
 import { isServed, servedFacts } from './served-facts.ts';
+import {
+  decodeHello,
+  encodeHello,
+  ownHello,
+  type WireFrame,
+  type WireFrameType,
+} from './wire-frames.ts';
 
 /** Milliseconds beyond what is due before a silent agent counts as hung. */
 const GRACE_MS = 10_000;
@@ -93,7 +99,7 @@ export async function connectAgent(stream: Duplex, options: AgentOptions): Promi
 }
 
 /** The payload of a frame of that type; a refusal is passed on as what it says. */
-function expected(frame: Frame, type: FrameType): Uint8Array {
+function expected(frame: WireFrame, type: WireFrameType): Uint8Array {
   if (frame.type === type) return frame.payload;
   if (frame.type === 'refusal') {
     throw machineError(`the agent refuses: ${new TextDecoder().decode(frame.payload)}`);
@@ -156,7 +162,7 @@ class AgentSession implements Session {
     });
   }
 
-  async #next(type: FrameType, timeoutMs: number): Promise<Uint8Array> {
+  async #next(type: WireFrameType, timeoutMs: number): Promise<Uint8Array> {
     const frame = await this.#channel.receive(timeoutMs);
     if (frame.type === 'death') throw decodeDeath(frame.payload);
     return expected(frame, type);
