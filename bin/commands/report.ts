@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { holdsReport } from '../../reports/files/directory.ts';
 import { gate } from '../../reports/gate/gate.ts';
-import { readGate } from '../../reports/gate/settings.ts';
+import { type GateArgs, readGate } from '../../reports/gate/settings.ts';
 import { holdsCampaign } from '../../reports/merge/campaign.ts';
 import { openInputs } from '../../reports/merge/input.ts';
 import { mergeRecords } from '../../reports/merge/merge.ts';
@@ -10,17 +10,11 @@ import { prepareMerged, refuseOwnReport, writeMerged } from '../../reports/merge
 import { parseReporters } from '../../reports/reporters.ts';
 import { writeViews } from '../../reports/write.ts';
 import { type KcidbArguments, kcidbOf, kcidbOptions } from '../shared/kcidb-options.ts';
-import {
-  EXIT_CODES,
-  type GateArguments,
-  gateOptions,
-  reporterOption,
-  single,
-} from '../shared/options.ts';
+import { EXIT_CODES, gateOptions, reporterOption, single } from '../shared/options.ts';
 import { reportCampaign } from '../shared/report-campaign.ts';
 import { showRecord } from '../shared/show-record.ts';
 
-interface ReportArguments extends KcidbArguments, GateArguments {
+interface ReportArguments extends KcidbArguments, GateArgs {
   readonly paths: readonly string[];
   readonly reporter: readonly string[];
   readonly out: string | undefined;

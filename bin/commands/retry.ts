@@ -1,14 +1,13 @@
 import type { CommandModule } from 'yargs';
 import { openTarget } from '../../adapters/open-target.ts';
 import { planRetry } from '../../reports/gate/retry.ts';
-import { readGate } from '../../reports/gate/settings.ts';
+import { type GateArgs, readGate } from '../../reports/gate/settings.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { writeReports } from '../../reports/write.ts';
 import { journaledRun } from '../shared/journaled-run.ts';
 import { type KcidbArguments, kcidbOf, kcidbOptions } from '../shared/kcidb-options.ts';
 import {
   EXIT_CODES,
-  type GateArguments,
   gateOptions,
   reporterOption,
   retriesOption,
@@ -16,7 +15,7 @@ import {
 } from '../shared/options.ts';
 import { showRecord } from '../shared/show-record.ts';
 
-interface RetryArguments extends KcidbArguments, GateArguments {
+interface RetryArguments extends KcidbArguments, GateArgs {
   readonly directory: string;
   readonly target: string | undefined;
   readonly retries: number | undefined;

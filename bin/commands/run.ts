@@ -4,7 +4,7 @@ import { hideBin } from 'yargs/helpers';
 import { openTarget } from '../../adapters/open-target.ts';
 import { usageError } from '../../base/errors.ts';
 import { checkDirectory } from '../../reports/files/directory.ts';
-import { readGate } from '../../reports/gate/settings.ts';
+import { type GateArgs, readGate } from '../../reports/gate/settings.ts';
 import { environmentFacts } from '../../reports/record/environment.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { listCases } from '../../suites/index.ts';
@@ -12,15 +12,15 @@ import { journaledRun } from '../shared/journaled-run.ts';
 import { type KcidbArguments, kcidbOf, kcidbOptions } from '../shared/kcidb-options.ts';
 import {
   EXIT_CODES,
-  type GateArguments,
   gateOptions,
+  idsIn,
   parseShard,
   reporterOption,
   retriesOption,
   single,
 } from '../shared/options.ts';
 
-interface RunArguments extends KcidbArguments, GateArguments {
+interface RunArguments extends KcidbArguments, GateArgs {
   readonly target: string | undefined;
   readonly profile: string | undefined;
   readonly only: readonly string[] | undefined;
@@ -73,7 +73,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
       })
       .epilogue(EXIT_CODES),
   handler: async (given) => {
-    const words = (given.only ?? []).flatMap((text) => text.split(/[\s,]+/)).filter(Boolean);
+    const words = idsIn(given.only);
     const only = words.filter((word) => !isTarget(word));
     if (given.list) {
       printCases(given.profile, only);
