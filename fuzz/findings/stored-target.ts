@@ -1,6 +1,6 @@
 import { usageError } from '../../base/errors.ts';
-import { isSafeToReopen } from '../../base/safe-to-reopen.ts';
 import { REDACTED } from '../../base/redact.ts';
+import { isSafeToReopen } from '../../base/safe-to-reopen.ts';
 
 /**
  * The target that a campaign or a finding names, to be opened again.

@@ -1,8 +1,8 @@
 import { basename, dirname } from 'node:path';
 import { usageError } from '../../base/errors.ts';
-import { isSafeToReopen } from '../../base/safe-to-reopen.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { redactorOf } from '../../base/redact.ts';
+import { isSafeToReopen } from '../../base/safe-to-reopen.ts';
 import { REPORT_FILES } from '../files/directory.ts';
 import { scanJournal } from '../journal/read-journal.ts';
 import { RecordBuilder } from '../record/builder.ts';
