@@ -1,8 +1,9 @@
 import { type Adapter, AllocertError } from '../../adapters/contract/index.ts';
 import { redact } from '../../base/redact.ts';
-import type { CaseFinish, CaseStart, RunStart } from '../../reports/record/journal-lines.ts';
+import type { RunStart } from '../../reports/record/journal-lines.ts';
 import type { Verdict } from '../../reports/record/record.ts';
 import { type Status, worse } from '../../reports/record/status.ts';
+import type { RunListener } from '../run/run-listener.ts';
 import { runSuites } from '../run/runner.ts';
 
 /** What one target's run says of one requirement, in the profile that decided. */
@@ -35,13 +36,6 @@ export interface TargetResult {
 /** A requirement's verdict together with the case that gave it. */
 export interface CaseVerdict extends Verdict {
   readonly case: string;
-}
-
-/** Who hears how a run goes on. */
-export interface RunListener {
-  readonly onStart?: (line: RunStart) => void;
-  readonly onCaseStart?: (line: CaseStart) => void;
-  readonly onCaseEnd?: (line: CaseFinish) => void;
 }
 
 /**
