@@ -53,7 +53,7 @@ export const RULES: readonly RuleText[] = GROUPS.flatMap((group) =>
 /** An adapter to check, and what the check needs beside it. */
 export interface CheckOptions {
   readonly adapter: Adapter;
-  /** What is wrong with facts in their text form, by the published schema. */
+  /** The first fault of facts in their text form, by the published schema. */
   factsViolation(facts: unknown): string | undefined;
   /** Hears of each rule before it is looked at. */
   onRule?(rule: RuleText): void;
