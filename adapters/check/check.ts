@@ -53,7 +53,7 @@ export const RULES: readonly RuleText[] = GROUPS.flatMap((group) =>
 /** An adapter to check, and what the check needs beside it. */
 export interface CheckOptions {
   readonly adapter: Adapter;
-  /** What is wrong with facts in their text form, by the published schema. */
+  /** The first fault of facts in their text form, by the published schema. */
   factsViolation(facts: unknown): string | undefined;
   /** Hears of each rule before it is looked at. */
   onRule?(rule: RuleText): void;
@@ -158,4 +158,10 @@ function unexpected(thrown: unknown): string {
   }
   const kind = thrown instanceof AllocertError ? 'refused' : 'threw';
   return `the adapter ${kind}: ${messageOf(thrown)}`;
+}
+
+/** 1 when a rule is broken, 3 when nothing could be tested, else 0. */
+export function checkExitCode(results: readonly Pick<RuleResult, 'status'>[]): 0 | 1 | 3 {
+  if (results.some(({ status }) => status === 'fail')) return 1;
+  return results.some(({ status }) => status === 'pass') ? 0 : 3;
 }

@@ -10,7 +10,7 @@ import {
 /** The stream ended, broke, or carried something that is no frame. */
 export class ChannelLost extends Error {}
 
-/** What came is no frame. */
+/** The peer sent something that is no frame. */
 export class ChannelGarbled extends ChannelLost {}
 
 /** Nothing arrived in time. */
@@ -21,13 +21,13 @@ interface Waiter {
   reject(reason: Error): void;
 }
 
-/** Bytes of frames that nobody asked for yet; beyond them the peer has to wait. */
+/** Bytes of frames that have not been read yet; beyond them the peer has to wait. */
 const AHEAD_BYTES = 1 << 20;
 
 /** Milliseconds that a peer gets to take the last frame. */
 const END_MS = 1000;
 
-/** What a frame costs beside its payload, so that empty ones are not free. */
+/** Bytes that a frame costs beside its payload, so that empty ones are not free. */
 const FRAME_COST = 64;
 
 /** Frames over a byte stream, one waiting reader at a time. */
@@ -107,7 +107,7 @@ export class Channel {
     });
   }
 
-  /** Whether the stream is lost; nobody needs an answer any more. */
+  /** Whether the stream is lost, so that no answer is needed any more. */
   get lost(): boolean {
     return this.#lost !== undefined;
   }

@@ -33,7 +33,7 @@ const ANSWER_MS = 20_000;
 /** Milliseconds for the facts: a daemon may first have to boot its target, or to serve others. */
 const FACTS_MS = 150_000;
 
-/** What is known of a target that is gone. */
+/** The end of a target, as far as its adapter can tell. */
 export interface LastWords {
   readonly message: string;
   readonly log: readonly string[];
@@ -41,7 +41,7 @@ export interface LastWords {
   readonly forced?: boolean;
 }
 
-/** What an adapter tells a session about its agent. */
+/** An adapter's knowledge of its agent, for the session with it. */
 export interface AgentOptions {
   /** Milliseconds until the agent's first word; a target that boots takes longer than others. */
   readonly helloTimeoutMs?: number;
@@ -107,7 +107,7 @@ function expected(frame: WireFrame, type: WireFrameType): Uint8Array {
   throw new RangeError(`the agent sent ${frame.type} where ${type} was due`);
 }
 
-/** What is known of the peer after the handshake. */
+/** The peer as the handshake shows it. */
 interface Peer {
   readonly facts: TargetFacts;
   /** A daemon speaks for an adapter; an agent is on its machine. */
@@ -179,7 +179,7 @@ class AgentSession implements Session {
       this.#channel.destroy();
       if (thrown instanceof ChannelSilent) throw await this.#lost('hang', thrown.message);
       if (thrown instanceof ChannelLost) throw await this.#lost('crash', thrown.message);
-      // Nobody can say whose fault it is that the peer makes no sense.
+      // Whose fault it is that the peer makes no sense cannot be told.
       if (thrown instanceof RangeError) throw new ConnectionLost(thrown.message);
       throw thrown;
     }

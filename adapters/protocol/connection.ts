@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 /** A byte stream to a peer, and what is known of its other end. */
 export interface Connection {
   readonly stream: Duplex;
-  /** What the peer's end said or came to, once the stream is lost. */
+  /** The peer's last words, or how it ended, once the stream is lost. */
   lastWords(): Promise<{ readonly message: string; readonly log: readonly string[] }>;
   /** Ends whatever was started for it. */
   close(): Promise<void>;

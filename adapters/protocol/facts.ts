@@ -4,7 +4,7 @@ import type { AbiName, Capability, RegionFacts, TargetFacts } from '../contract/
 /** The lines of `key=value` that an agent says of its machine. */
 export type AgentFacts = ReadonlyMap<string, string>;
 
-/** What only a kernel's driver has: files of its own in /proc, page frames. */
+/** Capabilities of a kernel's driver alone: files of its own in /proc, page frames. */
 const KERNELS: ReadonlySet<Capability> = new Set(['procfs', 'frames']);
 
 /** Parses the payload of a facts frame. */
@@ -21,7 +21,7 @@ export function parseAgentFacts(payload: Uint8Array): AgentFacts {
 }
 
 /**
- * What an agent's machine is, as the contract says it.
+ * The facts of an agent's machine in the contract's form.
  *
  * @param kind scheme of the target's URL
  * @param details whatever the adapter knows beside it
@@ -56,7 +56,7 @@ export function targetFacts(
   };
 }
 
-/** What the agent can do, and a library in the kernel's place stands by. */
+/** The agent's capabilities, less those that a library in the kernel's place does not claim. */
 function capabilitiesOf(agent: AgentFacts): readonly Capability[] {
   const offered = (agent.get('capabilities') ?? '').split(',') as Capability[];
   if (!agent.has('library')) return offered;

@@ -37,7 +37,7 @@ export class WireFrameParser {
   /** Bytes without which the next step is not worth taking. */
   #wanted: number = LAYOUT.frame.size;
 
-  /** @param firstBytes bytes that the first payload may have: nobody knows the peer yet */
+  /** @param firstBytes bytes that the first payload may have: the peer is not known yet */
   constructor(firstBytes: number = FRAME_BYTES_MAX) {
     this.#limit = firstBytes;
   }
@@ -79,7 +79,7 @@ export class WireFrameParser {
   }
 }
 
-/** What each end says first. */
+/** The first frame of each end. */
 export interface Hello {
   readonly version: number;
   readonly digest: bigint;

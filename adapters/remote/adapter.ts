@@ -23,7 +23,7 @@ export function openRemote(url: string): Adapter {
   return new RemoteAdapter(url, parseRemoteTarget(url));
 }
 
-/** Nobody answered; a peer that answers and refuses has said all that it will. */
+/** Whether no peer answered; one that answers and refuses has said all that it will. */
 const isAway = (thrown: unknown): boolean =>
   thrown instanceof Error &&
   thrown.cause instanceof ChannelLost &&

@@ -56,7 +56,7 @@ export async function listenTls(
   limitClients(server, onRefused);
   server.on('secureConnection', (socket) => {
     steady(socket);
-    // The server has seen to it already; nobody gets further by a mistake in its options.
+    // The server has checked it already; this catches a mistake in its options.
     if (socket.authorized) onClient(socket);
     else socket.destroy();
   });

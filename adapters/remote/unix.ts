@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { machineError, messageOf, usageError } from '../../base/errors.ts';
 import { type Connection, socketConnection } from '../protocol/connection.ts';
 
-/** What a socket's address has room for, less the end of the string. */
+/** Room for a path in a socket's address, less the NUL at its end: unix(7), sun_path. */
 const PATH_BYTES_MAX = 107;
 const CLIENTS_MAX = 64;
 const WORLD_WRITABLE = 0o002;

@@ -1,8 +1,9 @@
-import { type Adapter, AllocertError } from '../../adapters/contract/index.ts';
+import { type Adapter, AllocertError, usageError } from '../../adapters/contract/index.ts';
 import { redact } from '../../base/redact.ts';
-import type { CaseFinish, CaseStart, RunStart } from '../../reports/record/journal-lines.ts';
+import type { RunStart } from '../../reports/record/journal-lines.ts';
 import type { Verdict } from '../../reports/record/record.ts';
 import { type Status, worse } from '../../reports/record/status.ts';
+import type { RunListener } from '../run/run-listener.ts';
 import { runSuites } from '../run/runner.ts';
 
 /** The outcome of one requirement on one target, in the profile that decided. */
@@ -35,13 +36,6 @@ export interface TargetResult {
 /** A requirement's verdict together with the case that gave it. */
 export interface CaseVerdict extends Verdict {
   readonly case: string;
-}
-
-/** Functions that are called as a run goes on. */
-export interface RunListener {
-  readonly onStart?: (line: RunStart) => void;
-  readonly onCaseStart?: (line: CaseStart) => void;
-  readonly onCaseEnd?: (line: CaseFinish) => void;
 }
 
 /**
@@ -101,6 +95,25 @@ export const unopenedTarget = (target: string, problem: string): TargetResult =>
   problem: redact(problem),
   requirements: [],
 });
+
+/**
+ * A target that this machine cannot open is a result that says why; a URL typed wrong stops all.
+ *
+ * @param open opens the target
+ * @throws {@link AllocertError} (usage) for a URL that names nothing
+ */
+export async function openOrUnopened(
+  target: string,
+  open: (target: string) => Promise<Adapter>,
+): Promise<Adapter | TargetResult> {
+  if (target.trim() === '') throw usageError('a target is empty; give a URL such as sim:');
+  try {
+    return await open(target);
+  } catch (thrown) {
+    if (!(thrown instanceof AllocertError) || thrown.blame === 'usage') throw thrown;
+    return unopenedTarget(target, thrown.message);
+  }
+}
 
 function factsOf(
   target: string,

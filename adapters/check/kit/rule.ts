@@ -14,7 +14,7 @@ export interface RuleResult {
   readonly statement: string;
   readonly place: string;
   readonly status: 'pass' | 'fail' | 'skip';
-  /** What was seen, or why nothing could be; empty when it passed. */
+  /** The observation that failed it, or why there is none; empty when it passed. */
   readonly detail: string;
 }
 

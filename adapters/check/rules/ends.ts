@@ -19,7 +19,7 @@ async function exiting(
   return { history: await context.history({ threads, deadlineMs: 5000 }), operations };
 }
 
-/** A child that waits at a barrier to which nobody else comes. */
+/** A child that waits at a barrier to which no other client comes. */
 async function waiting(
   context: RuleContext,
 ): Promise<{ history: History; operations: Operation[] }> {

@@ -38,7 +38,7 @@ const counts = ({ succeeded, failed, failures }: RepeatStep): string =>
     .concat(Object.entries(failures).map(([word, count]) => `${count} ${word}`))
     .join(', ');
 
-/** What `repeat` says of its iterations. */
+/** The summaries that `repeat` gives of its iterations. */
 export const LOOP_RULES: readonly ObservedRule[] = [
   {
     id: 'repeat/counts',

@@ -24,7 +24,7 @@ async function isEmpty(context: RuleContext, slot: string): Promise<boolean> {
   }
 }
 
-/** What lives from one operation, Program or case to the next: descriptors, slots, clients. */
+/** State between operations, Programs and cases: descriptors, slots, clients. */
 export const STATE_RULES: readonly ObservedRule[] = [
   {
     id: 'descriptors/distinct',

@@ -7,18 +7,15 @@ import { JournalWriter } from '../../reports/journal/journal.ts';
 import { redactFacts } from '../../reports/journal/redact-line.ts';
 import type { GateSettings } from '../../reports/record/gate-outcome.ts';
 import type { RunEnd, RunStart } from '../../reports/record/journal-lines.ts';
-import type { Shard } from '../../reports/record/record.ts';
-import type { Reporter } from '../../reports/reporters.ts';
-import { writeReports } from '../../reports/write.ts';
-import { refuseOtherTarget, runSuites } from '../../suites/index.ts';
-import { Interrupt } from './interrupt.ts';
-import { Progress } from './progress.ts';
-import { showRecord } from './show-record.ts';
-import { complain } from './terminal.ts';
+import type { RunRecord, Shard } from '../../reports/record/record.ts';
+import { refuseOtherTarget } from './identity.ts';
+import type { RunListener } from './run-listener.ts';
+import { runSuites } from './runner.ts';
 
-/** What to run, and where its report goes. */
+/** A run whose lines go to a journal, or go on in one. */
 export interface JournaledRun {
   readonly adapter: Adapter;
+  /** Where the journal is. */
   readonly directory: string;
   readonly profile: string | undefined;
   readonly only: readonly string[];
@@ -26,61 +23,89 @@ export interface JournaledRun {
   readonly shard: Pick<Shard, 'index' | 'count'> | undefined;
   /** Where this runs, for the record; see reports/record/environment.ts. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Formats beside those of the report directory. */
-  readonly reporters: readonly Reporter[];
   /** How often a case that failed runs again. */
   readonly retries: number;
   readonly gate: GateSettings | undefined;
   /** The run whose journal goes on, and its cases that run again; left out: a new journal. */
-  readonly again?: { readonly start: RunStart; readonly cases: readonly string[] };
+  readonly continued?: { readonly start: RunStart; readonly cases: readonly string[] };
 }
 
-/** Milliseconds that a target gets to shut down. */
-const CLOSE_MS = 5000;
+/** Where a user's wish to stop arrives. */
+export interface StopRequest {
+  /** Aborted when the run is to stop between two cases. */
+  readonly signal: AbortSignal;
+  /** Resolves when the run must be left behind, whatever it does. */
+  readonly expired: Promise<void>;
+  /** The signal that came first, and the exit code that shells expect of it. */
+  readonly received: { readonly name: string; readonly exitCode: number } | undefined;
+}
 
-/**
- * Runs the suites with a journal, and reports what was observed however the run ended.
- *
- * @returns the exit code
- * @throws whatever stopped the run before its first case, when there is nothing to report
- */
-export async function journaledRun(options: JournaledRun): Promise<number> {
-  const interrupt = new Interrupt();
-  const progress = new Progress();
-  const journal: { writer?: JournalWriter } = {};
+/** How a journaled run ended. */
+export interface JournaledEnd {
+  /** Whether a journal was begun; without one there is nothing to report. */
+  readonly begun: boolean;
+  /** Thrown by the run; undefined when nothing was. */
+  readonly failure: unknown;
+}
+
+/** The journal of a run, once its first line is known. */
+interface Begun {
+  writer?: JournalWriter;
+}
+
+/** Runs the suites with a journal, which is whole and closed however the run ended. */
+export async function journaledRun(
+  options: JournaledRun,
+  stop: StopRequest,
+  listener: RunListener,
+): Promise<JournaledEnd> {
+  const journal: Begun = {};
   let failure: unknown;
   try {
-    const end = await runOrLeave(options, interrupt, progress, journal);
-    journal.writer?.write(interrupted(end, interrupt));
+    const end = await runOrLeave(options, stop, listener, journal);
+    journal.writer?.write(lastLine(end, stop));
   } catch (thrown) {
     failure = thrown;
     endAfter(journal.writer, thrown);
   } finally {
-    progress.stop();
     journal.writer?.close();
-    await closeInTime(options.adapter);
-    interrupt.dispose();
   }
-  if (journal.writer === undefined) return withoutReport(failure, interrupt);
-  return reported(options, failure, interrupt);
+  return { begun: journal.writer !== undefined, failure };
+}
+
+/**
+ * The exit code of a run: that of the signal that stopped it, else that of its record.
+ *
+ * @param record undefined when no journal was begun
+ * @throws what the run threw, unless a signal stopped it or a failure was observed before
+ */
+export function journaledExitCode(
+  { failure }: JournaledEnd,
+  record: RunRecord | undefined,
+  { received }: StopRequest,
+): number {
+  if (received !== undefined) return received.exitCode;
+  if (record === undefined) throw failure;
+  if (failure === undefined || record.exitCode === 1) return record.exitCode;
+  throw failure;
 }
 
 /** The run's last line; undefined when it was left behind. */
 async function runOrLeave(
   options: JournaledRun,
-  interrupt: Interrupt,
-  progress: Progress,
-  journal: { writer?: JournalWriter },
+  stop: StopRequest,
+  listener: RunListener,
+  journal: Begun,
 ): Promise<RunEnd | undefined> {
-  const { adapter, profile, only, shard, again, retries, gate } = options;
+  const { adapter, profile, only, shard, continued, retries, gate } = options;
   const seen: { start?: RunStart } = {};
   const run = runSuites({
     adapter,
     only,
-    signal: interrupt.signal,
+    signal: stop.signal,
     ...(profile === undefined ? {} : { profile }),
     ...(shard === undefined ? {} : { shard }),
-    ...(again === undefined ? {} : { cases: again.cases }),
+    ...(continued === undefined ? {} : { cases: continued.cases }),
     retries: {
       max: retries,
       again: (finish) =>
@@ -89,37 +114,37 @@ async function runOrLeave(
     onStart: (line) => {
       seen.start = line;
       journal.writer = beginJournal(options, line);
-      progress.start(line);
+      listener.onStart?.(line);
     },
     onCaseStart: (line) => {
       journal.writer?.write(line);
-      progress.caseStart(line);
+      listener.onCaseStart?.(line);
     },
     onCaseEnd: (line) => {
       journal.writer?.write(line);
-      progress.caseEnd(line);
+      listener.onCaseEnd?.(line);
     },
     onNotice: (line) => journal.writer?.write(line),
   });
-  return Promise.race([run, interrupt.expired.then(() => undefined)]);
+  return Promise.race([run, stop.expired.then(() => undefined)]);
 }
 
 /** A journal with its first lines, once nothing speaks against the run any more. */
 function beginJournal(options: JournaledRun, start: RunStart): JournalWriter {
-  const { directory, gate, again, environment } = options;
+  const { directory, gate, continued, environment } = options;
   if (gate?.baseline !== undefined) refuseOtherBaseline(start, gate.baseline);
-  if (again !== undefined) {
+  if (continued !== undefined) {
     // The report's facts are those without secrets.
     const facts = redactFacts(start.facts, redactorOf(start.target));
-    refuseOtherTarget(again.start, { facts });
+    refuseOtherTarget(continued.start, { facts });
   }
   const writer =
-    again === undefined
+    continued === undefined
       ? new JournalWriter(directory)
       : JournalWriter.resume(directory, start.target);
-  const { cases = [] } = again ?? {};
+  const { cases = [] } = continued ?? {};
   writer.write(
-    again === undefined
+    continued === undefined
       ? { ...start, environment }
       : { type: 'retry-start', startedAt: start.startedAt, cases },
   );
@@ -127,9 +152,9 @@ function beginJournal(options: JournaledRun, start: RunStart): JournalWriter {
   return writer;
 }
 
-function interrupted(end: RunEnd | undefined, interrupt: Interrupt): RunEnd {
+function lastLine(end: RunEnd | undefined, stop: StopRequest): RunEnd {
   if (end?.complete === true) return end;
-  const name = interrupt.received?.name;
+  const name = stop.received?.name;
   const reason = name === undefined ? (end?.reason ?? '') : `the run was interrupted by ${name}`;
   return { ...(end ?? incompleteEnd(reason)), reason };
 }
@@ -152,34 +177,4 @@ function endAfter(writer: JournalWriter | undefined, failure: unknown): void {
   } catch (thrown) {
     if (!(thrown instanceof AllocertError)) throw thrown;
   }
-}
-
-async function closeInTime(adapter: Adapter): Promise<void> {
-  const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref());
-  const closed = adapter.close().catch((thrown: unknown) => {
-    complain(`the target could not be stopped: ${messageOf(thrown)}`);
-  });
-  await Promise.race([closed, late]);
-}
-
-function withoutReport(failure: unknown, interrupt: Interrupt): number {
-  if (interrupt.received === undefined) throw failure;
-  complain(`interrupted by ${interrupt.received.name} before the first case; there is no report`);
-  return interrupt.received.exitCode;
-}
-
-function reported(
-  { directory, reporters }: JournaledRun,
-  failure: unknown,
-  interrupt: Interrupt,
-): number {
-  const record = writeReports(directory);
-  showRecord(record, directory, reporters, [directory]);
-  if (interrupt.received !== undefined) {
-    const { name, exitCode } = interrupt.received;
-    complain(`interrupted by ${name}; allocert report ${directory} shows what was observed`);
-    return exitCode;
-  }
-  if (failure === undefined || record.exitCode === 1) return record.exitCode;
-  throw failure;
 }

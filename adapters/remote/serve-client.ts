@@ -10,8 +10,8 @@ import { encodeDeath } from '../protocol/death.ts';
 import { encodeServedFacts } from '../protocol/served-facts.ts';
 import { decodeHello, encodeHello, ownHello } from '../protocol/wire-frames.ts';
 
-/** How long a daemon waits for whom; milliseconds. */
-export interface Patience {
+/** How long a daemon waits for its clients, in milliseconds. */
+export interface DaemonTimeouts {
   /** For the first word of a client. */
   readonly helloMs: number;
   /** For the next request of a client, and for it to take an answer. */
@@ -20,10 +20,10 @@ export interface Patience {
   readonly turnMs: number;
 }
 
-/** What a daemon waits when nobody says otherwise. */
-export const PATIENCE: Patience = { helloMs: 10_000, idleMs: 600_000, turnMs: 60_000 };
+/** The times of a daemon that is given none. */
+export const DAEMON_TIMEOUTS: DaemonTimeouts = { helloMs: 10_000, idleMs: 600_000, turnMs: 60_000 };
 
-/** Bytes of the first frame; a hello is shorter, and nobody is known yet. */
+/** Bytes of the first frame; a hello is shorter, and the client is not known yet. */
 const FIRST_BYTES = 1024;
 const CASE_ID_BYTES = 1024;
 
@@ -35,18 +35,18 @@ const CASE_ID_BYTES = 1024;
  * @param open the session, once the client has said hello; the client is gone when `lost()` holds
  * @returns why the client was dropped, or undefined when it left by itself
  */
-export async function serveHost(
+export async function serveClient(
   stream: Duplex,
   open: (lost: () => boolean) => Promise<Session>,
-  patience: Patience,
+  timeouts: DaemonTimeouts,
 ): Promise<string | undefined> {
   const channel = new Channel(stream, FIRST_BYTES);
   let session: Session | undefined;
   try {
-    await greet(channel, patience);
+    await greet(channel, timeouts);
     session = await open(() => channel.lost);
     channel.send('facts', encodeServedFacts(session.facts));
-    await new Host(channel, session, patience).serve();
+    await new ServedClient(channel, session, timeouts).serve();
     return undefined;
   } catch (thrown) {
     return farewell(channel, thrown);
@@ -56,9 +56,9 @@ export async function serveHost(
   }
 }
 
-async function greet(channel: Channel, patience: Patience): Promise<void> {
+async function greet(channel: Channel, timeouts: DaemonTimeouts): Promise<void> {
   const own = ownHello();
-  const { type, payload } = await channel.receive(patience.helloMs);
+  const { type, payload } = await channel.receive(timeouts.helloMs);
   channel.send('hello', encodeHello(own));
   if (type !== 'hello') throw new RangeError('the client did not start with a hello');
   const theirs = decodeHello(payload);
@@ -82,20 +82,20 @@ function farewell(channel: Channel, thrown: unknown): string {
   return sentence;
 }
 
-class Host {
+class ServedClient {
   readonly #channel: Channel;
   readonly #session: Session;
-  readonly #patience: Patience;
+  readonly #timeouts: DaemonTimeouts;
   #names: WireNames | undefined;
 
-  constructor(channel: Channel, session: Session, patience: Patience) {
+  constructor(channel: Channel, session: Session, timeouts: DaemonTimeouts) {
     this.#channel = channel;
     this.#session = session;
-    this.#patience = patience;
+    this.#timeouts = timeouts;
   }
 
   async serve(): Promise<void> {
-    const { idleMs } = this.#patience;
+    const { idleMs } = this.#timeouts;
     for (;;) {
       const { type, payload } = await this.#channel.receive(idleMs);
       if (type === 'bye') return;

@@ -4,8 +4,8 @@ import { buildAgent } from '../executor/build/build.ts';
 import { type KernelImage, prepareDebianKernel } from './debian-kernel.ts';
 import type { VmTarget } from './target-url.ts';
 
-/** What a guest is made of. */
-export interface Prepared {
+/** The files that a guest is made of, and where they come from. */
+export interface GuestParts {
   readonly kernel: KernelImage;
   readonly agent: { readonly path: string; readonly digest: string; readonly compiler: string };
 }
@@ -16,7 +16,10 @@ export interface Prepared {
  * @param onStep hears what takes long
  * @throws {@link AllocertError} when something cannot be had here
  */
-export async function prepare(target: VmTarget, onStep: (step: string) => void): Promise<Prepared> {
+export async function prepareGuest(
+  target: VmTarget,
+  onStep: (step: string) => void,
+): Promise<GuestParts> {
   // The compiler first: where there is none, nothing needs to be fetched.
   onStep('building the agent');
   const agents = join(cacheFolder(), 'agent');
