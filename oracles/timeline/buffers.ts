@@ -1,5 +1,6 @@
 import {
   descriptorsIn,
+  linux,
   type Operation,
   type OperationOf,
   operandAt,
@@ -150,7 +151,7 @@ class Bookkeeper {
     if (owner !== undefined) this.#hold(owner, event, 'descriptor', result.value, 0n);
   }
 
-  /** Whether somebody began to close one of two sockets by then: its number may be another file. */
+  /** Whether a close of one of two sockets had begun by then: its descriptor may be another file. */
   #mayBeClosed({ result }: Event, instant: bigint | undefined): boolean {
     const numbers = descriptorsIn(result.out).map(BigInt);
     return this.#drops.some(
@@ -256,8 +257,8 @@ interface Suspect {
   readonly source: Source;
 }
 
-/** F_DUPFD and F_DUPFD_CLOEXEC. */
-const DUPLICATES: readonly unknown[] = [0n, 1030n];
+/** Commands of fcntl that give a duplicate. */
+const DUPLICATES: readonly unknown[] = [linux.F_DUPFD, linux.F_DUPFD_CLOEXEC];
 
 function sourceOf(operation: Operation, timeline: Timeline): Source | undefined {
   const { arguments: given, gives } = specOf(operation.op);
