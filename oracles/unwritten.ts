@@ -1,4 +1,4 @@
-import { type OperationOf, succeeded } from '../adapters/contract/index.ts';
+import { descriptorsIn, type OperationOf, succeeded } from '../adapters/contract/index.ts';
 import { type HeldBuffer, heldDuring, mayLive } from './timeline/lifetimes.ts';
 import { dropsOf } from './timeline/reference-drops.ts';
 import { withLifetime } from './timeline/reference-lifetime.ts';
@@ -79,9 +79,7 @@ function hadNone(timeline: Timeline, map: Event): boolean {
       client === map.client && operation.op === 'descriptors' && succeeded(result),
   );
   if (list === undefined || map.operation.op !== 'mmap') return false;
-  const { out } = list.result;
-  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
-  const numbers = Array.from({ length: out.length / 4 }, (_, at) => view.getInt32(at * 4, true));
+  const numbers = descriptorsIn(list.result.out);
   return !numbers.includes(Number(BigInt.asIntN(32, timeline.valueOf(map.operation.fd))));
 }
 
