@@ -24,7 +24,7 @@ export function flagsText(op: string, argument: string, value: bigint): string |
   return argument === 'protection' ? textOf(value, PROTECTION, 'PROT_NONE') : undefined;
 }
 
-/** A value with a bit that nobody knows stays a number. */
+/** A value with an unknown bit stays a number. */
 function textOf(value: bigint, names: Names, none: string): string {
   if (value === 0n) return none;
   const set = Object.entries(names).filter(([, bit]) => (value & bit) === bit);
