@@ -14,7 +14,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import type { PackedTarget } from '../adapters/contract/packed.ts';
 import { openSimulator } from '../adapters/simulator/adapter.ts';
 import { EMPTY } from '../fuzz/corpus/snapshot.ts';
-import { WorkerPool } from '../fuzz/execute/pool.ts';
+import { WorkerPool } from '../fuzz/workers/worker-pool.ts';
 import { glance } from '../oracles/sweep.ts';
 import { idleModelRuns, simulatedModelRuns } from './fuzz-speed/model-run.ts';
 import { ReplayedRounds } from './fuzz-speed/replayed.ts';

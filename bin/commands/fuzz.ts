@@ -3,10 +3,10 @@ import { usageError } from '../../base/errors.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { redact } from '../../base/redact.ts';
 import { EPOCH_ROUNDS } from '../../fuzz/corpus/corpus.ts';
-import { ALL, PARALLEL } from '../../fuzz/execute/parallel/mode-selection.ts';
 import { storedTarget } from '../../fuzz/findings/stored-target.ts';
+import { ALL, PARALLEL } from '../../fuzz/generate/mode-selection.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
-import { type Before, readCampaign } from '../../fuzz/record/journal-reader.ts';
+import { type Before, readCampaign } from '../../fuzz/record/resume-state.ts';
 import {
   bytes,
   DEFAULT_MEMORY_LIMIT,

@@ -11,12 +11,12 @@ import {
 } from '../corpus/corpus.ts';
 import { entryFrom, type StoredEntry } from '../corpus/entry.ts';
 import { fitsTarget } from '../corpus/fit.ts';
-import { type RoundDone, type RoundReport, type Rounds, Runner } from '../execute/runner.ts';
-import { type Choice, settingFor } from '../generate/setting.ts';
+import { type RoundDone, type RoundReport, type Rounds, Runner } from '../execute/round-runner.ts';
+import { type Choice, settingFor } from '../plan/campaign-context.ts';
 import type { Finding } from '../record/finding.ts';
+import { Ranges } from '../record/ranges.ts';
 import { Batches } from './batches.ts';
 import { KnownFindings } from './known-findings.ts';
-import { Ranges } from './ranges.ts';
 
 /** When a campaign ends; whichever comes first. */
 export interface Budget {

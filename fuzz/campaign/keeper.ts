@@ -2,8 +2,8 @@ import { usageError } from '../../adapters/contract/index.ts';
 import type { CorpusState, Epoch, Kept } from '../corpus/corpus.ts';
 import type { CorpusFolder, FolderContent } from '../corpus/folder.ts';
 import { Snapshot } from '../corpus/snapshot.ts';
-import type { CampaignJournal } from '../record/journal.ts';
-import type { Before } from '../record/journal-reader.ts';
+import type { CampaignJournal } from '../record/campaign-journal.ts';
+import type { Before } from '../record/resume-state.ts';
 
 /** Where a campaign keeps its corpus. */
 export interface CorpusFolders {

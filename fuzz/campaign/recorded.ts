@@ -4,12 +4,12 @@ import { redact, redactorOf } from '../../base/redact.ts';
 import { redactFacts } from '../../reports/journal/redact-line.ts';
 import { EPOCH_ROUNDS } from '../corpus/corpus.ts';
 import { CorpusFolder } from '../corpus/folder.ts';
-import type { RoundDone } from '../execute/runner.ts';
+import type { RoundDone } from '../execute/round-runner.ts';
 import { writeCampaignReport } from '../findings/report.ts';
+import { CampaignJournal } from '../record/campaign-journal.ts';
+import { type FoundFile, summaryOf, writeSummary } from '../record/campaign-summary.ts';
 import type { Finding } from '../record/finding.ts';
-import { CampaignJournal } from '../record/journal.ts';
-import type { Before } from '../record/journal-reader.ts';
-import { type FoundFile, summaryOf, writeSummary } from '../record/summary.ts';
+import type { Before } from '../record/resume-state.ts';
 import {
   type CampaignEnd,
   type CampaignOptions,

@@ -10,7 +10,7 @@ import {
   toJson,
   usageError,
 } from '../../adapters/contract/index.ts';
-import { operationsIn } from '../execute/round.ts';
+import { operationsIn } from '../execute/run-scenario.ts';
 import type { Scenario, World } from '../generate/scenario.ts';
 
 /** A scenario worth keeping, and what a target must be to run it. One file of a corpus folder. */

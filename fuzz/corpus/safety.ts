@@ -1,6 +1,6 @@
 import { linux, type Operation, type Program } from '../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
-import { operationsIn } from '../execute/round.ts';
+import { operationsIn } from '../execute/run-scenario.ts';
 import {
   DEADLINE_MS,
   isNothing,

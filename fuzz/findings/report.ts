@@ -13,7 +13,7 @@ import type {
   FuzzPicture,
   FuzzSample,
 } from '../../reports/formats/html/fuzz-picture.ts';
-import { type CampaignLine, JOURNAL, type Line } from '../record/journal-lines.ts';
+import { type CampaignLine, JOURNAL, type Line } from '../../reports/journal/campaign-lines.ts';
 import { pictureOf } from './picture.ts';
 import { readFinding } from './replay.ts';
 

@@ -1,5 +1,5 @@
 import type { Operation, Program } from '../../adapters/contract/index.ts';
-import { operationsIn } from '../execute/round.ts';
+import { operationsIn } from '../execute/run-scenario.ts';
 import type { Scenario } from '../generate/scenario.ts';
 import {
   homed,

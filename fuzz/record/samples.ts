@@ -1,4 +1,4 @@
-import type { RoundDone } from '../execute/runner.ts';
+import type { RoundDone } from '../execute/round-runner.ts';
 
 /** What a campaign did in a stretch of time; stretches follow each other, also over a resume. */
 export interface CampaignSample {

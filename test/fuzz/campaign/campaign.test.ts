@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import t from 'tap';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
 import { type CampaignEnd, runCampaign } from '../../../fuzz/campaign/campaign.ts';
-import { operationsIn } from '../../../fuzz/execute/round.ts';
-import type { RoundDone } from '../../../fuzz/execute/runner.ts';
+import type { RoundDone } from '../../../fuzz/execute/round-runner.ts';
+import { operationsIn } from '../../../fuzz/execute/run-scenario.ts';
 import { MODES } from '../../../fuzz/generate/modes.ts';
 import type { Finding } from '../../../fuzz/record/finding.ts';
-import { readCampaign } from '../../../fuzz/record/journal-reader.ts';
+import { readCampaign } from '../../../fuzz/record/resume-state.ts';
 import { allocert, start } from '../../e2e/command.ts';
 
 interface Ran {

@@ -9,7 +9,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import t from 'tap';
 import { Choices } from '../../../fuzz/corpus/choices.ts';
-import { readCampaign } from '../../../fuzz/record/journal-reader.ts';
+import { readCampaign } from '../../../fuzz/record/resume-state.ts';
 import { schemaViolation } from '../../../reports/files/schema.ts';
 import { allocert, start } from '../../e2e/command.ts';
 

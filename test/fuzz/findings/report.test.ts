@@ -3,8 +3,8 @@ import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 
 import { join } from 'node:path';
 import t from 'tap';
 import { writeCampaignReport } from '../../../fuzz/findings/report.ts';
-import { CampaignJournal } from '../../../fuzz/record/journal.ts';
-import { type CampaignLine, JOURNAL } from '../../../fuzz/record/journal-lines.ts';
+import { CampaignJournal } from '../../../fuzz/record/campaign-journal.ts';
+import { type CampaignLine, JOURNAL } from '../../../reports/journal/campaign-lines.ts';
 import { allocert } from '../../e2e/command.ts';
 
 const CAMPAIGN: CampaignLine = {

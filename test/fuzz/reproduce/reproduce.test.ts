@@ -18,8 +18,8 @@ import { commandOf, requestBytes } from '../../../catalogue/abi-request.ts';
 import { abiNamed } from '../../../catalogue/catalogue.ts';
 import { runCampaign } from '../../../fuzz/campaign/campaign.ts';
 import { readFinding } from '../../../fuzz/findings/replay.ts';
+import { CampaignJournal } from '../../../fuzz/record/campaign-journal.ts';
 import type { Finding } from '../../../fuzz/record/finding.ts';
-import { CampaignJournal } from '../../../fuzz/record/journal.ts';
 import { reproducerOf, withReproducer } from '../../../fuzz/reproduce/index.ts';
 
 const SEED = 1n;

@@ -1,13 +1,13 @@
 /** A worker that dies of one part of one round, as often as it gets it. */
 import { workerData } from 'piscina';
 import { openSimulator } from '../../../../adapters/simulator/adapter.ts';
+import { Runner } from '../../../../fuzz/execute/round-runner.ts';
 import {
   answerTask,
   type WorkerAnswer,
   type WorkerSetting,
   type WorkerTask,
-} from '../../../../fuzz/execute/pool.ts';
-import { Runner } from '../../../../fuzz/execute/runner.ts';
+} from '../../../../fuzz/workers/worker-pool.ts';
 
 const { target, ...rest } = workerData as WorkerSetting;
 const runner = new Runner({ ...rest, adapter: openSimulator(target) });
