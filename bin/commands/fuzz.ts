@@ -6,7 +6,11 @@ import { EPOCH_ROUNDS } from '../../fuzz/corpus/corpus.ts';
 import { storedTarget } from '../../fuzz/findings/stored-target.ts';
 import { ALL, PARALLEL } from '../../fuzz/generate/mode-selection.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
-import { type Before, readCampaign } from '../../fuzz/record/resume-state.ts';
+import {
+  type ResumeState,
+  readResumeState,
+  resumableCampaign,
+} from '../../fuzz/record/resume-state.ts';
 import {
   bytes,
   DEFAULT_MEMORY_LIMIT,
@@ -90,7 +94,7 @@ export const fuzzCommand: CommandModule<object, FuzzArguments> = {
       return;
     }
     const directory = given.out ?? 'allocert-fuzz';
-    const before = given.resume ? readCampaign(directory) : undefined;
+    const before = given.resume ? readResumeState(directory) : undefined;
     const workers = given.workers === undefined ? undefined : workersOf(given.workers);
     const means = { before, workers, corpusFolder: given.corpus ?? before?.campaign.corpus };
     process.exitCode = await runFuzzCampaign(wanted(given, before), directory, means);
@@ -111,7 +115,7 @@ function refuseMixture(given: FuzzArguments): void {
   );
 }
 
-function wanted(given: FuzzArguments, before: Before | undefined): FuzzRequest {
+function wanted(given: FuzzArguments, before: ResumeState | undefined): FuzzRequest {
   const budget = {
     rounds: given.rounds === undefined ? undefined : wholeNumber('rounds', given.rounds),
     operations: given.ops === undefined ? undefined : wholeNumber('ops', given.ops),
@@ -132,17 +136,12 @@ function wanted(given: FuzzArguments, before: Before | undefined): FuzzRequest {
 }
 
 /** What a campaign is stays as it was; only its budget is new. */
-function resumed(given: FuzzArguments, { campaign }: Before): Omit<FuzzRequest, 'budget'> {
+function resumed(given: FuzzArguments, { campaign }: ResumeState): Omit<FuzzRequest, 'budget'> {
   for (const option of ['seed', 'modes', 'profile', 'memory-limit', 'epoch'] as const) {
     if (given[option] === undefined) continue;
     throw usageError(`--${option} cannot change in a campaign that goes on; leave it out`);
   }
-  if (campaign.version !== packageVersion()) {
-    throw usageError(
-      `the campaign is one of allocert ${campaign.version}, whose rounds this version does not ` +
-        'repeat; start another with a new --out',
-    );
-  }
+  const { epochRounds, memoryLimit } = resumableCampaign(campaign, packageVersion());
   if (given.target !== undefined && redact(given.target) !== campaign.target) {
     throw usageError(`the campaign is on ${campaign.target}; resume it there, or start another`);
   }
@@ -151,7 +150,7 @@ function resumed(given: FuzzArguments, { campaign }: Before): Omit<FuzzRequest, 
     seed: BigInt(campaign.seed),
     modes: campaign.modes,
     profile: campaign.profile,
-    memoryLimit: BigInt(campaign.memoryLimit),
-    epochRounds: campaign.epochRounds,
+    memoryLimit: BigInt(memoryLimit),
+    epochRounds,
   };
 }

@@ -3,7 +3,7 @@ import { hideBin } from 'yargs/helpers';
 import { holdsReport } from '../../reports/files/directory.ts';
 import { gate } from '../../reports/gate/gate.ts';
 import { readGate } from '../../reports/gate/settings.ts';
-import { holdsCampaign } from '../../reports/merge/campaign.ts';
+import { holdsCampaign } from '../../reports/journal/campaign-lines.ts';
 import { openInputs } from '../../reports/merge/input.ts';
 import { mergeRecords } from '../../reports/merge/merge.ts';
 import { prepareMerged, refuseOwnReport, writeMerged } from '../../reports/merge/write-merged.ts';

@@ -5,11 +5,11 @@ import { packageVersion } from '../../base/package-root.ts';
 import { redact } from '../../base/redact.ts';
 import { CampaignProgress, figuresLine } from '../../fuzz/campaign/progress.ts';
 import { runRecorded } from '../../fuzz/campaign/recorded.ts';
-import type { Rounds } from '../../fuzz/execute/round-runner.ts';
 import { shareText } from '../../fuzz/findings/replay.ts';
 import { scheduleOf } from '../../fuzz/findings/schedule.ts';
 import type { Finding } from '../../fuzz/record/finding.ts';
-import type { Before } from '../../fuzz/record/resume-state.ts';
+import type { ResumeState } from '../../fuzz/record/resume-state.ts';
+import type { CampaignWorker } from '../../fuzz/workers/campaign-worker.ts';
 import { WorkerPool } from '../../fuzz/workers/worker-pool.ts';
 import { FuzzView } from './fuzz-view.ts';
 import { Interrupt } from './interrupt.ts';
@@ -20,17 +20,17 @@ const SCHEDULE_LINES = 40;
 
 /** How a campaign is carried out, and what it goes on with. */
 export interface ExecutionOptions {
-  readonly before: Before | undefined;
+  readonly before: ResumeState | undefined;
   readonly workers: number | undefined;
   readonly corpusFolder: string | undefined;
 }
 
 /** One thread needs no pool; several need a session each, which only some targets have for free. */
-function roundsFor(
+function poolFor(
   wish: FuzzRequest,
   adapter: Adapter,
   given: number | undefined,
-): Rounds | undefined {
+): CampaignWorker | undefined {
   const workers = given ?? (adapter.independent === true ? availableParallelism() : 1);
   if (workers === 1) return undefined;
   const { budget, epochRounds, ...rest } = wish;
@@ -53,7 +53,7 @@ export async function runFuzzCampaign(
 ): Promise<number> {
   const { before, corpusFolder, workers } = means;
   const adapter = await openTarget(wish.target);
-  const rounds = roundsFor(wish, adapter, workers);
+  const pool = poolFor(wish, adapter, workers);
   const interrupt = new Interrupt();
   const findingsBefore = before?.findings.length ?? 0;
   const progress = new CampaignProgress({
@@ -69,7 +69,7 @@ export async function runFuzzCampaign(
       version: packageVersion(),
       shrinkBudget: SHRINK_BUDGET,
       signal: interrupt.signal,
-      ...(rounds === undefined ? {} : { rounds }),
+      ...(pool === undefined ? {} : { worker: pool }),
       onWarning: (sentence) => view.complain(sentence),
       onSuspect: (index, why) =>
         view.complain(`round ${index} killed its worker, also alone: ${why}`),

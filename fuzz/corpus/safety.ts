@@ -1,9 +1,9 @@
 import { linux, type Operation, type Program } from '../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
-import { operationsIn } from '../execute/run-scenario.ts';
 import {
   DEADLINE_MS,
   isNothing,
+  operationsIn,
   pagesAllowed,
   type Scenario,
   type World,

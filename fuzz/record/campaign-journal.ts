@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   closeSync,
@@ -14,10 +13,13 @@ import { toJson, usageError } from '../../adapters/contract/index.ts';
 import { redact } from '../../base/redact.ts';
 import { prepareDirectory, temporary, withDirectoryErrors } from '../../reports/files/directory.ts';
 import { forEachLine } from '../../reports/files/lines.ts';
-import { type CampaignLine, JOURNAL, type Line } from '../../reports/journal/campaign-lines.ts';
+import {
+  CAMPAIGN_FILE,
+  type CampaignHeader,
+  type CampaignLine,
+} from '../../reports/journal/campaign-lines.ts';
 import type { Epoch, Kept } from '../corpus/corpus.ts';
-import type { RoundDone } from '../execute/round-runner.ts';
-import { withReproducer } from '../reproduce/index.ts';
+import type { RoundDone } from '../judge/round-report.ts';
 import type { Finding } from './finding.ts';
 import { Sampler } from './samples.ts';
 
@@ -25,8 +27,8 @@ import { Sampler } from './samples.ts';
 const FLUSH_MS = 200;
 
 /** A file without a whole line is what a kill left of a campaign that had not begun. */
-function holdsCampaign(directory: string): boolean {
-  const file = join(directory, JOURNAL);
+function hasBegun(directory: string): boolean {
+  const file = join(directory, CAMPAIGN_FILE);
   if (!existsSync(file)) return false;
   let lines = 0;
   forEachLine(file, () => {
@@ -51,19 +53,19 @@ export class CampaignJournal {
    */
   constructor(directory: string, resume: boolean) {
     this.#directory = directory;
-    prepareDirectory(directory, JOURNAL);
-    if (!resume && holdsCampaign(directory)) {
+    prepareDirectory(directory, CAMPAIGN_FILE);
+    if (!resume && hasBegun(directory)) {
       throw usageError(
         `${directory} holds a campaign already; go on with it by --resume, ` +
           'or name another directory with --out',
       );
     }
     this.#descriptor = withDirectoryErrors(directory, () =>
-      openSync(join(directory, JOURNAL), 'a'),
+      openSync(join(directory, CAMPAIGN_FILE), 'a'),
     );
   }
 
-  start(line: CampaignLine): void {
+  start(line: CampaignHeader): void {
     this.#write(line);
     this.flush();
     this.#sampler.begin();
@@ -111,16 +113,17 @@ export class CampaignJournal {
     this.flush();
   }
 
-  /** Writes the finding's own file, and its C program beside it. @returns its name */
-  finding(finding: Finding): string {
-    const digest = createHash('sha256').update(finding.signature).digest('hex').slice(0, 12);
-    const name = `finding-${digest}.json`;
-    const { finding: told, text: program } = withReproducer(finding, `finding-${digest}.c`);
-    if (told.reproducer !== undefined) this.#file(told.reproducer, program ?? '');
-    this.#file(name, `${JSON.stringify(toJson(told), undefined, 1)}\n`);
+  /**
+   * Writes a finding's own file, and its C program beside it.
+   *
+   * @param name of the file, by {@link findingFile}
+   * @param program text of the file that the finding names as its reproducer
+   */
+  finding(finding: Finding, name: string, program: string | undefined): void {
+    if (finding.reproducer !== undefined) this.#file(finding.reproducer, program ?? '');
+    this.#file(name, `${JSON.stringify(toJson(finding), undefined, 1)}\n`);
     this.#write({ type: 'finding', signature: finding.signature, file: name });
     this.flush();
-    return name;
   }
 
   /** A file that is there as a whole or not at all. */
@@ -155,7 +158,7 @@ export class CampaignJournal {
     if (sample !== undefined) this.#write(sample);
   }
 
-  #write(line: Line): void {
+  #write(line: CampaignLine): void {
     this.#waiting.push(`${JSON.stringify(line)}\n`);
   }
 }

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { toJson } from '../../adapters/contract/index.ts';
 import { redact } from '../../base/redact.ts';
 import { temporary, withDirectoryErrors } from '../../reports/files/directory.ts';
-import type { CampaignEnd } from '../campaign/campaign.ts';
-import type { Before } from './resume-state.ts';
+import type { FoundFile } from './found-file.ts';
+import type { ResumeState } from './resume-state.ts';
 
 /** The file that says what a campaign came to. */
-export const SUMMARY = 'fuzz.json';
+export const SUMMARY_FILE = 'fuzz.json';
 
 /** What a campaign came to, over all its parts; its schema is `reports/schema/fuzz.schema.json`. */
-export interface FuzzSummary {
+export interface CampaignSummary {
   /** Version of this shape. */
   readonly version: 1;
   /** Version of allocert. */
@@ -35,25 +35,31 @@ export interface FuzzSummary {
   readonly incompleteReason: string;
 }
 
-/** A finding and the file, beside the summary, that has all of it. */
-export interface FoundFile {
-  readonly signature: string;
-  readonly file: string;
-}
-
 /** What the summary takes from what the campaign is. */
 export type CampaignFacts = Pick<
-  FuzzSummary,
+  CampaignSummary,
   'allocert' | 'target' | 'seed' | 'modes' | 'memoryLimit'
 > & { readonly profile: string | undefined; readonly corpusFolder: string };
+
+/** The figures of the part of a campaign that has just ended. */
+export interface PartFigures {
+  /** Of the whole campaign, like signatures and entries. */
+  readonly rounds: number;
+  readonly operations: number;
+  readonly signatures: number;
+  readonly entries: number;
+  readonly suspects: number;
+  /** Why the part ended before its budget was spent; empty when it did not. */
+  readonly reason: string;
+}
 
 /** The summary of a campaign whose last part has ended. */
 export function summaryOf(
   facts: CampaignFacts,
-  before: Before | undefined,
-  end: CampaignEnd,
+  before: ResumeState | undefined,
+  end: PartFigures,
   findings: readonly FoundFile[],
-): FuzzSummary {
+): CampaignSummary {
   const { corpusFolder, profile, ...rest } = facts;
   return {
     version: 1,
@@ -71,8 +77,8 @@ export function summaryOf(
 }
 
 /** Writes the summary into the folder of its campaign. */
-export function writeSummary(directory: string, summary: FuzzSummary): void {
-  const file = join(directory, SUMMARY);
+export function writeSummary(directory: string, summary: CampaignSummary): void {
+  const file = join(directory, SUMMARY_FILE);
   withDirectoryErrors(directory, () => {
     const text = `${JSON.stringify(toJson(summary), undefined, 1)}\n`;
     writeFileSync(temporary(file), text, { flush: true });

@@ -1,22 +1,27 @@
-import { closeSync, existsSync, openSync, readSync, truncateSync } from 'node:fs';
+import { existsSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { usageError } from '../../adapters/contract/index.ts';
-import { type CampaignLine, JOURNAL, type Line } from '../../reports/journal/campaign-lines.ts';
-import type { FoundFile } from './campaign-summary.ts';
+import { usageError } from '../../base/errors.ts';
+import {
+  CAMPAIGN_FILE,
+  type CampaignHeader,
+  type CampaignLine,
+  readCampaignLines,
+} from '../../reports/journal/campaign-lines.ts';
+import type { FoundFile } from './found-file.ts';
 import { Ranges } from './ranges.ts';
 
 /** What an earlier part of a campaign has left. */
-export interface Before {
-  readonly campaign: CampaignLine;
+export interface ResumeState {
+  readonly campaign: CampaignHeader;
   readonly done: Ranges;
   readonly operations: number;
   readonly findings: readonly FoundFile[];
   readonly suspects: number;
-  readonly corpus: CorpusBefore;
+  readonly corpus: CorpusResumeState;
 }
 
 /** What the corpus of a campaign had come to; digests stand for entries. */
-export interface CorpusBefore {
+export interface CorpusResumeState {
   readonly epoch: number;
   /** Digest of the snapshot of the epoch under way; empty in the first one. */
   readonly digest: string;
@@ -36,49 +41,44 @@ export interface CorpusBefore {
  *
  * @throws {@link AllocertError} (usage) when there is none, or when it is damaged
  */
-export function readCampaign(directory: string): Before {
-  const file = join(directory, JOURNAL);
+export function readResumeState(directory: string): ResumeState {
+  const file = join(directory, CAMPAIGN_FILE);
   if (!existsSync(file)) {
     throw usageError(`${directory} holds no campaign to resume; start one without --resume`);
   }
   const reading = new Reading(file);
-  let length = 0;
-  for (const { text, end } of linesOf(file)) {
-    length = end;
-    if (text !== '') reading.take(text);
-  }
+  const length = readCampaignLines(file, (line, { place }) => reading.take(line, place));
   truncateSync(file, length);
-  return reading.before();
+  return reading.state();
 }
 
-/** Bytes that are read at once. */
-const CHUNK = 1 << 16;
-const LINE_FEED = 0x0a;
+/** The header of a campaign of this version, which says all that rounds are a function of. */
+export interface ResumableCampaign extends CampaignHeader {
+  readonly memoryLimit: string;
+  readonly epochRounds: number;
+}
 
-/** Whole lines, and how far the file is read behind each. */
-function* linesOf(file: string): Generator<{ readonly text: string; readonly end: number }> {
-  const descriptor = openSync(file, 'r');
-  const chunk = Buffer.alloc(CHUNK);
-  let parts: Buffer[] = [];
-  let end = 0;
-  try {
-    for (;;) {
-      const read = readSync(descriptor, chunk, 0, CHUNK, null);
-      if (read === 0) return;
-      let from = 0;
-      for (let at = chunk.indexOf(LINE_FEED); at >= 0 && at < read; ) {
-        const line = Buffer.concat([...parts, chunk.subarray(from, at)]);
-        parts = [];
-        end += line.length + 1;
-        yield { text: line.toString(), end };
-        from = at + 1;
-        at = chunk.indexOf(LINE_FEED, from);
-      }
-      parts.push(Buffer.from(chunk.subarray(from, read)));
-    }
-  } finally {
-    closeSync(descriptor);
+/**
+ * The header of a campaign, if its rounds can be gone on with.
+ *
+ * @param version of allocert, now
+ * @throws {@link AllocertError} (usage) for a campaign of another version, or a damaged header
+ */
+export function resumableCampaign(campaign: CampaignHeader, version: string): ResumableCampaign {
+  if (campaign.version !== version) {
+    throw usageError(
+      `the campaign is one of allocert ${campaign.version}, whose rounds this version does not ` +
+        'repeat; start another with a new --out',
+    );
   }
+  const { epochRounds, memoryLimit } = campaign;
+  if (epochRounds === undefined || memoryLimit === undefined) {
+    throw usageError(
+      'the first line of the campaign’s journal is damaged: it lacks memoryLimit or epochRounds; ' +
+        'restore the file, or start another campaign with a new --out',
+    );
+  }
+  return { ...campaign, epochRounds, memoryLimit };
 }
 
 class Reading {
@@ -91,28 +91,25 @@ class Reading {
   readonly #pending = new Set<string>();
   readonly #known: string[] = [];
   #fresh: string[] = [];
-  #campaign: CampaignLine | undefined;
+  #campaign: CampaignHeader | undefined;
   #operations = 0;
   #suspects = 0;
   #epoch = 0;
   #digest = '';
-  #line = 0;
 
   constructor(file: string) {
     this.#file = file;
   }
 
-  take(text: string): void {
-    this.#line += 1;
-    const line = this.#parsed(text);
-    if (this.#line === 1) {
+  take(line: CampaignLine, place: string): void {
+    if (this.#campaign === undefined) {
       this.#begin(line);
       return;
     }
     switch (line.type) {
       case 'round':
         if (!this.#done.add(line.index)) {
-          throw usageError(`${this.#place} counts round ${line.index} twice, so nothing is sure`);
+          throw usageError(`${place} counts round ${line.index} twice, so nothing is sure`);
         }
         this.#operations += line.operations;
         break;
@@ -135,11 +132,11 @@ class Reading {
       case 'end':
         break;
       default:
-        throw usageError(`${this.#place} is no line of a campaign's journal of this version`);
+        throw usageError(`${place} is no line of a campaign's journal of this version`);
     }
   }
 
-  before(): Before {
+  state(): ResumeState {
     const campaign = this.#campaign;
     if (campaign === undefined) throw this.#noCampaign();
     return {
@@ -161,17 +158,13 @@ class Reading {
     };
   }
 
-  get #place(): string {
-    return `${this.#file}:${this.#line}`;
-  }
-
-  #begin(line: Line): void {
+  #begin(line: CampaignLine): void {
     if (line.type !== 'campaign') throw this.#noCampaign();
     this.#campaign = line;
     for (const digest of line.entries ?? []) this.#current.add(digest);
   }
 
-  #advance({ digest, evicted, number }: Line & { readonly type: 'epoch' }): void {
+  #advance({ digest, evicted, number }: CampaignLine & { readonly type: 'epoch' }): void {
     this.#epoch = number;
     this.#digest = digest;
     for (const one of this.#pending) this.#current.add(one);
@@ -186,13 +179,5 @@ class Reading {
 
   #noCampaign(): Error {
     return usageError(`${this.#file} does not begin with a campaign, so nothing can be resumed`);
-  }
-
-  #parsed(text: string): Line {
-    try {
-      return JSON.parse(text) as Line;
-    } catch {
-      throw usageError(`${this.#place} is no JSON; the campaign cannot be resumed from it`);
-    }
   }
 }

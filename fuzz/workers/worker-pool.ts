@@ -3,26 +3,22 @@ import { AllocertError, type Blame } from '../../adapters/contract/index.ts';
 import { messageOf } from '../../base/errors.ts';
 import { type PackedSnapshot, type Snapshot, SnapshotReader } from '../corpus/snapshot.ts';
 import type { PartTask } from '../execute/parallel/packed-report.ts';
-import { Together } from '../execute/parallel/parallel-coordinator.ts';
-import type {
-  Introduction,
-  Proof,
-  RoundReport,
-  Rounds,
-  Runner,
-  RunnerOptions,
-} from '../execute/round-runner.ts';
+import { ParallelCoordinator } from '../execute/parallel/parallel-coordinator.ts';
+import type { TargetDescription } from '../execute/round-runner.ts';
 import { isParallel } from '../generate/mode-selection.ts';
+import type { Detection, RoundReport } from '../judge/round-report.ts';
 import type { Finding } from '../record/finding.ts';
+import type { CampaignWorker } from './campaign-worker.ts';
+import type { LocalWorker, LocalWorkerOptions } from './local-worker.ts';
 
 /** What every worker of a pool is told once. */
-export interface WorkerSetting extends Omit<RunnerOptions, 'adapter' | 'enough'> {
+export interface WorkerSetting extends Omit<LocalWorkerOptions, 'adapter' | 'enough'> {
   readonly target: string;
 }
 
 /** What a worker is asked to do. */
 export type WorkerTask =
-  | { readonly kind: 'introduce' | 'close' }
+  | { readonly kind: 'describe-target' | 'close' }
   | {
       readonly kind: 'run';
       readonly indices: readonly number[];
@@ -30,38 +26,38 @@ export type WorkerTask =
       readonly snapshot: PackedSnapshot;
     }
   | ({ readonly kind: 'part' } & PartTask)
-  | { readonly kind: 'explain'; readonly proof: Proof };
+  | { readonly kind: 'minimize'; readonly detection: Detection };
 
 /** What a worker answers. Errors of a class of ours would not survive the way between threads. */
 export type WorkerAnswer =
   | { readonly value: unknown }
   | { readonly blame: Blame; readonly message: string };
 
-/** Of this thread: a worker has one runner. */
+/** Of this thread. */
 const snapshots = new SnapshotReader();
 
 /** Carries out a task in a worker's thread. */
-export async function answerTask(runner: Runner, task: WorkerTask): Promise<WorkerAnswer> {
+export async function answerTask(worker: LocalWorker, task: WorkerTask): Promise<WorkerAnswer> {
   try {
-    return { value: await carriedOut(runner, task) };
+    return { value: await carriedOut(worker, task) };
   } catch (thrown) {
     const blame = thrown instanceof AllocertError ? thrown.blame : 'machine';
     return { blame, message: messageOf(thrown) };
   }
 }
 
-function carriedOut(runner: Runner, task: WorkerTask): Promise<unknown> {
+function carriedOut(worker: LocalWorker, task: WorkerTask): Promise<unknown> {
   switch (task.kind) {
-    case 'introduce':
-      return runner.introduce();
+    case 'describe-target':
+      return worker.describeTarget();
     case 'run':
-      return runner.run(task.indices, task.known, snapshots.read(task.snapshot));
+      return worker.run(task.indices, task.known, snapshots.read(task.snapshot));
     case 'part':
-      return runner.part(task);
-    case 'explain':
-      return runner.explain(task.proof);
+      return worker.part(task);
+    case 'minimize':
+      return worker.minimize(task.detection);
     case 'close':
-      return runner.close();
+      return worker.close();
   }
 }
 
@@ -73,13 +69,13 @@ const NURSERY_MB = 12;
  * and what it was at is run again round by round: only the round that kills a second worker is
  * charged.
  */
-export class WorkerPool implements Rounds {
+export class WorkerPool implements CampaignWorker {
   readonly width: number;
   readonly #pool: Piscina<WorkerTask, WorkerAnswer>;
   readonly #workers: number;
   /** Names of the modes, and who runs the parallel one, once they are known. */
   #modes: readonly string[] = [];
-  #together: Together | undefined;
+  #coordinator: ParallelCoordinator | undefined;
 
   /**
    * @param module URL of a module that answers a {@link WorkerTask}, with the setting as its data
@@ -87,7 +83,7 @@ export class WorkerPool implements Rounds {
    */
   constructor(module: string, workers: number, setting: WorkerSetting) {
     this.#workers = workers;
-    // One more for each worker, so that none waits while findings are explained.
+    // One more for each worker, so that none waits while findings are minimized.
     this.width = 2 * workers;
     this.#pool = new Piscina({
       filename: module,
@@ -101,13 +97,14 @@ export class WorkerPool implements Rounds {
     });
   }
 
-  async introduce(): Promise<Introduction> {
-    const introduction = (await this.#ask({ kind: 'introduce' })) as Introduction;
-    const { modes, sharedWords } = introduction;
+  async describeTarget(): Promise<TargetDescription> {
+    const description = (await this.#ask({ kind: 'describe-target' })) as TargetDescription;
+    const { modes, sharedWords } = description;
     const ask = (task: PartTask): Promise<unknown> => this.#ask({ kind: 'part', ...task });
     this.#modes = modes;
-    if (sharedWords !== undefined) this.#together = new Together(sharedWords, this.#workers, ask);
-    return introduction;
+    if (sharedWords !== undefined)
+      this.#coordinator = new ParallelCoordinator(sharedWords, this.#workers, ask);
+    return description;
   }
 
   async run(
@@ -141,17 +138,18 @@ export class WorkerPool implements Rounds {
     return reports;
   }
 
-  /** Rounds that all workers run at once. */
+  /** CampaignWorker that all workers run at once. */
   async #inParallel(
     indices: readonly number[],
     known: ReadonlySet<string>,
   ): Promise<readonly RoundReport[]> {
-    if (this.#together === undefined) throw new Error('the pool was not introduced');
-    return this.#together.run(indices, known);
+    if (this.#coordinator === undefined)
+      throw new Error('the pool has not described its target yet');
+    return this.#coordinator.run(indices, known);
   }
 
-  async explain(proof: Proof): Promise<Finding> {
-    return (await this.#ask({ kind: 'explain', proof })) as Finding;
+  async minimize(detection: Detection): Promise<Finding> {
+    return (await this.#ask({ kind: 'minimize', detection })) as Finding;
   }
 
   /** Each worker closes its session: what a target has started must not outlive the campaign. */
@@ -191,6 +189,6 @@ async function alone(
   } catch (thrown) {
     if (thrown instanceof AllocertError) throw thrown;
     const done = { index, mode: '', operations: 0, signatures: [] };
-    return { done, proofs: [], peakBytes: 0n, lost: messageOf(thrown) };
+    return { done, detections: [], peakBytes: 0n, lost: messageOf(thrown) };
   }
 }

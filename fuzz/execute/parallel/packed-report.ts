@@ -1,7 +1,7 @@
 import { PARALLEL } from '../../generate/mode-selection.ts';
 import { binds, signatureOf } from '../../judge/judge-scenario.ts';
+import type { Detection, RoundReport } from '../../judge/round-report.ts';
 import type { Setting } from '../../plan/campaign-context.ts';
-import type { Proof, RoundReport } from '../round-runner.ts';
 import { asProgram } from './as-program.ts';
 import type { PackedViolation } from './judge-round.ts';
 import type { PackedRound } from './part-runner.ts';
@@ -31,14 +31,14 @@ export function reportOf(
   known: ReadonlySet<string>,
 ): RoundReport {
   const promised = violations.filter(({ requirement }) => binds(rules.profile, requirement));
-  const proof = (packed: PackedViolation): Proof => {
+  const detection = (packed: PackedViolation): Detection => {
     const { detail, kind, oracle, requirement } = packed;
     const violation = { oracle, requirement, kind, detail, events: [] };
     const { histories, scenario } = asProgram(world, memory.parts, windowOf(memory.parts, packed));
     return { index, round: { scenario, histories, violations: [violation] }, violation };
   };
   const signatures = promised.map((one) => signatureOf({ ...one, events: [] }));
-  const proofs = promised.filter((_, at) => !known.has(signatures[at] ?? '')).map(proof);
+  const detections = promised.filter((_, at) => !known.has(signatures[at] ?? '')).map(detection);
   const peakBytes = BigInt(peakPages) * world.page;
-  return { done: { index, mode: PARALLEL, operations, signatures }, proofs, peakBytes };
+  return { done: { index, mode: PARALLEL, operations, signatures }, detections, peakBytes };
 }

@@ -1,5 +1,5 @@
 import { AllocertError } from '../../../adapters/contract/index.ts';
-import type { RoundReport } from '../round-runner.ts';
+import type { RoundReport } from '../../judge/round-report.ts';
 import type { PartTask } from './packed-report.ts';
 import { abort, RoundMemory } from './round-memory.ts';
 
@@ -11,7 +11,7 @@ export type AskPart = (task: PartTask) => Promise<unknown>;
  * only one batch is handed out at a time: a part that waits for another then waits for one that no
  * waiting part keeps from beginning.
  */
-export class Together {
+export class ParallelCoordinator {
   readonly #words: number;
   readonly #parts: number;
   readonly #ask: AskPart;

@@ -1,9 +1,8 @@
 import { type Adapter, usageError } from '../../../adapters/contract/index.ts';
 import type { PackedTarget } from '../../../adapters/contract/packed.ts';
 import { modeNames, PARALLEL } from '../../generate/mode-selection.ts';
-import type { Scenario } from '../../generate/scenario.ts';
+import type { RoundReport } from '../../judge/round-report.ts';
 import type { Choice, Setting } from '../../plan/campaign-context.ts';
-import type { RoundReport } from '../round-runner.ts';
 import { type PartTask, reportOf } from './packed-report.ts';
 import { PartRunner } from './part-runner.ts';
 import { RoundMemory } from './round-memory.ts';
@@ -85,25 +84,4 @@ export class ParallelRounds {
         `leave the mode ${PARALLEL} out`,
     );
   }
-}
-
-/** Schedules under which the window of a parallel round is tried. */
-export const SCHEDULES = 64;
-
-/**
- * Looks for a schedule under which the window of a parallel round shows what it showed when threads
- * met as they would. Found under one, it can be shrunk and shown again like any other scenario.
- *
- * @returns undefined when none of {@link SCHEDULES} does
- */
-export async function onSchedule(
-  scenario: Scenario,
-  shows: (candidate: Scenario) => Promise<boolean>,
-): Promise<Scenario | undefined> {
-  for (let seed = 0n; seed < BigInt(SCHEDULES); seed += 1n) {
-    const programs = scenario.programs.map((program) => ({ ...program, seed }));
-    const candidate = { ...scenario, programs };
-    if (await shows(candidate)) return candidate;
-  }
-  return undefined;
 }

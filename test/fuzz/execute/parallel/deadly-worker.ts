@@ -1,7 +1,7 @@
 /** A worker that dies of one part of one round, as often as it gets it. */
 import { workerData } from 'piscina';
 import { openSimulator } from '../../../../adapters/simulator/adapter.ts';
-import { Runner } from '../../../../fuzz/execute/round-runner.ts';
+import { LocalWorker } from '../../../../fuzz/workers/local-worker.ts';
 import {
   answerTask,
   type WorkerAnswer,
@@ -10,7 +10,7 @@ import {
 } from '../../../../fuzz/workers/worker-pool.ts';
 
 const { target, ...rest } = workerData as WorkerSetting;
-const runner = new Runner({ ...rest, adapter: openSimulator(target) });
+const runner = new LocalWorker({ ...rest, adapter: openSimulator(target) });
 const DEADLY = 3;
 
 export default (task: WorkerTask): Promise<WorkerAnswer> => {

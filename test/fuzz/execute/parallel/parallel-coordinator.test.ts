@@ -1,7 +1,7 @@
 /** Threads that really run at once on one region: what they find, and who waits for whom. */
 import t from 'tap';
 import { EMPTY } from '../../../../fuzz/corpus/snapshot.ts';
-import type { RoundReport } from '../../../../fuzz/execute/round-runner.ts';
+import type { RoundReport } from '../../../../fuzz/judge/round-report.ts';
 import { WorkerPool } from '../../../../fuzz/workers/worker-pool.ts';
 import { allocert } from '../../../e2e/command.ts';
 
@@ -35,15 +35,18 @@ async function reportsOf(pool: WorkerPool, until?: string): Promise<RoundReport[
 
 t.test('without the lock of the region, two threads find the same pages', async (t) => {
   const pool = poolOn('sim:?defect=region-search-unlocked', 2);
-  await pool.introduce();
+  await pool.describeTarget();
   const reports = await reportsOf(pool, OVERLAP);
-  const proof = reports
-    .flatMap(({ proofs }) => proofs)
+  const detection = reports
+    .flatMap(({ detections }) => detections)
     .find(({ violation }) => violation.oracle === 'exclusion');
-  t.ok(proof, `nothing in ${reports.length} rounds`);
-  t.match(proof?.violation.detail, /^page \d+ belongs to the buffer of part \d, operation \d+ and/);
-  if (proof !== undefined) {
-    const { histories, mode, reproduced, signature } = await pool.explain(proof);
+  t.ok(detection, `nothing in ${reports.length} rounds`);
+  t.match(
+    detection?.violation.detail,
+    /^page \d+ belongs to the buffer of part \d, operation \d+ and/,
+  );
+  if (detection !== undefined) {
+    const { histories, mode, reproduced, signature } = await pool.minimize(detection);
     t.equal(signature, OVERLAP);
     t.equal(mode, 'parallel');
     t.ok(histories.length > 0);
@@ -55,7 +58,7 @@ t.test('without the lock of the region, two threads find the same pages', async 
 t.test('with the lock, they never do', async (t) => {
   for (const target of ['sim:', 'sim:?region=512KiB']) {
     const pool = poolOn(target, 2);
-    await pool.introduce();
+    await pool.describeTarget();
     const reports = await reportsOf(pool);
     t.equal(reports.length, ROUNDS);
     t.strictSame(
@@ -63,7 +66,7 @@ t.test('with the lock, they never do', async (t) => {
       numbers(0, ROUNDS),
     );
     t.strictSame(
-      reports.flatMap(({ proofs }) => proofs.map(({ violation }) => violation)),
+      reports.flatMap(({ detections }) => detections.map(({ violation }) => violation)),
       [],
       target,
     );
@@ -74,7 +77,7 @@ t.test('with the lock, they never do', async (t) => {
 
 t.test('a part that dies keeps nobody waiting; its round is charged alone', async (t) => {
   const pool = poolOn('sim:', 3, moduleOf('./deadly-worker.js'));
-  await pool.introduce();
+  await pool.describeTarget();
   const [first, second] = await Promise.all([
     pool.run(numbers(0, 6), new Set(), EMPTY),
     pool.run(numbers(6, 6), new Set(), EMPTY),

@@ -8,12 +8,13 @@ import {
 } from '../../../../adapters/contract/packed.ts';
 import { openSimulator } from '../../../../adapters/simulator/adapter.ts';
 import { runCampaign } from '../../../../fuzz/campaign/campaign.ts';
-import { type RoundDone, Runner } from '../../../../fuzz/execute/round-runner.ts';
-import { operationsIn } from '../../../../fuzz/execute/run-scenario.ts';
 import { isParallel, modeNames } from '../../../../fuzz/generate/mode-selection.ts';
 import { MODES } from '../../../../fuzz/generate/modes.ts';
 import { OPERATIONS, PackedWriter } from '../../../../fuzz/generate/packed-writer.ts';
+import { operationsIn } from '../../../../fuzz/generate/scenario.ts';
+import type { RoundDone } from '../../../../fuzz/judge/round-report.ts';
 import type { Finding } from '../../../../fuzz/record/finding.ts';
+import { LocalWorker } from '../../../../fuzz/workers/local-worker.ts';
 
 const PAGES = 4096;
 const writer = new PackedWriter();
@@ -157,11 +158,11 @@ t.test('the mode has to be asked for, and takes turns with the others', async (t
 t.test('a target that threads cannot use together says so', async (t) => {
   const adapter = openSimulator('sim:?defect=leak-at-munmap');
   const options = { adapter, version: 'test', seed: 1n, shrinkBudget: 0, memoryLimit: 8n << 20n };
-  const alone = new Runner({ ...options, modes: ['parallel'] });
-  await t.rejects(alone.introduce(), {
+  const alone = new LocalWorker({ ...options, modes: ['parallel'] });
+  await t.rejects(alone.describeTarget(), {
     blame: 'usage',
     message: /^threads cannot use sim:\?defect=leak-at-munmap together/,
   });
-  const all = await new Runner({ ...options, modes: ['all'] }).introduce();
+  const all = await new LocalWorker({ ...options, modes: ['all'] }).describeTarget();
   t.notOk(all.modes.includes('parallel'));
 });
