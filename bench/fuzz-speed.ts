@@ -15,7 +15,7 @@ import type { PackedTarget } from '../adapters/contract/packed.ts';
 import { openSimulator } from '../adapters/simulator/adapter.ts';
 import { EMPTY } from '../fuzz/corpus/snapshot.ts';
 import { WorkerPool } from '../fuzz/workers/worker-pool.ts';
-import { glance } from '../oracles/sweep.ts';
+import { detectOverlap } from '../oracles/sweep.ts';
 import { idleModelRuns, simulatedModelRuns } from './fuzz-speed/model-run.ts';
 import { ReplayedRounds } from './fuzz-speed/replayed.ts';
 
@@ -86,7 +86,7 @@ function oracle(rounds: ReplayedRounds): void {
     let events = 0;
     const start = processorMs();
     for (const thread of recorded) {
-      if (glance([thread], target.pages).crowded) throw new Error('a false alarm');
+      if (detectOverlap([thread], target.pages).crowded) throw new Error('a false alarm');
       events += thread.changes.length / 2;
     }
     const rate = events / (processorMs() - start) / 1000;

@@ -1,13 +1,13 @@
 import { linux, succeeded, type UntypedOperation } from '../adapters/contract/index.ts';
-import { type HeldBuffer, livedDuring, mayLive } from './lives.ts';
-import type { Event, Timeline } from './timeline.ts';
+import { type HeldBuffer, livedDuring, mayLive } from './timeline/lifetimes.ts';
+import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
  * When everything is at rest, as much memory is free as was before (LIF-01, LIF-09); and in between
  * as much is taken as the buffers have that live (LEN-09, LIF-03).
  *
- * Sound where the gauge counts the region's pages and nothing else, nobody else uses the region,
+ * Sound where the gauge counts the region's pages and nothing else, no other process uses the region,
  * and every client that held something is dead at the last reading: the first and the last
  * `readfile` of /proc/meminfo of the timeline are compared. A reading in between counts only where
  * each buffer surely lived or was surely gone during all of it, and no request may have been under
@@ -100,7 +100,7 @@ function inBetween(
   ];
 }
 
-/** What is broken when memory is gone: what lives costs too much, or what went left some. */
+/** The rule that missing memory breaks: live buffers cost too much, or freed ones left some. */
 function lossOf(
   there: readonly HeldBuffer[],
   buffers: readonly HeldBuffer[],

@@ -41,7 +41,7 @@ const TAINTS: readonly (readonly [bit: bigint, meaning: string])[] = [
   [1n << 14n, 'a soft lockup'],
 ];
 
-/** What the kernel was tainted with between two readings, in words. */
+/** The taints that the kernel got between two readings, in words. */
 export function taintAlarms(before: bigint | undefined, after: bigint | undefined): string[] {
   if (before === undefined || after === undefined) return [];
   const fresh = after & ~before;

@@ -1,6 +1,6 @@
 import { succeeded } from '../adapters/contract/index.ts';
-import { type HeldBuffer, type Holding, heldDuring } from './lives.ts';
-import type { Event, Timeline } from './timeline.ts';
+import { type HeldBuffer, heldDuring, type Reference } from './timeline/lifetimes.ts';
+import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { Violation } from './violation.ts';
  * everything has come to rest a client has no descriptor that nothing gave it (ERR-04). Whether it
  * lacks one that it should have is not judged.
  *
- * Sound for numbers whose holding is certain (see `buffersOf`); the count at rest only for clients
+ * Sound for descriptors that are certainly held (see `buffersOf`); the count at rest only for clients
  * whose every descriptor the timeline accounts for: one `descriptors` operation before and one
  * after, alone in their Programs, with nothing between them but operations that say what they open.
  */
@@ -17,30 +17,30 @@ export function descriptors(timeline: Timeline, buffers: readonly HeldBuffer[]):
 }
 
 function givenTwice(buffers: readonly HeldBuffer[]): Violation[] {
-  const held = new Map<string, Holding[]>();
-  for (const holding of buffers.flatMap(({ holdings }) => holdings)) {
-    if (holding.kind !== 'descriptor') continue;
-    const key = `${holding.client} ${holding.value}`;
+  const held = new Map<string, Reference[]>();
+  for (const reference of buffers.flatMap(({ references }) => references)) {
+    if (reference.kind !== 'descriptor') continue;
+    const key = `${reference.client} ${reference.value}`;
     const others = held.get(key) ?? [];
-    const before = others.find((other) => bothHeld(other, holding));
+    const before = others.find((other) => bothHeld(other, reference));
     if (before !== undefined) {
       return [
         {
           oracle: 'descriptors',
           requirement: 'FD-01',
           kind: 'a number was given twice',
-          detail: `number ${holding.value} of ${holding.client} was given while it was in use`,
-          events: [before.made, holding.made],
+          detail: `number ${reference.value} of ${reference.client} was given while it was in use`,
+          events: [before.made, reference.made],
         },
       ];
     }
-    others.push(holding);
+    others.push(reference);
     held.set(key, others);
   }
   return [];
 }
 
-function bothHeld(one: Holding, other: Holding): boolean {
+function bothHeld(one: Reference, other: Reference): boolean {
   const instant = one.from > other.from ? one.from : other.from;
   return heldDuring(one, instant, instant) && heldDuring(other, instant, instant);
 }
@@ -75,7 +75,7 @@ function straysOf(
   );
   if (!clear) return [];
   const expected = accounted(timeline, between, numbersIn(first));
-  for (const { kind, client: owner, gone, value } of buffers.flatMap((one) => one.holdings)) {
+  for (const { kind, client: owner, gone, value } of buffers.flatMap((one) => one.references)) {
     const mayBeOpen = gone === undefined || gone >= last.result.call;
     if (kind === 'descriptor' && owner === client && mayBeOpen) expected.add(value);
   }

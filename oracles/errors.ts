@@ -1,8 +1,8 @@
 import { wordOf } from '../adapters/contract/index.ts';
-import type { Event, Timeline } from './timeline.ts';
+import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
-/** What may come of a request, and the rule that says so. */
+/** The allowed outcomes of a request, and the rule that allows them. */
 export interface Prediction {
   readonly requirement: string;
   /** Words of {@link wordOf} that are as they should be; `error` stands for any errno. */

@@ -1,14 +1,14 @@
 import { linux, succeeded, type UntypedOperation, wordOf } from '../adapters/contract/index.ts';
 import type { Abi } from '../catalogue/catalogue.ts';
-import { allocationsOf, numberOf } from './holdings.ts';
-import { type Call, linearizable, type Model } from './linearizability.ts';
-import type { Event, Timeline } from './timeline.ts';
+import { type ConcurrentCall, linearizable, type Model } from './linearizability.ts';
+import { allocationsOf, descriptorGiven } from './timeline/buffers.ts';
+import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /** Steps that the search may take for one client. */
 const STEPS_MAX = 200_000;
 
-/** What an operation did to a client’s table of descriptors. */
+/** An effect of an operation on a client’s table of descriptors. */
 interface Action {
   readonly kind: 'give' | 'reserve' | 'install' | 'close' | 'not-open';
   readonly number: bigint;
@@ -98,8 +98,8 @@ function callsOf(
   events: readonly Event[],
   given: ReadonlySet<Event>,
   abi: Abi,
-): Call<Action>[] | undefined {
-  const calls: Call<Action>[] = [];
+): ConcurrentCall<Action>[] | undefined {
+  const calls: ConcurrentCall<Action>[] = [];
   const shared = sharedPrograms(events);
   for (const event of events) {
     const { result } = event;
@@ -130,7 +130,7 @@ function actionOf(
 ): Action | 'none' | undefined {
   const { operation, result } = event;
   if (operation.op === 'ioctl') {
-    if (given.has(event)) return { kind: 'give', number: numberOf(event, abi) };
+    if (given.has(event)) return { kind: 'give', number: descriptorGiven(event, abi) };
     // A command that is not the ABI's may give descriptors all the same.
     return succeeded(result) || mayLeak(event) ? undefined : 'none';
   }

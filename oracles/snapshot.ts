@@ -1,9 +1,9 @@
 import { linux, succeeded } from '../adapters/contract/index.ts';
 import { fieldOf, readField } from '../catalogue/abi-request.ts';
 import type { Abi } from '../catalogue/catalogue.ts';
-import { type HeldBuffer, type Holding, heldDuring } from './lives.ts';
-import type { Event, Timeline } from './timeline.ts';
-import { isMixture, mixturesOf } from './torn.ts';
+import { type HeldBuffer, heldDuring, type Reference } from './timeline/lifetimes.ts';
+import type { Event, Timeline } from './timeline/timeline.ts';
+import { isMixture, mixturesOf } from './timeline/torn-reads.ts';
 import type { Violation } from './violation.ts';
 
 /**
@@ -23,7 +23,7 @@ export function snapshot(
   page: bigint,
 ): Violation[] {
   const field = fieldOf(abi, 'length');
-  return buffers.flatMap(({ allocation, holdings }) => {
+  return buffers.flatMap(({ allocation, references }) => {
     const { operation, result } = allocation;
     if (operation.op !== 'ioctl' || operation.argument.placement?.kind !== 'flipped') return [];
     const { placement } = operation.argument;
@@ -33,7 +33,7 @@ export function snapshot(
       (length) => ((length + page - 1n) / page) * page,
     );
     const told = readField(result.out, field);
-    const held = holdings.find(({ made }) => made === allocation);
+    const held = references.find(({ made }) => made === allocation);
     return timeline.events.flatMap((event) => {
       const size = sizeSeen(timeline, event, held);
       const { call, return: back } = event.result;
@@ -58,7 +58,7 @@ export function snapshot(
 function sizeSeen(
   timeline: Timeline,
   { client, operation, result }: Event,
-  held: Holding | undefined,
+  held: Reference | undefined,
 ): bigint | undefined {
   if (operation.op !== 'lseek' || operation.whence !== linux.SEEK_END) return undefined;
   const number = BigInt.asIntN(32, timeline.valueOf(operation.fd));

@@ -1,12 +1,12 @@
 import type { History } from '../adapters/contract/index.ts';
 import { kernelAlarms } from './alarms.ts';
-import type { Event, Timeline } from './timeline.ts';
+import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
  * No request makes the kernel complain, kills a client or never comes back (ERR-12).
  *
- * Sound for alarms of a kernel that nobody else provokes, for clients that no operation ends, and
+ * Sound for alarms of a kernel that no other program provokes, for clients that no operation ends, and
  * for calls that cannot wait: a Program whose time is up in a `sleep`, a `wait` or a barrier that
  * not everybody reaches waits by itself. A machine that is starved of time makes calls late; who
  * accuses it of one has to run the Program again (see `confirmed` in `fuzz/execute/confirm.ts`).
@@ -72,7 +72,7 @@ const PROMPT: readonly string[] = [
   ...['load', 'store', 'scan', 'frames'],
 ];
 
-/** What {@link survival} calls a Program's deadline that passed in a call. */
+/** The kind of a {@link survival} violation in which a deadline passed in a call. */
 export const HANG = 'a call never came back';
 
 function hangs({ events }: Timeline, histories: readonly History[]): Violation[] {

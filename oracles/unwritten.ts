@@ -1,8 +1,8 @@
 import { type OperationOf, succeeded } from '../adapters/contract/index.ts';
-import { dropsOf } from './drops.ts';
-import { lasting } from './lasting.ts';
-import { type HeldBuffer, heldDuring, mayLive } from './lives.ts';
-import type { Event, Timeline } from './timeline.ts';
+import { type HeldBuffer, heldDuring, mayLive } from './timeline/lifetimes.ts';
+import { dropsOf } from './timeline/reference-drops.ts';
+import { withLifetime } from './timeline/reference-lifetime.ts';
+import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
@@ -18,7 +18,7 @@ import type { Violation } from './violation.ts';
 export function unwritten(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   const strange = timeline.events.filter((event) => opensOther(event));
   if (strange.length > 0) return [];
-  const known = new Set(buffers.flatMap(({ holdings }) => holdings.map(({ made }) => made)));
+  const known = new Set(buffers.flatMap(({ references }) => references.map(({ made }) => made)));
   const maps = timeline.events.filter(
     (event) => event.operation.op === 'mmap' && succeeded(event.result) && !known.has(event),
   );
@@ -68,7 +68,7 @@ function mapOf(timeline: Timeline, maps: readonly Event[], scan: Event): Event |
     if (map.client !== client || map.result.value !== address || end > length) return false;
     if (since === undefined || since > call) return false;
     const about = { kind: 'mapping', client, value: address, length, made: map } as const;
-    return heldDuring(lasting(about, map.result.call, since, dropsOf(timeline)), call, back);
+    return heldDuring(withLifetime(about, map.result.call, since, dropsOf(timeline)), call, back);
   });
 }
 
@@ -95,8 +95,8 @@ function wasElsewhere(
   if (operation.op !== 'store' || result.return === undefined) return false;
   const address = timeline.valueOf(operation.address);
   const { call, return: back } = result;
-  const target = buffers.find(({ holdings }) =>
-    holdings.some(
+  const target = buffers.find(({ references }) =>
+    references.some(
       (one) =>
         one.kind === 'mapping' &&
         one.client === client &&

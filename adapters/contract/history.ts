@@ -8,7 +8,8 @@ export const OUTCOMES = ['returned', 'faulted', 'lost', 'unsupported', 'not-run'
  * - `faulted`: access to mapped memory raised a signal;
  * - `lost`: its client died during it, so what it did is unknown and its interval never ends;
  * - `unsupported`: the target has no such operation;
- * - `not-run`: an earlier end of the client or of the Program came first.
+ * - `not-run`: an earlier end of the client or of the Program came first, or the executor had no room
+ *   left for the out bytes of this Program.
  */
 export type Outcome = (typeof OUTCOMES)[number];
 

@@ -5,7 +5,17 @@ export { type Client, type ClientOptions, createClient, Reply } from './client.t
 export { ERRNO, type ErrnoName, errnoName, isErrnoName } from './errno.ts';
 export * from './history.ts';
 export * as linux from './linux.ts';
+export {
+  handsOutBytes,
+  hasBody,
+  isSteady,
+  keepsDescriptors,
+  operandAt,
+  operationsWhere,
+  specOf,
+} from './operation-meaning.ts';
 export * from './operations.ts';
+export * from './out-bytes.ts';
 export * as packed from './packed.ts';
 export * from './program.ts';
 export { bigintOf, fromJson, hexOf, parseProgram, toJson } from './program-json.ts';

@@ -1,69 +1,23 @@
-/**
- * The one table of operations. TypeScript types, JSON Schema, the binary codec, the C header, the
- * Client’s methods and the protocol page all derive from it; nothing repeats it.
- *
- * Codes are part of the wire format: append, never renumber.
- */
+import type { OperationSpec } from './operation-spec.ts';
+
+export type * from './operation-spec.ts';
+export * from './program-limits.ts';
 
 /**
- * What an argument is.
- *
- * - `descriptor`, `address`, `word`: an {@link Operand}, 64 bits, literal or a reference to a result;
- * - `client`: the name of a client process; `file`: one of {@link FILES}; `stop`: one of {@link STOPS};
- * - `bytes`: data; `argument`: data with a placement in memory; `body`: operations to repeat.
- *
- * A trailing `?` makes it optional, with 0 as its value.
+ * The one table of operations: TypeScript types, JSON Schema, the binary codec, the C dispatch, the
+ * Client’s methods, the protocol page and every list of operations derive from it. Codes, names and
+ * arguments are part of the wire format: append, never renumber. Ends may differ in the rest.
  */
-export type ArgumentKind =
-  | 'descriptor'
-  | 'address'
-  | 'word'
-  | 'word?'
-  | 'client'
-  | 'file'
-  | 'document'
-  | 'stop'
-  | 'bytes'
-  | 'argument'
-  | 'body';
-
-/**
- * What a successful operation returns in `value`. Of `zero` and `count` the same operation gives the
- * same value each time it is repeated, so a change of value counts as an anomaly.
- */
-export type ResultKind = 'zero' | 'count' | 'descriptor' | 'address' | 'number';
-
-/** A group of operations that a target offers or lacks as a whole. */
-export type Capability =
-  | 'files'
-  | 'memory'
-  | 'clients'
-  | 'sockets'
-  | 'procfs'
-  | 'limits'
-  | 'timing'
-  | 'frames'
-  | 'registry';
-
-/** One row of {@link OPERATIONS}. */
-export interface OperationSpec {
-  /** Number on the wire. */
-  readonly code: number;
-  readonly capability: Capability;
-  readonly result: ResultKind;
-  /** Arguments in wire order. */
-  readonly arguments: Readonly<Record<string, ArgumentKind>>;
-  /** What it does, what `value` is and what the out bytes are, for the protocol page. */
-  readonly summary: string;
-}
-
-/** Every operation that a Program can hold. */
 export const OPERATIONS = {
   open: {
     code: 1,
     capability: 'files',
     result: 'descriptor',
     arguments: { file: 'file', flags: 'word' },
+    out: 'none',
+    gives: { kind: 'descriptor' },
+    waits: 'never',
+    scenario: 'fixed',
     summary: 'open(2) of a region or of one of the listed files.',
   },
   close: {
@@ -71,6 +25,10 @@ export const OPERATIONS = {
     capability: 'files',
     result: 'zero',
     arguments: { fd: 'descriptor' },
+    out: 'none',
+    drops: { kind: 'descriptor', at: 'fd', evenIfFailed: true },
+    waits: 'never',
+    scenario: 'movable',
     summary: 'close(2).',
   },
   ioctl: {
@@ -78,6 +36,10 @@ export const OPERATIONS = {
     capability: 'files',
     result: 'count',
     arguments: { fd: 'descriptor', request: 'word', argument: 'argument' },
+    out: 'argument',
+    gives: { kind: 'request' },
+    waits: 'never',
+    scenario: 'movable',
     summary: 'ioctl(2) with the argument placed as asked. Out: the argument as it is afterwards.',
   },
   dup: {
@@ -85,6 +47,10 @@ export const OPERATIONS = {
     capability: 'files',
     result: 'descriptor',
     arguments: { fd: 'descriptor' },
+    out: 'none',
+    gives: { kind: 'descriptor', of: 'fd' },
+    waits: 'never',
+    scenario: 'movable',
     summary: 'dup(2).',
   },
   dup2: {
@@ -92,6 +58,10 @@ export const OPERATIONS = {
     capability: 'files',
     result: 'descriptor',
     arguments: { fd: 'descriptor', to: 'descriptor' },
+    out: 'none',
+    gives: { kind: 'descriptor', of: 'fd', at: 'to' },
+    drops: { kind: 'descriptor', at: 'to' },
+    waits: 'never',
     summary: 'dup2(2).',
   },
   dup3: {
@@ -99,6 +69,10 @@ export const OPERATIONS = {
     capability: 'files',
     result: 'descriptor',
     arguments: { fd: 'descriptor', to: 'descriptor', flags: 'word' },
+    out: 'none',
+    gives: { kind: 'descriptor', of: 'fd', at: 'to' },
+    drops: { kind: 'descriptor', at: 'to' },
+    waits: 'never',
     summary: 'dup3(2).',
   },
   fcntl: {
@@ -106,6 +80,10 @@ export const OPERATIONS = {
     capability: 'files',
     result: 'number',
     arguments: { fd: 'descriptor', command: 'word', value: 'word?' },
+    out: 'none',
+    gives: { kind: 'descriptor', of: 'fd', byCommand: true },
+    waits: 'never',
+    scenario: 'movable',
     summary: 'fcntl(2) with an integer argument.',
   },
   fstat: {
@@ -113,6 +91,9 @@ export const OPERATIONS = {
     capability: 'files',
     result: 'zero',
     arguments: { fd: 'descriptor' },
+    out: 'stat',
+    waits: 'never',
+    scenario: 'movable',
     summary: 'fstat(2). Out: five u64, in order st_mode, st_size, st_ino, st_dev, st_rdev.',
   },
   lseek: {
@@ -120,6 +101,9 @@ export const OPERATIONS = {
     capability: 'files',
     result: 'count',
     arguments: { fd: 'descriptor', offset: 'word', whence: 'word' },
+    out: 'none',
+    waits: 'never',
+    scenario: 'movable',
     summary: 'lseek(2).',
   },
   pread: {
@@ -127,6 +111,9 @@ export const OPERATIONS = {
     capability: 'files',
     result: 'count',
     arguments: { fd: 'descriptor', length: 'word', offset: 'word?' },
+    out: 'bytes',
+    waits: 'never',
+    scenario: 'movable',
     summary: 'pread(2) of at most 65,536 bytes. Out: the bytes read.',
   },
   pwrite: {
@@ -134,6 +121,9 @@ export const OPERATIONS = {
     capability: 'files',
     result: 'count',
     arguments: { fd: 'descriptor', bytes: 'bytes', offset: 'word?' },
+    out: 'none',
+    waits: 'never',
+    scenario: 'movable',
     summary: 'pwrite(2).',
   },
   poll: {
@@ -141,6 +131,9 @@ export const OPERATIONS = {
     capability: 'files',
     result: 'count',
     arguments: { fd: 'descriptor', events: 'word', timeoutMs: 'word?' },
+    out: 'none',
+    waits: 'time',
+    scenario: 'movable',
     summary: 'poll(2) on one descriptor; the value is revents, 0 after a time-out.',
   },
   mmap: {
@@ -154,6 +147,10 @@ export const OPERATIONS = {
       fd: 'descriptor',
       offset: 'word?',
     },
+    out: 'none',
+    gives: { kind: 'mapping', of: 'fd', length: 'length' },
+    waits: 'never',
+    scenario: 'movable',
     summary: 'mmap(2) at an address of the kernel’s choice.',
   },
   munmap: {
@@ -161,6 +158,10 @@ export const OPERATIONS = {
     capability: 'memory',
     result: 'zero',
     arguments: { address: 'address', length: 'word', offset: 'word?' },
+    out: 'none',
+    drops: { kind: 'mapping', at: 'address', length: 'length', evenIfFailed: true },
+    waits: 'never',
+    scenario: 'movable',
     summary: 'munmap(2) of length bytes at address + offset.',
   },
   mprotect: {
@@ -168,6 +169,10 @@ export const OPERATIONS = {
     capability: 'memory',
     result: 'zero',
     arguments: { address: 'address', length: 'word', protection: 'word', offset: 'word?' },
+    out: 'none',
+    drops: { kind: 'access', at: 'address', length: 'length', evenIfFailed: true },
+    waits: 'never',
+    scenario: 'movable',
     summary: 'mprotect(2) of length bytes at address + offset.',
   },
   mremap: {
@@ -175,6 +180,11 @@ export const OPERATIONS = {
     capability: 'memory',
     result: 'address',
     arguments: { address: 'address', oldLength: 'word', newLength: 'word', flags: 'word' },
+    out: 'none',
+    gives: { kind: 'mapping', of: 'address', length: 'newLength' },
+    drops: { kind: 'mapping', at: 'address', length: 'oldLength' },
+    waits: 'never',
+    scenario: 'movable',
     summary: 'mremap(2).',
   },
   load: {
@@ -182,6 +192,9 @@ export const OPERATIONS = {
     capability: 'memory',
     result: 'count',
     arguments: { address: 'address', length: 'word', offset: 'word?' },
+    out: 'bytes',
+    waits: 'never',
+    faults: true,
     summary: 'Reads at most 65,536 bytes at address + offset. Out: the bytes. Survives faults.',
   },
   store: {
@@ -189,6 +202,10 @@ export const OPERATIONS = {
     capability: 'memory',
     result: 'count',
     arguments: { address: 'address', length: 'word', bytes: 'bytes', offset: 'word?' },
+    out: 'none',
+    waits: 'never',
+    scenario: 'movable',
+    faults: true,
     summary: 'Fills length bytes at address + offset by repeating bytes. Survives faults.',
   },
   scan: {
@@ -196,6 +213,10 @@ export const OPERATIONS = {
     capability: 'memory',
     result: 'count',
     arguments: { address: 'address', length: 'word', bytes: 'bytes', offset: 'word?' },
+    out: 'first-difference',
+    waits: 'never',
+    scenario: 'movable',
+    faults: true,
     summary:
       'Counts how many leading bytes at address + offset repeat bytes; length when all do. Out: up to 16 bytes from the first that does not. Survives faults.',
   },
@@ -204,6 +225,9 @@ export const OPERATIONS = {
     capability: 'clients',
     result: 'number',
     arguments: { client: 'client', sacrificial: 'word?' },
+    out: 'none',
+    gives: { kind: 'client' },
+    scenario: 'fixed',
     summary:
       'fork(2) of the calling client; the child can be named by the next Program on. A sacrificial child is the first that the OOM killer takes. The value is its process id.',
   },
@@ -212,6 +236,9 @@ export const OPERATIONS = {
     capability: 'clients',
     result: 'zero',
     arguments: {},
+    out: 'none',
+    drops: { kind: 'image' },
+    scenario: 'fixed',
     summary: 'execve(2) of the executor’s own probe, which goes on as the same client.',
   },
   wait: {
@@ -219,6 +246,9 @@ export const OPERATIONS = {
     capability: 'clients',
     result: 'number',
     arguments: { client: 'client' },
+    out: 'none',
+    waits: 'clients',
+    scenario: 'fixed',
     summary: 'Waits until the client is dead and reaped; the value is its wait status.',
   },
   exit: {
@@ -226,6 +256,9 @@ export const OPERATIONS = {
     capability: 'clients',
     result: 'zero',
     arguments: { status: 'word' },
+    out: 'none',
+    drops: { kind: 'client' },
+    scenario: 'fixed',
     summary: 'Ends the calling client; later operations of its threads do not run.',
   },
   kill: {
@@ -233,6 +266,9 @@ export const OPERATIONS = {
     capability: 'clients',
     result: 'zero',
     arguments: { client: 'client', signal: 'word' },
+    out: 'none',
+    drops: { kind: 'client', of: 'client' },
+    scenario: 'fixed',
     summary: 'kill(2) of a client of this session.',
   },
   socketpair: {
@@ -240,6 +276,9 @@ export const OPERATIONS = {
     capability: 'sockets',
     result: 'zero',
     arguments: {},
+    out: 'descriptors',
+    gives: { kind: 'pair' },
+    scenario: 'movable',
     summary: 'socketpair(2), AF_UNIX, SOCK_DGRAM. Out: two s32 descriptors.',
   },
   sendfd: {
@@ -247,6 +286,9 @@ export const OPERATIONS = {
     capability: 'sockets',
     result: 'count',
     arguments: { fd: 'descriptor', passed: 'descriptor' },
+    out: 'none',
+    gives: { kind: 'message', of: 'passed' },
+    scenario: 'movable',
     summary: 'sendmsg(2), without blocking, of one byte and one descriptor by SCM_RIGHTS.',
   },
   recvfd: {
@@ -254,6 +296,9 @@ export const OPERATIONS = {
     capability: 'sockets',
     result: 'descriptor',
     arguments: { fd: 'descriptor', flags: 'word?' },
+    out: 'none',
+    gives: { kind: 'descriptor', received: true },
+    scenario: 'movable',
     summary: 'recvmsg(2), without blocking, of one descriptor by SCM_RIGHTS.',
   },
   memfd: {
@@ -261,6 +306,8 @@ export const OPERATIONS = {
     capability: 'files',
     result: 'descriptor',
     arguments: { length: 'word' },
+    out: 'none',
+    gives: { kind: 'descriptor' },
     summary: 'memfd_create(2), then ftruncate(2) to length.',
   },
   readlink: {
@@ -268,6 +315,8 @@ export const OPERATIONS = {
     capability: 'procfs',
     result: 'number',
     arguments: { fd: 'descriptor' },
+    out: 'text',
+    ownFiles: true,
     summary: 'readlink(2) of /proc/self/fd/N. Out: the text.',
   },
   readfile: {
@@ -275,6 +324,9 @@ export const OPERATIONS = {
     capability: 'procfs',
     result: 'number',
     arguments: { document: 'document', fd: 'word?' },
+    out: 'text',
+    scenario: 'watching',
+    ownFiles: true,
     summary: 'Reads at most 65,536 bytes of one of the listed documents. Out: the text.',
   },
   setrlimit: {
@@ -282,6 +334,8 @@ export const OPERATIONS = {
     capability: 'limits',
     result: 'zero',
     arguments: { resource: 'word', soft: 'word' },
+    out: 'none',
+    scenario: 'fixed',
     summary: 'setrlimit(2) of the soft limit.',
   },
   setuid: {
@@ -289,6 +343,7 @@ export const OPERATIONS = {
     capability: 'limits',
     result: 'zero',
     arguments: { uid: 'word' },
+    out: 'none',
     summary: 'setresuid(2) of all three user ids of the calling client.',
   },
   itimer: {
@@ -296,6 +351,7 @@ export const OPERATIONS = {
     capability: 'timing',
     result: 'zero',
     arguments: { intervalUs: 'word' },
+    out: 'none',
     summary:
       'setitimer(2): SIGALRM, without SA_RESTART, every intervalUs microseconds; 0 stops it.',
   },
@@ -304,6 +360,8 @@ export const OPERATIONS = {
     capability: 'timing',
     result: 'zero',
     arguments: { parties: 'word' },
+    out: 'none',
+    waits: 'clients',
     summary: 'Waits until that many threads of the Program have arrived.',
   },
   sleep: {
@@ -311,6 +369,8 @@ export const OPERATIONS = {
     capability: 'timing',
     result: 'zero',
     arguments: { microseconds: 'word' },
+    out: 'none',
+    waits: 'time',
     summary: 'clock_nanosleep(2).',
   },
   repeat: {
@@ -318,6 +378,8 @@ export const OPERATIONS = {
     capability: 'timing',
     result: 'number',
     arguments: { times: 'word', stop: 'stop', body: 'body' },
+    out: 'repeat-summary',
+    waits: 'body',
     summary:
       'Runs body up to `times` times; the value is the number of whole iterations. Out: a repeat summary.',
   },
@@ -326,6 +388,9 @@ export const OPERATIONS = {
     capability: 'procfs',
     result: 'number',
     arguments: {},
+    out: 'descriptors',
+    scenario: 'watching',
+    ownFiles: true,
     summary:
       'Lists the open descriptors of the client, less the executor’s own. The value is how many. Out: ascending s32.',
   },
@@ -334,6 +399,10 @@ export const OPERATIONS = {
     capability: 'procfs',
     result: 'descriptor',
     arguments: { fd: 'descriptor', flags: 'word' },
+    out: 'none',
+    gives: { kind: 'descriptor', of: 'fd' },
+    waits: 'never',
+    scenario: 'movable',
     summary: 'open(2) of /proc/self/fd/N.',
   },
   ftruncate: {
@@ -341,6 +410,9 @@ export const OPERATIONS = {
     capability: 'files',
     result: 'zero',
     arguments: { fd: 'descriptor', length: 'word' },
+    out: 'none',
+    waits: 'never',
+    scenario: 'movable',
     summary: 'ftruncate(2).',
   },
   frames: {
@@ -348,6 +420,11 @@ export const OPERATIONS = {
     capability: 'frames',
     result: 'count',
     arguments: { address: 'address', length: 'word' },
+    out: 'page-frames',
+    waits: 'never',
+    scenario: 'movable',
+    faults: true,
+    ownFiles: true,
     summary:
       'Looks up the page frame of each page of a mapping in /proc/self/pagemap, touching it first. The value is how many pages. Out: one u64 frame number a page, at most 8,192.',
   },
@@ -356,6 +433,8 @@ export const OPERATIONS = {
     capability: 'clients',
     result: 'count',
     arguments: { client: 'client', address: 'address', length: 'word' },
+    out: 'bytes',
+    ownFiles: true,
     summary:
       'process_vm_readv(2) of at most 65,536 bytes from another client’s memory. Out: the bytes.',
   },
@@ -364,58 +443,7 @@ export const OPERATIONS = {
 /** The name of an operation. */
 export type OperationName = keyof typeof OPERATIONS;
 
-/**
- * Files that `open` reaches beside the regions `region:0` to `region:255` and the nodes `minor:0` to
- * `minor:255` of the Simple Allocator's major. The control node registers and unregisters allocators
- * for tests; docs/test-control.md says how.
- */
-export const FILES = [
-  '/dev/null',
-  '/dev/zero',
-  '/dev/udmabuf',
-  '/dev/dri/card0',
-  '/dev/allocert_control',
-] as const;
-
-/** A region or a node by its number, or one of {@link FILES}. */
-export type FileName = `region:${number}` | `minor:${number}` | (typeof FILES)[number];
-
-/**
- * Documents that `readfile` reaches; `fdinfo` is that of the descriptor given, and the class is one
- * line `NAME MAJOR:MINOR` for each device in it.
- */
-export const DOCUMENTS = [
-  '/proc/meminfo',
-  '/proc/self/fdinfo',
-  '/proc/self/status',
-  '/proc/devices',
-  '/sys/class/simple_allocator',
-] as const;
-
-/** One of {@link DOCUMENTS}. */
-export type DocumentName = (typeof DOCUMENTS)[number];
-
-/** When `repeat` ends before its count: never, at the first failure, or at the first success. */
-export const STOPS = ['never', 'failure', 'success'] as const;
-
-/** One of {@link STOPS}. */
-export type StopRule = (typeof STOPS)[number];
-
-/** The most operands that one operation has; a record on the wire reserves room for as many. */
-export const OPERANDS_MAX = 6;
-
-/** The most bytes that `load`, `pread` and `readfile` return. */
-export const OUT_BYTES_MAX = 65_536;
-
-/** Slots are numbered below this on the wire. */
-export const SLOTS_MAX = 65_536;
-
 /** The table's rows with their names, in code order. */
 export const OPERATION_ROWS: readonly (readonly [OperationName, OperationSpec])[] = (
   Object.entries(OPERATIONS) as [OperationName, OperationSpec][]
 ).toSorted((a, b) => a[1].code - b[1].code);
-
-/** Whether an argument travels in an operand (as opposed to the data section or a body). */
-export function isOperandKind(kind: ArgumentKind): boolean {
-  return kind !== 'bytes' && kind !== 'argument' && kind !== 'body';
-}

@@ -1,5 +1,6 @@
 import { messageOf } from '../../base/errors.ts';
 import { isErrnoName } from '../contract/errno.ts';
+import { linuxNumbers } from '../contract/linux-numbers.ts';
 import { OPERATIONS, type OperationSpec } from '../contract/operations.ts';
 import type { Argument } from '../contract/program.ts';
 import { TargetDeath } from '../contract/session.ts';
@@ -13,7 +14,7 @@ import { MEMORY_CALLS } from './memory-calls.ts';
 import type { FunctionProcess } from './process.ts';
 import { PROCESS_CALLS } from './process-calls.ts';
 
-const MAP_PRIVATE = 2;
+const { MAP_PRIVATE } = linuxNumbers;
 
 /** A target's function, without the types of its arguments. */
 export type UntypedCall = (

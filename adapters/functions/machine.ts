@@ -1,7 +1,7 @@
 import { messageOf } from '../../base/errors.ts';
 import type { Death } from '../contract/history.ts';
 import { TargetDeath } from '../contract/session.ts';
-import { signalName } from '../contract/signals.ts';
+import { SIGNALS, signalName } from '../contract/signals.ts';
 import type { CallContext } from '../interpreter/call.ts';
 import { Clock } from '../interpreter/clock.ts';
 import type { Machine as ProgramMachine } from '../interpreter/machine.ts';
@@ -12,7 +12,6 @@ import { Mappings } from './mappings.ts';
 import { type Ending, FunctionProcess } from './process.ts';
 
 const FIRST_PID = 100;
-const SIGKILL = 9;
 
 /** A target's functions as a machine that the interpreter runs Programs on. */
 export class FunctionMachine implements ProgramMachine<FunctionProcess<unknown>> {
@@ -51,7 +50,7 @@ export class FunctionMachine implements ProgramMachine<FunctionProcess<unknown>>
   #endAll(): void {
     for (const process of this.#processes.values()) {
       process.callsInside = 0;
-      this.kill(process, { signal: SIGKILL }, 'own');
+      this.kill(process, { signal: SIGNALS.SIGKILL }, 'own');
       this.left(process);
     }
     this.#processes.clear();
@@ -89,7 +88,7 @@ export class FunctionMachine implements ProgramMachine<FunctionProcess<unknown>>
   }
 
   expire(process: FunctionProcess<unknown>): void {
-    this.kill(process, { signal: SIGKILL }, 'deadline');
+    this.kill(process, { signal: SIGNALS.SIGKILL }, 'deadline');
   }
 
   scheduler(): RoundRobin {

@@ -1,3 +1,4 @@
+import { linuxNumbers } from '../contract/linux-numbers.ts';
 import type { Mapped } from './calls.ts';
 
 /** Pages; above it lies what no process of a 64-bit machine can map. */
@@ -5,7 +6,8 @@ const TOP_PAGE = 2 ** 35;
 const FIRST_PAGE = 0x7f00_0000;
 /** Pages that stay free between two mappings, so that an access past the end faults. */
 const GAP_PAGES = 16;
-const PROT_WRITE = 2;
+
+const { PROT_WRITE } = linuxNumbers;
 
 interface Mapping {
   readonly mapped: Mapped;

@@ -1,13 +1,17 @@
+import { linuxNumbers } from '../contract/linux-numbers.ts';
+import { SIGNALS } from '../contract/signals.ts';
 import type { Reply } from '../interpreter/answer.ts';
 import type { SystemCall } from '../interpreter/pause.ts';
 import { barrier, sleep } from '../interpreter/timing.ts';
 import type { FunctionCall } from './call.ts';
 
 const NANOSECONDS = 1000n;
-const SIGNAL_MAX = 64;
+const { NSIG } = linuxNumbers;
+const { SIGALRM, SIGCHLD, SIGCONT, SIGURG, SIGWINCH } = SIGNALS;
+const { SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU } = SIGNALS;
 /** SIGALRM, which clients handle, and the signals that do nothing by default. */
-const HARMLESS = [14, 17, 18, 23, 28];
-const STOPPING = [19, 20, 21, 22];
+const HARMLESS: readonly number[] = [SIGALRM, SIGCHLD, SIGCONT, SIGURG, SIGWINCH];
+const STOPPING: readonly number[] = [SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU];
 
 type ProcessCall = (call: FunctionCall) => Reply | SystemCall<Reply>;
 
@@ -36,7 +40,7 @@ const kill: ProcessCall = (call) => {
   const process = call.machine.process(call.operation.client as string);
   const signal = call.int('signal');
   if (process === undefined || process.state === 'dead') return 'ESRCH';
-  if (signal < 0 || signal > SIGNAL_MAX) return 'EINVAL';
+  if (signal < 0 || signal > NSIG) return 'EINVAL';
   if (STOPPING.includes(signal)) return { unsupported: true };
   if (signal !== 0 && !HARMLESS.includes(signal)) call.machine.kill(process, { signal }, 'own');
   return 0n;

@@ -1,12 +1,7 @@
 import { usageError } from '../../base/errors.ts';
 import type { NameTable, SlotNumber } from '../contract/names.ts';
-import {
-  type ArgumentKind,
-  OPERATIONS,
-  type OperationName,
-  type OperationSpec,
-  type StopRule,
-} from '../contract/operations.ts';
+import { hasBody, isSteady, isValueKind, specOf } from '../contract/operation-meaning.ts';
+import type { OperationName, StopRule } from '../contract/operations.ts';
 import type { Operand, Operation, UntypedOperation } from '../contract/program.ts';
 
 /** An operand with its slot's name resolved; literals are 64 unsigned bits. */
@@ -55,22 +50,19 @@ export function compile(
 function compileOne(given: Operation, names: NameTable, iterations: number): CompiledOperation {
   const operation = given as unknown as UntypedOperation;
   const name: OperationName = operation.op;
-  const spec: OperationSpec = OPERATIONS[name];
+  const spec = specOf(name);
   const operands = Object.entries(spec.arguments)
-    .filter(([, kind]) => isNumber(kind))
+    .filter(([, kind]) => isValueKind(kind))
     .map(([argument]) => [argument, compileOperand(operation[argument], names)] as const);
-  const loop = name === 'repeat' ? compileLoop(operation, names, iterations) : undefined;
+  const loop = hasBody(spec) ? compileLoop(operation, names, iterations) : undefined;
   return {
     operation,
     loop,
     slot: operation.slot === undefined ? undefined : names.define(operation.slot, iterations),
     operands: Object.fromEntries(operands),
-    steady: spec.result === 'zero' || spec.result === 'count',
+    steady: isSteady(spec),
   };
 }
-
-const isNumber = (kind: ArgumentKind): boolean =>
-  kind === 'descriptor' || kind === 'address' || kind === 'word' || kind === 'word?';
 
 function compileOperand(given: unknown, names: NameTable): CompiledOperand {
   const operand = (given as Operand | undefined) ?? 0n;

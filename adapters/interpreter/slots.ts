@@ -1,5 +1,6 @@
 import type { Result } from '../contract/history.ts';
 import type { SlotNumber } from '../contract/names.ts';
+import { fieldOfBytes } from '../contract/out-bytes.ts';
 import type { CompiledOperand } from './compile.ts';
 
 /** What an operand is that refers to nothing: all ones, as the value of a failed call. */
@@ -23,12 +24,7 @@ export class Slots {
     if (result === undefined) return NOTHING;
     if (operand.offset === undefined) return BigInt.asUintN(64, result.value);
     const { offset, width, signed } = operand;
-    const { out } = result;
-    if (offset + width > out.length) return NOTHING;
-    let value = 0n;
-    for (let index = width - 1; index >= 0; index -= 1) {
-      value = (value << 8n) | BigInt(out[offset + index] ?? 0);
-    }
-    return signed ? BigInt.asUintN(64, BigInt.asIntN(8 * width, value)) : value;
+    const value = fieldOfBytes(result.out, offset, width, signed);
+    return value === undefined ? NOTHING : BigInt.asUintN(64, value);
   }
 }

@@ -7,10 +7,10 @@ import { encodeProgram } from '../contract/codec/encode-program.ts';
 import type { Adapter, History, Program, Session, TargetFacts } from '../contract/index.ts';
 import { NameTable } from '../contract/names.ts';
 import { type BuiltAgent, buildAddon, buildAgent } from '../executor/build/build.ts';
-import { parseAgentFacts, targetFacts } from '../remote/facts.ts';
+import { parseAgentFacts, targetFacts } from '../protocol/facts.ts';
 import type { NativeTarget } from './target-url.ts';
 
-/** What the addon gives out for an executor; only the addon can look inside. */
+/** An executor inside the addon, which alone can look into it. */
 type Executor = object & { readonly executor?: never };
 
 /** adapters/executor/addon/addon.c. Each function throws an Error with a sentence. */

@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Adapter, Session } from '../contract/index.ts';
-import { ChannelGarbled, ChannelLost } from './channel.ts';
-import { connectChild } from './child.ts';
-import { connectAgent } from './client.ts';
-import type { Connection } from './connection.ts';
-import { targetFacts } from './facts.ts';
+import { ChannelGarbled, ChannelLost } from '../protocol/channel.ts';
+import { connectChild } from '../protocol/child.ts';
+import { connectAgent } from '../protocol/client.ts';
+import type { Connection } from '../protocol/connection.ts';
+import { targetFacts } from '../protocol/facts.ts';
 import { sshCommand } from './ssh.ts';
 import { parseRemoteTarget, type RemoteTarget } from './target-url.ts';
 import { connectTls } from './tls.ts';
@@ -23,7 +23,7 @@ export function openRemote(url: string): Adapter {
   return new RemoteAdapter(url, parseRemoteTarget(url));
 }
 
-/** Nobody answered; a peer that answers and refuses has said all that it will. */
+/** Whether no peer answered; one that answers and refuses has said all that it will. */
 const isAway = (thrown: unknown): boolean =>
   thrown instanceof Error &&
   thrown.cause instanceof ChannelLost &&

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { isIP, type Socket } from 'node:net';
 import { connect, createServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { machineError, messageOf, usageError } from '../../base/errors.ts';
-import { type Connection, socketConnection } from './connection.ts';
+import { type Connection, socketConnection } from '../protocol/connection.ts';
 import type { Endpoint, TlsTarget } from './target-url.ts';
-import { type Listener, limitClients } from './unix.ts';
+import { type ListeningSocket, limitClients } from './unix.ts';
 
 /** Files that show who one is and whom one believes; PEM. */
 export interface Credentials {
@@ -43,7 +43,7 @@ export async function listenTls(
   credentials: Credentials,
   onClient: (socket: TLSSocket) => void,
   onRefused: (sentence: string) => void,
-): Promise<Listener> {
+): Promise<ListeningSocket> {
   const context = contextOf(credentials);
   const server = guarded(() =>
     createServer({
@@ -56,7 +56,7 @@ export async function listenTls(
   limitClients(server, onRefused);
   server.on('secureConnection', (socket) => {
     steady(socket);
-    // The server has seen to it already; nobody gets further by a mistake in its options.
+    // The server has checked it already; this catches a mistake in its options.
     if (socket.authorized) onClient(socket);
     else socket.destroy();
   });

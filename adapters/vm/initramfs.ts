@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { linuxNumbers } from '../contract/linux-numbers.ts';
 
 /** Something in the first file system that a kernel sees. */
 export type InitramfsEntry =
@@ -16,9 +17,7 @@ export type InitramfsEntry =
       readonly minor: number;
     };
 
-const S_IFDIR = 0o040000;
-const S_IFREG = 0o100000;
-const S_IFCHR = 0o020000;
+const { S_IFCHR, S_IFDIR, S_IFREG } = linuxNumbers;
 
 /**
  * A compressed cpio archive in the "newc" form (Documentation/driver-api/early-userspace), the same

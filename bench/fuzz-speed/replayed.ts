@@ -11,7 +11,7 @@ import { judgeRound } from '../../fuzz/execute/parallel/judge-round.ts';
 import { PartRunner } from '../../fuzz/execute/parallel/part-runner.ts';
 import { type PartMemory, RoundMemory, SUMMARY } from '../../fuzz/execute/parallel/round-memory.ts';
 import { OPERATIONS, PackedWriter, type PartOrigin } from '../../fuzz/generate/packed-writer.ts';
-import type { ThreadLives } from '../../oracles/sweep.ts';
+import type { ThreadLifetimes } from '../../oracles/sweep.ts';
 
 /** A target that does nothing: it answers what a right one has answered before. */
 class Replayed implements PackedCalls {
@@ -101,7 +101,7 @@ export class ReplayedRounds {
   }
 
   /** The lives of each round. */
-  lives(): ThreadLives[] {
+  lives(): ThreadLifetimes[] {
     return this.#answers.map((answers, index) => {
       this.#generate(index, (program, history) => {
         this.#calls.begin(answers);

@@ -4,7 +4,7 @@ import {
   buffersOf,
   type Event,
   type HeldBuffer,
-  livesOf,
+  lifetimesOf,
   tenanciesOf,
   timelineOf,
 } from '../../oracles/index.ts';
@@ -75,9 +75,9 @@ function buffersIn(finding: Finding, programs: readonly Program[]): FuzzBuffer[]
   return held.map((buffer) => ({
     made: placeOf(buffer.allocation, programs),
     pages: Number(buffer.leastBytes / page),
-    lives: livesOf(buffer),
+    lives: lifetimesOf(buffer),
     frames: runsOf(told.get(buffer) ?? []),
-    holdings: buffer.holdings.map(({ client, from, kind, until, value }) => {
+    holdings: buffer.references.map(({ client, from, kind, until, value }) => {
       return { client, from, kind, until, value };
     }),
   }));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { linux, type Placement } from '../../adapters/contract/index.ts';
 import { fieldOf } from '../../catalogue/abi-request.ts';
-import { bytesApart } from '../../oracles/torn.ts';
+import { bytesApart } from '../../oracles/timeline/torn-reads.ts';
 import { shortfall, smallPages } from './boundaries.ts';
 import { alone, seeds } from './scaffold.ts';
 import type { Scenario, World } from './scenario.ts';

@@ -1,5 +1,6 @@
 import type { History } from '../../adapters/contract/index.ts';
 import { type Profile, requirementOf } from '../../catalogue/catalogue.ts';
+import type { FrameRange } from '../../oracles/index.ts';
 import {
   accounting,
   answers,
@@ -22,7 +23,6 @@ import {
   unwritten,
   type Violation,
 } from '../../oracles/index.ts';
-import type { Range } from '../../suites/kit/page-frames.ts';
 import type { Scenario, World } from '../generate/scenario.ts';
 import { predictor } from './predict.ts';
 
@@ -34,7 +34,7 @@ export interface Rules {
   /** Set where the gauge counts the region's pages and nothing else. */
   readonly gauge?: string;
   /** Page frames of regions, by name, where they are told and buffers lie in one piece. */
-  readonly frames?: ReadonlyMap<string, Range>;
+  readonly frames?: ReadonlyMap<string, FrameRange>;
 }
 
 /** What came back of a scenario, as oracles read it. */

@@ -1,6 +1,6 @@
 import { machineError, type TargetFacts, usageError } from '../../adapters/contract/index.ts';
 import { abiNamed, type Profile, profileNamed, profilesOf } from '../../catalogue/catalogue.ts';
-import { type Range, rangeTold } from '../../suites/kit/page-frames.ts';
+import { type FrameRange, frameRangeOf } from '../../oracles/index.ts';
 import { ordinaryModes } from '../generate/mode-selection.ts';
 import { type Mode, modesFor } from '../generate/modes.ts';
 import { type World, worldOf } from '../generate/scenario.ts';
@@ -82,10 +82,10 @@ function rulesFor(facts: TargetFacts, world: World, profile: Profile): Rules {
 }
 
 /** Where regions lie, as far as the target tells it. */
-const framesOf = (facts: TargetFacts): ReadonlyMap<string, Range> =>
+const framesOf = (facts: TargetFacts): ReadonlyMap<string, FrameRange> =>
   new Map(
     facts.regions.flatMap((region) => {
-      const range = rangeTold(facts, region);
+      const range = frameRangeOf(facts, region);
       return range === undefined ? [] : [[region.name, range] as const];
     }),
   );

@@ -1,7 +1,7 @@
 import { succeeded } from '../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
 import type { Event, Violation } from '../../oracles/index.ts';
-import { mixturesOf } from '../../oracles/torn.ts';
+import { mixturesOf } from '../../oracles/timeline/torn-reads.ts';
 import { predictor } from '../judge/predict.ts';
 import { memberOf } from './abi-text.ts';
 import { formatText, isErrnoWord, stringLiteral, unsigned } from './c-text.ts';

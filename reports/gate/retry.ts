@@ -1,8 +1,8 @@
 import { basename, dirname } from 'node:path';
 import { usageError } from '../../base/errors.ts';
-import { isInProcess } from '../../base/in-process.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { redactorOf } from '../../base/redact.ts';
+import { isSafeToReopen } from '../../base/safe-to-reopen.ts';
 import { REPORT_FILES } from '../files/directory.ts';
 import { scanJournal } from '../journal/read-journal.ts';
 import { RecordBuilder } from '../record/builder.ts';
@@ -80,7 +80,7 @@ const renewed = ({ type: _, ...settings }: GateLine, now: Date): GateSettings =>
  */
 function targetOf(recorded: string, typed: string | undefined, directory: string): string {
   if (typed === undefined) {
-    if (isInProcess(recorded)) return recorded;
+    if (isSafeToReopen(recorded)) return recorded;
     throw usageError(
       `${directory} is a report of ${recorded}, and what only a report names is never opened; ` +
         'if that is the target that you want, type it with --target',

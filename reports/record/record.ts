@@ -1,38 +1,23 @@
 import type { TargetFacts } from '../../adapters/contract/index.ts';
+import type { ProfileFacts, RequirementFacts } from '../../catalogue/facts.ts';
 import type { GateOutcome, UsedWaiver } from './gate-outcome.ts';
 import type { Status } from './status.ts';
 
+export type {
+  Authority,
+  Level,
+  ProfileFacts,
+  RequirementFacts,
+} from '../../catalogue/facts.ts';
+
 /** The version of `record.json` and of `journal.ndjson`; readers refuse a newer one. */
 export const RECORD_VERSION = 1;
-
-/** RFC 2119 level of a requirement. */
-export type Level = 'MUST' | 'SHOULD' | 'MAY';
-
-/** Where a requirement's force comes from: the specification, safety, or kernel guidance. */
-export type Authority = 'text' | 'safety' | 'guidance';
-
-/** A requirement as the record quotes it. */
-export interface RequirementFacts {
-  readonly id: string;
-  readonly group: string;
-  readonly level: Level;
-  readonly authority: Authority;
-  readonly statement: string;
-  readonly source: { readonly document: string; readonly place: string };
-}
 
 /** A case as the record quotes it. */
 export interface CaseFacts {
   readonly id: string;
   readonly title: string;
   readonly requirements: readonly string[];
-}
-
-/** A profile as the record quotes it. */
-export interface ProfileFacts {
-  readonly name: string;
-  readonly abi: string;
-  readonly authorities: readonly Authority[];
 }
 
 /** What the judge adds to the observations of a case during which the kernel reported a defect. */

@@ -1,6 +1,6 @@
 import { catalogue, type Requirement } from '../../catalogue/catalogue.ts';
 import type { Status } from '../../reports/record/status.ts';
-import type { RequirementStanding, TargetStanding } from './standing.ts';
+import type { RequirementOutcome, TargetResult } from './target-result.ts';
 
 /** A bug that can be switched on in a target. */
 export interface KnownDefect {
@@ -12,16 +12,16 @@ export interface KnownDefect {
 
 /** A defect together with what the suites said of a target that has it. */
 export interface DefectRun extends KnownDefect {
-  readonly standing: TargetStanding;
+  readonly result: TargetResult;
 }
 
 /** Everything that was run to learn what the suites are worth. */
 export interface QualificationRuns {
   /** A target without a defect; what passes on it is what the suites can observe. */
-  readonly baseline: TargetStanding;
+  readonly baseline: TargetResult;
   readonly defects: readonly DefectRun[];
   /** More targets that do everything right; nothing may be said against them. */
-  readonly faithful: readonly TargetStanding[];
+  readonly faithful: readonly TargetResult[];
 }
 
 /** What became of a defect. */
@@ -95,7 +95,7 @@ export function qualify(
     ...defects.flatMap((defect) => defectShortcomings(defect, known)),
     ...results.filter(({ mustKill, kills }) => mustKill && kills.length === 0).map(withoutDefect),
     ...faithful.flatMap(accusations),
-    ...[...faithful, ...runs.defects.map(({ standing }) => standing)].flatMap(incomplete),
+    ...[...faithful, ...runs.defects.map(({ result }) => result)].flatMap(incomplete),
   ];
   return {
     defects,
@@ -107,12 +107,12 @@ export function qualify(
 }
 
 /** Whether a requirement says more against a target than it says without a defect. */
-const accuses = ({ status }: RequirementStanding): boolean => ACCUSES.includes(status);
+const accuses = ({ status }: RequirementOutcome): boolean => ACCUSES.includes(status);
 
-function defectResult(run: DefectRun, baseline: TargetStanding): DefectResult {
-  const { name, summary, breaks, standing } = run;
+function defectResult(run: DefectRun, baseline: TargetResult): DefectResult {
+  const { name, summary, breaks, result } = run;
   const noise = new Set(baseline.requirements.filter(accuses).map((one) => one.requirement));
-  const seenBy = standing.requirements
+  const seenBy = result.requirements
     .filter(accuses)
     .map(({ requirement }) => requirement)
     .filter((id) => !noise.has(id));
@@ -120,7 +120,7 @@ function defectResult(run: DefectRun, baseline: TargetStanding): DefectResult {
     name,
     summary,
     breaks,
-    target: standing.target,
+    target: result.target,
     killedBy: seenBy.filter((id) => breaks.includes(id)),
     alsoSeenBy: seenBy.filter((id) => !breaks.includes(id)),
     notSeenBy: breaks.filter((id) => !seenBy.includes(id)),
@@ -129,7 +129,7 @@ function defectResult(run: DefectRun, baseline: TargetStanding): DefectResult {
 
 function requirementResult(
   { id, level, reportOnly = false }: Requirement,
-  baseline: TargetStanding,
+  baseline: TargetResult,
   defects: readonly DefectResult[],
 ): RequirementResult {
   const found = baseline.requirements.find(({ requirement }) => requirement === id);
@@ -169,7 +169,7 @@ const withoutDefect = ({ requirement }: RequirementResult): Shortcoming => ({
   detail: 'it passes without a defect, and no defect makes it fail',
 });
 
-const accusations = ({ target, requirements }: TargetStanding): Shortcoming[] =>
+const accusations = ({ target, requirements }: TargetResult): Shortcoming[] =>
   requirements
     .filter(({ status }) => UNFOUNDED.includes(status))
     .map(({ requirement, status, reason, cases }) => ({
@@ -178,5 +178,5 @@ const accusations = ({ target, requirements }: TargetStanding): Shortcoming[] =>
       detail: `${requirement} gave ${status} in ${cases.join(', ')}: ${reason}`,
     }));
 
-const incomplete = ({ target, problem }: TargetStanding): Shortcoming[] =>
+const incomplete = ({ target, problem }: TargetResult): Shortcoming[] =>
   problem === '' ? [] : [{ kind: 'incomplete run', subject: target, detail: problem }];

@@ -1,8 +1,8 @@
 import { linux } from '../../adapters/contract/index.ts';
 import { commandOf } from '../../catalogue/abi-request.ts';
 import type { Case } from '../kit/case.ts';
+import { eachBit, observeEachChange } from '../kit/each-change.ts';
 import { Skip } from '../kit/observation.ts';
-import { eachBit, observeChanges } from '../kit/one-change.ts';
 
 const { IOC_NONE, IOC_READ, IOC_WRITE } = linux;
 
@@ -30,7 +30,7 @@ export const ioctlCases: readonly Case[] = [
         name: `nr ${nr}`,
         options: { request: commandOf(context.abi) | nr },
       }));
-      await observeChanges(context, 'IOC-02', 'unknown-nr', changes);
+      await observeEachChange(context, 'IOC-02', 'unknown-nr', changes);
     },
   },
   {
@@ -42,7 +42,7 @@ export const ioctlCases: readonly Case[] = [
         name: `type bit 0x${bit.toString(16)}`,
         options: { request: commandOf(context.abi) ^ (bit << 8n) },
       }));
-      await observeChanges(context, 'IOC-03', 'other-type', changes);
+      await observeEachChange(context, 'IOC-03', 'other-type', changes);
     },
   },
   {
@@ -56,7 +56,7 @@ export const ioctlCases: readonly Case[] = [
         name: `direction bits ${direction}`,
         options: { request: bare | (direction << DIRECTION_SHIFT) },
       }));
-      await observeChanges(context, 'IOC-04', 'other-direction', changes);
+      await observeEachChange(context, 'IOC-04', 'other-direction', changes);
     },
   },
   {
@@ -71,7 +71,7 @@ export const ioctlCases: readonly Case[] = [
         name: `size ${size}`,
         options: { request: bare | (BigInt(size) << SIZE_SHIFT), size },
       }));
-      await observeChanges(context, 'IOC-05', 'other-size', changes);
+      await observeEachChange(context, 'IOC-05', 'other-size', changes);
     },
   },
   {

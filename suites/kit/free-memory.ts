@@ -56,7 +56,7 @@ export async function observeConserved(context: CaseContext, cycle: Cycle): Prom
 }
 
 /** Something that is not one client's loop and must leave as much memory free as it found. */
-export interface Work {
+export interface RepeatedWork {
   readonly requirement: string;
   readonly role?: string;
   /** How often it is done in each of the two blocks. */
@@ -69,7 +69,7 @@ export interface Work {
 }
 
 /** {@link observeConserved} for work that takes several clients. */
-export async function observeConservedBy(context: CaseContext, work: Work): Promise<void> {
+export async function observeConservedBy(context: CaseContext, work: RepeatedWork): Promise<void> {
   let index = 0;
   const block = async (times: bigint): Promise<void> => {
     for (let done = 0n; done < times; done += 1n) {
@@ -194,7 +194,7 @@ export interface Filling {
 }
 
 /** A full region, until it is dropped. */
-export interface Holding extends Filling {
+export interface FullRegion extends Filling {
   /** Frees everything. */
   drop(): Promise<void>;
 }
@@ -205,14 +205,14 @@ export interface Holding extends Filling {
  * @throws {@link Inconclusive} when the descriptor table fills up before the region does
  */
 export async function fill(context: CaseContext): Promise<Filling> {
-  const holding = await hold(context);
+  const holding = await fillAndHold(context);
   await holding.drop();
   return holding;
 }
 
 /** Fills a bounded region as {@link fill} does, and keeps it full. */
-export async function hold(context: CaseContext): Promise<Holding> {
-  const held: Family[] = [];
+export async function fillAndHold(context: CaseContext): Promise<FullRegion> {
+  const held: SlotFamily[] = [];
   let pages = 0n;
   let failure = 'ok';
   for (let length = startLength(context); length >= context.page; length /= 2n) {
@@ -233,13 +233,16 @@ export async function hold(context: CaseContext): Promise<Holding> {
 }
 
 /** Buffers in the slots `family[0]`, `family[1]`, … */
-export interface Family {
+export interface SlotFamily {
   readonly family: string;
   readonly count: bigint;
 }
 
 /** Closes the buffers of some families. */
-export async function closeAll(context: CaseContext, families: readonly Family[]): Promise<void> {
+export async function closeAll(
+  context: CaseContext,
+  families: readonly SlotFamily[],
+): Promise<void> {
   for (const { family, count } of families) {
     if (count === 0n) continue;
     const close: Operation = { op: 'close', fd: context.descriptorIn(`${family}[i]`) };

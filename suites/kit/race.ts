@@ -4,13 +4,13 @@ import { type CaseContext, SUBJECT } from './context.ts';
 import { Inconclusive } from './observation.ts';
 
 /** What was seen, in a word and in a sentence. */
-export interface Sight {
+export interface Sighting {
   readonly word: string;
   readonly detail: string;
 }
 
 /** One meeting of threads, ready for the oracles. */
-export interface Meeting {
+export interface Race {
   readonly history: History;
   readonly timeline: Timeline;
   readonly buffers: readonly HeldBuffer[];
@@ -19,22 +19,22 @@ export interface Meeting {
 }
 
 /** Operations of a client that are to run at the same time as others. */
-export interface Party {
+export interface RacingThread {
   readonly client?: string;
   readonly operations: readonly Operation[];
 }
 
 /**
  * Lets threads begin together, and puts what came back into the form that oracles judge. The first
- * operation of each thread is the barrier at which they meet.
+ * operation of each thread is the barrier at which they runTogether.
  *
  * @param options `seed` picks one schedule of a simulated target; `mayDie` as of `runThreads`
  */
-export async function meet(
+export async function runTogether(
   context: CaseContext,
-  parties: readonly Party[],
+  parties: readonly RacingThread[],
   options: { readonly seed: bigint; readonly mayDie?: boolean },
-): Promise<Meeting> {
+): Promise<Race> {
   const barrier: Operation = { op: 'barrier', parties: BigInt(parties.length) };
   const threads = parties.map(
     ({ client = SUBJECT, operations }): Thread => ({
@@ -76,12 +76,12 @@ const NEVER = 1n << 64n;
 /** How many times more rounds a busy machine gets, on which threads seldom run at once. */
 const PATIENCE = 16;
 
-/** Counts how often threads that were to meet did, as luck is no verdict. */
-export class Encounters {
+/** Counts how often threads that were to runTogether did, as luck is no verdict. */
+export class OverlapCount {
   #meetings = 0;
   #met = 0;
 
-  count({ overlapping }: Pick<Meeting, 'overlapping'>): void {
+  count({ overlapping }: Pick<Race, 'overlapping'>): void {
     this.#meetings += 1;
     if (overlapping) this.#met += 1;
   }
@@ -115,14 +115,14 @@ export const roundsFor = (odds: number): number =>
   Math.ceil(Math.log(0.01) / Math.log(1 - 1 / odds));
 
 /** How much a number of rounds promises, for the detail of an observation. */
-export const promise = (odds: number): string =>
+export const detectionOdds = (odds: number): string =>
   `${roundsFor(odds)} rounds find with 99 % what shows in one of ${odds}`;
 
 /** What was seen over many rounds: each word of a role once, with how often it came. */
-export class Sights {
+export class Sightings {
   readonly #seen = new Map<string, { role: string; word: string; count: number; detail: string }>();
 
-  add(role: string, { word, detail }: Sight): void {
+  add(role: string, { word, detail }: Sighting): void {
     const key = `${role} ${word}`;
     const before = this.#seen.get(key);
     if (before === undefined) this.#seen.set(key, { role, word, count: 1, detail });
@@ -143,7 +143,7 @@ export class Sights {
 }
 
 /** How often something must happen for the loss of one buffer each time to show. */
-export interface Loss {
+export interface VisibleLoss {
   readonly cycles: number;
   readonly bytesPerCycle: bigint;
   /** Bytes of the buffers. */
@@ -158,13 +158,13 @@ const LARGE_CYCLES = 512;
  * On a bounded region one page shows, if the race comes in each of two blocks. A gauge must be
  * moved by what is lost when only one meeting out of `odds` loses a buffer.
  */
-export const lossOf = ({ page, region }: CaseContext, odds: number): Loss =>
+export const visibleLoss = ({ page, region }: CaseContext, odds: number): VisibleLoss =>
   region.bounded
     ? { cycles: roundsFor(odds), bytesPerCycle: page, length: page }
     : { cycles: LARGE_CYCLES, bytesPerCycle: LARGE / BigInt(odds), length: LARGE };
 
 /** The number that the next descriptor of `subject` gets. */
-export async function nextNumber(context: CaseContext): Promise<bigint> {
+export async function nextDescriptor(context: CaseContext): Promise<bigint> {
   const { value: fd } = await context.subject.dup({ fd: await context.device() });
   await context.subject.close({ fd });
   return fd;

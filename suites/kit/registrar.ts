@@ -12,13 +12,13 @@ import { type CaseContext, SUBJECT } from './context.ts';
 import { Inconclusive, Skip } from './observation.ts';
 
 /** What a registering driver sets, and what it makes go wrong: docs/test-control.md. */
-export const ALLOCATE = 1;
-/** @see ALLOCATE */
-export const OWNER = 2;
-/** @see ALLOCATE */
+export const HAS_ALLOCATE = 1;
+/** @see HAS_ALLOCATE */
+export const HAS_OWNER = 2;
+/** @see HAS_ALLOCATE */
 export const NODE_FAILS = 4;
 /** A registration in which nothing is missing. */
-export const COMPLETE: number = ALLOCATE | OWNER;
+export const COMPLETE: number = HAS_ALLOCATE | HAS_OWNER;
 /** Minors that can be opened; there should be no others. */
 export const MINORS = 256;
 /** Bytes of a name that the control node takes, its NUL not counted. */
@@ -34,7 +34,7 @@ const MINOR_OFFSET = 36;
 const NO_DEVICE = -1;
 
 /** A registration that was asked for, and what came of it. */
-export interface Registration {
+export interface RegistrationOutcome {
   readonly word: string;
   /** Undefined when it was refused. */
   readonly minor: number | undefined;
@@ -80,7 +80,7 @@ export class Registrar {
   }
 
   /** What came of a {@link registerStep}. */
-  note(result: Result | undefined): Registration {
+  note(result: Result | undefined): RegistrationOutcome {
     if (result === undefined) throw new Error('the registration has no result');
     const word = wordOf(result);
     if (!succeeded(result)) return { word, minor: undefined };
@@ -97,7 +97,7 @@ export class Registrar {
   }
 
   /** Tries to register an allocator. */
-  async register(name?: string, flags?: number): Promise<Registration> {
+  async register(name?: string, flags?: number): Promise<RegistrationOutcome> {
     const history = await this.#context.runSteps(SUBJECT, [this.registerStep(name, flags)]);
     return this.note(history.threads[0]?.[0]);
   }
@@ -126,7 +126,7 @@ export class Registrar {
     const document = '/sys/class/simple_allocator';
     const { ok, out, word } = await this.#context.subject.readfile({ document });
     if (!ok) throw new Skip(`the class cannot be listed: ${word}`);
-    return linesOf(out);
+    return classLines(out);
   }
 
   /**
@@ -157,7 +157,7 @@ export class Registrar {
 
   /** Opens a device by its minor, in `subject`. */
   async open(minor: number): Promise<Reply> {
-    return this.#context.subject.open({ file: nodeOf(minor), flags: linux.O_RDWR });
+    return this.#context.subject.open({ file: minorFile(minor), flags: linux.O_RDWR });
   }
 
   /** A device that was registered, opened. */
@@ -182,7 +182,7 @@ export class Registrar {
   async #remainder(minors: readonly number[]): Promise<string> {
     const listed = (await this.listing()).map(minorIn);
     if (minors.some((minor) => listed.includes(minor))) return 'still-listed';
-    const nodes = minors.filter((minor) => minor < MINORS).map(nodeOf);
+    const nodes = minors.filter((minor) => minor < MINORS).map(minorFile);
     const flags = linux.O_RDWR;
     const opens = await this.#run(nodes.map((file): Operation => ({ op: 'open', file, flags })));
     return opens.some((result) => succeeded(result)) ? 'still-opens' : 'removed';
@@ -196,13 +196,13 @@ export class Registrar {
 }
 
 /** The file that Programs open to reach a minor. */
-export const nodeOf = (minor: number): FileName => `minor:${minor}`;
+export const minorFile = (minor: number): FileName => `minor:${minor}`;
 
 /** The minor in a line of the class. */
 export const minorIn = (line: string): number => Number(/:(\d+)$/.exec(line)?.[1] ?? -1);
 
 /** The lines of a document of the class. */
-export const linesOf = (out: Uint8Array): readonly string[] =>
+export const classLines = (out: Uint8Array): readonly string[] =>
   new TextDecoder()
     .decode(out)
     .split('\n')

@@ -1,4 +1,5 @@
 import { ERRNO } from '../errno.ts';
+import { handsOutBytes, hasBody, isSteady } from '../operation-meaning.ts';
 import {
   DOCUMENTS,
   FILES,
@@ -75,6 +76,7 @@ export function cHeader(): string {
     ...(Object.keys(RECORDS) as RecordName[]).flatMap(structure),
     ...texts('ac_files', FILES),
     ...texts('ac_documents', DOCUMENTS),
+    ...calls(),
     ...steadyValues(),
     ...errnoTranslation(),
     '#endif',
@@ -132,10 +134,25 @@ function texts(name: string, list: readonly string[]): string[] {
   ];
 }
 
+function calls(): string[] {
+  const rows = OPERATION_ROWS.filter(([, row]) => !hasBody(row));
+  return [
+    '/*',
+    ' * X(constant, name, hands_out_bytes) of every operation that a function does. One that hands out',
+    ' * bytes begins only where there is room for them.',
+    ' */',
+    '#define AC_CALLS(X) \\',
+    ...rows.map(
+      ([name, row], index) =>
+        `\tX(${constant(`ac_op_${name}`)}, ${name}, ${handsOutBytes(row) ? 1 : 0})` +
+        (index === rows.length - 1 ? '' : ' \\'),
+    ),
+    '',
+  ];
+}
+
 function steadyValues(): string[] {
-  const steady = OPERATION_ROWS.filter(
-    ([, row]) => row.result === 'zero' || row.result === 'count',
-  );
+  const steady = OPERATION_ROWS.filter(([, row]) => isSteady(row));
   return [
     '/* Whether repeating the operation gives the same value; a change is then an anomaly. */',
     'static inline int ac_value_is_steady(unsigned code)',

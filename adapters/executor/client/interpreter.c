@@ -22,12 +22,13 @@ static uint64_t iteration_of(struct ac_thread_state *state)
 static void publish(struct ac_call *call, struct ac_thread_state *state)
 {
 	const struct ac_operation *operation = call->operation;
-	uint8_t outcome = call->result.outcome;
+	uint8_t outcome;
 
 	call->result.out_length = call->out_length;
 	ac_slot_store(operation, iteration_of(state), &call->result, call->context->out);
 	ac_repeat_account(ac_step_of(operation), operation->code, &call->result,
 			  call->context->out);
+	outcome = call->result.outcome;
 	/* The outcome last: until it is there the record says that the call is running. */
 	call->result.outcome = AC_OUTCOME_RUNNING;
 	*call->record = call->result;

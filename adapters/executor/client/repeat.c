@@ -49,7 +49,11 @@ static int differs(const struct ac_step_state *step, unsigned code, const struct
 	return ac_value_is_steady(code) && first->value != result->value;
 }
 
-/* A copy of the out bytes that no later iteration overwrites. */
+/*
+ * A copy of the out bytes that no later iteration overwrites. There was room before the call (see
+ * ac_call_make), so where there is none now, a client has written to memory that is not its own, and
+ * nobody knows what its calls did.
+ */
 static void keep_out(struct ac_result *result, const uint8_t *out)
 {
 	int64_t at;
@@ -58,7 +62,7 @@ static void keep_out(struct ac_result *result, const uint8_t *out)
 		return;
 	at = ac_arena_allocate(result->out_length);
 	if (at < 0) {
-		result->out_length = 0;
+		*result = ac_result_lost(result->call_ns);
 		return;
 	}
 	memcpy(ac_shared->arena + at, out, result->out_length);

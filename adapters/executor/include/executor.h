@@ -50,6 +50,16 @@ void ac_thread_run(struct ac_context *context);
 /* After exec: the call that replaced the image has succeeded. */
 void ac_thread_resume(struct ac_context *context);
 
+/* What is said of a call of which nobody knows what it did. */
+static inline struct ac_result ac_result_lost(uint64_t call_ns)
+{
+	return (struct ac_result){
+		.outcome = AC_OUTCOME_LOST,
+		.value = -1,
+		.call_ns = call_ns,
+	};
+}
+
 /* repeat.c */
 struct ac_loop *ac_loop_of(struct ac_thread_state *state); /* innermost, or NULL */
 void ac_repeat_account(struct ac_step_state *step, unsigned code, struct ac_result *result,
@@ -101,45 +111,8 @@ struct ac_flip *ac_flip_start(uint8_t *field, unsigned width, uint64_t value);
 void ac_flip_stop(struct ac_flip *flip);
 
 /* One function an operation, in the file of its group. */
-void ac_op_open(struct ac_call *call);
-void ac_op_close(struct ac_call *call);
-void ac_op_ioctl(struct ac_call *call);
-void ac_op_dup(struct ac_call *call);
-void ac_op_dup2(struct ac_call *call);
-void ac_op_dup3(struct ac_call *call);
-void ac_op_fcntl(struct ac_call *call);
-void ac_op_fstat(struct ac_call *call);
-void ac_op_lseek(struct ac_call *call);
-void ac_op_pread(struct ac_call *call);
-void ac_op_pwrite(struct ac_call *call);
-void ac_op_poll(struct ac_call *call);
-void ac_op_mmap(struct ac_call *call);
-void ac_op_munmap(struct ac_call *call);
-void ac_op_mprotect(struct ac_call *call);
-void ac_op_mremap(struct ac_call *call);
-void ac_op_load(struct ac_call *call);
-void ac_op_store(struct ac_call *call);
-void ac_op_scan(struct ac_call *call);
-void ac_op_fork(struct ac_call *call);
-void ac_op_exec(struct ac_call *call);
-void ac_op_wait(struct ac_call *call);
-void ac_op_exit(struct ac_call *call);
-void ac_op_kill(struct ac_call *call);
-void ac_op_socketpair(struct ac_call *call);
-void ac_op_sendfd(struct ac_call *call);
-void ac_op_recvfd(struct ac_call *call);
-void ac_op_memfd(struct ac_call *call);
-void ac_op_readlink(struct ac_call *call);
-void ac_op_readfile(struct ac_call *call);
-void ac_op_setrlimit(struct ac_call *call);
-void ac_op_setuid(struct ac_call *call);
-void ac_op_itimer(struct ac_call *call);
-void ac_op_barrier(struct ac_call *call);
-void ac_op_sleep(struct ac_call *call);
-void ac_op_descriptors(struct ac_call *call);
-void ac_op_reopen(struct ac_call *call);
-void ac_op_ftruncate(struct ac_call *call);
-void ac_op_frames(struct ac_call *call);
-void ac_op_peek(struct ac_call *call);
+#define AC_PROTOTYPE(constant, name, hands_out_bytes) void ac_op_##name(struct ac_call *call);
+AC_CALLS(AC_PROTOTYPE)
+#undef AC_PROTOTYPE
 
 #endif

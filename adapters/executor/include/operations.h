@@ -238,6 +238,52 @@ static const char *const ac_documents[] __attribute__((unused)) = {
 	"/sys/class/simple_allocator",
 };
 
+/*
+ * X(constant, name, hands_out_bytes) of every operation that a function does. One that hands out
+ * bytes begins only where there is room for them.
+ */
+#define AC_CALLS(X) \
+	X(AC_OP_OPEN, open, 0) \
+	X(AC_OP_CLOSE, close, 0) \
+	X(AC_OP_IOCTL, ioctl, 1) \
+	X(AC_OP_DUP, dup, 0) \
+	X(AC_OP_DUP2, dup2, 0) \
+	X(AC_OP_DUP3, dup3, 0) \
+	X(AC_OP_FCNTL, fcntl, 0) \
+	X(AC_OP_FSTAT, fstat, 1) \
+	X(AC_OP_LSEEK, lseek, 0) \
+	X(AC_OP_PREAD, pread, 1) \
+	X(AC_OP_PWRITE, pwrite, 0) \
+	X(AC_OP_POLL, poll, 0) \
+	X(AC_OP_MMAP, mmap, 0) \
+	X(AC_OP_MUNMAP, munmap, 0) \
+	X(AC_OP_MPROTECT, mprotect, 0) \
+	X(AC_OP_MREMAP, mremap, 0) \
+	X(AC_OP_LOAD, load, 1) \
+	X(AC_OP_STORE, store, 0) \
+	X(AC_OP_SCAN, scan, 1) \
+	X(AC_OP_FORK, fork, 0) \
+	X(AC_OP_EXEC, exec, 0) \
+	X(AC_OP_WAIT, wait, 0) \
+	X(AC_OP_EXIT, exit, 0) \
+	X(AC_OP_KILL, kill, 0) \
+	X(AC_OP_SOCKETPAIR, socketpair, 1) \
+	X(AC_OP_SENDFD, sendfd, 0) \
+	X(AC_OP_RECVFD, recvfd, 0) \
+	X(AC_OP_MEMFD, memfd, 0) \
+	X(AC_OP_READLINK, readlink, 1) \
+	X(AC_OP_READFILE, readfile, 1) \
+	X(AC_OP_SETRLIMIT, setrlimit, 0) \
+	X(AC_OP_SETUID, setuid, 0) \
+	X(AC_OP_ITIMER, itimer, 0) \
+	X(AC_OP_BARRIER, barrier, 0) \
+	X(AC_OP_SLEEP, sleep, 0) \
+	X(AC_OP_DESCRIPTORS, descriptors, 1) \
+	X(AC_OP_REOPEN, reopen, 0) \
+	X(AC_OP_FTRUNCATE, ftruncate, 0) \
+	X(AC_OP_FRAMES, frames, 1) \
+	X(AC_OP_PEEK, peek, 1)
+
 /* Whether repeating the operation gives the same value; a change is then an anomaly. */
 static inline int ac_value_is_steady(unsigned code)
 {

@@ -6,17 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Clients can write to shared memory; an extent that one made up must not lead outside of it. */
-static void tame(struct ac_result *result)
+static uint32_t arena_used(void)
 {
 	uint32_t used = atomic_load(&ac_shared->arena_used);
 
-	if (result->outcome > AC_OUTCOME_NOT_RUN)
-		result->outcome = AC_OUTCOME_LOST;
-	if (result->out_offset > used || result->out_length > used - result->out_offset) {
-		result->out_offset = 0;
-		result->out_length = 0;
-	}
+	return used < AC_OUT_ARENA_BYTES ? used : AC_OUT_ARENA_BYTES;
+}
+
+/* Clients can write to shared memory; an extent that one made up must not lead outside of it. */
+static void tame(struct ac_result *result)
+{
+	uint32_t used = arena_used();
+
+	if (result->outcome > AC_OUTCOME_NOT_RUN || result->out_offset > used ||
+	    result->out_length > used - result->out_offset)
+		*result = ac_result_lost(result->call_ns);
 }
 
 /* Calls that never came back: the client died during them. */
@@ -28,11 +32,7 @@ static void settle_lost(void)
 		struct ac_step_state *step = ac_step_of(operation);
 
 		if (result->outcome == AC_OUTCOME_RUNNING) {
-			*result = (struct ac_result){
-				.outcome = AC_OUTCOME_LOST,
-				.value = -1,
-				.call_ns = result->call_ns,
-			};
+			*result = ac_result_lost(result->call_ns);
 			if (step != NULL)
 				ac_repeat_account(step, operation->code, result, NULL);
 		} else if (step != NULL && step->runs == 0) {
@@ -115,11 +115,9 @@ static int build_summaries(struct ac_history_image *image, uint32_t offset)
 int ac_history_build(struct ac_history_image *image, const struct ac_supervisor *supervisor,
 		     const struct ac_kernel_log *log)
 {
-	uint32_t arena = atomic_load(&ac_shared->arena_used);
+	uint32_t arena = arena_used();
 	uint32_t results = ac_program_head()->operations;
 
-	if (arena > AC_OUT_ARENA_BYTES)
-		arena = AC_OUT_ARENA_BYTES;
 	memset(image, 0, sizeof(*image));
 	settle_lost();
 	if (build_summaries(image, arena) < 0)

@@ -1,5 +1,5 @@
 import { ERRNO, packed } from '../../../adapters/contract/index.ts';
-import { LIFE } from '../../../oracles/sweep.ts';
+import { LIFETIME } from '../../../oracles/sweep.ts';
 import { OPERATIONS } from '../../generate/packed-writer.ts';
 import { FAILURE, MAYBE, type PartMemory, SUMMARY } from './round-memory.ts';
 
@@ -119,11 +119,11 @@ export class PartJudge {
       return;
     }
     const life = this.#lives;
-    const at = life * LIFE.words;
-    lives[at + LIFE.first] = history[result + 2] as number;
-    lives[at + LIFE.count] = pages;
-    lives[at + LIFE.from] = back;
-    lives[at + LIFE.until] = NEVER;
+    const at = life * LIFETIME.words;
+    lives[at + LIFETIME.first] = history[result + 2] as number;
+    lives[at + LIFETIME.count] = pages;
+    lives[at + LIFETIME.from] = back;
+    lives[at + LIFETIME.until] = NEVER;
     lives[at + MAYBE.from] = call;
     lives[at + MAYBE.until] = NEVER;
     births[life] = row;
@@ -154,8 +154,8 @@ export class PartJudge {
     this.#references[life] = left;
     if (left > 0) return;
     this.#change(part, history[row * RESULT_WORDS + 3] as number, -(life + 1));
-    lives[life * LIFE.words + LIFE.until] = history[row * RESULT_WORDS + 3] as number;
-    lives[life * LIFE.words + MAYBE.until] = history[row * RESULT_WORDS + 4] as number;
+    lives[life * LIFETIME.words + LIFETIME.until] = history[row * RESULT_WORDS + 3] as number;
+    lives[life * LIFETIME.words + MAYBE.until] = history[row * RESULT_WORDS + 4] as number;
   }
 
   /** A number that was given must be the lowest that was free. */

@@ -1,10 +1,10 @@
 import { errnoName, packed } from '../../../adapters/contract/index.ts';
 import {
+  detectOverlap,
   eventsOf,
   firstConflict,
-  glance,
-  LIFE,
-  type ThreadLives,
+  LIFETIME,
+  type ThreadLifetimes,
   WORDS,
 } from '../../../oracles/sweep.ts';
 import { type PartProof, PROOFS } from './judge-part.ts';
@@ -83,7 +83,7 @@ export function judgeRound(
       return row < 0 ? [] : [provedBy(proof, memory, { part, row })];
     }),
   );
-  const { crowded, peak } = glance(parts.map(threadLives), region.pages);
+  const { crowded, peak } = detectOverlap(parts.map(threadLives), region.pages);
   const violations = [
     ...(crowded ? overlap(parts, eventsOf(livesOf(parts), tickets), region) : []),
     ...alone,
@@ -101,7 +101,7 @@ function provedBy(proof: PartProof, { history }: PartMemory, place: Place): Pack
   return { ...words, kind: `${words.kind} ${errnoName(errno)}`, detail, places: [place] };
 }
 
-const threadLives = ({ changes, lives, summary }: PartMemory): ThreadLives => ({
+const threadLives = ({ changes, lives, summary }: PartMemory): ThreadLifetimes => ({
   lives,
   changes: changes.subarray(0, summary[SUMMARY.changes]),
 });
@@ -109,10 +109,10 @@ const threadLives = ({ changes, lives, summary }: PartMemory): ThreadLives => ({
 /** The lives of all parts, one after the other. */
 function livesOf(parts: readonly PartMemory[]): Int32Array {
   const counts = parts.map(({ summary }) => summary[SUMMARY.lives] ?? 0);
-  const all = new Int32Array(counts.reduce((sum, one) => sum + one, 0) * LIFE.words);
+  const all = new Int32Array(counts.reduce((sum, one) => sum + one, 0) * LIFETIME.words);
   let at = 0;
   for (const [part, { lives }] of parts.entries()) {
-    const words = (counts[part] ?? 0) * LIFE.words;
+    const words = (counts[part] ?? 0) * LIFETIME.words;
     all.set(lives.subarray(0, words), at);
     at += words;
   }

@@ -1,4 +1,4 @@
-import { LIFE } from '../../../oracles/sweep.ts';
+import { LIFETIME } from '../../../oracles/sweep.ts';
 import { MAYBE } from './round-memory.ts';
 
 /** What may have been in a region while a call was under way. */
@@ -23,14 +23,14 @@ export function occupancyOf(
   const over = new Float64Array(tickets + 1);
   const begunPages = new Float64Array(tickets + 1);
   const overPages = new Float64Array(tickets + 1);
-  for (let at = 0; at < lives.length; at += LIFE.words) {
+  for (let at = 0; at < lives.length; at += LIFETIME.words) {
     const from = lives[at + MAYBE.from] as number;
     const until = lives[at + MAYBE.until] as number;
     begun[from + 1] = 1;
-    begunPages[from + 1] = lives[at + LIFE.count] as number;
+    begunPages[from + 1] = lives[at + LIFETIME.count] as number;
     if (until >= tickets) continue;
     over[until + 1] = 1;
-    overPages[until + 1] = lives[at + LIFE.count] as number;
+    overPages[until + 1] = lives[at + LIFETIME.count] as number;
   }
   for (const sums of [begun, over, begunPages, overPages]) {
     for (let at = 1; at <= tickets; at += 1) sums[at] = sumAt(sums, at) + sumAt(sums, at - 1);

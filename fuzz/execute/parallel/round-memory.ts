@@ -1,5 +1,5 @@
 import { packed } from '../../../adapters/contract/index.ts';
-import { LIFE } from '../../../oracles/sweep.ts';
+import { LIFETIME } from '../../../oracles/sweep.ts';
 import { OPERATIONS } from '../../generate/packed-writer.ts';
 
 const { HEAD, OPERATION_WORDS, RESULT_WORDS } = packed;
@@ -43,7 +43,7 @@ const SIZES: Readonly<Record<keyof PartMemory, number>> = {
   summary: SUMMARY.words,
   program: OPERATIONS * OPERATION_WORDS,
   history: OPERATIONS * RESULT_WORDS,
-  lives: OPERATIONS * LIFE.words,
+  lives: OPERATIONS * LIFETIME.words,
   failures: OPERATIONS * FAILURE.words,
   changes: OPERATIONS * 2,
   births: OPERATIONS,

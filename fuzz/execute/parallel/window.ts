@@ -1,5 +1,5 @@
 import { packed } from '../../../adapters/contract/index.ts';
-import { LIFE } from '../../../oracles/sweep.ts';
+import { LIFETIME } from '../../../oracles/sweep.ts';
 import type { PackedViolation, Place } from './judge-round.ts';
 import { type PartMemory, SUMMARY } from './round-memory.ts';
 
@@ -83,8 +83,8 @@ const rowsWhere = (buffers: Int32Array, chosen: (row: number) => boolean): numbe
 function bornBefore({ births, lives, summary }: PartMemory, centers: readonly number[]): number[] {
   const rows: number[] = [];
   for (let life = 0; life < (summary[SUMMARY.lives] ?? 0); life += 1) {
-    const from = lives[life * LIFE.words + LIFE.from] ?? 0;
-    const until = lives[life * LIFE.words + LIFE.until] ?? 0;
+    const from = lives[life * LIFETIME.words + LIFETIME.from] ?? 0;
+    const until = lives[life * LIFETIME.words + LIFETIME.until] ?? 0;
     if (centers.some((center) => from <= center && center <= until)) rows.push(births[life] ?? 0);
   }
   return rows;

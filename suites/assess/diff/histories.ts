@@ -48,7 +48,7 @@ export function diffHistories(program: Program, left: History, right: History): 
       const sides = [left, right].map((side) => side.threads[thread]?.[operation]);
       const raced = severalThreads || isFlipped(asked);
       found.push(
-        ...diffResults(asked, operationText(asked), sides[0], sides[1]).map((one) => ({
+        ...diffResults(asked, operationSummary(asked), sides[0], sides[1]).map((one) => ({
           thread,
           operation,
           ...one,
@@ -133,7 +133,7 @@ function diffSteps(asked: Operation, what: string, left: Result, right: Result):
     const inner = body[index];
     const [one, other] = [left.steps?.[index], right.steps?.[index]];
     if (inner === undefined) return [];
-    const path = `${what} > ${operationText(inner)}`;
+    const path = `${what} > ${operationSummary(inner)}`;
     if (one === undefined || other === undefined) {
       return one === other ? [] : [{ what: path, field: 'repeat', left: '', right: '' }];
     }
@@ -176,7 +176,7 @@ const isFlipped = (asked: Operation): boolean =>
   asked.op === 'ioctl' && asked.argument.placement?.kind === 'flipped';
 
 /** An operation in a line: `ioctl(fd: s0, request: 0xc0205300, argument: 32 bytes)`. */
-export function operationText(asked: Operation): string {
+export function operationSummary(asked: Operation): string {
   const { op, slot: _, ...given } = asked as Operation & Readonly<Record<string, unknown>>;
   const arguments_ = Object.entries(given).map(([name, value]) => `${name}: ${valueText(value)}`);
   return `${op}(${arguments_.join(', ')})`;

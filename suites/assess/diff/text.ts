@@ -1,4 +1,4 @@
-import type { Placed } from './entries.ts';
+import type { PlacedDifference } from './entries.ts';
 import type { CaseDiff, SuiteDiff } from './suite.ts';
 
 /** A piece of text that is wrapped under its beginning. */
@@ -13,7 +13,10 @@ const SHOWN = 5;
 const paragraph = (first: string, text: string): Paragraph => ({ first, text });
 
 /** Differences in words, the first few of them. */
-export function differenceParagraphs(differences: readonly Placed[], indent: string): Paragraph[] {
+export function differenceParagraphs(
+  differences: readonly PlacedDifference[],
+  indent: string,
+): Paragraph[] {
   const shown = differences
     .slice(0, SHOWN)
     .flatMap((one) => [
@@ -25,7 +28,7 @@ export function differenceParagraphs(differences: readonly Placed[], indent: str
   return more > 0 ? [...shown, paragraph(indent, `and ${more} more`)] : shown;
 }
 
-function placeOf({ program, thread, operation, what, raced }: Placed): string {
+function placeOf({ program, thread, operation, what, raced }: PlacedDifference): string {
   const place = [
     `Program ${program}`,
     ...(thread === undefined ? [] : [`thread ${thread}`]),

@@ -6,13 +6,13 @@ import type { CaseContext } from '../../kit/context.ts';
 import { observeConservedBy } from '../../kit/free-memory.ts';
 import { Inconclusive } from '../../kit/observation.ts';
 import {
-  Encounters,
-  lossOf,
-  type Meeting,
-  meet,
-  type Party,
-  promise,
-  type Sight,
+  detectionOdds,
+  OverlapCount,
+  type Race,
+  type RacingThread,
+  runTogether,
+  type Sighting,
+  visibleLoss,
 } from '../../kit/race.ts';
 
 /** Threads that allocate at once, and buffers of each. */
@@ -31,12 +31,12 @@ export const concurrentAllocationCases: readonly Case[] = [
     async run(context) {
       await context.control();
       const device = await context.device();
-      const encounters = new Encounters();
+      const encounters = new OverlapCount();
       let buffers = 0;
       const seen = { numbers: 'distinct', contents: 'own-bytes' };
       let first: string | undefined;
       for (let round = 0; encounters.goesOn(round, ODDS); round += 1) {
-        const meeting = await meet(context, allocating(context, device, round), {
+        const meeting = await runTogether(context, allocating(context, device, round), {
           seed: BigInt(round),
         });
         encounters.count(meeting);
@@ -50,7 +50,7 @@ export const concurrentAllocationCases: readonly Case[] = [
       }
       if (buffers === 0) throw new Inconclusive('blocked: no thread was given a buffer');
       const came = `${THREADS} threads took ${buffers} buffers, ${encounters.note}`;
-      const detail = `${came}; ${first ?? promise(ODDS)}`;
+      const detail = `${came}; ${first ?? detectionOdds(ODDS)}`;
       context.observe('CON-01', 'numbers', seen.numbers, detail);
       context.observe('CON-01', 'contents', seen.contents, detail);
     },
@@ -63,20 +63,20 @@ export const concurrentAllocationCases: readonly Case[] = [
     async run(context) {
       await context.control();
       const device = await context.device();
-      const { cycles, bytesPerCycle, length } = lossOf(context, ODDS);
-      const encounters = new Encounters();
+      const { cycles, bytesPerCycle, length } = visibleLoss(context, ODDS);
+      const encounters = new OverlapCount();
       await observeConservedBy(context, {
         requirement: 'CON-01',
         cycles,
         bytesPerCycle,
         async run(index) {
-          const parties = Array.from({ length: THREADS }, (_, thread): Party => {
+          const parties = Array.from({ length: THREADS }, (_, thread): RacingThread => {
             const slot = `churn-${thread}`;
             const step = context.allocationStep(slot, device, { length });
             const close: Operation = { op: 'close', fd: context.descriptorIn(slot) };
             return { operations: [step, close, step, close] };
           });
-          encounters.count(await meet(context, parties, { seed: BigInt(index) }));
+          encounters.count(await runTogether(context, parties, { seed: BigInt(index) }));
         },
         note: () => encounters.note,
       });
@@ -89,7 +89,7 @@ function allocating(
   context: CaseContext,
   device: { readonly slot: string },
   round: number,
-): Party[] {
+): RacingThread[] {
   return Array.from({ length: THREADS }, (_, thread) => {
     const mine = Array.from({ length: BUFFERS_EACH }, (__, index) =>
       keeping(context, device, {
@@ -131,13 +131,13 @@ function keeping(
 }
 
 /** Whether a number was given to a client that surely had it already. */
-function numbersSeen({ buffers, timeline }: Meeting): Sight {
+function numbersSeen({ buffers, timeline }: Race): Sighting {
   const [found] = descriptors(timeline, buffers);
   return { word: found === undefined ? 'distinct' : 'given-twice', detail: found?.detail ?? '' };
 }
 
 /** Whether what was written to a live buffer was there until its end; zeroing is another rule. */
-function contentsSeen({ buffers, timeline }: Meeting): Sight {
+function contentsSeen({ buffers, timeline }: Race): Sighting {
   const found = content(timeline, buffers).find(({ requirement }) => requirement !== 'ISO-01');
   return { word: found === undefined ? 'own-bytes' : 'other-bytes', detail: found?.detail ?? '' };
 }

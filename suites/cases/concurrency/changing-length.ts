@@ -1,6 +1,6 @@
 import { linux, type Placement } from '../../../adapters/contract/index.ts';
 import { fieldOf } from '../../../catalogue/abi-request.ts';
-import { isMixture, mixturesOf } from '../../../oracles/torn.ts';
+import { isMixture, mixturesOf } from '../../../oracles/timeline/torn-reads.ts';
 import type { Case } from '../../kit/case.ts';
 import type { Allocation, CaseContext } from '../../kit/context.ts';
 

@@ -5,14 +5,14 @@ import { pattern, stamp } from '../../kit/contents.ts';
 import { type CaseContext, SUBJECT } from '../../kit/context.ts';
 import { observeConservedBy } from '../../kit/free-memory.ts';
 import {
-  Encounters,
-  lossOf,
-  type Meeting,
-  meet,
-  nextNumber,
-  type Party,
-  promise,
-  Sights,
+  detectionOdds,
+  nextDescriptor,
+  OverlapCount,
+  type Race,
+  type RacingThread,
+  runTogether,
+  Sightings,
+  visibleLoss,
 } from '../../kit/race.ts';
 
 /** A number closed as soon as it comes is hit during the call in more than one round of eight. */
@@ -73,30 +73,30 @@ export const concurrentCloseCases: readonly Case[] = [
     requirements: ['CON-05'],
     needs: ['memory', 'procfs', 'timing'],
     async run(context) {
-      const sights = new Sights();
-      const encounters = new Encounters();
+      const sights = new Sightings();
+      const encounters = new OverlapCount();
       for (let round = 0; encounters.goesOn(round, ODDS); round += 1) {
         encounters.count(await closeInUse(context, sights, round));
       }
-      sights.observe(context, 'CON-05', `${encounters.note}; ${promise(ODDS)}`);
+      sights.observe(context, 'CON-05', `${encounters.note}; ${detectionOdds(ODDS)}`);
     },
   },
 ];
 
 async function observeClosing(context: CaseContext, rule: ClosedMeanwhile): Promise<void> {
   await context.control();
-  const seen = { sights: new Sights(), encounters: new Encounters() };
+  const seen = { sights: new Sightings(), encounters: new OverlapCount() };
   for (let round = 0; seen.encounters.goesOn(round, ODDS); round += 1) {
     await closeMeanwhile(context, rule, { round, length: context.page, ...seen });
   }
-  seen.sights.observe(context, rule.requirement, `${seen.encounters.note}; ${promise(ODDS)}`);
+  seen.sights.observe(context, rule.requirement, `${seen.encounters.note}; ${detectionOdds(ODDS)}`);
 }
 
 async function observeMemory(context: CaseContext, rule: ClosedMeanwhile): Promise<void> {
-  const { cycles, bytesPerCycle, length } = lossOf(context, ODDS);
+  const { cycles, bytesPerCycle, length } = visibleLoss(context, ODDS);
   await context.control({ length });
-  const sights = new Sights();
-  const encounters = new Encounters();
+  const sights = new Sightings();
+  const encounters = new OverlapCount();
   await observeConservedBy(context, {
     requirement: rule.requirement,
     cycles,
@@ -110,8 +110,8 @@ async function observeMemory(context: CaseContext, rule: ClosedMeanwhile): Promi
 interface Round {
   readonly round: number;
   readonly length: bigint;
-  readonly sights: Sights;
-  readonly encounters: Encounters;
+  readonly sights: Sightings;
+  readonly encounters: OverlapCount;
 }
 
 /** One thread asks for a buffer, and another closes the number that it is going to get. */
@@ -120,7 +120,7 @@ async function closeMeanwhile(
   { placement }: ClosedMeanwhile,
   { round, length, sights, encounters }: Round,
 ): Promise<void> {
-  const fd = await nextNumber(context);
+  const fd = await nextDescriptor(context);
   const slot = `closed-${round % 2}`;
   const device = await context.device();
   const plain = context.allocationStep(slot, device, { length });
@@ -137,11 +137,11 @@ async function closeMeanwhile(
     stop: 'never',
     body: [{ op: 'fcntl', fd: { slot: device.slot }, command: linux.F_GETFD }],
   };
-  const parties: Party[] = [
+  const parties: RacingThread[] = [
     { operations: [lead, { ...plain, argument }] },
     { operations: [closing] },
   ];
-  const meeting = await meet(context, parties, { seed: BigInt(round) });
+  const meeting = await runTogether(context, parties, { seed: BigInt(round) });
   encounters.count({ overlapping: requestMet(meeting) });
   const { history } = meeting;
   const request = history.threads[0]?.[2];
@@ -160,7 +160,7 @@ async function closeMeanwhile(
 }
 
 /** Whether the tries were under way during the request; what led up to it does not count. */
-function requestMet({ history }: Meeting): boolean {
+function requestMet({ history }: Race): boolean {
   const request = history.threads[0]?.[2];
   const [tries] = history.threads[1]?.[1]?.steps ?? [];
   if (request?.return === undefined || tries?.last.return === undefined) return false;
@@ -171,7 +171,7 @@ function requestMet({ history }: Meeting): boolean {
  * Threads map, synchronise and look at a buffer while two others close it. A free number below the
  * buffer's takes what looking opens, so that nobody can close that by mistake.
  */
-async function closeInUse(context: CaseContext, sights: Sights, round: number): Promise<Meeting> {
+async function closeInUse(context: CaseContext, sights: Sightings, round: number): Promise<Race> {
   const hole = await context.subject.dup({ fd: await context.device() });
   const buffer = await context.buffer();
   await context.subject.close({ fd: hole });
@@ -197,7 +197,7 @@ async function closeInUse(context: CaseContext, sights: Sights, round: number): 
     ],
   ];
   const parties = [[closing], [closing], ...using].map((operations) => ({ operations }));
-  const meeting = await meet(context, parties, { seed: BigInt(round) });
+  const meeting = await runTogether(context, parties, { seed: BigInt(round) });
   const { history } = meeting;
   const results = history.threads.map(([, ...rest]) => rest);
   const closes = results.slice(0, 2).filter(([one]) => one !== undefined && wordOf(one) === 'ok');

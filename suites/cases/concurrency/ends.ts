@@ -1,9 +1,16 @@
 import { linux, type Operation, type Result } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../../kit/context.ts';
-import { hold, observeConservedBy } from '../../kit/free-memory.ts';
+import { fillAndHold, observeConservedBy } from '../../kit/free-memory.ts';
 import { Inconclusive } from '../../kit/observation.ts';
-import { Encounters, lossOf, type Meeting, meet, roundsFor, Sights } from '../../kit/race.ts';
+import {
+  OverlapCount,
+  type Race,
+  roundsFor,
+  runTogether,
+  Sightings,
+  visibleLoss,
+} from '../../kit/race.ts';
 
 /** A fork or an exit meets an allocation that is under way in more than one round of six. */
 const ODDS = 6;
@@ -26,9 +33,9 @@ export const concurrentEndCases: readonly Case[] = [
     requirements: ['CON-06'],
     needs: ['clients', 'timing'],
     async run(context) {
-      const { cycles, bytesPerCycle, length } = lossOf(context, ODDS);
+      const { cycles, bytesPerCycle, length } = visibleLoss(context, ODDS);
       await context.control({ length });
-      const encounters = new Encounters();
+      const encounters = new OverlapCount();
       await observeConservedBy(context, {
         requirement: 'CON-06',
         cycles,
@@ -45,7 +52,7 @@ export const concurrentEndCases: readonly Case[] = [
     needs: ['timing'],
     async run(context) {
       await context.control();
-      const sights = new Sights();
+      const sights = new Sightings();
       await allocateUnderSignals(context, REQUESTS, context.page, sights);
       sights.observe(context, 'CON-07', `a signal came every ${INTERVAL_US} microseconds`);
     },
@@ -56,9 +63,9 @@ export const concurrentEndCases: readonly Case[] = [
     requirements: ['CON-07'],
     needs: ['timing'],
     async run(context) {
-      const { cycles, bytesPerCycle, length } = lossOf(context, ODDS);
+      const { cycles, bytesPerCycle, length } = visibleLoss(context, ODDS);
       await context.control({ length });
-      const run = (): Promise<void> => allocateUnderSignals(context, 1n, length, new Sights());
+      const run = (): Promise<void> => allocateUnderSignals(context, 1n, length, new Sightings());
       await observeConservedBy(context, { requirement: 'CON-07', cycles, bytesPerCycle, run });
     },
   },
@@ -70,7 +77,7 @@ export const concurrentEndCases: readonly Case[] = [
     needsBounded: true,
     async run(context) {
       await context.control();
-      const sights = new Sights();
+      const sights = new Sightings();
       for (let round = 0; round < roundsFor(ODDS); round += 1)
         await askFull(context, round, sights);
       if (sights.empty) throw new Inconclusive('blocked: the region never stayed full');
@@ -83,9 +90,9 @@ export const concurrentEndCases: readonly Case[] = [
     requirements: ['CON-09'],
     needs: ['clients', 'timing'],
     async run(context) {
-      const { cycles, bytesPerCycle, length } = lossOf(context, ODDS);
+      const { cycles, bytesPerCycle, length } = visibleLoss(context, ODDS);
       await context.control({ length });
-      const encounters = new Encounters();
+      const encounters = new OverlapCount();
       await observeConservedBy(context, {
         requirement: 'CON-09',
         cycles,
@@ -117,14 +124,10 @@ const drops = (context: CaseContext, name: string): readonly Operation[] =>
   }));
 
 /** One thread takes and closes buffers; another forks a child, which is killed afterwards. */
-async function forkMeanwhile(
-  context: CaseContext,
-  index: number,
-  length: bigint,
-): Promise<Meeting> {
+async function forkMeanwhile(context: CaseContext, index: number, length: bigint): Promise<Race> {
   const client = `forked-${index}`;
   const taking = await takes(context, 'mine', length);
-  const meeting = await meet(
+  const meeting = await runTogether(
     context,
     [
       { operations: [...taking, ...drops(context, 'mine')] },
@@ -142,14 +145,14 @@ async function forkMeanwhile(
 }
 
 /** A client that holds buffers ends, while another one allocates. */
-async function endMeanwhile(context: CaseContext, index: number, length: bigint): Promise<Meeting> {
+async function endMeanwhile(context: CaseContext, index: number, length: bigint): Promise<Race> {
   const client = `ending-${index}`;
   const taking = await takes(context, 'mine', length);
   await context.subject.fork({ client });
   await context.runSteps(client, await takes(context, 'theirs', length));
   const end: Operation =
     index % 2 === 0 ? { op: 'exit', status: 0n } : { op: 'kill', client, signal: linux.SIGKILL };
-  const meeting = await meet(
+  const meeting = await runTogether(
     context,
     [{ operations: [...taking, ...drops(context, 'mine')] }, { client, operations: [end] }],
     { seed: BigInt(index), mayDie: true },
@@ -163,7 +166,7 @@ async function allocateUnderSignals(
   context: CaseContext,
   times: bigint,
   length: bigint,
-  sights: Sights,
+  sights: Sightings,
 ): Promise<void> {
   const body: Operation[] = [
     context.allocationStep('signalled', await context.device(), { length }),
@@ -183,11 +186,11 @@ async function allocateUnderSignals(
 }
 
 /** Threads ask for a page of a region that is full, all at once. */
-async function askFull(context: CaseContext, round: number, sights: Sights): Promise<void> {
-  const full = await hold(context);
+async function askFull(context: CaseContext, round: number, sights: Sightings): Promise<void> {
+  const full = await fillAndHold(context);
   const device = await context.device();
   const slots = Array.from({ length: ASKERS }, (_, index) => `asked-${index}`);
-  const { history } = await meet(
+  const { history } = await runTogether(
     context,
     slots.map((slot) => ({ operations: [context.allocationStep(slot, device)] })),
     { seed: BigInt(round) },
@@ -203,7 +206,7 @@ async function noteRefusal(
   context: CaseContext,
   slot: string,
   result: Result | undefined,
-  sights: Sights,
+  sights: Sightings,
 ): Promise<void> {
   if (result?.return === undefined) return;
   if (result.errno === undefined) {

@@ -58,6 +58,8 @@ export class AgentProcess {
   facts = '';
   names = new NameTable();
   #received = Buffer.alloc(0);
+  /** What came behind it; put together only once a frame is whole, as frames can be long. */
+  #pending: Buffer[] = [];
   #wake: () => void = () => undefined;
   #ended = false;
   readonly exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
@@ -67,7 +69,7 @@ export class AgentProcess {
     const [program = path, ...rest] = EMULATOR === undefined ? [] : [EMULATOR, path];
     this.child = spawn(program, [...rest, ...options], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.child.stdout?.on('data', (chunk: Buffer) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#pending.push(chunk);
       this.#wake();
     });
     this.child.stdout?.on('end', () => {
@@ -115,9 +117,26 @@ export class AgentProcess {
     this.child.stdin?.write(bytes);
   }
 
+  get #arrived(): number {
+    return this.#pending.reduce((sum, { length }) => sum + length, this.#received.length);
+  }
+
+  /** Bytes that the next frame has at least. */
+  get #wanted(): number {
+    const { size } = LAYOUT.frame;
+    return this.#received.length < size ? size : size + this.#received.readUInt32LE(0);
+  }
+
   /** The next frame, or undefined at the end of the stream. */
   async receive(): Promise<Frame | undefined> {
     for (;;) {
+      if (this.#arrived < this.#wanted && !this.#ended) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        continue;
+      }
+      this.#received = Buffer.concat([this.#received, ...this.#pending.splice(0)]);
       if (this.#received.length >= LAYOUT.frame.size) {
         const end = LAYOUT.frame.size + this.#received.readUInt32LE(0);
         if (this.#received.length >= end) {
@@ -128,9 +147,6 @@ export class AgentProcess {
         }
       }
       if (this.#ended) return undefined;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
     }
   }
 

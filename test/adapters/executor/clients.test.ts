@@ -1,9 +1,9 @@
 import t from 'tap';
 import { type Result, wordOf } from '../../../adapters/contract/history.ts';
+import { O_CLOEXEC } from '../../../adapters/contract/linux.ts';
 import { AgentProcess } from './agent-process.ts';
 
 const NULL_FILE = { op: 'open', file: '/dev/null', flags: 2n } as const;
-const O_CLOEXEC = 0o2000000n;
 const words = (results: readonly Result[] | undefined): string[] => (results ?? []).map(wordOf);
 
 t.test('fork, kill, wait and exec', async (t) => {

@@ -2,8 +2,8 @@ import t from 'tap';
 import { linux } from '../../../adapters/contract/index.ts';
 import { descriptorIn, Machine, PAGE } from './machine.ts';
 
+const { SIGKILL } = linux;
 const PATTERN = Uint8Array.of(0x5a);
-const SIGKILL = 9n;
 
 /** How many bytes are taken of what was free at first. */
 const taken = async (machine: Machine, free: bigint): Promise<bigint> =>

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
-import { Console } from '../../../adapters/vm/console.ts';
+import { GuestConsole } from '../../../adapters/vm/console.ts';
 import { prepareDebianKernel, type Run } from '../../../adapters/vm/debian-kernel.ts';
 import { wasForced } from '../../../adapters/vm/guest.ts';
 import { buildInitramfs, type InitramfsEntry } from '../../../adapters/vm/initramfs.ts';
@@ -203,7 +203,7 @@ t.test('without QEMU one sentence says what to install', async (t) => {
 });
 
 t.test('the console keeps its end and finds the kernel’s last words', async (t) => {
-  const console = new Console();
+  const console = new GuestConsole();
   console.push('[    1.0] booting\r\n[    2.0] Kernel pa');
   t.equal(console.alarm(), undefined);
   console.push('nic - not syncing: sysrq triggered crash\n');

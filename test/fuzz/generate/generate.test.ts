@@ -7,7 +7,7 @@ import { boundaryLengths } from '../../../fuzz/generate/boundaries.ts';
 import { MODES } from '../../../fuzz/generate/modes.ts';
 import { isNothing, type Scenario, type World, worldOf } from '../../../fuzz/generate/scenario.ts';
 import { scenarioOf } from '../../../fuzz/plan/round-plan.ts';
-import { bytesApart } from '../../../oracles/torn.ts';
+import { bytesApart } from '../../../oracles/timeline/torn-reads.ts';
 import { abi } from '../../oracles/sample.ts';
 
 const PAGE = 4096n;

@@ -1,0 +1,69 @@
+/**
+ * Reads out bytes by their shape (the column `out` of the table). All numbers are little-endian.
+ * What is missing at the end is left out of lists.
+ */
+
+/** What `fstat` tells. */
+export interface FileStat {
+  readonly mode: bigint;
+  /** Bytes. */
+  readonly size: bigint;
+  readonly inode: bigint;
+  readonly device: bigint;
+  /** The device that a device node is for. */
+  readonly nodeDevice: bigint;
+}
+
+/** The first bytes of a `stat` that say something of the file itself: st_mode and st_size. */
+export const STAT_PORTABLE_BYTES = 16;
+
+const viewOf = (out: Uint8Array): DataView =>
+  new DataView(out.buffer, out.byteOffset, out.byteLength);
+
+/**
+ * Out bytes of the shape `stat`.
+ *
+ * @throws RangeError when they are fewer
+ */
+export function statOf(out: Uint8Array): FileStat {
+  const view = viewOf(out);
+  const field = (index: number): bigint => view.getBigUint64(8 * index, true);
+  return {
+    mode: field(0),
+    size: field(1),
+    inode: field(2),
+    device: field(3),
+    nodeDevice: field(4),
+  };
+}
+
+/** Out bytes of the shape `descriptors`. */
+export function descriptorsIn(out: Uint8Array): number[] {
+  const view = viewOf(out);
+  return Array.from({ length: Math.floor(out.length / 4) }, (_, at) => view.getInt32(4 * at, true));
+}
+
+/** Out bytes of the shape `page-frames`. */
+export function pageFramesIn(out: Uint8Array): bigint[] {
+  const view = viewOf(out);
+  const count = Math.floor(out.length / 8);
+  return Array.from({ length: count }, (_, at) => view.getBigUint64(8 * at, true));
+}
+
+/** Out bytes of the shape `text`. */
+export const textOfBytes = (out: Uint8Array): string => new TextDecoder().decode(out);
+
+/** A little-endian field of out bytes of any shape, 1, 2, 4 or 8 wide; undefined past their end. */
+export function fieldOfBytes(
+  out: Uint8Array,
+  offset: number,
+  width: number,
+  signed = false,
+): bigint | undefined {
+  if (offset + width > out.length) return undefined;
+  let value = 0n;
+  for (let index = width - 1; index >= 0; index -= 1) {
+    value = (value << 8n) | BigInt(out[offset + index] ?? 0);
+  }
+  return signed ? BigInt.asIntN(8 * width, value) : value;
+}
