@@ -49,7 +49,7 @@ export interface AbiField {
   readonly output?: boolean;
 }
 
-/** What a field is for; suites speak of roles, an ABI says where they lie. */
+/** The purpose of a field; suites speak of roles, an ABI says where they lie. */
 export type Role = 'version' | 'length' | 'flags' | 'reserved1' | 'reserved2' | 'descriptor';
 
 /** How a request is encoded. */

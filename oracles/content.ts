@@ -5,7 +5,7 @@ import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * A buffer is zero until somebody writes to it (ISO-01), and then holds what was written (FD-11,
+ * A buffer is zero until it is written to (ISO-01), and then holds what was written (FD-11,
  * MAP-02) for as long as it can be reached (LIF-04).
  *
  * Sound for scans through a shared mapping whose protection did not change, and that surely stood

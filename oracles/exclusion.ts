@@ -59,8 +59,8 @@ export function tenanciesOf(timeline: Timeline, buffers: readonly HeldBuffer[]):
 }
 
 /**
- * Whether all of a piece of memory is the buffer's: a mapping that somebody took away may be
- * somebody else's by now, and another that is shorter may lie there. A private one may show copies.
+ * Whether all of a piece of memory is the buffer's: a mapping that was taken away may be another
+ * buffer's by now, and another that is shorter may lie there. A private one may show copies.
  */
 function isMappedAt(
   timeline: Timeline,

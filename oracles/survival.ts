@@ -8,7 +8,7 @@ import type { Violation } from './violation.ts';
  *
  * Sound for alarms of a kernel that no other program provokes, for clients that no operation ends, and
  * for calls that cannot wait: a Program whose time is up in a `sleep`, a `wait` or a barrier that
- * not everybody reaches waits by itself. A machine that is starved of time makes calls late; who
+ * not every thread reaches waits by itself. A machine that is starved of time makes calls late; who
  * accuses it of one has to run the Program again (see `confirmed` in `fuzz/execute/confirm.ts`).
  */
 export function survival(timeline: Timeline, histories: readonly History[]): Violation[] {
@@ -65,7 +65,7 @@ function deaths({ events }: Timeline, histories: readonly History[]): Violation[
   );
 }
 
-/** Calls that a target answers without waiting for anybody; what else is lost proves nothing. */
+/** Calls that a target answers without waiting for another; what else is lost proves nothing. */
 const PROMPT: readonly string[] = [
   ...['open', 'reopen', 'close', 'ioctl', 'dup', 'dup2', 'dup3', 'fcntl', 'fstat', 'lseek'],
   ...['pread', 'pwrite', 'ftruncate', 'mmap', 'munmap', 'mprotect', 'mremap'],

@@ -1,5 +1,5 @@
 /**
- * The suites as subtests of anybody's own test file:
+ * The suites as subtests of a test file of your own:
  *
  *     import t from 'tap';
  *     import { suites } from 'allocert/tap';
@@ -23,7 +23,7 @@ import {
 export type { RunRecord } from '../reports/record/record.ts';
 export type { TestContext } from './subtest-result.ts';
 
-/** What is run. */
+/** Options of {@link suites}. */
 export interface SuiteOptions {
   /** The profile that decides what fails; the target's ABI has a default. */
   readonly profile?: string;

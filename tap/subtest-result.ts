@@ -3,7 +3,7 @@ import { type Point, sourceOf } from '../reports/record/points.ts';
 import type { RunRecord } from '../reports/record/record.ts';
 
 /**
- * What a test library gives a test. `pass` and `fail` are tap's; without them each check becomes a
+ * The test that a test library passes to its body. `pass` and `fail` are tap's; without them each check becomes a
  * test of its own, which is how `node:test` says what passed.
  */
 export interface TestContext {
@@ -13,17 +13,17 @@ export interface TestContext {
   skip?(reason?: string): unknown;
 }
 
-/** One thing that a subtest says. */
+/** One assertion of a subtest. */
 export interface SubtestResult {
   readonly name: string;
   readonly outcome: 'pass' | 'fail' | 'skip';
   /** Why, in a sentence. */
   readonly reason: string;
-  /** What a reader of a failure needs: the rule, its source, what was expected and observed. */
+  /** Details for the reader of a failure: the rule, its source, what was expected and observed. */
   readonly diagnostics: Readonly<Record<string, unknown>>;
 }
 
-/** What one case says of one requirement. As in the TAP report, what could not be said fails. */
+/** The result of one requirement in one case. As in the TAP report, `inconclusive` fails. */
 export function subtestResultOf({
   requirement,
   status,
@@ -65,7 +65,7 @@ export const endResult = ({ complete, incompleteReason }: RunRecord): SubtestRes
 /** The place in this file says nothing of what failed. */
 const NOWHERE = { at: null, stack: '', source: null };
 
-/** Says the checks in a test. */
+/** Reports results in a test. */
 export async function reportResults(
   t: TestContext,
   checks: readonly SubtestResult[],

@@ -159,3 +159,9 @@ function unexpected(thrown: unknown): string {
   const kind = thrown instanceof AllocertError ? 'refused' : 'threw';
   return `the adapter ${kind}: ${messageOf(thrown)}`;
 }
+
+/** 1 when a rule is broken, 3 when nothing could be tested, else 0. */
+export function checkExitCode(results: readonly Pick<RuleResult, 'status'>[]): 0 | 1 | 3 {
+  if (results.some(({ status }) => status === 'fail')) return 1;
+  return results.some(({ status }) => status === 'pass') ? 0 : 3;
+}

@@ -64,6 +64,8 @@ export const MAP_NORESERVE = 0x4000n;
 export const MAP_SHARED = 1n;
 export const MAP_PRIVATE = 2n;
 export const MAP_SHARED_VALIDATE = 3n;
+/** The bits of the flags that say which of these three a mapping is. */
+export const MAP_TYPE = 0xfn;
 export const MREMAP_MAYMOVE = 1n;
 export const MREMAP_FIXED = 2n;
 export const MREMAP_DONTUNMAP = 4n;
@@ -133,6 +135,9 @@ export const DMA_BUF_IOCTL_SYNC = ioctlNumber(IOC_WRITE, 'b', 0n, 8n);
 export const DMA_BUF_SET_NAME = ioctlNumber(IOC_WRITE, 'b', 1n, 8n);
 /** Bytes of a buffer's name with its NUL. */
 export const DMA_BUF_NAME_LEN = 32n;
+export const DMA_BUF_SYNC_READ = 1n;
+export const DMA_BUF_SYNC_WRITE = 2n;
+export const DMA_BUF_SYNC_END = 4n;
 /** DMA_BUF_SYNC_READ and DMA_BUF_SYNC_WRITE. */
 export const DMA_BUF_SYNC_RW = 3n;
 export const DMA_BUF_SYNC_VALID_FLAGS_MASK = 7n;

@@ -1,7 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import type { Adapter } from '../../adapters/contract/index.ts';
 import { openTarget } from '../../adapters/open-target.ts';
-import { AllocertError, usageError } from '../../base/errors.ts';
 import { MatrixFiles } from '../../reports/files/matrix-files.ts';
 import { wrap } from '../../reports/formats/layout.ts';
 import {
@@ -13,8 +12,8 @@ import {
 } from '../../suites/assess/compare.ts';
 import {
   assessTarget,
+  openOrUnopened,
   type TargetResult,
-  unopenedTarget,
 } from '../../suites/assess/target-result.ts';
 import { single } from '../shared/options.ts';
 import { Progress } from '../shared/progress.ts';
@@ -46,7 +45,7 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
       .epilogue('Exit codes: 0 all observed, 2 usage, 3 a target could not be observed.'),
   handler: async ({ targets, out }) => {
     const opened = [];
-    for (const target of targets) opened.push(await openOrExplain(target));
+    for (const target of targets) opened.push(await openOrUnopened(target, openTarget));
     const files = new MatrixFiles(out, 'matrix');
     const results: TargetResult[] = [];
     for (const one of opened) results.push('problem' in one ? one : await observed(one));
@@ -65,25 +64,10 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
   },
 };
 
-/** What this machine cannot open becomes a column that says why; a URL typed wrong stops all. */
-async function openOrExplain(target: string): Promise<Adapter | TargetResult> {
-  if (target.trim() === '') throw usageError('a target is empty; give a URL such as sim:');
-  try {
-    return await openTarget(target);
-  } catch (thrown) {
-    if (!(thrown instanceof AllocertError) || thrown.blame === 'usage') throw thrown;
-    return unopenedTarget(target, thrown.message);
-  }
-}
-
 async function observed(adapter: Adapter): Promise<TargetResult> {
   const progress = new Progress();
   try {
-    return await assessTarget(adapter, undefined, {
-      onStart: (line) => progress.start(line),
-      onCaseStart: (line) => progress.caseStart(line),
-      onCaseEnd: (line) => progress.caseEnd(line),
-    });
+    return await assessTarget(adapter, undefined, progress.listener);
   } finally {
     progress.stop();
   }

@@ -8,8 +8,8 @@ import {
   type OperationRules,
 } from './expectation.ts';
 
-const { F_DUPFD, F_GETFD, F_GETFL, F_SETFD, FD_CLOEXEC, O_ACCMODE, O_CLOEXEC } = linux;
-const F_DUPFD_CLOEXEC = 1030n;
+const { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, FD_CLOEXEC, O_ACCMODE, O_CLOEXEC } =
+  linux;
 
 /** A duplicate can be made of what is open, unless the table is full. */
 function duplicates(step: ModelStep, number: bigint): Expectation | undefined {

@@ -10,13 +10,9 @@ import {
   type OperationRules,
 } from './expectation.ts';
 
-const { DMA_BUF_IOCTL_SYNC, DMA_BUF_SET_NAME, O_ACCMODE, O_CLOEXEC } = linux;
+const { DMA_BUF_IOCTL_SYNC, DMA_BUF_NAME_LEN, DMA_BUF_SET_NAME } = linux;
+const { DMA_BUF_SYNC_RW, DMA_BUF_SYNC_VALID_FLAGS_MASK, O_ACCMODE, O_CLOEXEC } = linux;
 const { POLLIN, POLLOUT, SEEK_END, SEEK_SET } = linux;
-/** DMA_BUF_SYNC_READ and _WRITE, and with them DMA_BUF_SYNC_END. */
-const SYNC_DIRECTIONS = 3n;
-const SYNC_FLAGS = 7n;
-/** DMA_BUF_NAME_LEN: a name with its NUL. */
-const NAME_BYTES = 32;
 
 /** The expectation of an operation on a buffer's descriptor. */
 const onBuffer = (
@@ -117,12 +113,12 @@ function bufferCommand(
 ): Expectation | undefined {
   if (command === commandOf(step.abi)) return { requirement: 'IOC-09', words: ['ENOTTY'] };
   if (command === DMA_BUF_SET_NAME) {
-    const long = textIn(bytes).length >= NAME_BYTES;
+    const long = textIn(bytes).length >= Number(DMA_BUF_NAME_LEN);
     return { requirement: 'FD-12', words: [long ? 'EINVAL' : 'ok', 'ENOTTY'] };
   }
   if (command !== DMA_BUF_IOCTL_SYNC || bytes.length !== 8) return undefined;
   const flags = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  const valid = (flags & ~SYNC_FLAGS) === 0n && (flags & SYNC_DIRECTIONS) !== 0n;
+  const valid = (flags & ~DMA_BUF_SYNC_VALID_FLAGS_MASK) === 0n && (flags & DMA_BUF_SYNC_RW) !== 0n;
   if (valid) return { requirement: 'FD-02', words: ['ok', 'EINTR'] };
   return { requirement: 'FD-10', words: ['EINVAL'] };
 }

@@ -1,4 +1,9 @@
-import { type Operation, type OperationOf, succeeded } from '../../adapters/contract/index.ts';
+import {
+  linux,
+  type Operation,
+  type OperationOf,
+  succeeded,
+} from '../../adapters/contract/index.ts';
 import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
 import { type HeldBuffer, heldDuring, type Reference } from './lifetimes.ts';
@@ -144,7 +149,7 @@ class Bookkeeper {
     if (owner !== undefined) this.#hold(owner, event, 'descriptor', result.value, 0n);
   }
 
-  /** Whether somebody began to close one of two sockets by then: its number may be another file. */
+  /** Whether a close of one of two sockets had begun by then: its descriptor may be another file. */
   #mayBeClosed({ result }: Event, instant: bigint | undefined): boolean {
     const view = new DataView(result.out.buffer, result.out.byteOffset, result.out.byteLength);
     const numbers = [view.getInt32(0, true), view.getInt32(4, true)].map(BigInt);
@@ -251,8 +256,8 @@ interface Suspect {
   readonly source: Source;
 }
 
-/** F_DUPFD and F_DUPFD_CLOEXEC. */
-const DUPLICATES: readonly unknown[] = [0n, 1030n];
+/** Commands of fcntl that give a duplicate. */
+const DUPLICATES: readonly unknown[] = [linux.F_DUPFD, linux.F_DUPFD_CLOEXEC];
 
 function sourceOf(operation: Operation, timeline: Timeline): Source | undefined {
   const number = (fd: Parameters<Timeline['valueOf']>[0]): Source => ({

@@ -17,5 +17,5 @@ export const isPrivate = (timeline: Timeline, { operation }: Event): boolean =>
 export const isShared = (timeline: Timeline, { operation }: Event): boolean =>
   operation.op === 'mmap' && kindOf(timeline.valueOf(operation.flags)) === linux.MAP_SHARED;
 
-/** The bits that MAP_TYPE of linux/mman.h leaves: the other flags do not matter here. */
-const kindOf = (flags: bigint): bigint => flags & 0xfn;
+/** Shared or private: the other flags do not matter here. */
+const kindOf = (flags: bigint): bigint => flags & linux.MAP_TYPE;

@@ -5,7 +5,7 @@ import type { RequirementOutcome, TargetResult } from './target-result.ts';
 /** A target as a column of the matrix. */
 export type TargetColumn = Omit<TargetResult, 'requirements'>;
 
-/** What a target was seen to do about a requirement; null where it does not apply. */
+/** The observations of a requirement on a target; null where it does not apply. */
 export type Cell = Omit<RequirementOutcome, 'requirement'> | null;
 
 /** A requirement with one cell for each column. */
@@ -91,7 +91,7 @@ export function comparisonTable({ columns, rows }: Comparison): string[] {
   return textTable([head, ...body]);
 }
 
-/** What the columns stand for, and what hindered each. */
+/** A legend of the columns: the target, and why its run is not complete. */
 export function columnParagraphs({ columns }: Comparison): readonly Paragraph[] {
   return columns.flatMap((column, index) => {
     const first = `[${index + 1}] `;

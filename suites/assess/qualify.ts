@@ -10,12 +10,12 @@ export interface KnownDefect {
   readonly breaks: readonly string[];
 }
 
-/** A defect together with what the suites said of a target that has it. */
+/** A defect together with the result of a target that has it. */
 export interface DefectRun extends KnownDefect {
   readonly result: TargetResult;
 }
 
-/** Everything that was run to learn what the suites are worth. */
+/** Everything that was run to measure the strength of the suites. */
 export interface QualificationRuns {
   /** A target without a defect; what passes on it is what the suites can observe. */
   readonly baseline: TargetResult;
@@ -24,7 +24,7 @@ export interface QualificationRuns {
   readonly faithful: readonly TargetResult[];
 }
 
-/** What became of a defect. */
+/** A defect with the requirements that saw it. */
 export interface DefectResult extends KnownDefect {
   readonly target: string;
   /** Requirements that it names and that saw it. */
@@ -62,7 +62,7 @@ export interface Shortcoming {
   readonly detail: string;
 }
 
-/** What the suites are worth. */
+/** The proven strength of the suites. */
 export interface Qualification {
   readonly defects: readonly DefectResult[];
   readonly requirements: readonly RequirementResult[];
@@ -72,14 +72,14 @@ export interface Qualification {
   readonly exitCode: 0 | 1;
 }
 
-/** What counts as seeing a defect; `inconclusive` is no finding. */
+/** Statuses that count as seeing a defect; `inconclusive` does not. */
 const ACCUSES: readonly Status[] = ['fail', 'crash', 'hang', 'warn'];
 
-/** What nobody may say of a target that does everything right. */
+/** Statuses that no target without a defect may get. */
 const UNFOUNDED: readonly Status[] = [...ACCUSES, 'inconclusive'];
 
 /**
- * Says what the suites are worth, from what they said of targets whose defects are known: every
+ * Measures the strength of the suites by their results on targets whose defects are known: every
  * defect must be seen by a requirement that it names, every MUST must see a defect, and a target
  * without one must not be accused.
  */
@@ -106,7 +106,7 @@ export function qualify(
   };
 }
 
-/** Whether a requirement says more against a target than it says without a defect. */
+/** Whether a requirement found something wrong. */
 const accuses = ({ status }: RequirementOutcome): boolean => ACCUSES.includes(status);
 
 function defectResult(run: DefectRun, baseline: TargetResult): DefectResult {

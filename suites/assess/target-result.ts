@@ -1,4 +1,4 @@
-import { type Adapter, AllocertError } from '../../adapters/contract/index.ts';
+import { type Adapter, AllocertError, usageError } from '../../adapters/contract/index.ts';
 import { redact } from '../../base/redact.ts';
 import type { RunStart } from '../../reports/record/journal-lines.ts';
 import type { Verdict } from '../../reports/record/record.ts';
@@ -6,7 +6,7 @@ import { type Status, worse } from '../../reports/record/status.ts';
 import type { RunListener } from '../run/run-listener.ts';
 import { runSuites } from '../run/runner.ts';
 
-/** What one target's run says of one requirement, in the profile that decided. */
+/** The outcome of one requirement on one target, in the profile that decided. */
 export interface RequirementOutcome {
   readonly requirement: string;
   /** The worst of all cases. */
@@ -19,11 +19,11 @@ export interface RequirementOutcome {
   readonly cases: readonly string[];
 }
 
-/** What a whole run says of a target, without its evidence. Plain data: it crosses threads. */
+/** The result of a whole run on a target, without its evidence. Plain data: it crosses threads. */
 export interface TargetResult {
   /** The URL as typed, without secrets. */
   readonly target: string;
-  /** What implements the allocator; empty when the target never answered. */
+  /** The implementation of the allocator; empty when the target never answered. */
   readonly implementation: string;
   readonly abi: string;
   /** The profile that decided; empty when the target never answered. */
@@ -39,12 +39,12 @@ export interface CaseVerdict extends Verdict {
 }
 
 /**
- * Runs the suites on a target and keeps what they say of each requirement. A target that cannot be
+ * Runs the suites on a target and keeps the outcome of each requirement. A target that cannot be
  * started, or that is lost on the way, is a result with a problem and not an error.
  *
  * @param adapter closed at the end
  * @param profile the one that decides; the target's ABI has a default
- * @param listener hears of each case
+ * @param listener is called for each case
  */
 export async function assessTarget(
   adapter: Adapter,
@@ -95,6 +95,25 @@ export const unopenedTarget = (target: string, problem: string): TargetResult =>
   problem: redact(problem),
   requirements: [],
 });
+
+/**
+ * A target that this machine cannot open is a result that says why; a URL typed wrong stops all.
+ *
+ * @param open opens the target
+ * @throws {@link AllocertError} (usage) for a URL that names nothing
+ */
+export async function openOrUnopened(
+  target: string,
+  open: (target: string) => Promise<Adapter>,
+): Promise<Adapter | TargetResult> {
+  if (target.trim() === '') throw usageError('a target is empty; give a URL such as sim:');
+  try {
+    return await open(target);
+  } catch (thrown) {
+    if (!(thrown instanceof AllocertError) || thrown.blame === 'usage') throw thrown;
+    return unopenedTarget(target, thrown.message);
+  }
+}
 
 function factsOf(
   target: string,

@@ -25,7 +25,7 @@ const BOUNDED_CYCLES = 256n;
 const WARM_UP_CYCLES = 64n;
 /** The fewest cycles between two readings of a gauge. */
 const GAUGE_CYCLES_MIN = 64n;
-/** What a leak must amount to at least before a gauge is believed, in bytes. */
+/** Bytes that a leak must amount to at least before a gauge is believed. */
 const GAUGE_LEAK_BYTES_MIN = 16n << 20n;
 /** Times the idle noise that the smallest claimed leak must amount to. */
 const NOISE_FACTOR = 10n;
@@ -64,7 +64,7 @@ export interface RepeatedWork {
   /** Bytes that the smallest leak worth claiming loses in one cycle. */
   readonly bytesPerCycle: bigint;
   run(index: number): Promise<void>;
-  /** What else is to be said of the work, once it was done. */
+  /** A remark on the work, once it was done; it is added to the detail. */
   note?(): string;
 }
 
@@ -154,7 +154,7 @@ async function byGauge(
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
-/** What each operation of the cycle did over all iterations. */
+/** The results of each operation of the cycle over all iterations. */
 async function runCycles(
   context: CaseContext,
   cycle: Cycle,
@@ -185,7 +185,7 @@ export async function memoryBytes(context: CaseContext, line: string): Promise<b
   return BigInt(kibibytes) * 1024n;
 }
 
-/** What filling a region showed. */
+/** The size of a region, as filling it showed. */
 export interface Filling {
   /** Pages that the region gave out before it was full. */
   readonly pages: bigint;

@@ -4,7 +4,7 @@ import type { CaseContext } from './context.ts';
 import { memoryBytes } from './free-memory.ts';
 import { Inconclusive } from './observation.ts';
 
-/** What such a file is filled with. */
+/** The byte that such a file is filled with. */
 const CONTENTS = 0x5c;
 
 /** A file in memory that is mapped and full. */

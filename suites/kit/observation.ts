@@ -4,11 +4,11 @@
  */
 export interface Observation {
   readonly requirement: string;
-  /** What was looked at, as the requirement's expectations name it. */
+  /** The thing that was looked at, as the requirement's expectations name it. */
   readonly role: string;
   /** One word: `ok`, an errno name, or a word from the expectations. */
   readonly observed: string;
-  /** What was done and what came back, in a sentence. */
+  /** The call and its result, in a sentence. */
   readonly detail: string;
 }
 

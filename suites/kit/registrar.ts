@@ -11,11 +11,11 @@ import {
 import { type CaseContext, SUBJECT } from './context.ts';
 import { Inconclusive, Skip } from './observation.ts';
 
-/** What a registering driver sets, and what it makes go wrong: docs/test-control.md. */
+/** Flags of a registration, see docs/test-control.md: the driver sets its allocate function. */
 export const HAS_ALLOCATE = 1;
-/** @see HAS_ALLOCATE */
+/** The driver sets its owner. */
 export const HAS_OWNER = 2;
-/** @see HAS_ALLOCATE */
+/** The device node cannot be created. */
 export const NODE_FAILS = 4;
 /** A registration in which nothing is missing. */
 export const COMPLETE: number = HAS_ALLOCATE | HAS_OWNER;
@@ -33,7 +33,7 @@ const MINOR_OFFSET = 36;
 /** Stands for the call with NULL. */
 const NO_DEVICE = -1;
 
-/** A registration that was asked for, and what came of it. */
+/** The outcome of a registration. */
 export interface RegistrationOutcome {
   readonly word: string;
   /** Undefined when it was refused. */
@@ -79,7 +79,7 @@ export class Registrar {
     return { op: 'ioctl', fd, request: UNREGISTER, argument: { bytes } };
   }
 
-  /** What came of a {@link registerStep}. */
+  /** The outcome of a {@link registerStep}. */
   note(result: Result | undefined): RegistrationOutcome {
     if (result === undefined) throw new Error('the registration has no result');
     const word = wordOf(result);

@@ -33,7 +33,7 @@ import { runCase } from './run-case.ts';
 import { decidingProfile, selectCases } from './select.ts';
 import { inShard } from './shard.ts';
 
-/** What a run is asked to do, and who hears of it. */
+/** Options of a run, and the functions that are called as it goes on. */
 export interface RunOptions {
   readonly adapter: Adapter;
   /** The profile that decides; the target's ABI has a default. */
@@ -85,7 +85,7 @@ export async function runSuites(options: RunOptions): Promise<RunEnd> {
   };
 }
 
-/** What became of a case; `broken` says why no other can run. */
+/** One run of a case; `broken` says why no other can run. */
 interface Attempt {
   readonly outcome: CaseOutcome;
   readonly transcript: Transcript;
@@ -99,9 +99,9 @@ class Run {
   readonly #profiles: readonly Profile[];
   readonly #abi: Abi;
   #session: RecordingSession | undefined;
-  /** What answered first. */
+  /** The target that answered first. */
   readonly #facts: TargetFacts;
-  /** Set once the connection was lost: whoever answers then may be somebody else. */
+  /** Set once the connection was lost: another target may answer then. */
   #doubtful = false;
   #restarts = 0;
 
@@ -260,7 +260,7 @@ class Run {
     return this.#session;
   }
 
-  /** What answers now must be what was asked before: verdicts of two targets make no report. */
+  /** The target must be the one before: verdicts of two targets make no report. */
   async #reopened(): Promise<RecordingSession> {
     const session = new RecordingSession(await this.#options.adapter.open());
     if (!this.#doubtful || isSameTarget(session.facts, this.#facts)) return session;

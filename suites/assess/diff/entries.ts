@@ -34,7 +34,7 @@ export function diffEntries(
   return found;
 }
 
-/** What a case asked next, where it no longer asked both targets the same. */
+/** The next Programs of a case, where it no longer asked both targets the same. */
 function partingOf(left?: TranscriptEntry, right?: TranscriptEntry): Difference {
   return {
     what: 'from here on the case asks other Programs',

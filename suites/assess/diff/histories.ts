@@ -19,7 +19,7 @@ export interface Difference {
   readonly operation?: number;
   /** The operation in a line, with the way into the body of a `repeat`. */
   readonly what: string;
-  /** What differs: `result`, `value`, `out`, `fault`, `red-zone`, `repeat`, `deaths`, … */
+  /** The part that differs: `result`, `value`, `out`, `fault`, `red-zone`, `repeat`, `deaths`, … */
   readonly field: string;
   readonly left: string;
   readonly right: string;
@@ -169,7 +169,7 @@ const deathsOf = ({ deaths }: History): string =>
     .toSorted()
     .join(', ') || 'none';
 
-/** What else the kernel prints depends on the machine. */
+/** Only alarms are compared: the other lines of the log depend on the machine. */
 const alarmsOf = ({ log }: History): string => `${kernelAlarms(log).length} alarms`;
 
 const isFlipped = (asked: Operation): boolean =>

@@ -38,11 +38,11 @@ export interface SuiteDiff {
   readonly same: boolean;
 }
 
-/** What `diffSuites` is asked to do. */
+/** Options of {@link diffSuites}. */
 export interface SuiteDiffOptions {
   readonly profile?: string;
   readonly only: readonly string[];
-  /** Hears of both runs, one after the other. */
+  /** Called for both runs, one after the other. */
   readonly listener?: Partial<Pick<RunOptions, 'onStart' | 'onCaseStart' | 'onCaseEnd'>>;
 }
 
@@ -153,7 +153,7 @@ function requirementDiff(
   };
 }
 
-/** What the deciding profile says of a requirement, by every case. */
+/** The verdicts of the deciding profile on a requirement, by every case. */
 function verdictsOf({ start, finished }: Ran, requirement: string): readonly Verdict[] {
   return [...finished.values()]
     .flatMap(({ verdicts }) => verdicts)

@@ -31,25 +31,25 @@ export const concurrentAllocationCases: readonly Case[] = [
     async run(context) {
       await context.control();
       const device = await context.device();
-      const encounters = new OverlapCount();
+      const overlaps = new OverlapCount();
       let buffers = 0;
       const seen = { numbers: 'distinct', contents: 'own-bytes' };
       let first: string | undefined;
-      for (let round = 0; encounters.goesOn(round, ODDS); round += 1) {
-        const meeting = await runTogether(context, allocating(context, device, round), {
+      for (let round = 0; overlaps.goesOn(round, ODDS); round += 1) {
+        const race = await runTogether(context, allocating(context, device, round), {
           seed: BigInt(round),
         });
-        encounters.count(meeting);
-        buffers += meeting.buffers.length;
-        const numbers = numbersSeen(meeting);
-        const contents = contentsSeen(meeting);
+        overlaps.count(race);
+        buffers += race.buffers.length;
+        const numbers = numbersSeen(race);
+        const contents = contentsSeen(race);
         if (numbers.word !== 'distinct') seen.numbers = numbers.word;
         if (contents.word !== 'own-bytes') seen.contents = contents.word;
         first ??= [numbers, contents].find(({ detail }) => detail !== '')?.detail;
         if (first !== undefined) break;
       }
       if (buffers === 0) throw new Inconclusive('blocked: no thread was given a buffer');
-      const came = `${THREADS} threads took ${buffers} buffers, ${encounters.note}`;
+      const came = `${THREADS} threads took ${buffers} buffers, ${overlaps.note}`;
       const detail = `${came}; ${first ?? detectionOdds(ODDS)}`;
       context.observe('CON-01', 'numbers', seen.numbers, detail);
       context.observe('CON-01', 'contents', seen.contents, detail);
@@ -64,21 +64,21 @@ export const concurrentAllocationCases: readonly Case[] = [
       await context.control();
       const device = await context.device();
       const { cycles, bytesPerCycle, length } = visibleLoss(context, ODDS);
-      const encounters = new OverlapCount();
+      const overlaps = new OverlapCount();
       await observeConservedBy(context, {
         requirement: 'CON-01',
         cycles,
         bytesPerCycle,
         async run(index) {
-          const parties = Array.from({ length: THREADS }, (_, thread): RacingThread => {
+          const racing = Array.from({ length: THREADS }, (_, thread): RacingThread => {
             const slot = `churn-${thread}`;
             const step = context.allocationStep(slot, device, { length });
             const close: Operation = { op: 'close', fd: context.descriptorIn(slot) };
             return { operations: [step, close, step, close] };
           });
-          encounters.count(await runTogether(context, parties, { seed: BigInt(index) }));
+          overlaps.count(await runTogether(context, racing, { seed: BigInt(index) }));
         },
-        note: () => encounters.note,
+        note: () => overlaps.note,
       });
     },
   },

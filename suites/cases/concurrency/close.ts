@@ -73,36 +73,40 @@ export const concurrentCloseCases: readonly Case[] = [
     requirements: ['CON-05'],
     needs: ['memory', 'procfs', 'timing'],
     async run(context) {
-      const sights = new Sightings();
-      const encounters = new OverlapCount();
-      for (let round = 0; encounters.goesOn(round, ODDS); round += 1) {
-        encounters.count(await closeInUse(context, sights, round));
+      const sightings = new Sightings();
+      const overlaps = new OverlapCount();
+      for (let round = 0; overlaps.goesOn(round, ODDS); round += 1) {
+        overlaps.count(await closeInUse(context, sightings, round));
       }
-      sights.observe(context, 'CON-05', `${encounters.note}; ${detectionOdds(ODDS)}`);
+      sightings.observe(context, 'CON-05', `${overlaps.note}; ${detectionOdds(ODDS)}`);
     },
   },
 ];
 
 async function observeClosing(context: CaseContext, rule: ClosedMeanwhile): Promise<void> {
   await context.control();
-  const seen = { sights: new Sightings(), encounters: new OverlapCount() };
-  for (let round = 0; seen.encounters.goesOn(round, ODDS); round += 1) {
+  const seen = { sightings: new Sightings(), overlaps: new OverlapCount() };
+  for (let round = 0; seen.overlaps.goesOn(round, ODDS); round += 1) {
     await closeMeanwhile(context, rule, { round, length: context.page, ...seen });
   }
-  seen.sights.observe(context, rule.requirement, `${seen.encounters.note}; ${detectionOdds(ODDS)}`);
+  seen.sightings.observe(
+    context,
+    rule.requirement,
+    `${seen.overlaps.note}; ${detectionOdds(ODDS)}`,
+  );
 }
 
 async function observeMemory(context: CaseContext, rule: ClosedMeanwhile): Promise<void> {
   const { cycles, bytesPerCycle, length } = visibleLoss(context, ODDS);
   await context.control({ length });
-  const sights = new Sightings();
-  const encounters = new OverlapCount();
+  const sightings = new Sightings();
+  const overlaps = new OverlapCount();
   await observeConservedBy(context, {
     requirement: rule.requirement,
     cycles,
     bytesPerCycle,
-    run: (round) => closeMeanwhile(context, rule, { round, length, sights, encounters }),
-    note: () => encounters.note,
+    run: (round) => closeMeanwhile(context, rule, { round, length, sightings, overlaps }),
+    note: () => overlaps.note,
   });
 }
 
@@ -110,15 +114,15 @@ async function observeMemory(context: CaseContext, rule: ClosedMeanwhile): Promi
 interface Round {
   readonly round: number;
   readonly length: bigint;
-  readonly sights: Sightings;
-  readonly encounters: OverlapCount;
+  readonly sightings: Sightings;
+  readonly overlaps: OverlapCount;
 }
 
 /** One thread asks for a buffer, and another closes the number that it is going to get. */
 async function closeMeanwhile(
   context: CaseContext,
   { placement }: ClosedMeanwhile,
-  { round, length, sights, encounters }: Round,
+  { round, length, sightings, overlaps }: Round,
 ): Promise<void> {
   const fd = await nextDescriptor(context);
   const slot = `closed-${round % 2}`;
@@ -137,26 +141,26 @@ async function closeMeanwhile(
     stop: 'never',
     body: [{ op: 'fcntl', fd: { slot: device.slot }, command: linux.F_GETFD }],
   };
-  const parties: RacingThread[] = [
+  const racing: RacingThread[] = [
     { operations: [lead, { ...plain, argument }] },
     { operations: [closing] },
   ];
-  const meeting = await runTogether(context, parties, { seed: BigInt(round) });
-  encounters.count({ overlapping: requestMet(meeting) });
-  const { history } = meeting;
+  const race = await runTogether(context, racing, { seed: BigInt(round) });
+  overlaps.count({ overlapping: requestMet(race) });
+  const { history } = race;
   const request = history.threads[0]?.[2];
   const closed = (history.threads[1]?.[1]?.steps?.[0]?.succeeded ?? 0n) > 0n;
   // What nobody closed is ours to close; what a failed request left behind is another rule's.
   if (!closed) await context.subject.close({ fd });
   if (request === undefined) return;
   const detail = `the number ${fd} was ${closed ? 'closed meanwhile' : 'not met in time'}`;
-  sights.add('result', { word: wordOf(request), detail });
+  sightings.add('result', { word: wordOf(request), detail });
   if (wordOf(request) !== 'ok' || placement !== undefined) return;
   const told = readField(request.out, fieldOf(context.abi, 'length'));
   const given = readField(request.out, fieldOf(context.abi, 'descriptor'));
   const right = told === length && given === fd;
   const answer = `${detail}; the answer was number ${given} and ${told} bytes`;
-  sights.add('answer', { word: right ? 'right' : 'wrong', detail: answer });
+  sightings.add('answer', { word: right ? 'right' : 'wrong', detail: answer });
 }
 
 /** Whether the tries were under way during the request; what led up to it does not count. */
@@ -171,7 +175,11 @@ function requestMet({ history }: Race): boolean {
  * Threads map, synchronise and look at a buffer while two others close it. A free number below the
  * buffer's takes what looking opens, so that nobody can close that by mistake.
  */
-async function closeInUse(context: CaseContext, sights: Sightings, round: number): Promise<Race> {
+async function closeInUse(
+  context: CaseContext,
+  sightings: Sightings,
+  round: number,
+): Promise<Race> {
   const hole = await context.subject.dup({ fd: await context.device() });
   const buffer = await context.buffer();
   await context.subject.close({ fd: hole });
@@ -196,30 +204,30 @@ async function closeInUse(context: CaseContext, sights: Sightings, round: number
       { op: 'readfile', document: '/proc/self/fdinfo', fd },
     ],
   ];
-  const parties = [[closing], [closing], ...using].map((operations) => ({ operations }));
-  const meeting = await runTogether(context, parties, { seed: BigInt(round) });
-  const { history } = meeting;
+  const racing = [[closing], [closing], ...using].map((operations) => ({ operations }));
+  const race = await runTogether(context, racing, { seed: BigInt(round) });
+  const { history } = race;
   const results = history.threads.map(([, ...rest]) => rest);
   const closes = results.slice(0, 2).filter(([one]) => one !== undefined && wordOf(one) === 'ok');
   const word = ['never', 'once', 'twice'][closes.length] ?? 'never';
-  sights.add('closes', { word, detail: `of two threads ${closes.length} closed the number` });
+  sightings.add('closes', { word, detail: `of two threads ${closes.length} closed the number` });
   const [[mapped, scanned] = [], ...others] = results.slice(2);
   for (const result of [mapped, ...others.flat()]) {
     if (result === undefined) continue;
-    sights.add('calls', { word: wordOf(result), detail: 'on a number that was being closed' });
+    sightings.add('calls', { word: wordOf(result), detail: 'on a number that was being closed' });
   }
-  if (mapped === undefined || scanned === undefined || wordOf(mapped) !== 'ok') return meeting;
+  if (mapped === undefined || scanned === undefined || wordOf(mapped) !== 'ok') return race;
   const whole = wordOf(scanned) === 'ok' && scanned.value === context.page;
   const detail = `a mapping that came in time showed ${scanned.value} of ${context.page} own bytes`;
-  sights.add('contents', { word: whole ? 'own-bytes' : 'other-bytes', detail });
+  sightings.add('contents', { word: whole ? 'own-bytes' : 'other-bytes', detail });
   await context.runSteps(SUBJECT, [{ op: 'munmap', address, length: context.page }]);
-  return meeting;
+  return race;
 }
 
-/** DMA_BUF_SYNC_READ with DMA_BUF_SYNC_START. */
+/** The beginning of a reading access. */
 const syncing = (fd: Extract<Operation, { op: 'ioctl' }>['fd']): Operation => ({
   op: 'ioctl',
   fd,
   request: linux.DMA_BUF_IOCTL_SYNC,
-  argument: { bytes: Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0) },
+  argument: { bytes: Uint8Array.of(Number(linux.DMA_BUF_SYNC_READ), 0, 0, 0, 0, 0, 0, 0) },
 });

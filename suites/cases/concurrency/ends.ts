@@ -35,13 +35,13 @@ export const concurrentEndCases: readonly Case[] = [
     async run(context) {
       const { cycles, bytesPerCycle, length } = visibleLoss(context, ODDS);
       await context.control({ length });
-      const encounters = new OverlapCount();
+      const overlaps = new OverlapCount();
       await observeConservedBy(context, {
         requirement: 'CON-06',
         cycles,
         bytesPerCycle,
-        run: async (index) => encounters.count(await forkMeanwhile(context, index, length)),
-        note: () => encounters.note,
+        run: async (index) => overlaps.count(await forkMeanwhile(context, index, length)),
+        note: () => overlaps.note,
       });
     },
   },
@@ -52,9 +52,9 @@ export const concurrentEndCases: readonly Case[] = [
     needs: ['timing'],
     async run(context) {
       await context.control();
-      const sights = new Sightings();
-      await allocateUnderSignals(context, REQUESTS, context.page, sights);
-      sights.observe(context, 'CON-07', `a signal came every ${INTERVAL_US} microseconds`);
+      const sightings = new Sightings();
+      await allocateUnderSignals(context, REQUESTS, context.page, sightings);
+      sightings.observe(context, 'CON-07', `a signal came every ${INTERVAL_US} microseconds`);
     },
   },
   {
@@ -77,11 +77,11 @@ export const concurrentEndCases: readonly Case[] = [
     needsBounded: true,
     async run(context) {
       await context.control();
-      const sights = new Sightings();
+      const sightings = new Sightings();
       for (let round = 0; round < roundsFor(ODDS); round += 1)
-        await askFull(context, round, sights);
-      if (sights.empty) throw new Inconclusive('blocked: the region never stayed full');
-      sights.observe(context, 'CON-08', `${ASKERS} threads asked in each round`);
+        await askFull(context, round, sightings);
+      if (sightings.empty) throw new Inconclusive('blocked: the region never stayed full');
+      sightings.observe(context, 'CON-08', `${ASKERS} threads asked in each round`);
     },
   },
   {
@@ -92,13 +92,13 @@ export const concurrentEndCases: readonly Case[] = [
     async run(context) {
       const { cycles, bytesPerCycle, length } = visibleLoss(context, ODDS);
       await context.control({ length });
-      const encounters = new OverlapCount();
+      const overlaps = new OverlapCount();
       await observeConservedBy(context, {
         requirement: 'CON-09',
         cycles,
         bytesPerCycle,
-        run: async (index) => encounters.count(await endMeanwhile(context, index, length)),
-        note: () => encounters.note,
+        run: async (index) => overlaps.count(await endMeanwhile(context, index, length)),
+        note: () => overlaps.note,
       });
     },
   },
@@ -127,7 +127,7 @@ const drops = (context: CaseContext, name: string): readonly Operation[] =>
 async function forkMeanwhile(context: CaseContext, index: number, length: bigint): Promise<Race> {
   const client = `forked-${index}`;
   const taking = await takes(context, 'mine', length);
-  const meeting = await runTogether(
+  const race = await runTogether(
     context,
     [
       { operations: [...taking, ...drops(context, 'mine')] },
@@ -135,13 +135,13 @@ async function forkMeanwhile(context: CaseContext, index: number, length: bigint
     ],
     { seed: BigInt(index) },
   );
-  const forked = meeting.history.threads[1]?.[1];
+  const forked = race.history.threads[1]?.[1];
   if (forked?.errno !== undefined) throw new Inconclusive(`blocked: fork gave ${forked.errno}`);
   await context.runSteps(SUBJECT, [
     { op: 'kill', client, signal: linux.SIGKILL },
     { op: 'wait', client },
   ]);
-  return meeting;
+  return race;
 }
 
 /** A client that holds buffers ends, while another one allocates. */
@@ -152,13 +152,13 @@ async function endMeanwhile(context: CaseContext, index: number, length: bigint)
   await context.runSteps(client, await takes(context, 'theirs', length));
   const end: Operation =
     index % 2 === 0 ? { op: 'exit', status: 0n } : { op: 'kill', client, signal: linux.SIGKILL };
-  const meeting = await runTogether(
+  const race = await runTogether(
     context,
     [{ operations: [...taking, ...drops(context, 'mine')] }, { client, operations: [end] }],
     { seed: BigInt(index), mayDie: true },
   );
   await context.runSteps(SUBJECT, [{ op: 'wait', client }]);
-  return meeting;
+  return race;
 }
 
 /** Requests while a timer of the same client keeps interrupting. */
@@ -166,7 +166,7 @@ async function allocateUnderSignals(
   context: CaseContext,
   times: bigint,
   length: bigint,
-  sights: Sightings,
+  sightings: Sightings,
 ): Promise<void> {
   const body: Operation[] = [
     context.allocationStep('signalled', await context.device(), { length }),
@@ -181,12 +181,12 @@ async function allocateUnderSignals(
   const [request] = history.threads[0]?.[1]?.steps ?? [];
   if (request === undefined) return;
   const detail = `${request.succeeded} of at most ${times} requests were carried out`;
-  if (request.succeeded > 0n) sights.add('result', { word: 'ok', detail });
-  for (const word of Object.keys(request.failures)) sights.add('result', { word, detail });
+  if (request.succeeded > 0n) sightings.add('result', { word: 'ok', detail });
+  for (const word of Object.keys(request.failures)) sightings.add('result', { word, detail });
 }
 
 /** Threads ask for a page of a region that is full, all at once. */
-async function askFull(context: CaseContext, round: number, sights: Sightings): Promise<void> {
+async function askFull(context: CaseContext, round: number, sightings: Sightings): Promise<void> {
   const full = await fillAndHold(context);
   const device = await context.device();
   const slots = Array.from({ length: ASKERS }, (_, index) => `asked-${index}`);
@@ -196,7 +196,7 @@ async function askFull(context: CaseContext, round: number, sights: Sightings): 
     { seed: BigInt(round) },
   );
   for (const [index, [, result]] of history.threads.entries()) {
-    await noteRefusal(context, slots[index] ?? '', result, sights);
+    await noteRefusal(context, slots[index] ?? '', result, sightings);
   }
   await full.drop();
 }
@@ -206,7 +206,7 @@ async function noteRefusal(
   context: CaseContext,
   slot: string,
   result: Result | undefined,
-  sights: Sightings,
+  sightings: Sightings,
 ): Promise<void> {
   if (result?.return === undefined) return;
   if (result.errno === undefined) {
@@ -215,5 +215,5 @@ async function noteRefusal(
   }
   const took = result.return - result.call;
   const detail = `${result.errno} came after ${took / 1000n} microseconds`;
-  sights.add('refusal', { word: took <= AT_ONCE ? 'at-once' : 'late', detail });
+  sightings.add('refusal', { word: took <= AT_ONCE ? 'at-once' : 'late', detail });
 }

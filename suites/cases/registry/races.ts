@@ -22,7 +22,7 @@ const LOOKS = [0, 1, 2];
 /** Operations of one look. */
 const LOOK_STEPS = 2;
 
-/** What a race came to, in a word and a sentence. */
+/** The outcome of a race, in a word and a sentence. */
 interface Seen {
   readonly word: string;
   readonly detail: string;
@@ -185,7 +185,7 @@ interface Looker {
   readonly slots: readonly string[];
 }
 
-/** What the looks of one thread saw; what they opened is closed. */
+/** The observations of one thread; the devices that it opened are closed. */
 async function seenBy(
   context: CaseContext,
   { minor, look, slots }: Looker,
