@@ -1,4 +1,9 @@
-import { linux, succeeded, type UntypedOperation } from '../adapters/contract/index.ts';
+import {
+  kilobytesIn,
+  linux,
+  succeeded,
+  type UntypedOperation,
+} from '../adapters/contract/index.ts';
 import { type HeldBuffer, livedDuring, mayLive } from './timeline/lifetimes.ts';
 import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
@@ -38,8 +43,8 @@ export function accounting(
 }
 
 function atRest(first: Event, last: Event, gauge: string): Violation[] {
-  const before = kibibytes(first.result.out, gauge);
-  const after = kibibytes(last.result.out, gauge);
+  const before = kilobytesIn(first.result.out, gauge);
+  const after = kilobytesIn(last.result.out, gauge);
   if (before === undefined || after === undefined || before === after) return [];
   const lost = before > after;
   return [
@@ -72,8 +77,8 @@ function inBetween(
   gauge: string,
 ): Violation[] {
   const { call, return: back = call } = reading.result;
-  const before = kibibytes(first.result.out, gauge);
-  const now = kibibytes(reading.result.out, gauge);
+  const before = kilobytesIn(first.result.out, gauge);
+  const now = kilobytesIn(reading.result.out, gauge);
   if (before === undefined || now === undefined) return [];
   const uncertain = unknown.some(
     ({ result }) =>
@@ -108,10 +113,4 @@ function lossOf(
 ): string {
   const before = buffers.filter(({ allocation }) => allocation.result.call <= instant);
   return before.length > there.length ? 'LIF-01' : 'LEN-09';
-}
-
-function kibibytes(out: Uint8Array, gauge: string): bigint | undefined {
-  const text = new TextDecoder().decode(out);
-  const value = new RegExp(`^${gauge}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1];
-  return value === undefined ? undefined : BigInt(value);
 }

@@ -1,4 +1,11 @@
-import { succeeded } from '../adapters/contract/index.ts';
+import {
+  descriptorsIn,
+  hasBody,
+  operandAt,
+  operationsWhere,
+  specOf,
+  succeeded,
+} from '../adapters/contract/index.ts';
 import { type HeldBuffer, heldDuring, type Reference } from './timeline/lifetimes.ts';
 import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
@@ -46,7 +53,14 @@ function bothHeld(one: Reference, other: Reference): boolean {
 }
 
 /** Operations that give descriptors to other clients, or take them by other means. */
-const UNACCOUNTED: readonly string[] = ['exec', 'recvfd', 'repeat', 'socketpair', 'sendfd'];
+const UNACCOUNTED = operationsWhere(
+  (spec) =>
+    spec.gives?.kind === 'pair' ||
+    spec.gives?.kind === 'message' ||
+    spec.gives?.received === true ||
+    spec.drops?.kind === 'image' ||
+    hasBody(spec),
+);
 
 function strays(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   const lists = timeline.events.filter(
@@ -71,7 +85,7 @@ function straysOf(
   const mine = timeline.events.filter((event) => event.client === client);
   const between = mine.filter(({ program }) => program >= first.program && program <= last.program);
   const clear = between.every(
-    ({ operation, result }) => !UNACCOUNTED.includes(operation.op) && result.return !== undefined,
+    ({ operation, result }) => !UNACCOUNTED.has(operation.op) && result.return !== undefined,
   );
   if (!clear) return [];
   const expected = accounted(timeline, between, numbersIn(first));
@@ -104,20 +118,13 @@ function accounted(
   const numbers = new Set(open);
   for (const { operation, result } of between) {
     if (!succeeded(result)) continue;
-    if (GIVING.includes(operation.op)) numbers.add(result.value);
-    if (operation.op === 'dup2' || operation.op === 'dup3') {
-      numbers.add(timeline.valueOf(operation.to));
-    }
+    const { gives } = specOf(operation.op);
+    if (gives?.kind !== 'descriptor') continue;
+    numbers.add(result.value);
+    if (gives.at !== undefined) numbers.add(timeline.valueOf(operandAt(operation, gives.at)));
   }
   return numbers;
 }
 
-const GIVING: readonly string[] = ['open', 'dup', 'dup2', 'dup3', 'fcntl', 'memfd', 'reopen'];
-
-function numbersIn({ result }: Event): Set<bigint> {
-  const { out } = result;
-  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
-  return new Set(
-    Array.from({ length: out.length / 4 }, (_, index) => BigInt(view.getInt32(index * 4, true))),
-  );
-}
+const numbersIn = ({ result }: Event): Set<bigint> =>
+  new Set(descriptorsIn(result.out).map(BigInt));

@@ -1,4 +1,4 @@
-import { succeeded } from '../adapters/contract/index.ts';
+import { pageFramesIn, succeeded } from '../adapters/contract/index.ts';
 import { type Conflict, firstConflict } from './sweep.ts';
 import { type HeldBuffer, heldDuring, lifetimesOf } from './timeline/lifetimes.ts';
 import { isShared } from './timeline/mapping-kind.ts';
@@ -52,7 +52,7 @@ export function tenanciesOf(timeline: Timeline, buffers: readonly HeldBuffer[]):
     const address = timeline.valueOf(operation.address);
     const length = timeline.valueOf(operation.length);
     const buffer = buffers.find((one) => isMappedAt(timeline, one, address, length, event));
-    const frames = framesIn(result.out);
+    const frames = pageFramesIn(result.out);
     if (buffer === undefined || frames.includes(0n)) return [];
     return lifetimesOf(buffer).map(({ from, until }) => ({ buffer, frames, from, until }));
   });
@@ -80,11 +80,6 @@ function isMappedAt(
       back !== undefined &&
       heldDuring(one, call, back),
   );
-}
-
-function framesIn(out: Uint8Array): bigint[] {
-  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
-  return Array.from({ length: out.length / 8 }, (_, index) => view.getBigUint64(index * 8, true));
 }
 
 /** An instant at which two tenancies of different buffers have one frame. */

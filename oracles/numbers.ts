@@ -1,4 +1,11 @@
-import { linux, succeeded, type UntypedOperation, wordOf } from '../adapters/contract/index.ts';
+import {
+  descriptorsIn,
+  keepsDescriptors,
+  linux,
+  operationsWhere,
+  succeeded,
+  wordOf,
+} from '../adapters/contract/index.ts';
 import type { Abi } from '../catalogue/catalogue.ts';
 import { type ConcurrentCall, linearizable, type Model } from './linearizability.ts';
 import { allocationsOf, descriptorGiven } from './timeline/buffers.ts';
@@ -48,11 +55,14 @@ export function numbers(timeline: Timeline, abi: Abi): Violation[] {
 }
 
 /** Operations for which an executor may hold a descriptor of its own as long as they last. */
-const FLEETING: readonly string[] = ['frames', 'readfile', 'descriptors', 'readlink', 'peek'];
+const FLEETING = operationsWhere(({ ownFiles }) => ownFiles === true);
+
+/** Operations that leave the table as it is, whatever comes of them. */
+const NEUTRAL = operationsWhere(keepsDescriptors);
 
 /** Whether an operation leaves the table as it is, whatever comes of it. */
 const isNeutral = ({ operation }: Event): boolean =>
-  NEUTRAL.includes(operation.op) ||
+  NEUTRAL.has(operation.op) ||
   (operation.op === 'ioctl' && operation.request === linux.DMA_BUF_IOCTL_SYNC);
 
 function hasFleeting(events: readonly Event[], given: ReadonlySet<Event>): boolean {
@@ -60,7 +70,7 @@ function hasFleeting(events: readonly Event[], given: ReadonlySet<Event>): boole
   return events.some(
     (one) =>
       shared.has(one.program) &&
-      (FLEETING.includes(one.operation.op) ||
+      (FLEETING.has(one.operation.op) ||
         (one.operation.op === 'ioctl' && !given.has(one) && !isNeutral(one))),
   );
 }
@@ -85,13 +95,6 @@ const isWatched = (events: readonly Event[], { program, result, thread }: Event)
       other.result.call <= (result.return ?? other.result.call) &&
       (other.result.return ?? result.call) >= result.call,
   );
-
-/** Operations that leave the table as it is, whatever comes of them. */
-const NEUTRAL: readonly string[] = [
-  ...['mmap', 'munmap', 'mprotect', 'mremap', 'load', 'store', 'scan', 'frames', 'peek'],
-  ...['fstat', 'lseek', 'poll', 'pread', 'pwrite', 'ftruncate', 'descriptors', 'readlink'],
-  ...['barrier', 'sleep', 'wait', 'kill', 'fork', 'sendfd', 'readfile'],
-];
 
 function callsOf(
   timeline: Timeline,
@@ -120,7 +123,14 @@ function callsOf(
   return calls;
 }
 
-const GIVING: readonly string[] = ['open', 'dup', 'memfd', 'reopen'];
+/** Operations whose value, if they succeed, is the lowest number that was free. */
+const GIVING = operationsWhere(
+  ({ gives }) =>
+    gives?.kind === 'descriptor' &&
+    gives.at === undefined &&
+    gives.byCommand !== true &&
+    gives.received !== true,
+);
 
 function actionOf(
   timeline: Timeline,
@@ -140,8 +150,7 @@ function actionOf(
     if (word === 'EBADF') return { kind: 'not-open', number };
     return word === 'ok' ? { kind: 'close', number } : undefined;
   }
-  const { op } = operation as UntypedOperation;
-  if (!GIVING.includes(op)) return undefined;
+  if (!GIVING.has(operation.op)) return undefined;
   return succeeded(result) ? { kind: 'give', number: result.value } : 'none';
 }
 
@@ -161,11 +170,7 @@ interface Table {
 }
 
 function tableFrom({ result }: Event): Model<Table, Action> {
-  const { out } = result;
-  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
-  const initial = Array.from({ length: out.length / 4 }, (_, index) =>
-    BigInt(view.getInt32(index * 4, true)),
-  );
+  const initial = descriptorsIn(result.out).map(BigInt);
   return {
     initial: { taken: initial, reserved: [] },
     key: ({ reserved, taken }) => `${taken.join()} ${reserved.join()}`,

@@ -1,4 +1,4 @@
-import type { History } from '../adapters/contract/index.ts';
+import { type History, operationsWhere } from '../adapters/contract/index.ts';
 import { kernelAlarms } from './alarms.ts';
 import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
@@ -66,11 +66,7 @@ function deaths({ events }: Timeline, histories: readonly History[]): Violation[
 }
 
 /** Calls that a target answers without waiting for another; what else is lost proves nothing. */
-const PROMPT: readonly string[] = [
-  ...['open', 'reopen', 'close', 'ioctl', 'dup', 'dup2', 'dup3', 'fcntl', 'fstat', 'lseek'],
-  ...['pread', 'pwrite', 'ftruncate', 'mmap', 'munmap', 'mprotect', 'mremap'],
-  ...['load', 'store', 'scan', 'frames'],
-];
+const PROMPT = operationsWhere(({ waits }) => waits === 'never');
 
 /** The kind of a {@link survival} violation in which a deadline passed in a call. */
 export const HANG = 'a call never came back';
@@ -84,7 +80,7 @@ function hangs({ events }: Timeline, histories: readonly History[]): Violation[]
       (event) =>
         event.program === program &&
         event.result.outcome === 'lost' &&
-        PROMPT.includes(event.operation.op) &&
+        PROMPT.has(event.operation.op) &&
         !ended.includes(event.client),
     );
     if (lost.length === 0) return [];

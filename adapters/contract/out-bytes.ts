@@ -53,6 +53,12 @@ export function pageFramesIn(out: Uint8Array): bigint[] {
 /** Out bytes of the shape `text`. */
 export const textOfBytes = (out: Uint8Array): string => new TextDecoder().decode(out);
 
+/** The kilobytes behind a name in out bytes that are the text of /proc/meminfo. */
+export function kilobytesIn(out: Uint8Array, name: string): bigint | undefined {
+  const value = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(textOfBytes(out))?.[1];
+  return value === undefined ? undefined : BigInt(value);
+}
+
 /** A little-endian field of out bytes of any shape, 1, 2, 4 or 8 wide; undefined past their end. */
 export function fieldOfBytes(
   out: Uint8Array,

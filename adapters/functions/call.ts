@@ -1,7 +1,7 @@
 import { messageOf } from '../../base/errors.ts';
 import { isErrnoName } from '../contract/errno.ts';
 import { linuxNumbers } from '../contract/linux-numbers.ts';
-import { OPERATIONS, type OperationSpec } from '../contract/operations.ts';
+import { isValueKind, specOf } from '../contract/operation-meaning.ts';
 import type { Argument } from '../contract/program.ts';
 import { TargetDeath } from '../contract/session.ts';
 import type { Answer, Reply } from '../interpreter/answer.ts';
@@ -82,11 +82,10 @@ export class FunctionCall extends ProgramCall<FunctionProcess<unknown>> {
 
   /** The arguments by name, of which a command has 32 bits; undefined when it cannot be placed. */
   #arguments(): Readonly<Record<string, unknown>> | undefined {
-    const spec: OperationSpec = OPERATIONS[this.operation.op];
     const values: Record<string, unknown> = {};
-    for (const [name, kind] of Object.entries(spec.arguments)) {
+    for (const [name, kind] of Object.entries(specOf(this.operation.op).arguments)) {
       if (kind === 'descriptor') values[name] = this.int(name);
-      else if (kind === 'address' || kind === 'word' || kind === 'word?') {
+      else if (isValueKind(kind)) {
         values[name] = name === 'request' ? BigInt(this.uint(name)) : this.word(name);
       } else if (kind === 'argument') {
         const given = this.operation[name] as Argument;

@@ -1,4 +1,10 @@
-import { linux, type Operation, type Program } from '../../adapters/contract/index.ts';
+import {
+  linux,
+  type Operation,
+  operationsWhere,
+  type Program,
+  specOf,
+} from '../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
 import {
   DEADLINE_MS,
@@ -15,18 +21,9 @@ export const OPERATIONS_MAX = 512;
 export const PROGRAMS_MAX = 16;
 export const THREADS_MAX = 6;
 
-/** Operations on buffers. */
-const MOVABLE: readonly string[] = [
-  ...['ioctl', 'close', 'dup', 'mmap', 'munmap', 'mremap', 'store', 'scan', 'frames', 'lseek'],
-  ...['socketpair', 'sendfd', 'recvfd', 'mprotect', 'fcntl', 'reopen', 'fstat', 'poll'],
-  ...['pread', 'pwrite', 'ftruncate'],
-];
-/** Whether an operation may be dropped, repeated and moved. */
-export const isMovable = ({ op }: Operation): boolean => MOVABLE.includes(op);
+/** Whether an operation may be dropped, repeated and moved: it is one on buffers. */
+export const isMovable = ({ op }: Operation): boolean => specOf(op).scenario === 'movable';
 
-/** What makes, ends and watches clients; it stays where a generator has put it. */
-const FIXED: readonly string[] = ['open', 'fork', 'kill', 'wait', 'exit', 'exec', 'setrlimit'];
-const WATCHING: readonly string[] = ['descriptors', 'readfile'];
 /** Descriptors that generators guess: behind the standard ones and the device. */
 const GUESSES = { min: 4n, max: 6n };
 
@@ -70,7 +67,7 @@ function isPlain({ others, region }: World, operation: Operation): boolean {
   // Nobody waits for a buffer to become ready.
   if (op === 'poll' && (operation.timeoutMs ?? 0n) !== 0n) return false;
   if (op === 'setrlimit' && operation.resource !== linux.RLIMIT_NOFILE) return false;
-  if (![...MOVABLE, ...FIXED, ...WATCHING].includes(op)) return false;
+  if (specOf(op).scenario === undefined) return false;
   if ('address' in operation && typeof operation.address === 'bigint') return false;
   const numbers = [
     'fd' in operation ? operation.fd : {},
@@ -112,7 +109,9 @@ function clientsEnd(programs: readonly Program[]): boolean {
 }
 
 /** What ends a client, or makes another program of it, from within. */
-const LAST: readonly string[] = ['exit', 'exec'];
+const LAST = operationsWhere(
+  ({ drops }) => drops?.kind === 'image' || (drops?.kind === 'client' && drops.of === undefined),
+);
 
 /**
  * Nothing is done with buffers in a client behind its end, and nothing at all beside an end of its
@@ -123,14 +122,14 @@ function endedClientsRest(programs: readonly Program[]): boolean {
   return programs.every(({ threads }) => {
     const acts = threads.filter(({ operations }) => operations.some(isMovable));
     if (acts.some(({ client }) => ended.has(client))) return false;
-    const own = threads.filter(({ operations }) => operations.some(({ op }) => LAST.includes(op)));
+    const own = threads.filter(({ operations }) => operations.some(({ op }) => LAST.has(op)));
     for (const { operations } of threads) {
       for (const operation of operations) if (operation.op === 'kill') ended.add(operation.client);
     }
     for (const { client } of own) ended.add(client);
     return own.every(
       ({ client, operations }) =>
-        operations.findIndex(({ op }) => LAST.includes(op)) === operations.length - 1 &&
+        operations.findIndex(({ op }) => LAST.has(op)) === operations.length - 1 &&
         threads.filter((thread) => thread.client === client).length === 1,
     );
   });

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import {
   type Adapter,
-  ConnectionLost,
+  repeatIfLost,
   type Session,
   TargetDeath,
   type TargetFacts,
@@ -167,19 +167,17 @@ export class RoundRunner {
     setting: Setting,
     scenario: Scenario,
     look?: (reading: Reading) => void,
-    again = true,
   ): Promise<Round> {
-    const session = await this.#open();
+    const run = async (): Promise<Round> => {
+      const session = await this.#open();
+      return runScenario(session, setting.world, setting.rules, scenario, look);
+    };
     try {
-      return await runScenario(session, setting.world, setting.rules, scenario, look);
+      return await repeatIfLost(run, () => this.close());
     } catch (thrown) {
       await this.close();
-      if (thrown instanceof TargetDeath && !(thrown.forced && again)) {
-        return { scenario, histories: [], violations: [deathOf(thrown)] };
-      }
-      const blameless = thrown instanceof ConnectionLost || thrown instanceof TargetDeath;
-      if (!blameless || !again) throw thrown;
-      return this.#once(setting, scenario, look, false);
+      if (!(thrown instanceof TargetDeath)) throw thrown;
+      return { scenario, histories: [], violations: [deathOf(thrown)] };
     }
   }
 }

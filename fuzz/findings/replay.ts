@@ -4,6 +4,7 @@ import {
   ConnectionLost,
   fromJson,
   machineError,
+  repeatIfLost,
   type Session,
   TargetDeath,
   usageError,
@@ -101,19 +102,20 @@ class Replayer {
   }
 
   /** Where sessions are targets of their own, each run has one: all begin alike. */
-  async shows(again = true): Promise<boolean> {
-    if (this.#adapter.independent === true) await this.close();
-    this.#session ??= await this.#adapter.open();
-    try {
+  async shows(): Promise<boolean> {
+    const run = async (): Promise<boolean> => {
+      if (this.#adapter.independent === true) await this.close();
+      this.#session ??= await this.#adapter.open();
       return (await this.#signatures(this.#session)).includes(this.#finding.signature);
+    };
+    try {
+      return await repeatIfLost(run, () => this.close());
     } catch (thrown) {
       await this.close();
-      if (thrown instanceof ConnectionLost && again) return this.shows(false);
       if (thrown instanceof ConnectionLost) {
         throw machineError(`the connection was lost twice: ${thrown.message}`, thrown);
       }
       if (!(thrown instanceof TargetDeath)) throw thrown;
-      if (thrown.forced && again) return this.shows(false);
       this.deaths += 1;
       return signatureOf(deathOf(thrown)) === this.#finding.signature;
     }

@@ -1,4 +1,10 @@
-import type { History, Operation, Program, Result } from '../../adapters/contract/index.ts';
+import {
+  type History,
+  type Operation,
+  operationsWhere,
+  type Program,
+  type Result,
+} from '../../adapters/contract/index.ts';
 
 /** One operation and where it stood. */
 export interface Step {
@@ -24,7 +30,11 @@ export type Item =
   | { readonly kind: 'together'; readonly lines: readonly Line[] };
 
 /** Operations that change nothing, and whose results a check in C finds by itself. */
-const SILENT: readonly string[] = ['barrier', 'descriptors', 'readfile', 'readlink', 'sleep'];
+const SILENT = operationsWhere(
+  ({ capability, gives, waits }) =>
+    (capability === 'procfs' && gives === undefined) ||
+    (capability === 'timing' && (waits === 'time' || waits === 'clients')),
+);
 
 /**
  * Programs as the threads of a C program: one for each client, and more only where calls of the
@@ -41,7 +51,7 @@ export function linesOf(programs: readonly Program[], histories: readonly Histor
           const result = histories[program]?.threads[thread]?.[index];
           return { program, thread, index, client, operation, result };
         });
-        const kept = steps.filter(({ operation }) => !SILENT.includes(operation.op));
+        const kept = steps.filter(({ operation }) => !SILENT.has(operation.op));
         return owner === client && kept.length > 0 ? [kept] : [];
       });
       return itemsOf(client, program, mine);

@@ -1,4 +1,10 @@
-import type { Operand, Operation, OperationName, SlotRef } from '../../adapters/contract/index.ts';
+import {
+  type Operand,
+  type Operation,
+  type OperationName,
+  type SlotRef,
+  specOf,
+} from '../../adapters/contract/index.ts';
 import { fieldOf } from '../../catalogue/abi-request.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
 import { memberOf, requestType } from './abi-text.ts';
@@ -17,19 +23,22 @@ export interface Variable {
 type Kind = Variable['kind'];
 
 /** What holds the result of an operation, and how its name begins. */
-const KINDS: Readonly<Partial<Record<OperationName, readonly [Kind, string]>>> = {
-  ioctl: ['request', 'buffer'],
-  mmap: ['address', 'map'],
-  mremap: ['address', 'map'],
-  socketpair: ['pair', 'pair'],
-  open: ['descriptor', 'device'],
-  dup: ['descriptor', 'copy'],
-  dup2: ['descriptor', 'copy'],
-  dup3: ['descriptor', 'copy'],
-  fcntl: ['descriptor', 'copy'],
-  reopen: ['descriptor', 'copy'],
-  recvfd: ['descriptor', 'received'],
-};
+function kindOf(op: OperationName): readonly [Kind, string] {
+  const { gives } = specOf(op);
+  switch (gives?.kind) {
+    case 'request':
+      return ['request', 'buffer'];
+    case 'mapping':
+      return ['address', 'map'];
+    case 'pair':
+      return ['pair', 'pair'];
+    case 'descriptor':
+      if (gives.received === true) return ['descriptor', 'received'];
+      return ['descriptor', gives.of === undefined ? 'device' : 'copy'];
+    default:
+      return ['number', 'value'];
+  }
+}
 
 /** The variables of a C program, one for each slot, and what operands become. */
 export class Slots {
@@ -48,7 +57,7 @@ export class Slots {
     for (const step of steps) {
       const { op, slot } = step.operation;
       if (op !== 'ioctl' && (slot === undefined || !referred.has(slot))) continue;
-      const [kind, stem] = KINDS[op] ?? ['number', 'value'];
+      const [kind, stem] = kindOf(op);
       const number = (counts.get(stem) ?? 0) + 1;
       counts.set(stem, number);
       const own = stem === 'device' && number === 1 ? stem : `${stem}${number}`;

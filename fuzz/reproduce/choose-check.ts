@@ -1,4 +1,4 @@
-import { succeeded } from '../../adapters/contract/index.ts';
+import { kilobytesIn, succeeded } from '../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
 import type { Event, Violation } from '../../oracles/index.ts';
 import { mixturesOf } from '../../oracles/timeline/torn-reads.ts';
@@ -150,9 +150,7 @@ function checkAccounting({ events }: Violation, _scene: Scene, { world }: Eviden
 
 function kilobytes({ result }: Event, gauge: string): bigint | undefined {
   if (!succeeded(result)) return undefined;
-  const text = new TextDecoder().decode(result.out);
-  const value = new RegExp(`^${gauge}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1];
-  return value === undefined ? undefined : BigInt(value);
+  return kilobytesIn(result.out, gauge);
 }
 
 const DIED = /^a client died of (SIG[A-Z0-9]+)$/;

@@ -1,3 +1,4 @@
+import { specOf } from '../../adapters/contract/index.ts';
 import { requirementOf } from '../../catalogue/catalogue.ts';
 import { formatText } from './c-text.ts';
 import { constant } from './call-in-c.ts';
@@ -22,7 +23,7 @@ const ENDED = [
 ];
 
 const faults = (plot: Plot): boolean =>
-  plot.steps.some(({ operation }) => ['scan', 'store', 'load', 'frames'].includes(operation.op));
+  plot.steps.some(({ operation }) => specOf(operation.op).faults === true);
 
 const SHARED = 'MAP_SHARED | MAP_ANONYMOUS';
 

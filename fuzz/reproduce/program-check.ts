@@ -1,3 +1,4 @@
+import { specOf } from '../../adapters/contract/index.ts';
 import type { Event } from '../../oracles/index.ts';
 import { keyOf, type Line, type Step } from './c-threads.ts';
 import type { Vocabulary } from './call-in-c.ts';
@@ -56,7 +57,6 @@ export function givenBy({ words }: Scene, step: Step): string | undefined {
     const { offset } = words.abi.fields.descriptor;
     return words.slots.descriptor({ slot, offset });
   }
-  return GIVING.includes(op) ? (words.slots.of(step)?.name ?? 'result') : undefined;
+  if (specOf(op).gives?.kind !== 'descriptor') return undefined;
+  return words.slots.of(step)?.name ?? 'result';
 }
-
-const GIVING: readonly string[] = ['open', 'dup', 'dup2', 'dup3', 'fcntl', 'reopen', 'recvfd'];

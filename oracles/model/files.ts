@@ -1,4 +1,4 @@
-import { type Argument, linux } from '../../adapters/contract/index.ts';
+import { type Argument, linux, statOf, textOfBytes } from '../../adapters/contract/index.ts';
 import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
 import { descriptorGiven } from '../timeline/buffers.ts';
 import type { ModelBuffer } from './client.ts';
@@ -88,10 +88,7 @@ export const fileRules: OperationRules = {
       onBuffer(step, fd, ({ bytes }) => ({
         requirement: 'LEN-04',
         words: ['ok'],
-        holds: ({ result: { out } }) => {
-          const size = new DataView(out.buffer, out.byteOffset).getBigUint64(8, true);
-          return size === bytes || size === 0n;
-        },
+        holds: ({ result: { out } }) => [bytes, 0n].includes(statOf(out).size),
         wrong: 'st_size is another size',
       })),
   },
@@ -151,7 +148,7 @@ function information({ bytes, name }: ModelBuffer): Expectation {
     requirement: 'LEN-04',
     words: ['ok'],
     holds: ({ result }) => {
-      const text = new TextDecoder().decode(result.out);
+      const text = textOfBytes(result.out);
       const size = /^size:\t(\d+)$/m.exec(text)?.[1];
       const shown = /^name:\t(.*)$/m.exec(text)?.[1];
       const named = name === undefined || name.length === 0 || shown === decoded(name);

@@ -1,7 +1,10 @@
 import {
+  descriptorsIn,
   linux,
   type Operation,
   type OperationOf,
+  operandAt,
+  specOf,
   succeeded,
 } from '../../adapters/contract/index.ts';
 import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
@@ -121,11 +124,10 @@ class Bookkeeper {
     if (source === undefined) return;
     const owner = this.#ownerOf(event, source);
     if (owner === undefined) this.#suspects.push({ event, source });
-    else if (operation.op === 'sendfd') owner.elsewhere = true;
+    else if (specOf(operation.op).gives?.kind === 'message') owner.elsewhere = true;
     else {
-      const maps = operation.op === 'mmap' || operation.op === 'mremap';
-      const length = lengthOf(operation, this.#timeline);
-      this.#hold(owner, event, maps ? 'mapping' : 'descriptor', result.value, length);
+      const { kind, length } = givenBy(operation, this.#timeline);
+      this.#hold(owner, event, kind, result.value, length);
     }
   }
 
@@ -151,8 +153,7 @@ class Bookkeeper {
 
   /** Whether a close of one of two sockets had begun by then: its descriptor may be another file. */
   #mayBeClosed({ result }: Event, instant: bigint | undefined): boolean {
-    const view = new DataView(result.out.buffer, result.out.byteOffset, result.out.byteLength);
-    const numbers = [view.getInt32(0, true), view.getInt32(4, true)].map(BigInt);
+    const numbers = descriptorsIn(result.out).map(BigInt);
     return this.#drops.some(
       (drop) =>
         (instant === undefined || drop.call <= instant) &&
@@ -260,29 +261,18 @@ interface Suspect {
 const DUPLICATES: readonly unknown[] = [linux.F_DUPFD, linux.F_DUPFD_CLOEXEC];
 
 function sourceOf(operation: Operation, timeline: Timeline): Source | undefined {
-  const number = (fd: Parameters<Timeline['valueOf']>[0]): Source => ({
-    kind: 'descriptor',
-    value: BigInt.asIntN(32, timeline.valueOf(fd)),
-  });
-  switch (operation.op) {
-    case 'dup':
-    case 'dup2':
-    case 'dup3':
-    case 'reopen':
-    case 'mmap':
-      return number(operation.fd);
-    case 'fcntl':
-      return DUPLICATES.includes(operation.command) ? number(operation.fd) : undefined;
-    case 'sendfd':
-      return number(operation.passed);
-    case 'mremap':
-      return { kind: 'mapping', value: timeline.valueOf(operation.address) };
-    default:
-      return undefined;
-  }
+  const { arguments: given, gives } = specOf(operation.op);
+  if (gives?.of === undefined) return undefined;
+  if (operation.op === 'fcntl' && !DUPLICATES.includes(operation.command)) return undefined;
+  const value = timeline.valueOf(operandAt(operation, gives.of));
+  return given[gives.of] === 'address'
+    ? { kind: 'mapping', value }
+    : { kind: 'descriptor', value: BigInt.asIntN(32, value) };
 }
 
-function lengthOf(operation: Operation, timeline: Timeline): bigint {
-  if (operation.op === 'mmap') return timeline.valueOf(operation.length);
-  return operation.op === 'mremap' ? timeline.valueOf(operation.newLength) : 0n;
+/** The kind of what an operation with a source gives, and the bytes of a mapping. */
+function givenBy(operation: Operation, timeline: Timeline): Pick<Reference, 'kind' | 'length'> {
+  const { gives } = specOf(operation.op);
+  if (gives?.kind !== 'mapping') return { kind: 'descriptor', length: 0n };
+  return { kind: 'mapping', length: timeline.valueOf(operandAt(operation, gives.length ?? '')) };
 }

@@ -1,4 +1,4 @@
-import { succeeded } from '../../adapters/contract/index.ts';
+import { operandAt, specOf, succeeded } from '../../adapters/contract/index.ts';
 import type { Event, Timeline } from './timeline.ts';
 
 /** Says which region's device an ioctl was surely made on; undefined when it is not certain. */
@@ -33,12 +33,12 @@ const FINDERS = new WeakMap<Timeline, DeviceFinder>();
 function finderFor(timeline: Timeline): DeviceFinder {
   const closings = timeline.events.flatMap((event): Closing[] => {
     const { operation, client, result } = event;
-    if (operation.op === 'exec')
-      return [{ client, call: result.call, return: result.return, number: undefined }];
-    if (operation.op !== 'close' && operation.op !== 'dup2' && operation.op !== 'dup3') return [];
-    const fd = operation.op === 'close' ? operation.fd : operation.to;
-    const number = BigInt.asIntN(32, timeline.valueOf(fd));
-    return [{ client, call: result.call, return: result.return, number }];
+    const { drops } = specOf(operation.op);
+    const during = { client, call: result.call, return: result.return };
+    if (drops?.kind === 'image') return [{ ...during, number: undefined }];
+    if (drops?.kind !== 'descriptor' || drops.at === undefined) return [];
+    const number = BigInt.asIntN(32, timeline.valueOf(operandAt(operation, drops.at)));
+    return [{ ...during, number }];
   });
   const forks = timeline.events.filter(({ operation }) => operation.op === 'fork');
   return ({ client, operation, result }) => {

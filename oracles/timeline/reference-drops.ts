@@ -1,4 +1,13 @@
-import { type Operation, succeeded, wordOf } from '../../adapters/contract/index.ts';
+import {
+  hasBody,
+  type Operation,
+  operandAt,
+  operationsWhere,
+  specOf,
+  succeeded,
+  type UntypedOperation,
+  wordOf,
+} from '../../adapters/contract/index.ts';
 import type { Reference } from './lifetimes.ts';
 import type { Event, Timeline } from './timeline.ts';
 
@@ -24,7 +33,8 @@ export function dropsOf(timeline: Timeline): ReferenceDrop[] {
     if (hits === undefined) return [];
     const { call, return: back } = event.result;
     if (droppedNothing(event)) return [];
-    const client = event.operation.op === 'kill' ? event.operation.client : event.client;
+    const { drops } = specOf(event.operation.op);
+    const client = nameAt(event.operation, drops?.of) ?? event.client;
     return [{ event, client, call, return: back, sure: isSure(event), hits }];
   });
   const byEnd = timeline.ends.map(({ client, from }) => ({
@@ -45,62 +55,50 @@ export function dropsOf(timeline: Timeline): ReferenceDrop[] {
  */
 function droppedNothing({ operation, result }: Event): boolean {
   if (result.return === undefined || succeeded(result)) return false;
-  if (operation.op === 'close') return wordOf(result) === 'EBADF';
-  return operation.op !== 'munmap' && operation.op !== 'mprotect';
+  return specOf(operation.op).drops?.evenIfFailed !== true || wordOf(result) === 'EBADF';
 }
 
 /** An exec keeps what is not O_CLOEXEC, and a killed client takes its time. */
 const isSure = ({ operation, result }: Event): boolean =>
-  succeeded(result) && !UNSURE.includes(operation.op);
+  succeeded(result) && !UNSURE.has(operation.op);
 
-const UNSURE: readonly string[] = ['exec', 'kill', 'repeat'];
+const UNSURE = operationsWhere(
+  (spec) =>
+    spec.drops?.kind === 'image' ||
+    (spec.drops?.kind === 'client' && spec.drops.of !== undefined) ||
+    hasBody(spec),
+);
 
 function hitsOf(operation: Operation, timeline: Timeline): ReferenceDrop['hits'] | undefined {
-  switch (operation.op) {
-    case 'close':
-    case 'dup2':
-    case 'dup3': {
-      const to = operation.op === 'close' ? operation.fd : operation.to;
-      const number = BigInt.asIntN(32, timeline.valueOf(to));
-      return ({ kind, value }) => (kind === 'descriptor' && value === number ? 'whole' : 'no');
+  if (operation.op === 'repeat') {
+    return operation.body.some(({ op }) => DROPPING.has(op)) ? () => 'part' : undefined;
+  }
+  const { drops } = specOf(operation.op);
+  if (drops === undefined) return undefined;
+  const value = (argument: string): bigint => timeline.valueOf(operandAt(operation, argument));
+  const { at = '', kind, length = '' } = drops;
+  switch (kind) {
+    case 'descriptor': {
+      const number = BigInt.asIntN(32, value(at));
+      return (reference) =>
+        reference.kind === 'descriptor' && reference.value === number ? 'whole' : 'no';
     }
-    case 'munmap': {
-      const start = timeline.valueOf(operation.address);
-      const offset = timeline.valueOf(operation.offset ?? 0n);
-      return overlaps(start + offset, timeline.valueOf(operation.length));
-    }
-    case 'mremap': {
-      const start = timeline.valueOf(operation.address);
-      return overlaps(start, timeline.valueOf(operation.oldLength));
-    }
-    case 'mprotect': {
-      // It drops nothing, but from then on the result of an access is unknown.
-      const start = timeline.valueOf(operation.address) + timeline.valueOf(operation.offset ?? 0n);
-      const hits = overlaps(start, timeline.valueOf(operation.length));
+    case 'mapping':
+      return overlaps(value(at) + value('offset'), value(length));
+    case 'access': {
+      const hits = overlaps(value(at) + value('offset'), value(length));
       return (reference) => (hits(reference) === 'no' ? 'no' : 'part');
     }
-    case 'exec':
-    case 'exit':
-    case 'kill':
-      return () => 'whole';
-    case 'repeat':
-      return operation.body.some(({ op }) => DROPPING.includes(op)) ? () => 'part' : undefined;
     default:
-      return undefined;
+      return () => 'whole';
   }
 }
 
-const DROPPING: readonly string[] = [
-  'close',
-  'dup2',
-  'dup3',
-  'munmap',
-  'mremap',
-  'mprotect',
-  'exec',
-  'exit',
-  'kill',
-];
+/** The client that a column of the table names. */
+const nameAt = (operation: Operation, argument: string | undefined): string | undefined =>
+  argument === undefined ? undefined : String((operation as UntypedOperation)[argument]);
+
+const DROPPING = operationsWhere(({ drops }) => drops !== undefined);
 
 const overlaps =
   (start: bigint, bytes: bigint): ReferenceDrop['hits'] =>

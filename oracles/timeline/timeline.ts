@@ -1,10 +1,11 @@
-import type {
-  History,
-  Operand,
-  Operation,
-  Program,
-  Result,
-  SlotRef,
+import {
+  fieldOfBytes,
+  type History,
+  type Operand,
+  type Operation,
+  type Program,
+  type Result,
+  type SlotRef,
 } from '../../adapters/contract/index.ts';
 
 /** One operation with its result and its place. */
@@ -100,11 +101,7 @@ function valueIn(bySlot: ReadonlyMap<string, Event>, ref: SlotRef): bigint {
   if (result === undefined) return NOTHING;
   const { offset, width = 8, signed } = ref;
   if (offset === undefined) return result.value;
-  if (result.out.length < offset + width) return NOTHING;
-  const bytes = new Uint8Array(8);
-  bytes.set(result.out.subarray(offset, offset + width));
-  const value = new DataView(bytes.buffer).getBigUint64(0, true);
-  return signed === true ? BigInt.asIntN(8 * width, value) : value;
+  return fieldOfBytes(result.out, offset, width, signed) ?? NOTHING;
 }
 
 /** The value of an operand that refers to nothing: all ones. */

@@ -1,4 +1,4 @@
-import { linux } from '../../adapters/contract/index.ts';
+import { linux, textOfBytes } from '../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
 import type { Case } from '../kit/case.ts';
 import {
@@ -260,7 +260,7 @@ export const descriptorsCases: readonly Case[] = [
       context.observe('FD-12', 'fits', fits, `a name of ${NAME_MAX} bytes came to ${fits}`);
       if (fits !== 'ok') return;
       const { out } = await context.subject.readfile({ document: '/proc/self/fdinfo', fd });
-      const shown = new TextDecoder().decode(out).includes(`name:\t${'n'.repeat(NAME_MAX)}\n`);
+      const shown = textOfBytes(out).includes(`name:\t${'n'.repeat(NAME_MAX)}\n`);
       context.observe('FD-12', 'fdinfo', shown ? 'shown' : 'missing', 'the name in fdinfo');
     },
   },

@@ -1,4 +1,4 @@
-import { type Client, linux, type Operation } from '../../adapters/contract/index.ts';
+import { type Client, linux, type Operation, statOf } from '../../adapters/contract/index.ts';
 import { commandOf } from '../../catalogue/abi-request.ts';
 import type { Case } from '../kit/case.ts';
 import { contentsWord, fillBytes } from '../kit/contents.ts';
@@ -20,9 +20,7 @@ export const devicesCases: readonly Case[] = [
     requirements: ['DEV-01'],
     async run(context) {
       const { out } = await context.subject.fstat({ fd: await context.device() });
-      const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
-      const mode = view.getBigUint64(0, true);
-      const number = view.getBigUint64(32, true);
+      const { mode, nodeDevice: number } = statOf(out);
       const type = (mode & linux.S_IFMT) === linux.S_IFCHR ? 'character' : 'other';
       context.observe('DEV-01', 'type', type, `st_mode is 0${mode.toString(8)}`);
       const { node } = context.region;

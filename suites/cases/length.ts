@@ -1,4 +1,4 @@
-import { linux } from '../../adapters/contract/index.ts';
+import { linux, textOfBytes } from '../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
 import type { Case } from '../kit/case.ts';
 import { bufferWord, stamp, ZERO } from '../kit/contents.ts';
@@ -185,7 +185,7 @@ async function observeEverySize(context: CaseContext, buffer: Allocation): Promi
   see('stat', size === 0n ? undefined : size);
   if (!context.facts.capabilities.includes('procfs')) return;
   const { out } = await context.subject.readfile({ document: '/proc/self/fdinfo', fd });
-  const line = /^size:\s+(\d+)$/m.exec(new TextDecoder().decode(out))?.[1];
+  const line = /^size:\s+(\d+)$/m.exec(textOfBytes(out))?.[1];
   see('fdinfo', line === undefined ? undefined : BigInt(line));
 }
 

@@ -1,4 +1,9 @@
-import { type Operation, type RepeatStep, wordOf } from '../../adapters/contract/index.ts';
+import {
+  kilobytesIn,
+  type Operation,
+  type RepeatStep,
+  wordOf,
+} from '../../adapters/contract/index.ts';
 import { type CaseContext, SUBJECT } from './context.ts';
 import { Inconclusive, Skip } from './observation.ts';
 
@@ -179,10 +184,9 @@ export async function freeBytes(context: CaseContext): Promise<bigint> {
 /** A line of /proc/meminfo in bytes. */
 export async function memoryBytes(context: CaseContext, line: string): Promise<bigint> {
   const reply = await context.subject.readfile({ document: '/proc/meminfo' });
-  const text = new TextDecoder().decode(reply.out);
-  const kibibytes = new RegExp(`^${line}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1];
+  const kibibytes = kilobytesIn(reply.out, line);
   if (kibibytes === undefined) throw new Inconclusive(`/proc/meminfo shows no ${line}`);
-  return BigInt(kibibytes) * 1024n;
+  return kibibytes * 1024n;
 }
 
 /** The size of a region, as filling it showed. */

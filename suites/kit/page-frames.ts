@@ -1,4 +1,4 @@
-import type { RegionFacts, TargetFacts } from '../../adapters/contract/index.ts';
+import { pageFramesIn, type RegionFacts, type TargetFacts } from '../../adapters/contract/index.ts';
 import { type FrameRange, frameRangeOf } from '../../oracles/index.ts';
 import type { Allocation, CaseContext } from './context.ts';
 import { Skip } from './observation.ts';
@@ -16,10 +16,7 @@ export async function pageFramesOf(
   const address = await context.map(buffer, length);
   const { ok, out, word } = await context.subject.frames({ address, length });
   if (!ok) throw new Skip(`page frames cannot be looked up here: ${word}`);
-  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
-  const frames = Array.from({ length: out.length / 8 }, (_, index) =>
-    view.getBigUint64(index * 8, true),
-  );
+  const frames = pageFramesIn(out);
   if (frames.includes(0n)) throw new Skip('the target hides the page frames of buffers');
   return frames;
 }

@@ -1,11 +1,13 @@
 import {
   type FileName,
+  fieldOfBytes,
   linux,
   type Operation,
   type OperationOf,
   type Reply,
   type Result,
   succeeded,
+  textOfBytes,
   wordOf,
 } from '../../adapters/contract/index.ts';
 import { type CaseContext, SUBJECT } from './context.ts';
@@ -84,8 +86,7 @@ export class Registrar {
     if (result === undefined) throw new Error('the registration has no result');
     const word = wordOf(result);
     if (!succeeded(result)) return { word, minor: undefined };
-    const { buffer, byteOffset } = result.out;
-    const minor = new DataView(buffer, byteOffset).getInt32(MINOR_OFFSET, true);
+    const minor = Number(fieldOfBytes(result.out, MINOR_OFFSET, 4, true) ?? NO_DEVICE);
     this.#minors = [...this.#minors, minor];
     return { word, minor };
   }
@@ -203,8 +204,7 @@ export const minorIn = (line: string): number => Number(/:(\d+)$/.exec(line)?.[1
 
 /** The lines of a document of the class. */
 export const classLines = (out: Uint8Array): readonly string[] =>
-  new TextDecoder()
-    .decode(out)
+  textOfBytes(out)
     .split('\n')
     .filter((line) => line !== '')
     .toSorted();

@@ -108,7 +108,7 @@ async function runOrLeave(
     ...(continued === undefined ? {} : { cases: continued.cases }),
     retries: {
       max: retries,
-      again: (finish) =>
+      shouldRetry: (finish) =>
         seen.start !== undefined && callsForRetry(finish, seen.start, gate?.failOn),
     },
     onStart: (line) => {
