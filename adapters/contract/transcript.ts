@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { History } from './history.ts';
 import type { Program } from './program.ts';
-import { toJson } from './program-json.ts';
+import { fromJson, historyFromJson, toJson } from './program-json.ts';
 import { type Session, TargetDeath } from './session.ts';
 
 /** One answer of the target, in the order in which it was asked. */
@@ -33,6 +33,14 @@ export function programDigest(program: Program): string {
   return createHash('sha256')
     .update(JSON.stringify(toJson(program)))
     .digest('hex');
+}
+
+/** A transcript entry from its text form. */
+export function entryFromJson(json: object): TranscriptEntry {
+  const entry = json as TranscriptEntry;
+  const program = fromJson(entry.program) as Program;
+  if (entry.kind === 'death') return { ...entry, program };
+  return { ...entry, program, history: historyFromJson(entry.history) };
 }
 
 /** Stands in a transcript for `begin`, where a target died before the case could ask anything. */

@@ -23,7 +23,7 @@ interface Page {
 }
 
 /** What an access reaches: the rest of its page, or the signal that it raises. */
-export type Reached = Uint8Array | 'SIGSEGV' | 'SIGBUS';
+export type ReachedBytes = Uint8Array | 'SIGSEGV' | 'SIGBUS';
 
 /** The mappings of one process, page by page. */
 export class Mappings {
@@ -76,7 +76,7 @@ export class Mappings {
   }
 
   /** What an access at an address reaches. */
-  reach(address: bigint, writing: boolean): Reached {
+  reach(address: bigint, writing: boolean): ReachedBytes {
     const at = BigInt.asUintN(64, address);
     const pageBytes = BigInt(this.#pageBytes);
     const page = this.#pages.get(Number(at / pageBytes));

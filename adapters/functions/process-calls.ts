@@ -1,9 +1,10 @@
 import { linuxNumbers } from '../contract/linux-numbers.ts';
 import { SIGNALS } from '../contract/signals.ts';
-import type { Reply } from '../interpreter/answer.ts';
+import type { CallReply } from '../interpreter/answer.ts';
+import type { ProgramCall } from '../interpreter/call.ts';
 import type { SystemCall } from '../interpreter/pause.ts';
 import { barrier, sleep } from '../interpreter/timing.ts';
-import type { FunctionCall } from './call.ts';
+import type { FunctionProcess, ProcessTable } from './process.ts';
 
 const NANOSECONDS = 1000n;
 const { NSIG } = linuxNumbers;
@@ -13,43 +14,46 @@ const { SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU } = SIGNALS;
 const HARMLESS: readonly number[] = [SIGALRM, SIGCHLD, SIGCONT, SIGURG, SIGWINCH];
 const STOPPING: readonly number[] = [SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU];
 
-type ProcessCall = (call: FunctionCall) => Reply | SystemCall<Reply>;
+type Call = ProgramCall<FunctionProcess<unknown>>;
 
-const fork: ProcessCall = (call) => {
+/** Does one operation of a process on the processes of its machine. */
+type ProcessCall = (call: Call, processes: ProcessTable) => CallReply | SystemCall<CallReply>;
+
+const fork: ProcessCall = (call, processes) => {
   const name = call.operation.client as string;
-  const known = call.machine.process(name);
+  const known = processes.process(name);
   if (known !== undefined && known.state !== 'dead') return 'EEXIST';
-  return BigInt(call.machine.fork(call.process, name).pid);
+  return BigInt(processes.fork(call.context.process, name).pid);
 };
 
-function* wait(call: FunctionCall): SystemCall<Reply> {
-  const process = call.machine.process(call.operation.client as string);
+function* wait(call: Call, processes: ProcessTable): SystemCall<CallReply> {
+  const process = processes.process(call.operation.client as string);
   if (process === undefined) return 'ECHILD';
-  if (process === call.process) return 'EDEADLK';
+  if (process === call.context.process) return 'EDEADLK';
   const over = (): boolean => process.state === 'dead';
   while (!over() && !call.ending) yield* call.sleep(over);
   return BigInt(process.waitStatus);
 }
 
-const exit: ProcessCall = (call) => {
-  call.machine.kill(call.process, { status: call.int('status') & 0xff }, 'own');
+const exit: ProcessCall = (call, processes) => {
+  processes.kill(call.context.process, { status: call.int('status') & 0xff }, 'own');
   return 0n;
 };
 
-const kill: ProcessCall = (call) => {
-  const process = call.machine.process(call.operation.client as string);
+const kill: ProcessCall = (call, processes) => {
+  const process = processes.process(call.operation.client as string);
   const signal = call.int('signal');
   if (process === undefined || process.state === 'dead') return 'ESRCH';
   if (signal < 0 || signal > NSIG) return 'EINVAL';
   if (STOPPING.includes(signal)) return { unsupported: true };
-  if (signal !== 0 && !HARMLESS.includes(signal)) call.machine.kill(process, { signal }, 'own');
+  if (signal !== 0 && !HARMLESS.includes(signal)) processes.kill(process, { signal }, 'own');
   return 0n;
 };
 
 const itimer: ProcessCall = (call) => {
   const interval = call.word('intervalUs') * NANOSECONDS;
   const next = call.context.clock.now + interval;
-  call.process.timer = interval === 0n ? undefined : { interval, next };
+  call.context.process.timer = interval === 0n ? undefined : { interval, next };
   return 0n;
 };
 

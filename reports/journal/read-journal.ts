@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { entryFromJson, factsFromJson } from '../../adapters/contract/program-json.ts';
+import { factsFromJson } from '../../adapters/contract/program-json.ts';
+import { entryFromJson } from '../../adapters/contract/transcript.ts';
 import { AllocertError, unreadable, usageError } from '../../base/errors.ts';
 import { REPORT_FILES } from '../files/directory.ts';
 import { forEachLine } from '../files/lines.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Transcript } from '../../../adapters/contract/index.ts';
-import { entryFromJson } from '../../../adapters/contract/program-json.ts';
+import { entryFromJson } from '../../../adapters/contract/transcript.ts';
 import { REPORT_FILES } from '../../files/directory.ts';
 import { bytesAt, forEachLine } from '../../files/lines.ts';
 import type { WrittenTranscript } from '../../record/journal-lines.ts';
