@@ -6,7 +6,7 @@ import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /**
- * What Programs run on, in this process. The interpreter knows threads, slots, loops, time and
+ * The ground under Programs in this process. The interpreter knows threads, slots, loops, time and
  * deadlines; the machine knows processes and what each operation does.
  */
 export interface ProgramMachine<P extends Process> {
@@ -23,6 +23,6 @@ export interface ProgramMachine<P extends Process> {
   left(process: P): void;
   /** Kills a process whose time is up. */
   expire(process: P): void;
-  /** What else happened since the last call: deaths and the kernel's log, which are then forgotten. */
+  /** Deaths and the kernel's log since the last call, which are then forgotten. */
   take(): Pick<History, 'deaths' | 'log' | 'taint'>;
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { usageError } from '../../base/errors.ts';
-import { ALL, PARALLEL } from '../../fuzz/execute/parallel/mode-selection.ts';
+import { ALL, PARALLEL } from '../../fuzz/generate/mode-selection.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
 
 const UNITS: Readonly<Record<string, bigint>> = { KiB: 1n << 10n, MiB: 1n << 20n, GiB: 1n << 30n };

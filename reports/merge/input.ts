@@ -2,10 +2,11 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { holdsReport, REPORT_FILES } from '../files/directory.ts';
+import { holdsCampaign } from '../journal/campaign-lines.ts';
 import { readRecord } from '../record/read-record.ts';
 import type { RecordedCampaign, RunRecord } from '../record/record.ts';
 import { writeReports } from '../write.ts';
-import { holdsCampaign, readCampaignSummary } from './campaign.ts';
+import { readCampaignSummary } from './campaign.ts';
 
 /** A record, and where it is from. */
 export interface RecordInput {

@@ -10,7 +10,7 @@ export interface CampaignPicture {
   readonly allocert: string;
   readonly seed: string;
   readonly profile?: string;
-  readonly memoryLimit: string;
+  readonly memoryLimit?: string;
   readonly modes: readonly FuzzMode[];
   readonly startedAt?: string;
   /** Why it came to no end of its own; empty when its budget was spent. */
