@@ -5,6 +5,7 @@ import type { History } from './history.ts';
 import type { Program } from './program.ts';
 import { programSchema } from './program-schema.ts';
 import type { RegionFacts, TargetFacts } from './session.ts';
+import type { TranscriptEntry } from './transcript-entry.ts';
 
 /**
  * The text form of contract data: JSON in which 64-bit values are hexadecimal strings (`"0x1000"`,
@@ -62,6 +63,14 @@ export function factsFromJson(json: object): TargetFacts {
     return sizeBytes === undefined ? rest : { ...rest, sizeBytes: bigintOf(sizeBytes) };
   });
   return { ...facts, regions };
+}
+
+/** A transcript entry from its text form. */
+export function entryFromJson(json: object): TranscriptEntry {
+  const entry = json as TranscriptEntry;
+  const program = fromJson(entry.program) as Program;
+  if (entry.kind === 'death') return { ...entry, program };
+  return { ...entry, program, history: historyFromJson(entry.history) };
 }
 
 let validate: ValidateFunction | undefined;

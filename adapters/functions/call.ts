@@ -21,9 +21,8 @@ export type UntypedCall = (
   arguments_: Readonly<Record<string, unknown>>,
 ) => unknown;
 
-/** The machine that a call is made on. */
-export interface CallMachine extends ProcessTable {
-  /** Bytes. */
+/** The machine of a target made of functions, as a call sees it. */
+interface CallMachine extends ProcessTable {
   readonly pageBytes: number;
   /** Whether mmap gives memory, and not addresses that only the target understands. */
   mapsMemory: boolean;
@@ -47,7 +46,7 @@ export class FunctionCall extends ProgramCall<FunctionProcess<unknown>> {
   override enter(): CallReply | SystemCall<CallReply> {
     const { op } = this.operation;
     const provided = PROCESS_CALLS[op];
-    if (provided !== undefined) return provided(this, this.machine);
+    if (provided !== undefined) return provided(this);
     const own = this.machine.functionOf(op);
     if (own !== undefined) return this.#own(op, own);
     const access = this.machine.mapsMemory ? MEMORY_CALLS[op] : undefined;

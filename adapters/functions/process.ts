@@ -5,6 +5,14 @@ import type { Mappings } from './mappings.ts';
 /** How a process ended: with an exit status, or by a signal. */
 export type ProcessEnding = { readonly status: number } | { readonly signal: number };
 
+/** The processes of a target made of functions, for the calls that change them. */
+export interface ProcessTable {
+  process(name: string): FunctionProcess<unknown> | undefined;
+  fork(parent: FunctionProcess<unknown>, name: string): FunctionProcess<unknown>;
+  /** Ends a process, at once or when its last thread leaves its call. */
+  kill(process: FunctionProcess<unknown>, ending: ProcessEnding, reason: Death['reason']): void;
+}
+
 /** A process of a target made of functions; `own` is the target's. */
 export class FunctionProcess<P> implements Process {
   readonly name: string;
@@ -32,13 +40,4 @@ export class FunctionProcess<P> implements Process {
   get waitStatus(): number {
     return 'status' in this.ending ? this.ending.status << 8 : this.ending.signal;
   }
-}
-
-/** The processes of a machine, as operations see them that work on processes alone. */
-export interface ProcessTable {
-  /** A process by its name, dead or alive. */
-  process(name: string): FunctionProcess<unknown> | undefined;
-  fork(parent: FunctionProcess<unknown>, name: string): FunctionProcess<unknown>;
-  /** Ends a process, at once or when its last thread leaves its call. */
-  kill(process: FunctionProcess<unknown>, ending: ProcessEnding, reason: Death['reason']): void;
 }

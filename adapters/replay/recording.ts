@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, unreadable, usageError } from '../../base/errors.ts';
 import type { TargetFacts, TranscriptEntry } from '../contract/index.ts';
-import { factsFromJson } from '../contract/program-json.ts';
-import { entryFromJson } from '../contract/transcript.ts';
+import { entryFromJson, factsFromJson } from '../contract/program-json.ts';
 import { evidenceViolation } from './evidence-schema.ts';
 
 /** A run's evidence, read. */

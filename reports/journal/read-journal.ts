@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { factsFromJson } from '../../adapters/contract/program-json.ts';
-import { entryFromJson } from '../../adapters/contract/transcript.ts';
+import { entryFromJson, factsFromJson } from '../../adapters/contract/program-json.ts';
 import { AllocertError, unreadable, usageError } from '../../base/errors.ts';
 import { REPORT_FILES } from '../files/directory.ts';
 import { forEachLine } from '../files/lines.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Transcript } from '../../../adapters/contract/index.ts';
-import { entryFromJson } from '../../../adapters/contract/transcript.ts';
+import { entryFromJson } from '../../../adapters/contract/program-json.ts';
 import { REPORT_FILES } from '../../files/directory.ts';
 import { bytesAt, forEachLine } from '../../files/lines.ts';
 import type { WrittenTranscript } from '../../record/journal-lines.ts';
@@ -16,7 +16,7 @@ interface Place {
 }
 
 /**
- * What the target answered to the cases that a page shows, read from the evidence when it is asked
+ * The target's answers to the cases that a page shows, read from the evidence when they are asked
  * for. Lines are found by their digests, so a line that was changed is not shown as evidence.
  *
  * @param folders where `evidence.ndjson` may be
