@@ -1,4 +1,10 @@
-import { descriptorsIn, type OperationOf, succeeded } from '../adapters/contract/index.ts';
+import {
+  descriptorsIn,
+  hasBody,
+  type OperationOf,
+  operationsWhere,
+  succeeded,
+} from '../adapters/contract/index.ts';
 import { type HeldBuffer, heldDuring, mayLive } from './timeline/lifetimes.ts';
 import { dropsOf } from './timeline/reference-drops.ts';
 import { withLifetime } from './timeline/reference-lifetime.ts';
@@ -47,9 +53,16 @@ export function unwritten(timeline: Timeline, buffers: readonly HeldBuffer[]): V
 
 /** Whether something other than a buffer may be mapped from now on. */
 const opensOther = ({ operation }: Event): boolean =>
-  operation.op === 'memfd' ||
-  operation.op === 'repeat' ||
-  (operation.op === 'open' && !operation.file.startsWith('region:'));
+  OPENING.has(operation.op) && !('file' in operation && operation.file.startsWith('region:'));
+
+/** Operations that give a descriptor of something new, and those that may hold such operations. */
+const OPENING = operationsWhere(
+  (spec) =>
+    (spec.gives?.kind === 'descriptor' &&
+      spec.gives.of === undefined &&
+      spec.gives.received !== true) ||
+    hasBody(spec),
+);
 
 /** The mapping that a scan surely went through, if it found something other than zeros there. */
 function mapOf(timeline: Timeline, maps: readonly Event[], scan: Event): Event | undefined {

@@ -5,7 +5,7 @@
  *     import { suites } from 'allocert/tap';
  *     await suites(t, 'sim:');
  *
- * It runs the suites through their index and says in each subtest what the TAP report of a run would
+ * It runs the suites through their index, and each subtest says what the TAP report of a run would
  * say. It may import whatever a run takes: suites, the record and the registry of adapters.
  */
 import type { Adapter } from '../adapters/contract/index.ts';

@@ -1,4 +1,5 @@
 import type { OperationName } from '../contract/operations.ts';
+import { SIGNALS } from '../contract/signals.ts';
 import type { CallContext } from '../interpreter/call.ts';
 import type { Clock } from '../interpreter/clock.ts';
 import type { Machine } from '../interpreter/machine.ts';
@@ -9,7 +10,6 @@ import { HANDLERS } from './calls/index.ts';
 import type { Client } from './kernel/client.ts';
 import type { Kernel } from './kernel/kernel.ts';
 
-const SIGKILL = 9;
 /** `repeat` is the interpreter's own affair. */
 const handlers: Readonly<Partial<Record<OperationName, Handler>>> = HANDLERS;
 
@@ -47,7 +47,7 @@ export class SimulatedMachine implements Machine<Client> {
   }
 
   expire(client: Client): void {
-    this.#kernel.kill(client, { signal: SIGKILL }, 'deadline');
+    this.#kernel.kill(client, { signal: SIGNALS.SIGKILL }, 'deadline');
   }
 
   take(): ReturnType<Machine<Client>['take']> {

@@ -1,4 +1,5 @@
 import type { ErrnoName } from '../../contract/errno.ts';
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
 import type { DefectSet } from '../defects/defect.ts';
 import type { KernelLog } from '../kernel/kernel-log.ts';
@@ -26,10 +27,7 @@ export interface AllocatorOptions {
 const UNCLEARED = 8;
 /** Pages that a failed request clears (a defect). */
 const SCRUBBED = 4;
-const O_WRONLY = 1;
-const O_RDWR = 2;
-const ACCESS_MODES = 3;
-const O_CLOEXEC = 0o2000000;
+const { O_ACCMODE, O_CLOEXEC, O_RDWR, O_WRONLY } = linuxNumbers;
 
 /**
  * Hands out buffers of a CMA region as dma-bufs. Source: RFC v2 2/2, sa_cma_allocate, which takes
@@ -146,11 +144,11 @@ export class CmaAllocator {
   #mode(flags: number): number {
     const { defects } = this.#options;
     const before = this.statics.mode;
-    this.statics.mode = flags & ACCESS_MODES;
-    if (defects.has('mode-of-previous')) return (flags & ~ACCESS_MODES) | before;
-    const widened = defects.has('write-only-readable') && (flags & ACCESS_MODES) === O_WRONLY;
+    this.statics.mode = flags & O_ACCMODE;
+    if (defects.has('mode-of-previous')) return (flags & ~O_ACCMODE) | before;
+    const widened = defects.has('write-only-readable') && (flags & O_ACCMODE) === O_WRONLY;
     const dropped = widened || defects.has('access-mode-dropped');
-    return dropped ? (flags & ~ACCESS_MODES) | O_RDWR : flags;
+    return dropped ? (flags & ~O_ACCMODE) | O_RDWR : flags;
   }
 
   /** Flags of the descriptor: whether exec closes it. */

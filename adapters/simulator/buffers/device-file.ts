@@ -1,4 +1,5 @@
 import type { ErrnoName } from '../../contract/errno.ts';
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
 import type { UserArgument } from '../../interpreter/user-argument.ts';
 import type { DefectSet } from '../defects/defect.ts';
@@ -13,7 +14,7 @@ import { rfcIoctl } from './simple-allocator-rfc.ts';
 
 /** SA_MAJOR of RFC v2 1/2. */
 export const SA_MAJOR = 222;
-const S_IFCHR = 0o20000;
+const { S_IFCHR } = linuxNumbers;
 
 /** A device of the class: struct sa_device. The registry makes it ready and lets it go. */
 export interface AllocatorDevice {

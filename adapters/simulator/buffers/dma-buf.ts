@@ -1,4 +1,5 @@
 import type { ErrnoName } from '../../contract/errno.ts';
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
 import type { UserArgument } from '../../interpreter/user-argument.ts';
 import type { DefectSet } from '../defects/defect.ts';
@@ -7,18 +8,22 @@ import { type Backing, type FileStatus, OpenFile } from '../kernel/open-file.ts'
 import { PageStore } from './pages.ts';
 import type { Region } from './region.ts';
 
-const SYNC = 0x40086200;
+const {
+  DMA_BUF_IOCTL_SYNC,
+  DMA_BUF_NAME_LEN,
+  DMA_BUF_SET_NAME,
+  DMA_BUF_SYNC_RW,
+  DMA_BUF_SYNC_VALID_FLAGS_MASK,
+  O_ACCMODE,
+  O_NONBLOCK,
+  SEEK_END,
+  SEEK_SET,
+} = linuxNumbers;
 /** DMA_BUF_SET_NAME_A and _B: the same command with 32 and 64 bits of argument. */
-const SET_NAME = [0x40046201, 0x40086201];
-const SYNC_DIRECTIONS = 3;
-const SYNC_FLAGS = 7;
-/** DMA_BUF_NAME_LEN: bytes of a name with its NUL. */
-const NAME_BYTES = 32;
-const STATUS_FLAGS = 0o4003;
+const SET_NAME = [0x40046201, DMA_BUF_SET_NAME];
+const STATUS_FLAGS = O_ACCMODE | O_NONBLOCK;
 /** Where a driver may have a table of mappings (a defect). */
 const MAPPINGS_MAX = 256;
-const SEEK_SET = 0;
-const SEEK_END = 2;
 
 /** The pages behind a dma-buf. */
 export interface BufferPages {
@@ -180,13 +185,13 @@ export class DmaBuf extends OpenFile {
 
   // biome-ignore lint/correctness/useYield: nothing in it can be preempted to any effect
   override *ioctl(request: number, argument: UserArgument): SystemCall<bigint | ErrnoName> {
-    if (request === SYNC && !this.#defects.has('sync-unknown')) {
+    if (request === DMA_BUF_IOCTL_SYNC && !this.#defects.has('sync-unknown')) {
       return sync(argument, this.#defects.has('sync-unchecked-bits'));
     }
     if (!SET_NAME.includes(request)) {
       return this.#defects.has('buffer-ioctl-einval') ? 'EINVAL' : 'ENOTTY';
     }
-    const name = argument.copyText(NAME_BYTES);
+    const name = argument.copyText(DMA_BUF_NAME_LEN);
     if (name === undefined) return 'EFAULT';
     if (name === null && !this.#defects.has('name-cut')) return 'EINVAL';
     this.#name = name ?? '';
@@ -200,7 +205,8 @@ function sync(argument: UserArgument, unchecked: boolean): bigint | ErrnoName {
   if (bytes === undefined) return 'EFAULT';
   const flags = new DataView(bytes.buffer).getBigUint64(0, true);
   if (unchecked) return 0n;
-  if (flags > SYNC_FLAGS || (Number(flags) & SYNC_DIRECTIONS) === 0) return 'EINVAL';
+  if (flags > DMA_BUF_SYNC_VALID_FLAGS_MASK || (Number(flags) & DMA_BUF_SYNC_RW) === 0)
+    return 'EINVAL';
   return 0n;
 }
 

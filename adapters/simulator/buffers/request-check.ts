@@ -1,11 +1,11 @@
 import type { ErrnoName } from '../../contract/errno.ts';
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { DefectSet } from '../defects/defect.ts';
 import type { CmaAllocator } from './allocator.ts';
 import type { AllocateRequest } from './request.ts';
 
-const FLAGS_KNOWN = 0o2000003;
-const O_CLOEXEC = 0o2000000;
-const ACCESS_MODES = 3;
+const { O_ACCMODE, O_CLOEXEC } = linuxNumbers;
+const FLAGS_KNOWN = O_ACCMODE | O_CLOEXEC;
 
 /** Why a request is refused, if it is. */
 export function check(
@@ -30,7 +30,7 @@ function flagsRefused(request: AllocateRequest, defects: DefectSet): boolean {
   const known = defects.has('cloexec-refused') ? FLAGS_KNOWN & ~O_CLOEXEC : FLAGS_KNOWN;
   const looked = defects.has('flags-high-unchecked') ? O_CLOEXEC * 2 - 1 : -1;
   const unknown = (request.flags & looked & ~known) !== 0;
-  const noMode = (request.flags & ACCESS_MODES) === ACCESS_MODES;
+  const noMode = (request.flags & O_ACCMODE) === O_ACCMODE;
   return unknown || (noMode && !defects.has('mode-unchecked'));
 }
 

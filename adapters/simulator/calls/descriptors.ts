@@ -1,18 +1,24 @@
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import { failed } from '../kernel/errno.ts';
 import type { OpenFile } from '../kernel/open-file.ts';
 import type { Call, Handler, Reply } from './call.ts';
 
-const O_CLOEXEC = 0o2000000;
-const F_DUPFD = 0;
-const F_GETFD = 1;
-const F_SETFD = 2;
-const F_GETFL = 3;
-const F_SETFL = 4;
-const F_DUPFD_CLOEXEC = 1030;
-/** O_APPEND, O_NONBLOCK and O_NOATIME; O_DIRECT needs a file that can do it, and none can. */
-const SETTABLE_FLAGS = 0o1006000;
-const O_DIRECT = 0o40000;
-const O_ACCMODE = 3;
+const {
+  F_DUPFD,
+  F_DUPFD_CLOEXEC,
+  F_GETFD,
+  F_GETFL,
+  F_SETFD,
+  F_SETFL,
+  O_ACCMODE,
+  O_APPEND,
+  O_CLOEXEC,
+  O_DIRECT,
+  O_NOATIME,
+  O_NONBLOCK,
+} = linuxNumbers;
+/** O_DIRECT needs a file that can do it, and none can. */
+const SETTABLE_FLAGS = O_APPEND | O_NONBLOCK | O_NOATIME;
 
 const dup: Handler = (call) => {
   const file = call.anyFile();

@@ -1,4 +1,6 @@
 import type { ErrnoName } from '../../contract/errno.ts';
+import { POLLNVAL } from '../../contract/linux.ts';
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { Argument } from '../../contract/program.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
 import { UserArgument } from '../../interpreter/user-argument.ts';
@@ -12,18 +14,21 @@ import { PathFile } from '../kernel/path-file.ts';
 import { CONTROL_NODE, ControlFile } from '../registry/control-file.ts';
 import type { Call, Handler, Reply } from './call.ts';
 
-const O_CREAT = 0o100;
-const O_EXCL = 0o200;
-const O_DIRECTORY = 0o200000;
-const O_CLOEXEC = 0o2000000;
-const O_PATH = 0o10000000;
-/** O_LARGEFILE, which open(2) sets by itself on 64-bit machines. */
-const O_LARGEFILE = 0o100000;
+const {
+  O_CLOEXEC,
+  O_CREAT,
+  O_DIRECTORY,
+  O_EXCL,
+  O_LARGEFILE,
+  O_NOCTTY,
+  O_PATH,
+  O_RDWR,
+  O_TRUNC,
+  SEEK_MAX,
+} = linuxNumbers;
 /** Flags that only matter while a file is opened. */
-const OPENING_FLAGS = 0o2001700;
+const OPENING_FLAGS = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC;
 const TRANSFER_BYTES_MAX = 65_536;
-/** SEEK_HOLE, the last that the kernel knows of for any file. */
-const WHENCE_MAX = 4;
 const FILE_BYTES_MAX = 2n ** 62n;
 const ROOT = 0;
 
@@ -122,7 +127,7 @@ const fstat: Handler = (call) => {
 const lseek: Handler = (call) => {
   const file = call.file();
   if (failed(file)) return file;
-  if (call.uint('whence') > WHENCE_MAX) return 'EINVAL';
+  if (call.uint('whence') > SEEK_MAX) return 'EINVAL';
   return file.seek(BigInt.asIntN(64, call.word('offset')), call.int('whence'));
 };
 
@@ -149,8 +154,6 @@ const pwrite: Handler = (call) => {
   return failed(file) ? file : file.write(call.bytes, call.word('offset'));
 };
 
-const POLLNVAL = 32n;
-
 function* poll(call: Call): SystemCall<Reply> {
   const number = call.int('fd');
   if (number >= 0 && failed(call.file())) return POLLNVAL;
@@ -172,7 +175,7 @@ const memfd: Handler = (call) => {
   const { log, nextInode, options } = call.kernel;
   const store = new PageStore(options.pageBytes);
   const inode = { store, number: nextInode(), sizeBytes: Number(length) };
-  return call.install(new MemoryFile(log, 2 | O_LARGEFILE, inode), false);
+  return call.install(new MemoryFile(log, O_RDWR | O_LARGEFILE, inode), false);
 };
 
 /** open(2) of the link in /proc: a device node asks for permission again. */

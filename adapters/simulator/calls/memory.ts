@@ -1,20 +1,28 @@
 import type { ErrnoName } from '../../contract/errno.ts';
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
 import { DmaBuf } from '../buffers/dma-buf.ts';
 import { PageStore } from '../buffers/pages.ts';
-import { type AddressSpace, type Area, PROT_WRITE } from '../kernel/address-space.ts';
+import type { AddressSpace, Area } from '../kernel/address-space.ts';
 import { failed } from '../kernel/errno.ts';
 import type { Backing, OpenFile } from '../kernel/open-file.ts';
 import type { Call, Handler, Reply } from './call.ts';
 
-const MAP_PRIVATE = 2;
-const MAP_SHARED_VALIDATE = 3;
-const MAP_FIXED = 0x10;
-const MAP_ANONYMOUS = 0x20;
-const MAP_FIXED_NOREPLACE = 0x100000;
-const PROTECTION_BITS = 7;
-const MREMAP_MAYMOVE = 1;
-const MREMAP_FLAGS = 7;
+const {
+  MAP_ANONYMOUS,
+  MAP_FIXED,
+  MAP_FIXED_NOREPLACE,
+  MAP_PRIVATE,
+  MAP_SHARED_VALIDATE,
+  MREMAP_DONTUNMAP,
+  MREMAP_FIXED,
+  MREMAP_MAYMOVE,
+  PROT_EXEC,
+  PROT_READ,
+  PROT_WRITE,
+} = linuxNumbers;
+const PROTECTION_BITS = PROT_READ | PROT_WRITE | PROT_EXEC;
+const MREMAP_FLAGS = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
 
 /** Pages that a length in bytes takes; undefined when rounding up leaves the 64 bits. */
 function pagesOf(length: bigint, space: AddressSpace): number | undefined {

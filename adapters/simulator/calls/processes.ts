@@ -1,13 +1,17 @@
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
+import { SIGNALS } from '../../contract/signals.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
 import { DmaBuf } from '../buffers/dma-buf.ts';
 import type { Client } from '../kernel/client.ts';
 import type { Call, Handler, Reply } from './call.ts';
 
-const SIGNAL_MAX = 64;
+const { NSIG } = linuxNumbers;
+const { SIGALRM, SIGCHLD, SIGCONT, SIGURG, SIGWINCH } = SIGNALS;
+const { SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU } = SIGNALS;
 /** SIGALRM, which the executor handles, and the signals that do nothing by default. */
-const HARMLESS = [14, 17, 18, 23, 28];
+const HARMLESS: readonly number[] = [SIGALRM, SIGCHLD, SIGCONT, SIGURG, SIGWINCH];
 /** Stopping a process would stop its threads; the simulator has no stopped state. */
-const STOPPING = [19, 20, 21, 22];
+const STOPPING: readonly number[] = [SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU];
 
 const fork: Handler = (call) => {
   const { kernel, operation } = call;
@@ -56,7 +60,7 @@ const kill: Handler = (call) => {
   const client = call.kernel.client(call.operation.client as string);
   const signal = call.int('signal');
   if (client === undefined || client.state === 'dead') return 'ESRCH';
-  if (signal < 0 || signal > SIGNAL_MAX) return 'EINVAL';
+  if (signal < 0 || signal > NSIG) return 'EINVAL';
   if (call.client.uid !== 0 && call.client.uid !== client.uid) return 'EPERM';
   if (STOPPING.includes(signal)) return { unsupported: true };
   if (signal !== 0 && !HARMLESS.includes(signal)) call.kernel.kill(client, { signal }, 'own');

@@ -1,9 +1,9 @@
 import type { ErrnoName } from '../../contract/errno.ts';
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { PageStore } from '../buffers/pages.ts';
 import type { Backing, OpenFile } from './open-file.ts';
 
-/** PROT_WRITE of mmap(2). */
-export const PROT_WRITE = 2;
+const { PROT_WRITE } = linuxNumbers;
 
 /** A mapping; pages are numbered, so that addresses are page numbers times the page size. */
 export interface Area {

@@ -1,13 +1,12 @@
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { Process, Timer } from '../../interpreter/machine.ts';
 import { AddressSpace } from './address-space.ts';
 import { DescriptorTable } from './descriptor-table.ts';
 
-/** RLIMIT_NOFILE. Clients start with soft and hard limit alike, as those of the executor do. */
-export const RLIMIT_NOFILE = 7;
+const { RLIMIT_NOFILE, RLIM_NLIMITS } = linuxNumbers;
+/** Clients start with soft and hard limit alike, as those of the executor do. */
 const DESCRIPTORS_MAX = 65_536n;
 const UNLIMITED = (1n << 64n) - 1n;
-/** RLIMIT_NLIMITS of Linux. */
-export const LIMITS_COUNT = 16;
 
 /** How a client ended: with an exit status, or by a signal. */
 export type Ending = { readonly status: number } | { readonly signal: number };
@@ -41,7 +40,7 @@ export class Client implements Process {
   /** A process with nothing of anybody's. */
   static fresh(name: string, pid: number, options: Machine): Client {
     const limits = (): bigint[] =>
-      Array.from({ length: LIMITS_COUNT }, (_, resource) =>
+      Array.from({ length: RLIM_NLIMITS }, (_, resource) =>
         resource === RLIMIT_NOFILE ? DESCRIPTORS_MAX : UNLIMITED,
       );
     return new Client(name, pid, {

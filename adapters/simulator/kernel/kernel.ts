@@ -1,4 +1,5 @@
 import type { Death } from '../../contract/history.ts';
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import { signalName } from '../../contract/signals.ts';
 import { Clock } from '../../interpreter/clock.ts';
 import { Random } from '../../interpreter/random.ts';
@@ -15,8 +16,9 @@ import { Client, type Ending } from './client.ts';
 import { KernelLog } from './kernel-log.ts';
 import { collectGarbage, type Socket } from './socket.ts';
 
-/** O_RDWR, and O_LARGEFILE as open(2) adds it. */
-const NULL_FLAGS = 0o100002;
+const { O_LARGEFILE, O_RDWR } = linuxNumbers;
+/** O_LARGEFILE as open(2) adds it on 64-bit machines. */
+const NULL_FLAGS = O_RDWR | O_LARGEFILE;
 const FIRST_PID = 100;
 const FIRST_INODE = 4096;
 

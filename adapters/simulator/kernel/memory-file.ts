@@ -1,12 +1,10 @@
 import type { ErrnoName } from '../../contract/errno.ts';
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { PageStore } from '../buffers/pages.ts';
 import type { KernelLog } from './kernel-log.ts';
 import { type Backing, type FileStatus, OpenFile } from './open-file.ts';
 
-const S_IFREG = 0o100000;
-const SEEK_SET = 0;
-const SEEK_CUR = 1;
-const SEEK_END = 2;
+const { SEEK_CUR, SEEK_END, SEEK_SET, S_IFREG } = linuxNumbers;
 
 /** The contents of a memfd, shared by every open-file description of it. */
 export interface MemoryInode {

@@ -1,12 +1,12 @@
 import type { ErrnoName } from '../../contract/errno.ts';
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
 import type { UserArgument } from '../../interpreter/user-argument.ts';
 import type { PageStore } from '../buffers/pages.ts';
 import type { DescriptorTable } from './descriptor-table.ts';
 import type { KernelLog } from './kernel-log.ts';
 
-/** O_ACCMODE. */
-const ACCESS_MODE = 3;
+const { O_ACCMODE, O_PATH, POLLIN, POLLOUT } = linuxNumbers;
 
 /** Memory behind a mapping. */
 export interface Backing {
@@ -37,8 +37,8 @@ export interface FileStatus {
   readonly special?: number;
 }
 
-/** POLLIN and POLLOUT: what most files answer to poll(2) at once. */
-export const POLL_READY = 5;
+/** The answer of most files to poll(2), at once. */
+export const POLL_READY = POLLIN | POLLOUT;
 
 /**
  * An open-file description: what descriptors, mappings and messages in flight refer to. The last
@@ -70,18 +70,18 @@ export abstract class OpenFile {
   }
 
   get readable(): boolean {
-    const mode = this.flags & ACCESS_MODE;
+    const mode = this.flags & O_ACCMODE;
     return !this.pathOnly && (mode === 0 || mode === 2);
   }
 
   get writable(): boolean {
-    const mode = this.flags & ACCESS_MODE;
+    const mode = this.flags & O_ACCMODE;
     return !this.pathOnly && (mode === 1 || mode === 2);
   }
 
   /** Whether it was opened with O_PATH: it names a file and can do nothing with it. */
   get pathOnly(): boolean {
-    return (this.flags & 0o10000000) !== 0;
+    return (this.flags & O_PATH) !== 0;
   }
 
   /**

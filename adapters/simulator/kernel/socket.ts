@@ -1,9 +1,9 @@
 import type { ErrnoName } from '../../contract/errno.ts';
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { KernelLog } from './kernel-log.ts';
 import { type FileStatus, OpenFile, POLL_READY } from './open-file.ts';
 
-const S_IFSOCK = 0o140000;
-const POLLOUT = 4;
+const { POLLOUT, S_IFSOCK } = linuxNumbers;
 /** net.unix.max_dgram_qlen of an ordinary system: one more message waits for the receiver. */
 const MESSAGES_MAX = 10;
 

@@ -1,4 +1,5 @@
 import { ERRNO, type ErrnoName } from '../../contract/errno.ts';
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import { FIRST_DESCRIPTOR, type PackedClient } from '../../contract/packed.ts';
 import type { CmaAllocator } from '../buffers/allocator.ts';
 import { DmaBuf } from '../buffers/dma-buf.ts';
@@ -10,7 +11,7 @@ import type { KernelLog } from '../kernel/kernel-log.ts';
 import { type PackedCalls, runPacked } from './run.ts';
 import { PAGE_BYTES, type SharedPages } from './shared-pages.ts';
 
-const O_RDWR = 2;
+const { O_RDWR } = linuxNumbers;
 /** What the others of this thread's kernel are: nobody. It has one client. */
 const PID = 1;
 

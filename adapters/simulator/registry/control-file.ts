@@ -1,4 +1,5 @@
 import type { ErrnoName } from '../../contract/errno.ts';
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
 import type { UserArgument } from '../../interpreter/user-argument.ts';
 import type { CmaAllocator } from '../buffers/allocator.ts';
@@ -10,6 +11,7 @@ import type { Registration, Registry } from './registry.ts';
 /** The node's path. Programs open it by this name. */
 export const CONTROL_NODE = '/dev/allocert_control';
 /** `_IOWR('A', 0, 40 bytes)` and `_IOW('A', 1, 8 bytes)`. */
+const { MISC_MAJOR, S_IFCHR } = linuxNumbers;
 const REGISTER = 0xc0284100;
 const UNREGISTER = 0x40084101;
 const REGISTER_BYTES = 40;
@@ -23,9 +25,7 @@ const NODE_FAILS = 4;
 const FLAGS_KNOWN = ALLOCATE | OWNER | NODE_FAILS;
 /** Stands for the call with NULL. */
 const NO_DEVICE = -1;
-const S_IFCHR = 0o20000;
-/** Misc devices have this major. */
-const MISC_MAJOR = 10;
+/** Of a misc device, whose major is MISC_MAJOR. */
 const MISC_MINOR = 200;
 
 /** What the driver needs of its kernel. */
