@@ -14,7 +14,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import type { PackedTarget } from '../adapters/contract/packed.ts';
 import { openSimulator } from '../adapters/simulator/adapter.ts';
 import { EMPTY } from '../fuzz/corpus/snapshot.ts';
-import { WorkerPool } from '../fuzz/execute/pool.ts';
+import { WorkerPool } from '../fuzz/workers/worker-pool.ts';
 import { detectOverlap } from '../oracles/sweep.ts';
 import { idleModelRuns, simulatedModelRuns } from './fuzz-speed/model-run.ts';
 import { ReplayedRounds } from './fuzz-speed/replayed.ts';
@@ -130,7 +130,7 @@ async function scaling(mode: string, count: number): Promise<Rates> {
   const pools = [poolOf(1, mode), poolOf(2, mode)];
   const rates: number[][] = [[], []];
   const costs: number[][] = [[], []];
-  for (const pool of pools) await pool.introduce();
+  for (const pool of pools) await pool.describeTarget();
   for (let turn = -1; turn < TURNS; turn += 1) {
     for (const [index, pool] of pools.entries()) {
       const run = (): Promise<number> => batches(pool, (turn + 1) * count * BATCH, count);

@@ -9,9 +9,8 @@ import { type CallContext, ProgramCall } from '../interpreter/call.ts';
 import type { SystemCall } from '../interpreter/pause.ts';
 import { UserArgument } from '../interpreter/user-argument.ts';
 import type { CallName, Mapped } from './calls.ts';
-import type { FunctionMachine } from './machine.ts';
 import { MEMORY_CALLS } from './memory-calls.ts';
-import type { FunctionProcess } from './process.ts';
+import type { FunctionProcess, ProcessTable } from './process.ts';
 import { PROCESS_CALLS } from './process-calls.ts';
 
 const { MAP_PRIVATE } = linuxNumbers;
@@ -22,11 +21,20 @@ export type UntypedCall = (
   arguments_: Readonly<Record<string, unknown>>,
 ) => unknown;
 
+/** The machine of a target made of functions, as a call sees it. */
+interface CallMachine extends ProcessTable {
+  readonly pageBytes: number;
+  /** Whether mmap gives memory, and not addresses that only the target understands. */
+  mapsMemory: boolean;
+  /** The target's function for an operation. */
+  functionOf(name: string): UntypedCall | undefined;
+}
+
 /** One operation under way, done by a function of the target or by what follows from it. */
 export class FunctionCall extends ProgramCall<FunctionProcess<unknown>> {
-  readonly machine: FunctionMachine;
+  readonly machine: CallMachine;
 
-  constructor(context: CallContext<FunctionProcess<unknown>>, machine: FunctionMachine) {
+  constructor(context: CallContext<FunctionProcess<unknown>>, machine: CallMachine) {
     super(context);
     this.machine = machine;
   }

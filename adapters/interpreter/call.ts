@@ -1,8 +1,8 @@
 import type { UntypedOperation } from '../contract/program.ts';
 import type { Reply } from './answer.ts';
 import type { Clock } from './clock.ts';
-import type { Process } from './machine.ts';
 import type { SystemCall } from './pause.ts';
+import type { Process } from './process.ts';
 import type { Random } from './random.ts';
 import type { UserArgument } from './user-argument.ts';
 

@@ -1,7 +1,7 @@
 import type { Reply } from './answer.ts';
 import type { ProgramCall } from './call.ts';
-import type { Process } from './machine.ts';
 import type { SystemCall } from './pause.ts';
+import type { Process } from './process.ts';
 
 const NANOSECONDS = 1000n;
 const THREADS_MAX = 64n;

@@ -6,11 +6,11 @@ import {
   RESULT_WORDS,
 } from '../../adapters/contract/packed.ts';
 import { type PackedCalls, runPacked } from '../../adapters/simulator/parallel/run.ts';
-import { OPERATIONS, PackedWriter, type PartOrigin } from '../../fuzz/execute/parallel/generate.ts';
 import { PartJudge } from '../../fuzz/execute/parallel/judge-part.ts';
 import { judgeRound } from '../../fuzz/execute/parallel/judge-round.ts';
-import { PartRunner } from '../../fuzz/execute/parallel/part.ts';
-import { type PartMemory, RoundMemory, SUMMARY } from '../../fuzz/execute/parallel/shared.ts';
+import { PartRunner } from '../../fuzz/execute/parallel/part-runner.ts';
+import { type PartMemory, RoundMemory, SUMMARY } from '../../fuzz/execute/parallel/round-memory.ts';
+import { OPERATIONS, PackedWriter, type PartOrigin } from '../../fuzz/generate/packed-writer.ts';
 import type { ThreadLifetimes } from '../../oracles/sweep.ts';
 
 /** A target that does nothing: it answers what a right one has answered before. */

@@ -2,9 +2,9 @@ import type { Argv, CommandModule } from 'yargs';
 import { usageError } from '../../base/errors.ts';
 import { type FuzzRequest, resumedRequest } from '../../fuzz/campaign/request.ts';
 import { EPOCH_ROUNDS } from '../../fuzz/corpus/corpus.ts';
-import { ALL, PARALLEL } from '../../fuzz/execute/parallel/mode-selection.ts';
+import { ALL, PARALLEL } from '../../fuzz/generate/mode-selection.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
-import { type Before, readCampaign } from '../../fuzz/record/journal-reader.ts';
+import { type ResumeState, readResumeState } from '../../fuzz/record/resume-state.ts';
 import {
   bytes,
   DEFAULT_MEMORY_LIMIT,
@@ -88,7 +88,7 @@ export const fuzzCommand: CommandModule<object, FuzzArguments> = {
       return;
     }
     const directory = given.out ?? 'allocert-fuzz';
-    const before = given.resume ? readCampaign(directory) : undefined;
+    const before = given.resume ? readResumeState(directory) : undefined;
     const workers = given.workers === undefined ? undefined : workersOf(given.workers);
     const execution = { before, workers, corpusFolder: given.corpus ?? before?.campaign.corpus };
     process.exitCode = await runFuzzCampaign(requested(given, before), directory, execution);
@@ -109,7 +109,7 @@ function refuseMixture(given: FuzzArguments): void {
   );
 }
 
-function requested(given: FuzzArguments, before: Before | undefined): FuzzRequest {
+function requested(given: FuzzArguments, before: ResumeState | undefined): FuzzRequest {
   const typed = {
     rounds: given.rounds === undefined ? undefined : wholeNumber('rounds', given.rounds),
     operations: given.ops === undefined ? undefined : wholeNumber('ops', given.ops),

@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { holdsReport } from '../../reports/files/directory.ts';
 import { type GateArgs, readGate } from '../../reports/gate/settings.ts';
-import { holdsCampaign } from '../../reports/merge/campaign.ts';
+import { holdsCampaign } from '../../reports/journal/campaign-lines.ts';
 import { makeReport } from '../../reports/merge/make-report.ts';
 import { refuseOwnReport } from '../../reports/merge/write-merged.ts';
 import { parseReporters } from '../../reports/reporters.ts';

@@ -6,12 +6,12 @@ import { campaignExitCode } from '../../fuzz/campaign/exit-codes.ts';
 import { CampaignProgress, figuresLine } from '../../fuzz/campaign/progress.ts';
 import { runRecorded } from '../../fuzz/campaign/recorded.ts';
 import { type FuzzRequest, SHRINK_BUDGET, workersFor } from '../../fuzz/campaign/request.ts';
-import { WorkerPool } from '../../fuzz/execute/pool.ts';
-import type { Rounds } from '../../fuzz/execute/runner.ts';
 import { shareText } from '../../fuzz/findings/replay.ts';
 import { scheduleOf } from '../../fuzz/findings/schedule.ts';
 import type { Finding } from '../../fuzz/record/finding.ts';
-import type { Before } from '../../fuzz/record/journal-reader.ts';
+import type { ResumeState } from '../../fuzz/record/resume-state.ts';
+import type { CampaignWorker } from '../../fuzz/workers/campaign-worker.ts';
+import { WorkerPool } from '../../fuzz/workers/worker-pool.ts';
 import { FuzzView } from './fuzz-view.ts';
 import { Interrupt } from './interrupt.ts';
 
@@ -20,17 +20,17 @@ const SCHEDULE_LINES = 40;
 
 /** How a campaign is carried out, and what it goes on with. */
 export interface ExecutionOptions {
-  readonly before: Before | undefined;
+  readonly before: ResumeState | undefined;
   readonly workers: number | undefined;
   readonly corpusFolder: string | undefined;
 }
 
 /** A pool of threads; undefined for one thread, which needs none. */
-function roundsFor(
+function poolFor(
   request: FuzzRequest,
   adapter: Adapter,
   given: number | undefined,
-): Rounds | undefined {
+): CampaignWorker | undefined {
   const workers = workersFor(adapter, given);
   if (workers === 1) return undefined;
   const { budget, epochRounds, ...rest } = request;
@@ -53,7 +53,7 @@ export async function runFuzzCampaign(
 ): Promise<number> {
   const { before, corpusFolder, workers } = execution;
   const adapter = await openTarget(request.target);
-  const rounds = roundsFor(request, adapter, workers);
+  const pool = poolFor(request, adapter, workers);
   const interrupt = new Interrupt();
   const findingsBefore = before?.findings.length ?? 0;
   const progress = new CampaignProgress({
@@ -71,7 +71,7 @@ export async function runFuzzCampaign(
       version: packageVersion(),
       shrinkBudget: SHRINK_BUDGET,
       signal: interrupt.signal,
-      ...(rounds === undefined ? {} : { rounds }),
+      ...(pool === undefined ? {} : { worker: pool }),
       onWarning: (sentence) => view.complain(sentence),
       onSuspect: (index, why) =>
         view.complain(`round ${index} killed its worker, also alone: ${why}`),

@@ -1,4 +1,4 @@
-import type { Ranges } from './ranges.ts';
+import type { Ranges } from '../record/ranges.ts';
 
 /** Rounds that are run on one session, and by one worker. */
 export const BATCH = 32;

@@ -1,5 +1,5 @@
 import type { Violation } from '../../oracles/index.ts';
-import { signatureOf } from '../judge/judge.ts';
+import { signatureOf } from '../judge/judge-scenario.ts';
 
 /**
  * Findings of one oracle about one rule that a campaign keeps. What makes more kinds than that (a

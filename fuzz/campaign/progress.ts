@@ -1,4 +1,4 @@
-import type { RoundDone } from '../execute/runner.ts';
+import type { RoundDone } from '../judge/round-report.ts';
 import type { RoundSight } from './campaign.ts';
 
 /** Where a campaign stands. */

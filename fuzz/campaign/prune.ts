@@ -4,9 +4,9 @@ import { coverageOf } from '../corpus/coverage.ts';
 import { entryFrom, type StoredEntry } from '../corpus/entry.ts';
 import { fitsTarget } from '../corpus/fit.ts';
 import type { CorpusFolder } from '../corpus/folder.ts';
-import { runScenario } from '../execute/round.ts';
+import { runScenario } from '../execute/run-scenario.ts';
 import type { Scenario } from '../generate/scenario.ts';
-import { type Setting, settingFor } from '../generate/setting.ts';
+import { type Setting, settingFor } from '../plan/campaign-context.ts';
 
 /** Where entries are run to see what they show. */
 export interface PruneTarget {

@@ -4,12 +4,14 @@ import { redact, redactorOf } from '../../base/redact.ts';
 import { redactFacts } from '../../reports/journal/redact-line.ts';
 import { EPOCH_ROUNDS } from '../corpus/corpus.ts';
 import { CorpusFolder } from '../corpus/folder.ts';
-import type { RoundDone } from '../execute/runner.ts';
 import { writeCampaignReport } from '../findings/report.ts';
-import type { Finding } from '../record/finding.ts';
-import { CampaignJournal } from '../record/journal.ts';
-import type { Before } from '../record/journal-reader.ts';
-import { type FoundFile, summaryOf, writeSummary } from '../record/summary.ts';
+import type { RoundDone } from '../judge/round-report.ts';
+import { CampaignJournal } from '../record/campaign-journal.ts';
+import { summaryOf, writeSummary } from '../record/campaign-summary.ts';
+import { type Finding, findingFile } from '../record/finding.ts';
+import type { FoundFile } from '../record/found-file.ts';
+import type { ResumeState } from '../record/resume-state.ts';
+import { withReproducer } from '../reproduce/index.ts';
 import {
   type CampaignEnd,
   type CampaignOptions,
@@ -31,7 +33,7 @@ export interface RecordedOptions extends Omit<CampaignOptions, Kept | 'onFinding
   /** A folder of entries to begin with and to add to; undefined for the directory's own alone. */
   readonly corpusFolder: string | undefined;
   /** What earlier parts have left. */
-  readonly before: Before | undefined;
+  readonly before: ResumeState | undefined;
   /** A finding was written to a file of the directory. */
   readonly onFinding?: (finding: Finding, file: string) => void;
   /** A sentence about what was left out. */
@@ -155,8 +157,11 @@ class Recorder {
   }
 
   #finding(finding: Finding): void {
-    const file = this.#journal.finding(finding);
-    this.#found.push({ signature: finding.signature, file });
+    const { signature } = finding;
+    const file = findingFile(signature, 'json');
+    const { finding: told, text } = withReproducer(finding, findingFile(signature, 'c'));
+    this.#journal.finding(told, file, text);
+    this.#found.push({ signature, file });
     this.#options.onFinding?.(finding, file);
   }
 

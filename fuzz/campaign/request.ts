@@ -4,7 +4,7 @@ import { usageError } from '../../base/errors.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { redact } from '../../base/redact.ts';
 import { storedTarget } from '../findings/stored-target.ts';
-import type { Before } from '../record/journal-reader.ts';
+import { type ResumeState, resumableCampaign } from '../record/resume-state.ts';
 import type { Budget } from './campaign.ts';
 
 /** Candidates that shrinking one finding may run. */
@@ -29,16 +29,11 @@ export interface FuzzRequest {
  * @throws {@link AllocertError} (usage) for a campaign of another version or on another target
  */
 export function resumedRequest(
-  { campaign }: Before,
+  state: ResumeState,
   typed: string | undefined,
   budget: Budget,
 ): FuzzRequest {
-  if (campaign.version !== packageVersion()) {
-    throw usageError(
-      `the campaign is one of allocert ${campaign.version}, whose rounds this version does not ` +
-        'repeat; start another with a new --out',
-    );
-  }
+  const campaign = resumableCampaign(state.campaign, packageVersion());
   if (typed !== undefined && redact(typed) !== campaign.target) {
     throw usageError(`the campaign is on ${campaign.target}; resume it there, or start another`);
   }

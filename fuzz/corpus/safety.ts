@@ -6,10 +6,10 @@ import {
   specOf,
 } from '../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
-import { operationsIn } from '../execute/round.ts';
 import {
   DEADLINE_MS,
   isNothing,
+  operationsIn,
   pagesAllowed,
   type Scenario,
   type World,

@@ -14,7 +14,7 @@ import type {
   FuzzPicture,
   FuzzStep,
 } from '../../reports/formats/html/fuzz-picture.ts';
-import { operationsIn } from '../execute/round.ts';
+import { operationsIn } from '../generate/scenario.ts';
 import { expectedBy } from '../judge/expected.ts';
 import { evidenceOf, type Finding } from '../record/finding.ts';
 import { againText } from './stored-target.ts';

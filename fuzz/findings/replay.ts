@@ -12,10 +12,10 @@ import {
 import { factsFromJson, historyFromJson } from '../../adapters/contract/program-json.ts';
 import { confirmed } from '../execute/confirm.ts';
 import { deathOf } from '../execute/death.ts';
-import { runScenario } from '../execute/round.ts';
-import { settingFor } from '../generate/setting.ts';
-import { wilson } from '../judge/interval.ts';
-import { signatureOf } from '../judge/judge.ts';
+import { runScenario } from '../execute/run-scenario.ts';
+import { wilson } from '../judge/confidence-interval.ts';
+import { signatureOf } from '../judge/judge-scenario.ts';
+import { settingFor } from '../plan/campaign-context.ts';
 import { evidenceOf, type Finding } from '../record/finding.ts';
 
 /** How often a finding showed again. */

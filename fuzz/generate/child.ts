@@ -1,7 +1,7 @@
 import type { Thread } from '../../adapters/contract/index.ts';
-import type { Followed } from './followed.ts';
 import type { World } from './scenario.ts';
-import { ThreadWriter } from './writer.ts';
+import { ThreadWriter } from './thread-writer.ts';
+import type { Followed } from './tracked-buffer.ts';
 
 /** The client that inherits what another one had when it forked. */
 export const CHILD = 'child';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { RegionFacts } from '../../adapters/contract/index.ts';
 import { alone, seeds } from './scaffold.ts';
 import { pagesAllowed, type Scenario, type World } from './scenario.ts';
-import { ThreadWriter, type WrittenBuffer } from './writer.ts';
+import { ThreadWriter, type WrittenBuffer } from './thread-writer.ts';
 
 /** The most buffers that one scenario holds. */
 const BUFFERS_MAX = 96;

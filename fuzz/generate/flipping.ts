@@ -5,7 +5,7 @@ import { bytesApart } from '../../oracles/timeline/torn-reads.ts';
 import { shortfall, smallPages } from './boundaries.ts';
 import { alone, seeds } from './scaffold.ts';
 import type { Scenario, World } from './scenario.ts';
-import { ThreadWriter } from './writer.ts';
+import { ThreadWriter } from './thread-writer.ts';
 
 const REQUESTS_MAX = 8;
 const PAGES_MAX = 32;

@@ -8,7 +8,7 @@ import {
 import { clientName, framed, seeds } from './scaffold.ts';
 import { pagesAllowed, type Scenario, type World } from './scenario.ts';
 import { swarm } from './swarm.ts';
-import { ThreadWriter } from './writer.ts';
+import { ThreadWriter } from './thread-writer.ts';
 
 const { MAP_SHARED, PROT_READ, PROT_WRITE, SIGKILL } = linux;
 const MEETINGS_MAX = 6;

@@ -4,7 +4,7 @@ import { shortfall, smallPages } from './boundaries.ts';
 import { clientName, framed, seeds } from './scaffold.ts';
 import { pagesAllowed, type Scenario, type World } from './scenario.ts';
 import { swarming } from './swarm.ts';
-import { ThreadWriter, type WrittenBuffer } from './writer.ts';
+import { ThreadWriter, type WrittenBuffer } from './thread-writer.ts';
 
 const THREADS_MAX = 4;
 const STEPS_MAX = 24;

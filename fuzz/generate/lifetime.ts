@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { linux, type Operation, type Thread } from '../../adapters/contract/index.ts';
 import { CHILD, inheriting } from './child.ts';
-import { type Followed, LIFETIME_STEPS, type LifetimeStep, writeStep } from './followed.ts';
 import { clientName, framed, seeds } from './scaffold.ts';
 import type { Scenario, World } from './scenario.ts';
 import { swarming } from './swarm.ts';
-import { ThreadWriter } from './writer.ts';
+import { ThreadWriter } from './thread-writer.ts';
+import { type Followed, LIFETIME_STEPS, type LifetimeStep, writeStep } from './tracked-buffer.ts';
 
 const STEPS_MAX = 20;
 

@@ -6,7 +6,7 @@ import { boundaryLengths } from './boundaries.ts';
 import { alone, seeds } from './scaffold.ts';
 import { isNothing, pagesAllowed, type Scenario, type World } from './scenario.ts';
 import { swarming } from './swarm.ts';
-import { DEVICE, ThreadWriter, type WrittenBuffer } from './writer.ts';
+import { DEVICE, ThreadWriter, type WrittenBuffer } from './thread-writer.ts';
 
 const REQUESTS_MAX = 16;
 const { O_ACCMODE, O_CLOEXEC, O_RDONLY, O_RDWR, O_WRONLY } = linux;

@@ -1,7 +1,7 @@
 import { linux, type SlotRef } from '../../adapters/contract/index.ts';
 import type { Dice } from './dice.ts';
 import type { Owned } from './on-mappings.ts';
-import type { ThreadWriter } from './writer.ts';
+import type { ThreadWriter } from './thread-writer.ts';
 
 const { DMA_BUF_IOCTL_SYNC, DMA_BUF_SET_NAME, F_DUPFD, F_GETFD, F_GETFL, F_SETFD } = linux;
 const { F_SETFL, O_APPEND, O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = linux;

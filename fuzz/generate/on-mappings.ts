@@ -1,6 +1,6 @@
 import { linux } from '../../adapters/contract/index.ts';
 import type { Dice } from './dice.ts';
-import type { ThreadWriter, WrittenBuffer } from './writer.ts';
+import type { ThreadWriter, WrittenBuffer } from './thread-writer.ts';
 
 const { MAP_PRIVATE, MAP_SHARED, MREMAP_MAYMOVE, PROT_NONE, PROT_READ, PROT_WRITE } = linux;
 const ZERO = Uint8Array.of(0);

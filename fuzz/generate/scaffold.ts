@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { linux, type Operation, type Program, type Thread } from '../../adapters/contract/index.ts';
 import { DEADLINE_MS, type Scenario, type World } from './scenario.ts';
-import { DEVICE } from './writer.ts';
+import { DEVICE } from './thread-writer.ts';
 
 /** Clients of a scenario by their number. */
 export const clientName = (index: number): string => `client-${index}`;

@@ -25,6 +25,10 @@ export interface Scenario {
   readonly programs: readonly Program[];
 }
 
+/** Operations of a scenario. */
+export const operationsIn = ({ programs }: Scenario): number =>
+  programs.flatMap(({ threads }) => threads).reduce((sum, one) => sum + one.operations.length, 0);
+
 /** Milliseconds for one Program of a scenario. */
 export const DEADLINE_MS = 10_000;
 

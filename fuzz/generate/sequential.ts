@@ -7,7 +7,7 @@ import { MAPPING_STEPS, type MappingStep, type Owned, writeMappingStep } from '.
 import { alone, seeds } from './scaffold.ts';
 import type { Scenario, World } from './scenario.ts';
 import { swarming } from './swarm.ts';
-import { ThreadWriter } from './writer.ts';
+import { ThreadWriter } from './thread-writer.ts';
 
 const { O_CLOEXEC, O_RDONLY, O_RDWR, O_WRONLY } = linux;
 const STEPS_MAX = 32;

@@ -3,7 +3,7 @@ import { linux, type Thread } from '../../adapters/contract/index.ts';
 import { clientName, framed, seeds } from './scaffold.ts';
 import type { Scenario, World } from './scenario.ts';
 import { swarming } from './swarm.ts';
-import { ThreadWriter, type WrittenBuffer } from './writer.ts';
+import { ThreadWriter, type WrittenBuffer } from './thread-writer.ts';
 
 const { DMA_BUF_IOCTL_SYNC, MAP_SHARED, PROT_READ, PROT_WRITE, SEEK_END } = linux;
 const THREADS_MAX = 3;

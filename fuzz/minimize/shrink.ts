@@ -1,6 +1,6 @@
 import type { Operation, Program } from '../../adapters/contract/index.ts';
-import { operationsIn } from '../execute/round.ts';
 import type { Scenario } from '../generate/scenario.ts';
+import { operationsIn } from '../generate/scenario.ts';
 import {
   homed,
   joined,

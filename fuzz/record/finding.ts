@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { History, Program, TargetFacts } from '../../adapters/contract/index.ts';
 
 /** A violation that was found, with all that is needed to see it again. */
@@ -47,6 +48,14 @@ export interface Finding {
  */
 export const tokenOf = ({ allocert, corpus, round, seed }: Finding['origin']): string =>
   [allocert, `0x${seed.toString(16)}`, round, corpus ?? 'none'].join('/');
+
+/**
+ * The name of a finding's file, the same for the same signature.
+ *
+ * @param end of the name: `json`, or `c` for the program beside it
+ */
+export const findingFile = (signature: string, end: 'json' | 'c'): string =>
+  `finding-${createHash('sha256').update(signature).digest('hex').slice(0, 12)}.${end}`;
 
 /**
  * Programs and what came back of exactly these: of the smallest, unless they never showed it again.

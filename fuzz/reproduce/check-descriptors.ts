@@ -1,7 +1,7 @@
 import { commandOf } from '../../catalogue/abi-request.ts';
 import type { Violation } from '../../oracles/index.ts';
-import { afterwards, type Check, empty, givenBy, type Scene, stepOf } from './check.ts';
-import { keyOf, type Line, type Step } from './lines.ts';
+import { keyOf, type Line, type Step } from './c-threads.ts';
+import { afterwards, type Check, empty, givenBy, type Scene, stepOf } from './program-check.ts';
 
 /** Two descriptors that one client holds at once are two numbers. */
 export function checkTwice({ events }: Violation, scene: Scene): Check | undefined {

@@ -1,6 +1,6 @@
 import type { Violation } from '../../oracles/index.ts';
-import { afterwards, type Check, empty, type Scene, stepOf } from './check.ts';
-import { keyOf, type Step } from './lines.ts';
+import { keyOf, type Step } from './c-threads.ts';
+import { afterwards, type Check, empty, type Scene, stepOf } from './program-check.ts';
 
 /** A look at the pages of one of the two buffers. */
 interface Look {

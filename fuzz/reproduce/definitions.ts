@@ -1,7 +1,7 @@
 import { abiDefinitions } from './abi-text.ts';
-import { constant } from './calls.ts';
-import { allLines, type Item, lineConstant } from './lines.ts';
-import type { Plot } from './plot.ts';
+import { allLines, type Item, lineConstant } from './c-threads.ts';
+import { constant } from './call-in-c.ts';
+import type { Plot } from './program-layout.ts';
 
 /** The ABI, the shared memory and the variables. */
 export function definitionsOf(plot: Plot, code: string): string {

@@ -1,7 +1,7 @@
 import type { Finding } from '../record/finding.ts';
 import { Unwritable } from './c-text.ts';
-import { judgeAgain } from './evidence.ts';
-import { programText } from './program-text.ts';
+import { judgeAgain } from './judged-finding.ts';
+import { programText } from './program-in-c.ts';
 
 /** A finding as a C program, or why there is none. */
 export type Reproducer =

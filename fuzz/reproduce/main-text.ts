@@ -1,10 +1,10 @@
 import { specOf } from '../../adapters/contract/index.ts';
 import { requirementOf } from '../../catalogue/catalogue.ts';
 import { formatText } from './c-text.ts';
-import { constant } from './calls.ts';
-import type { Watch } from './check.ts';
-import { nodeOf } from './head.ts';
-import type { Plot } from './plot.ts';
+import { constant } from './call-in-c.ts';
+import { nodeOf } from './head-comment.ts';
+import type { Watch } from './program-check.ts';
+import type { Plot } from './program-layout.ts';
 import { watchAfter, watchBefore, watchDeclarations, watchDuring, watchEnd } from './watch-text.ts';
 
 /** One attempt, and main(), which makes as many as it is told. */

@@ -1,4 +1,4 @@
-import { allLines, isBefore, keyOf, type Line, type Step, stepsOf } from './lines.ts';
+import { allLines, isBefore, keyOf, type Line, type Step, stepsOf } from './c-threads.ts';
 
 /** A line and how many of its steps are over. */
 export interface Mark {

@@ -1,4 +1,4 @@
-import type { Check, Watch } from './check.ts';
+import type { Check, Watch } from './program-check.ts';
 
 /**
  * Blocks of attempts that must each lose memory: others use it too, and what they take by chance

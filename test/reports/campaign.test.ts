@@ -56,10 +56,19 @@ t.test('what is damaged or missing is refused in a sentence', async (t) => {
     t.throws(() => readCampaignSummary(folder), { blame: 'usage', message });
   };
   refuses(campaign([]), /does not begin with a campaign/);
-  refuses(campaign([{ type: 'campaign' }]), /line 1 is not what allocert fuzz writes/);
-  refuses(campaign([...LINES, { type: 'round', index: -1, operations: 0 }]), /line 8 is not what/);
+  refuses(
+    campaign([{ type: 'campaign' }]),
+    /line 1 is damaged: it is not what allocert fuzz writes/,
+  );
+  refuses(
+    campaign([...LINES, { type: 'round', index: -1, operations: 0 }]),
+    /line 8 is damaged: it is not what/,
+  );
   const outside = { type: 'finding', signature: 'x', file: '../finding-0.json' };
-  refuses(campaign([...LINES, outside]), /line 8 is not what allocert fuzz writes: at \/file/);
+  refuses(
+    campaign([...LINES, outside]),
+    /line 8 is damaged: it is not what allocert fuzz writes: at \/file/,
+  );
   refuses(campaign(LINES, { ...FINDING, signature: 'x' }), /is not the finding that fuzz.ndjson/);
   refuses(campaign(LINES, { version: 1 }), /is not what allocert fuzz writes/);
   const missing = campaign();

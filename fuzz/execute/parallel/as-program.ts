@@ -9,11 +9,11 @@ import {
   type Thread,
 } from '../../../adapters/contract/index.ts';
 import { requestBytes } from '../../../catalogue/abi-request.ts';
+import { PARALLEL } from '../../generate/mode-selection.ts';
 import { clientName, framed } from '../../generate/scaffold.ts';
 import type { Scenario, World } from '../../generate/scenario.ts';
-import { ThreadWriter, type WrittenBuffer } from '../../generate/writer.ts';
-import { PARALLEL } from './mode-selection.ts';
-import type { PartMemory } from './shared.ts';
+import { ThreadWriter, type WrittenBuffer } from '../../generate/thread-writer.ts';
+import type { PartMemory } from './round-memory.ts';
 
 const { NOT_RUN, OPERATION_WORDS, PACKED, RESULT_WORDS } = packed;
 const EMPTY = new Uint8Array(0);

@@ -1,7 +1,7 @@
 import { ERRNO, packed } from '../../../adapters/contract/index.ts';
 import { LIFETIME } from '../../../oracles/sweep.ts';
-import { OPERATIONS } from './generate.ts';
-import { FAILURE, MAYBE, type PartMemory, SUMMARY } from './shared.ts';
+import { OPERATIONS } from '../../generate/packed-writer.ts';
+import { FAILURE, MAYBE, type PartMemory, SUMMARY } from './round-memory.ts';
 
 const { FIRST_DESCRIPTOR, NOT_RUN, OPERATION_WORDS, PACKED, PACKED_SLOTS, RESULT_WORDS } = packed;
 

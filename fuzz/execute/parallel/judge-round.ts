@@ -8,8 +8,8 @@ import {
   WORDS,
 } from '../../../oracles/sweep.ts';
 import { type PartProof, PROOFS } from './judge-part.ts';
-import { mustHaveHadRoom, occupancyOf } from './room.ts';
-import { FAILURE, type PartMemory, SUMMARY } from './shared.ts';
+import { mustHaveHadRoom, occupancyOf } from './possible-occupancy.ts';
+import { FAILURE, type PartMemory, SUMMARY } from './round-memory.ts';
 
 /** A row of a part. */
 export interface Place {

@@ -1,7 +1,7 @@
 import { packed } from '../../../adapters/contract/index.ts';
 import { LIFETIME } from '../../../oracles/sweep.ts';
 import type { PackedViolation, Place } from './judge-round.ts';
-import { type PartMemory, SUMMARY } from './shared.ts';
+import { type PartMemory, SUMMARY } from './round-memory.ts';
 
 const { NOT_RUN, OPERATION_WORDS, PACKED, PACKED_SLOTS, RESULT_WORDS } = packed;
 

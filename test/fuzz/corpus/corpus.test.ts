@@ -18,12 +18,13 @@ import { mutant } from '../../../fuzz/corpus/mutate.ts';
 import { isSafe } from '../../../fuzz/corpus/safety.ts';
 import { slotsAreSettled } from '../../../fuzz/corpus/slots.ts';
 import { Snapshot, SnapshotReader } from '../../../fuzz/corpus/snapshot.ts';
-import { planOf, runScenario, scenarioOf } from '../../../fuzz/execute/round.ts';
+import { runScenario } from '../../../fuzz/execute/run-scenario.ts';
 import { MODES } from '../../../fuzz/generate/modes.ts';
 import { framed } from '../../../fuzz/generate/scaffold.ts';
 import type { Scenario, World } from '../../../fuzz/generate/scenario.ts';
-import { settingFor } from '../../../fuzz/generate/setting.ts';
-import { ThreadWriter } from '../../../fuzz/generate/writer.ts';
+import { ThreadWriter } from '../../../fuzz/generate/thread-writer.ts';
+import { settingFor } from '../../../fuzz/plan/campaign-context.ts';
+import { planOf, scenarioOf } from '../../../fuzz/plan/round-plan.ts';
 
 const session = await openSimulator('sim:').open();
 const { modes, rules, world } = settingFor(session.facts, { modes: [], memoryLimit: 8n << 20n });

@@ -3,10 +3,10 @@ import t from 'tap';
 import { toJson } from '../../../adapters/contract/index.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
 import { commandOf, fieldOf, readField } from '../../../catalogue/abi-request.ts';
-import { scenarioOf } from '../../../fuzz/execute/round.ts';
 import { boundaryLengths } from '../../../fuzz/generate/boundaries.ts';
 import { MODES } from '../../../fuzz/generate/modes.ts';
 import { isNothing, type Scenario, type World, worldOf } from '../../../fuzz/generate/scenario.ts';
+import { scenarioOf } from '../../../fuzz/plan/round-plan.ts';
 import { bytesApart } from '../../../oracles/timeline/torn-reads.ts';
 import { abi } from '../../oracles/sample.ts';
 

@@ -2,10 +2,10 @@
 import t from 'tap';
 import type { Operation, Program, Thread } from '../../../adapters/contract/index.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
-import { runScenario } from '../../../fuzz/execute/round.ts';
+import { runScenario } from '../../../fuzz/execute/run-scenario.ts';
 import { framed } from '../../../fuzz/generate/scaffold.ts';
-import { settingFor } from '../../../fuzz/generate/setting.ts';
-import { ThreadWriter } from '../../../fuzz/generate/writer.ts';
+import { ThreadWriter } from '../../../fuzz/generate/thread-writer.ts';
+import { settingFor } from '../../../fuzz/plan/campaign-context.ts';
 
 const session = await openSimulator('sim:').open();
 const { rules, world } = settingFor(session.facts, { modes: [], memoryLimit: 8n << 20n });

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { Choices } from '../corpus/choices.ts';
+import { mutant } from '../corpus/mutate.ts';
+import type { Snapshot } from '../corpus/snapshot.ts';
+import type { Mode } from '../generate/modes.ts';
+import type { Scenario, World } from '../generate/scenario.ts';
+
+/** What a round is a function of, besides the target. */
+export interface RoundOrigin {
+  /** Version of allocert: generators change with it. */
+  readonly version: string;
+  readonly seed: bigint;
+  readonly index: number;
+}
+
+/** What a round does, and where it has it from. */
+export interface PlannedRound {
+  readonly scenario: Scenario;
+  /** Digest of the entry of the corpus that it was made of; undefined for a fresh one. */
+  readonly parent?: string;
+}
+
+/**
+ * The plan of a round: the same for the same version, seed, index and snapshot of the corpus, and
+ * the same modes. Where there is a corpus every other round changes an entry of it.
+ *
+ * @throws RangeError when there is no mode
+ */
+export function planOf(
+  world: World,
+  modes: readonly Mode[],
+  origin: RoundOrigin,
+  snapshot: Snapshot,
+): PlannedRound {
+  const { version, seed, index } = origin;
+  const choices = new Choices(`${version} ${seed} ${index} ${snapshot.digest}`);
+  if (snapshot.entries.length > 0 && choices.below(2) === 1) {
+    const generate = (mode: Mode) => generated(world, mode, choices.below(2 ** 31));
+    const changed = mutant(world, modes, snapshot, choices, generate);
+    if (changed !== undefined) return changed;
+  }
+  return { scenario: scenarioOf(world, modes, origin) };
+}
+
+/**
+ * The fresh scenario of a round: the same for the same version, seed and index, and the same modes.
+ *
+ * @throws RangeError when there is no mode
+ */
+export function scenarioOf(world: World, modes: readonly Mode[], origin: RoundOrigin): Scenario {
+  const { version, seed, index } = origin;
+  const digest = createHash('sha256').update(`${version} ${seed} ${index}`).digest();
+  const mode = modes[digest.readUInt32LE(4) % modes.length];
+  if (mode === undefined) throw new RangeError('a round needs a mode');
+  return generated(world, mode, digest.readInt32LE(0));
+}
+
+function generated(world: World, mode: Mode, seed: number): Scenario {
+  const [scenario] = fc.sample(mode.scenarios(world), { seed, numRuns: 1 });
+  if (scenario === undefined) throw new RangeError(`mode ${mode.name} generates nothing`);
+  return scenario;
+}
