@@ -21,11 +21,12 @@ export interface Room {
 /**
  * A request is refused with ENOMEM only when the region may not have had room (ERR-07, LEN-07).
  *
- * Sound where no other process uses the region and its allocator gives out every page: each buffer that
- * may have lived during the call counts as there for the whole of it, wherever it does most harm
- * ({@link certainFreeRun}). A buffer of an unknown region counts in each, and a request on one is judged by all. A request that
- * failed otherwise, for its answer or for want of a number, had its pages for a while and counts as
- * a buffer. Linux may fail to move a page: there it is not decidable, and must not be asked.
+ * Sound where no other process uses the region and its allocator gives out every page: each buffer
+ * that may have lived during the call counts as there for the whole of it, wherever it does most
+ * harm ({@link certainFreeRun}). A buffer of an unknown region counts in each, and a request on one
+ * is judged by all. A request that failed otherwise, for its answer or for want of a number, had its
+ * pages for a while and counts as a buffer. Linux may fail to move a page: there it is not
+ * decidable, and must not be asked.
  */
 export function justifiedFailure(
   timeline: Timeline,

@@ -26,6 +26,5 @@ export {
   BEGINNING,
   programDigest,
   RecordingSession,
-  type Transcript,
-  type TranscriptEntry,
 } from './transcript.ts';
+export type { Transcript, TranscriptEntry } from './transcript-entry.ts';

@@ -2,7 +2,7 @@ import type { OperationName } from '../contract/operations.ts';
 import { SIGNALS } from '../contract/signals.ts';
 import type { CallContext } from '../interpreter/call.ts';
 import type { Clock } from '../interpreter/clock.ts';
-import type { Machine } from '../interpreter/machine.ts';
+import type { ProgramMachine } from '../interpreter/machine.ts';
 import type { Random } from '../interpreter/random.ts';
 import { PctScheduler, RandomScheduler, type Scheduler } from '../interpreter/scheduler.ts';
 import { Call, type Handler } from './calls/call.ts';
@@ -14,7 +14,7 @@ import type { Kernel } from './kernel/kernel.ts';
 const handlers: Readonly<Partial<Record<OperationName, Handler>>> = HANDLERS;
 
 /** The simulated kernel, as the interpreter sees it. */
-export class SimulatedMachine implements Machine<Client> {
+export class SimulatedMachine implements ProgramMachine<Client> {
   readonly #kernel: Kernel;
 
   constructor(kernel: Kernel) {
@@ -50,7 +50,7 @@ export class SimulatedMachine implements Machine<Client> {
     this.#kernel.kill(client, { signal: SIGNALS.SIGKILL }, 'deadline');
   }
 
-  take(): ReturnType<Machine<Client>['take']> {
+  take(): ReturnType<ProgramMachine<Client>['take']> {
     const { log } = this.#kernel;
     return { deaths: this.#kernel.takeDeaths(), log: log.take(), taint: log.taint };
   }

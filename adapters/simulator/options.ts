@@ -10,12 +10,12 @@ export const BEHAVIOURS = ['hardened', 'rfc-v2'] as const;
 export type Behaviour = (typeof BEHAVIOURS)[number];
 
 /** How threads take turns: at random, by PCT, or the one or the other as the seed has it. */
-export const SCHEDULES = ['random', 'pct', 'both'] as const;
+export const SCHEDULE_KINDS = ['random', 'pct', 'both'] as const;
 
-/** One of {@link SCHEDULES}. */
-export type Schedule = (typeof SCHEDULES)[number];
+/** One of {@link SCHEDULE_KINDS}. */
+export type Schedule = (typeof SCHEDULE_KINDS)[number];
 
-/** What a `sim:` URL asks for. */
+/** A `sim:` URL, parsed. */
 export interface SimulatorOptions {
   readonly behaviour: Behaviour;
   /** Bytes of each region; a multiple of the page size. */
@@ -116,9 +116,9 @@ function behaviour(word: string | undefined): Behaviour {
 
 function schedule(word: string | undefined): Schedule {
   if (word === undefined) return 'both';
-  const known = SCHEDULES.find((name) => name === word);
+  const known = SCHEDULE_KINDS.find((name) => name === word);
   if (known !== undefined) return known;
-  throw usageError(`sim: has no schedule "${word}"; it has ${SCHEDULES.join(', ')}`);
+  throw usageError(`sim: has no schedule "${word}"; it has ${SCHEDULE_KINDS.join(', ')}`);
 }
 
 function defect(word: string): string {
@@ -152,7 +152,7 @@ function regionSize(word: string, pageBytes: number): number {
 interface Bounds {
   readonly from: number;
   readonly to: number;
-  /** What holds when the URL does not say. */
+  /** The value where the URL does not say. */
   readonly usually: number;
 }
 
