@@ -15,9 +15,10 @@ import type { Violation } from './violation.ts';
  * everything has come to rest a client has no descriptor that nothing gave it (ERR-04). Whether it
  * lacks one that it should have is not judged.
  *
- * Sound for descriptors that are certainly held (see `buffersOf`); the count at rest only for clients
- * whose every descriptor the timeline accounts for: one `descriptors` operation before and one
- * after, alone in their Programs, with nothing between them but operations that say what they open.
+ * Sound for descriptors that are certainly held (see `buffersOf`); the count at rest only for
+ * clients whose every descriptor the timeline accounts for: one `descriptors` operation before and
+ * one after, alone in their Programs, with nothing between them but operations that say what they
+ * open.
  */
 export function descriptors(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   return [...givenTwice(buffers), ...strays(timeline, buffers)];

@@ -151,7 +151,9 @@ class Bookkeeper {
     if (owner !== undefined) this.#hold(owner, event, 'descriptor', result.value, 0n);
   }
 
-  /** Whether a close of one of two sockets had begun by then: its descriptor may be another file. */
+  /**
+   * Whether a close of one of two sockets had begun by then: its descriptor may be another file.
+   */
   #mayBeClosed({ result }: Event, instant: bigint | undefined): boolean {
     const numbers = descriptorsIn(result.out).map(BigInt);
     return this.#drops.some(
