@@ -1,4 +1,6 @@
-/** The facts of requirements and profiles that every record repeats, so that it can be read alone. */
+/**
+ * The facts of requirements and profiles that every record repeats, so that it can be read alone.
+ */
 
 /** RFC 2119 level of a requirement. */
 export type Level = 'MUST' | 'SHOULD' | 'MAY';

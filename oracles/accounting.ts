@@ -12,8 +12,8 @@ import type { Violation } from './violation.ts';
  * When everything is at rest, as much memory is free as was before (LIF-01, LIF-09); and in between
  * as much is taken as the buffers have that live (LEN-09, LIF-03).
  *
- * Sound where the gauge counts the region's pages and nothing else, no other process uses the region,
- * and every client that held something is dead at the last reading: the first and the last
+ * Sound where the gauge counts the region's pages and nothing else, no other process uses the
+ * region, and every client that held something is dead at the last reading: the first and the last
  * `readfile` of /proc/meminfo of the timeline are compared. A reading in between counts only where
  * each buffer surely lived or was surely gone during all of it, and no request may have been under
  * way or have given something unknown. On a real kernel the gauge is the system's; what it shows

@@ -6,14 +6,14 @@ import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * After a request, its argument is right: a granted one has its outputs and nothing else
- * changed (IOC-06, LEN-03, ABI-05), a refused one is as it was (ABI-06), and no byte outside
- * of it is written (ABI-03).
+ * After a request, its argument is right: a granted one has its outputs and nothing else changed
+ * (IOC-06, LEN-03, ABI-05), a refused one is as it was (ABI-06), and no byte outside of it is
+ * written (ABI-03).
  *
  * Sound for requests on a device that is surely known, with arguments that can be read and written
- * and that no other thread changes: all but `flipped` ones, and those of protected pages. Bytes outside
- * of the argument are the executor's own, whatever was asked, unless the command itself says that
- * the argument is longer: then nothing is said of what lies behind it.
+ * and that no other thread changes: all but `flipped` ones, and those of protected pages. Bytes
+ * outside of the argument are the executor's own, whatever was asked, unless the command itself
+ * says that the argument is longer: then nothing is said of what lies behind it.
  *
  * @param page bytes
  */

@@ -11,13 +11,14 @@ import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * A number that a client surely holds is not given to it a second time (FD-01), and after
+ * A descriptor that a client surely holds is not given to it a second time (FD-01), and after
  * everything has come to rest a client has no descriptor that nothing gave it (ERR-04). Whether it
  * lacks one that it should have is not judged.
  *
- * Sound for descriptors that are certainly held (see `buffersOf`); the count at rest only for clients
- * whose every descriptor the timeline accounts for: one `descriptors` operation before and one
- * after, alone in their Programs, with nothing between them but operations that say what they open.
+ * Sound for descriptors that are certainly held (see `buffersOf`); the count at rest only for
+ * clients whose every descriptor the timeline accounts for: one `descriptors` operation before and
+ * one after, alone in their Programs, with nothing between them but operations that say what they
+ * open.
  */
 export function descriptors(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   return [...givenTwice(buffers), ...strays(timeline, buffers)];

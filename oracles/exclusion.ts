@@ -19,9 +19,9 @@ export interface Tenancy {
  * Two buffers that surely live at one instant share no page frame (CMA-03).
  *
  * Sound where the target tells page frames: a buffer surely has its pages from the return of the
- * allocation to the call of whatever might have dropped its last reference, and one instant at which
- * two have the same frame is enough. What is only possible (a call under way) proves nothing and is
- * left out. Linear in pages after a sort.
+ * allocation to the call of whatever might have dropped its last reference, and one instant at
+ * which two have the same frame is enough. What is only possible (a call under way) proves nothing
+ * and is left out. Linear in pages after a sort.
  */
 export function exclusion(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   const tenancies = tenanciesOf(timeline, buffers);

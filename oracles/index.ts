@@ -1,4 +1,12 @@
-/** Oracles: functions of what came back that tell when a promise was surely broken. */
+/**
+ * Oracles: functions of Histories that tell when a promise was surely broken.
+ *
+ * An oracle NAME that a violation names is the function in `NAME.ts`; its comment says when it is
+ * sound. All of them look at a Timeline: `timeline/` knows what is certain of one, such as which
+ * buffer a descriptor refers to, and for how long. `model/` is what the oracle `sequential` expects
+ * of a client. They import the contract and the catalogue; suites and fuzzer judge with them. Start
+ * reading at `timeline/timeline.ts`, then `exclusion.ts`.
+ */
 export { accounting } from './accounting.ts';
 export { answers } from './answers.ts';
 export { content } from './content.ts';

@@ -1,6 +1,6 @@
 /**
- * The owner of each page, by time. The core of the exclusion oracle: one pass over events in the order
- * in which they happened, one array of owners.
+ * The owner of each page, by time. The core of the exclusion oracle: one pass over events in the
+ * order in which they happened, one array of owners.
  *
  * Events are packed as four 32-bit words: owner (positive: takes, negative: gives back), first
  * page, number of pages, and a word of the caller's own.
@@ -8,8 +8,9 @@
 export const WORDS = 4;
 
 /**
- * Words of a life, a buffer's time with its pages: first page, number of pages, the ticket from which
- * it surely has them, and the ticket until which it surely does. Further words are the caller's own.
+ * Words of a life, a buffer's time with its pages: first page, number of pages, the ticket from
+ * which it surely has them, and the ticket until which it surely does. Further words are the
+ * caller's own.
  */
 export const LIFETIME = { first: 0, count: 1, from: 2, until: 3, words: 6 } as const;
 

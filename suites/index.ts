@@ -1,4 +1,12 @@
-/** The suites: what is checked, and how a run of it goes. */
+/**
+ * The suites: cases that observe the requirements of the catalogue on a target, and runs of them.
+ *
+ * `cases/` has one file or folder for each group of requirements, `kit/` is all that a case is
+ * given, `run/` runs cases and judges what they observed, and `assess/` measures targets, and the
+ * suites themselves, by such runs. They import the contract, the catalogue, the oracles and the
+ * types of the record, never an adapter. Start reading at `kit/case.ts`, then at a short group such
+ * as `cases/version.ts`.
+ */
 
 import { usageError } from '../base/errors.ts';
 import { profileNamed } from '../catalogue/catalogue.ts';

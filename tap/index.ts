@@ -1,9 +1,12 @@
 /**
- * The suites as subtests of a test file of your own:
+ * The suites as subtests of a test file of your own, with `tap` or with `node:test`:
  *
  *     import t from 'tap';
  *     import { suites } from 'allocert/tap';
  *     await suites(t, 'sim:');
+ *
+ * It runs the suites through their index, and each subtest says what the TAP report of a run would
+ * say. It may import whatever a run takes: suites, the record and the registry of adapters.
  */
 import type { Adapter } from '../adapters/contract/index.ts';
 import { openTarget } from '../adapters/open-target.ts';

@@ -3,8 +3,8 @@ import { type Point, sourceOf } from '../reports/record/points.ts';
 import type { RunRecord } from '../reports/record/record.ts';
 
 /**
- * The test that a test library passes to its body. `pass` and `fail` are tap's; without them each check becomes a
- * test of its own, which is how `node:test` says what passed.
+ * The test that a test library passes to its body. `pass` and `fail` are tap's; without them each
+ * check becomes a test of its own, which is how `node:test` says what passed.
  */
 export interface TestContext {
   test(name: string, body: (inner: TestContext) => Promise<void>): PromiseLike<unknown>;

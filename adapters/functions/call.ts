@@ -4,7 +4,7 @@ import { linuxNumbers } from '../contract/linux-numbers.ts';
 import { isValueKind, specOf } from '../contract/operation-meaning.ts';
 import type { Argument } from '../contract/program.ts';
 import { TargetDeath } from '../contract/session.ts';
-import type { Answer, Reply } from '../interpreter/answer.ts';
+import type { Answer, CallReply } from '../interpreter/answer.ts';
 import { type CallContext, ProgramCall } from '../interpreter/call.ts';
 import type { SystemCall } from '../interpreter/pause.ts';
 import { UserArgument } from '../interpreter/user-argument.ts';
@@ -43,7 +43,7 @@ export class FunctionCall extends ProgramCall<FunctionProcess<unknown>> {
     return this.context.process;
   }
 
-  override enter(): Reply | SystemCall<Reply> {
+  override enter(): CallReply | SystemCall<CallReply> {
     const { op } = this.operation;
     const provided = PROCESS_CALLS[op];
     if (provided !== undefined) return provided(this);
@@ -53,7 +53,7 @@ export class FunctionCall extends ProgramCall<FunctionProcess<unknown>> {
     return access?.(this, this.process.mappings) ?? { unsupported: true };
   }
 
-  #own(op: string, own: UntypedCall): Reply {
+  #own(op: string, own: UntypedCall): CallReply {
     const given = this.#arguments();
     if (given === undefined) return { unsupported: true };
     let answer: unknown;
@@ -72,7 +72,7 @@ export class FunctionCall extends ProgramCall<FunctionProcess<unknown>> {
   }
 
   /** What the target holds for a mapping that cannot be made is given back at once. */
-  #map(mapped: Mapped): Reply {
+  #map(mapped: Mapped): CallReply {
     const aligned = this.word('offset') % BigInt(this.machine.pageBytes) === 0n;
     const { mappings } = this.process;
     const address = aligned
@@ -106,7 +106,7 @@ export class FunctionCall extends ProgramCall<FunctionProcess<unknown>> {
   }
 
   /** The argument comes back as it is after the call, with what was written around it. */
-  #withArgument(reply: Reply): Reply {
+  #withArgument(reply: CallReply): CallReply {
     if (this.argument === undefined) return reply;
     const answer: Answer = typeof reply === 'object' ? reply : { value: reply };
     const redZone = this.argument.touchedZones;
@@ -121,7 +121,7 @@ const isMapped = (answer: unknown): answer is Mapped =>
   (answer as Partial<Mapped>).memory instanceof Uint8Array;
 
 /** What a function returned, as a reply. */
-function replyOf(op: string, answer: unknown): Reply {
+function replyOf(op: string, answer: unknown): CallReply {
   if (typeof answer === 'object' && answer !== null) {
     const { value, out } = answer as { value?: unknown; out?: unknown };
     const bytes = out instanceof Uint8Array ? { out } : {};

@@ -1,5 +1,5 @@
 import { OUT_BYTES_MAX } from '../contract/operations.ts';
-import type { Answer, Reply } from '../interpreter/answer.ts';
+import type { Answer, CallReply } from '../interpreter/answer.ts';
 import type { ProgramCall } from '../interpreter/call.ts';
 import type { Mappings } from './mappings.ts';
 import type { FunctionProcess } from './process.ts';
@@ -10,7 +10,7 @@ const SHOWN_BYTES = 16;
 type CallOnMemory = ProgramCall<FunctionProcess<unknown>>;
 
 /** Does one operation on mapped memory. */
-export type MemoryCall = (call: CallOnMemory, mappings: Mappings) => Reply;
+export type MemoryCall = (call: CallOnMemory, mappings: Mappings) => CallReply;
 
 /**
  * Walks an access page by page.

@@ -1,6 +1,6 @@
 import { linuxNumbers } from '../contract/linux-numbers.ts';
 import { SIGNALS } from '../contract/signals.ts';
-import type { Reply } from '../interpreter/answer.ts';
+import type { CallReply } from '../interpreter/answer.ts';
 import type { ProgramCall } from '../interpreter/call.ts';
 import type { SystemCall } from '../interpreter/pause.ts';
 import { barrier, sleep } from '../interpreter/timing.ts';
@@ -20,7 +20,7 @@ interface CallOnProcesses extends ProgramCall<FunctionProcess<unknown>> {
   readonly machine: ProcessTable;
 }
 
-type ProcessCall = (call: CallOnProcesses) => Reply | SystemCall<Reply>;
+type ProcessCall = (call: CallOnProcesses) => CallReply | SystemCall<CallReply>;
 
 const fork: ProcessCall = (call) => {
   const name = call.operation.client as string;
@@ -29,7 +29,7 @@ const fork: ProcessCall = (call) => {
   return BigInt(call.machine.fork(call.process, name).pid);
 };
 
-function* wait(call: CallOnProcesses): SystemCall<Reply> {
+function* wait(call: CallOnProcesses): SystemCall<CallReply> {
   const process = call.machine.process(call.operation.client as string);
   if (process === undefined) return 'ECHILD';
   if (process === call.process) return 'EDEADLK';

@@ -1,5 +1,5 @@
 import type { UntypedOperation } from '../contract/program.ts';
-import type { Reply } from './answer.ts';
+import type { CallReply } from './answer.ts';
 import type { Clock } from './clock.ts';
 import type { SystemCall } from './pause.ts';
 import type { Process } from './process.ts';
@@ -38,7 +38,7 @@ export abstract class ProgramCall<P extends Process> {
   }
 
   /** Does it. Operations that can be preempted are generators. */
-  abstract enter(): Reply | SystemCall<Reply>;
+  abstract enter(): CallReply | SystemCall<CallReply>;
 
   get operation(): UntypedOperation {
     return this.context.operation;

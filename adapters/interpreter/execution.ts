@@ -7,7 +7,7 @@ import type { Pause } from './pause.ts';
 import type { Process } from './process.ts';
 import { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
-import type { Slots } from './slots.ts';
+import type { SlotResults } from './slots.ts';
 import { ProgramThread, type ThreadSurroundings } from './thread.ts';
 
 const NANOSECONDS = 1_000_000n;
@@ -15,7 +15,7 @@ const NANOSECONDS = 1_000_000n;
 /** What outlives a Program. */
 export interface Memory {
   readonly names: NameTable;
-  readonly slots: Slots;
+  readonly slots: SlotResults;
 }
 
 /** A thread under way. */

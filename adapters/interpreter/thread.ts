@@ -1,6 +1,6 @@
 import { type Result, succeeded } from '../contract/history.ts';
 import type { UntypedOperation } from '../contract/program.ts';
-import { lostSince, type Reply, resultOf } from './answer.ts';
+import { type CallReply, lostSince, resultOf } from './answer.ts';
 import type { Barriers, CallContext } from './call.ts';
 import type { Clock } from './clock.ts';
 import type { CompiledOperation, Loop } from './compile.ts';
@@ -8,14 +8,14 @@ import type { ProgramMachine } from './machine.ts';
 import type { Pause, SystemCall } from './pause.ts';
 import type { Process } from './process.ts';
 import type { Random } from './random.ts';
-import type { Slots } from './slots.ts';
+import type { SlotResults } from './slots.ts';
 import { NOT_RUN_RESULT, Tallies } from './tally.ts';
 
 /** What the threads of one Program share. */
 export interface ThreadSurroundings<P extends Process> {
   readonly machine: ProgramMachine<P>;
   readonly random: Random;
-  readonly slots: Slots;
+  readonly slots: SlotResults;
   readonly barriers: Barriers;
   /** Whether other threads may run at preemption points; a single thread runs straight through. */
   readonly preemptible: boolean;
@@ -138,7 +138,7 @@ export class ProgramThread<P extends Process> {
   }
 
   /** Runs a system call, keeping preemption points to itself where nobody else could run. */
-  *#enter(operation: CompiledOperation, process: P, iteration: number): SystemCall<Reply> {
+  *#enter(operation: CompiledOperation, process: P, iteration: number): SystemCall<CallReply> {
     const { machine, preemptible } = this.around;
     const call = machine.call(new ThreadCall(this, process, operation, iteration));
     const reply = call.enter();

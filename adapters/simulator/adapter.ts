@@ -4,7 +4,7 @@ import { NameTable } from '../contract/names.ts';
 import type { Program } from '../contract/program.ts';
 import type { Adapter, Session, TargetFacts } from '../contract/session.ts';
 import { execute } from '../interpreter/execution.ts';
-import { Slots } from '../interpreter/slots.ts';
+import { SlotResults } from '../interpreter/slots.ts';
 import { Kernel } from './kernel/kernel.ts';
 import { SimulatedMachine } from './machine.ts';
 import { parseSimulatorUrl, type SimulatorOptions } from './options.ts';
@@ -33,7 +33,7 @@ class SimulatorSession implements Session {
   readonly #kernel: Kernel;
   readonly #machine: SimulatedMachine;
   #names = new NameTable();
-  #slots = new Slots();
+  #slots = new SlotResults();
 
   constructor(options: SimulatorOptions) {
     this.#kernel = new Kernel(options);
@@ -44,7 +44,7 @@ class SimulatorSession implements Session {
   async begin(_caseId: string): Promise<void> {
     this.#kernel.startMain();
     this.#names = new NameTable();
-    this.#slots = new Slots();
+    this.#slots = new SlotResults();
   }
 
   async run(program: Program): Promise<History> {

@@ -10,7 +10,7 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 export const DEFAULT_MEMORY_LIMIT = '8MiB';
 const WORKERS_MAX = 64;
 
-/** A seed that nobody has chosen. */
+/** A seed by chance. */
 export const randomSeed = (): bigint => BigInt(`0x${randomBytes(8).toString('hex')}`);
 
 /** A seed as typed. @throws {@link AllocertError} (usage) */

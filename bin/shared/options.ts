@@ -56,7 +56,7 @@ export const countOption =
 const text = (option: string, describe: string) =>
   ({ type: 'string', requiresArg: true, coerce: single(option), describe }) as const;
 
-/** What decides the exit code beside the verdicts; docs/ci.md has all of it. */
+/** Options that decide the exit code beside the verdicts; docs/ci.md has all of it. */
 export const gateOptions = {
   'fail-on': text('fail-on', `Least level that fails: ${LEVELS.join(' or ')} [default: must]`),
   baseline: text('baseline', 'Earlier record or report folder: only failures that it lacks fail'),

@@ -61,7 +61,8 @@ export function readFinding(file: string): Finding {
 
 function parse(file: string): Record<string, unknown> {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    const json: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return typeof json === 'object' && json !== null ? { ...json } : {};
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
     throw usageError(`cannot read the finding ${file}: ${why}`);

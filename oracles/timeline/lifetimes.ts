@@ -26,7 +26,9 @@ export interface HeldBuffer {
   /** Bytes that it has at least: less than these where the length changed during the call. */
   readonly leastBytes: bigint;
   readonly references: readonly Reference[];
-  /** Whether it may live on in ways that are not among the references: sent, or in a forked child. */
+  /**
+   * Whether it may live on in ways that are not among the references: sent, or in a forked child.
+   */
   readonly elsewhere: boolean;
 }
 

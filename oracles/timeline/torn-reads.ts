@@ -1,7 +1,7 @@
 /**
  * The values that one read of a field may see while others are written over it in one piece: each
- * byte from any of the values. The kernel's copies go byte by byte where the machine likes it (`rep movsb`),
- * and promise no more.
+ * byte from any of the values. The kernel's copies go byte by byte where the machine likes it
+ * (`rep movsb`), and promise no more.
  *
  * @param width bytes of the field, the lowest first
  * @returns each once, the values themselves included

@@ -11,8 +11,8 @@ import {
 import type { FuzzFinding, RecordedCampaign } from '../record/record.ts';
 
 /**
- * What a fuzz campaign came to, from its folder: finished rounds are counted, findings are read
- * from their own files. A last line that was cut off is left out.
+ * Sums up a fuzz campaign from its folder: finished rounds are counted, findings are read from
+ * their own files. A last line that was cut off is left out.
  *
  * @throws {@link AllocertError} (usage) when a file of it is missing or damaged
  */

@@ -24,8 +24,8 @@ export interface CampaignInput {
 }
 
 /**
- * What a path holds: a report folder, whose reports are derived again from its journal; a folder or
- * file with a record; or the folder of a fuzz campaign.
+ * Reads what a path holds: a report folder, whose reports are derived again from its journal; a
+ * folder or file with a record; or the folder of a fuzz campaign.
  *
  * @throws {@link AllocertError} when it is none of them, or damaged
  */

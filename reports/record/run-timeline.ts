@@ -2,13 +2,13 @@ import type { JournalLine, RunEnd, WrittenLine } from './journal-lines.ts';
 import type { RecordedCase, RunRecord } from './record.ts';
 
 /**
- * How the run of a journal went, with its retries: told line by line, it says whether everything
- * came to an end, what ran when it did not, and how long it took.
+ * The course of a run with its retries: told line by line, it says whether everything has ended,
+ * what ran when it had not, and how long it took.
  */
 export class RunTimeline {
   /** The case that started last, until it ends. */
   #running = '';
-  /** What is told of now: the run, or a retry of it. */
+  /** Whether the lines are those of the run or of a retry. */
   #noun: 'run' | 'retry' = 'run';
   #startedAt = '';
   #end: RunEnd | undefined;
@@ -43,7 +43,7 @@ export class RunTimeline {
     return this.#retried.has(id) || undefined;
   }
 
-  /** What the record says of the run's end. A killed one has none; its cases say how far it came. */
+  /** The end of the run for its record. A killed run has none; its cases say how far it got. */
   facts(
     cases: readonly RecordedCase[],
   ): Pick<

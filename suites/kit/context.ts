@@ -197,8 +197,8 @@ export class CaseContext {
   }
 
   /**
-   * A valid request whose success is itself what is observed. Whether memory is left is another rule's
-   * question.
+   * A valid request whose success is itself what is observed. Whether memory is left is another
+   * rule's question.
    *
    * @throws {@link Inconclusive} when there is none
    */
@@ -216,8 +216,8 @@ export class CaseContext {
   }
 
   /**
-   * Closes a buffer's descriptor if one came back. A command that copies nothing out leaves the 0 that
-   * was sent, which no new descriptor can be: 0 is open in every client.
+   * Closes a buffer's descriptor if one was returned. A command that copies nothing out leaves the
+   * 0 that was sent, which no new descriptor can be: 0 is open in every client.
    */
   async release(allocation: Allocation): Promise<void> {
     const { offset, width } = fieldOf(this.abi, 'descriptor');
@@ -268,8 +268,9 @@ export class CaseContext {
   /**
    * Runs several threads as one Program, all at once.
    *
-   * @param options `seed` for the order in which a simulated target runs them; `mayDie` when a client
-   *   of them is killed on purpose, so that what it did not finish is a result like any other
+   * @param options `seed` for the order in which a simulated target runs them; `mayDie` when a
+   *   client of them is killed on purpose, so that what it did not finish is a result like any
+   *   other
    */
   async runThreads(
     threads: readonly Thread[],

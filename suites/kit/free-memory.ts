@@ -254,7 +254,10 @@ export async function closeAll(
   }
 }
 
-/** Takes buffers of one length, as many as asked for or as there are; `failure` is `ok` when all were given. */
+/**
+ * Takes buffers of one length, as many as asked for or as there are; `failure` is `ok` when all
+ * were given.
+ */
 export async function fillOnce(
   context: CaseContext,
   family: string,

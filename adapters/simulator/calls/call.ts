@@ -1,15 +1,15 @@
 import type { ErrnoName } from '../../contract/errno.ts';
-import type { Reply } from '../../interpreter/answer.ts';
+import type { CallReply } from '../../interpreter/answer.ts';
 import { type CallContext, ProgramCall } from '../../interpreter/call.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
 import type { Client } from '../kernel/client.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { OpenFile } from '../kernel/open-file.ts';
 
-export type { Answer, Reply } from '../../interpreter/answer.ts';
+export type { Answer, CallReply } from '../../interpreter/answer.ts';
 
 /** Does one operation. Those that can be preempted are generators. */
-export type Handler = (call: Call) => Reply | SystemCall<Reply>;
+export type Handler = (call: Call) => CallReply | SystemCall<CallReply>;
 
 /** One system call under way. */
 export class Call extends ProgramCall<Client> {
@@ -22,7 +22,7 @@ export class Call extends ProgramCall<Client> {
     this.#handler = handler;
   }
 
-  override enter(): Reply | SystemCall<Reply> {
+  override enter(): CallReply | SystemCall<CallReply> {
     return this.#handler?.(this) ?? { unsupported: true };
   }
 

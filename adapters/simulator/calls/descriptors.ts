@@ -1,7 +1,7 @@
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import { failed } from '../kernel/errno.ts';
 import type { OpenFile } from '../kernel/open-file.ts';
-import type { Call, Handler, Reply } from './call.ts';
+import type { Call, CallReply, Handler } from './call.ts';
 
 const {
   F_DUPFD,
@@ -25,7 +25,7 @@ const dup: Handler = (call) => {
   return failed(file) ? file : call.install(file.hold('fget_raw'), false);
 };
 
-function duplicateTo(call: Call, closeOnExec: boolean): Reply {
+function duplicateTo(call: Call, closeOnExec: boolean): CallReply {
   const to = call.int('to');
   if (to < 0 || to >= call.client.descriptorLimit) return 'EBADF';
   const file = call.anyFile();
@@ -80,9 +80,9 @@ const fcntl: Handler = (call) => {
   }
 };
 
-const other = (file: OpenFile): Reply => (file.pathOnly ? 'EBADF' : 'EINVAL');
+const other = (file: OpenFile): CallReply => (file.pathOnly ? 'EBADF' : 'EINVAL');
 
-function setFlags({ kernel }: Call, file: OpenFile, flags: number): Reply {
+function setFlags({ kernel }: Call, file: OpenFile, flags: number): CallReply {
   if ((flags & O_DIRECT) !== 0) return 'EINVAL';
   const widens = kernel.options.defects.has('setfl-widens');
   const settable = widens ? SETTABLE_FLAGS | O_ACCMODE : SETTABLE_FLAGS;

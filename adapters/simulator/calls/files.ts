@@ -12,7 +12,7 @@ import { MemoryFile } from '../kernel/memory-file.ts';
 import type { OpenFile } from '../kernel/open-file.ts';
 import { PathFile } from '../kernel/path-file.ts';
 import { CONTROL_NODE, ControlFile } from '../registry/control-file.ts';
-import type { Call, Handler, Reply } from './call.ts';
+import type { Call, CallReply, Handler } from './call.ts';
 
 const {
   O_CLOEXEC,
@@ -79,7 +79,7 @@ function openNode({ kernel }: Call, name: string, flags: number): OpenFile | Err
 }
 
 /** Between the two steps of close(2) the number is free and the file still lives. */
-function* close(call: Call): SystemCall<Reply> {
+function* close(call: Call): SystemCall<CallReply> {
   const number = call.int('fd');
   const { table } = call.client;
   const stays = call.kernel.options.defects.has('descriptor-survives-close');
@@ -100,7 +100,7 @@ function* close(call: Call): SystemCall<Reply> {
   return 0n;
 }
 
-function* ioctl(call: Call): SystemCall<Reply> {
+function* ioctl(call: Call): SystemCall<CallReply> {
   const { kernel } = call;
   const given = call.operation.argument as Argument;
   const argument = UserArgument.place(given, kernel.options.pageBytes, call.context.random);
@@ -154,7 +154,7 @@ const pwrite: Handler = (call) => {
   return failed(file) ? file : file.write(call.bytes, call.word('offset'));
 };
 
-function* poll(call: Call): SystemCall<Reply> {
+function* poll(call: Call): SystemCall<CallReply> {
   const number = call.int('fd');
   if (number >= 0 && failed(call.file())) return POLLNVAL;
   const events = (): number => {

@@ -1,4 +1,4 @@
-import type { Call, Handler, Reply } from './call.ts';
+import type { Call, CallReply, Handler } from './call.ts';
 
 const PEEK_BYTES_MAX = 65_536n;
 const FRAMES_MAX = 8_192n;
@@ -40,7 +40,7 @@ const peek: Handler = (call) => {
   return copyOut(call, other.space, length);
 };
 
-function copyOut(call: Call, space: Call['client']['space'], length: bigint): Reply {
+function copyOut(call: Call, space: Call['client']['space'], length: bigint): CallReply {
   const pageBytes = BigInt(space.pageBytes);
   const start = call.word('address');
   const out = new Uint8Array(Number(length));

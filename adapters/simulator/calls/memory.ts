@@ -6,7 +6,7 @@ import { PageStore } from '../buffers/pages.ts';
 import type { AddressSpace, Area } from '../kernel/address-space.ts';
 import { failed } from '../kernel/errno.ts';
 import type { Backing, OpenFile } from '../kernel/open-file.ts';
-import type { Call, Handler, Reply } from './call.ts';
+import type { Call, CallReply, Handler } from './call.ts';
 
 const {
   MAP_ANONYMOUS,
@@ -40,7 +40,7 @@ function pageAt(address: bigint, space: AddressSpace): number | undefined {
 const addressOf = (page: number, space: AddressSpace): bigint =>
   BigInt(page) * BigInt(space.pageBytes);
 
-function* mmap(call: Call): SystemCall<Reply> {
+function* mmap(call: Call): SystemCall<CallReply> {
   const { space } = call.client;
   const flags = call.uint('flags');
   const offset = call.word('offset');
@@ -152,7 +152,7 @@ function grow(
   space: AddressSpace,
   area: Area,
   wish: { start: number; oldCount: number; newCount: number; mayMove: boolean },
-): Reply {
+): CallReply {
   const { start, oldCount, newCount, mayMove } = wish;
   const end = start + newCount;
   if (oldCount > 0 && start + oldCount === area.end && space.isFree(area.end, end)) {

@@ -3,7 +3,7 @@ import { SIGNALS } from '../../contract/signals.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
 import { DmaBuf } from '../buffers/dma-buf.ts';
 import type { Client } from '../kernel/client.ts';
-import type { Call, Handler, Reply } from './call.ts';
+import type { Call, CallReply, Handler } from './call.ts';
 
 const { NSIG } = linuxNumbers;
 const { SIGALRM, SIGCHLD, SIGCONT, SIGURG, SIGWINCH } = SIGNALS;
@@ -43,7 +43,7 @@ const exec: Handler = (call) => {
   return 0n;
 };
 
-function* wait(call: Call): SystemCall<Reply> {
+function* wait(call: Call): SystemCall<CallReply> {
   const client = call.kernel.client(call.operation.client as string);
   if (client === undefined) return 'ECHILD';
   if (client === call.client) return 'EDEADLK';

@@ -2,14 +2,14 @@ import type { DocumentName } from '../../contract/operations.ts';
 import { SA_MAJOR } from '../buffers/device-file.ts';
 import { failed } from '../kernel/errno.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import type { Call, Handler, Reply } from './call.ts';
+import type { Call, CallReply, Handler } from './call.ts';
 
 /** Bytes of the machine that are not in a region. */
 const OTHER_BYTES = 512 * 2 ** 20;
 /** Of those, what the kernel and its programs use; it never changes, so gauges have no noise. */
 const BUSY_BYTES = 64 * 2 ** 20;
 
-const text = (words: string): Reply => {
+const text = (words: string): CallReply => {
   const out = new TextEncoder().encode(words);
   return { value: BigInt(out.length), out };
 };
@@ -19,7 +19,7 @@ const readlink: Handler = (call) => {
   return failed(file) ? 'ENOENT' : text(file.link());
 };
 
-const DOCUMENT_TEXTS: Readonly<Record<DocumentName, (call: Call) => Reply>> = {
+const DOCUMENT_TEXTS: Readonly<Record<DocumentName, (call: Call) => CallReply>> = {
   '/proc/meminfo': (call) => text(memoryInformation(call)),
   '/proc/self/fdinfo': descriptorInformation,
   '/proc/self/status': (call) => text(processStatus(call)),
@@ -55,7 +55,7 @@ function memoryInformation({ kernel }: Call): string {
     .join('');
 }
 
-function descriptorInformation(call: Call): Reply {
+function descriptorInformation(call: Call): CallReply {
   const file = call.anyFile();
   if (failed(file)) return 'ENOENT';
   const closing = call.client.table.isCloseOnExec(call.int('fd')) ? 0o2000000 : 0;

@@ -1,4 +1,5 @@
 import { errnoName, packed } from '../../../adapters/contract/index.ts';
+import { certainFreeRun, type RegionShape } from '../../../oracles/free-run.ts';
 import {
   detectOverlap,
   eventsOf,
@@ -8,7 +9,7 @@ import {
   WORDS,
 } from '../../../oracles/sweep.ts';
 import { type PartProof, PROOFS } from './judge-part.ts';
-import { mustHaveHadRoom, occupancyOf } from './possible-occupancy.ts';
+import { occupancyOf } from './possible-occupancy.ts';
 import { FAILURE, type PartMemory, SUMMARY } from './round-memory.ts';
 
 /** A row of a part. */
@@ -25,12 +26,6 @@ export interface PackedViolation {
   readonly detail: string;
   /** The operations that prove it; none when it shows at rest. */
   readonly places: readonly Place[];
-}
-
-/** What is known of the region. */
-export interface RegionRoom {
-  readonly pages: number;
-  readonly orderMax: number;
 }
 
 /** What parts prove together. */
@@ -74,7 +69,7 @@ const PROVED: Readonly<Record<PartProof, Words>> = {
 export function judgeRound(
   parts: readonly PartMemory[],
   tickets: number,
-  region: RegionRoom,
+  region: RegionShape,
   freePages: number,
 ): Judged {
   const alone = parts.flatMap((memory, part) =>
@@ -133,7 +128,7 @@ function birthOf(parts: readonly PartMemory[], life: number): Place {
 function overlap(
   parts: readonly PartMemory[],
   events: Int32Array,
-  { pages }: RegionRoom,
+  { pages }: RegionShape,
 ): PackedViolation[] {
   const conflict = firstConflict(events, pages);
   if (conflict === undefined) return [];
@@ -154,7 +149,7 @@ function overlap(
 function unjustified(
   parts: readonly PartMemory[],
   tickets: number,
-  region: RegionRoom,
+  region: RegionShape,
 ): PackedViolation[] {
   if (parts.every(({ summary }) => summary[SUMMARY.failures] === 0)) return [];
   const occupancy = occupancyOf(livesOf(parts), tickets);
@@ -162,7 +157,7 @@ function unjustified(
     for (let index = 0; index < (summary[SUMMARY.failures] ?? 0); index += 1) {
       const [row = 0, pages = 0, call = 0, back = 0] = failures.subarray(index * FAILURE.words);
       const there = occupancy(call, back);
-      if (!mustHaveHadRoom(pages, there, region)) continue;
+      if (certainFreeRun(pages, there, region) === undefined) continue;
       const detail =
         `${pages} pages were refused while at most ${there.buffers} buffers had ` +
         `${there.pages} of ${region.pages} pages`;
@@ -174,7 +169,7 @@ function unjustified(
   return [];
 }
 
-function accounted({ pages }: RegionRoom, freePages: number): PackedViolation[] {
+function accounted({ pages }: RegionShape, freePages: number): PackedViolation[] {
   if (freePages === pages) return [];
   const kind = freePages < pages ? 'memory is lost' : 'more memory is free than was there';
   const detail = `${freePages} of ${pages} pages are free when everything is closed`;

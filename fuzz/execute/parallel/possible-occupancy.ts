@@ -1,11 +1,6 @@
+import type { PossibleOccupancy } from '../../../oracles/free-run.ts';
 import { LIFETIME } from '../../../oracles/sweep.ts';
 import { MAYBE } from './round-memory.ts';
-
-/** What may have been in a region while a call was under way. */
-export interface Occupancy {
-  readonly buffers: number;
-  readonly pages: number;
-}
 
 /**
  * Says what may have lived during a call, for any number of calls on the same lives: a buffer may
@@ -18,7 +13,7 @@ export interface Occupancy {
 export function occupancyOf(
   lives: Int32Array,
   tickets: number,
-): (call: number, back: number) => Occupancy {
+): (call: number, back: number) => PossibleOccupancy {
   const begun = new Float64Array(tickets + 1);
   const over = new Float64Array(tickets + 1);
   const begunPages = new Float64Array(tickets + 1);
@@ -42,19 +37,3 @@ export function occupancyOf(
 }
 
 const sumAt = (sums: Float64Array, at: number): number => sums[at] as number;
-
-/**
- * Whether a region must have had room for a request, wherever what may have lived was. The bound is
- * that of the oracle of the same name, `oracles/justified-failure.ts`.
- *
- * @param pages that were asked for
- */
-export function mustHaveHadRoom(
-  pages: number,
-  { buffers, pages: taken }: Occupancy,
-  region: { readonly pages: number; readonly orderMax: number },
-): boolean {
-  const run = Math.ceil((region.pages - taken) / (buffers + 1));
-  const alignment = 2 ** Math.min(Math.ceil(Math.log2(pages)), region.orderMax);
-  return taken <= region.pages && run >= pages + alignment - 1;
-}

@@ -1,7 +1,8 @@
 import type { Adapter, Program } from '../../../adapters/contract/index.ts';
+import type { Paragraph } from '../table.ts';
 import { diffEntries, runPrograms } from './entries.ts';
 import { diffSuites, type SuiteDiffOptions } from './suite.ts';
-import { differenceParagraphs, type Paragraph, suiteParagraphs } from './text.ts';
+import { differenceParagraphs, suiteParagraphs } from './text.ts';
 
 /** Two targets that are asked the same. */
 export type TargetPair = readonly [left: Adapter, right: Adapter];

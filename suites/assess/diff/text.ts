@@ -1,11 +1,6 @@
+import type { Paragraph } from '../table.ts';
 import type { PlacedDifference } from './entries.ts';
 import type { CaseDiff, SuiteDiff } from './suite.ts';
-
-/** A piece of text that is wrapped under its beginning. */
-export interface Paragraph {
-  readonly first: string;
-  readonly text: string;
-}
 
 /** Differences of one case or Program that the text shows; the JSON has all. */
 const SHOWN = 5;

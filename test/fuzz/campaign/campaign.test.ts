@@ -176,6 +176,7 @@ t.test('what cannot be done is refused in one sentence', async (t) => {
   const folder = t.testdir({
     'note.txt': 'mine',
     'bad.json': '{"version":2}',
+    'null.json': 'null',
     old: { 'fuzz.ndjson': other },
   });
   for (const [words, sentence] of [
@@ -189,6 +190,7 @@ t.test('what cannot be done is refused in one sentence', async (t) => {
     [['fuzz', '--resume', '--out', join(folder, 'old')], /is one of allocert 0\.0\.0/],
     [['replay', join(folder, 'none.json')], /cannot read the finding/],
     [['replay', join(folder, 'bad.json')], /is no finding of allocert fuzz/],
+    [['replay', join(folder, 'null.json')], /is no finding of allocert fuzz/],
   ] as const) {
     const ran = await allocert([...words]);
     t.equal(ran.code, 2, words.join(' '));
