@@ -1,8 +1,8 @@
 /**
- * Knowledge of operations stands in the table of operations. Goal: a list of operation names that is
- * written anywhere else by hand fails, unless it is named here with the reason why no column can hold
- * it; so that a new system call touches the table, one function of the executor, one of the simulator,
- * and tests.
+ * Knowledge of operations stands in the table of operations. Goal: a list of operation names that
+ * is written anywhere else by hand fails, unless it is named here with the reason why no column can
+ * hold it; so that a new system call touches the table, one function of the executor, one of the
+ * simulator, and tests.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'fuzz/generate/': 'generators choose among what they write',
   'oracles/model/': 'rules of the model, which stops at an operation that it has none for',
   'fuzz/findings/schedule-words.ts': 'phrases; others are made of the name and the arguments',
-  'fuzz/reproduce/calls.ts': 'C text; a finding with any other operation is said to have none',
+  'fuzz/reproduce/call-in-c.ts': 'C text; a finding with any other operation is said to have none',
 };
 
 const root = packageRoot();

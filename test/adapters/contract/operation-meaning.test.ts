@@ -1,7 +1,8 @@
 /**
- * What the table says of operations beside their arguments: which give descriptors, which wait, which
- * hand out bytes. Goal: each list that derives from it holds the operations that stood in it when it
- * was written by hand, so that a column cannot change what an oracle or a generator relies on.
+ * What the table says of operations beside their arguments: which give descriptors, which wait,
+ * which hand out bytes. Goal: each list that derives from it holds the operations that stood in it
+ * when it was written by hand, so that a column cannot change what an oracle or a generator relies
+ * on.
  */
 import t from 'tap';
 import {
