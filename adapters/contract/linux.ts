@@ -101,8 +101,7 @@ export const MISC_MAJOR = 10n;
 export const IOC_NONE = 0n;
 export const IOC_WRITE = 1n;
 export const IOC_READ = 2n;
-/** _IOC_TYPESHIFT. */
-export const IOC_TYPESHIFT = 8n;
+const IOC_TYPESHIFT = 8n;
 /** _IOC_SIZESHIFT. */
 export const IOC_SIZESHIFT = 16n;
 /** _IOC_DIRSHIFT. */

@@ -4,14 +4,14 @@ import type { Program } from '../contract/program.ts';
 import { type Adapter, type Session, TargetDeath } from '../contract/session.ts';
 
 /**
- * An adapter of someone else whose failures are told apart from bugs of allocert: a death stays a
+ * An adapter of someone else whose failures are withNamedAdapter apart from bugs of allocert: a death stays a
  * death, a sentence stays a sentence, and whatever else it throws names the adapter.
  */
 export function guardAdapter(adapter: Adapter, url: string): Adapter {
   return {
     url,
-    open: async () => new GuardedSession(await told(url, () => adapter.open()), url),
-    close: () => told(url, () => adapter.close()),
+    open: async () => new GuardedSession(await withNamedAdapter(url, () => adapter.open()), url),
+    close: () => withNamedAdapter(url, () => adapter.close()),
   };
 }
 
@@ -29,19 +29,19 @@ class GuardedSession implements Session {
   }
 
   begin(caseId: string): Promise<void> {
-    return told(this.#url, () => this.#session.begin(caseId));
+    return withNamedAdapter(this.#url, () => this.#session.begin(caseId));
   }
 
   run(program: Program): Promise<History> {
-    return told(this.#url, () => this.#session.run(program));
+    return withNamedAdapter(this.#url, () => this.#session.run(program));
   }
 
   close(): Promise<void> {
-    return told(this.#url, () => this.#session.close());
+    return withNamedAdapter(this.#url, () => this.#session.close());
   }
 }
 
-async function told<T>(url: string, work: () => T | Promise<T>): Promise<T> {
+async function withNamedAdapter<T>(url: string, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (thrown) {
