@@ -7,10 +7,10 @@ import {
   hexOf,
   machineError,
   RecordingSession,
-  repeatIfLost,
   type TargetFacts,
   type Transcript,
 } from '../../adapters/contract/index.ts';
+import { repeatIfLost } from '../../adapters/contract/repeat-if-lost.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import {
   type Abi,
