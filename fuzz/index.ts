@@ -23,17 +23,32 @@ export { CorpusFolder, existingFolder, type FolderContent } from './corpus/folde
 export type { TargetDescription } from './execute/round-runner.ts';
 export { runScenario } from './execute/run-scenario.ts';
 export { type Replayed, readFinding, replayFinding, shareText } from './findings/replay.ts';
-export { MODES, type Mode, modesFor } from './generate/modes.ts';
-export { operationsIn, type Scenario, type World, worldOf } from './generate/scenario.ts';
-export { type Interval, wilson } from './judge/confidence-interval.ts';
-export { judge, type Reading, type Rules, readingOf, signatureOf } from './judge/judge-scenario.ts';
+export { MODES, modesFor, type ScenarioMode } from './generate/modes.ts';
+export {
+  type GeneratorContext,
+  generatorContext,
+  operationsIn,
+  type Scenario,
+} from './generate/scenario.ts';
+export { type ConfidenceInterval, wilsonInterval } from './judge/confidence-interval.ts';
+export {
+  type JudgingRules,
+  judgeScenario,
+  type Reading,
+  readingOf,
+  signatureOf,
+} from './judge/judge-scenario.ts';
 export type { Detection, Round, RoundDone, RoundReport } from './judge/round-report.ts';
 export { type ShrinkOptions, type Shrunk, shrink } from './minimize/shrink.ts';
-export { type Choice, type Setting, settingFor } from './plan/campaign-context.ts';
+export {
+  type CampaignContext,
+  type ContextOptions,
+  campaignContext,
+} from './plan/campaign-context.ts';
 export { type RoundOrigin, scenarioOf } from './plan/round-plan.ts';
 export { CampaignJournal } from './record/campaign-journal.ts';
 export { type CampaignSummary, SUMMARY_FILE } from './record/campaign-summary.ts';
-export { evidenceOf, type Finding, tokenOf } from './record/finding.ts';
+export { type Finding, recordedRun, tokenOf } from './record/finding.ts';
 export { type ResumeState, readResumeState } from './record/resume-state.ts';
 export { type Reproducer, reproducerOf } from './reproduce/index.ts';
 export type { CampaignWorker } from './workers/campaign-worker.ts';
@@ -41,7 +56,7 @@ export { LocalWorker, type LocalWorkerOptions } from './workers/local-worker.ts'
 export {
   answerTask,
   type WorkerAnswer,
+  type WorkerOptions,
   WorkerPool,
-  type WorkerSetting,
   type WorkerTask,
 } from './workers/worker-pool.ts';

@@ -11,7 +11,7 @@ import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * A number that a client surely holds is not given to it a second time (FD-01), and after
+ * A descriptor that a client surely holds is not given to it a second time (FD-01), and after
  * everything has come to rest a client has no descriptor that nothing gave it (ERR-04). Whether it
  * lacks one that it should have is not judged.
  *

@@ -15,7 +15,8 @@ export interface RegionShape {
  * The free pages in a row that a region must have had for a request, wherever its buffers lay.
  *
  * m buffers of P pages leave a run of at least (N - P) / (m + 1) of N pages, rounded up; a run of k
- * pages aligned to a power of two a fits into k + a - 1, and at the start of an empty region into k.
+ * pages aligned to a power of two a fits into k + a - 1, and at the start of an empty region into
+ * k.
  *
  * @param wanted pages of the request, at least 1
  * @returns undefined when the region may not have had room

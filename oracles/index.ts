@@ -1,5 +1,5 @@
 /**
- * Oracles: functions of what came back that tell when a promise was surely broken.
+ * Oracles: functions of Histories that tell when a promise was surely broken.
  *
  * An oracle NAME that a violation names is the function in `NAME.ts`; its comment says when it is
  * sound. All of them look at a Timeline: `timeline/` knows what is certain of one, such as which

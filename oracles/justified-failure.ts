@@ -24,8 +24,8 @@ export interface Room {
  * Sound where no other process uses the region and its allocator gives out every page: each buffer
  * that may have lived during the call counts as there for the whole of it, wherever it does most
  * harm ({@link certainFreeRun}). A buffer of an unknown region counts in each, and a request on one
- * is judged by all. A request that failed otherwise, for its answer or for want of a number, had its
- * pages for a while and counts as a buffer. Linux may fail to move a page: there it is not
+ * is judged by all. A request that failed otherwise, for its answer or for want of a descriptor,
+ * had its pages for a while and counts as a buffer. Linux may fail to move a page: there it is not
  * decidable, and must not be asked.
  */
 export function justifiedFailure(
@@ -111,7 +111,7 @@ function roomIn(
   );
 }
 
-/** Whether two calls that both came back may have been under way at once. */
+/** Whether two calls that both returned may have been under way at once. */
 const overlap = (one: Event, other: Event): boolean =>
   one.result.call <= (other.result.return ?? one.result.call) &&
   other.result.call <= (one.result.return ?? other.result.call);

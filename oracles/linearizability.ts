@@ -8,7 +8,7 @@
 export interface ConcurrentCall<Action> {
   readonly action: Action;
   readonly call: bigint;
-  /** Undefined when it never came back: it may have taken effect at any time, or never. */
+  /** Undefined when it never returned: it may have taken effect at any time, or never. */
   readonly return: bigint | undefined;
 }
 

@@ -24,13 +24,13 @@ interface Action {
 /**
  * The descriptors of a client are given and closed as if one after the other: each new one is the
  * lowest that was free at some instant of its call (FD-01), and only what is open can be closed.
- * Where another call may look on, giving is two steps, as it is in the kernel: a number is reserved
- * first (get_unused_fd_flags) and open only once it is installed (fd_install).
+ * Where another call may look on, giving is two steps, as it is in the kernel: a descriptor is
+ * reserved first (get_unused_fd_flags) and open only once it is installed (fd_install).
  *
- * Sound for clients whose every operation on descriptors is known to the model and came back, from
- * a `descriptors` operation on, and that look nothing up in /proc while another thread calls:
- * executors open files for that. A request that fails may have reserved a number for a while, so
- * one that meets another call leaves nothing to be said; nor does one whose answer could not be
+ * Sound for clients whose every operation on descriptors is known to the model and returned, from a
+ * `descriptors` operation on, and that look nothing up in /proc while another thread calls:
+ * executors open files for that. A request that fails may have reserved a descriptor for a while,
+ * so one that meets another call leaves nothing to be said; nor does one whose answer could not be
  * written: a descriptor that stays then is a leak, which the descriptors oracle judges. A search
  * that runs out of its budget says nothing.
  */
@@ -57,10 +57,10 @@ export function numbers(timeline: Timeline, abi: Abi): Violation[] {
 /** Operations for which an executor may hold a descriptor of its own as long as they last. */
 const FLEETING = operationsWhere(({ ownFiles }) => ownFiles === true);
 
-/** Operations that leave the table as it is, whatever comes of them. */
+/** Operations that leave the table as it is, whatever their outcome. */
 const NEUTRAL = operationsWhere(keepsDescriptors);
 
-/** Whether an operation leaves the table as it is, whatever comes of it. */
+/** Whether an operation leaves the table as it is, whatever its outcome. */
 const isNeutral = ({ operation }: Event): boolean =>
   NEUTRAL.has(operation.op) ||
   (operation.op === 'ioctl' && operation.request === linux.DMA_BUF_IOCTL_SYNC);

@@ -29,7 +29,7 @@ const RULES: OperationRules = { ...descriptorRules, ...fileRules, ...mappingRule
  * may take part in (fork, exec, messages), or that the model has no rule for: of what comes behind
  * it nothing is said. Buffers that the client did not ask for itself are not followed. Where an
  * operation has several faults any of them may be reported; where the catalogue has no rule,
- * whatever comes back is what the model goes on with.
+ * the model goes on with whatever was returned.
  */
 export function sequential(timeline: Timeline, setting: ModelSetting): Violation[] {
   const deviceOf = devicesIn(timeline);

@@ -13,7 +13,7 @@ import type { Violation } from './violation.ts';
  * Sound for requests that were `flipped` between two lengths and whose descriptor was surely held
  * while lseek(SEEK_END) told its size. One read may see some bytes of the one length and some of
  * the other, so a size of such a length is not judged: lengths that differ in one byte are the
- * strictest test. The length that came back counts only where it has a byte that is neither the
+ * strictest test. The length that was returned counts only where it has a byte that is neither the
  * size's nor one of the two lengths': otherwise the other thread may have written last.
  */
 export function snapshot(

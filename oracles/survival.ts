@@ -4,12 +4,12 @@ import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * No request makes the kernel complain, kills a client or never comes back (ERR-12).
+ * No request makes the kernel complain, kills a client or never returns (ERR-12).
  *
  * Sound for alarms of a kernel that no other program provokes, for clients that no operation ends,
  * and for calls that cannot wait: a Program whose time is up in a `sleep`, a `wait` or a barrier
  * that not every thread reaches waits by itself. A machine that is starved of time makes calls
- * late; who accuses it of one has to run the Program again (see `confirmed` in
+ * late: a Program must hang again before that is reported (see `confirmed` in
  * `fuzz/execute/confirm.ts`).
  */
 export function survival(timeline: Timeline, histories: readonly History[]): Violation[] {

@@ -12,14 +12,14 @@ import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * Whoever guesses the number of a buffer and maps it before its request has come back sees zeros,
- * too (ISO-05).
+ * A thread that guesses the descriptor of a buffer and maps it before its request has returned sees
+ * zeros, too (ISO-05).
  *
- * Sound for scans through a mapping that surely stood, of a number that the client did not have at
- * first, where nothing but regions was opened: then there is nothing but a buffer that it can show,
- * whichever that is. Each store that had begun before the scan returned must have been to a buffer
- * that was surely gone before the mapping was asked for. Mappings whose buffer is known are not
- * judged here; the content oracle knows more about these.
+ * Sound for scans through a mapping that surely stood, of a descriptor that the client did not have
+ * at first, where nothing but regions was opened: then there is nothing but a buffer that it can
+ * show, whichever that is. Each store that had begun before the scan returned must have been to a
+ * buffer that was surely gone before the mapping was asked for. Mappings whose buffer is known are
+ * not judged here; the content oracle knows more about these.
  */
 export function unwritten(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   const strange = timeline.events.filter((event) => opensOther(event));
@@ -85,7 +85,7 @@ function mapOf(timeline: Timeline, maps: readonly Event[], scan: Event): Event |
   });
 }
 
-/** Whether the client did not have the number at first. */
+/** Whether the client did not have the descriptor at first. */
 function hadNone(timeline: Timeline, map: Event): boolean {
   const list = timeline.events.find(
     ({ client, operation, result }) =>

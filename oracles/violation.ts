@@ -1,6 +1,6 @@
 import type { Event } from './timeline/timeline.ts';
 
-/** A promise that was broken, as an oracle proved it from what came back. */
+/** A promise that was broken, as an oracle proved it from Histories. */
 export interface Violation {
   /** The oracle that says so: `oracles/NAME.ts`, which tells when it is sound. */
   readonly oracle: string;

@@ -1,18 +1,18 @@
 import type { Adapter, TargetFacts } from '../../adapters/contract/index.ts';
 import {
-  beginning,
   CORPUS_LIMITS,
   Corpus,
   type CorpusLimits,
   type CorpusState,
   EPOCH_ROUNDS,
   type Epoch,
-  type Kept,
+  initialState,
+  type KeptEntry,
 } from '../corpus/corpus.ts';
 import { entryFrom, type StoredEntry } from '../corpus/entry.ts';
 import { fitsTarget } from '../corpus/fit.ts';
 import type { Detection, RoundDone, RoundReport } from '../judge/round-report.ts';
-import { type Choice, settingFor } from '../plan/campaign-context.ts';
+import { type ContextOptions, campaignContext } from '../plan/campaign-context.ts';
 import type { Finding } from '../record/finding.ts';
 import { Ranges } from '../record/ranges.ts';
 import type { CampaignWorker } from '../workers/campaign-worker.ts';
@@ -38,7 +38,7 @@ export interface CampaignStart {
 }
 
 /** What is known behind a round. */
-export interface RoundSight {
+export interface RoundFigures {
   /** The most bytes that buffers surely had together in it. */
   readonly peakBytes: bigint;
   /** Coverage signatures and entries of the corpus by now. */
@@ -47,7 +47,7 @@ export interface RoundSight {
 }
 
 /** What a campaign is made of. */
-export interface CampaignOptions extends Choice {
+export interface CampaignOptions extends ContextOptions {
   readonly adapter: Adapter;
   /** Version of allocert, part of what a round is a function of. */
   readonly version: string;
@@ -74,10 +74,10 @@ export interface CampaignOptions extends Choice {
   /** Before a round is handed out: what takes the machine down was announced. */
   readonly onRound?: (index: number) => void;
   /** After a round, whose findings and entry have been handed over. */
-  readonly onRoundDone?: (round: RoundDone, sight: RoundSight) => void;
+  readonly onRoundDone?: (round: RoundDone, sight: RoundFigures) => void;
   readonly onFinding?: (finding: Finding) => void;
   /** A round brought something new to the corpus. */
-  readonly onEntry?: (round: number, kept: Kept) => void;
+  readonly onEntry?: (round: number, kept: KeptEntry) => void;
   readonly onEpoch?: (epoch: Epoch) => void;
   /** A worker died of a round, and another one again when it ran that round alone. */
   readonly onSuspect?: (index: number, why: string) => void;
@@ -111,11 +111,11 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignEnd
     options.worker ?? new LocalWorker({ ...options, enough: () => campaign?.stops() ?? false });
   let campaign: Campaign | undefined;
   const { facts, modes } = await worker.describeTarget();
-  const { world } = settingFor(facts, options);
+  const { generator } = campaignContext(facts, options);
   const given = options.entries ?? [];
-  const fit = given.filter((entry) => fitsTarget(world, entryFrom(entry.text)));
+  const fit = given.filter((entry) => fitsTarget(generator, entryFrom(entry.text)));
   const limits = options.limits ?? CORPUS_LIMITS;
-  const corpus = new Corpus(options.corpus ?? beginning(fit, limits), limits);
+  const corpus = new Corpus(options.corpus ?? initialState(fit, limits), limits);
   const entries = corpus.snapshot.entries.map(({ digest }) => digest);
   options.onStart?.({ facts, modes, entries, unfit: given.length - fit.length });
   campaign = new Campaign(options, worker, corpus);

@@ -16,7 +16,7 @@ import {
   type CampaignEnd,
   type CampaignOptions,
   type CampaignStart,
-  type RoundSight,
+  type RoundFigures,
   runCampaign,
 } from './campaign.ts';
 import { type CorpusFolders, CorpusKeeper, corpusBefore, entriesToBegin } from './keeper.ts';
@@ -165,7 +165,7 @@ class Recorder {
     this.#options.onFinding?.(finding, file);
   }
 
-  #round(round: RoundDone, sight: RoundSight): void {
+  #round(round: RoundDone, sight: RoundFigures): void {
     this.#journal.round(round, sight.peakBytes);
     this.#options.onRoundDone?.(round, sight);
   }

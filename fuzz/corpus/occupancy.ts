@@ -24,7 +24,7 @@ interface Change<What> {
 type Run = readonly [first: bigint, end: bigint];
 
 /** Follows what surely lives, forward in time only. */
-export class Occupancy {
+export class OccupancyTracker {
   readonly #capacity: bigint;
   readonly #bytes: Follower<Stay>;
   readonly #frames: Follower<Tenancy>;

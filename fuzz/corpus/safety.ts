@@ -8,11 +8,11 @@ import {
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
 import {
   DEADLINE_MS,
+  type GeneratorContext,
   isNothing,
   operationsIn,
   pagesAllowed,
   type Scenario,
-  type World,
 } from '../generate/scenario.ts';
 import { slotsAreSettled } from './slots.ts';
 
@@ -33,7 +33,7 @@ const GUESSES = { min: 4n, max: 6n };
  * lives; names no descriptor or address but those that generators do; says what its slots are; and
  * takes no more memory than it may.
  */
-export function isSafe(world: World, scenario: Scenario): boolean {
+export function isSafe(context: GeneratorContext, scenario: Scenario): boolean {
   const { programs } = scenario;
   return (
     operationsIn(scenario) <= OPERATIONS_MAX &&
@@ -41,13 +41,13 @@ export function isSafe(world: World, scenario: Scenario): boolean {
     programs.every(
       ({ deadlineMs, threads }) => deadlineMs <= DEADLINE_MS && threads.length <= THREADS_MAX,
     ) &&
-    operationsOf(programs).every((operation) => isPlain(world, operation)) &&
+    operationsOf(programs).every((operation) => isPlain(context, operation)) &&
     mainKeepsOut(programs) &&
     clientsEnd(programs) &&
     endedClientsRest(programs) &&
     watchersAreAlone(programs) &&
     slotsAreSettled(programs) &&
-    isModest(world, programs)
+    isModest(context, programs)
   );
 }
 
@@ -57,7 +57,7 @@ const operationsOf = (programs: readonly Program[]): Operation[] =>
 /** What a client may read of itself and of the machine. */
 const DOCUMENTS: readonly string[] = ['/proc/meminfo', '/proc/self/fdinfo'];
 
-function isPlain({ others, region }: World, operation: Operation): boolean {
+function isPlain({ others, region }: GeneratorContext, operation: Operation): boolean {
   const { op } = operation;
   if (op === 'open') return [region, ...others].some(({ name }) => name === operation.file);
   if (op === 'readfile') return DOCUMENTS.includes(operation.document);
@@ -152,9 +152,9 @@ function watchersAreAlone(programs: readonly Program[]): boolean {
  * A bounded region bounds whatever is asked of it. Of an unbounded one all that is ever asked for
  * must fit into the limit, as if nothing was given back.
  */
-function isModest(world: World, programs: readonly Program[]): boolean {
-  if (world.region.bounded) return true;
-  const field = fieldOf(world.abi, 'length');
+function isModest(context: GeneratorContext, programs: readonly Program[]): boolean {
+  if (context.region.bounded) return true;
+  const field = fieldOf(context.abi, 'length');
   let pages = 0n;
   for (const operation of operationsOf(programs)) {
     if (operation.op !== 'ioctl' || operation.argument.bytes.length < field.offset + field.width) {
@@ -163,9 +163,9 @@ function isModest(world: World, programs: readonly Program[]): boolean {
     const { bytes, placement } = operation.argument;
     const lengths = [readField(bytes, field)];
     if (placement?.kind === 'flipped') lengths.push(placement.value);
-    const given = lengths.filter((length) => !isNothing(length, world.page));
+    const given = lengths.filter((length) => !isNothing(length, context.page));
     const most = given.reduce((longest, one) => (one > longest ? one : longest), 0n);
-    pages += (most + world.page - 1n) / world.page;
+    pages += (most + context.page - 1n) / context.page;
   }
-  return pages <= pagesAllowed(world);
+  return pages <= pagesAllowed(context);
 }

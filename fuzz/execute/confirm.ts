@@ -11,7 +11,7 @@ import { DEATH } from './death.ts';
  *
  * @param run runs the scenario; asked a second time only where the first run seems to hang
  */
-export async function confirmed(run: () => Promise<Round>): Promise<Round> {
+export async function confirmHangs(run: () => Promise<Round>): Promise<Round> {
   const round = await run();
   if (!round.violations.some(isHang)) return round;
   const again = await run();

@@ -17,7 +17,7 @@ import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
 import type { Abi, Role } from '../../catalogue/catalogue.ts';
 
 /** What an operation asks, and what came of it. */
-export interface Words {
+export interface CallWords {
   readonly asks: string;
   /** Empty when nothing is known of it. */
   readonly came: string;
@@ -63,7 +63,7 @@ export class ScheduleWords {
     }
   }
 
-  of(operation: Operation, result: Result | undefined): Words {
+  of(operation: Operation, result: Result | undefined): CallWords {
     const { slot } = operation;
     const name = slot === undefined ? undefined : this.#names.get(slot);
     const gives = name === undefined ? '' : `${name} = `;

@@ -5,8 +5,8 @@ import {
   type Placement,
   type Thread,
 } from '../../adapters/contract/index.ts';
-import { clientName, framed, seeds } from './scaffold.ts';
-import { pagesAllowed, type Scenario, type World } from './scenario.ts';
+import { clientName, scaffolded, seeds } from './scaffold.ts';
+import { type GeneratorContext, pagesAllowed, type Scenario } from './scenario.ts';
 import { swarm } from './swarm.ts';
 import { ThreadWriter } from './thread-writer.ts';
 
@@ -58,7 +58,7 @@ interface Meeting {
  * somebody from the first instant to the last, whoever guesses its number, and be clear from the
  * first instant on, though somebody else has used its memory.
  */
-export function meddling(world: World): fc.Arbitrary<Scenario> {
+export function guessedFdScenarios(context: GeneratorContext): fc.Arbitrary<Scenario> {
   const meetings = fc.tuple(swarm(REQUESTS), swarm(ACTS)).chain(([requests, acts]) => {
     const act = fc.record<Meddling>({
       kind: fc.constantFrom(...acts),
@@ -70,7 +70,7 @@ export function meddling(world: World): fc.Arbitrary<Scenario> {
     });
     return fc.array(meeting, { minLength: 2, maxLength: MEETINGS_MAX });
   });
-  const most = Number(pagesAllowed(world) / BigInt(2 * MEETINGS_MAX * (REQUESTS_MAX + ACTS_MAX)));
+  const most = Number(pagesAllowed(context) / BigInt(2 * MEETINGS_MAX * (REQUESTS_MAX + ACTS_MAX)));
   return fc
     .record({
       meetings,
@@ -79,8 +79,8 @@ export function meddling(world: World): fc.Arbitrary<Scenario> {
     })
     .map(({ meetings: drawn, pages, seed }) => {
       const client = clientName(0);
-      const length = BigInt(pages) * world.page;
-      const met = drawn.map((meeting, at): Thread[] => written(world, meeting, at, length));
+      const length = BigInt(pages) * context.page;
+      const met = drawn.map((meeting, at): Thread[] => written(context, meeting, at, length));
       const ends = drawn.flatMap(({ acts }, at): Operation[] => {
         if (acts.every(({ kind }) => kind !== 'fork')) return [];
         const child = childOf(at);
@@ -90,17 +90,22 @@ export function meddling(world: World): fc.Arbitrary<Scenario> {
         ];
       });
       const last = ends.length === 0 ? [] : [[{ client, operations: ends }]];
-      const before = [{ client, operations: soil(world, 2n * length) }];
-      return framed(world, 'meddling', [client], [before, ...met, ...last], seed);
+      const before = [{ client, operations: soil(context, 2n * length) }];
+      return scaffolded(context, 'meddling', [client], [before, ...met, ...last], seed);
     });
 }
 
 /** The threads of a meeting; it has one child at most. */
-function written(world: World, { acts, requests }: Meeting, at: number, length: bigint): Thread[] {
+function written(
+  context: GeneratorContext,
+  { acts, requests }: Meeting,
+  at: number,
+  length: bigint,
+): Thread[] {
   const client = clientName(0);
-  const asks = new ThreadWriter(world, `asks${at}`);
+  const asks = new ThreadWriter(context, `asks${at}`);
   for (const one of requests) writeRequest(asks, one, length);
-  const meddles = new ThreadWriter(world, `meddles${at}`);
+  const meddles = new ThreadWriter(context, `meddles${at}`);
   const fork = acts.findIndex(({ kind }) => kind === 'fork');
   for (const [index, { kind, number }] of acts.entries()) {
     if (kind !== 'fork') writeAct(meddles, kind, number, length);
@@ -110,8 +115,8 @@ function written(world: World, { acts, requests }: Meeting, at: number, length: 
 }
 
 /** A buffer that somebody filled and gave back: what takes its pages must not show it. */
-function soil(world: World, length: bigint): readonly Operation[] {
-  const writer = new ThreadWriter(world, 'before');
+function soil(context: GeneratorContext, length: bigint): readonly Operation[] {
+  const writer = new ThreadWriter(context, 'before');
   const buffer = writer.allocate({ length });
   writer.map(buffer);
   writer.stamp(buffer);

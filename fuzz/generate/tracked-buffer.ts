@@ -26,7 +26,7 @@ export const LIFETIME_STEPS = [
 export type LifetimeStep = (typeof LIFETIME_STEPS)[number];
 
 /** What a thread knows of a buffer's further descriptors, mappings and messages. */
-export interface Followed {
+export interface TrackedBuffer {
   readonly buffer: WrittenBuffer;
   readonly duplicates: string[];
   readonly mappings: string[];
@@ -38,7 +38,7 @@ export interface Followed {
 /** Writes one step; one that has nothing to work on writes nothing. */
 export function writeStep(
   writer: ThreadWriter,
-  followed: Followed,
+  followed: TrackedBuffer,
   kind: Exclude<LifetimeStep, 'allocate'>,
 ): void {
   const { buffer, duplicates, mappings } = followed;
@@ -82,7 +82,7 @@ export function writeStep(
 
 function writeOther(
   writer: ThreadWriter,
-  { buffer, mappings }: Followed,
+  { buffer, mappings }: TrackedBuffer,
   kind: LifetimeStep,
 ): void {
   const { length, mapping, stamp } = buffer;
@@ -114,7 +114,7 @@ function writeOther(
 /** Sends a buffer to nobody, or takes one out of a message again. */
 function pass(
   writer: ThreadWriter,
-  { buffer, duplicates, messages }: Followed,
+  { buffer, duplicates, messages }: TrackedBuffer,
   kind: 'send' | 'receive',
 ): void {
   const end = (slot: string, offset: 0 | 4): SlotRef => ({ slot, offset, width: 4, signed: true });

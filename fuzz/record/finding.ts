@@ -60,7 +60,7 @@ export const findingFile = (signature: string, end: 'json' | 'c'): string =>
 /**
  * Programs and what came back of exactly these: of the smallest, unless they never showed it again.
  */
-export function evidenceOf(finding: Finding): {
+export function recordedRun(finding: Finding): {
   readonly programs: readonly Program[];
   readonly histories: readonly History[];
 } {

@@ -1,7 +1,7 @@
 import type { Finding } from '../record/finding.ts';
 import { Unwritable } from './c-text.ts';
-import { judgeAgain } from './judged-finding.ts';
-import { programText } from './program-in-c.ts';
+import { judgeFinding } from './judged-finding.ts';
+import { programInC } from './program-in-c.ts';
 
 /** A finding as a C program, or why there is none. */
 export type Reproducer =
@@ -19,7 +19,7 @@ export type Reproducer =
  */
 export function reproducerOf(finding: Finding): Reproducer {
   try {
-    return { text: programText(judgeAgain(finding)) };
+    return { text: programInC(judgeFinding(finding)) };
   } catch (thrown) {
     if (thrown instanceof Unwritable) return { refusal: thrown.message };
     throw thrown;

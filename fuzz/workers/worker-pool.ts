@@ -12,7 +12,7 @@ import type { CampaignWorker } from './campaign-worker.ts';
 import type { LocalWorker, LocalWorkerOptions } from './local-worker.ts';
 
 /** What every worker of a pool is told once. */
-export interface WorkerSetting extends Omit<LocalWorkerOptions, 'adapter' | 'enough'> {
+export interface WorkerOptions extends Omit<LocalWorkerOptions, 'adapter' | 'enough'> {
   readonly target: string;
 }
 
@@ -81,7 +81,7 @@ export class WorkerPool implements CampaignWorker {
    * @param module URL of a module that answers a {@link WorkerTask}, with the setting as its data
    * @param workers how many threads
    */
-  constructor(module: string, workers: number, setting: WorkerSetting) {
+  constructor(module: string, workers: number, setting: WorkerOptions) {
     this.#workers = workers;
     // One more for each worker, so that none waits while findings are minimized.
     this.width = 2 * workers;

@@ -41,7 +41,7 @@ export const accessRules: OperationRules = {
   },
 };
 
-/** A store that came to its end, or to a fault on its way. */
+/** A store that was completed, or ended in a fault. */
 function wrote(
   { event, model, timeline }: ModelStep,
   { address, bytes, length: count, offset = 0n }: OperationOf<'store'>,

@@ -52,7 +52,9 @@ export class ClientModel {
     this.page = page;
   }
 
-  /** A number refers to a buffer from now on, or to something that the model does not follow. */
+  /**
+   * A descriptor refers to a buffer from now on, or to something that the model does not follow.
+   */
   give(number: bigint, descriptor?: ModelDescriptor): void {
     this.closed.delete(number);
     if (descriptor === undefined) this.descriptors.delete(number);

@@ -19,7 +19,7 @@ function duplicates(step: ModelStep, number: bigint): Expectation | undefined {
   return { requirement: 'FD-03', words: ['ok', 'EMFILE', 'EINVAL'] };
 }
 
-/** The number that came back refers to what another one does. */
+/** The returned descriptor refers to what another one does. */
 function gives({ event, model }: ModelStep, from: bigint, closesOnExec: boolean): true {
   const source = model.descriptors.get(from);
   const copy = source === undefined ? undefined : { buffer: source.buffer, closesOnExec };

@@ -7,7 +7,7 @@ import type { ClientModel } from './client.ts';
 /** The outcome of an operation that the model predicts. */
 export interface Expectation {
   readonly requirement: string;
-  /** Words of `wordOf` that may come of it; `error` stands for any errno. */
+  /** Allowed outcomes, in words of `wordOf`; `error` stands for any errno. */
   readonly words: readonly string[];
   /** Whether an `ok` result is right; `wrong` says why it is not. */
   readonly holds?: (event: Event) => boolean;
@@ -30,7 +30,7 @@ export interface OperationRule<Name extends OperationName> {
   /** Undefined where the catalogue has no rule, or the model does not know enough. */
   expects?(step: ModelStep, operation: OperationOf<Name>): Expectation | undefined;
   /**
-   * Changes the model by what has come of it, if it came back without an error.
+   * Changes the model by the result of an operation that returned without an error.
    *
    * @returns false when the model cannot follow any more
    */

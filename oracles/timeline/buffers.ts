@@ -19,8 +19,9 @@ import { mixtureBounds } from './torn-reads.ts';
  * The buffers of a timeline with what holds each, and for how long.
  *
  * Sound in one direction each: `from` to `until` is never too long, `gone` never too early. A close
- * of the same number at about the same time counts as a drop, whoever's number it was; an operation
- * on a number is on the buffer that surely had it all the while, and on nothing known otherwise.
+ * of the same descriptor at about the same time counts as a drop, whichever file it was; an
+ * operation on a descriptor is on the buffer that surely had it all the while, and on nothing known
+ * otherwise.
  *
  * @param page bytes
  */
@@ -28,7 +29,7 @@ export function buffersOf(timeline: Timeline, abi: Abi, page: bigint): HeldBuffe
   return new Bookkeeper(timeline, abi, page).buffers();
 }
 
-/** Successful requests for a buffer that put a new number into their argument. */
+/** Successful requests for a buffer that put a new descriptor into their argument. */
 export function allocationsOf({ events }: Timeline, abi: Abi): Event[] {
   const command = commandOf(abi);
   return events.filter(
@@ -40,7 +41,7 @@ export function allocationsOf({ events }: Timeline, abi: Abi): Event[] {
   );
 }
 
-/** The number that an allocation gave. */
+/** The descriptor that an allocation gave. */
 export const descriptorGiven = (allocation: Event, abi: Abi): bigint =>
   readField(allocation.result.out, fieldOf(abi, 'descriptor'));
 
@@ -118,7 +119,7 @@ class Bookkeeper {
   #derived(event: Event): void {
     const { operation, result } = event;
     const source = sourceOf(operation, this.#timeline);
-    // What failed made nothing; what never came back may have.
+    // What failed made nothing; what never returned may have.
     if (result.return !== undefined && !succeeded(result)) return;
     if (operation.op === 'recvfd') this.#received(event, operation);
     if (source === undefined) return;
@@ -194,7 +195,7 @@ class Bookkeeper {
 
   /**
    * Nobody knows which of these the operation was on, so each may be held by what it made: what had
-   * begun to be made before it came back, and was not gone when it was called. A number can be
+   * begun to be made before it returned, and was not gone when it was called. A descriptor can be
    * guessed before its request is even made, so all must be known first.
    */
   #suspect({ event: { client, result }, source: { kind, value } }: Suspect): void {

@@ -4,11 +4,11 @@ import type { Event, Timeline } from './timeline.ts';
 /** Says which region's device an ioctl was surely made on; undefined when it is not certain. */
 export type DeviceFinder = (event: Event) => string | undefined;
 
-/** The call of something that ends what a number, or each number, refers to. */
+/** A call that may change what a descriptor, or each one of a client, refers to. */
 interface Closing {
   readonly client: string;
   readonly call: bigint;
-  /** Undefined when it never came back. */
+  /** Undefined when it never returned. */
   readonly return: bigint | undefined;
   readonly number: bigint | undefined;
 }
@@ -18,7 +18,7 @@ interface Closing {
  *
  * Sound for descriptors that come from an `open` of a region, in the same client or in one that it
  * was forked from after the open had returned, and which no call has begun to close before
- * the request returned, in any of the clients on that way: a number that was closed may be
+ * the request returned, in any of the clients on that way: a descriptor that was closed may be
  * anything, and one that was never inherited is.
  */
 export function devicesIn(timeline: Timeline): DeviceFinder {
@@ -49,7 +49,7 @@ function finderFor(timeline: Timeline): DeviceFinder {
     const { file } = opened.operation;
     const clients = inheritance(forks, opened, client);
     if (clients === undefined) return undefined;
-    // The number may be there, and be closed, before the open has returned.
+    // The descriptor may be there, and be closed, before the open has returned.
     const { call: since, return: there, value } = opened.result;
     if (there === undefined || there > result.call) return undefined;
     const closed = closings.some(

@@ -17,7 +17,7 @@ export interface ReferenceDrop {
   readonly event: Event | undefined;
   readonly client: string;
   readonly call: bigint;
-  /** Undefined when it never came back. */
+  /** Undefined when it never returned. */
   readonly return: bigint | undefined;
   /** Whether what it hits is surely dropped as a whole. */
   readonly sure: boolean;
@@ -49,9 +49,9 @@ export function dropsOf(timeline: Timeline): ReferenceDrop[] {
 }
 
 /**
- * Most of what failed dropped nothing. But Linux has closed the number whatever else close says, as
- * with EINTR, unless it was not open; and what changes many pages may have come as far as the one
- * that it failed at. Of what never returned it is unknown.
+ * Most of what failed dropped nothing. But Linux has closed the descriptor whatever else close
+ * returns, as with EINTR, unless it was not open; and what changes many pages may have come as far
+ * as the one that it failed at. Of what never returned it is unknown.
  */
 function droppedNothing({ operation, result }: Event): boolean {
   if (result.return === undefined || succeeded(result)) return false;

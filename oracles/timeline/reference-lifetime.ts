@@ -25,7 +25,8 @@ export function withLifetime(
 
 /**
  * When the drop that took something is over, of which it is only known that it had begun by some
- * instant: a number or an address may be taken from it, and be another's, before its close is back.
+ * instant: a descriptor or an address may be taken from it, and be another's, before its close is
+ * back.
  */
 function goneBy(instant: bigint, drops: readonly ReferenceDrop[]): bigint | undefined {
   let last = instant;

@@ -41,7 +41,7 @@ export interface Timeline {
   valueOf(operand: Operand): bigint;
 }
 
-/** Puts Programs and what came back of them together. Both lists have the same length. */
+/** Puts Programs and their Histories together. Both lists have the same length. */
 export function timelineOf(programs: readonly Program[], histories: readonly History[]): Timeline {
   const events = programs.flatMap((program, number) =>
     eventsOf(program, number, histories[number]),
@@ -81,7 +81,7 @@ function eventsOf(program: Program, number: number, history: History | undefined
   );
 }
 
-/** A client that died was alive when its threads last came back from a call. */
+/** A client that died was alive when its threads last returned from a call. */
 function endsOf(history: History, number: number, events: readonly Event[]): ClientEnd[] {
   return history.deaths.map(({ client }) => {
     const mine = events.filter((event) => event.program === number && event.client === client);

@@ -114,7 +114,7 @@ function testOf(record: RunRecord, ids: KcidbIds, point: Point) {
   return {
     id: testId(record, ids, `${point.case.id} ${requirement.id}`),
     ...commonOf(record, ids),
-    path: `allocert.${word(requirement.id)}.${word(point.case.id)}`,
+    path: `allocert.${pathPart(requirement.id)}.${pathPart(point.case.id)}`,
     comment: plain(statement),
     status: ran ? STATUS[status] : unrun(record, point),
     ...(ran ? { duration: point.case.durationMs / 1000 } : {}),
@@ -183,7 +183,7 @@ function testId(
 }
 
 /** A part of a path, which takes letters, digits, `_` and `-`. */
-const word = (text: string): string => text.replaceAll(/[^A-Za-z0-9_-]/g, '_');
+const pathPart = (text: string): string => text.replaceAll(/[^A-Za-z0-9_-]/g, '_');
 
 /** The schema takes no NUL in texts. */
 const plain = (text: string): string => text.replaceAll('\0', ' ');

@@ -35,8 +35,8 @@ export function readGate(words: GateArgs, now: Date = new Date()): GateSettings 
   };
 }
 
-function levelOf(word: string): FailOn {
-  const found = LEVELS.find((level) => level === word);
+function levelOf(text: string): FailOn {
+  const found = LEVELS.find((level) => level === text);
   if (found !== undefined) return found;
-  throw usageError(`--fail-on takes ${LEVELS.join(' or ')}, not "${word}"`);
+  throw usageError(`--fail-on takes ${LEVELS.join(' or ')}, not "${text}"`);
 }

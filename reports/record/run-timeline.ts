@@ -19,22 +19,22 @@ export class RunTimeline {
   readonly #retried = new Set<string>();
 
   /** Hears of one line more. */
-  add(told: JournalLine | WrittenLine): void {
-    if (told.type === 'run-start' || told.type === 'retry-start') {
+  add(line: JournalLine | WrittenLine): void {
+    if (line.type === 'run-start' || line.type === 'retry-start') {
       this.#earlierMs += this.#durationMs();
-      this.#noun = told.type === 'run-start' ? 'run' : 'retry';
-      this.#startedAt = told.startedAt;
+      this.#noun = line.type === 'run-start' ? 'run' : 'retry';
+      this.#startedAt = line.startedAt;
       this.#casesMs = 0;
       this.#end = undefined;
       this.#running = '';
-    } else if (told.type === 'case-start') {
-      this.#running = told.case;
-    } else if (told.type === 'case-end') {
-      if (this.#running === told.case) this.#running = '';
-      this.#casesMs += told.durationMs;
-      if (this.#noun === 'retry') this.#retried.add(told.case);
-    } else if (told.type === 'run-end') {
-      this.#end = told;
+    } else if (line.type === 'case-start') {
+      this.#running = line.case;
+    } else if (line.type === 'case-end') {
+      if (this.#running === line.case) this.#running = '';
+      this.#casesMs += line.durationMs;
+      if (this.#noun === 'retry') this.#retried.add(line.case);
+    } else if (line.type === 'run-end') {
+      this.#end = line;
     }
   }
 

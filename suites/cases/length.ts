@@ -189,7 +189,7 @@ async function observeEverySize(context: CaseContext, buffer: Allocation): Promi
   see('fdinfo', line === undefined ? undefined : BigInt(line));
 }
 
-/** Asks for too much in a client that the OOM killer may take; what came of it, in one word. */
+/** Asks for too much in a client that the OOM killer may take; returns the outcome, in one word. */
 async function tryHuge(context: CaseContext, name: string, length: bigint): Promise<string> {
   const device = await context.device();
   await context.subject.fork({ client: name, sacrificial: 1n });

@@ -216,8 +216,8 @@ export class CaseContext {
   }
 
   /**
-   * Closes a buffer's descriptor if one came back. A command that copies nothing out leaves the 0
-   * that was sent, which no new descriptor can be: 0 is open in every client.
+   * Closes a buffer's descriptor if one was returned. A command that copies nothing out leaves the
+   * 0 that was sent, which no new descriptor can be: 0 is open in every client.
    */
   async release(allocation: Allocation): Promise<void> {
     const { offset, width } = fieldOf(this.abi, 'descriptor');

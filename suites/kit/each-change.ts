@@ -10,7 +10,7 @@ export interface Change {
 
 /**
  * The shape of a negative case: the control first, then the same request with one change at a time;
- * what comes of each is observed in the given role.
+ * each outcome is observed in the given role.
  */
 export async function observeEachChange(
   context: CaseContext,

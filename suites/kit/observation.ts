@@ -18,7 +18,7 @@ export class Skip extends Error {}
 /** Thrown by a case that cannot say anything, for instance because its control failed. */
 export class Inconclusive extends Error {}
 
-/** Thrown when a client that nothing should have killed died, or never came back. */
+/** Thrown when a client that nothing should have killed died, or never returned. */
 export class ClientLost extends Error {
   readonly manner: 'crash' | 'hang';
 

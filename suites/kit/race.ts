@@ -58,7 +58,7 @@ function overlap({ threads: [first = [], ...others] }: History): boolean {
     .some((mine) => calls.some((other) => mine.from < other.to && other.from < mine.to));
 }
 
-/** A loop counts from the first to the last of its calls; what never came back ends nowhere. */
+/** A loop counts from the first to the last of its calls; what never returned ends nowhere. */
 function intervalOf({
   outcome,
   call,

@@ -114,7 +114,7 @@ export class Registrar {
     throw new Inconclusive(`blocked: a valid registration failed with ${word}`);
   }
 
-  /** Unregisters a device, or NULL. Returns what came of it, in a word. */
+  /** Unregisters a device, or NULL. Returns the outcome, in one word. */
   async unregister(minor: number | undefined): Promise<string> {
     const step = this.unregisterStep(minor);
     const result = (await this.#context.runSteps(SUBJECT, [step])).threads[0]?.[0];

@@ -121,7 +121,7 @@ function lookAndSpoil(
 }
 
 /**
- * One thread allocates; another maps the number that is going to come as soon as it can. The
+ * One thread allocates; another maps the descriptor that it is going to get as soon as it can. The
  * buffers stay, so that each round gets pages that still carry the secret.
  */
 export async function mapBeforeReturn(context: CaseContext, length: bigint): Promise<Sighting> {

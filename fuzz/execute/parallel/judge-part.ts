@@ -1,7 +1,7 @@
 import { ERRNO, packed } from '../../../adapters/contract/index.ts';
 import { LIFETIME } from '../../../oracles/sweep.ts';
-import { OPERATIONS } from '../../generate/packed-writer.ts';
-import { FAILURE, MAYBE, type PartMemory, SUMMARY } from './round-memory.ts';
+import { PART_OPERATIONS } from '../../generate/packed-writer.ts';
+import { FAILURE, MAYBE, PART_SUMMARY, type PartMemory } from './round-memory.ts';
 
 const { FIRST_DESCRIPTOR, NOT_RUN, OPERATION_WORDS, PACKED, PACKED_SLOTS, RESULT_WORDS } = packed;
 
@@ -30,9 +30,9 @@ const NUMBERS_MAX = FIRST_DESCRIPTOR + PACKED_SLOTS + 1;
  */
 export class PartJudge {
   readonly #slots = new Int32Array(PACKED_SLOTS);
-  readonly #references = new Int32Array(OPERATIONS);
+  readonly #references = new Int32Array(PART_OPERATIONS);
   /** Whether a buffer was written to. */
-  readonly #written = new Uint8Array(OPERATIONS);
+  readonly #written = new Uint8Array(PART_OPERATIONS);
   readonly #numbers = new Uint8Array(NUMBERS_MAX);
   /** The number in each slot. */
   readonly #held = new Int32Array(PACKED_SLOTS);
@@ -41,7 +41,7 @@ export class PartJudge {
   #failures = 0;
   /** Words of changes. */
   #changes = 0;
-  #summary: Int32Array<ArrayBufferLike> = new Int32Array(SUMMARY.words);
+  #summary: Int32Array<ArrayBufferLike> = new Int32Array(PART_SUMMARY.words);
 
   /** @param operations rows of the Program; the History has as many */
   judge(part: PartMemory, operations: number): void {
@@ -66,11 +66,11 @@ export class PartJudge {
         this.#prove(written ? 'lost' : 'residue', row);
       }
     }
-    summary[SUMMARY.operations] = operations;
-    summary[SUMMARY.changes] = this.#changes;
-    summary[SUMMARY.ran] = ran;
-    summary[SUMMARY.lives] = this.#lives;
-    summary[SUMMARY.failures] = this.#failures;
+    summary[PART_SUMMARY.operations] = operations;
+    summary[PART_SUMMARY.changes] = this.#changes;
+    summary[PART_SUMMARY.ran] = ran;
+    summary[PART_SUMMARY.lives] = this.#lives;
+    summary[PART_SUMMARY.failures] = this.#failures;
   }
 
   /** Notes that the kernel has complained while the part ran. */
@@ -95,7 +95,7 @@ export class PartJudge {
   }
 
   #prove(proof: PartProof, row: number): void {
-    const at = SUMMARY.firstProof + PROOFS.indexOf(proof);
+    const at = PART_SUMMARY.firstProof + PROOFS.indexOf(proof);
     if (this.#summary[at] === 0) this.#summary[at] = row + 1;
   }
 

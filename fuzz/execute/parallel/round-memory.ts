@@ -1,11 +1,11 @@
 import { packed } from '../../../adapters/contract/index.ts';
 import { LIFETIME } from '../../../oracles/sweep.ts';
-import { OPERATIONS } from '../../generate/packed-writer.ts';
+import { PART_OPERATIONS } from '../../generate/packed-writer.ts';
 
 const { HEAD, OPERATION_WORDS, RESULT_WORDS } = packed;
 
 /** Words of what a part says of itself when it is judged. */
-export const SUMMARY = {
+export const PART_SUMMARY = {
   /** Operations that were run. */
   ran: 0,
   /** How many lives and failures it has. */
@@ -40,13 +40,13 @@ export interface PartMemory {
 }
 
 const SIZES: Readonly<Record<keyof PartMemory, number>> = {
-  summary: SUMMARY.words,
-  program: OPERATIONS * OPERATION_WORDS,
-  history: OPERATIONS * RESULT_WORDS,
-  lives: OPERATIONS * LIFETIME.words,
-  failures: OPERATIONS * FAILURE.words,
-  changes: OPERATIONS * 2,
-  births: OPERATIONS,
+  summary: PART_SUMMARY.words,
+  program: PART_OPERATIONS * OPERATION_WORDS,
+  history: PART_OPERATIONS * RESULT_WORDS,
+  lives: PART_OPERATIONS * LIFETIME.words,
+  failures: PART_OPERATIONS * FAILURE.words,
+  changes: PART_OPERATIONS * 2,
+  births: PART_OPERATIONS,
 };
 const PART_WORDS = Object.values(SIZES).reduce((sum, one) => sum + one, 0);
 
@@ -101,7 +101,7 @@ const SLEEP_MS = 50;
  * @param arrivals of all threads together, at this place and those before
  * @throws Error when the round was aborted meanwhile
  */
-export function meet(target: Int32Array, arrivals: number): void {
+export function waitForParts(target: Int32Array, arrivals: number): void {
   Atomics.add(target, HEAD.arrived, 1);
   Atomics.notify(target, HEAD.arrived);
   for (let look = 0; ; look += 1) {
@@ -113,7 +113,7 @@ export function meet(target: Int32Array, arrivals: number): void {
 }
 
 /** Lets nobody wait any more. */
-export function abort(buffer: SharedArrayBuffer): void {
+export function releaseParts(buffer: SharedArrayBuffer): void {
   const head = new Int32Array(buffer, 0, HEAD.target);
   Atomics.store(head, HEAD.aborted, 1);
   Atomics.notify(head, HEAD.arrived);

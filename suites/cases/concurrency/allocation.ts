@@ -130,7 +130,7 @@ function keeping(
   };
 }
 
-/** Whether a number was given to a client that surely had it already. */
+/** Whether a descriptor was given to a client that surely had it already. */
 function numbersSeen({ buffers, timeline }: Race): Sighting {
   const [found] = descriptors(timeline, buffers);
   return { word: found === undefined ? 'distinct' : 'given-twice', detail: found?.detail ?? '' };

@@ -15,9 +15,11 @@ import {
   visibleLoss,
 } from '../../kit/race.ts';
 
-/** A number closed as soon as it comes is hit during the call in more than one round of eight. */
+/**
+ * A descriptor closed as soon as it comes is hit during the call in more than one round of eight.
+ */
 const ODDS = 8;
-/** Times that a thread tries to close a number which is not there yet. */
+/** Times that a thread tries to close a descriptor which is not there yet. */
 const TRIES = 800n;
 /**
  * Calls that do nothing before the request, by round. Threads of a real machine do not leave a
@@ -28,7 +30,7 @@ const BYTE = 0x3c;
 /** Where copy_from_user works and copy_to_user does not. */
 const READ_ONLY: Placement = { kind: 'page', protection: 'read-only' };
 
-/** A rule about a number that is closed while the request that gives it is under way. */
+/** A rule about a descriptor that is closed while the request that gives it is under way. */
 interface ClosedMeanwhile {
   readonly requirement: 'CON-02' | 'CON-03';
   readonly placement?: Placement;
@@ -118,7 +120,7 @@ interface Round {
   readonly overlaps: OverlapCount;
 }
 
-/** One thread asks for a buffer, and another closes the number that it is going to get. */
+/** One thread asks for a buffer, and another closes the descriptor that it is going to get. */
 async function closeMeanwhile(
   context: CaseContext,
   { placement }: ClosedMeanwhile,
@@ -172,8 +174,8 @@ function requestMet({ history }: Race): boolean {
 }
 
 /**
- * Threads map, synchronise and look at a buffer while two others close it. A free number below the
- * buffer's takes what looking opens, so that nobody can close that by mistake.
+ * Threads map, synchronise and look at a buffer while two others close it. A free descriptor below
+ * the buffer's takes what looking opens, so that no thread closes that by mistake.
  */
 async function closeInUse(
   context: CaseContext,

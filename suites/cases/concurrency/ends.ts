@@ -174,7 +174,7 @@ async function allocateUnderSignals(
   ];
   const history = await context.runSteps(SUBJECT, [
     { op: 'itimer', intervalUs: INTERVAL_US },
-    // After a failure there is no number to close.
+    // After a failure there is no descriptor to close.
     { op: 'repeat', times, stop: 'failure', body },
     { op: 'itimer', intervalUs: 0n },
   ]);

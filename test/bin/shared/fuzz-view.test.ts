@@ -2,8 +2,8 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
-import { FuzzView } from '../../bin/shared/fuzz-view.ts';
-import { CampaignProgress, figuresLine } from '../../fuzz/campaign/progress.ts';
+import { FuzzView } from '../../../bin/shared/fuzz-view.ts';
+import { CampaignProgress, figuresLine } from '../../../fuzz/campaign/progress.ts';
 
 /** What a view writes on such an output. */
 async function written(terminal: boolean, act: (view: FuzzView) => void): Promise<string> {

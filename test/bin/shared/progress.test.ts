@@ -4,9 +4,9 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { mock } from 'node:test';
 import t from 'tap';
-import { Progress } from '../../bin/shared/progress.ts';
-import type { CaseFinish, RunStart } from '../../reports/record/journal-lines.ts';
-import type { Verdict } from '../../reports/record/record.ts';
+import { Progress } from '../../../bin/shared/progress.ts';
+import type { CaseFinish, RunStart } from '../../../reports/record/journal-lines.ts';
+import type { Verdict } from '../../../reports/record/record.ts';
 
 t.test('a case that is retried counts once', async (t) => {
   mock.timers.enable({ apis: ['setInterval'] });

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { readCampaignSummary } from '../../reports/merge/campaign.ts';
-import { openInputs } from '../../reports/merge/input.ts';
-import { temporaryDirectory } from './sample.ts';
+import { readCampaignSummary } from '../../../reports/merge/campaign.ts';
+import { openInputs } from '../../../reports/merge/input.ts';
+import { temporaryDirectory } from '../sample.ts';
 
 const FINDING = {
   ...{ version: 1, requirement: 'ISO-01', signature: 'content ISO-01', oracle: 'content' },
