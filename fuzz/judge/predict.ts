@@ -76,10 +76,10 @@ function wordsFor(profile: Profile, requirement: string, role: string): string[]
 function commandFaults(abi: Abi, request: bigint): Fault[] {
   const changed = BigInt.asUintN(32, request ^ commandOf(abi));
   const faults: Fault[] = [];
-  if ((changed & 0xffn) !== 0n) faults.push(['IOC-02', 'unknown-nr']);
-  if ((changed & 0xff00n) !== 0n) faults.push(['IOC-03', 'other-type']);
-  if ((changed & 0x3fff0000n) !== 0n) faults.push(['IOC-05', 'other-size']);
-  if ((changed & 0xc0000000n) !== 0n) faults.push(['IOC-04', 'other-direction']);
+  if (linux.ioctlNr(changed) !== 0n) faults.push(['IOC-02', 'unknown-nr']);
+  if (linux.ioctlType(changed) !== 0n) faults.push(['IOC-03', 'other-type']);
+  if (linux.ioctlSize(changed) !== 0n) faults.push(['IOC-05', 'other-size']);
+  if (linux.ioctlDirection(changed) !== 0n) faults.push(['IOC-04', 'other-direction']);
   return faults;
 }
 

@@ -1,8 +1,9 @@
-import type {
-  Operand,
-  Operation,
-  OperationName,
-  OperationOf,
+import {
+  linux,
+  type Operand,
+  type Operation,
+  type OperationName,
+  type OperationOf,
 } from '../../adapters/contract/index.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
 import { commandText, requestLiteral } from './abi-text.ts';
@@ -115,7 +116,8 @@ const CALLS: Writers = {
 /** The name of a client as the C program numbers it. */
 export const constant = (client: string): string => identifier(client).toUpperCase();
 
-const signalName = (signal: bigint): string => (signal === 9n ? 'SIGKILL' : String(signal));
+const signalName = (signal: bigint): string =>
+  signal === linux.SIGKILL ? 'SIGKILL' : String(signal);
 
 /** An address and an offset. */
 function access(slots: CVariables, address: Operand, offset: Operand | undefined): string {
