@@ -4,7 +4,7 @@ import type { Program } from '../contract/program.ts';
 import { type Adapter, type Session, TargetDeath } from '../contract/session.ts';
 
 /**
- * An adapter of someone else whose failures are withNamedAdapter apart from bugs of allocert: a death stays a
+ * An adapter of someone else whose failures are told apart from bugs of allocert: a death stays a
  * death, a sentence stays a sentence, and whatever else it throws names the adapter.
  */
 export function guardAdapter(adapter: Adapter, url: string): Adapter {
