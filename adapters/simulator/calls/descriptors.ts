@@ -1,25 +1,32 @@
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
+import type { Reply } from '../../interpreter/answer.ts';
 import { failed } from '../kernel/errno.ts';
 import type { OpenFile } from '../kernel/open-file.ts';
-import type { Call, Handler, Reply } from './call.ts';
+import type { Handler, KernelCall } from './kernel-call.ts';
 
-const O_CLOEXEC = 0o2000000;
-const F_DUPFD = 0;
-const F_GETFD = 1;
-const F_SETFD = 2;
-const F_GETFL = 3;
-const F_SETFL = 4;
-const F_DUPFD_CLOEXEC = 1030;
-/** O_APPEND, O_NONBLOCK and O_NOATIME; O_DIRECT needs a file that can do it, and none can. */
-const SETTABLE_FLAGS = 0o1006000;
-const O_DIRECT = 0o40000;
-const O_ACCMODE = 3;
+const {
+  F_DUPFD,
+  F_DUPFD_CLOEXEC,
+  F_GETFD,
+  F_GETFL,
+  F_SETFD,
+  F_SETFL,
+  FD_CLOEXEC,
+  O_APPEND,
+  O_CLOEXEC,
+  O_DIRECT,
+  O_NOATIME,
+  O_NONBLOCK,
+} = linuxNumbers;
+/** O_DIRECT is not among them: it needs a file that can do it, and none can. */
+const SETTABLE_FLAGS = O_APPEND | O_NONBLOCK | O_NOATIME;
 
 const dup: Handler = (call) => {
   const file = call.anyFile();
   return failed(file) ? file : call.install(file.hold('fget_raw'), false);
 };
 
-function duplicateTo(call: Call, closeOnExec: boolean): Reply {
+function duplicateTo(call: KernelCall, closeOnExec: boolean): Reply {
   const to = call.int('to');
   if (to < 0 || to >= call.client.descriptorLimit) return 'EBADF';
   const file = call.anyFile();
@@ -63,24 +70,22 @@ const fcntl: Handler = (call) => {
     case F_GETFD:
       return table.isCloseOnExec(number) ? 1n : 0n;
     case F_SETFD:
-      table.setCloseOnExec(number, (call.uint('value') & 1) !== 0);
+      table.setCloseOnExec(number, (call.uint('value') & FD_CLOEXEC) !== 0);
       return 0n;
     case F_GETFL:
       return BigInt(file.flags);
     default:
       return command === F_SETFL && !file.pathOnly
-        ? setFlags(call, file, call.uint('value'))
+        ? setFlags(file, call.uint('value'))
         : other(file);
   }
 };
 
 const other = (file: OpenFile): Reply => (file.pathOnly ? 'EBADF' : 'EINVAL');
 
-function setFlags({ kernel }: Call, file: OpenFile, flags: number): Reply {
+function setFlags(file: OpenFile, flags: number): Reply {
   if ((flags & O_DIRECT) !== 0) return 'EINVAL';
-  const widens = kernel.options.defects.has('setfl-widens');
-  const settable = widens ? SETTABLE_FLAGS | O_ACCMODE : SETTABLE_FLAGS;
-  file.flags = (file.flags & ~settable) | (flags & settable);
+  file.flags = (file.flags & ~SETTABLE_FLAGS) | (flags & SETTABLE_FLAGS);
   return 0n;
 }
 

@@ -1,29 +1,35 @@
 import type { ErrnoName } from '../../contract/errno.ts';
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { Argument } from '../../contract/program.ts';
+import type { Reply } from '../../interpreter/answer.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
 import { UserArgument } from '../../interpreter/user-argument.ts';
-import { DmaBuf } from '../buffers/dma-buf.ts';
-import { PageStore } from '../buffers/pages.ts';
 import { CharacterFile } from '../kernel/character-file.ts';
 import { failed } from '../kernel/errno.ts';
-import { MemoryFile } from '../kernel/memory-file.ts';
+import { Memfd } from '../kernel/memfd.ts';
 import type { OpenFile } from '../kernel/open-file.ts';
+import { PageStore } from '../kernel/pages.ts';
 import { PathFile } from '../kernel/path-file.ts';
-import { CONTROL_NODE, ControlFile } from '../registry/control-file.ts';
-import type { Call, Handler, Reply } from './call.ts';
+import type { Handler, KernelCall } from './kernel-call.ts';
 
-const O_CREAT = 0o100;
-const O_EXCL = 0o200;
-const O_DIRECTORY = 0o200000;
-const O_CLOEXEC = 0o2000000;
-const O_PATH = 0o10000000;
-/** O_LARGEFILE, which open(2) sets by itself on 64-bit machines. */
-const O_LARGEFILE = 0o100000;
+const {
+  O_CLOEXEC,
+  O_CREAT,
+  O_DIRECTORY,
+  O_EXCL,
+  /** Set by open(2) itself on 64-bit machines. */
+  O_LARGEFILE,
+  O_NOCTTY,
+  O_PATH,
+  O_RDWR,
+  O_TRUNC,
+  POLLNVAL,
+  /** The last that the kernel knows of for any file. */
+  SEEK_MAX,
+} = linuxNumbers;
 /** Flags that only matter while a file is opened. */
-const OPENING_FLAGS = 0o2001700;
+const OPENING_FLAGS = O_CLOEXEC | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC;
 const TRANSFER_BYTES_MAX = 65_536;
-/** SEEK_HOLE, the last that the kernel knows of for any file. */
-const WHENCE_MAX = 4;
 const FILE_BYTES_MAX = 2n ** 62n;
 const ROOT = 0;
 
@@ -46,48 +52,28 @@ function refusalOf(flags: number): 'EEXIST' | 'ENOTDIR' | undefined {
   return exclusive ? 'EEXIST' : undefined;
 }
 
-function openNamed(call: Call, name: string, flags: number): OpenFile | ErrnoName {
-  const { log, options } = call.kernel;
+function openNamed(call: KernelCall, name: string, flags: number): OpenFile | ErrnoName {
+  const { devices, log, pageBytes } = call.kernel;
   if (name === '/dev/null' || name === '/dev/zero') {
-    return new CharacterFile(log, flags, name === '/dev/zero', options.pageBytes);
+    return new CharacterFile(log, flags, name === '/dev/zero', pageBytes);
   }
-  const file = openNode(call, name, flags);
+  const file = devices.open(name, flags);
   if (failed(file) || mayOpen(call, file)) return file;
   file.put('fput');
   return 'EACCES';
 }
 
 /** Nodes that belong to root with mode 0600; O_PATH asks for no permission on them. */
-const mayOpen = (call: Call, file: OpenFile): boolean =>
+const mayOpen = (call: KernelCall, file: OpenFile): boolean =>
   call.client.uid === ROOT || file.pathOnly || !file.rootOnly;
 
-function openNode({ kernel }: Call, name: string, flags: number): OpenFile | ErrnoName {
-  const { allocators, log, regions, registry } = kernel;
-  const [allocator] = allocators;
-  if (name === CONTROL_NODE && allocator !== undefined) {
-    return new ControlFile(flags, { log, registry, allocator });
-  }
-  const [kind, number] = name.split(':');
-  if (kind === 'minor') return registry.open(Number(number), flags);
-  const known = kind === 'region' && Number(number) < regions.length;
-  return known ? registry.openNode(`/dev/cma${number}`, flags) : 'ENOENT';
-}
-
 /** Between the two steps of close(2) the number is free and the file still lives. */
-function* close(call: Call): SystemCall<Reply> {
+function* close(call: KernelCall): SystemCall<Reply> {
   const number = call.int('fd');
   const { table } = call.client;
-  const stays = call.kernel.options.defects.has('descriptor-survives-close');
-  const file =
-    stays && table.at(number) instanceof DmaBuf ? table.at(number) : table.detach(number);
+  const file = table.detach(number);
   if (file === undefined) return 'EBADF';
-  const late = call.kernel.options.defects.has('close-not-atomic') && file instanceof DmaBuf;
-  if (late) {
-    table.claim(number, false);
-    table.install(number, file);
-  }
   yield 'close.detached';
-  if (late) table.unreserve(number);
   if (file.alive('filp_close')) {
     file.flush();
     file.put('fput');
@@ -95,18 +81,17 @@ function* close(call: Call): SystemCall<Reply> {
   return 0n;
 }
 
-function* ioctl(call: Call): SystemCall<Reply> {
+function* ioctl(call: KernelCall): SystemCall<Reply> {
   const { kernel } = call;
   const given = call.operation.argument as Argument;
-  const argument = UserArgument.place(given, kernel.options.pageBytes, call.context.random);
+  const argument = UserArgument.place(given, kernel.pageBytes, call.context.random);
   if (argument === undefined) return { unsupported: true };
   call.argument = argument;
-  const any = kernel.options.defects.has('path-descriptor-works');
-  const file = any ? call.anyFile() : call.file();
+  const file = call.file();
   if (failed(file)) return { value: file, out: argument.bytes };
-  file.hold('__fget_files');
+  call.fget(file);
   const value = yield* file.ioctl(call.uint('request'), argument, call.client);
-  file.put('fput');
+  call.fput(file);
   const redZone = argument.touchedZones;
   return { value, out: argument.bytes, ...(redZone.length === 0 ? {} : { redZone }) };
 }
@@ -122,12 +107,12 @@ const fstat: Handler = (call) => {
 const lseek: Handler = (call) => {
   const file = call.file();
   if (failed(file)) return file;
-  if (call.uint('whence') > WHENCE_MAX) return 'EINVAL';
+  if (call.uint('whence') > SEEK_MAX) return 'EINVAL';
   return file.seek(BigInt.asIntN(64, call.word('offset')), call.int('whence'));
 };
 
 /** The file of pread and pwrite, once the descriptor and the offset allow it. */
-function positionedFile(call: Call, access: 'readable' | 'writable'): OpenFile | ErrnoName {
+function positionedFile(call: KernelCall, access: 'readable' | 'writable'): OpenFile | ErrnoName {
   if (BigInt.asIntN(64, call.word('offset')) < 0n) return 'EINVAL';
   const file = call.file();
   if (failed(file)) return file;
@@ -149,11 +134,9 @@ const pwrite: Handler = (call) => {
   return failed(file) ? file : file.write(call.bytes, call.word('offset'));
 };
 
-const POLLNVAL = 32n;
-
-function* poll(call: Call): SystemCall<Reply> {
+function* poll(call: KernelCall): SystemCall<Reply> {
   const number = call.int('fd');
-  if (number >= 0 && failed(call.file())) return POLLNVAL;
+  if (number >= 0 && failed(call.file())) return BigInt(POLLNVAL);
   const events = (): number => {
     const file = call.file();
     return failed(file) ? 0 : file.poll() & call.uint('events');
@@ -169,10 +152,10 @@ const memfd: Handler = (call) => {
   const length = BigInt.asIntN(64, call.word('length'));
   if (length < 0n) return 'EINVAL';
   if (length > FILE_BYTES_MAX) return 'EFBIG';
-  const { log, nextInode, options } = call.kernel;
-  const store = new PageStore(options.pageBytes);
+  const { log, nextInode, pageBytes } = call.kernel;
+  const store = new PageStore(pageBytes);
   const inode = { store, number: nextInode(), sizeBytes: Number(length) };
-  return call.install(new MemoryFile(log, 2 | O_LARGEFILE, inode), false);
+  return call.install(new Memfd(log, O_RDWR | O_LARGEFILE, inode), false);
 };
 
 /** open(2) of the link in /proc: a device node asks for permission again. */
@@ -189,7 +172,7 @@ const reopen: Handler = (call) => {
 };
 
 /** With O_PATH a file is named only, which needs nothing of the file itself. */
-const openAgain = (call: Call, file: OpenFile, flags: number): OpenFile | ErrnoName =>
+const openAgain = (call: KernelCall, file: OpenFile, flags: number): OpenFile | ErrnoName =>
   (flags & O_PATH) === 0 ? file.reopen(flags) : new PathFile(call.kernel.log, flags, file);
 
 const ftruncate: Handler = (call) => {

@@ -1,20 +1,28 @@
 import type { ErrnoName } from '../../contract/errno.ts';
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
+import type { Reply } from '../../interpreter/answer.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
-import { DmaBuf } from '../buffers/dma-buf.ts';
-import { PageStore } from '../buffers/pages.ts';
-import { type AddressSpace, type Area, PROT_WRITE } from '../kernel/address-space.ts';
+import type { AddressSpace, Area } from '../kernel/address-space.ts';
 import { failed } from '../kernel/errno.ts';
 import type { Backing, OpenFile } from '../kernel/open-file.ts';
-import type { Call, Handler, Reply } from './call.ts';
+import { PageStore } from '../kernel/pages.ts';
+import type { Handler, KernelCall } from './kernel-call.ts';
 
-const MAP_PRIVATE = 2;
-const MAP_SHARED_VALIDATE = 3;
-const MAP_FIXED = 0x10;
-const MAP_ANONYMOUS = 0x20;
-const MAP_FIXED_NOREPLACE = 0x100000;
-const PROTECTION_BITS = 7;
-const MREMAP_MAYMOVE = 1;
-const MREMAP_FLAGS = 7;
+const {
+  MAP_ANONYMOUS,
+  MAP_FIXED,
+  MAP_FIXED_NOREPLACE,
+  MAP_PRIVATE,
+  MAP_SHARED_VALIDATE,
+  MREMAP_DONTUNMAP,
+  MREMAP_FIXED,
+  MREMAP_MAYMOVE,
+  PROT_EXEC,
+  PROT_READ,
+  PROT_WRITE,
+} = linuxNumbers;
+const PROTECTION_BITS = PROT_READ | PROT_WRITE | PROT_EXEC;
+const MREMAP_FLAGS = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
 
 /** Pages that a length in bytes takes; undefined when rounding up leaves the 64 bits. */
 function pagesOf(length: bigint, space: AddressSpace): number | undefined {
@@ -32,24 +40,22 @@ function pageAt(address: bigint, space: AddressSpace): number | undefined {
 const addressOf = (page: number, space: AddressSpace): bigint =>
   BigInt(page) * BigInt(space.pageBytes);
 
-function* mmap(call: Call): SystemCall<Reply> {
+function* mmap(call: KernelCall): SystemCall<Reply> {
   const { space } = call.client;
   const flags = call.uint('flags');
   const offset = call.word('offset');
-  const rounds = call.kernel.options.defects.has('unaligned-offset-rounded');
-  if (offset % BigInt(space.pageBytes) !== 0n && !rounds) return 'EINVAL';
+  if (offset % BigInt(space.pageBytes) !== 0n) return 'EINVAL';
   const file = (flags & MAP_ANONYMOUS) === 0 ? call.file() : undefined;
   if (failed(file)) return file;
-  const bare = file instanceof DmaBuf && call.kernel.options.defects.has('mmap-without-reference');
-  if (!bare) file?.hold('__fget_files');
+  if (file !== undefined) call.fget(file);
   yield 'mmap.file-held';
   const start = map(call, file, flags, Number(offset / BigInt(space.pageBytes)));
-  if (!bare) file?.put('fput');
+  if (file !== undefined) call.fput(file);
   return failed(start) ? start : addressOf(start, space);
 }
 
 function map(
-  call: Call,
+  call: KernelCall,
   file: OpenFile | undefined,
   flags: number,
   first: number,
@@ -76,7 +82,7 @@ function map(
     mayWrite: !shared || file === undefined || file.writable,
     backing,
     first,
-    copies: shared || backing.neverPrivate === true ? undefined : new PageStore(space.pageBytes),
+    copies: shared ? undefined : new PageStore(space.pageBytes),
     file,
   });
 }
@@ -105,10 +111,10 @@ const mprotect: Handler = (call) => {
   return space.protect(start, Math.min(start + count, space.topPage + 1), Number(protection));
 };
 
-const wrapped = (call: Call): bigint =>
+const wrapped = (call: KernelCall): bigint =>
   BigInt.asUintN(64, call.word('address') + call.word('offset'));
 
-function rangeOf(call: Call): { start: number; end: number } | undefined {
+function rangeOf(call: KernelCall): { start: number; end: number } | undefined {
   const { space } = call.client;
   const start = pageAt(wrapped(call), space);
   const count = pagesOf(call.word('length'), space);

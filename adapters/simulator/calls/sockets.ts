@@ -1,9 +1,9 @@
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import { failed } from '../kernel/errno.ts';
 import { collectGarbage, Socket } from '../kernel/socket.ts';
-import type { Handler } from './call.ts';
+import type { Handler } from './kernel-call.ts';
 
-const MSG_PEEK = 2;
-const MSG_CMSG_CLOEXEC = 0x40000000;
+const { MSG_CMSG_CLOEXEC, MSG_PEEK } = linuxNumbers;
 
 const socketpair: Handler = (call) => {
   const { log, nextInode, sockets } = call.kernel;

@@ -1,9 +1,10 @@
 import type { ErrnoName } from '../../contract/errno.ts';
-import { PageStore } from '../buffers/pages.ts';
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { KernelLog } from './kernel-log.ts';
 import { type Backing, type FileStatus, OpenFile } from './open-file.ts';
+import { PageStore } from './pages.ts';
 
-const S_IFCHR = 0o20000;
+const { S_IFCHR } = linuxNumbers;
 
 /** /dev/null and /dev/zero, the two memory devices that every Linux has (major 1). */
 export class CharacterFile extends OpenFile {

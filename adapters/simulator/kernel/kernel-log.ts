@@ -1,8 +1,6 @@
-/** TAINT_BAD_PAGE and TAINT_WARN of the kernel’s tainted-kernels page, as bits of the mask. */
-const TAINT_BAD_PAGE = 1n << 5n;
-const TAINT_WARN = 1n << 9n;
+import { TAINT_BAD_PAGE, TAINT_WARN } from '../../contract/linux.ts';
 
-/** What the simulated kernel prints, and the mask of what it no longer vouches for. */
+/** The simulated kernel's log, and the mask of what it no longer vouches for. */
 export class KernelLog {
   #lines: string[] = [];
   #taint = 0n;

@@ -1,11 +1,14 @@
 import type { ErrnoName } from '../../contract/errno.ts';
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
 import type { UserArgument } from '../../interpreter/user-argument.ts';
-import type { CmaAllocator } from '../buffers/allocator.ts';
+import type { RegionDriver } from '../buffers/device-ioctl.ts';
 import { failed } from '../kernel/errno.ts';
 import type { KernelLog } from '../kernel/kernel-log.ts';
 import { type FileStatus, OpenFile } from '../kernel/open-file.ts';
-import type { Registration, Registry } from './registry.ts';
+import type { DeviceRegistration, Registry } from './registry.ts';
+
+const { MISC_MAJOR, S_IFCHR } = linuxNumbers;
 
 /** The node's path. Programs open it by this name. */
 export const CONTROL_NODE = '/dev/allocert_control';
@@ -23,17 +26,14 @@ const NODE_FAILS = 4;
 const FLAGS_KNOWN = ALLOCATE | OWNER | NODE_FAILS;
 /** Stands for the call with NULL. */
 const NO_DEVICE = -1;
-const S_IFCHR = 0o20000;
-/** Misc devices have this major. */
-const MISC_MAJOR = 10;
 const MISC_MINOR = 200;
 
-/** What the driver needs of its kernel. */
+/** The kernel as the test-control driver needs it. */
 export interface ControlOptions {
   readonly log: KernelLog;
   readonly registry: Registry;
-  /** What its devices allocate with. */
-  readonly allocator: CmaAllocator;
+  /** The driver that its devices allocate with. */
+  readonly driver: RegionDriver;
 }
 
 /** An open test-control node, a driver that registers allocators: docs/test-control.md. */
@@ -73,7 +73,7 @@ export class ControlFile extends OpenFile {
     const { registry } = this.#machine;
     const bytes = argument.copyIn(REGISTER_BYTES);
     if (bytes === undefined) return 'EFAULT';
-    const wanted = registrationIn(bytes, this.#machine.allocator);
+    const wanted = registrationIn(bytes, this.#machine.driver);
     if (wanted === undefined) return 'EINVAL';
     const minor = yield* registry.register(wanted);
     if (failed(minor)) return minor;
@@ -94,14 +94,14 @@ export class ControlFile extends OpenFile {
   }
 }
 
-/** What a program asks to be registered; undefined when it is malformed. */
-function registrationIn(bytes: Uint8Array, allocator: CmaAllocator): Registration | undefined {
+/** The registration that a program asks for; undefined when it is malformed. */
+function registrationIn(bytes: Uint8Array, driver: RegionDriver): DeviceRegistration | undefined {
   const end = bytes.subarray(0, NAME_BYTES).indexOf(0);
   const flags = new DataView(bytes.buffer).getUint32(FLAGS_OFFSET, true);
   if (end === -1 || (flags & ~FLAGS_KNOWN) !== 0) return undefined;
   return {
     name: String.fromCharCode(...bytes.subarray(0, end)),
-    allocator,
+    driver,
     allocates: (flags & ALLOCATE) !== 0,
     owned: (flags & OWNER) !== 0,
     nodeFails: (flags & NODE_FAILS) !== 0,

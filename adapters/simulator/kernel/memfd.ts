@@ -1,12 +1,10 @@
 import type { ErrnoName } from '../../contract/errno.ts';
-import type { PageStore } from '../buffers/pages.ts';
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { KernelLog } from './kernel-log.ts';
 import { type Backing, type FileStatus, OpenFile } from './open-file.ts';
+import type { PageStore } from './pages.ts';
 
-const S_IFREG = 0o100000;
-const SEEK_SET = 0;
-const SEEK_CUR = 1;
-const SEEK_END = 2;
+const { S_IFREG, SEEK_SET, SEEK_CUR, SEEK_END } = linuxNumbers;
 
 /** The contents of a memfd, shared by every open-file description of it. */
 export interface MemoryInode {
@@ -16,7 +14,7 @@ export interface MemoryInode {
 }
 
 /** A file in memory without a name. Source: memfd_create(2). */
-export class MemoryFile extends OpenFile {
+export class Memfd extends OpenFile {
   readonly #inode: MemoryInode;
   readonly #log: KernelLog;
   #position = 0n;
@@ -40,7 +38,7 @@ export class MemoryFile extends OpenFile {
   protected override release(): void {}
 
   override reopen(flags: number): OpenFile {
-    return new MemoryFile(this.#log, flags, this.#inode);
+    return new Memfd(this.#log, flags, this.#inode);
   }
 
   override seek(offset: bigint, whence: number): bigint | ErrnoName {
