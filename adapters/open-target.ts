@@ -6,7 +6,7 @@ import { isModuleTarget, openModule } from './plugins/load.ts';
 /** A kind of target: the scheme of its URLs and how one is opened. */
 export interface Scheme {
   readonly scheme: string;
-  /** What it runs on, with an example, for help and sentences. */
+  /** A few words and an example, for help and sentences. */
   readonly summary: string;
   /** Loads the adapter's code only when such a target is asked for. */
   open(url: string): Promise<Adapter>;

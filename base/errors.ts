@@ -1,5 +1,5 @@
 /**
- * Failures that are nobody's verdict: what the user typed cannot be done, or the machine cannot do
+ * Failures that are no verdict: what the user typed cannot be done, or the machine cannot do
  * it. Each carries one plain sentence that says what is wrong and what to do next.
  */
 

@@ -3,7 +3,7 @@
  * are read by more people than may use the target.
  */
 
-/** What stands in the place of a secret. */
+/** The text that stands in the place of a secret. */
 export const REDACTED = '[redacted]';
 
 /** Shorter values are found in words of any sentence, and hiding them would hide those. */

@@ -13,9 +13,9 @@
 import { availableParallelism, loadavg } from 'node:os';
 import type { PackedTarget } from '../adapters/contract/packed.ts';
 import { openSimulator } from '../adapters/simulator/adapter.ts';
-import { EMPTY } from '../fuzz/corpus/snapshot.ts';
-import { WorkerPool } from '../fuzz/execute/pool.ts';
-import { glance } from '../oracles/sweep.ts';
+import { EMPTY_SNAPSHOT } from '../fuzz/corpus/snapshot.ts';
+import { WorkerPool } from '../fuzz/workers/worker-pool.ts';
+import { detectOverlap } from '../oracles/sweep.ts';
 import { idleModelRuns, simulatedModelRuns } from './fuzz-speed/model-run.ts';
 import { ReplayedRounds } from './fuzz-speed/replayed.ts';
 
@@ -86,7 +86,7 @@ function oracle(rounds: ReplayedRounds): void {
     let events = 0;
     const start = processorMs();
     for (const thread of recorded) {
-      if (glance([thread], target.pages).crowded) throw new Error('a false alarm');
+      if (detectOverlap([thread], target.pages).crowded) throw new Error('a false alarm');
       events += thread.changes.length / 2;
     }
     const rate = events / (processorMs() - start) / 1000;
@@ -110,7 +110,7 @@ async function batches(pool: WorkerPool, from: number, count: number): Promise<n
     pool.run(
       Array.from({ length: BATCH }, (_, at) => from + batch * BATCH + at),
       new Set(),
-      EMPTY,
+      EMPTY_SNAPSHOT,
     ),
   );
   const reports = (await Promise.all(all)).flat();
@@ -130,7 +130,7 @@ async function scaling(mode: string, count: number): Promise<Rates> {
   const pools = [poolOf(1, mode), poolOf(2, mode)];
   const rates: number[][] = [[], []];
   const costs: number[][] = [[], []];
-  for (const pool of pools) await pool.introduce();
+  for (const pool of pools) await pool.describeTarget();
   for (let turn = -1; turn < TURNS; turn += 1) {
     for (const [index, pool] of pools.entries()) {
       const run = (): Promise<number> => batches(pool, (turn + 1) * count * BATCH, count);

@@ -13,7 +13,7 @@ import {
 } from '../adapters/simulator/defects/all.ts';
 import type { Defect } from '../adapters/simulator/defects/defect.ts';
 import { runCampaign } from '../fuzz/campaign/campaign.ts';
-import { operationsIn } from '../fuzz/execute/round.ts';
+import { operationsIn } from '../fuzz/generate/scenario.ts';
 
 const [seeds = '20', rounds = '2000', wanted = 'all'] = process.argv.slice(2);
 const SHRINK_BUDGET = 400;

@@ -44,7 +44,7 @@ const COMMANDS = [
   agentCommand,
 ] as unknown as readonly CommandModule[];
 
-/** What the commands take, so that files and variables can give it. */
+/** The options of the commands, so that files and variables can set them. */
 const facts = () => commandFacts(COMMANDS);
 
 const ALL = [...COMMANDS, configCommand(facts)];

@@ -4,7 +4,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { AbiName } from '../adapters/contract/index.ts';
 import { usageError } from '../base/errors.ts';
 import { packageRoot } from '../base/package-root.ts';
-import type { ProfileFacts, RequirementFacts } from '../reports/record/record.ts';
+import type { ProfileFacts, RequirementFacts } from './facts.ts';
 
 /** A requirement as the catalogue holds it. */
 export interface Requirement extends RequirementFacts {
@@ -49,7 +49,7 @@ export interface AbiField {
   readonly output?: boolean;
 }
 
-/** What a field is for; suites speak of roles, an ABI says where they lie. */
+/** The purpose of a field; suites speak of roles, an ABI says where they lie. */
 export type Role = 'version' | 'length' | 'flags' | 'reserved1' | 'reserved2' | 'descriptor';
 
 /** How a request is encoded. */

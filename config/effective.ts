@@ -3,7 +3,7 @@ import type { CommandFacts, OptionFacts, OptionValue } from './option.ts';
 import type { Settings } from './settings.ts';
 import { typedOptions } from './typed.ts';
 
-/** What an option of a command comes to, and why. */
+/** The value of an option of a command, and where it comes from. */
 export interface EffectiveOption {
   readonly command: string;
   readonly option: string;
@@ -12,7 +12,7 @@ export interface EffectiveOption {
   readonly origin: 'flag' | 'environment' | 'file' | 'default';
   /** The variable, or the file and the place in it; empty for flags and defaults. */
   readonly place: string;
-  /** What happens when nobody sets it, in words. */
+  /** The behaviour when it is not set, in words. */
   readonly fallback: string;
 }
 

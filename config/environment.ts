@@ -18,8 +18,8 @@ export const variableOf = (option: string, command = ''): string =>
   `${PREFIX}${`${command} ${option}`.trim().replaceAll(/[ -]/g, '_').toUpperCase()}`;
 
 /**
- * What the environment sets of a command: `ALLOCERT_RUN_OUT` before `ALLOCERT_OUT`. A variable that
- * is empty is not set, as CI systems give what nobody filled in.
+ * The settings of a command in the environment: `ALLOCERT_RUN_OUT` before `ALLOCERT_OUT`. A
+ * variable that is empty is not set, as CI systems pass variables that were left blank.
  *
  * @throws {@link AllocertError} (usage) naming the variable
  */
@@ -54,8 +54,8 @@ function parseVariable({ kind }: OptionFacts, text: string, place: string): Opti
 }
 
 /**
- * Refuses a variable that is almost one of an option: a gate that was mistyped would be no gate.
- * What is like none belongs to somebody else.
+ * Refuses a variable that is almost one of an option: a gate that was mistyped would be no gate. A
+ * variable that is like none of them belongs to another program.
  *
  * @throws {@link AllocertError} (usage) naming the variable that was most likely meant
  */

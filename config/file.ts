@@ -16,7 +16,7 @@ const EXTENSIONS = ['.json', '.js', '.mjs', '.cjs', '.ts', '.mts'];
 /**
  * The configuration file of a directory: its own, or that of a directory above it up to the root of
  * the repository. Outside of a repository nothing above is looked at, since a file there may be
- * somebody else's, and would be run.
+ * another user's, and would be run.
  *
  * @throws {@link AllocertError} (usage) when a directory holds two
  */

@@ -1,6 +1,6 @@
 import type { Argv, CommandModule, Options } from 'yargs';
 
-/** What an option takes: a text, several texts, true or false, or a number. */
+/** The kind of an option's value: a text, several texts, true or false, or a number. */
 export type OptionKind = 'text' | 'list' | 'switch' | 'number';
 
 /** A value of an option, as settings hold it. */
@@ -13,7 +13,7 @@ export interface OptionFacts {
   readonly kind: OptionKind;
   readonly positional: boolean;
   readonly describe: string;
-  /** Its value when nobody sets it. */
+  /** Its value when it is not set. */
   readonly initial: OptionValue | undefined;
   readonly choices: readonly string[] | undefined;
   /** Whether a list takes one value each time that it is named. */

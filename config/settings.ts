@@ -31,7 +31,7 @@ const GIVE_WAY: Readonly<Record<string, Readonly<Record<string, readonly string[
   diff: { program: ['suite', 'only', 'profile'], suite: ['program'] },
 };
 
-/** What is set of a command elsewhere than on its command line: environment before file. */
+/** Options of a command set elsewhere than on its command line: environment before file. */
 export class Settings {
   readonly #settings: ReadonlyMap<string, Setting>;
 
@@ -128,7 +128,7 @@ async function fileOf(
   }
 }
 
-/** What a file says of a command; the common section first, so that the command's own wins. */
+/** The settings of a command in a file; the common section first, so that its own wins. */
 function settingsIn(
   file: ConfigFile,
   { name, options }: CommandFacts,

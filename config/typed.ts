@@ -2,7 +2,7 @@ import yargs from 'yargs';
 import { usageError } from '../base/errors.ts';
 import type { CommandFacts, OptionFacts, OptionValue } from './option.ts';
 
-/** What a command line says before its command's own options are known. */
+/** A command line as read before its command's own options are known. */
 export interface Typed {
   /** The words that are no flags, the command's first. */
   readonly words: readonly string[];

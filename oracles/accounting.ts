@@ -1,14 +1,19 @@
-import { linux, succeeded, type UntypedOperation } from '../adapters/contract/index.ts';
-import { type HeldBuffer, livedDuring, mayLive } from './lives.ts';
-import type { Event, Timeline } from './timeline.ts';
+import {
+  kilobytesIn,
+  linux,
+  succeeded,
+  type UntypedOperation,
+} from '../adapters/contract/index.ts';
+import { type HeldBuffer, livedDuring, mayLive } from './timeline/lifetimes.ts';
+import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
  * When everything is at rest, as much memory is free as was before (LIF-01, LIF-09); and in between
  * as much is taken as the buffers have that live (LEN-09, LIF-03).
  *
- * Sound where the gauge counts the region's pages and nothing else, nobody else uses the region,
- * and every client that held something is dead at the last reading: the first and the last
+ * Sound where the gauge counts the region's pages and nothing else, no other process uses the
+ * region, and every client that held something is dead at the last reading: the first and the last
  * `readfile` of /proc/meminfo of the timeline are compared. A reading in between counts only where
  * each buffer surely lived or was surely gone during all of it, and no request may have been under
  * way or have given something unknown. On a real kernel the gauge is the system's; what it shows
@@ -38,8 +43,8 @@ export function accounting(
 }
 
 function atRest(first: Event, last: Event, gauge: string): Violation[] {
-  const before = kibibytes(first.result.out, gauge);
-  const after = kibibytes(last.result.out, gauge);
+  const before = kilobytesIn(first.result.out, gauge);
+  const after = kilobytesIn(last.result.out, gauge);
   if (before === undefined || after === undefined || before === after) return [];
   const lost = before > after;
   return [
@@ -72,8 +77,8 @@ function inBetween(
   gauge: string,
 ): Violation[] {
   const { call, return: back = call } = reading.result;
-  const before = kibibytes(first.result.out, gauge);
-  const now = kibibytes(reading.result.out, gauge);
+  const before = kilobytesIn(first.result.out, gauge);
+  const now = kilobytesIn(reading.result.out, gauge);
   if (before === undefined || now === undefined) return [];
   const uncertain = unknown.some(
     ({ result }) =>
@@ -100,7 +105,7 @@ function inBetween(
   ];
 }
 
-/** What is broken when memory is gone: what lives costs too much, or what went left some. */
+/** The rule that missing memory breaks: live buffers cost too much, or freed ones left some. */
 function lossOf(
   there: readonly HeldBuffer[],
   buffers: readonly HeldBuffer[],
@@ -108,10 +113,4 @@ function lossOf(
 ): string {
   const before = buffers.filter(({ allocation }) => allocation.result.call <= instant);
   return before.length > there.length ? 'LIF-01' : 'LEN-09';
-}
-
-function kibibytes(out: Uint8Array, gauge: string): bigint | undefined {
-  const text = new TextDecoder().decode(out);
-  const value = new RegExp(`^${gauge}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1];
-  return value === undefined ? undefined : BigInt(value);
 }

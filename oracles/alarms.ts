@@ -1,3 +1,5 @@
+import { linux } from '../adapters/contract/index.ts';
+
 /**
  * Lines with which the Linux kernel reports a defect of its own. The OOM killer is not one of them:
  * a sacrificial client provokes it on purpose.
@@ -35,13 +37,13 @@ export function kernelAlarms(log: readonly string[]): readonly string[] {
 
 /** Taint bits that stand for a defect; Documentation/admin-guide/tainted-kernels.rst has all. */
 const TAINTS: readonly (readonly [bit: bigint, meaning: string])[] = [
-  [1n << 5n, 'a page in a bad state'],
-  [1n << 7n, 'an oops or a BUG'],
-  [1n << 9n, 'a warning'],
-  [1n << 14n, 'a soft lockup'],
+  [linux.TAINT_BAD_PAGE, 'a page in a bad state'],
+  [linux.TAINT_DIE, 'an oops or a BUG'],
+  [linux.TAINT_WARN, 'a warning'],
+  [linux.TAINT_SOFTLOCKUP, 'a soft lockup'],
 ];
 
-/** What the kernel was tainted with between two readings, in words. */
+/** The taints that the kernel got between two readings, in words. */
 export function taintAlarms(before: bigint | undefined, after: bigint | undefined): string[] {
   if (before === undefined || after === undefined) return [];
   const fresh = after & ~before;

@@ -1,19 +1,19 @@
 import { linux, succeeded } from '../adapters/contract/index.ts';
 import { commandOf, fieldOf, readField, withoutOutputs } from '../catalogue/abi-request.ts';
 import type { Abi } from '../catalogue/catalogue.ts';
-import { type DeviceFinder, devicesIn } from './devices.ts';
-import type { Event, Timeline } from './timeline.ts';
+import { type DeviceFinder, devicesIn } from './timeline/devices.ts';
+import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * What a request finds in its argument afterwards: a granted one has its outputs and nothing else
- * changed (IOC-06, LEN-03, ABI-05), a refused one is as it was (ABI-06), and nobody writes outside
- * of it (ABI-03).
+ * After a request, its argument is right: a granted one has its outputs and nothing else changed
+ * (IOC-06, LEN-03, ABI-05), a refused one is as it was (ABI-06), and no byte outside of it is
+ * written (ABI-03).
  *
  * Sound for requests on a device that is surely known, with arguments that can be read and written
- * and that nobody else changes: all but `flipped` ones, and those of protected pages. Bytes outside
- * of the argument are the executor's own, whatever was asked, unless the command itself says that
- * the argument is longer: then nothing is said of what lies behind it.
+ * and that no other thread changes: all but `flipped` ones, and those of protected pages. Bytes
+ * outside of the argument are the executor's own, whatever was asked, unless the command itself
+ * says that the argument is longer: then nothing is said of what lies behind it.
  *
  * @param page bytes
  */

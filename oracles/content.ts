@@ -1,17 +1,17 @@
 import { succeeded } from '../adapters/contract/index.ts';
-import { type HeldBuffer, type Holding, heldDuring } from './lives.ts';
-import { isPrivate, isShared } from './sharing.ts';
-import type { Event, Timeline } from './timeline.ts';
+import { type HeldBuffer, heldDuring, type Reference } from './timeline/lifetimes.ts';
+import { isPrivate, isShared } from './timeline/mapping-kind.ts';
+import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * A buffer is zero until somebody writes to it (ISO-01), and then holds what was written (FD-11,
+ * A buffer is zero until it is written to (ISO-01), and then holds what was written (FD-11,
  * MAP-02) for as long as it can be reached (LIF-04).
  *
- * Sound for scans through a shared mapping whose protection nobody changed, and that surely stood
- * during the whole scan: of a buffer that nobody had begun to write to before the scan returned, or
+ * Sound for scans through a shared mapping whose protection did not change, and that surely stood
+ * during the whole scan: of a buffer to which no write had begun before the scan returned, or
  * whose only writes, one after the other, had returned before it was called. Where a buffer may be
- * reached in ways that nobody knows, each store that had begun must have gone through a known
+ * reached in unknown ways, each store that had begun must have gone through a known
  * mapping. Anything less certain is not judged.
  */
 export function content(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
@@ -30,7 +30,7 @@ export function content(timeline: Timeline, buffers: readonly HeldBuffer[]): Vio
 interface Access {
   readonly event: Event;
   readonly buffer: HeldBuffer;
-  readonly mapping: Holding;
+  readonly mapping: Reference;
   /** Whether it surely is on the buffer, and begins where the mapping does. */
   readonly sure: boolean;
 }
@@ -47,7 +47,7 @@ function accessOf(timeline: Timeline, buffers: readonly HeldBuffer[], event: Eve
   const from = address + timeline.valueOf(operation.offset ?? 0n);
   const to = from + timeline.valueOf(operation.length);
   return buffers.flatMap((buffer) =>
-    buffer.holdings
+    buffer.references
       .filter((one) => one.kind === 'mapping' && one.client === client)
       .filter(({ length, value }) => value < to && from < value + length)
       // What goes through a private mapping is not the buffer's.
@@ -67,7 +67,7 @@ function accessOf(timeline: Timeline, buffers: readonly HeldBuffer[], event: Eve
 /** Stores that did not surely go through a mapping whose buffer is known. */
 function strayStores(timeline: Timeline, buffers: readonly HeldBuffer[]): Event[] {
   const mappings = buffers
-    .flatMap(({ holdings }) => holdings)
+    .flatMap(({ references }) => references)
     .filter(({ kind }) => kind === 'mapping');
   return timeline.events.filter(({ client, operation, result }) => {
     if (operation.op !== 'store') return false;
@@ -134,11 +134,11 @@ const endsBefore = ({ result }: Event, call: bigint): boolean =>
 
 const ZERO = Uint8Array.of(0);
 
-/** What a scan must find; undefined when nobody can say. */
+/** The bytes that a scan must find; undefined when that is uncertain. */
 function expectedBytes(
   writes: readonly Access[],
   scan: Event,
-  mapping: Holding,
+  mapping: Reference,
 ): Uint8Array | undefined {
   const begun = writes.filter(({ event }) => event.result.call <= (scan.result.return ?? 0n));
   if (begun.length === 0) return ZERO;
@@ -153,7 +153,7 @@ function expectedBytes(
 }
 
 /** Whether a write filled all that the other mapping shows. */
-function coversAll({ event, mapping, sure }: Access, other: Holding): boolean {
+function coversAll({ event, mapping, sure }: Access, other: Reference): boolean {
   const { operation, result } = event;
   if (operation.op !== 'store' || !succeeded(result) || !sure) return false;
   // Another buffer may lie where a part of the mapping was taken away.
@@ -167,11 +167,11 @@ function coversAll({ event, mapping, sure }: Access, other: Holding): boolean {
   );
 }
 
-const offsetOf = ({ made }: Holding): unknown =>
+const offsetOf = ({ made }: Reference): unknown =>
   made.operation.op === 'mmap' ? made.operation.offset : 0n;
 
 /** Reads beyond the mapping find what they find. */
-function reachesWithin({ operation }: Event, mapping: Holding): boolean {
+function reachesWithin({ operation }: Event, mapping: Reference): boolean {
   if (operation.op !== 'scan' || typeof operation.length !== 'bigint') return false;
   const offset = operation.offset ?? 0n;
   return typeof offset === 'bigint' && offset + operation.length <= mapping.length;

@@ -1,52 +1,67 @@
-import { succeeded } from '../adapters/contract/index.ts';
-import { type HeldBuffer, type Holding, heldDuring } from './lives.ts';
-import type { Event, Timeline } from './timeline.ts';
+import {
+  descriptorsIn,
+  hasBody,
+  operandAt,
+  operationsWhere,
+  specOf,
+  succeeded,
+} from '../adapters/contract/index.ts';
+import { type HeldBuffer, heldDuring, type Reference } from './timeline/lifetimes.ts';
+import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * A number that a client surely holds is not given to it a second time (FD-01), and after
+ * A descriptor that a client surely holds is not given to it a second time (FD-01), and after
  * everything has come to rest a client has no descriptor that nothing gave it (ERR-04). Whether it
  * lacks one that it should have is not judged.
  *
- * Sound for numbers whose holding is certain (see `buffersOf`); the count at rest only for clients
- * whose every descriptor the timeline accounts for: one `descriptors` operation before and one
- * after, alone in their Programs, with nothing between them but operations that say what they open.
+ * Sound for descriptors that are certainly held (see `buffersOf`); the count at rest only for
+ * clients whose every descriptor the timeline accounts for: one `descriptors` operation before and
+ * one after, alone in their Programs, with nothing between them but operations that say what they
+ * open.
  */
 export function descriptors(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   return [...givenTwice(buffers), ...strays(timeline, buffers)];
 }
 
 function givenTwice(buffers: readonly HeldBuffer[]): Violation[] {
-  const held = new Map<string, Holding[]>();
-  for (const holding of buffers.flatMap(({ holdings }) => holdings)) {
-    if (holding.kind !== 'descriptor') continue;
-    const key = `${holding.client} ${holding.value}`;
+  const held = new Map<string, Reference[]>();
+  for (const reference of buffers.flatMap(({ references }) => references)) {
+    if (reference.kind !== 'descriptor') continue;
+    const key = `${reference.client} ${reference.value}`;
     const others = held.get(key) ?? [];
-    const before = others.find((other) => bothHeld(other, holding));
+    const before = others.find((other) => bothHeld(other, reference));
     if (before !== undefined) {
       return [
         {
           oracle: 'descriptors',
           requirement: 'FD-01',
           kind: 'a number was given twice',
-          detail: `number ${holding.value} of ${holding.client} was given while it was in use`,
-          events: [before.made, holding.made],
+          detail: `number ${reference.value} of ${reference.client} was given while it was in use`,
+          events: [before.made, reference.made],
         },
       ];
     }
-    others.push(holding);
+    others.push(reference);
     held.set(key, others);
   }
   return [];
 }
 
-function bothHeld(one: Holding, other: Holding): boolean {
+function bothHeld(one: Reference, other: Reference): boolean {
   const instant = one.from > other.from ? one.from : other.from;
   return heldDuring(one, instant, instant) && heldDuring(other, instant, instant);
 }
 
 /** Operations that give descriptors to other clients, or take them by other means. */
-const UNACCOUNTED: readonly string[] = ['exec', 'recvfd', 'repeat', 'socketpair', 'sendfd'];
+const UNACCOUNTED = operationsWhere(
+  (spec) =>
+    spec.gives?.kind === 'pair' ||
+    spec.gives?.kind === 'message' ||
+    spec.gives?.received === true ||
+    spec.drops?.kind === 'image' ||
+    hasBody(spec),
+);
 
 function strays(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   const lists = timeline.events.filter(
@@ -71,11 +86,11 @@ function straysOf(
   const mine = timeline.events.filter((event) => event.client === client);
   const between = mine.filter(({ program }) => program >= first.program && program <= last.program);
   const clear = between.every(
-    ({ operation, result }) => !UNACCOUNTED.includes(operation.op) && result.return !== undefined,
+    ({ operation, result }) => !UNACCOUNTED.has(operation.op) && result.return !== undefined,
   );
   if (!clear) return [];
   const expected = accounted(timeline, between, numbersIn(first));
-  for (const { kind, client: owner, gone, value } of buffers.flatMap((one) => one.holdings)) {
+  for (const { kind, client: owner, gone, value } of buffers.flatMap((one) => one.references)) {
     const mayBeOpen = gone === undefined || gone >= last.result.call;
     if (kind === 'descriptor' && owner === client && mayBeOpen) expected.add(value);
   }
@@ -104,20 +119,13 @@ function accounted(
   const numbers = new Set(open);
   for (const { operation, result } of between) {
     if (!succeeded(result)) continue;
-    if (GIVING.includes(operation.op)) numbers.add(result.value);
-    if (operation.op === 'dup2' || operation.op === 'dup3') {
-      numbers.add(timeline.valueOf(operation.to));
-    }
+    const { gives } = specOf(operation.op);
+    if (gives?.kind !== 'descriptor') continue;
+    numbers.add(result.value);
+    if (gives.at !== undefined) numbers.add(timeline.valueOf(operandAt(operation, gives.at)));
   }
   return numbers;
 }
 
-const GIVING: readonly string[] = ['open', 'dup', 'dup2', 'dup3', 'fcntl', 'memfd', 'reopen'];
-
-function numbersIn({ result }: Event): Set<bigint> {
-  const { out } = result;
-  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
-  return new Set(
-    Array.from({ length: out.length / 4 }, (_, index) => BigInt(view.getInt32(index * 4, true))),
-  );
-}
+const numbersIn = ({ result }: Event): Set<bigint> =>
+  new Set(descriptorsIn(result.out).map(BigInt));

@@ -1,21 +1,21 @@
 import { wordOf } from '../adapters/contract/index.ts';
-import type { Event, Timeline } from './timeline.ts';
+import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
-/** What may come of a request, and the rule that says so. */
+/** The allowed outcomes of a request, and the rule that allows them. */
 export interface Prediction {
   readonly requirement: string;
   /** Words of {@link wordOf} that are as they should be; `error` stands for any errno. */
   readonly words: readonly string[];
-  /** Of these words only one may come of all requests that this rule speaks of. */
+  /** All requests of this rule must have the same one of these outcomes. */
   readonly alike?: readonly string[];
 }
 
 /**
- * A request comes to what the profile allows for it.
+ * The outcome of a request is one that the profile allows.
  *
- * Sound as far as the predictions are: whoever makes one must allow for everything that another
- * thread, a full table or a full region may turn the request into. Requests without a prediction
+ * Sound as far as the predictions are: each must allow for everything that another thread, a
+ * full table or a full region may turn the request into. Requests without a prediction
  * are not judged.
  */
 export function errors(
@@ -42,7 +42,7 @@ export function errors(
   });
 }
 
-/** Whether an earlier request of the same kind came to something else. */
+/** Whether an earlier request of the same kind had another outcome. */
 function unlike(
   { alike = [], requirement }: Prediction,
   event: Event,

@@ -1,8 +1,8 @@
-import { succeeded } from '../adapters/contract/index.ts';
-import { type HeldBuffer, heldDuring, livesOf } from './lives.ts';
-import { isShared } from './sharing.ts';
+import { pageFramesIn, succeeded } from '../adapters/contract/index.ts';
 import { type Conflict, firstConflict } from './sweep.ts';
-import type { Event, Timeline } from './timeline.ts';
+import { type HeldBuffer, heldDuring, lifetimesOf } from './timeline/lifetimes.ts';
+import { isShared } from './timeline/mapping-kind.ts';
+import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /** Pages that a buffer surely has during some time. */
@@ -19,9 +19,9 @@ export interface Tenancy {
  * Two buffers that surely live at one instant share no page frame (CMA-03).
  *
  * Sound where the target tells page frames: a buffer surely has its pages from the return of the
- * allocation to the call of whatever might have dropped its last holding, and one instant at which
- * two have the same frame is enough. What is only possible (a call under way) proves nothing and is
- * left out. Linear in pages after a sort.
+ * allocation to the call of whatever might have dropped its last reference, and one instant at
+ * which two have the same frame is enough. What is only possible (a call under way) proves nothing
+ * and is left out. Linear in pages after a sort.
  */
 export function exclusion(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   const tenancies = tenanciesOf(timeline, buffers);
@@ -52,25 +52,25 @@ export function tenanciesOf(timeline: Timeline, buffers: readonly HeldBuffer[]):
     const address = timeline.valueOf(operation.address);
     const length = timeline.valueOf(operation.length);
     const buffer = buffers.find((one) => isMappedAt(timeline, one, address, length, event));
-    const frames = framesIn(result.out);
+    const frames = pageFramesIn(result.out);
     if (buffer === undefined || frames.includes(0n)) return [];
-    return livesOf(buffer).map(({ from, until }) => ({ buffer, frames, from, until }));
+    return lifetimesOf(buffer).map(({ from, until }) => ({ buffer, frames, from, until }));
   });
 }
 
 /**
- * Whether all of a piece of memory is the buffer's: a mapping that somebody took away may be
- * somebody else's by now, and another that is shorter may lie there. A private one may show copies.
+ * Whether all of a piece of memory is the buffer's: a mapping that was taken away may be another
+ * buffer's by now, and another that is shorter may lie there. A private one may show copies.
  */
 function isMappedAt(
   timeline: Timeline,
-  { holdings }: HeldBuffer,
+  { references }: HeldBuffer,
   address: bigint,
   length: bigint,
   { client, result }: Event,
 ): boolean {
   const { call, return: back } = result;
-  return holdings.some(
+  return references.some(
     (one) =>
       one.kind === 'mapping' &&
       one.client === client &&
@@ -82,19 +82,14 @@ function isMappedAt(
   );
 }
 
-function framesIn(out: Uint8Array): bigint[] {
-  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
-  return Array.from({ length: out.length / 8 }, (_, index) => view.getBigUint64(index * 8, true));
-}
-
 /** An instant at which two tenancies of different buffers have one frame. */
-export interface Overlap {
+export interface PageOverlap {
   readonly frame: bigint;
   readonly tenancies: readonly [Tenancy, Tenancy];
 }
 
 /** The first overlap in time. */
-export function overlapIn(tenancies: readonly Tenancy[]): Overlap | undefined {
+export function overlapIn(tenancies: readonly Tenancy[]): PageOverlap | undefined {
   const live = tenancies.filter(({ from, until }) => until === undefined || until > from);
   const numbers = new Map<HeldBuffer, number>();
   for (const { buffer } of live) if (!numbers.has(buffer)) numbers.set(buffer, numbers.size + 1);
@@ -165,7 +160,7 @@ function overlapOf(
     readonly dense: ReadonlyMap<bigint, number>;
     readonly numbers: ReadonlyMap<HeldBuffer, number>;
   },
-): Overlap | undefined {
+): PageOverlap | undefined {
   const frame = [...found.dense].find(([, number]) => number === page)?.[0] ?? 0n;
   const taker = found.live[found.order[event] ?? -1];
   const before = found.live.find(

@@ -1,13 +1,14 @@
 import { succeeded } from '../adapters/contract/index.ts';
 import { commandOf, fieldOf, readField } from '../catalogue/abi-request.ts';
 import type { Abi } from '../catalogue/catalogue.ts';
-import { type DeviceFinder, devicesIn } from './devices.ts';
-import { allocationsOf, sizesOf } from './holdings.ts';
-import { type HeldBuffer, mayLive } from './lives.ts';
-import type { Event, Timeline } from './timeline.ts';
+import { certainFreeRun } from './free-run.ts';
+import { allocationsOf, sizesOf } from './timeline/buffers.ts';
+import { type DeviceFinder, devicesIn } from './timeline/devices.ts';
+import { type HeldBuffer, mayLive } from './timeline/lifetimes.ts';
+import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
-/** What must be known of a region to say that it had room. */
+/** The facts of a region without which it is uncertain that it had room. */
 export interface Room {
   /** Pages in each region, by its name; the first is the one that requests are on by default. */
   readonly regions: ReadonlyMap<string, bigint>;
@@ -20,13 +21,12 @@ export interface Room {
 /**
  * A request is refused with ENOMEM only when the region may not have had room (ERR-07, LEN-07).
  *
- * Sound where nobody else uses the region and its allocator gives out every page: each buffer that
- * may have lived during the call counts as there for the whole of it, wherever it does most harm. m
- * buffers of P pages leave a run of at least (N - P) / (m + 1) pages, rounded up; a run of k pages
- * aligned to a power of two a fits into k + a - 1, and at the start of an empty region into k. A
- * buffer of an unknown region counts in each, and a request on one is judged by all. A request that
- * failed otherwise, for its answer or for want of a number, had its pages for a while and counts as
- * a buffer. Linux may fail to move a page: there it is not decidable, and must not be asked.
+ * Sound where no other process uses the region and its allocator gives out every page: each buffer
+ * that may have lived during the call counts as there for the whole of it, wherever it does most
+ * harm ({@link certainFreeRun}). A buffer of an unknown region counts in each, and a request on one
+ * is judged by all. A request that failed otherwise, for its answer or for want of a descriptor,
+ * had its pages for a while and counts as a buffer. Linux may fail to move a page: there it is not
+ * decidable, and must not be asked.
  */
 export function justifiedFailure(
   timeline: Timeline,
@@ -40,7 +40,7 @@ export function justifiedFailure(
   );
   const lost = requests.some(({ result }) => result.return === undefined);
   const unlisted = timeline.events.some(({ operation }) => operation.op === 'repeat');
-  // What a call that never came back has taken, nobody knows.
+  // What a call that never returned has taken is unknown.
   if (lost || unlisted) return [];
   const held = new Set(allocationsOf(timeline, abi)).size === buffers.length;
   if (!held) return [];
@@ -51,7 +51,7 @@ export function justifiedFailure(
     .flatMap((event) => judge(event, { buffers, undone, abi, room, deviceOf }));
 }
 
-/** What a refusal is judged by. */
+/** The facts by which a refusal is judged. */
 interface Evidence {
   readonly buffers: readonly HeldBuffer[];
   /** Requests that had their pages at most while they ran. */
@@ -81,7 +81,7 @@ function judge(event: Event, evidence: Evidence): Violation[] {
   return [{ oracle: 'justified-failure', requirement, kind, detail, events: [event] }];
 }
 
-/** What room a region must have had for a refused request; undefined when it may have had none. */
+/** The room that a region must have had for a refused request; undefined when maybe none. */
 function roomIn(
   region: string,
   event: Event,
@@ -100,23 +100,18 @@ function roomIn(
   );
   const sizes = [...there, ...passing.map((other) => sizesOf(other, abi, page))];
   const taken = sizes.map(({ bytes }) => bytes / page).reduce((sum, one) => sum + one, 0n);
-  const gaps = BigInt(sizes.length) + 1n;
-  const run = (pages - taken + gaps - 1n) / gaps;
-  const needed = sizes.length === 0 ? wanted : wanted + alignmentOf(wanted, orderMax) - 1n;
-  if (taken > pages || run < needed) return undefined;
+  // No number of pages is so large that it would be rounded, but that of a request may be.
+  if (wanted > pages) return undefined;
+  const occupancy = { buffers: sizes.length, pages: Number(taken) };
+  const run = certainFreeRun(Number(wanted), occupancy, { pages: Number(pages), orderMax });
+  if (run === undefined) return undefined;
   return (
     `${wanted} pages were refused while at most ${sizes.length} buffers had ${taken} of ` +
     `${pages} pages: ${run} must have been free in a row`
   );
 }
 
-/** Whether two calls that both came back may have been under way at once. */
+/** Whether two calls that both returned may have been under way at once. */
 const overlap = (one: Event, other: Event): boolean =>
   one.result.call <= (other.result.return ?? one.result.call) &&
   other.result.call <= (one.result.return ?? other.result.call);
-
-function alignmentOf(pages: bigint, orderMax: number): bigint {
-  let alignment = 1n;
-  for (let order = 0; order < orderMax && alignment < pages; order += 1) alignment *= 2n;
-  return alignment;
-}

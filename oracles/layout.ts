@@ -1,9 +1,9 @@
 import { succeeded } from '../adapters/contract/index.ts';
-import type { Range } from '../suites/kit/page-frames.ts';
-import { devicesIn } from './devices.ts';
 import { tenanciesOf } from './exclusion.ts';
-import type { HeldBuffer } from './lives.ts';
-import type { Timeline } from './timeline.ts';
+import type { FrameRange } from './frame-range.ts';
+import { devicesIn } from './timeline/devices.ts';
+import type { HeldBuffer } from './timeline/lifetimes.ts';
+import type { Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
@@ -19,7 +19,7 @@ import type { Violation } from './violation.ts';
 export function layout(
   timeline: Timeline,
   buffers: readonly HeldBuffer[],
-  ranges: ReadonlyMap<string, Range>,
+  ranges: ReadonlyMap<string, FrameRange>,
 ): Violation[] {
   const deviceOf = devicesIn(timeline);
   return tenanciesOf(timeline, buffers).flatMap(({ buffer, frames }) => {

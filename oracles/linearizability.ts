@@ -5,10 +5,10 @@
  */
 
 /** An operation on the object: it took effect somewhere in [call, return]. */
-export interface Call<Action> {
+export interface ConcurrentCall<Action> {
   readonly action: Action;
   readonly call: bigint;
-  /** Undefined when it never came back: it may have taken effect at any time, or never. */
+  /** Undefined when it never returned: it may have taken effect at any time, or never. */
   readonly return: bigint | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface Model<State, Action> {
 }
 
 /** `unknown` when the budget ran out first; it is no pass. */
-export type Answer = 'linearizable' | 'impossible' | 'unknown';
+export type Linearizability = 'linearizable' | 'impossible' | 'unknown';
 
 /**
  * Searches for an order.
@@ -33,10 +33,10 @@ export type Answer = 'linearizable' | 'impossible' | 'unknown';
  * @param steps how many operations may be tried
  */
 export function linearizable<State, Action>(
-  calls: readonly Call<Action>[],
+  calls: readonly ConcurrentCall<Action>[],
   model: Model<State, Action>,
   steps: number,
-): Answer {
+): Linearizability {
   const sorted = calls.toSorted((a, b) => (a.call < b.call ? -1 : 1));
   const search = new Search(sorted, model, steps);
   return search.run();
@@ -52,14 +52,18 @@ interface Frame<State> {
 }
 
 class Search<State, Action> {
-  readonly #calls: readonly Call<Action>[];
+  readonly #calls: readonly ConcurrentCall<Action>[];
   readonly #model: Model<State, Action>;
   readonly #done: Uint8Array;
   readonly #seen = new Set<string>();
   #open: number;
   #steps: number;
 
-  constructor(calls: readonly Call<Action>[], model: Model<State, Action>, steps: number) {
+  constructor(
+    calls: readonly ConcurrentCall<Action>[],
+    model: Model<State, Action>,
+    steps: number,
+  ) {
     this.#calls = calls;
     this.#model = model;
     this.#done = new Uint8Array(calls.length);
@@ -67,7 +71,7 @@ class Search<State, Action> {
     this.#steps = steps;
   }
 
-  run(): Answer {
+  run(): Linearizability {
     const stack = [this.#frame(this.#model.initial, -1)];
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
       if (this.#open === 0) return 'linearizable';
@@ -80,7 +84,10 @@ class Search<State, Action> {
       top.tried += 1;
       if (this.#steps === 0) return 'unknown';
       this.#steps -= 1;
-      const state = this.#model.step(top.state, (this.#calls[next] as Call<Action>).action);
+      const state = this.#model.step(
+        top.state,
+        (this.#calls[next] as ConcurrentCall<Action>).action,
+      );
       if (state === undefined) continue;
       this.#take(next);
       if (this.#isNew(state)) stack.push(this.#frame(state, next));
@@ -105,7 +112,8 @@ class Search<State, Action> {
         bound = one.return;
     }
     return open.filter(
-      (index) => bound === undefined || (this.#calls[index] as Call<Action>).call <= bound,
+      (index) =>
+        bound === undefined || (this.#calls[index] as ConcurrentCall<Action>).call <= bound,
     );
   }
 

@@ -1,14 +1,21 @@
-import { linux, succeeded, type UntypedOperation, wordOf } from '../adapters/contract/index.ts';
+import {
+  descriptorsIn,
+  keepsDescriptors,
+  linux,
+  operationsWhere,
+  succeeded,
+  wordOf,
+} from '../adapters/contract/index.ts';
 import type { Abi } from '../catalogue/catalogue.ts';
-import { allocationsOf, numberOf } from './holdings.ts';
-import { type Call, linearizable, type Model } from './linearizability.ts';
-import type { Event, Timeline } from './timeline.ts';
+import { type ConcurrentCall, linearizable, type Model } from './linearizability.ts';
+import { allocationsOf, descriptorGiven } from './timeline/buffers.ts';
+import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /** Steps that the search may take for one client. */
 const STEPS_MAX = 200_000;
 
-/** What an operation did to a client’s table of descriptors. */
+/** An effect of an operation on a client’s table of descriptors. */
 interface Action {
   readonly kind: 'give' | 'reserve' | 'install' | 'close' | 'not-open';
   readonly number: bigint;
@@ -17,13 +24,13 @@ interface Action {
 /**
  * The descriptors of a client are given and closed as if one after the other: each new one is the
  * lowest that was free at some instant of its call (FD-01), and only what is open can be closed.
- * Where another call may look on, giving is two steps, as it is in the kernel: a number is reserved
- * first (get_unused_fd_flags) and open only once it is installed (fd_install).
+ * Where another call may look on, giving is two steps, as it is in the kernel: a descriptor is
+ * reserved first (get_unused_fd_flags) and open only once it is installed (fd_install).
  *
- * Sound for clients whose every operation on descriptors is known to the model and came back, from
- * a `descriptors` operation on, and that look nothing up in /proc while another thread calls:
- * executors open files for that. A request that fails may have reserved a number for a while, so
- * one that meets another call leaves nothing to be said; nor does one whose answer could not be
+ * Sound for clients whose every operation on descriptors is known to the model and returned, from a
+ * `descriptors` operation on, and that look nothing up in /proc while another thread calls:
+ * executors open files for that. A request that fails may have reserved a descriptor for a while,
+ * so one that meets another call leaves nothing to be said; nor does one whose answer could not be
  * written: a descriptor that stays then is a leak, which the descriptors oracle judges. A search
  * that runs out of its budget says nothing.
  */
@@ -48,11 +55,14 @@ export function numbers(timeline: Timeline, abi: Abi): Violation[] {
 }
 
 /** Operations for which an executor may hold a descriptor of its own as long as they last. */
-const FLEETING: readonly string[] = ['frames', 'readfile', 'descriptors', 'readlink', 'peek'];
+const FLEETING = operationsWhere(({ ownFiles }) => ownFiles === true);
 
-/** Whether an operation leaves the table as it is, whatever comes of it. */
+/** Operations that leave the table as it is, whatever their outcome. */
+const NEUTRAL = operationsWhere(keepsDescriptors);
+
+/** Whether an operation leaves the table as it is, whatever its outcome. */
 const isNeutral = ({ operation }: Event): boolean =>
-  NEUTRAL.includes(operation.op) ||
+  NEUTRAL.has(operation.op) ||
   (operation.op === 'ioctl' && operation.request === linux.DMA_BUF_IOCTL_SYNC);
 
 function hasFleeting(events: readonly Event[], given: ReadonlySet<Event>): boolean {
@@ -60,7 +70,7 @@ function hasFleeting(events: readonly Event[], given: ReadonlySet<Event>): boole
   return events.some(
     (one) =>
       shared.has(one.program) &&
-      (FLEETING.includes(one.operation.op) ||
+      (FLEETING.has(one.operation.op) ||
         (one.operation.op === 'ioctl' && !given.has(one) && !isNeutral(one))),
   );
 }
@@ -86,20 +96,13 @@ const isWatched = (events: readonly Event[], { program, result, thread }: Event)
       (other.result.return ?? result.call) >= result.call,
   );
 
-/** Operations that leave the table as it is, whatever comes of them. */
-const NEUTRAL: readonly string[] = [
-  ...['mmap', 'munmap', 'mprotect', 'mremap', 'load', 'store', 'scan', 'frames', 'peek'],
-  ...['fstat', 'lseek', 'poll', 'pread', 'pwrite', 'ftruncate', 'descriptors', 'readlink'],
-  ...['barrier', 'sleep', 'wait', 'kill', 'fork', 'sendfd', 'readfile'],
-];
-
 function callsOf(
   timeline: Timeline,
   events: readonly Event[],
   given: ReadonlySet<Event>,
   abi: Abi,
-): Call<Action>[] | undefined {
-  const calls: Call<Action>[] = [];
+): ConcurrentCall<Action>[] | undefined {
+  const calls: ConcurrentCall<Action>[] = [];
   const shared = sharedPrograms(events);
   for (const event of events) {
     const { result } = event;
@@ -120,7 +123,14 @@ function callsOf(
   return calls;
 }
 
-const GIVING: readonly string[] = ['open', 'dup', 'memfd', 'reopen'];
+/** Operations whose value, if they succeed, is the lowest number that was free. */
+const GIVING = operationsWhere(
+  ({ gives }) =>
+    gives?.kind === 'descriptor' &&
+    gives.at === undefined &&
+    gives.byCommand !== true &&
+    gives.received !== true,
+);
 
 function actionOf(
   timeline: Timeline,
@@ -130,7 +140,7 @@ function actionOf(
 ): Action | 'none' | undefined {
   const { operation, result } = event;
   if (operation.op === 'ioctl') {
-    if (given.has(event)) return { kind: 'give', number: numberOf(event, abi) };
+    if (given.has(event)) return { kind: 'give', number: descriptorGiven(event, abi) };
     // A command that is not the ABI's may give descriptors all the same.
     return succeeded(result) || mayLeak(event) ? undefined : 'none';
   }
@@ -140,8 +150,7 @@ function actionOf(
     if (word === 'EBADF') return { kind: 'not-open', number };
     return word === 'ok' ? { kind: 'close', number } : undefined;
   }
-  const { op } = operation as UntypedOperation;
-  if (!GIVING.includes(op)) return undefined;
+  if (!GIVING.has(operation.op)) return undefined;
   return succeeded(result) ? { kind: 'give', number: result.value } : 'none';
 }
 
@@ -161,11 +170,7 @@ interface Table {
 }
 
 function tableFrom({ result }: Event): Model<Table, Action> {
-  const { out } = result;
-  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
-  const initial = Array.from({ length: out.length / 4 }, (_, index) =>
-    BigInt(view.getInt32(index * 4, true)),
-  );
+  const initial = descriptorsIn(result.out).map(BigInt);
   return {
     initial: { taken: initial, reserved: [] },
     key: ({ reserved, taken }) => `${taken.join()} ${reserved.join()}`,

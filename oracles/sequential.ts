@@ -1,16 +1,16 @@
 import { type OperationName, succeeded, wordOf } from '../adapters/contract/index.ts';
 import type { Abi } from '../catalogue/catalogue.ts';
-import { type DeviceFinder, devicesIn } from './devices.ts';
 import { accessRules } from './model/access.ts';
 import { ClientModel } from './model/client.ts';
 import { descriptorRules } from './model/descriptors.ts';
-import type { Expectation, Rule, Rules, Step } from './model/expectation.ts';
+import type { Expectation, ModelStep, OperationRule, OperationRules } from './model/expectation.ts';
 import { fileRules } from './model/files.ts';
 import { mappingRules } from './model/mappings.ts';
-import type { Event, Timeline } from './timeline.ts';
+import { type DeviceFinder, devicesIn } from './timeline/devices.ts';
+import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
-/** What the model is of, and how much of it holds on the target. */
+/** The ABI and the page size of the model, and how strictly it holds on the target. */
 export interface ModelSetting {
   readonly abi: Abi;
   /** Bytes in a page. */
@@ -19,17 +19,17 @@ export interface ModelSetting {
   readonly exact: boolean;
 }
 
-const RULES: Rules = { ...descriptorRules, ...fileRules, ...mappingRules, ...accessRules };
+const RULES: OperationRules = { ...descriptorRules, ...fileRules, ...mappingRules, ...accessRules };
 
 /**
  * A client that does one thing after the other finds every descriptor, mapping and page as a model
- * of them says (the rules of FD, MAP and FLG that need nobody else).
+ * of them says (the rules of FD, MAP and FLG that take one client).
  *
  * Sound for the operations of a client up to the first that meets another thread of it, that others
  * may take part in (fork, exec, messages), or that the model has no rule for: of what comes behind
  * it nothing is said. Buffers that the client did not ask for itself are not followed. Where an
  * operation has several faults any of them may be reported; where the catalogue has no rule,
- * whatever comes back is what the model goes on with.
+ * the model goes on with whatever was returned.
  */
 export function sequential(timeline: Timeline, setting: ModelSetting): Violation[] {
   const deviceOf = devicesIn(timeline);
@@ -57,10 +57,10 @@ function walk(
 ): Violation[] {
   const model = new ClientModel(page);
   for (const event of events) {
-    const rule = RULES[event.operation.op] as Rule<OperationName> | undefined;
+    const rule = RULES[event.operation.op] as OperationRule<OperationName> | undefined;
     const { outcome, return: back } = event.result;
     if (rule === undefined || back === undefined || outcome === 'unsupported') break;
-    const step: Step = { ...setting, model, event, timeline };
+    const step: ModelStep = { ...setting, model, event, timeline };
     const violation = broken(rule.expects?.(step, event.operation), event);
     // What is wrong once makes everything behind it uncertain.
     if (violation !== undefined) return [violation];
@@ -70,7 +70,7 @@ function walk(
 }
 
 /** Whether the model can go on after an operation. */
-function followed(rule: Rule<OperationName>, step: Step): boolean {
+function followed(rule: OperationRule<OperationName>, step: ModelStep): boolean {
   const { operation, result } = step.event;
   if (succeeded(result)) return rule.follows?.(step, operation) ?? true;
   rule.fails?.(step, operation);

@@ -1,9 +1,9 @@
 import { linux, succeeded } from '../adapters/contract/index.ts';
 import { fieldOf, readField } from '../catalogue/abi-request.ts';
 import type { Abi } from '../catalogue/catalogue.ts';
-import { type HeldBuffer, type Holding, heldDuring } from './lives.ts';
-import type { Event, Timeline } from './timeline.ts';
-import { isMixture, mixturesOf } from './torn.ts';
+import { type HeldBuffer, heldDuring, type Reference } from './timeline/lifetimes.ts';
+import type { Event, Timeline } from './timeline/timeline.ts';
+import { isMixture, mixturesOf } from './timeline/torn-reads.ts';
 import type { Violation } from './violation.ts';
 
 /**
@@ -13,7 +13,7 @@ import type { Violation } from './violation.ts';
  * Sound for requests that were `flipped` between two lengths and whose descriptor was surely held
  * while lseek(SEEK_END) told its size. One read may see some bytes of the one length and some of
  * the other, so a size of such a length is not judged: lengths that differ in one byte are the
- * strictest test. The length that came back counts only where it has a byte that is neither the
+ * strictest test. The length that was returned counts only where it has a byte that is neither the
  * size's nor one of the two lengths': otherwise the other thread may have written last.
  */
 export function snapshot(
@@ -23,7 +23,7 @@ export function snapshot(
   page: bigint,
 ): Violation[] {
   const field = fieldOf(abi, 'length');
-  return buffers.flatMap(({ allocation, holdings }) => {
+  return buffers.flatMap(({ allocation, references }) => {
     const { operation, result } = allocation;
     if (operation.op !== 'ioctl' || operation.argument.placement?.kind !== 'flipped') return [];
     const { placement } = operation.argument;
@@ -33,7 +33,7 @@ export function snapshot(
       (length) => ((length + page - 1n) / page) * page,
     );
     const told = readField(result.out, field);
-    const held = holdings.find(({ made }) => made === allocation);
+    const held = references.find(({ made }) => made === allocation);
     return timeline.events.flatMap((event) => {
       const size = sizeSeen(timeline, event, held);
       const { call, return: back } = event.result;
@@ -58,7 +58,7 @@ export function snapshot(
 function sizeSeen(
   timeline: Timeline,
   { client, operation, result }: Event,
-  held: Holding | undefined,
+  held: Reference | undefined,
 ): bigint | undefined {
   if (operation.op !== 'lseek' || operation.whence !== linux.SEEK_END) return undefined;
   const number = BigInt.asIntN(32, timeline.valueOf(operation.fd));

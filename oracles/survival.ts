@@ -1,15 +1,16 @@
-import type { History } from '../adapters/contract/index.ts';
+import { type History, operationsWhere } from '../adapters/contract/index.ts';
 import { kernelAlarms } from './alarms.ts';
-import type { Event, Timeline } from './timeline.ts';
+import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * No request makes the kernel complain, kills a client or never comes back (ERR-12).
+ * No request makes the kernel complain, kills a client or never returns (ERR-12).
  *
- * Sound for alarms of a kernel that nobody else provokes, for clients that no operation ends, and
- * for calls that cannot wait: a Program whose time is up in a `sleep`, a `wait` or a barrier that
- * not everybody reaches waits by itself. A machine that is starved of time makes calls late; who
- * accuses it of one has to run the Program again (see `confirmed` in `fuzz/execute/confirm.ts`).
+ * Sound for alarms of a kernel that no other program provokes, for clients that no operation ends,
+ * and for calls that cannot wait: a Program whose time is up in a `sleep`, a `wait` or a barrier
+ * that not every thread reaches waits by itself. A machine that is starved of time makes calls
+ * late: a Program must hang again before that is reported (see `confirmed` in
+ * `fuzz/execute/confirm.ts`).
  */
 export function survival(timeline: Timeline, histories: readonly History[]): Violation[] {
   return [
@@ -65,14 +66,10 @@ function deaths({ events }: Timeline, histories: readonly History[]): Violation[
   );
 }
 
-/** Calls that a target answers without waiting for anybody; what else is lost proves nothing. */
-const PROMPT: readonly string[] = [
-  ...['open', 'reopen', 'close', 'ioctl', 'dup', 'dup2', 'dup3', 'fcntl', 'fstat', 'lseek'],
-  ...['pread', 'pwrite', 'ftruncate', 'mmap', 'munmap', 'mprotect', 'mremap'],
-  ...['load', 'store', 'scan', 'frames'],
-];
+/** Calls that a target answers without waiting for another; what else is lost proves nothing. */
+const PROMPT = operationsWhere(({ waits }) => waits === 'never');
 
-/** What {@link survival} calls a Program's deadline that passed in a call. */
+/** The kind of a {@link survival} violation in which a deadline passed in a call. */
 export const HANG = 'a call never came back';
 
 function hangs({ events }: Timeline, histories: readonly History[]): Violation[] {
@@ -84,7 +81,7 @@ function hangs({ events }: Timeline, histories: readonly History[]): Violation[]
       (event) =>
         event.program === program &&
         event.result.outcome === 'lost' &&
-        PROMPT.includes(event.operation.op) &&
+        PROMPT.has(event.operation.op) &&
         !ended.includes(event.client),
     );
     if (lost.length === 0) return [];

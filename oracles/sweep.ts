@@ -1,6 +1,6 @@
 /**
- * Who has which page, by time. The core of the exclusion oracle: one pass over events in the order
- * in which they happened, one array of owners.
+ * The owner of each page, by time. The core of the exclusion oracle: one pass over events in the
+ * order in which they happened, one array of owners.
  *
  * Events are packed as four 32-bit words: owner (positive: takes, negative: gives back), first
  * page, number of pages, and a word of the caller's own.
@@ -8,22 +8,23 @@
 export const WORDS = 4;
 
 /**
- * Words of a life, a buffer's time with its pages: first page, number of pages, the ticket from which
- * it surely has them, and the ticket until which it surely does. Further words are the caller's own.
+ * Words of a life, a buffer's time with its pages: first page, number of pages, the ticket from
+ * which it surely has them, and the ticket until which it surely does. Further words are the
+ * caller's own.
  */
-export const LIFE = { first: 0, count: 1, from: 2, until: 3, words: 6 } as const;
+export const LIFETIME = { first: 0, count: 1, from: 2, until: 3, words: 6 } as const;
 
 /**
- * What begins and ends, by ticket: the n-th life as n + 1 where it begins and as -(n + 1) where it
+ * Beginnings and ends, by ticket: the n-th life as n + 1 where it begins and as -(n + 1) where it
  * ends. Tickets are different numbers, so that each finds its place by itself: nothing is compared.
  * The exception is a ticket that is the return of one call and, as nothing lies between, the call
  * of the same thread's next: what begins there comes first, since both were there at that instant.
  */
 function orderOf(lives: Int32Array, tickets: number): Int32Array {
   const order = new Int32Array(tickets * 2);
-  for (let at = 0, owner = 1; at < lives.length; at += LIFE.words, owner += 1) {
-    const until = lives[at + LIFE.until] as number;
-    order[(lives[at + LIFE.from] as number) * 2] = owner;
+  for (let at = 0, owner = 1; at < lives.length; at += LIFETIME.words, owner += 1) {
+    const until = lives[at + LIFETIME.until] as number;
+    order[(lives[at + LIFETIME.from] as number) * 2] = owner;
     if (until < tickets) order[until * 2 + 1] = -owner;
   }
   return order;
@@ -32,7 +33,7 @@ function orderOf(lives: Int32Array, tickets: number): Int32Array {
 /**
  * The events of lives in the order of time.
  *
- * @param lives packed, {@link LIFE}
+ * @param lives packed, {@link LIFETIME}
  * @param tickets how many were given; a life whose `until` is not among them never ends
  * @returns packed as {@link firstConflict} reads them; the owner of life n is n + 1, and the last
  *   word is the ticket
@@ -41,15 +42,15 @@ export function eventsOf(lives: Int32Array, tickets: number): Int32Array {
   const words: number[] = [];
   for (const [place, owner] of orderOf(lives, tickets).entries()) {
     if (owner === 0) continue;
-    const life = (Math.abs(owner) - 1) * LIFE.words;
+    const life = (Math.abs(owner) - 1) * LIFETIME.words;
     const [first = 0, count = 0] = lives.subarray(life);
     words.push(owner, first, count, place >> 1);
   }
   return Int32Array.from(words);
 }
 
-/** What can be said of lives without a look at each of their pages. */
-export interface Glance {
+/** The facts of lives that are known without a look at each of their pages. */
+export interface SweepSummary {
   /** Whether a page may have had two owners: then {@link firstConflict} says which, and whose. */
   readonly crowded: boolean;
   /** The most pages that were surely taken at one instant. */
@@ -57,7 +58,7 @@ export interface Glance {
 }
 
 /** The lives of one thread, and what begins and ends in it. */
-export interface ThreadLives {
+export interface ThreadLifetimes {
   readonly lives: Int32Array;
   /**
    * In the order in which it happened, pairs of a ticket and of what begins, n + 1 for the n-th
@@ -72,7 +73,7 @@ export interface ThreadLives {
  * once and gives them back once, so that a bit that is set already is another's. Every thread's own
  * changes are in order; they are merged, and nothing is sorted.
  */
-export function glance(threads: readonly ThreadLives[], pages: number): Glance {
+export function detectOverlap(threads: readonly ThreadLifetimes[], pages: number): SweepSummary {
   const taken = new Int32Array((pages >>> 5) + 1);
   const heads = new Int32Array(threads.length);
   let now = 0;
@@ -85,9 +86,9 @@ export function glance(threads: readonly ThreadLives[], pages: number): Glance {
       heads[next.index] = at;
       if (at >= changes.length || (changes[at] as number) > next.limit) break;
       const owner = changes[at + 1] as number;
-      const life = ((owner > 0 ? owner : -owner) - 1) * LIFE.words;
-      const count = lives[life + LIFE.count] as number;
-      if (!turned(taken, lives[life + LIFE.first] as number, count, owner > 0)) {
+      const life = ((owner > 0 ? owner : -owner) - 1) * LIFETIME.words;
+      const count = lives[life + LIFETIME.count] as number;
+      if (!markPages(taken, lives[life + LIFETIME.first] as number, count, owner > 0)) {
         return { crowded: true, peak };
       }
       now += owner > 0 ? count : -count;
@@ -98,9 +99,9 @@ export function glance(threads: readonly ThreadLives[], pages: number): Glance {
 
 /** The thread whose change is the next, and the ticket at which it is another's turn. */
 function earliest(
-  threads: readonly ThreadLives[],
+  threads: readonly ThreadLifetimes[],
   heads: Int32Array,
-): { thread: ThreadLives; index: number; limit: number } | undefined {
+): { thread: ThreadLifetimes; index: number; limit: number } | undefined {
   let first = Number.POSITIVE_INFINITY;
   let limit = Number.POSITIVE_INFINITY;
   let index = -1;
@@ -117,7 +118,7 @@ function earliest(
 }
 
 /** Takes pages or gives them back. @returns false when one that is to be taken is taken */
-function turned(taken: Int32Array, first: number, count: number, takes: boolean): boolean {
+function markPages(taken: Int32Array, first: number, count: number, takes: boolean): boolean {
   const end = first + count;
   for (let page = first; page < end; ) {
     const word = page >>> 5;
@@ -135,7 +136,7 @@ function turned(taken: Int32Array, first: number, count: number, takes: boolean)
 export interface Conflict {
   /** Index of the event that took a page that was taken. */
   readonly event: number;
-  /** Who has it. */
+  /** The owner that has it. */
   readonly holder: number;
   readonly page: number;
 }

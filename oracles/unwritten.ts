@@ -1,24 +1,30 @@
-import { type OperationOf, succeeded } from '../adapters/contract/index.ts';
-import { dropsOf } from './drops.ts';
-import { lasting } from './lasting.ts';
-import { type HeldBuffer, heldDuring, mayLive } from './lives.ts';
-import type { Event, Timeline } from './timeline.ts';
+import {
+  descriptorsIn,
+  hasBody,
+  type OperationOf,
+  operationsWhere,
+  succeeded,
+} from '../adapters/contract/index.ts';
+import { type HeldBuffer, heldDuring, mayLive } from './timeline/lifetimes.ts';
+import { dropsOf } from './timeline/reference-drops.ts';
+import { withLifetime } from './timeline/reference-lifetime.ts';
+import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * Whoever guesses the number of a buffer and maps it before its request has come back sees zeros,
- * too (ISO-05).
+ * A thread that guesses the descriptor of a buffer and maps it before its request has returned sees
+ * zeros, too (ISO-05).
  *
- * Sound for scans through a mapping that surely stood, of a number that the client did not have at
- * first, where nothing but regions was opened: then there is nothing but a buffer that it can show,
- * whichever that is. Each store that had begun before the scan returned must have been to a buffer
- * that was surely gone before the mapping was asked for. Mappings whose buffer is known are not
- * judged here; the content oracle knows more about these.
+ * Sound for scans through a mapping that surely stood, of a descriptor that the client did not have
+ * at first, where nothing but regions was opened: then there is nothing but a buffer that it can
+ * show, whichever that is. Each store that had begun before the scan returned must have been to a
+ * buffer that was surely gone before the mapping was asked for. Mappings whose buffer is known are
+ * not judged here; the content oracle knows more about these.
  */
 export function unwritten(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   const strange = timeline.events.filter((event) => opensOther(event));
   if (strange.length > 0) return [];
-  const known = new Set(buffers.flatMap(({ holdings }) => holdings.map(({ made }) => made)));
+  const known = new Set(buffers.flatMap(({ references }) => references.map(({ made }) => made)));
   const maps = timeline.events.filter(
     (event) => event.operation.op === 'mmap' && succeeded(event.result) && !known.has(event),
   );
@@ -47,9 +53,16 @@ export function unwritten(timeline: Timeline, buffers: readonly HeldBuffer[]): V
 
 /** Whether something other than a buffer may be mapped from now on. */
 const opensOther = ({ operation }: Event): boolean =>
-  operation.op === 'memfd' ||
-  operation.op === 'repeat' ||
-  (operation.op === 'open' && !operation.file.startsWith('region:'));
+  OPENING.has(operation.op) && !('file' in operation && operation.file.startsWith('region:'));
+
+/** Operations that give a descriptor of something new, and those that may hold such operations. */
+const OPENING = operationsWhere(
+  (spec) =>
+    (spec.gives?.kind === 'descriptor' &&
+      spec.gives.of === undefined &&
+      spec.gives.received !== true) ||
+    hasBody(spec),
+);
 
 /** The mapping that a scan surely went through, if it found something other than zeros there. */
 function mapOf(timeline: Timeline, maps: readonly Event[], scan: Event): Event | undefined {
@@ -68,20 +81,18 @@ function mapOf(timeline: Timeline, maps: readonly Event[], scan: Event): Event |
     if (map.client !== client || map.result.value !== address || end > length) return false;
     if (since === undefined || since > call) return false;
     const about = { kind: 'mapping', client, value: address, length, made: map } as const;
-    return heldDuring(lasting(about, map.result.call, since, dropsOf(timeline)), call, back);
+    return heldDuring(withLifetime(about, map.result.call, since, dropsOf(timeline)), call, back);
   });
 }
 
-/** Whether the client did not have the number at first. */
+/** Whether the client did not have the descriptor at first. */
 function hadNone(timeline: Timeline, map: Event): boolean {
   const list = timeline.events.find(
     ({ client, operation, result }) =>
       client === map.client && operation.op === 'descriptors' && succeeded(result),
   );
   if (list === undefined || map.operation.op !== 'mmap') return false;
-  const { out } = list.result;
-  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
-  const numbers = Array.from({ length: out.length / 4 }, (_, at) => view.getInt32(at * 4, true));
+  const numbers = descriptorsIn(list.result.out);
   return !numbers.includes(Number(BigInt.asIntN(32, timeline.valueOf(map.operation.fd))));
 }
 
@@ -95,8 +106,8 @@ function wasElsewhere(
   if (operation.op !== 'store' || result.return === undefined) return false;
   const address = timeline.valueOf(operation.address);
   const { call, return: back } = result;
-  const target = buffers.find(({ holdings }) =>
-    holdings.some(
+  const target = buffers.find(({ references }) =>
+    references.some(
       (one) =>
         one.kind === 'mapping' &&
         one.client === client &&

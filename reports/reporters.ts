@@ -39,7 +39,7 @@ export const REPORTERS: Readonly<Record<string, Format>> = {
 export interface Reporter {
   readonly name: string;
   readonly path: string;
-  /** What the format `kcidb` needs to know. */
+  /** Ids for the format `kcidb`. */
   readonly kcidb?: KcidbIds;
 }
 

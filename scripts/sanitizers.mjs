@@ -10,7 +10,7 @@ import { join } from 'node:path';
 const EXECUTOR = ['executor', 'clients', 'ioctl', 'protocol', 'golden'];
 const AGENT = [
   ...EXECUTOR.map((name) => `adapters/executor/${name}`),
-  ...['adapters/native/adapter', 'adapters/remote/exec', 'adapters/remote/client', 'e2e/library'],
+  ...['adapters/native/adapter', 'adapters/remote/exec', 'adapters/protocol/client', 'e2e/library'],
 ];
 const ADDON = ['adapters/native/in-process', 'adapters/native/broken-library'];
 // Forking Node with an address sanitizer inside takes long: too long for the deadlines of cases.

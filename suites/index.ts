@@ -1,5 +1,14 @@
-/** The suites: what is checked, and how a run of it goes. */
+/**
+ * The suites: cases that observe the requirements of the catalogue on a target, and runs of them.
+ *
+ * `cases/` has one file or folder for each group of requirements, `kit/` is all that a case is
+ * given, `run/` runs cases and judges what they observed, and `assess/` measures targets, and the
+ * suites themselves, by such runs. They import the contract, the catalogue, the oracles and the
+ * types of the record, never an adapter. Start reading at `kit/case.ts`, then at a short group such
+ * as `cases/version.ts`.
+ */
 
+import { usageError } from '../base/errors.ts';
 import { profileNamed } from '../catalogue/catalogue.ts';
 import type { CaseFacts } from '../reports/record/record.ts';
 import { CASES } from './cases/all.ts';
@@ -9,16 +18,26 @@ export { catalogue, type Profile, type Requirement } from '../catalogue/catalogu
 export { CASES } from './cases/all.ts';
 export type { Case } from './kit/case.ts';
 export type { Observation } from './kit/observation.ts';
-export { refuseOtherTarget } from './run/identity.ts';
 export { type CaseOutcome, judge } from './run/judge.ts';
 export { type RunOptions, runSuites } from './run/runner.ts';
 
 /**
  * The cases that a profile's ABI has, or all.
  *
- * @throws {@link AllocertError} for an unknown profile
+ * @param only ids of requirements and cases that are wanted; empty for all
+ * @throws {@link AllocertError} (usage) for an unknown profile or id
  */
-export function listCases(profile?: string): readonly CaseFacts[] {
+export function listCases(profile?: string, only: readonly string[] = []): readonly CaseFacts[] {
   const cases = profile === undefined ? CASES : selectCases(profileNamed(profile).abi, []);
-  return cases.map(({ id, title, requirements }) => ({ id, title, requirements }));
+  const names = new Set(cases.flatMap(({ id, requirements }) => [id, ...requirements]));
+  const unknown = only.find((id) => !names.has(id));
+  if (unknown !== undefined) {
+    throw usageError(`there is no requirement or case "${unknown}"; leave --only out to see all`);
+  }
+  return cases
+    .filter(
+      ({ id, requirements }) =>
+        only.length === 0 || only.some((name) => name === id || requirements.includes(name)),
+    )
+    .map(({ id, title, requirements }) => ({ id, title, requirements }));
 }

@@ -1,9 +1,12 @@
 /**
- * The suites as subtests of anybody's own test file:
+ * The suites as subtests of a test file of your own, with `tap` or with `node:test`:
  *
  *     import t from 'tap';
  *     import { suites } from 'allocert/tap';
  *     await suites(t, 'sim:');
+ *
+ * It runs the suites through their index, and each subtest says what the TAP report of a run would
+ * say. It may import whatever a run takes: suites, the record and the registry of adapters.
  */
 import type { Adapter } from '../adapters/contract/index.ts';
 import { openTarget } from '../adapters/open-target.ts';
@@ -12,12 +15,18 @@ import type { CaseFinish, RunStart } from '../reports/record/journal-lines.ts';
 import { pointsOf } from '../reports/record/points.ts';
 import type { RunRecord } from '../reports/record/record.ts';
 import { runSuites } from '../suites/index.ts';
-import { type Check, checkOf, endCheck, reportChecks, type TestContext } from './checks.ts';
+import {
+  endResult,
+  reportResults,
+  type SubtestResult,
+  subtestResultOf,
+  type TestContext,
+} from './subtest-result.ts';
 
 export type { RunRecord } from '../reports/record/record.ts';
-export type { TestContext } from './checks.ts';
+export type { TestContext } from './subtest-result.ts';
 
-/** What is run. */
+/** Options of {@link suites}. */
 export interface SuiteOptions {
   /** The profile that decides what fails; the target's ABI has a default. */
   readonly profile?: string;
@@ -45,8 +54,8 @@ export async function suites(
   const run: { start?: RunStart } = {};
   // Subtests come one after the other, while the next cases run already.
   let reported: Promise<unknown> = Promise.resolve();
-  const subtest = (name: string, checks: readonly Check[]): void => {
-    reported = reported.then(() => t.test(name, (inner) => reportChecks(inner, checks)));
+  const subtest = (name: string, checks: readonly SubtestResult[]): void => {
+    reported = reported.then(() => t.test(name, (inner) => reportResults(inner, checks)));
   };
   try {
     const end = await runSuites({
@@ -69,15 +78,18 @@ export async function suites(
     if (typeof target === 'string') await adapter.close();
   }
   const record = whole.record();
-  subtest('the run came to its end', [endCheck(record)]);
+  subtest('the run came to its end', [endResult(record)]);
   await reported;
   return record;
 }
 
 /** The name of a case's subtest, and what it checks. */
-function caseChecks(start: RunStart, line: CaseFinish): [string, readonly Check[]] {
+function caseChecks(start: RunStart, line: CaseFinish): [string, readonly SubtestResult[]] {
   const cases = start.cases.filter(({ id }) => id === line.case);
   const builder = new RecordBuilder({ ...start, cases });
   builder.add(line);
-  return [`${line.case}: ${cases[0]?.title ?? ''}`, pointsOf(builder.record()).map(checkOf)];
+  return [
+    `${line.case}: ${cases[0]?.title ?? ''}`,
+    pointsOf(builder.record()).map(subtestResultOf),
+  ];
 }

@@ -1,21 +1,33 @@
 import { AllocertError, messageOf } from '../../base/errors.ts';
 import { toJson } from '../contract/program-json.ts';
 import { type Adapter, type Session, TargetDeath, type TargetFacts } from '../contract/session.ts';
-import { answering, Lab } from './lab.ts';
-import { Blocked, Broken, type Rule, type RuleResult, Silent } from './rule.ts';
+import { HISTORY_RULES, type HistoryRule, HistoryWatch } from './kit/history-watch.ts';
+import type { ObservedRule } from './kit/observed-rule.ts';
+import {
+  AdapterSilent,
+  RuleBlocked,
+  RuleBroken,
+  type RuleResult,
+  type RuleText,
+} from './kit/rule.ts';
+import { answerInTime, RuleContext } from './kit/rule-context.ts';
 import { ANSWER_RULES } from './rules/answers.ts';
 import { END_RULES } from './rules/ends.ts';
 import { LOOP_RULES } from './rules/loops.ts';
 import { STATE_RULES } from './rules/state.ts';
-import { WATCHED, Watch, type WatchedRule } from './watch.ts';
 
-const FACTS_RULE: Rule = {
+const FACTS_RULE: RuleText = {
   id: 'facts/schema',
   statement: 'What the target says of itself is valid by the published schema.',
   place: 'TargetFacts; reports/schema/record.schema.json, facts',
 };
 
-const OBSERVED: readonly Rule[] = [...ANSWER_RULES, ...STATE_RULES, ...LOOP_RULES, ...END_RULES];
+const OBSERVED: readonly ObservedRule[] = [
+  ...ANSWER_RULES,
+  ...STATE_RULES,
+  ...LOOP_RULES,
+  ...END_RULES,
+];
 
 /** Groups of rules, in the order of the report. */
 const GROUPS = [
@@ -34,17 +46,17 @@ const GROUPS = [
 ];
 
 /** Every rule of the contract that an adapter is tested against, in that order. */
-export const RULES: readonly Rule[] = GROUPS.flatMap((group) =>
-  [FACTS_RULE, ...WATCHED, ...OBSERVED].filter(({ id }) => id.startsWith(`${group}/`)),
+export const RULES: readonly RuleText[] = GROUPS.flatMap((group) =>
+  [FACTS_RULE, ...HISTORY_RULES, ...OBSERVED].filter(({ id }) => id.startsWith(`${group}/`)),
 );
 
-/** What a check is given. */
+/** An adapter to check, and what the check needs beside it. */
 export interface CheckOptions {
   readonly adapter: Adapter;
-  /** What is wrong with facts in their text form, by the published schema. */
+  /** The first fault of facts in their text form, by the published schema. */
   factsViolation(facts: unknown): string | undefined;
   /** Hears of each rule before it is looked at. */
-  onRule?(rule: Rule): void;
+  onRule?(rule: RuleText): void;
 }
 
 /**
@@ -57,14 +69,14 @@ export async function checkAdapter(options: CheckOptions): Promise<readonly Rule
   return new Check(options).run();
 }
 
-type Outcome = Pick<RuleResult, 'status' | 'detail'>;
+type RuleOutcome = Pick<RuleResult, 'status' | 'detail'>;
 
-const PASSED: Outcome = { status: 'pass', detail: '' };
+const PASSED: RuleOutcome = { status: 'pass', detail: '' };
 
 class Check {
   readonly #options: CheckOptions;
-  readonly #watch = new Watch();
-  readonly #results = new Map<string, Outcome>();
+  readonly #watch = new HistoryWatch();
+  readonly #results = new Map<string, RuleOutcome>();
   #session: Session | undefined;
 
   constructor(options: CheckOptions) {
@@ -79,7 +91,7 @@ class Check {
       this.#results.set(rule.id, await this.#observe(rule));
     }
     await this.#drop();
-    for (const { id } of WATCHED) this.#results.set(id, this.#watched(id));
+    for (const { id } of HISTORY_RULES) this.#results.set(id, this.#watched(id));
     return RULES.map(({ id, statement, place }) => ({
       rule: id,
       statement,
@@ -104,15 +116,15 @@ class Check {
     );
   }
 
-  async #observe(rule: Rule): Promise<Outcome> {
+  async #observe(rule: ObservedRule): Promise<RuleOutcome> {
     try {
       const session = await this.#open();
-      await answering(session.begin(rule.id), 0);
-      await rule.observe?.(new Lab(this.#options.adapter, session, this.#watch));
+      await answerInTime(session.begin(rule.id), 0);
+      await rule.observe(new RuleContext(this.#options.adapter, session, this.#watch));
       return PASSED;
     } catch (thrown) {
-      if (thrown instanceof Broken) return { status: 'fail', detail: thrown.message };
-      if (thrown instanceof Blocked) return { status: 'skip', detail: thrown.message };
+      if (thrown instanceof RuleBroken) return { status: 'fail', detail: thrown.message };
+      if (thrown instanceof RuleBlocked) return { status: 'skip', detail: thrown.message };
       // After anything unexpected the next rule starts with a session of its own.
       await this.#drop();
       return { status: 'fail', detail: unexpected(thrown) };
@@ -125,13 +137,13 @@ class Check {
     const session = this.#session;
     this.#session = undefined;
     try {
-      if (session !== undefined) await answering(session.close(), 0);
+      if (session !== undefined) await answerInTime(session.close(), 0);
     } catch (thrown) {
       this.#results.set('session/close', { status: 'fail', detail: messageOf(thrown) });
     }
   }
 
-  #watched(id: WatchedRule): Outcome {
+  #watched(id: HistoryRule): RuleOutcome {
     const breach = this.#watch.breaches.get(id);
     if (breach !== undefined) return { status: 'fail', detail: breach };
     if (this.#watch.seen > 0) return PASSED;
@@ -140,10 +152,16 @@ class Check {
 }
 
 function unexpected(thrown: unknown): string {
-  if (thrown instanceof Silent) return thrown.message;
+  if (thrown instanceof AdapterSilent) return thrown.message;
   if (thrown instanceof TargetDeath) {
     return `the target died (${thrown.manner}): ${thrown.message}`;
   }
   const kind = thrown instanceof AllocertError ? 'refused' : 'threw';
   return `the adapter ${kind}: ${messageOf(thrown)}`;
+}
+
+/** 1 when a rule is broken, 3 when nothing could be tested, else 0. */
+export function checkExitCode(results: readonly Pick<RuleResult, 'status'>[]): 0 | 1 | 3 {
+  if (results.some(({ status }) => status === 'fail')) return 1;
+  return results.some(({ status }) => status === 'pass') ? 0 : 3;
 }

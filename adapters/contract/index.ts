@@ -1,4 +1,11 @@
-/** The contract between suites, fuzzer and targets; what `import 'allocert'` gives an adapter. */
+/**
+ * The contract between suites, fuzzer and targets; what `import 'allocert'` gives an adapter: what a
+ * Program and a History are, the table of operations, and how the bytes and texts of both are read.
+ * It knows no target and no allocator, and imports `base/` only.
+ *
+ * Start with `program.ts` and `history.ts`, which `session.ts` joins; `operations.ts` is the table,
+ * `operation-spec.ts` says what its columns mean, `operation-meaning.ts` asks it.
+ */
 
 export { AllocertError, type Blame, machineError, usageError } from '../../base/errors.ts';
 export { type Client, type ClientOptions, createClient, Reply } from './client.ts';
@@ -25,6 +32,5 @@ export {
   BEGINNING,
   programDigest,
   RecordingSession,
-  type Transcript,
-  type TranscriptEntry,
 } from './transcript.ts';
+export type { Transcript, TranscriptEntry } from './transcript-entry.ts';

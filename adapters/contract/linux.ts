@@ -64,6 +64,8 @@ export const MAP_NORESERVE = 0x4000n;
 export const MAP_SHARED = 1n;
 export const MAP_PRIVATE = 2n;
 export const MAP_SHARED_VALIDATE = 3n;
+/** The bits of the flags that say which of these three a mapping is. */
+export const MAP_TYPE = 0xfn;
 export const MREMAP_MAYMOVE = 1n;
 export const MREMAP_FIXED = 2n;
 export const MREMAP_DONTUNMAP = 4n;
@@ -99,8 +101,7 @@ export const MISC_MAJOR = 10n;
 export const IOC_NONE = 0n;
 export const IOC_WRITE = 1n;
 export const IOC_READ = 2n;
-/** _IOC_TYPESHIFT. */
-export const IOC_TYPESHIFT = 8n;
+const IOC_TYPESHIFT = 8n;
 /** _IOC_SIZESHIFT. */
 export const IOC_SIZESHIFT = 16n;
 /** _IOC_DIRSHIFT. */
@@ -123,6 +124,12 @@ export function ioctlNumber(direction: bigint, type: string, nr: bigint, size: b
 /** The direction bits of an ioctl number: _IOC_DIR of asm-generic/ioctl.h. */
 export const ioctlDirection = (request: bigint): bigint => (request >> IOC_DIRSHIFT) & IOC_DIRMASK;
 
+/** The type letter of an ioctl number as a number: _IOC_TYPE of asm-generic/ioctl.h. */
+export const ioctlType = (request: bigint): bigint => (request >> IOC_TYPESHIFT) & 0xffn;
+
+/** The number of a command within its type: _IOC_NR of asm-generic/ioctl.h. */
+export const ioctlNr = (request: bigint): bigint => request & 0xffn;
+
 /** Bytes of the argument that an ioctl number declares: _IOC_SIZE of asm-generic/ioctl.h. */
 export const ioctlSize = (request: bigint): bigint => (request >> IOC_SIZESHIFT) & IOC_SIZEMASK;
 
@@ -133,6 +140,9 @@ export const DMA_BUF_IOCTL_SYNC = ioctlNumber(IOC_WRITE, 'b', 0n, 8n);
 export const DMA_BUF_SET_NAME = ioctlNumber(IOC_WRITE, 'b', 1n, 8n);
 /** Bytes of a buffer's name with its NUL. */
 export const DMA_BUF_NAME_LEN = 32n;
+export const DMA_BUF_SYNC_READ = 1n;
+export const DMA_BUF_SYNC_WRITE = 2n;
+export const DMA_BUF_SYNC_END = 4n;
 /** DMA_BUF_SYNC_READ and DMA_BUF_SYNC_WRITE. */
 export const DMA_BUF_SYNC_RW = 3n;
 export const DMA_BUF_SYNC_VALID_FLAGS_MASK = 7n;

@@ -70,8 +70,8 @@ export interface GivenReference {
    */
   readonly kind: 'descriptor' | 'pair' | 'mapping' | 'client' | 'message' | 'request';
   /**
-   * The argument whose file or memory it refers to as well. Left out, it refers to something new, or
-   * to what was received.
+   * The argument whose file or memory it refers to as well. Left out, it refers to something new,
+   * or to what was received.
    */
   readonly of?: string;
   /** The argument that names the new descriptor; left out, it is the lowest that is free. */

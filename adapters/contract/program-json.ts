@@ -5,7 +5,7 @@ import type { History } from './history.ts';
 import type { Program } from './program.ts';
 import { programSchema } from './program-schema.ts';
 import type { RegionFacts, TargetFacts } from './session.ts';
-import type { TranscriptEntry } from './transcript.ts';
+import type { TranscriptEntry } from './transcript-entry.ts';
 
 /**
  * The text form of contract data: JSON in which 64-bit values are hexadecimal strings (`"0x1000"`,

@@ -3,30 +3,7 @@ import type { History } from './history.ts';
 import type { Program } from './program.ts';
 import { toJson } from './program-json.ts';
 import { type Session, TargetDeath } from './session.ts';
-
-/** One answer of the target, in the order in which it was asked. */
-export type TranscriptEntry =
-  | {
-      readonly kind: 'run';
-      /** SHA-256 of the Program's text form: replay answers only what was really asked. */
-      readonly digest: string;
-      readonly program: Program;
-      readonly history: History;
-    }
-  | {
-      readonly kind: 'death';
-      readonly digest: string;
-      readonly program: Program;
-      readonly manner: 'crash' | 'hang';
-      readonly message: string;
-      readonly log: readonly string[];
-    };
-
-/** Everything the bench answered one case: the evidence from which its verdicts follow. */
-export interface Transcript {
-  readonly caseId: string;
-  readonly entries: readonly TranscriptEntry[];
-}
+import type { Transcript, TranscriptEntry } from './transcript-entry.ts';
 
 /** The digest by which a recorded Program is recognised. */
 export function programDigest(program: Program): string {
@@ -52,7 +29,7 @@ export class RecordingSession implements Session {
     return this.#session.facts;
   }
 
-  /** What was answered since the last `begin`. */
+  /** The answers since the last `begin`. */
   get transcript(): Transcript {
     return { caseId: this.#caseId, entries: this.#entries };
   }

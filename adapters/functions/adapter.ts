@@ -5,7 +5,7 @@ import { type Capability, OPERATION_ROWS, type OperationName } from '../contract
 import type { Program } from '../contract/program.ts';
 import type { Adapter, Session, TargetFacts } from '../contract/session.ts';
 import { execute } from '../interpreter/execution.ts';
-import { Slots } from '../interpreter/slots.ts';
+import { SlotResults } from '../interpreter/slots.ts';
 import type { Machine, SyscallTarget } from './calls.ts';
 import { FunctionMachine } from './machine.ts';
 import { MEMORY_CALLS } from './memory-calls.ts';
@@ -37,7 +37,7 @@ class FunctionSession implements Session {
   readonly facts: TargetFacts;
   readonly #machine: FunctionMachine;
   #names = new NameTable();
-  #slots = new Slots();
+  #slots = new SlotResults();
 
   constructor(target: Omit<SyscallTarget<never>, 'start'>, machine: Machine<unknown>) {
     const pageSize = target.pageSize ?? PAGE_BYTES;
@@ -58,7 +58,7 @@ class FunctionSession implements Session {
   async begin(_caseId: string): Promise<void> {
     this.#machine.startMain();
     this.#names = new NameTable();
-    this.#slots = new Slots();
+    this.#slots = new SlotResults();
   }
 
   async run(program: Program): Promise<History> {

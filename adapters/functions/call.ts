@@ -1,17 +1,16 @@
 import { messageOf } from '../../base/errors.ts';
 import { isErrnoName } from '../contract/errno.ts';
 import { linuxNumbers } from '../contract/linux-numbers.ts';
-import { OPERATIONS, type OperationSpec } from '../contract/operations.ts';
+import { isValueKind, specOf } from '../contract/operation-meaning.ts';
 import type { Argument } from '../contract/program.ts';
 import { TargetDeath } from '../contract/session.ts';
-import type { Answer, Reply } from '../interpreter/answer.ts';
+import type { Answer, CallReply } from '../interpreter/answer.ts';
 import { type CallContext, ProgramCall } from '../interpreter/call.ts';
 import type { SystemCall } from '../interpreter/pause.ts';
 import { UserArgument } from '../interpreter/user-argument.ts';
 import type { CallName, Mapped } from './calls.ts';
-import type { FunctionMachine } from './machine.ts';
 import { MEMORY_CALLS } from './memory-calls.ts';
-import type { FunctionProcess } from './process.ts';
+import type { FunctionProcess, ProcessTable } from './process.ts';
 import { PROCESS_CALLS } from './process-calls.ts';
 
 const { MAP_PRIVATE } = linuxNumbers;
@@ -22,11 +21,20 @@ export type UntypedCall = (
   arguments_: Readonly<Record<string, unknown>>,
 ) => unknown;
 
+/** The machine of a target made of functions, as a call sees it. */
+interface CallMachine extends ProcessTable {
+  readonly pageBytes: number;
+  /** Whether mmap gives memory, and not addresses that only the target understands. */
+  mapsMemory: boolean;
+  /** The target's function for an operation. */
+  functionOf(name: string): UntypedCall | undefined;
+}
+
 /** One operation under way, done by a function of the target or by what follows from it. */
 export class FunctionCall extends ProgramCall<FunctionProcess<unknown>> {
-  readonly machine: FunctionMachine;
+  readonly machine: CallMachine;
 
-  constructor(context: CallContext<FunctionProcess<unknown>>, machine: FunctionMachine) {
+  constructor(context: CallContext<FunctionProcess<unknown>>, machine: CallMachine) {
     super(context);
     this.machine = machine;
   }
@@ -35,7 +43,7 @@ export class FunctionCall extends ProgramCall<FunctionProcess<unknown>> {
     return this.context.process;
   }
 
-  override enter(): Reply | SystemCall<Reply> {
+  override enter(): CallReply | SystemCall<CallReply> {
     const { op } = this.operation;
     const provided = PROCESS_CALLS[op];
     if (provided !== undefined) return provided(this);
@@ -45,7 +53,7 @@ export class FunctionCall extends ProgramCall<FunctionProcess<unknown>> {
     return access?.(this, this.process.mappings) ?? { unsupported: true };
   }
 
-  #own(op: string, own: UntypedCall): Reply {
+  #own(op: string, own: UntypedCall): CallReply {
     const given = this.#arguments();
     if (given === undefined) return { unsupported: true };
     let answer: unknown;
@@ -64,7 +72,7 @@ export class FunctionCall extends ProgramCall<FunctionProcess<unknown>> {
   }
 
   /** What the target holds for a mapping that cannot be made is given back at once. */
-  #map(mapped: Mapped): Reply {
+  #map(mapped: Mapped): CallReply {
     const aligned = this.word('offset') % BigInt(this.machine.pageBytes) === 0n;
     const { mappings } = this.process;
     const address = aligned
@@ -82,11 +90,10 @@ export class FunctionCall extends ProgramCall<FunctionProcess<unknown>> {
 
   /** The arguments by name, of which a command has 32 bits; undefined when it cannot be placed. */
   #arguments(): Readonly<Record<string, unknown>> | undefined {
-    const spec: OperationSpec = OPERATIONS[this.operation.op];
     const values: Record<string, unknown> = {};
-    for (const [name, kind] of Object.entries(spec.arguments)) {
+    for (const [name, kind] of Object.entries(specOf(this.operation.op).arguments)) {
       if (kind === 'descriptor') values[name] = this.int(name);
-      else if (kind === 'address' || kind === 'word' || kind === 'word?') {
+      else if (isValueKind(kind)) {
         values[name] = name === 'request' ? BigInt(this.uint(name)) : this.word(name);
       } else if (kind === 'argument') {
         const given = this.operation[name] as Argument;
@@ -99,7 +106,7 @@ export class FunctionCall extends ProgramCall<FunctionProcess<unknown>> {
   }
 
   /** The argument comes back as it is after the call, with what was written around it. */
-  #withArgument(reply: Reply): Reply {
+  #withArgument(reply: CallReply): CallReply {
     if (this.argument === undefined) return reply;
     const answer: Answer = typeof reply === 'object' ? reply : { value: reply };
     const redZone = this.argument.touchedZones;
@@ -114,7 +121,7 @@ const isMapped = (answer: unknown): answer is Mapped =>
   (answer as Partial<Mapped>).memory instanceof Uint8Array;
 
 /** What a function returned, as a reply. */
-function replyOf(op: string, answer: unknown): Reply {
+function replyOf(op: string, answer: unknown): CallReply {
   if (typeof answer === 'object' && answer !== null) {
     const { value, out } = answer as { value?: unknown; out?: unknown };
     const bytes = out instanceof Uint8Array ? { out } : {};

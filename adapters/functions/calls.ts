@@ -1,10 +1,14 @@
 import type { ErrnoName } from '../contract/errno.ts';
-import type { OPERATIONS, OperationName } from '../contract/operations.ts';
+import type { Capability, OPERATIONS, OperationName } from '../contract/operations.ts';
 import type { RegionFacts } from '../contract/session.ts';
 import type { UserArgument } from '../interpreter/user-argument.ts';
 
-/** Operations that follow from what a {@link Machine} is; nobody writes them. */
-type Provided = 'fork' | 'wait' | 'exit' | 'kill' | 'itimer' | 'barrier' | 'sleep' | 'repeat';
+type InGroup<Group extends Capability> = {
+  [Name in OperationName]: (typeof OPERATIONS)[Name]['capability'] extends Group ? Name : never;
+}[OperationName];
+
+/** Operations that follow from what a {@link Machine} is; no target has functions for them. */
+type Provided = Exclude<InGroup<'clients' | 'timing'>, 'exec' | 'peek'>;
 
 /** The operations that a target may have a function for. */
 export type CallName = Exclude<OperationName, Provided>;

@@ -4,12 +4,12 @@ import { TargetDeath } from '../contract/session.ts';
 import { SIGNALS, signalName } from '../contract/signals.ts';
 import type { CallContext } from '../interpreter/call.ts';
 import { Clock } from '../interpreter/clock.ts';
-import type { Machine as ProgramMachine } from '../interpreter/machine.ts';
+import type { ProgramMachine } from '../interpreter/machine.ts';
 import { RoundRobin } from '../interpreter/scheduler.ts';
 import { FunctionCall, type UntypedCall } from './call.ts';
 import type { Machine } from './calls.ts';
 import { Mappings } from './mappings.ts';
-import { type Ending, FunctionProcess } from './process.ts';
+import { FunctionProcess, type ProcessEnding } from './process.ts';
 
 const FIRST_PID = 100;
 
@@ -68,7 +68,7 @@ export class FunctionMachine implements ProgramMachine<FunctionProcess<unknown>>
   }
 
   /** Ends a process, at once or when its last thread leaves its call. */
-  kill(process: FunctionProcess<unknown>, ending: Ending, reason: Death['reason']): void {
+  kill(process: FunctionProcess<unknown>, ending: ProcessEnding, reason: Death['reason']): void {
     if (!process.alive) return;
     process.state = 'dying';
     process.ending = ending;

@@ -22,8 +22,8 @@ interface Page {
   readonly protection: number;
 }
 
-/** What an access reaches: the rest of its page, or the signal that it raises. */
-export type Reached = Uint8Array | 'SIGSEGV' | 'SIGBUS';
+/** The memory that an access reaches to the end of its page, or the signal that it raises. */
+export type AccessedBytes = Uint8Array | 'SIGSEGV' | 'SIGBUS';
 
 /** The mappings of one process, page by page. */
 export class Mappings {
@@ -75,8 +75,8 @@ export class Mappings {
     return 0n;
   }
 
-  /** What an access at an address reaches. */
-  reach(address: bigint, writing: boolean): Reached {
+  /** The memory at an address. */
+  reach(address: bigint, writing: boolean): AccessedBytes {
     const at = BigInt.asUintN(64, address);
     const pageBytes = BigInt(this.#pageBytes);
     const page = this.#pages.get(Number(at / pageBytes));

@@ -1,13 +1,16 @@
 import { OUT_BYTES_MAX } from '../contract/operations.ts';
-import type { Answer, Reply } from '../interpreter/answer.ts';
-import type { FunctionCall } from './call.ts';
+import type { Answer, CallReply } from '../interpreter/answer.ts';
+import type { ProgramCall } from '../interpreter/call.ts';
 import type { Mappings } from './mappings.ts';
+import type { FunctionProcess } from './process.ts';
 
 /** How many bytes `scan` shows from the first that differs on. */
 const SHOWN_BYTES = 16;
 
+type CallOnMemory = ProgramCall<FunctionProcess<unknown>>;
+
 /** Does one operation on mapped memory. */
-export type MemoryCall = (call: FunctionCall, mappings: Mappings) => Reply;
+export type MemoryCall = (call: CallOnMemory, mappings: Mappings) => CallReply;
 
 /**
  * Walks an access page by page.
@@ -16,7 +19,7 @@ export type MemoryCall = (call: FunctionCall, mappings: Mappings) => Reply;
  * @returns the fault that ended it, if one did
  */
 function walk(
-  call: FunctionCall,
+  call: CallOnMemory,
   mappings: Mappings,
   writing: boolean,
   visit: (bytes: Uint8Array, done: number) => boolean,
@@ -72,10 +75,10 @@ const scan: MemoryCall = (call, mappings) => {
   return fault ?? { value: BigInt(matched), out };
 };
 
-const startOf = (call: FunctionCall): bigint =>
+const startOf = (call: CallOnMemory): bigint =>
   BigInt.asUintN(64, call.word('address') + call.word('offset'));
 
-/** What follows from mappings alone; a target's own function of that name comes first. */
+/** Operations that follow from mappings alone; a target's own function of that name comes first. */
 export const MEMORY_CALLS: Readonly<Record<string, MemoryCall>> = {
   load,
   store,

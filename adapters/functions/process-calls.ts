@@ -1,9 +1,10 @@
 import { linuxNumbers } from '../contract/linux-numbers.ts';
 import { SIGNALS } from '../contract/signals.ts';
-import type { Reply } from '../interpreter/answer.ts';
+import type { CallReply } from '../interpreter/answer.ts';
+import type { ProgramCall } from '../interpreter/call.ts';
 import type { SystemCall } from '../interpreter/pause.ts';
 import { barrier, sleep } from '../interpreter/timing.ts';
-import type { FunctionCall } from './call.ts';
+import type { FunctionProcess, ProcessTable } from './process.ts';
 
 const NANOSECONDS = 1000n;
 const { NSIG } = linuxNumbers;
@@ -13,7 +14,13 @@ const { SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU } = SIGNALS;
 const HARMLESS: readonly number[] = [SIGALRM, SIGCHLD, SIGCONT, SIGURG, SIGWINCH];
 const STOPPING: readonly number[] = [SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU];
 
-type ProcessCall = (call: FunctionCall) => Reply | SystemCall<Reply>;
+/** One operation under way, with the processes that it may change. */
+interface CallOnProcesses extends ProgramCall<FunctionProcess<unknown>> {
+  readonly process: FunctionProcess<unknown>;
+  readonly machine: ProcessTable;
+}
+
+type ProcessCall = (call: CallOnProcesses) => CallReply | SystemCall<CallReply>;
 
 const fork: ProcessCall = (call) => {
   const name = call.operation.client as string;
@@ -22,7 +29,7 @@ const fork: ProcessCall = (call) => {
   return BigInt(call.machine.fork(call.process, name).pid);
 };
 
-function* wait(call: FunctionCall): SystemCall<Reply> {
+function* wait(call: CallOnProcesses): SystemCall<CallReply> {
   const process = call.machine.process(call.operation.client as string);
   if (process === undefined) return 'ECHILD';
   if (process === call.process) return 'EDEADLK';
@@ -53,7 +60,7 @@ const itimer: ProcessCall = (call) => {
   return 0n;
 };
 
-/** What every target made of functions can do, since its processes and clock are made here. */
+/** Operations of every target made of functions, since its processes and clock are made here. */
 export const PROCESS_CALLS: Readonly<Record<string, ProcessCall>> = {
   fork,
   wait,

@@ -13,12 +13,12 @@ export interface Answer {
 }
 
 /** What a call returns: its value, the errno that it failed with, or more than that. */
-export type Reply = bigint | ErrnoName | Answer;
+export type CallReply = bigint | ErrnoName | Answer;
 
 const NO_BYTES = new Uint8Array(0);
 
 /** A reply as it is recorded. */
-export function resultOf(reply: Reply, call: bigint, returned: bigint): Result {
+export function resultOf(reply: CallReply, call: bigint, returned: bigint): Result {
   const answer: Answer = typeof reply === 'object' ? reply : { value: reply };
   const { value = -1n, out = NO_BYTES, signal, faultOffset, redZone } = answer;
   const rest = { out, call, return: returned };

@@ -1,8 +1,8 @@
 import type { UntypedOperation } from '../contract/program.ts';
-import type { Reply } from './answer.ts';
+import type { CallReply } from './answer.ts';
 import type { Clock } from './clock.ts';
-import type { Process } from './machine.ts';
 import type { SystemCall } from './pause.ts';
+import type { Process } from './process.ts';
 import type { Random } from './random.ts';
 import type { UserArgument } from './user-argument.ts';
 
@@ -38,7 +38,7 @@ export abstract class ProgramCall<P extends Process> {
   }
 
   /** Does it. Operations that can be preempted are generators. */
-  abstract enter(): Reply | SystemCall<Reply>;
+  abstract enter(): CallReply | SystemCall<CallReply>;
 
   get operation(): UntypedOperation {
     return this.context.operation;

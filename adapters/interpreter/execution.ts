@@ -2,11 +2,12 @@ import type { History } from '../contract/history.ts';
 import type { NameTable } from '../contract/names.ts';
 import type { Program } from '../contract/program.ts';
 import { compile } from './compile.ts';
-import type { Machine, Process } from './machine.ts';
+import type { ProgramMachine } from './machine.ts';
 import type { Pause } from './pause.ts';
+import type { Process } from './process.ts';
 import { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
-import type { Slots } from './slots.ts';
+import type { SlotResults } from './slots.ts';
 import { ProgramThread, type ThreadSurroundings } from './thread.ts';
 
 const NANOSECONDS = 1_000_000n;
@@ -14,7 +15,7 @@ const NANOSECONDS = 1_000_000n;
 /** What outlives a Program. */
 export interface Memory {
   readonly names: NameTable;
-  readonly slots: Slots;
+  readonly slots: SlotResults;
 }
 
 /** A thread under way. */
@@ -32,20 +33,20 @@ interface Running<P extends Process> {
  */
 export function execute<P extends Process>(
   program: Program,
-  machine: Machine<P>,
+  machine: ProgramMachine<P>,
   memory: Memory,
 ): History {
   return new Execution(program, machine, memory).history();
 }
 
 class Execution<P extends Process> {
-  readonly #machine: Machine<P>;
+  readonly #machine: ProgramMachine<P>;
   readonly #scheduler: Scheduler;
   readonly #threads: readonly ProgramThread<P>[];
   readonly #deadline: bigint;
   #deadlineHit = false;
 
-  constructor(program: Program, machine: Machine<P>, { names, slots }: Memory) {
+  constructor(program: Program, machine: ProgramMachine<P>, { names, slots }: Memory) {
     const random = new Random(program.seed ?? machine.seed);
     this.#machine = machine;
     this.#scheduler = machine.scheduler(random);

@@ -1,28 +1,15 @@
 import type { History } from '../contract/history.ts';
 import type { CallContext, ProgramCall } from './call.ts';
 import type { Clock } from './clock.ts';
+import type { Process } from './process.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** A timer of setitimer(2); both in nanoseconds. */
-export interface Timer {
-  readonly interval: bigint;
-  next: bigint;
-}
-
-/** A client process, as the interpreter sees it. */
-export interface Process {
-  readonly alive: boolean;
-  readonly timer?: Timer | undefined;
-  /** Threads that are in a call now. */
-  callsInside: number;
-}
-
 /**
- * What Programs run on, in this process. The interpreter knows threads, slots, loops, time and
+ * The ground under Programs in this process. The interpreter knows threads, slots, loops, time and
  * deadlines; the machine knows processes and what each operation does.
  */
-export interface Machine<P extends Process> {
+export interface ProgramMachine<P extends Process> {
   readonly clock: Clock;
   /** Seeds what is done at random when the Program has no seed of its own. */
   readonly seed: bigint;
@@ -36,6 +23,6 @@ export interface Machine<P extends Process> {
   left(process: P): void;
   /** Kills a process whose time is up. */
   expire(process: P): void;
-  /** What else happened since the last call: deaths and the kernel's log, which are then forgotten. */
+  /** Deaths and the kernel's log since the last call, which are then forgotten. */
   take(): Pick<History, 'deaths' | 'log' | 'taint'>;
 }

@@ -1,7 +1,7 @@
 import type { Random } from './random.ts';
 
 /** A thread that could run now. */
-export interface Candidate {
+export interface RunnableThread {
   /** Its index in the Program. */
   readonly index: number;
   /** The preemption point at which it stands. */
@@ -14,7 +14,7 @@ export interface Candidate {
  */
 export interface Scheduler {
   /** @returns an index into `candidates`, which has at least two */
-  choose(candidates: readonly Candidate[]): number;
+  choose(candidates: readonly RunnableThread[]): number;
 }
 
 /** Every thread that could run is as likely as any other. */
@@ -25,7 +25,7 @@ export class RandomScheduler implements Scheduler {
     this.#random = random;
   }
 
-  choose(candidates: readonly Candidate[]): number {
+  choose(candidates: readonly RunnableThread[]): number {
     return this.#random.below(candidates.length);
   }
 }
@@ -54,7 +54,7 @@ export class PctScheduler implements Scheduler {
     this.#changes = new Set(Array.from({ length: depth - 1 }, () => random.below(steps)));
   }
 
-  choose(candidates: readonly Candidate[]): number {
+  choose(candidates: readonly RunnableThread[]): number {
     const changing = this.#changes.has(this.#step);
     this.#step += 1;
     if (changing) {
@@ -65,7 +65,7 @@ export class PctScheduler implements Scheduler {
     return this.#highest(candidates);
   }
 
-  #highest(candidates: readonly Candidate[]): number {
+  #highest(candidates: readonly RunnableThread[]): number {
     const priorities = candidates.map(({ index }) => this.#priorityOf(index));
     return priorities.indexOf(Math.max(...priorities));
   }
@@ -84,7 +84,7 @@ export class PctScheduler implements Scheduler {
 export class RoundRobin implements Scheduler {
   #last = -1;
 
-  choose(candidates: readonly Candidate[]): number {
+  choose(candidates: readonly RunnableThread[]): number {
     const next = candidates.findIndex(({ index }) => index > this.#last);
     const chosen = Math.max(next, 0);
     this.#last = candidates[chosen]?.index ?? -1;

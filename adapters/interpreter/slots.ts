@@ -10,7 +10,7 @@ const indexOf = (slot: SlotNumber, iteration: number): number =>
   slot.indexed ? slot.number + iteration : slot.number;
 
 /** Results by slot number; they outlive the Program that put them there. */
-export class Slots {
+export class SlotResults {
   readonly #results: (Result | undefined)[] = [];
 
   store(slot: SlotNumber, iteration: number, result: Result): void {

@@ -5,7 +5,7 @@ import type { CompiledOperation } from './compile.ts';
 const ANOMALIES_MAX = 8;
 
 /** A result of an operation that was never reached. */
-export const NOT_RUN: Result = {
+export const NOT_RUN_RESULT: Result = {
   outcome: 'not-run',
   value: -1n,
   out: new Uint8Array(0),
@@ -19,8 +19,8 @@ class Tally {
   readonly #anomalies: { iteration: bigint; result: Result }[] = [];
   #runs = 0;
   #failed = 0;
-  #first = NOT_RUN;
-  #last = NOT_RUN;
+  #first = NOT_RUN_RESULT;
+  #last = NOT_RUN_RESULT;
 
   constructor(steady: boolean) {
     this.#steady = steady;

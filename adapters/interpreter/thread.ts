@@ -1,20 +1,21 @@
 import { type Result, succeeded } from '../contract/history.ts';
 import type { UntypedOperation } from '../contract/program.ts';
-import { lostSince, type Reply, resultOf } from './answer.ts';
+import { type CallReply, lostSince, resultOf } from './answer.ts';
 import type { Barriers, CallContext } from './call.ts';
 import type { Clock } from './clock.ts';
 import type { CompiledOperation, Loop } from './compile.ts';
-import type { Machine, Process } from './machine.ts';
+import type { ProgramMachine } from './machine.ts';
 import type { Pause, SystemCall } from './pause.ts';
+import type { Process } from './process.ts';
 import type { Random } from './random.ts';
-import type { Slots } from './slots.ts';
-import { NOT_RUN, Tallies } from './tally.ts';
+import type { SlotResults } from './slots.ts';
+import { NOT_RUN_RESULT, Tallies } from './tally.ts';
 
 /** What the threads of one Program share. */
 export interface ThreadSurroundings<P extends Process> {
-  readonly machine: Machine<P>;
+  readonly machine: ProgramMachine<P>;
   readonly random: Random;
-  readonly slots: Slots;
+  readonly slots: SlotResults;
   readonly barriers: Barriers;
   /** Whether other threads may run at preemption points; a single thread runs straight through. */
   readonly preemptible: boolean;
@@ -106,7 +107,7 @@ export class ProgramThread<P extends Process> {
     tallies: Tallies | undefined,
   ): Generator<Pause, Result, void> {
     this.around.checkDeadline();
-    if (this.process === undefined || !this.runs) return NOT_RUN;
+    if (this.process === undefined || !this.runs) return NOT_RUN_RESULT;
     const { loop } = operation;
     const result =
       loop === undefined
@@ -124,7 +125,7 @@ export class ProgramThread<P extends Process> {
   ): Generator<Pause, Result, void> {
     const { machine, preemptible } = this.around;
     if (preemptible) yield 'call';
-    if (!this.runs) return NOT_RUN;
+    if (!this.runs) return NOT_RUN_RESULT;
     const call = machine.clock.tick();
     process.callsInside += 1;
     if (preemptible) yield 'call.entered';
@@ -137,7 +138,7 @@ export class ProgramThread<P extends Process> {
   }
 
   /** Runs a system call, keeping preemption points to itself where nobody else could run. */
-  *#enter(operation: CompiledOperation, process: P, iteration: number): SystemCall<Reply> {
+  *#enter(operation: CompiledOperation, process: P, iteration: number): SystemCall<CallReply> {
     const { machine, preemptible } = this.around;
     const call = machine.call(new ThreadCall(this, process, operation, iteration));
     const reply = call.enter();
@@ -171,7 +172,7 @@ export class ProgramThread<P extends Process> {
     iteration: number,
     tallies: Tallies,
   ): Generator<Pause, 'whole' | 'last' | 'early', void> {
-    let result = NOT_RUN;
+    let result = NOT_RUN_RESULT;
     for (const operation of loop.body) {
       result = yield* this.#operate(operation, iteration, tallies);
       if (!this.runs) return 'early';

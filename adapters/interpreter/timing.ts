@@ -1,13 +1,13 @@
-import type { Reply } from './answer.ts';
+import type { CallReply } from './answer.ts';
 import type { ProgramCall } from './call.ts';
-import type { Process } from './machine.ts';
 import type { SystemCall } from './pause.ts';
+import type { Process } from './process.ts';
 
 const NANOSECONDS = 1000n;
 const THREADS_MAX = 64n;
 
 /** clock_nanosleep(2). */
-export function* sleep(call: ProgramCall<Process>): SystemCall<Reply> {
+export function* sleep(call: ProgramCall<Process>): SystemCall<CallReply> {
   const { clock } = call.context;
   const wakeAt = clock.now + call.word('microseconds') * NANOSECONDS;
   const woken = yield* call.sleep(() => clock.now >= wakeAt, wakeAt);
@@ -15,7 +15,7 @@ export function* sleep(call: ProgramCall<Process>): SystemCall<Reply> {
 }
 
 /** One barrier for each number of parties; a generation ends when that many have come. */
-export function* barrier(call: ProgramCall<Process>): SystemCall<Reply> {
+export function* barrier(call: ProgramCall<Process>): SystemCall<CallReply> {
   const parties = call.word('parties');
   if (parties > THREADS_MAX) return { unsupported: true };
   const { barriers } = call.context;

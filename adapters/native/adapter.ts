@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { cacheFolder, makeCacheFolder } from '../../base/cache.ts';
 import type { Adapter, Session } from '../contract/index.ts';
 import { buildAgent } from '../executor/build/build.ts';
-import { connectChild } from '../remote/child.ts';
-import { connectAgent } from '../remote/client.ts';
-import type { Connection } from '../remote/connection.ts';
-import { targetFacts } from '../remote/facts.ts';
+import { connectChild } from '../protocol/child.ts';
+import { connectAgent } from '../protocol/client.ts';
+import type { Connection } from '../protocol/connection.ts';
+import { targetFacts } from '../protocol/facts.ts';
 import { InProcessAdapter } from './in-process.ts';
 import { type NativeTarget, parseNativeTarget } from './target-url.ts';
 
@@ -13,7 +13,7 @@ import { type NativeTarget, parseNativeTarget } from './target-url.ts';
  * A device node or a vendor's library on this machine as a target; docs/native.md says what each
  * mode guarantees.
  *
- * @throws {@link AllocertError} for a URL that is none, or names what is not here
+ * @throws {@link AllocertError} for a URL of no known form, or of what is not here
  */
 export function openNative(url: string): Adapter {
   const target = parseNativeTarget(url);

@@ -7,10 +7,10 @@ import { encodeProgram } from '../contract/codec/encode-program.ts';
 import type { Adapter, History, Program, Session, TargetFacts } from '../contract/index.ts';
 import { NameTable } from '../contract/names.ts';
 import { type BuiltAgent, buildAddon, buildAgent } from '../executor/build/build.ts';
-import { parseAgentFacts, targetFacts } from '../remote/facts.ts';
+import { parseAgentFacts, targetFacts } from '../protocol/facts.ts';
 import type { NativeTarget } from './target-url.ts';
 
-/** What the addon gives out for an executor; only the addon can look inside. */
+/** An executor inside the addon, which alone can look into it. */
 type Executor = object & { readonly executor?: never };
 
 /** adapters/executor/addon/addon.c. Each function throws an Error with a sentence. */
@@ -48,7 +48,7 @@ export class InProcessAdapter implements Adapter {
     // A client that replaces itself by exec goes on as an agent.
     const agent = await buildAgent(folder, { loadsLibraries: library });
     const addon: Addon = load(built.path);
-    const executor = asked(() =>
+    const executor = calledInAddon(() =>
       addon.open(library ? [] : [path], library ? path : '', agent.path),
     );
     try {
@@ -83,12 +83,12 @@ class InProcessSession implements Session {
 
   async begin(): Promise<void> {
     this.#names = new NameTable();
-    asked(() => this.#addon.begin(this.#executor));
+    calledInAddon(() => this.#addon.begin(this.#executor));
   }
 
   async run(program: Program): Promise<History> {
     const bytes = encodeProgram(program, this.#names);
-    const history = asked(() => this.#addon.run(this.#executor, bytes));
+    const history = calledInAddon(() => this.#addon.run(this.#executor, bytes));
     return decodeHistory(history, program, this.#names);
   }
 
@@ -99,7 +99,8 @@ class InProcessSession implements Session {
   }
 }
 
-function asked<T>(work: () => T): T {
+/** Calls the addon; what it throws becomes a sentence of the machine's. */
+function calledInAddon<T>(work: () => T): T {
   try {
     return work();
   } catch (thrown) {

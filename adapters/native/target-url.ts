@@ -6,7 +6,7 @@ import { percentDecoded, splitTarget } from '../../base/target-url.ts';
 /** How Programs are carried to the executor. */
 export type NativeMode = (typeof MODES)[number];
 
-/** What a `native:` URL asks for. */
+/** A `native:` URL, parsed. */
 export interface NativeTarget {
   /** A device node of this machine, or a vendor's shared library; an absolute path. */
   readonly path: string;

@@ -6,7 +6,7 @@ import { AllocertError, machineError, messageOf, usageError } from '../../base/e
 import type { Adapter } from '../contract/session.ts';
 import { guardAdapter } from './guard.ts';
 
-/** What a module exports, as `open` or by default, to be a target. */
+/** The function that a module exports, as `open` or by default, to be a target. */
 export type OpenAdapter = (url: string) => Adapter | Promise<Adapter>;
 
 /** How a target names a module: the part before `?` is looked up, the whole is passed on. */

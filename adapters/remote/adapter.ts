@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Adapter, Session } from '../contract/index.ts';
-import { ChannelGarbled, ChannelLost } from './channel.ts';
-import { connectChild } from './child.ts';
-import { connectAgent } from './client.ts';
-import type { Connection } from './connection.ts';
-import { targetFacts } from './facts.ts';
+import { ChannelGarbled, ChannelLost } from '../protocol/channel.ts';
+import { connectChild } from '../protocol/child.ts';
+import { connectAgent } from '../protocol/client.ts';
+import type { Connection } from '../protocol/connection.ts';
+import { targetFacts } from '../protocol/facts.ts';
 import { sshCommand } from './ssh.ts';
 import { parseRemoteTarget, type RemoteTarget } from './target-url.ts';
 import { connectTls } from './tls.ts';
@@ -17,13 +17,13 @@ const RETRY_MS = 200;
 /**
  * An agent or a daemon elsewhere as a target; docs/remote.md lists the URLs.
  *
- * @throws {@link AllocertError} for a URL that is none
+ * @throws {@link AllocertError} for a URL of no known form
  */
 export function openRemote(url: string): Adapter {
   return new RemoteAdapter(url, parseRemoteTarget(url));
 }
 
-/** Nobody answered; a peer that answers and refuses has said all that it will. */
+/** Whether no peer answered; one that answers and refuses has said all that it will. */
 const isAway = (thrown: unknown): boolean =>
   thrown instanceof Error &&
   thrown.cause instanceof ChannelLost &&
@@ -40,7 +40,7 @@ class RemoteAdapter implements Adapter {
     this.#target = target;
   }
 
-  /** After a loss whoever listened may be starting again; before, a wrong URL is told at once. */
+  /** After a loss the peer may be starting again; before one, a wrong URL is told at once. */
   async open(): Promise<Session> {
     const end = performance.now() + (this.#losses.size === 0 ? 0 : RECONNECT_MS);
     for (;;) {

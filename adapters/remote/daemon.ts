@@ -1,15 +1,15 @@
 import type { Duplex } from 'node:stream';
 import { machineError } from '../../base/errors.ts';
 import type { Adapter, Session } from '../contract/index.ts';
-import { PATIENCE, type Patience, serveHost } from './host-session.ts';
+import { DAEMON_TIMEOUTS, type DaemonTimeouts, serveClient } from './serve-client.ts';
 
-/** What a daemon serves, and who hears of it. */
+/** The target that a daemon serves, and who hears of its clients. */
 export interface DaemonOptions {
   /** An adapter for each client: what one client leaves behind reaches no other. */
   openTarget(): Promise<Adapter>;
   /** Hears one sentence when a client comes, leaves or is dropped. */
   onEvent(sentence: string): void;
-  readonly patience?: Patience;
+  readonly timeouts?: DaemonTimeouts;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface DaemonOptions {
  */
 export class Daemon {
   readonly #options: DaemonOptions;
-  readonly #patience: Patience;
+  readonly #timeouts: DaemonTimeouts;
   readonly #streams = new Set<Duplex>();
   readonly #served = new Set<Promise<void>>();
   #turn: Promise<void> = Promise.resolve();
@@ -27,19 +27,21 @@ export class Daemon {
 
   constructor(options: DaemonOptions) {
     this.#options = options;
-    this.#patience = options.patience ?? PATIENCE;
+    this.#timeouts = options.timeouts ?? DAEMON_TIMEOUTS;
   }
 
-  /** Serves whoever is at the other end of a stream, until it leaves or is dropped. */
+  /** Serves the client at the other end of a stream, until it leaves or is dropped. */
   accept(stream: Duplex): void {
     this.#clients += 1;
     const client = `client ${this.#clients}`;
     this.#options.onEvent(`${client} is here`);
     this.#streams.add(stream);
-    const served = serveHost(stream, (lost) => this.#open(lost), this.#patience).then((dropped) => {
-      const how = dropped === undefined ? 'has left' : `was dropped: ${dropped}`;
-      this.#options.onEvent(`${client} ${how}`);
-    });
+    const served = serveClient(stream, (lost) => this.#open(lost), this.#timeouts).then(
+      (dropped) => {
+        const how = dropped === undefined ? 'has left' : `was dropped: ${dropped}`;
+        this.#options.onEvent(`${client} ${how}`);
+      },
+    );
     const settled = served
       .catch((thrown: unknown) => this.#options.onEvent(`${client}: ${String(thrown)}`))
       .finally(() => {
@@ -73,7 +75,7 @@ export class Daemon {
     }
   }
 
-  /** Waits until whoever came before is done; what it returns lets the next one in. */
+  /** Waits until the client before is done; calling the result lets the next one in. */
   async #takeTurn(lost: () => boolean): Promise<() => void> {
     let release = (): void => {};
     const before = this.#turn;
@@ -83,7 +85,7 @@ export class Daemon {
     this.#turn = before.then(() => mine);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), this.#patience.turnMs);
+      timer = setTimeout(() => resolve('late'), this.#timeouts.turnMs);
     });
     const turn = await Promise.race([before, late]);
     clearTimeout(timer);

@@ -2,7 +2,7 @@ import { shellWord } from './args.ts';
 import type { SshTarget } from './target-url.ts';
 
 /**
- * The command that starts an agent over the system's ssh. It asks for nothing (there may be nobody
+ * The command that starts an agent over the system's ssh. It asks for nothing (there may be no person
  * to answer), forwards nothing, and notices a board that is gone. The board's shell sees quoted
  * words only.
  */

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { isIP, type Socket } from 'node:net';
 import { connect, createServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { machineError, messageOf, usageError } from '../../base/errors.ts';
-import { type Connection, socketConnection } from './connection.ts';
+import { type Connection, socketConnection } from '../protocol/connection.ts';
 import type { Endpoint, TlsTarget } from './target-url.ts';
-import { type Listener, limitClients } from './unix.ts';
+import { type ListeningSocket, limitClients } from './unix.ts';
 
 /** Files that show who one is and whom one believes; PEM. */
 export interface Credentials {
@@ -24,10 +24,10 @@ const KEEP_ALIVE_MS = 15_000;
 export function connectTls(target: TlsTarget): Connection {
   const { host, port } = target;
   const context = contextOf(target);
-  return guarded(() => {
+  return withCredentials(() => {
     const servername = isIP(host) === 0 ? { servername: host } : {};
     const socket = connect({ ...context, ...servername, host, port, rejectUnauthorized: true });
-    steady(socket);
+    setUpSocket(socket);
     return socketConnection(socket);
   });
 }
@@ -43,9 +43,9 @@ export async function listenTls(
   credentials: Credentials,
   onClient: (socket: TLSSocket) => void,
   onRefused: (sentence: string) => void,
-): Promise<Listener> {
+): Promise<ListeningSocket> {
   const context = contextOf(credentials);
-  const server = guarded(() =>
+  const server = withCredentials(() =>
     createServer({
       ...context,
       requestCert: true,
@@ -55,8 +55,8 @@ export async function listenTls(
   );
   limitClients(server, onRefused);
   server.on('secureConnection', (socket) => {
-    steady(socket);
-    // The server has seen to it already; nobody gets further by a mistake in its options.
+    setUpSocket(socket);
+    // The server has checked it already; this catches a mistake in its options.
     if (socket.authorized) onClient(socket);
     else socket.destroy();
   });
@@ -77,7 +77,7 @@ export async function listenTls(
 }
 
 /** Requests and answers are small; and a peer whose machine is gone must be noticed. */
-function steady(socket: Socket): void {
+function setUpSocket(socket: Socket): void {
   socket.setNoDelay(true);
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
 }
@@ -97,7 +97,7 @@ function textOf(file: string): Buffer {
   }
 }
 
-function guarded<T>(make: () => T): T {
+function withCredentials<T>(make: () => T): T {
   try {
     return make();
   } catch (thrown) {

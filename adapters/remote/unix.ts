@@ -2,9 +2,9 @@ import { lstatSync, type Stats, statSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { machineError, messageOf, usageError } from '../../base/errors.ts';
-import { type Connection, socketConnection } from './connection.ts';
+import { type Connection, socketConnection } from '../protocol/connection.ts';
 
-/** What a socket's address has room for, less the end of the string. */
+/** Room for a path in a socket's address, less the NUL at its end: unix(7), sun_path. */
 const PATH_BYTES_MAX = 107;
 const CLIENTS_MAX = 64;
 const WORLD_WRITABLE = 0o002;
@@ -12,7 +12,7 @@ const GROUP_WRITABLE = 0o020;
 const STICKY = 0o1000;
 
 /** A place where clients arrive. */
-export interface Listener {
+export interface ListeningSocket {
   /** Where, as clients write it. */
   readonly place: string;
   close(): Promise<void>;
@@ -42,7 +42,7 @@ export async function listenUnix(
   path: string,
   onClient: (socket: Socket) => void,
   onRefused: (sentence: string) => void,
-): Promise<Listener> {
+): Promise<ListeningSocket> {
   if (Buffer.byteLength(path) > PATH_BYTES_MAX) {
     throw usageError(`${path} is longer than ${PATH_BYTES_MAX} bytes; choose a shorter path`);
   }
@@ -113,7 +113,7 @@ async function clearPlace(path: string): Promise<void> {
   unlinkSync(path);
 }
 
-/** Whether somebody listens there: connecting to what a dead process left is refused. */
+/** Whether a process listens there: connecting to what a dead process left is refused. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);

@@ -115,7 +115,7 @@ const LINE: JsonSchema = {
 
 let validate: ValidateFunction | undefined;
 
-/** What is wrong with a parsed line of evidence, as a phrase; undefined when nothing is. */
+/** The first fault of a parsed line of evidence, as a phrase; undefined when it has none. */
 export function evidenceViolation(value: unknown): string | undefined {
   const options = { strict: true, strictRequired: false, discriminator: true, verbose: true };
   validate ??= new Ajv2020(options).compile(LINE);

@@ -6,7 +6,7 @@ import type { TargetFacts, TranscriptEntry } from '../contract/index.ts';
 import { entryFromJson, factsFromJson } from '../contract/program-json.ts';
 import { evidenceViolation } from './evidence-schema.ts';
 
-/** What a run's evidence holds. */
+/** A run's evidence, read. */
 export interface Recording {
   /** URL of the target that was recorded; it is quoted, never opened. */
   readonly target: string;

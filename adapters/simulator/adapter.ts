@@ -5,7 +5,7 @@ import type { PackedTarget } from '../contract/packed.ts';
 import type { Program } from '../contract/program.ts';
 import type { Adapter, Session, TargetFacts } from '../contract/session.ts';
 import { execute } from '../interpreter/execution.ts';
-import { Slots } from '../interpreter/slots.ts';
+import { SlotResults } from '../interpreter/slots.ts';
 import { partsWith, showsInParallel } from './defects/all.ts';
 import type { Parts } from './defects/parts.ts';
 import type { Devices } from './kernel/devices.ts';
@@ -43,7 +43,7 @@ class SimulatorSession implements Session {
   readonly facts: TargetFacts;
   readonly #machine: SimulatedMachine;
   #names = new NameTable();
-  #slots = new Slots();
+  #slots = new SlotResults();
 
   constructor(options: SimulatorOptions, parts: Parts) {
     this.#machine = new SimulatedMachine(options, parts);
@@ -53,7 +53,7 @@ class SimulatorSession implements Session {
   async begin(_caseId: string): Promise<void> {
     this.#machine.kernel.startMain();
     this.#names = new NameTable();
-    this.#slots = new Slots();
+    this.#slots = new SlotResults();
   }
 
   async run(program: Program): Promise<History> {

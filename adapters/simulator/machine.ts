@@ -2,7 +2,7 @@ import type { OperationName } from '../contract/operations.ts';
 import { SIGNALS } from '../contract/signals.ts';
 import type { CallContext } from '../interpreter/call.ts';
 import type { Clock } from '../interpreter/clock.ts';
-import type { Machine } from '../interpreter/machine.ts';
+import type { ProgramMachine } from '../interpreter/machine.ts';
 import type { Random } from '../interpreter/random.ts';
 import { PctScheduler, RandomScheduler, type Scheduler } from '../interpreter/scheduler.ts';
 import type { Handler, KernelCall } from './calls/kernel-call.ts';
@@ -22,7 +22,7 @@ export function bootKernel(options: SimulatorOptions, parts: Parts): Kernel {
 }
 
 /** The simulated kernel, as the interpreter sees it. */
-export class SimulatedMachine implements Machine<ClientProcess> {
+export class SimulatedMachine implements ProgramMachine<ClientProcess> {
   readonly kernel: Kernel;
   readonly #options: SimulatorOptions;
   readonly #KernelCall: typeof KernelCall;
@@ -65,7 +65,7 @@ export class SimulatedMachine implements Machine<ClientProcess> {
     this.kernel.kill(client, { signal: SIGNALS.SIGKILL }, 'deadline');
   }
 
-  take(): ReturnType<Machine<ClientProcess>['take']> {
+  take(): ReturnType<ProgramMachine<ClientProcess>['take']> {
     const { log } = this.kernel;
     return { deaths: this.kernel.takeDeaths(), log: log.take(), taint: log.taint };
   }

@@ -6,12 +6,12 @@ import { DEFECTS, type DefectName, type DefectNames, isDefectName } from './defe
 import type { AllocatorSettings } from './registry/allocator-devices.ts';
 
 /** How threads take turns: at random, by PCT, or the one or the other as the seed has it. */
-export const SCHEDULE_NAMES = ['random', 'pct', 'both'] as const;
+export const SCHEDULE_KINDS = ['random', 'pct', 'both'] as const;
 
-/** One of {@link SCHEDULE_NAMES}. */
-export type Schedule = (typeof SCHEDULE_NAMES)[number];
+/** One of {@link SCHEDULE_KINDS}. */
+export type Schedule = (typeof SCHEDULE_KINDS)[number];
 
-/** The machine that a `sim:` URL asks for. */
+/** A `sim:` URL, parsed. */
 export interface SimulatorOptions extends AllocatorSettings {
   readonly defects: DefectNames;
   /** Bytes of a pointer in the programs that call; the kernel is a 64-bit one. */
@@ -99,9 +99,9 @@ function behaviour(word: string | undefined): Behaviour {
 
 function schedule(word: string | undefined): Schedule {
   if (word === undefined) return 'both';
-  const known = SCHEDULE_NAMES.find((name) => name === word);
+  const known = SCHEDULE_KINDS.find((name) => name === word);
   if (known !== undefined) return known;
-  throw usageError(`sim: has no schedule "${word}"; it has ${SCHEDULE_NAMES.join(', ')}`);
+  throw usageError(`sim: has no schedule "${word}"; it has ${SCHEDULE_KINDS.join(', ')}`);
 }
 
 function defect(word: string): DefectName {

@@ -1,10 +1,10 @@
 import type { Adapter, Session } from '../contract/index.ts';
-import { connectAgent, type LastWords } from '../remote/client.ts';
-import { targetFacts } from '../remote/facts.ts';
+import { connectAgent, type LastWords } from '../protocol/client.ts';
+import { targetFacts } from '../protocol/facts.ts';
 import { startGuest, withBootFiles } from './boot.ts';
 import { bootFiles } from './boot-files.ts';
 import { type Guest, wasForced } from './guest.ts';
-import { type Prepared, prepare } from './prepared.ts';
+import { type GuestParts, prepareGuest } from './prepare-guest.ts';
 import { type Acceleration, chooseAcceleration, findQemu, type Qemu } from './qemu.ts';
 import { parseVmTarget, type VmTarget } from './target-url.ts';
 
@@ -12,13 +12,13 @@ import { parseVmTarget, type VmTarget } from './target-url.ts';
 const BOOT_MS = 120_000;
 /** Milliseconds to wait for QEMU to end after the agent was lost. */
 const LAST_WORDS_MS = 3_000;
-/** Console lines that a death is reported with. */
+/** GuestConsole lines that a death is reported with. */
 const LAST_LINES = 40;
 
 /**
  * A kernel in QEMU as a target; see `parseVmTarget` for the URL.
  *
- * @throws {@link AllocertError} for a URL that is none
+ * @throws {@link AllocertError} for a URL of no known form
  */
 export function openVm(url: string): Adapter {
   return new VmAdapter(url, parseVmTarget(url));
@@ -37,7 +37,7 @@ export async function prepareVm(
 ): Promise<Readonly<Record<string, string>>> {
   const target = parseVmTarget(`vm:${name}/dma_heap/system`);
   const qemu = findQemu();
-  const { kernel, agent } = await prepare(target, onStep);
+  const { kernel, agent } = await prepareGuest(target, onStep);
   onStep('probing how guests can be executed');
   const acceleration = await chooseAcceleration(qemu, kernel.image);
   return {
@@ -61,7 +61,7 @@ class VmAdapter implements Adapter {
   async open(): Promise<Session> {
     await this.close();
     const qemu = findQemu();
-    const prepared = await prepare(this.#target, () => {});
+    const prepared = await prepareGuest(this.#target, () => {});
     const acceleration = await chooseAcceleration(qemu, prepared.kernel.image);
     try {
       return await this.#boot(qemu, prepared, acceleration);
@@ -71,7 +71,7 @@ class VmAdapter implements Adapter {
     }
   }
 
-  async #boot(qemu: Qemu, prepared: Prepared, acceleration: Acceleration): Promise<Session> {
+  async #boot(qemu: Qemu, prepared: GuestParts, acceleration: Acceleration): Promise<Session> {
     const files = await bootFiles(prepared.agent.path, this.#target.modules);
     return withBootFiles(files, async (initrd) => {
       const guest = await startGuest(this.#target, { qemu, acceleration, initrd, prepared });
@@ -112,7 +112,7 @@ class VmAdapter implements Adapter {
   }
 }
 
-/** What the guest said before it fell silent; it is gone afterwards. */
+/** The guest's words before it fell silent; it is gone afterwards. */
 async function lastWords(guest: Guest): Promise<LastWords> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<undefined>((resolve) => {

@@ -2,17 +2,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Guest } from './guest.ts';
-import type { Prepared } from './prepared.ts';
+import type { GuestParts } from './prepare-guest.ts';
 import type { Acceleration, Qemu } from './qemu.ts';
 import type { VmTarget } from './target-url.ts';
 
 const AGENT_PORT = '/dev/vport0p1';
 
-/** What a guest is started with. */
-export interface Start {
+/** The means of starting a guest. */
+export interface GuestStart {
   readonly qemu: Qemu;
   readonly acceleration: Acceleration;
-  readonly prepared: Prepared;
+  readonly prepared: GuestParts;
   /** Path of the first file system; it stays until the guest has read it. */
   readonly initrd: string;
 }
@@ -22,7 +22,7 @@ export interface Start {
  *
  * @throws {@link AllocertError} when QEMU ends at once
  */
-export const startGuest = (target: VmTarget, start: Start): Promise<Guest> =>
+export const startGuest = (target: VmTarget, start: GuestStart): Promise<Guest> =>
   Guest.start({
     qemu: start.qemu,
     acceleration: start.acceleration,

@@ -1,12 +1,12 @@
 /** Lines kept of a guest's console. */
 const LINES_MAX = 400;
 
-/** What a kernel says when it can no longer be relied on. */
+/** Lines of a kernel that can no longer be relied on. */
 const LAST_WORDS =
   /Kernel panic|\bBUG: |\bOops\b|KASAN: |detected stalls?|soft lockup|hung_task|general protection/;
 
 /** The last lines of a guest's console. */
-export class Console {
+export class GuestConsole {
   readonly #lines: string[] = [];
   #partial = '';
 

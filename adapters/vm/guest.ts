@@ -4,10 +4,10 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { machineError } from '../../base/errors.ts';
-import { Console } from './console.ts';
+import { GuestConsole } from './console.ts';
 import { type Acceleration, findOnPath, type Qemu } from './qemu.ts';
 
-/** What to boot. */
+/** A kernel to boot, and the emulator to boot it in. */
 export interface GuestOptions {
   readonly qemu: Qemu;
   readonly acceleration: Acceleration;
@@ -37,8 +37,8 @@ export const wasForced = (exit: GuestExit | undefined, alarm: string | undefined
 const PROCESSORS = '2';
 
 /**
- * A process group of its own: Ctrl-C in a terminal goes to whoever runs there, and a guest that it
- * ended would look like one that crashed.
+ * A process group of its own: Ctrl-C in a terminal goes to every process that runs there, and a
+ * guest that it ended would look like one that crashed.
  */
 const OWN_GROUP: { stdio: ['ignore', 'pipe', 'pipe']; detached: true } = {
   stdio: ['ignore', 'pipe', 'pipe'],
@@ -55,12 +55,12 @@ process.on('exit', () => {
 export class Guest {
   /** The host's end of the virtio serial port; bytes wait until the guest opens its own. */
   readonly stream: Socket;
-  readonly console: Console;
+  readonly console: GuestConsole;
   /** Resolves when QEMU has ended, for whatever reason. */
   readonly exited: Promise<GuestExit>;
   readonly #child: ChildProcess;
 
-  private constructor(child: ChildProcess, stream: Socket, console: Console) {
+  private constructor(child: ChildProcess, stream: Socket, console: GuestConsole) {
     this.#child = child;
     this.stream = stream;
     this.console = console;
@@ -87,7 +87,7 @@ export class Guest {
         server.listen(socket, resolve);
       });
       const child = spawnQemu(options, socket);
-      const console = new Console();
+      const console = new GuestConsole();
       child.stdout?.setEncoding('utf8').on('data', (text: string) => console.push(text));
       child.stderr?.setEncoding('utf8').on('data', (text: string) => console.push(text));
       const stream = await connection(server, child, console);
@@ -128,7 +128,7 @@ function spawnQemu(options: GuestOptions, socket: string): ChildProcess {
 }
 
 /** QEMU connects as soon as it has understood its options; ending before that is a failure. */
-function connection(server: Server, child: ChildProcess, console: Console): Promise<Socket> {
+function connection(server: Server, child: ChildProcess, console: GuestConsole): Promise<Socket> {
   return new Promise((resolve, reject) => {
     server.once('connection', resolve);
     child.once('error', (error) => reject(machineError(`cannot start QEMU: ${error.message}`)));

@@ -8,7 +8,7 @@ import { machineError, messageOf } from '../../base/errors.ts';
 /** Milliseconds within which a guest under KVM must have said its first byte. */
 const KVM_PROBE_MS = 5_000;
 
-/** What QEMU is here. */
+/** The QEMU of this machine. */
 export interface Qemu {
   readonly program: string;
   readonly version: string;

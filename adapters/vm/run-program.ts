@@ -2,11 +2,11 @@ import { usageError } from '../../base/errors.ts';
 import { startGuest, withBootFiles } from './boot.ts';
 import { bootFiles, type GuestProgram } from './boot-files.ts';
 import type { Guest } from './guest.ts';
-import { prepare } from './prepared.ts';
+import { prepareGuest } from './prepare-guest.ts';
 import { chooseAcceleration, findQemu } from './qemu.ts';
 import { parseVmTarget } from './target-url.ts';
 
-/** How a program in a guest came out. */
+/** How a program in a guest ended. */
 export interface GuestRun {
   /** Exit status; undefined when a signal ended it, or when the guest did not survive it. */
   readonly status: number | undefined;
@@ -29,13 +29,13 @@ export async function runInGuest(url: string, program: GuestProgram): Promise<Gu
   }
   const target = parseVmTarget(url);
   const qemu = findQemu();
-  const prepared = await prepare(target, () => {});
+  const prepared = await prepareGuest(target, () => {});
   const acceleration = await chooseAcceleration(qemu, prepared.kernel.image);
   const files = await bootFiles(prepared.agent.path, target.modules, program);
   return withBootFiles(files, async (initrd) => {
     const guest = await startGuest(target, { qemu, acceleration, prepared, initrd });
     await ended(guest, PATIENCE_MS * acceleration.patience);
-    return outcomeOf(guest.console.tail(Number.POSITIVE_INFINITY));
+    return guestRunOf(guest.console.tail(Number.POSITIVE_INFINITY));
   });
 }
 
@@ -49,8 +49,8 @@ async function ended(guest: Guest, timeoutMs: number): Promise<void> {
 const START = /^allocert: runs /;
 const END = /^allocert: the agent ended with status (\d+)$/;
 
-/** What a console says of the program that ran. */
-export function outcomeOf(lines: readonly string[]): GuestRun {
+/** The run of a program, read from its guest's console. */
+export function guestRunOf(lines: readonly string[]): GuestRun {
   const start = lines.findIndex((line) => START.test(line));
   const end = lines.findIndex((line, index) => index > start && END.test(line));
   const wait = Number(END.exec(lines[end] ?? '')?.[1] ?? Number.NaN);

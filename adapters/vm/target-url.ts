@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { percentDecoded, splitTarget } from '../../base/target-url.ts';
 
-/** What a `vm:` URL asks for. */
+/** A `vm:` URL, parsed. */
 export interface VmTarget {
   /** `debian`, or the path of a kernel image. */
   readonly kernel: string;
@@ -14,7 +14,7 @@ export interface VmTarget {
   /** Modules to load, in order. */
   readonly modules: readonly VmModule[];
   readonly memoryMiB: number;
-  /** What the agent is built for; a 64-bit PC's kernel runs 32-bit programs too. */
+  /** The agent's architecture; a 64-bit PC's kernel runs 32-bit programs too. */
   readonly agent: GuestAgent;
 }
 

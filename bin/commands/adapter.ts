@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import { checkAdapter } from '../../adapters/check/check.ts';
+import { checkAdapter, checkExitCode } from '../../adapters/check/check.ts';
 import { openTarget } from '../../adapters/open-target.ts';
 import { redact } from '../../base/redact.ts';
 import { schemaViolation } from '../../reports/files/schema.ts';
@@ -27,9 +27,7 @@ const checkCommand: CommandModule<object, CheckArguments> = {
       const factsViolation = (facts: unknown) => schemaViolation('facts', facts);
       const results = await checkAdapter({ adapter, factsViolation });
       process.stdout.write(checkReport(redact(target), results));
-      const failed = results.some(({ status }) => status === 'fail');
-      const passed = results.some(({ status }) => status === 'pass');
-      process.exitCode = failed ? 1 : passed ? 0 : 3;
+      process.exitCode = checkExitCode(results);
     } finally {
       await adapter.close();
     }

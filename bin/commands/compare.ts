@@ -1,17 +1,20 @@
 import type { Argv, CommandModule } from 'yargs';
 import type { Adapter } from '../../adapters/contract/index.ts';
 import { openTarget } from '../../adapters/open-target.ts';
-import { AllocertError, usageError } from '../../base/errors.ts';
 import { MatrixFiles } from '../../reports/files/matrix-files.ts';
 import { wrap } from '../../reports/formats/layout.ts';
 import {
   columnParagraphs,
-  compare,
+  compareTargets,
   comparisonMarkdown,
   comparisonTable,
   differenceText,
 } from '../../suites/assess/compare.ts';
-import { standingOf, type TargetStanding, unopened } from '../../suites/assess/standing.ts';
+import {
+  assessTarget,
+  openOrUnopened,
+  type TargetResult,
+} from '../../suites/assess/target-result.ts';
 import { single } from '../shared/options.ts';
 import { Progress } from '../shared/progress.ts';
 
@@ -20,7 +23,7 @@ interface CompareArguments {
   readonly out: string;
 }
 
-/** `allocert compare TARGET…` */
+/** `allocert compareTargets TARGET…` */
 export const compareCommand: CommandModule<object, CompareArguments> = {
   command: 'compare <targets..>',
   describe: 'Run the suites on several targets and put what they do side by side',
@@ -42,11 +45,11 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
       .epilogue('Exit codes: 0 all observed, 2 usage, 3 a target could not be observed.'),
   handler: async ({ targets, out }) => {
     const opened = [];
-    for (const target of targets) opened.push(await openOrExplain(target));
+    for (const target of targets) opened.push(await openOrUnopened(target, openTarget));
     const files = new MatrixFiles(out, 'matrix');
-    const standings: TargetStanding[] = [];
-    for (const one of opened) standings.push('problem' in one ? one : await observed(one));
-    const comparison = compare(standings);
+    const results: TargetResult[] = [];
+    for (const one of opened) results.push('problem' in one ? one : await observed(one));
+    const comparison = compareTargets(results);
     files.write(comparison, comparisonMarkdown(comparison));
     const lines = [
       ...columnParagraphs(comparison).flatMap(({ first, text }) => wrap(first, text)),
@@ -61,25 +64,10 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
   },
 };
 
-/** What this machine cannot open becomes a column that says why; a URL typed wrong stops all. */
-async function openOrExplain(target: string): Promise<Adapter | TargetStanding> {
-  if (target.trim() === '') throw usageError('a target is empty; give a URL such as sim:');
-  try {
-    return await openTarget(target);
-  } catch (thrown) {
-    if (!(thrown instanceof AllocertError) || thrown.blame === 'usage') throw thrown;
-    return unopened(target, thrown.message);
-  }
-}
-
-async function observed(adapter: Adapter): Promise<TargetStanding> {
+async function observed(adapter: Adapter): Promise<TargetResult> {
   const progress = new Progress();
   try {
-    return await standingOf(adapter, undefined, {
-      onStart: (line) => progress.start(line),
-      onCaseStart: (line) => progress.caseStart(line),
-      onCaseEnd: (line) => progress.caseEnd(line),
-    });
+    return await assessTarget(adapter, undefined, progress.listener);
   } finally {
     progress.stop();
   }

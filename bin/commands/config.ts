@@ -1,9 +1,8 @@
 import type { Argv, CommandModule } from 'yargs';
-import { usageError } from '../../base/errors.ts';
-import { type EffectiveOption, effectiveOptions, effectiveText } from '../../config/effective.ts';
+import { effectiveText } from '../../config/effective.ts';
+import { optionsInEffect } from '../../config/in-effect.ts';
 import type { CommandFacts } from '../../config/option.ts';
 import { configSchema } from '../../config/schema.ts';
-import { commandIn, Settings } from '../../config/settings.ts';
 import { PRINT_CODES } from '../shared/options.ts';
 
 interface PrintArguments {
@@ -31,32 +30,14 @@ const printCommand = (
         `A flag goes before a variable, before the file, before the default. ${PRINT_CODES}`,
       ) as Argv<PrintArguments>,
   handler: async ({ words = [], json, config }) => {
-    const flags =
-      config === undefined ? [] : config === false ? ['--no-config'] : [`--config=${config}`];
-    const chosen = words.length === 0 ? commands() : [commandNamed(commands(), words)];
-    const options: EffectiveOption[] = [];
-    for (const command of chosen.filter((one) => one.options.length > 0)) {
-      const own = command.name.split(' ');
-      const line = words.slice(own.length);
-      const settings = await Settings.read({
-        commands: commands(),
-        line: [...own, ...line, ...flags],
-        environment: process.env,
-        directory: process.cwd(),
-      });
-      options.push(...effectiveOptions(command, settings, line));
-    }
+    const options = await optionsInEffect(commands(), words, config, {
+      environment: process.env,
+      directory: process.cwd(),
+    });
     const text = json ? `${JSON.stringify(options, undefined, 2)}\n` : effectiveText(options);
     process.stdout.write(text);
   },
 });
-
-function commandNamed(commands: readonly CommandFacts[], words: readonly string[]): CommandFacts {
-  const command = commandIn(commands, words);
-  if (command !== undefined && command.options.length > 0) return command;
-  const known = commands.filter(({ options }) => options.length > 0).map(({ name }) => name);
-  throw usageError(`${words[0]} has no options; name one of ${known.join(', ')}`);
-}
 
 const schemaCommand = (commands: () => readonly CommandFacts[]): CommandModule => ({
   command: 'schema',

@@ -1,19 +1,18 @@
-import { readFileSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
-import { type Adapter, type Program, parseProgram, toJson } from '../../adapters/contract/index.ts';
+import { toJson } from '../../adapters/contract/index.ts';
 import { openTarget } from '../../adapters/open-target.ts';
-import { messageOf, usageError } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { redact } from '../../base/redact.ts';
 import { MatrixFiles } from '../../reports/files/matrix-files.ts';
 import { wrap } from '../../reports/formats/layout.ts';
-import { diffEntries, runPrograms } from '../../suites/assess/diff/entries.ts';
-import { diffSuites } from '../../suites/assess/diff/suite.ts';
 import {
-  differenceParagraphs,
-  type Paragraph,
-  suiteParagraphs,
-} from '../../suites/assess/diff/text.ts';
-import { single } from '../shared/options.ts';
+  type DiffOutcome,
+  diffCases,
+  diffPrograms,
+  type TargetPair,
+} from '../../suites/assess/diff/outcome.ts';
+import { readPrograms } from '../../suites/assess/diff/read-programs.ts';
+import { idsIn, single } from '../shared/options.ts';
 import { Progress } from '../shared/progress.ts';
 
 interface DiffArguments {
@@ -25,15 +24,6 @@ interface DiffArguments {
   readonly profile: string | undefined;
   readonly out: string | undefined;
 }
-
-/** What a comparison came to. */
-interface Compared {
-  readonly data: object;
-  readonly paragraphs: readonly Paragraph[];
-  readonly exitCode: 0 | 1 | 3;
-}
-
-type Pair = readonly [left: Adapter, right: Adapter];
 
 /** `allocert diff TARGET TARGET` */
 export const diffCommand: CommandModule<object, DiffArguments> = {
@@ -82,9 +72,9 @@ export const diffCommand: CommandModule<object, DiffArguments> = {
     const right = await openTarget(given.right);
     try {
       const pair = [left, right] as const;
-      const compared = given.suite ? await suites(pair, given) : await sequence(pair, programs);
-      print(pair, compared, files);
-      process.exitCode = compared.exitCode;
+      const outcome = given.suite ? await suites(pair, given) : await diffPrograms(pair, programs);
+      print(pair, outcome, files);
+      process.exitCode = outcome.exitCode;
     } finally {
       await left.close();
       await right.close();
@@ -92,73 +82,31 @@ export const diffCommand: CommandModule<object, DiffArguments> = {
   },
 };
 
-function print([left, right]: Pair, compared: Compared, files: MatrixFiles | undefined): void {
+function print(
+  [left, right]: TargetPair,
+  outcome: DiffOutcome,
+  files: MatrixFiles | undefined,
+): void {
   const lines = [
     ...wrap('left   ', redact(left.url)),
     ...wrap('right  ', redact(right.url)),
     '',
-    ...compared.paragraphs.flatMap(({ first, text }) => wrap(first, text)),
+    ...outcome.paragraphs.flatMap(({ first, text }) => wrap(first, text)),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
-  const data = { targets: [left.url, right.url].map((url) => redact(url)), ...compared.data };
+  const data = { targets: [left.url, right.url].map((url) => redact(url)), ...outcome.data };
   files?.write(toJson(data) as object, `\`\`\`text\n${lines.join('\n')}\n\`\`\`\n`);
 }
 
-/** Programs from a file: one, or a list that runs in one case. */
-function readPrograms(file: string): Program[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (thrown) {
-    throw usageError(`${file} cannot be read as JSON: ${messageOf(thrown)}`);
-  }
-  const list = Array.isArray(json) ? json : [json];
-  if (list.length === 0) throw usageError(`${file} has no Program in its list`);
-  return list.map((one, index) =>
-    parseProgram(one, Array.isArray(json) ? `Program ${index + 1} of ${file}` : file),
-  );
-}
-
-async function sequence([left, right]: Pair, programs: readonly Program[]): Promise<Compared> {
-  const differences = diffEntries(
-    await runPrograms(left, programs),
-    await runPrograms(right, programs),
-  );
-  const different = differences.some(({ raced }) => !raced);
-  const count = programs.length === 1 ? '1 Program' : `${programs.length} Programs`;
-  const verdict = different
-    ? `The targets differ: ${differences.length} differences in ${count}.`
-    : `The targets answer ${count} alike.`;
-  return {
-    data: { same: !different, programs: programs.length, differences },
-    paragraphs: [
-      ...differenceParagraphs(differences, ''),
-      ...(differences.length === 0 ? [] : [{ first: '', text: '' }]),
-      { first: '', text: verdict },
-    ],
-    exitCode: different ? 1 : 0,
-  };
-}
-
-async function suites(pair: Pair, { only, profile }: DiffArguments): Promise<Compared> {
+async function suites(pair: TargetPair, { only, profile }: DiffArguments): Promise<DiffOutcome> {
   const progress = new Progress();
   try {
-    const diff = await diffSuites(pair, {
-      only: (only ?? []).flatMap((text) => text.split(/[\s,]+/)).filter(Boolean),
+    return await diffCases(pair, {
+      only: idsIn(only),
       ...(profile === undefined ? {} : { profile }),
-      listener: progressOf(progress),
+      listener: progress.listener,
     });
-    const exitCode = !diff.same ? 1 : diff.incomplete === '' ? 0 : 3;
-    return { data: diff, paragraphs: suiteParagraphs(diff), exitCode };
   } finally {
     progress.stop();
   }
 }
-
-const progressOf = (
-  progress: Progress,
-): NonNullable<Parameters<typeof diffSuites>[1]['listener']> => ({
-  onStart: (line) => progress.start(line),
-  onCaseStart: (line) => progress.caseStart(line),
-  onCaseEnd: (line) => progress.caseEnd(line),
-});

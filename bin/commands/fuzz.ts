@@ -1,12 +1,10 @@
 import type { Argv, CommandModule } from 'yargs';
 import { usageError } from '../../base/errors.ts';
-import { packageVersion } from '../../base/package-root.ts';
-import { redact } from '../../base/redact.ts';
+import { type FuzzRequest, resumedRequest } from '../../fuzz/campaign/request.ts';
 import { EPOCH_ROUNDS } from '../../fuzz/corpus/corpus.ts';
-import { ALL, PARALLEL } from '../../fuzz/execute/parallel/mode-selection.ts';
-import { storedTarget } from '../../fuzz/findings/stored-target.ts';
+import { ALL, PARALLEL } from '../../fuzz/generate/mode-selection.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
-import { type Before, readCampaign } from '../../fuzz/record/journal-reader.ts';
+import { type ResumeState, readResumeState } from '../../fuzz/record/resume-state.ts';
 import {
   bytes,
   DEFAULT_MEMORY_LIMIT,
@@ -19,7 +17,7 @@ import {
 } from '../shared/fuzz-arguments.ts';
 import { runFuzzCampaign } from '../shared/fuzz-campaign.ts';
 import { single } from '../shared/options.ts';
-import { type FuzzRequest, proveFuzzer } from '../shared/prove-fuzzer.ts';
+import { proveFuzzer } from '../shared/prove-fuzzer.ts';
 
 interface FuzzArguments {
   readonly target: string | undefined;
@@ -86,14 +84,14 @@ export const fuzzCommand: CommandModule<object, FuzzArguments> = {
   handler: async (given) => {
     if (given.canary || given['self-check']) {
       refuseMixture(given);
-      process.exitCode = await proveFuzzer(wanted(given, undefined), given.canary);
+      process.exitCode = await proveFuzzer(requested(given, undefined), given.canary);
       return;
     }
     const directory = given.out ?? 'allocert-fuzz';
-    const before = given.resume ? readCampaign(directory) : undefined;
+    const before = given.resume ? readResumeState(directory) : undefined;
     const workers = given.workers === undefined ? undefined : workersOf(given.workers);
-    const means = { before, workers, corpusFolder: given.corpus ?? before?.campaign.corpus };
-    process.exitCode = await runFuzzCampaign(wanted(given, before), directory, means);
+    const execution = { before, workers, corpusFolder: given.corpus ?? before?.campaign.corpus };
+    process.exitCode = await runFuzzCampaign(requested(given, before), directory, execution);
   },
 };
 
@@ -111,19 +109,22 @@ function refuseMixture(given: FuzzArguments): void {
   );
 }
 
-function wanted(given: FuzzArguments, before: Before | undefined): FuzzRequest {
-  const budget = {
+function requested(given: FuzzArguments, before: ResumeState | undefined): FuzzRequest {
+  const typed = {
     rounds: given.rounds === undefined ? undefined : wholeNumber('rounds', given.rounds),
     operations: given.ops === undefined ? undefined : wholeNumber('ops', given.ops),
     milliseconds: given.duration === undefined ? undefined : milliseconds(given.duration),
   };
-  const open = Object.values(budget).every((one) => one === undefined);
-  const limited = open ? { ...budget, rounds: ROUNDS } : budget;
-  if (before !== undefined) return { ...resumed(given, before), budget: limited };
+  const open = Object.values(typed).every((one) => one === undefined);
+  const budget = open ? { ...typed, rounds: ROUNDS } : typed;
+  if (before !== undefined) {
+    refuseChange(given);
+    return resumedRequest(before, given.target, budget);
+  }
   return {
     target: given.target ?? 'sim:',
     seed: given.seed === undefined ? randomSeed() : seedOf(given.seed),
-    budget: limited,
+    budget,
     modes: modesOf(given.modes),
     profile: given.profile,
     memoryLimit: bytes(given['memory-limit'] ?? DEFAULT_MEMORY_LIMIT),
@@ -131,27 +132,10 @@ function wanted(given: FuzzArguments, before: Before | undefined): FuzzRequest {
   };
 }
 
-/** What a campaign is stays as it was; only its budget is new. */
-function resumed(given: FuzzArguments, { campaign }: Before): Omit<FuzzRequest, 'budget'> {
+/** Options that make a campaign what it is cannot be given to one that goes on. */
+function refuseChange(given: FuzzArguments): void {
   for (const option of ['seed', 'modes', 'profile', 'memory-limit', 'epoch'] as const) {
     if (given[option] === undefined) continue;
     throw usageError(`--${option} cannot change in a campaign that goes on; leave it out`);
   }
-  if (campaign.version !== packageVersion()) {
-    throw usageError(
-      `the campaign is one of allocert ${campaign.version}, whose rounds this version does not ` +
-        'repeat; start another with a new --out',
-    );
-  }
-  if (given.target !== undefined && redact(given.target) !== campaign.target) {
-    throw usageError(`the campaign is on ${campaign.target}; resume it there, or start another`);
-  }
-  return {
-    target: given.target ?? storedTarget(campaign.target, 'TARGET'),
-    seed: BigInt(campaign.seed),
-    modes: campaign.modes,
-    profile: campaign.profile,
-    memoryLimit: BigInt(campaign.memoryLimit),
-    epochRounds: campaign.epochRounds,
-  };
 }

@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { wrap } from '../../reports/formats/layout.ts';
 import { listingParagraphs, listRequirements } from '../../suites/assess/listing.ts';
-import { PRINT_CODES, single } from '../shared/options.ts';
+import { idsIn, PRINT_CODES, single } from '../shared/options.ts';
 
 interface ListArguments {
   readonly group: readonly string[] | undefined;
@@ -38,8 +38,8 @@ export const listCommand: CommandModule<object, ListArguments> = {
       .epilogue(PRINT_CODES),
   handler: ({ group, level, profile, json }) => {
     const listed = listRequirements({
-      groups: wordsOf(group),
-      levels: wordsOf(level),
+      groups: idsIn(group),
+      levels: idsIn(level),
       ...(profile === undefined ? {} : { profile }),
     });
     const lines = json
@@ -48,6 +48,3 @@ export const listCommand: CommandModule<object, ListArguments> = {
     process.stdout.write(`${lines.join('\n')}\n`);
   },
 };
-
-const wordsOf = (given: readonly string[] | undefined): readonly string[] =>
-  (given ?? []).flatMap((text) => text.split(/[\s,]+/)).filter(Boolean);

@@ -1,9 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { availableParallelism } from 'node:os';
-import { Piscina } from 'piscina';
 import type { Argv, CommandModule } from 'yargs';
 import { DEFECTS } from '../../adapters/simulator/defects/all.ts';
-import type { Defect } from '../../adapters/simulator/defects/defect.ts';
 import { usageError } from '../../base/errors.ts';
 import { MatrixFiles } from '../../reports/files/matrix-files.ts';
 import { wrap } from '../../reports/formats/layout.ts';
@@ -12,29 +8,19 @@ import {
   qualificationMarkdown,
   qualificationParagraphs,
 } from '../../suites/assess/qualification.ts';
-import { qualify } from '../../suites/assess/qualify.ts';
-import type { TargetStanding } from '../../suites/assess/standing.ts';
+import { CLEAN_RUNS, qualificationRuns } from '../../suites/assess/qualification-runs.ts';
+import { type QualificationRuns, qualify } from '../../suites/assess/qualify.ts';
+import { TargetPool } from '../../suites/assess/target-pool.ts';
 import { single } from '../shared/options.ts';
-import type { QualifyTask } from '../workers/qualify-worker.ts';
 
 interface QualifyArguments {
   readonly out: string;
   readonly 'clean-runs': number;
 }
 
-const PROFILE = 'hardened';
 const CLEAN_RUNS_MAX = 10_000;
-/** Regions and pages that a faithful allocator may have; the suites must fit each. */
-const FAITHFUL = [
-  '',
-  '&schedule=pct',
-  '&caller=32',
-  '&region=4MiB',
-  '&schedule=random',
-  '&region=64MiB',
-  '&page=16384',
-  '&page=65536&schedule=pct',
-];
+/** Milliseconds between two lines that say how far it is. */
+const PROGRESS_MS = 5000;
 
 /** `allocert qualify` */
 export const qualifyCommand: CommandModule<object, QualifyArguments> = {
@@ -52,7 +38,7 @@ export const qualifyCommand: CommandModule<object, QualifyArguments> = {
       .option('clean-runs', {
         type: 'string',
         requiresArg: true,
-        default: FAITHFUL.length,
+        default: CLEAN_RUNS,
         coerce: cleanRuns,
         describe: 'Runs without a defect, each with a random seed',
       })
@@ -80,66 +66,21 @@ function cleanRuns(given: number | string | readonly string[]): number {
   throw usageError(`--clean-runs takes a number from 0 to ${CLEAN_RUNS_MAX}, not "${text}"`);
 }
 
-/** Runs are independent of each other, so each core takes the next one. */
-async function allRuns(count: number): Promise<Parameters<typeof qualify>[0]> {
-  const pool = new Piscina<QualifyTask, TargetStanding>({
-    filename: new URL('../workers/qualify-worker.js', import.meta.url).href,
-    minThreads: 1,
-    maxThreads: availableParallelism(),
-    execArgv: [],
-    atomics: 'disabled',
-  });
-  const clean = Array.from({ length: count }, (_, index) => cleanTarget(index));
-  const progress = countRuns(2 + DEFECTS.length + count);
-  const observe = async (target: string): Promise<TargetStanding> => {
-    const standing = await pool.run({ target, profile: PROFILE });
-    progress.one();
-    return standing;
-  };
+async function allRuns(cleanRuns: number): Promise<QualificationRuns> {
+  const pool = new TargetPool(new URL('../workers/qualify-worker.js', import.meta.url).href);
+  let progress = '';
+  const timer = setInterval(() => process.stderr.write(progress), PROGRESS_MS).unref();
   try {
-    const [native, compat, defects, faithful] = await Promise.all([
-      observe('sim:'),
-      observe('sim:?caller=32'),
-      Promise.all(
-        DEFECTS.map(async (defect) => ({
-          ...defect,
-          standing: await observe(targetWith(defect)),
-        })),
-      ),
-      Promise.all(clean.map(observe)),
-    ]);
-    return { baseline: observedByEither(native, compat), defects, faithful };
+    return await qualificationRuns({
+      defects: DEFECTS,
+      cleanRuns,
+      observe: (target, profile) => pool.observe(target, profile),
+      onRun: (done, total) => {
+        progress = `${done}/${total} runs\n`;
+      },
+    });
   } finally {
-    progress.stop();
-    await pool.destroy();
+    clearInterval(timer);
+    await pool.close();
   }
-}
-
-/** The first standing; where it observed nothing, what the second did. */
-function observedByEither(first: TargetStanding, second: TargetStanding): TargetStanding {
-  const requirements = first.requirements.map((one) => {
-    if (one.status !== 'skip') return one;
-    return second.requirements.find(({ requirement }) => requirement === one.requirement) ?? one;
-  });
-  return { ...first, requirements };
-}
-
-const targetWith = ({ name, needs }: Defect): string =>
-  `sim:?defect=${name}${needs === undefined ? '' : `&${needs}`}`;
-
-function cleanTarget(index: number): string {
-  const seed = `0x${randomBytes(8).toString('hex')}`;
-  return `sim:?seed=${seed}${FAITHFUL[index % FAITHFUL.length] ?? ''}`;
-}
-
-/** How far it is, on standard error, every few seconds. */
-function countRuns(total: number): { one(): void; stop(): void } {
-  let done = 0;
-  const timer = setInterval(() => process.stderr.write(`${done}/${total} runs\n`), 5000).unref();
-  return {
-    one: () => {
-      done += 1;
-    },
-    stop: () => clearInterval(timer),
-  };
 }

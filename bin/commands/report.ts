@@ -1,26 +1,17 @@
 import type { CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { holdsReport } from '../../reports/files/directory.ts';
-import { gate } from '../../reports/gate/gate.ts';
-import { readGate } from '../../reports/gate/settings.ts';
-import { holdsCampaign } from '../../reports/merge/campaign.ts';
-import { openInputs } from '../../reports/merge/input.ts';
-import { mergeRecords } from '../../reports/merge/merge.ts';
-import { prepareMerged, refuseOwnReport, writeMerged } from '../../reports/merge/write-merged.ts';
+import { type GateArgs, readGate } from '../../reports/gate/settings.ts';
+import { holdsCampaign } from '../../reports/journal/campaign-lines.ts';
+import { makeReport } from '../../reports/merge/make-report.ts';
+import { refuseOwnReport } from '../../reports/merge/write-merged.ts';
 import { parseReporters } from '../../reports/reporters.ts';
-import { writeViews } from '../../reports/write.ts';
 import { type KcidbArguments, kcidbOf, kcidbOptions } from '../shared/kcidb-options.ts';
-import {
-  EXIT_CODES,
-  type GateArguments,
-  gateOptions,
-  reporterOption,
-  single,
-} from '../shared/options.ts';
+import { EXIT_CODES, gateOptions, reporterOption, single } from '../shared/options.ts';
 import { reportCampaign } from '../shared/report-campaign.ts';
 import { showRecord } from '../shared/show-record.ts';
 
-interface ReportArguments extends KcidbArguments, GateArguments {
+interface ReportArguments extends KcidbArguments, GateArgs {
   readonly paths: readonly string[];
   readonly reporter: readonly string[];
   readonly out: string | undefined;
@@ -57,18 +48,8 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
     const reporters = parseReporters(reporter, kcidbOf(given));
     const settings = readGate(given);
     if (out !== undefined) refuseOwnReport(out);
-    const { records, campaigns } = openInputs(paths);
-    const merged = mergeRecords(records, campaigns);
-    const record = settings === undefined ? merged : gate(merged, settings);
-    // Not before nothing can be refused any more: a folder that stays empty would be no report.
-    if (out !== undefined) prepareMerged(out);
-    const folders = records.map(({ folder }) => folder);
-    // A record file or a merged record has no folder of its own unless one was asked for.
-    const own = paths.length === 1 && folders[0] === first ? first : undefined;
-    const place = out ?? own;
-    if (out !== undefined) writeMerged(record, out, folders);
-    else if (place !== undefined && settings !== undefined) writeViews(record, place, folders);
-    showRecord(record, place, reporters, folders);
+    const { record, directory, folders } = makeReport(paths, out, settings);
+    showRecord(record, directory, reporters, folders);
     process.exitCode = record.exitCode;
   },
 };

@@ -1,22 +1,21 @@
 import type { CommandModule } from 'yargs';
 import { openTarget } from '../../adapters/open-target.ts';
 import { planRetry } from '../../reports/gate/retry.ts';
-import { readGate } from '../../reports/gate/settings.ts';
+import { type GateArgs, readGate } from '../../reports/gate/settings.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { writeReports } from '../../reports/write.ts';
-import { journaledRun } from '../shared/journaled-run.ts';
 import { type KcidbArguments, kcidbOf, kcidbOptions } from '../shared/kcidb-options.ts';
 import {
   EXIT_CODES,
-  type GateArguments,
   gateOptions,
   reporterOption,
   retriesOption,
   single,
 } from '../shared/options.ts';
+import { runAndReport } from '../shared/run-and-report.ts';
 import { showRecord } from '../shared/show-record.ts';
 
-interface RetryArguments extends KcidbArguments, GateArguments {
+interface RetryArguments extends KcidbArguments, GateArgs {
   readonly directory: string;
   readonly target: string | undefined;
   readonly retries: number | undefined;
@@ -45,9 +44,9 @@ export const retryCommand: CommandModule<object, RetryArguments> = {
       .options(kcidbOptions)
       .options(gateOptions)
       .epilogue(EXIT_CODES),
-  handler: async ({ directory: given, target: typed, retries = 0, reporter, ...words }) => {
-    const reporters = parseReporters(reporter, kcidbOf(words));
-    const plan = planRetry({ path: given, typed, asked: readGate(words) });
+  handler: async ({ directory: given, target: typed, retries = 0, reporter, ...args }) => {
+    const reporters = parseReporters(reporter, kcidbOf(args));
+    const plan = planRetry({ path: given, typed, asked: readGate(args) });
     const { directory, target, gate, cases, start } = plan;
     if (cases.length === 0) {
       const record = writeReports(directory, gate);
@@ -55,17 +54,17 @@ export const retryCommand: CommandModule<object, RetryArguments> = {
       process.exitCode = record.exitCode;
       return;
     }
-    process.exitCode = await journaledRun({
+    const run = {
       adapter: await openTarget(target),
       directory,
       profile: start.profile,
       only: [],
       shard: undefined,
       environment: {},
-      reporters,
       retries,
       gate,
-      again: { start, cases },
-    });
+      continued: { start, cases },
+    };
+    process.exitCode = await runAndReport(run, reporters);
   },
 };

@@ -1,26 +1,25 @@
-import { existsSync, realpathSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { openTarget } from '../../adapters/open-target.ts';
-import { usageError } from '../../base/errors.ts';
 import { checkDirectory } from '../../reports/files/directory.ts';
-import { readGate } from '../../reports/gate/settings.ts';
+import { reportPlace } from '../../reports/files/report-place.ts';
+import { type GateArgs, readGate } from '../../reports/gate/settings.ts';
 import { environmentFacts } from '../../reports/record/environment.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { listCases } from '../../suites/index.ts';
-import { journaledRun } from '../shared/journaled-run.ts';
 import { type KcidbArguments, kcidbOf, kcidbOptions } from '../shared/kcidb-options.ts';
 import {
   EXIT_CODES,
-  type GateArguments,
   gateOptions,
+  idsIn,
   parseShard,
   reporterOption,
   retriesOption,
   single,
 } from '../shared/options.ts';
+import { runAndReport } from '../shared/run-and-report.ts';
 
-interface RunArguments extends KcidbArguments, GateArguments {
+interface RunArguments extends KcidbArguments, GateArgs {
   readonly target: string | undefined;
   readonly profile: string | undefined;
   readonly only: readonly string[] | undefined;
@@ -73,7 +72,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
       })
       .epilogue(EXIT_CODES),
   handler: async (given) => {
-    const words = (given.only ?? []).flatMap((text) => text.split(/[\s,]+/)).filter(Boolean);
+    const words = idsIn(given.only);
     const only = words.filter((word) => !isTarget(word));
     if (given.list) {
       printCases(given.profile, only);
@@ -81,8 +80,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
     }
     // `--only A B sim:` hands the target to --only; ids have no colon and are no paths.
     const target = words.find(isTarget) ?? given.target ?? 'sim:';
-    const directory = given.out ?? (isReplay(target) ? 'allocert-replay' : 'allocert-report');
-    refuseOwnEvidence(target, directory);
+    const directory = reportPlace(target, given.out);
     const reporters = parseReporters(given.reporter, kcidbOf(given));
     const shard = parseShard(given.shard);
     const gate = readGate(given);
@@ -90,40 +88,17 @@ export const runCommand: CommandModule<object, RunArguments> = {
     const adapter = await openTarget(target);
     checkDirectory(directory);
     const { profile, retries = 0 } = given;
-    process.exitCode = await journaledRun({
-      ...{ adapter, directory, profile, only, reporters, shard, environment, retries, gate },
-    });
+    const run = { adapter, directory, profile, only, shard, environment, retries, gate };
+    process.exitCode = await runAndReport(run, reporters);
   },
 };
 
 const isTarget = (word: string): boolean => /^[./]|:/.test(word);
 
-const isReplay = (target: string): boolean => target.startsWith('replay:');
-
-/** A replay that wrote where it reads would replace the evidence by its own. */
-function refuseOwnEvidence(target: string, directory: string): void {
-  const source = isReplay(target) ? target.slice('replay:'.length) : '';
-  if (source === '' || !existsSync(source) || !existsSync(directory)) return;
-  if (realpathSync(source) !== realpathSync(directory)) return;
-  throw usageError(
-    `${target} is read from ${directory}, so its report cannot go there; ` +
-      'name another directory with --out',
-  );
-}
-
 function printCases(profile: string | undefined, only: readonly string[]): void {
-  const cases = listCases(profile);
-  const names = new Set(cases.flatMap(({ id, requirements }) => [id, ...requirements]));
-  const unknown = only.find((id) => !names.has(id));
-  if (unknown !== undefined) {
-    throw usageError(`there is no requirement or case "${unknown}"; leave --only out to see all`);
-  }
-  const chosen = cases.filter(
-    ({ id, requirements }) =>
-      only.length === 0 || only.some((name) => name === id || requirements.includes(name)),
-  );
-  const width = Math.max(...chosen.map(({ id }) => id.length));
-  for (const { id, title, requirements } of chosen) {
+  const cases = listCases(profile, only);
+  const width = Math.max(...cases.map(({ id }) => id.length));
+  for (const { id, title, requirements } of cases) {
     process.stdout.write(`${id.padEnd(width)}  ${title} (${requirements.join(', ')})\n`);
   }
 }

@@ -3,7 +3,7 @@ import { openTarget } from '../../adapters/open-target.ts';
 import { Daemon } from '../../adapters/remote/daemon.ts';
 import { parseEndpoint } from '../../adapters/remote/target-url.ts';
 import { type Credentials, listenTls } from '../../adapters/remote/tls.ts';
-import { type Listener, listenUnix } from '../../adapters/remote/unix.ts';
+import { type ListeningSocket, listenUnix } from '../../adapters/remote/unix.ts';
 import { usageError } from '../../base/errors.ts';
 import { redact } from '../../base/redact.ts';
 import { single } from '../shared/options.ts';
@@ -77,7 +77,7 @@ export const serveCommand: CommandModule<object, ServeArguments> = {
   },
 };
 
-function listen(given: ServeArguments, daemon: Daemon): Promise<Listener> {
+function listen(given: ServeArguments, daemon: Daemon): Promise<ListeningSocket> {
   const [, kind, place = ''] = /^([a-z]+):(.*)$/s.exec(given.listen ?? '') ?? [];
   if (kind === 'unix' && place !== '') {
     const spare = (['ca', 'cert', 'key'] as const).find((name) => given[name] !== undefined);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { usageError } from '../../base/errors.ts';
-import { ALL, PARALLEL } from '../../fuzz/execute/parallel/mode-selection.ts';
+import { ALL, PARALLEL } from '../../fuzz/generate/mode-selection.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
 
 const UNITS: Readonly<Record<string, bigint>> = { KiB: 1n << 10n, MiB: 1n << 20n, GiB: 1n << 30n };
@@ -10,35 +10,35 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 export const DEFAULT_MEMORY_LIMIT = '8MiB';
 const WORKERS_MAX = 64;
 
-/** A seed that nobody has chosen. */
+/** A seed by chance. */
 export const randomSeed = (): bigint => BigInt(`0x${randomBytes(8).toString('hex')}`);
 
 /** A seed as typed. @throws {@link AllocertError} (usage) */
-export function seedOf(word: string): bigint {
-  if (/^([0-9]+|0x[0-9a-f]+)$/i.test(word)) return BigInt.asUintN(64, BigInt(word));
-  throw usageError(`--seed cannot be "${word}"; give a number such as 7 or 0x7`);
+export function seedOf(text: string): bigint {
+  if (/^([0-9]+|0x[0-9a-f]+)$/i.test(text)) return BigInt.asUintN(64, BigInt(text));
+  throw usageError(`--seed cannot be "${text}"; give a number such as 7 or 0x7`);
 }
 
 /** A whole number as typed. @throws {@link AllocertError} (usage) */
-export function wholeNumber(option: string, word: string): number {
-  if (/^[1-9][0-9]{0,11}$/.test(word)) return Number(word);
-  throw usageError(`--${option} cannot be "${word}"; give a whole number from 1`);
+export function wholeNumber(option: string, text: string): number {
+  if (/^[1-9][0-9]{0,11}$/.test(text)) return Number(text);
+  throw usageError(`--${option} cannot be "${text}"; give a whole number from 1`);
 }
 
 /** A time as typed, in milliseconds. @throws {@link AllocertError} (usage) */
-export function milliseconds(word: string): number {
-  const [, digits, unit] = /^([1-9][0-9]{0,6})(s|m|h)$/.exec(word) ?? [];
+export function milliseconds(text: string): number {
+  const [, digits, unit] = /^([1-9][0-9]{0,6})(s|m|h)$/.exec(text) ?? [];
   if (digits === undefined) {
-    throw usageError(`--duration cannot be "${word}"; write it as 15s, 10m or 1h`);
+    throw usageError(`--duration cannot be "${text}"; write it as 15s, 10m or 1h`);
   }
   return Number(digits) * (SECONDS[unit ?? ''] ?? 1) * 1000;
 }
 
 /** A size as typed, in bytes. @throws {@link AllocertError} (usage) */
-export function bytes(word: string): bigint {
-  const [, digits, unit] = /^([1-9][0-9]{0,6})(KiB|MiB|GiB)$/.exec(word) ?? [];
+export function bytes(text: string): bigint {
+  const [, digits, unit] = /^([1-9][0-9]{0,6})(KiB|MiB|GiB)$/.exec(text) ?? [];
   if (digits === undefined) {
-    throw usageError(`--memory-limit cannot be "${word}"; write it as 512KiB, 8MiB or 1GiB`);
+    throw usageError(`--memory-limit cannot be "${text}"; write it as 512KiB, 8MiB or 1GiB`);
   }
   return BigInt(digits) * (UNITS[unit ?? ''] ?? 1n);
 }
@@ -53,7 +53,7 @@ export function modesOf(list: string | undefined): readonly string[] {
 }
 
 /** How many worker threads, as typed. @throws {@link AllocertError} (usage) */
-export function workersOf(word: string): number {
-  if (/^[1-9][0-9]?$/.test(word) && Number(word) <= WORKERS_MAX) return Number(word);
-  throw usageError(`--workers cannot be "${word}"; give a whole number from 1 to ${WORKERS_MAX}`);
+export function workersOf(text: string): number {
+  if (/^[1-9][0-9]?$/.test(text) && Number(text) <= WORKERS_MAX) return Number(text);
+  throw usageError(`--workers cannot be "${text}"; give a whole number from 1 to ${WORKERS_MAX}`);
 }

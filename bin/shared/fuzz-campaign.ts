@@ -1,39 +1,39 @@
-import { availableParallelism } from 'node:os';
 import type { Adapter } from '../../adapters/contract/index.ts';
 import { openTarget } from '../../adapters/open-target.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { redact } from '../../base/redact.ts';
+import { campaignExitCode } from '../../fuzz/campaign/exit-codes.ts';
 import { CampaignProgress, figuresLine } from '../../fuzz/campaign/progress.ts';
 import { runRecorded } from '../../fuzz/campaign/recorded.ts';
-import { WorkerPool } from '../../fuzz/execute/pool.ts';
-import type { Rounds } from '../../fuzz/execute/runner.ts';
+import { type FuzzRequest, SHRINK_BUDGET, workersFor } from '../../fuzz/campaign/request.ts';
 import { shareText } from '../../fuzz/findings/replay.ts';
 import { scheduleOf } from '../../fuzz/findings/schedule.ts';
 import type { Finding } from '../../fuzz/record/finding.ts';
-import type { Before } from '../../fuzz/record/journal-reader.ts';
+import type { ResumeState } from '../../fuzz/record/resume-state.ts';
+import type { CampaignWorker } from '../../fuzz/workers/campaign-worker.ts';
+import { WorkerPool } from '../../fuzz/workers/worker-pool.ts';
 import { FuzzView } from './fuzz-view.ts';
 import { Interrupt } from './interrupt.ts';
-import { type FuzzRequest, SHRINK_BUDGET } from './prove-fuzzer.ts';
 
 /** Lines of a schedule that are shown; the file has all of it. */
 const SCHEDULE_LINES = 40;
 
 /** How a campaign is carried out, and what it goes on with. */
 export interface ExecutionOptions {
-  readonly before: Before | undefined;
+  readonly before: ResumeState | undefined;
   readonly workers: number | undefined;
   readonly corpusFolder: string | undefined;
 }
 
-/** One thread needs no pool; several need a session each, which only some targets have for free. */
-function roundsFor(
-  wish: FuzzRequest,
+/** A pool of threads; undefined for one thread, which needs none. */
+function poolFor(
+  request: FuzzRequest,
   adapter: Adapter,
   given: number | undefined,
-): Rounds | undefined {
-  const workers = given ?? (adapter.independent === true ? availableParallelism() : 1);
+): CampaignWorker | undefined {
+  const workers = workersFor(adapter, given);
   if (workers === 1) return undefined;
-  const { budget, epochRounds, ...rest } = wish;
+  const { budget, epochRounds, ...rest } = request;
   return new WorkerPool(new URL('../workers/fuzz-worker.js', import.meta.url).href, workers, {
     ...rest,
     version: packageVersion(),
@@ -47,13 +47,13 @@ function roundsFor(
  * @returns the exit code: 0 nothing found, 1 findings, 3 not complete
  */
 export async function runFuzzCampaign(
-  wish: FuzzRequest,
+  request: FuzzRequest,
   directory: string,
-  means: ExecutionOptions,
+  execution: ExecutionOptions,
 ): Promise<number> {
-  const { before, corpusFolder, workers } = means;
-  const adapter = await openTarget(wish.target);
-  const rounds = roundsFor(wish, adapter, workers);
+  const { before, corpusFolder, workers } = execution;
+  const adapter = await openTarget(request.target);
+  const pool = poolFor(request, adapter, workers);
   const interrupt = new Interrupt();
   const findingsBefore = before?.findings.length ?? 0;
   const progress = new CampaignProgress({
@@ -61,15 +61,17 @@ export async function runFuzzCampaign(
     findings: findingsBefore,
   });
   const view = new FuzzView(() => figuresLine(progress.take()));
-  view.say(`seed 0x${wish.seed.toString(16)} on ${redact(wish.target)}, campaign in ${directory}`);
+  view.say(
+    `seed 0x${request.seed.toString(16)} on ${redact(request.target)}, campaign in ${directory}`,
+  );
   try {
     const end = await runRecorded({
-      ...wish,
+      ...request,
       ...{ adapter, before, corpusFolder, directory },
       version: packageVersion(),
       shrinkBudget: SHRINK_BUDGET,
       signal: interrupt.signal,
-      ...(rounds === undefined ? {} : { rounds }),
+      ...(pool === undefined ? {} : { worker: pool }),
       onWarning: (sentence) => view.complain(sentence),
       onSuspect: (index, why) =>
         view.complain(`round ${index} killed its worker, also alone: ${why}`),
@@ -89,9 +91,10 @@ export async function runFuzzCampaign(
       const many = `${end.dropped} more violations are of rules with 16 findings each`;
       view.complain(`${many}, and were only counted; mend what was found, then run again`);
     }
-    if (end.reason === '') return total > 0 ? 1 : 0;
-    view.complain(`${end.reason}; go on with: allocert fuzz --resume --out ${directory}`);
-    return total > 0 ? 1 : 3;
+    if (end.reason !== '') {
+      view.complain(`${end.reason}; go on with: allocert fuzz --resume --out ${directory}`);
+    }
+    return campaignExitCode(total, end.reason);
   } finally {
     view.stop();
     interrupt.dispose();

@@ -5,7 +5,7 @@ const LIVE_INTERVAL_MS = 250;
 const PLAIN_INTERVAL_MS = 5000;
 
 /**
- * What a campaign prints: lines that stay, and where it stands. On a terminal that is one line
+ * The output of a campaign: lines that stay, and how far it is. On a terminal that is one line
  * below them that renews itself; elsewhere a line every few seconds.
  */
 export class FuzzView {

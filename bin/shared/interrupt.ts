@@ -7,8 +7,8 @@ const GRACE_MS = 5000;
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
- * What a user or a CI server does to stop a run. The first signal asks for an end between two
- * cases; a second one, or a case that does not end in time, stops at once. Reports are written
+ * The signals by which a user or a CI server stops a run. The first signal asks for an end between
+ * two cases; a second one, or a case that does not end in time, stops at once. Reports are written
  * either way.
  */
 export class Interrupt {

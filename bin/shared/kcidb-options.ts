@@ -4,7 +4,7 @@ import { single } from './options.ts';
 const id = (name: string, describe: string) =>
   ({ type: 'string', requiresArg: true, coerce: single(name), describe }) as const;
 
-/** What `--reporter kcidb=…` needs to know. */
+/** Options that say which ids `--reporter kcidb=…` uses. */
 export const kcidbOptions = {
   'kcidb-origin': id('kcidb-origin', `CI system in KCIDB [default: ${DEFAULT_ORIGIN}]`),
   'kcidb-checkout': id('kcidb-checkout', 'Checkout id in KCIDB [default: one of the target]'),

@@ -12,6 +12,10 @@ export const single =
     return value;
   };
 
+/** Ids in a list as typed: a comma or a blank stands between two. */
+export const idsIn = (given: readonly string[] | undefined): readonly string[] =>
+  (given ?? []).flatMap((text) => text.split(/[\s,]+/)).filter(Boolean);
+
 /** `--reporter NAME=PATH`; one value each, so that a directory may follow it. */
 export const reporterOption = {
   type: 'string',
@@ -52,7 +56,7 @@ export const countOption =
 const text = (option: string, describe: string) =>
   ({ type: 'string', requiresArg: true, coerce: single(option), describe }) as const;
 
-/** What decides the exit code beside the verdicts; docs/ci.md has all of it. */
+/** Options that decide the exit code beside the verdicts; docs/ci.md has all of it. */
 export const gateOptions = {
   'fail-on': text('fail-on', `Least level that fails: ${LEVELS.join(' or ')} [default: must]`),
   baseline: text('baseline', 'Earlier record or report folder: only failures that it lacks fail'),
@@ -68,15 +72,6 @@ export const gateOptions = {
     describe: 'Exit with 3 when more cases than this skipped',
   },
 } as const;
-
-/** How the options of a gate reach a command. */
-export interface GateArguments {
-  readonly failOn?: string | undefined;
-  readonly baseline?: string | undefined;
-  readonly waivers?: string | undefined;
-  readonly failOnFlaky?: boolean | undefined;
-  readonly maxSkips?: number | undefined;
-}
 
 const RETRIES_MAX = 100;
 

@@ -28,6 +28,13 @@ export class Progress {
     this.#timer = setInterval(() => this.#draw(), interval).unref();
   }
 
+  /** Hears of a run from its first line on; may be handed over as it is. */
+  readonly listener = {
+    onStart: (line: RunStart): void => this.start(line),
+    onCaseStart: (line: CaseStart): void => this.caseStart(line),
+    onCaseEnd: (line: CaseFinish): void => this.caseEnd(line),
+  };
+
   start({ cases, profile }: RunStart): void {
     this.#total = cases.length;
     this.#profile = profile;

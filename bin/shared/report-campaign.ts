@@ -1,5 +1,6 @@
 import { usageError } from '../../base/errors.ts';
 import { isTyped } from '../../config/typed.ts';
+import { campaignExitCode } from '../../fuzz/campaign/exit-codes.ts';
 import { writeCampaignReport } from '../../fuzz/findings/report.ts';
 import { kcidbOptions } from './kcidb-options.ts';
 import { gateOptions } from './options.ts';
@@ -33,6 +34,5 @@ export function reportCampaign(directory: string, line: readonly string[]): numb
     process.stdout.write(`${rule.id} ${kind}: ${file}\n`);
   const end = unfinished === '' ? '' : `; ${unfinished}`;
   process.stdout.write(`${findings.length} findings${end}; the page is ${directory}/report.html\n`);
-  if (findings.length > 0) return 1;
-  return unfinished === '' ? 0 : 3;
+  return campaignExitCode(findings.length, unfinished);
 }

@@ -6,6 +6,6 @@ export const complain = (sentence: string): void => {
   process.stderr.write(`allocert: ${printable(redact(sentence))}\n`);
 };
 
-/** Whether standard output takes colours: a terminal, and nobody asked for none. */
+/** Whether standard output takes colours: a terminal, unless they are switched off. */
 export const coloured = (): boolean =>
   process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';

@@ -1,16 +1,16 @@
-/** A thread of `allocert fuzz --workers`; see fuzz/execute/pool.ts. */
+/** A thread of `allocert fuzz --workers`; see fuzz/workers/worker-pool.ts. */
 import { workerData } from 'piscina';
 import { openTarget } from '../../adapters/open-target.ts';
+import { LocalWorker } from '../../fuzz/workers/local-worker.ts';
 import {
   answerTask,
   type WorkerAnswer,
-  type WorkerSetting,
+  type WorkerOptions,
   type WorkerTask,
-} from '../../fuzz/execute/pool.ts';
-import { Runner } from '../../fuzz/execute/runner.ts';
+} from '../../fuzz/workers/worker-pool.ts';
 
-const { target, ...rest } = workerData as WorkerSetting;
-const runner = new Runner({ ...rest, adapter: await openTarget(target) });
+const { target, ...rest } = workerData as WorkerOptions;
+const runner = new LocalWorker({ ...rest, adapter: await openTarget(target) });
 
 /** Does as it is asked. */
 export default (task: WorkerTask): Promise<WorkerAnswer> => answerTask(runner, task);

@@ -1,13 +1,8 @@
-/** A thread that runs the suites on one target after another; see commands/qualify.ts. */
+/** A thread of `allocert qualify`; see suites/assess/target-pool.ts. */
 import { openTarget } from '../../adapters/open-target.ts';
-import { standingOf, type TargetStanding } from '../../suites/assess/standing.ts';
-
-/** What a thread is asked to run. */
-export interface QualifyTask {
-  readonly target: string;
-  readonly profile: string;
-}
+import type { TargetTask } from '../../suites/assess/target-pool.ts';
+import { assessTarget, type TargetResult } from '../../suites/assess/target-result.ts';
 
 /** Runs the suites on a target. */
-export default async ({ target, profile }: QualifyTask): Promise<TargetStanding> =>
-  standingOf(await openTarget(target), profile);
+export default async ({ target, profile }: TargetTask): Promise<TargetResult> =>
+  assessTarget(await openTarget(target), profile);

@@ -1,22 +1,24 @@
 import type { Adapter, TargetFacts } from '../../adapters/contract/index.ts';
 import {
-  beginning,
   CORPUS_LIMITS,
   Corpus,
   type CorpusLimits,
   type CorpusState,
   EPOCH_ROUNDS,
   type Epoch,
-  type Kept,
+  initialState,
+  type KeptEntry,
 } from '../corpus/corpus.ts';
 import { entryFrom, type StoredEntry } from '../corpus/entry.ts';
 import { fitsTarget } from '../corpus/fit.ts';
-import { type RoundDone, type RoundReport, type Rounds, Runner } from '../execute/runner.ts';
-import { type Choice, settingFor } from '../generate/setting.ts';
+import type { Detection, RoundDone, RoundReport } from '../judge/round-report.ts';
+import { type ContextOptions, campaignContext } from '../plan/campaign-context.ts';
 import type { Finding } from '../record/finding.ts';
+import { Ranges } from '../record/ranges.ts';
+import type { CampaignWorker } from '../workers/campaign-worker.ts';
+import { LocalWorker } from '../workers/local-worker.ts';
 import { Batches } from './batches.ts';
 import { KnownFindings } from './known-findings.ts';
-import { Ranges } from './ranges.ts';
 
 /** When a campaign ends; whichever comes first. */
 export interface Budget {
@@ -25,7 +27,7 @@ export interface Budget {
   readonly milliseconds: number | undefined;
 }
 
-/** What a campaign knows when it begins. */
+/** Facts that are known when a campaign begins. */
 export interface CampaignStart {
   readonly facts: TargetFacts;
   readonly modes: readonly string[];
@@ -35,8 +37,8 @@ export interface CampaignStart {
   readonly unfit: number;
 }
 
-/** What is known behind a round. */
-export interface RoundSight {
+/** Figures that are known after a round. */
+export interface RoundFigures {
   /** The most bytes that buffers surely had together in it. */
   readonly peakBytes: bigint;
   /** Coverage signatures and entries of the corpus by now. */
@@ -44,15 +46,15 @@ export interface RoundSight {
   readonly entries: number;
 }
 
-/** What a campaign is made of. */
-export interface CampaignOptions extends Choice {
+/** Options of a campaign. */
+export interface CampaignOptions extends ContextOptions {
   readonly adapter: Adapter;
   /** Version of allocert, part of what a round is a function of. */
   readonly version: string;
   readonly seed: bigint;
   readonly budget: Budget;
-  /** Who runs the rounds; this thread does, on the adapter, when left out. */
-  readonly rounds?: Rounds;
+  /** Runs the rounds; this thread does, on the adapter, when left out. */
+  readonly worker?: CampaignWorker;
   /** Rounds that an earlier part of the campaign has done, and signatures that it has found. */
   readonly done?: Ranges;
   /** Operations of these rounds; the budget counts them. */
@@ -60,7 +62,7 @@ export interface CampaignOptions extends Choice {
   readonly known?: ReadonlySet<string>;
   /** Entries to begin with; those that do not fit the target are left out. */
   readonly entries?: readonly StoredEntry[];
-  /** What an earlier part of the campaign has left of its corpus; `entries` do not count then. */
+  /** The corpus as an earlier part of the campaign left it; `entries` do not count then. */
   readonly corpus?: CorpusState;
   readonly limits?: CorpusLimits;
   /** Rounds that see the same snapshot of the corpus; part of what a round is a function of. */
@@ -72,10 +74,10 @@ export interface CampaignOptions extends Choice {
   /** Before a round is handed out: what takes the machine down was announced. */
   readonly onRound?: (index: number) => void;
   /** After a round, whose findings and entry have been handed over. */
-  readonly onRoundDone?: (round: RoundDone, sight: RoundSight) => void;
+  readonly onRoundDone?: (round: RoundDone, sight: RoundFigures) => void;
   readonly onFinding?: (finding: Finding) => void;
   /** A round brought something new to the corpus. */
-  readonly onEntry?: (round: number, kept: Kept) => void;
+  readonly onEntry?: (round: number, kept: KeptEntry) => void;
   readonly onEpoch?: (epoch: Epoch) => void;
   /** A worker died of a round, and another one again when it ran that round alone. */
   readonly onSuspect?: (index: number, why: string) => void;
@@ -105,18 +107,18 @@ export interface CampaignEnd {
  * @throws {@link AllocertError} when the target cannot be reached, or has no mode to run
  */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignEnd> {
-  const rounds =
-    options.rounds ?? new Runner({ ...options, enough: () => campaign?.stops() ?? false });
+  const worker =
+    options.worker ?? new LocalWorker({ ...options, enough: () => campaign?.stops() ?? false });
   let campaign: Campaign | undefined;
-  const { facts, modes } = await rounds.introduce();
-  const { world } = settingFor(facts, options);
+  const { facts, modes } = await worker.describeTarget();
+  const { generator } = campaignContext(facts, options);
   const given = options.entries ?? [];
-  const fit = given.filter((entry) => fitsTarget(world, entryFrom(entry.text)));
+  const fit = given.filter((entry) => fitsTarget(generator, entryFrom(entry.text)));
   const limits = options.limits ?? CORPUS_LIMITS;
-  const corpus = new Corpus(options.corpus ?? beginning(fit, limits), limits);
+  const corpus = new Corpus(options.corpus ?? initialState(fit, limits), limits);
   const entries = corpus.snapshot.entries.map(({ digest }) => digest);
   options.onStart?.({ facts, modes, entries, unfit: given.length - fit.length });
-  campaign = new Campaign(options, rounds, corpus);
+  campaign = new Campaign(options, worker, corpus);
   return campaign.run();
 }
 
@@ -126,7 +128,7 @@ type Batch = Promise<readonly RoundReport[]>;
 class Campaign {
   readonly #options: CampaignOptions;
   readonly #known: KnownFindings;
-  readonly #rounds: Rounds;
+  readonly #worker: CampaignWorker;
   readonly #corpus: Corpus;
   readonly #batches: Batches;
   readonly #start = performance.now();
@@ -137,9 +139,9 @@ class Campaign {
   #suspects = 0;
   #firstSuspect = 0;
 
-  constructor(options: CampaignOptions, rounds: Rounds, corpus: Corpus) {
+  constructor(options: CampaignOptions, worker: CampaignWorker, corpus: Corpus) {
     this.#options = options;
-    this.#rounds = rounds;
+    this.#worker = worker;
     this.#corpus = corpus;
     this.#known = new KnownFindings(options.known ?? []);
     this.#before = options.done ?? new Ranges();
@@ -154,9 +156,9 @@ class Campaign {
 
   async run(): Promise<CampaignEnd> {
     try {
-      await this.#hammer();
+      await this.#runBatches();
     } finally {
-      await this.#rounds.close();
+      await this.#worker.close();
     }
     return {
       rounds: this.#done,
@@ -170,15 +172,15 @@ class Campaign {
     };
   }
 
-  async #hammer(): Promise<void> {
+  async #runBatches(): Promise<void> {
     const under: Batch[] = [];
     for (;;) {
-      while (under.length < this.#rounds.width && !this.stops()) {
+      while (under.length < this.#worker.width && !this.stops()) {
         if (!this.#reaches(under.length)) break;
         const indices = this.#batches.take();
         if (indices.length === 0) break;
         for (const index of indices) this.#options.onRound?.(index);
-        const batch = this.#rounds.run(indices, this.#known.signatures, this.#corpus.snapshot);
+        const batch = this.#worker.run(indices, this.#known.signatures, this.#corpus.snapshot);
         batch.catch(() => undefined); // Heard of when its turn comes; until then it is no surprise.
         under.push(batch);
       }
@@ -195,7 +197,7 @@ class Campaign {
   #reaches(under: number): boolean {
     while (this.#corpus.epoch < this.#batches.epoch) {
       if (under > 0) return false;
-      // Not inside of the call: that is left out, with its argument, where nobody listens.
+      // Not inside of the call: that is left out, with its argument, where there is no listener.
       const epoch = this.#corpus.advance();
       this.#options.onEpoch?.(epoch);
     }
@@ -220,14 +222,14 @@ class Campaign {
     );
   }
 
-  async #count({ done, entry, lost, peakBytes, proofs }: RoundReport): Promise<void> {
+  async #count({ done, entry, lost, peakBytes, detections }: RoundReport): Promise<void> {
     // It was run again for those behind it in its batch.
     if (this.#before.has(done.index)) return;
     const { onEntry, onFinding, onRoundDone, onSuspect } = this.#options;
     const kept = entry === undefined ? undefined : this.#corpus.offer(entry);
     if (kept !== undefined) onEntry?.(done.index, kept);
-    for (const proof of proofs) {
-      const finding = await this.#explained(proof);
+    for (const detection of detections) {
+      const finding = await this.#minimized(detection);
       if (finding === undefined) continue;
       this.#findings += 1;
       onFinding?.(finding);
@@ -244,7 +246,7 @@ class Campaign {
   }
 
   /** Undefined when another batch has found the same meanwhile, or enough of the kind is known. */
-  async #explained(proof: RoundReport['proofs'][number]): Promise<Finding | undefined> {
-    return this.#known.take(proof.violation) ? this.#rounds.explain(proof) : undefined;
+  async #minimized(detection: Detection): Promise<Finding | undefined> {
+    return this.#known.take(detection.violation) ? this.#worker.minimize(detection) : undefined;
   }
 }

@@ -1,9 +1,9 @@
 import { usageError } from '../../adapters/contract/index.ts';
-import type { CorpusState, Epoch, Kept } from '../corpus/corpus.ts';
+import type { CorpusState, Epoch, KeptEntry } from '../corpus/corpus.ts';
 import type { CorpusFolder, FolderContent } from '../corpus/folder.ts';
 import { Snapshot } from '../corpus/snapshot.ts';
-import type { CampaignJournal } from '../record/journal.ts';
-import type { Before } from '../record/journal-reader.ts';
+import type { CampaignJournal } from '../record/campaign-journal.ts';
+import type { ResumeState } from '../record/resume-state.ts';
 
 /** Where a campaign keeps its corpus. */
 export interface CorpusFolders {
@@ -37,7 +37,7 @@ export class CorpusKeeper {
   /** Digests of entries that the campaign has brought. */
   readonly #own: Set<string>;
 
-  constructor({ own, shared }: CorpusFolders, journal: CampaignJournal, before?: Before) {
+  constructor({ own, shared }: CorpusFolders, journal: CampaignJournal, before?: ResumeState) {
     this.#folder = own;
     this.#shared = shared;
     this.#journal = journal;
@@ -46,7 +46,7 @@ export class CorpusKeeper {
     if (before !== undefined) own.remove([...before.corpus.evicted]);
   }
 
-  entry(round: number, kept: Kept): void {
+  entry(round: number, kept: KeptEntry): void {
     this.#folder.write(kept.entry);
     this.#shared?.write(kept.entry);
     this.#own.add(kept.entry.digest);
@@ -65,8 +65,8 @@ export class CorpusKeeper {
  *
  * @throws {@link AllocertError} (usage) when an entry is missing, or the snapshot is another one
  */
-export function corpusBefore({ campaign, corpus }: Before, folder: CorpusFolder): CorpusState {
-  const first = folder.readAll(campaign.entries);
+export function corpusBefore({ campaign, corpus }: ResumeState, folder: CorpusFolder): CorpusState {
+  const first = folder.readAll(campaign.entries ?? []);
   const current = folder.readAll([...corpus.current]);
   const { digest } = new Snapshot(current);
   if (corpus.digest !== '' && corpus.digest !== digest) {

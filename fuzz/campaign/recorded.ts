@@ -4,17 +4,19 @@ import { redact, redactorOf } from '../../base/redact.ts';
 import { redactFacts } from '../../reports/journal/redact-line.ts';
 import { EPOCH_ROUNDS } from '../corpus/corpus.ts';
 import { CorpusFolder } from '../corpus/folder.ts';
-import type { RoundDone } from '../execute/runner.ts';
 import { writeCampaignReport } from '../findings/report.ts';
-import type { Finding } from '../record/finding.ts';
-import { CampaignJournal } from '../record/journal.ts';
-import type { Before } from '../record/journal-reader.ts';
-import { type FoundFile, summaryOf, writeSummary } from '../record/summary.ts';
+import type { RoundDone } from '../judge/round-report.ts';
+import { CampaignJournal } from '../record/campaign-journal.ts';
+import { summaryOf, writeSummary } from '../record/campaign-summary.ts';
+import { type Finding, findingFile } from '../record/finding.ts';
+import type { FoundFile } from '../record/found-file.ts';
+import type { ResumeState } from '../record/resume-state.ts';
+import { withReproducer } from '../reproduce/index.ts';
 import {
   type CampaignEnd,
   type CampaignOptions,
   type CampaignStart,
-  type RoundSight,
+  type RoundFigures,
   runCampaign,
 } from './campaign.ts';
 import { type CorpusFolders, CorpusKeeper, corpusBefore, entriesToBegin } from './keeper.ts';
@@ -22,7 +24,7 @@ import { type CorpusFolders, CorpusKeeper, corpusBefore, entriesToBegin } from '
 /** The folder of a campaign's corpus, in its own folder, when nothing else is said. */
 export const CORPUS = 'corpus';
 
-/** What an earlier part of a campaign decides of the next. */
+/** Options that an earlier part of a campaign decides for the next. */
 type Kept = 'done' | 'doneOperations' | 'known' | 'entries' | 'corpus';
 
 /** A campaign that keeps what it does. */
@@ -30,8 +32,8 @@ export interface RecordedOptions extends Omit<CampaignOptions, Kept | 'onFinding
   readonly directory: string;
   /** A folder of entries to begin with and to add to; undefined for the directory's own alone. */
   readonly corpusFolder: string | undefined;
-  /** What earlier parts have left. */
-  readonly before: Before | undefined;
+  /** The state that earlier parts left; undefined for a new campaign. */
+  readonly before: ResumeState | undefined;
   /** A finding was written to a file of the directory. */
   readonly onFinding?: (finding: Finding, file: string) => void;
   /** A sentence about what was left out. */
@@ -108,7 +110,7 @@ class Recorder {
     return (shared ?? own).path;
   }
 
-  /** What the campaign goes on with. */
+  /** The options that the past of the campaign decides. */
   #past(): Pick<CampaignOptions, Kept> {
     const { before, onWarning } = this.#options;
     if (before === undefined) {
@@ -155,12 +157,15 @@ class Recorder {
   }
 
   #finding(finding: Finding): void {
-    const file = this.#journal.finding(finding);
-    this.#found.push({ signature: finding.signature, file });
+    const { signature } = finding;
+    const file = findingFile(signature, 'json');
+    const { finding: told, text } = withReproducer(finding, findingFile(signature, 'c'));
+    this.#journal.finding(told, file, text);
+    this.#found.push({ signature, file });
     this.#options.onFinding?.(finding, file);
   }
 
-  #round(round: RoundDone, sight: RoundSight): void {
+  #round(round: RoundDone, sight: RoundFigures): void {
     this.#journal.round(round, sight.peakBytes);
     this.#options.onRoundDone?.(round, sight);
   }

@@ -7,19 +7,19 @@ import {
 import {
   type Event,
   type HeldBuffer,
-  type Holding,
-  livesOf,
+  lifetimesOf,
+  type Reference,
   type Timeline,
   tenanciesOf,
 } from '../../oracles/index.ts';
-import type { World } from '../generate/scenario.ts';
-import { Occupancy } from './occupancy.ts';
+import type { GeneratorContext } from '../generate/scenario.ts';
+import { OccupancyTracker } from './occupancy.ts';
 
-/** What a round did, told from its Programs and Histories alone. */
+/** The coverage of a round, told from its Programs and Histories alone. */
 export interface Coverage {
   /**
    * Coverage signatures, sorted. Each is six words about one operation: its name (with the
-   * placement of its argument), what it came to, how full the memory was, how fragmented, how many
+   * placement of its argument), its outcome, how full the memory was, how fragmented, how many
    * calls of other threads it met, and how the buffer that it is about was held.
    */
   readonly signatures: readonly string[];
@@ -33,15 +33,15 @@ export interface Coverage {
  * that the same History has the same ones.
  */
 export function coverageOf(
-  { region, memoryLimit }: World,
+  { region, memoryLimit }: GeneratorContext,
   timeline: Timeline,
   buffers: readonly HeldBuffer[],
 ): Coverage {
   const capacity = region.bounded ? (region.sizeBytes ?? memoryLimit) : memoryLimit;
   const stays = buffers.flatMap((buffer) =>
-    livesOf(buffer).map((life) => ({ ...life, bytes: buffer.leastBytes })),
+    lifetimesOf(buffer).map((life) => ({ ...life, bytes: buffer.leastBytes })),
   );
-  const occupancy = new Occupancy(stays, tenanciesOf(timeline, buffers), capacity);
+  const occupancy = new OccupancyTracker(stays, tenanciesOf(timeline, buffers), capacity);
   const inOrder = timeline.events.toSorted((a, b) =>
     a.result.call === b.result.call ? 0 : a.result.call < b.result.call ? -1 : 1,
   );
@@ -99,19 +99,19 @@ function meetings(events: readonly Event[], { program, result, thread }: Event):
 }
 
 /** Buffers by what a client may name them by. */
-type Index = ReadonlyMap<string, readonly { holding: Holding; buffer: HeldBuffer }[]>;
+type Index = ReadonlyMap<string, readonly { reference: Reference; buffer: HeldBuffer }[]>;
 
-const keyOf = (client: string, { kind, value }: Pick<Holding, 'kind' | 'value'>): string =>
+const keyOf = (client: string, { kind, value }: Pick<Reference, 'kind' | 'value'>): string =>
   `${client} ${kind} ${value}`;
 
 function indexOf(buffers: readonly HeldBuffer[]): Index {
-  const index = new Map<string, { holding: Holding; buffer: HeldBuffer }[]>();
+  const index = new Map<string, { reference: Reference; buffer: HeldBuffer }[]>();
   for (const buffer of buffers) {
-    for (const holding of buffer.holdings) {
-      const key = keyOf(holding.client, holding);
+    for (const reference of buffer.references) {
+      const key = keyOf(reference.client, reference);
       const others = index.get(key);
-      if (others === undefined) index.set(key, [{ holding, buffer }]);
-      else others.push({ holding, buffer });
+      if (others === undefined) index.set(key, [{ reference, buffer }]);
+      else others.push({ reference, buffer });
     }
   }
   return index;
@@ -121,12 +121,12 @@ function indexOf(buffers: readonly HeldBuffer[]): Index {
 function heldHow(timeline: Timeline, index: Index, { client, operation, result }: Event): string {
   const about = subjectOf(timeline, operation);
   if (about === undefined) return 'none';
-  const isHeld = ({ from, until }: Holding): boolean =>
+  const isHeld = ({ from, until }: Reference): boolean =>
     from <= result.call && (until === undefined || until >= result.call);
-  const named = index.get(keyOf(client, about))?.find(({ holding }) => isHeld(holding));
+  const named = index.get(keyOf(client, about))?.find(({ reference }) => isHeld(reference));
   if (named === undefined) return 'none';
-  const { elsewhere, holdings } = named.buffer;
-  const held = holdings.filter(isHeld);
+  const { elsewhere, references } = named.buffer;
+  const held = references.filter(isHeld);
   const mine = held.filter((one) => one.client === client);
   if (mine.length < held.length) return 'forked';
   if (elsewhere) return 'sent';
@@ -140,7 +140,7 @@ function heldHow(timeline: Timeline, index: Index, { client, operation, result }
 function subjectOf(
   timeline: Timeline,
   operation: Operation,
-): Pick<Holding, 'kind' | 'value'> | undefined {
+): Pick<Reference, 'kind' | 'value'> | undefined {
   const { address, fd, passed } = operation as UntypedOperation;
   const number = (passed ?? fd) as Operand | undefined;
   if (number !== undefined) {

@@ -1,7 +1,7 @@
-import type { Interval, Tenancy } from '../../oracles/index.ts';
+import type { Lifetime, Tenancy } from '../../oracles/index.ts';
 
 /** Bytes that a buffer surely had for some time. */
-export interface Stay extends Interval {
+export interface Stay extends Lifetime {
   readonly bytes: bigint;
 }
 
@@ -24,7 +24,7 @@ interface Change<What> {
 type Run = readonly [first: bigint, end: bigint];
 
 /** Follows what surely lives, forward in time only. */
-export class Occupancy {
+export class OccupancyTracker {
   readonly #capacity: bigint;
   readonly #bytes: Follower<Stay>;
   readonly #frames: Follower<Tenancy>;
@@ -69,8 +69,8 @@ export class Occupancy {
   }
 }
 
-/** What lives just before an instant: what a call drops is there when it is called. */
-class Follower<What extends Interval> {
+/** Follows the set that lives just before an instant: a call still finds what it drops. */
+class Follower<What extends Lifetime> {
   readonly live = new Set<What>();
   readonly #takes: readonly Change<What>[];
   readonly #gives: readonly Change<What>[];
@@ -97,7 +97,7 @@ class Follower<What extends Interval> {
   }
 }
 
-function changesOf<What extends Interval>(all: readonly What[]): Change<What>[] {
+function changesOf<What extends Lifetime>(all: readonly What[]): Change<What>[] {
   const changes = all.flatMap((what): Change<What>[] => [
     { at: what.from, takes: true, what },
     ...(what.until === undefined ? [] : [{ at: what.until, takes: false, what }]),

@@ -4,7 +4,7 @@ import {
   buffersOf,
   type Event,
   type HeldBuffer,
-  livesOf,
+  lifetimesOf,
   tenanciesOf,
   timelineOf,
 } from '../../oracles/index.ts';
@@ -14,9 +14,9 @@ import type {
   FuzzPicture,
   FuzzStep,
 } from '../../reports/formats/html/fuzz-picture.ts';
-import { operationsIn } from '../execute/round.ts';
+import { operationsIn } from '../generate/scenario.ts';
 import { expectedBy } from '../judge/expected.ts';
-import { evidenceOf, type Finding } from '../record/finding.ts';
+import { type Finding, recordedRun } from '../record/finding.ts';
 import { againText } from './stored-target.ts';
 
 /** Where a finding's files lie, by name. */
@@ -26,14 +26,14 @@ export interface FindingFiles {
 }
 
 /**
- * What a report needs to draw a finding: its buffers with pages and lifetimes as the oracles see
- * them, and the smallest schedule.
+ * Everything that a report draws of a finding: its buffers with pages and lifetimes as the oracles
+ * see them, and the smallest schedule.
  *
  * @throws {@link AllocertError} (usage) when the profile of the finding is not known
  */
 export function pictureOf(finding: Finding, files: FindingFiles): FuzzPicture {
   const { detail, facts, histories, kind, mode, oracle, origin, requirement, signature } = finding;
-  const { programs } = evidenceOf(finding);
+  const { programs } = recordedRun(finding);
   const rule = catalogue().requirements.find(({ id }) => id === requirement);
   const { reproduced } = finding;
   return {
@@ -75,9 +75,9 @@ function buffersIn(finding: Finding, programs: readonly Program[]): FuzzBuffer[]
   return held.map((buffer) => ({
     made: placeOf(buffer.allocation, programs),
     pages: Number(buffer.leastBytes / page),
-    lives: livesOf(buffer),
+    lives: lifetimesOf(buffer),
     frames: runsOf(told.get(buffer) ?? []),
-    holdings: buffer.holdings.map(({ client, from, kind, until, value }) => {
+    holdings: buffer.references.map(({ client, from, kind, until, value }) => {
       return { client, from, kind, until, value };
     }),
   }));

@@ -9,13 +9,14 @@ import {
   usageError,
 } from '../../adapters/contract/index.ts';
 import { factsFromJson, historyFromJson } from '../../adapters/contract/program-json.ts';
-import { confirmed } from '../execute/confirm.ts';
+import { repeatIfLost } from '../../adapters/contract/repeat-if-lost.ts';
+import { confirmHangs } from '../execute/confirm.ts';
 import { deathOf } from '../execute/death.ts';
-import { runScenario } from '../execute/round.ts';
-import { settingFor } from '../generate/setting.ts';
-import { wilson } from '../judge/interval.ts';
-import { signatureOf } from '../judge/judge.ts';
-import { evidenceOf, type Finding } from '../record/finding.ts';
+import { runScenario } from '../execute/run-scenario.ts';
+import { wilsonInterval } from '../judge/confidence-interval.ts';
+import { signatureOf } from '../judge/judge-scenario.ts';
+import { campaignContext } from '../plan/campaign-context.ts';
+import { type Finding, recordedRun } from '../record/finding.ts';
 
 /** How often a finding showed again. */
 export interface Replayed {
@@ -31,7 +32,7 @@ export interface Replayed {
 export function shareText({ certain, of, times }: Omit<Replayed, 'deaths'>): string {
   const share = `${times} of ${of} runs`;
   if (certain) return share;
-  const { low, high } = wilson(times, of);
+  const { low, high } = wilsonInterval(times, of);
   const percent = (part: number): string =>
     (100 * part).toFixed(part > 0.01 && part < 0.99 ? 0 : 1);
   return `${share} (95 % confidence: ${percent(low)} to ${percent(high)} %)`;
@@ -60,7 +61,8 @@ export function readFinding(file: string): Finding {
 
 function parse(file: string): Record<string, unknown> {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    const json: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return typeof json === 'object' && json !== null ? { ...json } : {};
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
     throw usageError(`cannot read the finding ${file}: ${why}`);
@@ -101,19 +103,20 @@ class Replayer {
   }
 
   /** Where sessions are targets of their own, each run has one: all begin alike. */
-  async shows(again = true): Promise<boolean> {
-    if (this.#adapter.independent === true) await this.close();
-    this.#session ??= await this.#adapter.open();
-    try {
+  async shows(): Promise<boolean> {
+    const run = async (): Promise<boolean> => {
+      if (this.#adapter.independent === true) await this.close();
+      this.#session ??= await this.#adapter.open();
       return (await this.#signatures(this.#session)).includes(this.#finding.signature);
+    };
+    try {
+      return await repeatIfLost(run, () => this.close());
     } catch (thrown) {
       await this.close();
-      if (thrown instanceof ConnectionLost && again) return this.shows(false);
       if (thrown instanceof ConnectionLost) {
         throw machineError(`the connection was lost twice: ${thrown.message}`, thrown);
       }
       if (!(thrown instanceof TargetDeath)) throw thrown;
-      if (thrown.forced && again) return this.shows(false);
       this.deaths += 1;
       return signatureOf(deathOf(thrown)) === this.#finding.signature;
     }
@@ -128,22 +131,22 @@ class Replayer {
     const { mode, profile, strict } = this.#finding;
     const { facts } = session;
     this.certain &&= facts.kind === 'sim';
-    const { rules, world } = settingFor(facts, {
+    const { rules, generator } = campaignContext(facts, {
       modes: [],
       memoryLimit: 1n << 20n,
       profile,
       strict,
     });
-    const spoken = world.region.abi ?? rules.profile.abi;
+    const spoken = generator.region.abi ?? rules.profile.abi;
     if (spoken !== rules.profile.abi) {
       throw usageError(
         `the finding is about the ABI ${rules.profile.abi}, and ${this.#adapter.url} speaks ` +
           `${spoken}; name a target of the same ABI`,
       );
     }
-    const { programs } = evidenceOf(this.#finding);
-    const run = () => runScenario(session, world, rules, { mode, programs });
-    const round = await confirmed(run);
+    const { programs } = recordedRun(this.#finding);
+    const run = () => runScenario(session, generator, rules, { mode, programs });
+    const round = await confirmHangs(run);
     return round.violations.map(signatureOf);
   }
 }

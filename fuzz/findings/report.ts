@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import { factsFromJson } from '../../adapters/contract/program-json.ts';
 import { usageError } from '../../base/errors.ts';
 import { REPORT_FILES } from '../../reports/files/directory.ts';
-import { forEachLine } from '../../reports/files/lines.ts';
 import { replaceStream } from '../../reports/files/replace-file.ts';
-import { schemaViolation } from '../../reports/files/schema.ts';
 import { campaignPage } from '../../reports/formats/html/campaign.ts';
 import type {
   CampaignPicture,
@@ -13,7 +11,12 @@ import type {
   FuzzPicture,
   FuzzSample,
 } from '../../reports/formats/html/fuzz-picture.ts';
-import { type CampaignLine, JOURNAL, type Line } from '../record/journal-lines.ts';
+import {
+  CAMPAIGN_FILE,
+  type CampaignHeader,
+  type CampaignLine,
+  readCampaignLines,
+} from '../../reports/journal/campaign-lines.ts';
 import { pictureOf } from './picture.ts';
 import { readFinding } from './replay.ts';
 
@@ -31,9 +34,9 @@ export function writeCampaignReport(directory: string): CampaignPicture | undefi
   return picture;
 }
 
-/** What the journal says of the campaign, summed up while it is read. */
+/** Sums over the journal of a campaign, made while it is read. */
 interface Sums {
-  campaign: CampaignLine | undefined;
+  campaign: CampaignHeader | undefined;
   readonly modes: Map<string, { rounds: number; operations: number; broken: number }>;
   readonly samples: FuzzSample[];
   readonly suspects: { round: number; why: string }[];
@@ -47,19 +50,16 @@ function readCampaignPicture(directory: string): CampaignPicture | undefined {
     ...{ campaign: undefined, modes: new Map(), samples: [], suspects: [], files: [] },
     reason: undefined,
   };
-  const file = join(directory, JOURNAL);
-  let number = 0;
-  forEachLine(file, (line) => {
-    number += 1;
-    add(sums, parsed(line.toString('utf8'), `${file}:${number}`));
-  });
+  const file = join(directory, CAMPAIGN_FILE);
+  readCampaignLines(file, (line) => add(sums, line));
   const { campaign, files, samples, suspects } = sums;
   if (campaign === undefined) return undefined;
   const { memoryLimit, profile, seed, startedAt, target, version } = campaign;
   const facts = campaign.facts === undefined ? undefined : factsFromJson(campaign.facts as object);
   const [region] = facts?.regions ?? [];
   return {
-    ...{ target, seed, memoryLimit, allocert: version, samples, suspects },
+    ...{ target, seed, allocert: version, samples, suspects },
+    ...(memoryLimit === undefined ? {} : { memoryLimit }),
     ...(facts === undefined ? {} : { facts }),
     ...(profile === undefined ? {} : { profile }),
     ...(startedAt === undefined ? {} : { startedAt }),
@@ -72,32 +72,19 @@ function readCampaignPicture(directory: string): CampaignPicture | undefined {
   };
 }
 
-function parsed(text: string, place: string): Line {
-  const value = jsonOf(text);
-  if (schemaViolation('campaign', value) === undefined) return value as Line;
-  throw usageError(`${place} is damaged, so the campaign cannot be shown; restore the file`);
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function add(sums: Sums, line: Line): void {
+function add(sums: Sums, line: CampaignLine): void {
   // Whatever comes after an end belongs to a part that goes on.
   sums.reason = line.type === 'end' ? line.reason : undefined;
   if (line.type === 'campaign') {
     sums.campaign = line;
     for (const name of line.modes) sums.modes.set(name, { rounds: 0, operations: 0, broken: 0 });
   } else if (line.type === 'round') {
-    const mode = sums.modes.get(line.mode) ?? { rounds: 0, operations: 0, broken: 0 };
+    const { mode: name = '', signatures = [] } = line;
+    const mode = sums.modes.get(name) ?? { rounds: 0, operations: 0, broken: 0 };
     mode.rounds += 1;
     mode.operations += line.operations;
-    mode.broken += line.signatures.length === 0 ? 0 : 1;
-    sums.modes.set(line.mode, mode);
+    mode.broken += signatures.length === 0 ? 0 : 1;
+    sums.modes.set(name, mode);
   } else if (line.type === 'sample') {
     const { ms, operations, peakBytes } = line;
     sums.samples.push({ ms, operations, peakBytes: BigInt(peakBytes) });
@@ -111,7 +98,9 @@ const FINDING = /^finding-[\w-]+\.json$/;
 /** A finding's picture, with the C program beside it when there is one. */
 function findingPicture(directory: string, file: string): FuzzPicture {
   if (!FINDING.test(file)) {
-    throw usageError(`${join(directory, JOURNAL)} names "${file}", which is no finding's file`);
+    throw usageError(
+      `${join(directory, CAMPAIGN_FILE)} names "${file}", which is no finding's file`,
+    );
   }
   const reproducer = file.replace(/\.json$/, '.c');
   const exists = existsSync(join(directory, reproducer));

@@ -5,7 +5,9 @@ import {
   type OperationName,
   type OperationOf,
   type Placement,
+  pageFramesIn,
   type Result,
+  specOf,
   succeeded,
   toJson,
   type UntypedOperation,
@@ -14,26 +16,31 @@ import {
 import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
 import type { Abi, Role } from '../../catalogue/catalogue.ts';
 
-/** What an operation asks, and what came of it. */
-export interface Words {
+/** The words for an operation: its request, and its result. */
+export interface CallWords {
   readonly asks: string;
   /** Empty when nothing is known of it. */
   readonly came: string;
 }
 
-/** How the things that operations give are named, by what they are. */
-const STEMS: Readonly<Partial<Record<OperationName, string>>> = {
-  ioctl: 'buffer',
-  mmap: 'map',
-  mremap: 'map',
-  socketpair: 'pair',
-  dup: 'copy',
-  dup2: 'copy',
-  dup3: 'copy',
-  reopen: 'copy',
-};
+/** How what an operation gives is named, by what it is; undefined when it keeps the slot's name. */
+function stemOf(op: OperationName): string | undefined {
+  const { gives } = specOf(op);
+  switch (gives?.kind) {
+    case 'request':
+      return 'buffer';
+    case 'mapping':
+      return 'map';
+    case 'pair':
+      return 'pair';
+    case 'descriptor':
+      return gives.of === undefined || gives.byCommand === true ? undefined : 'copy';
+    default:
+      return undefined;
+  }
+}
 
-/** Says in a few words what operations of Programs do and came to. */
+/** Says in a few words what operations of Programs do, and with what result. */
 export class ScheduleWords {
   readonly #abi: Abi;
   readonly #page: bigint;
@@ -48,7 +55,7 @@ export class ScheduleWords {
     this.#page = page;
     const counts = new Map<string, number>();
     for (const { op, slot } of operations) {
-      const stem = STEMS[op];
+      const stem = stemOf(op);
       if (slot === undefined || stem === undefined) continue;
       const number = (counts.get(stem) ?? 0) + 1;
       counts.set(stem, number);
@@ -56,7 +63,7 @@ export class ScheduleWords {
     }
   }
 
-  of(operation: Operation, result: Result | undefined): Words {
+  of(operation: Operation, result: Result | undefined): CallWords {
     const { slot } = operation;
     const name = slot === undefined ? undefined : this.#names.get(slot);
     const gives = name === undefined ? '' : `${name} = `;
@@ -161,13 +168,6 @@ export class ScheduleWords {
         return operation.request === commandOf(this.#abi)
           ? `fd ${readField(result.out, fieldOf(this.#abi, 'descriptor'))}`
           : word;
-      case 'open':
-      case 'dup':
-      case 'dup2':
-      case 'dup3':
-      case 'reopen':
-      case 'recvfd':
-        return `fd ${result.value}`;
       case 'scan':
         if (result.value === operation.length) return 'all of it';
         return `byte ${result.value} is ${hexByte(result.out[0])}`;
@@ -176,7 +176,7 @@ export class ScheduleWords {
       case 'lseek':
         return this.#bytes(result.value);
       default:
-        return word;
+        return specOf(operation.op).result === 'descriptor' ? `fd ${result.value}` : word;
     }
   }
 }
@@ -232,10 +232,7 @@ function placementWords(placement: Placement | undefined, page: bigint): string 
 
 /** The first frames of a mapping. */
 function framesIn(out: Uint8Array): string {
-  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
-  const count = out.length / 8;
-  const first = Array.from({ length: Math.min(count, 2) }, (_, index) =>
-    view.getBigUint64(index * 8, true).toString(16),
-  );
-  return `${first.join(' ')}${count > 2 ? ` … (${count})` : ''}`;
+  const frames = pageFramesIn(out);
+  const first = frames.slice(0, 2).map((frame) => frame.toString(16));
+  return `${first.join(' ')}${frames.length > 2 ? ` … (${frames.length})` : ''}`;
 }

@@ -1,6 +1,6 @@
 import { usageError } from '../../base/errors.ts';
-import { isInProcess } from '../../base/in-process.ts';
 import { REDACTED } from '../../base/redact.ts';
+import { isSafeToReopen } from '../../base/safe-to-reopen.ts';
 
 /**
  * The target that a campaign or a finding names, to be opened again.
@@ -20,7 +20,7 @@ export function storedTarget(target: string, how: string): string {
  */
 export function foundTarget(target: string): string {
   const stored = storedTarget(target, '--target');
-  if (isInProcess(stored)) return stored;
+  if (isSafeToReopen(stored)) return stored;
   throw usageError(
     `the finding is of ${stored}, and what only a file names is never opened; ` +
       'if that is the target that you want, type it with --target',
@@ -29,6 +29,6 @@ export function foundTarget(target: string): string {
 
 /** The command that runs a finding again, for a shell. */
 export function againText(file: string, target: string): string {
-  if (isInProcess(target)) return `allocert replay ${file}`;
+  if (isSafeToReopen(target)) return `allocert replay ${file}`;
   return `allocert replay ${file} --target '${target.replaceAll("'", "'\\''")}'`;
 }

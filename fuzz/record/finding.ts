@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import type { History, Program, TargetFacts } from '../../adapters/contract/index.ts';
 
 /** A violation that was found, with all that is needed to see it again. */
 export interface Finding {
   /** Version of this shape. */
   readonly version: 1;
-  /** What makes two findings the same; see `signatureOf`. */
+  /** Two findings of one signature are the same; see `signatureOf`. */
   readonly signature: string;
   readonly oracle: string;
   readonly requirement: string;
@@ -31,7 +32,7 @@ export interface Finding {
   /** The Programs as they were found, and after shrinking; run one after the other in one case. */
   readonly programs: readonly Program[];
   readonly minimal?: readonly Program[];
-  /** What came back of the minimal Programs, else of the ones that were found. */
+  /** The Histories of the minimal Programs, else of the ones that were found. */
   readonly histories: readonly History[];
   /** The C program beside it, or why there is none; neither for simulators unless asked for. */
   readonly reproducer?: string;
@@ -49,9 +50,17 @@ export const tokenOf = ({ allocert, corpus, round, seed }: Finding['origin']): s
   [allocert, `0x${seed.toString(16)}`, round, corpus ?? 'none'].join('/');
 
 /**
+ * The name of a finding's file, the same for the same signature.
+ *
+ * @param end of the name: `json`, or `c` for the program beside it
+ */
+export const findingFile = (signature: string, end: 'json' | 'c'): string =>
+  `finding-${createHash('sha256').update(signature).digest('hex').slice(0, 12)}.${end}`;
+
+/**
  * Programs and what came back of exactly these: of the smallest, unless they never showed it again.
  */
-export function evidenceOf(finding: Finding): {
+export function recordedRun(finding: Finding): {
   readonly programs: readonly Program[];
   readonly histories: readonly History[];
 } {

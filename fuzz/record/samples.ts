@@ -1,16 +1,5 @@
-import type { RoundDone } from '../execute/runner.ts';
-
-/** What a campaign did in a stretch of time; stretches follow each other, also over a resume. */
-export interface CampaignSample {
-  readonly type: 'sample';
-  /** Milliseconds since the sample before. */
-  readonly ms: number;
-  /** Rounds and operations that ended in them. */
-  readonly rounds: number;
-  readonly operations: number;
-  /** The most bytes that buffers of one of these rounds surely had together; decimal digits. */
-  readonly peakBytes: string;
-}
+import type { CampaignSample } from '../../reports/journal/campaign-lines.ts';
+import type { RoundDone } from '../judge/round-report.ts';
 
 /** A sample covers at least a hundredth of the time so far: few, however long a campaign lasts. */
 const SHARE = 100;

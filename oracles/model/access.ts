@@ -1,6 +1,6 @@
 import { linux, type OperationOf } from '../../adapters/contract/index.ts';
 import { type ClientModel, type Contents, contentsAt, type ModelMapping } from './client.ts';
-import type { Expectation, Rules, Step } from './expectation.ts';
+import type { Expectation, ModelStep, OperationRules } from './expectation.ts';
 
 const { PROT_READ, PROT_WRITE } = linux;
 const FAULTS = ['SIGSEGV', 'SIGBUS'];
@@ -13,7 +13,7 @@ interface Touched {
 }
 
 /** Accesses to mapped memory. */
-export const accessRules: Rules = {
+export const accessRules: OperationRules = {
   load: {},
   scan: {
     expects: (step, { address, bytes, length, offset = 0n }) => {
@@ -41,9 +41,9 @@ export const accessRules: Rules = {
   },
 };
 
-/** A store that came to its end, or to a fault on its way. */
+/** A store that was completed, or ended in a fault. */
 function wrote(
-  { event, model, timeline }: Step,
+  { event, model, timeline }: ModelStep,
   { address, bytes, length: count, offset = 0n }: OperationOf<'store'>,
 ): void {
   const start = timeline.valueOf(address) + timeline.valueOf(offset);
@@ -107,7 +107,7 @@ const exactly = (equal: bigint): Pick<Expectation, 'words' | 'holds'> => ({
   holds: ({ result }) => result.value === equal,
 });
 
-/** What is broken when a page shows something else. */
+/** The rule that is broken when a page shows other bytes. */
 function sightOf({ mapping, page }: Touched): Pick<Expectation, 'requirement' | 'wrong'> {
   if (!mapping.shared) return { requirement: 'MAP-11', wrong: 'a private page shows other bytes' };
   if (!mapping.buffer.contents.has(page)) {

@@ -1,6 +1,6 @@
 import { linux } from '../../adapters/contract/index.ts';
 
-/** What a page holds: bytes that repeat from its start on, or what nobody knows. */
+/** The contents of a page: bytes that repeat from its start on, or unknown. */
 export type Contents = Uint8Array | 'unknown';
 
 const ZERO = Uint8Array.of(0);
@@ -39,12 +39,12 @@ export interface ModelMapping {
   readonly copies: Map<bigint, Contents>;
 }
 
-/** What one client holds, if it does one thing after the other. */
+/** Everything that one client holds, if it does one thing after the other. */
 export class ClientModel {
   /** Bytes in a page. */
   readonly page: bigint;
   readonly descriptors = new Map<bigint, ModelDescriptor>();
-  /** Numbers that were closed, and given to nobody since. */
+  /** Descriptors that were closed, and not given again since. */
   readonly closed = new Set<bigint>();
   mappings: readonly ModelMapping[] = [];
 
@@ -52,7 +52,9 @@ export class ClientModel {
     this.page = page;
   }
 
-  /** A number refers to a buffer from now on, or to something that the model does not follow. */
+  /**
+   * A descriptor refers to a buffer from now on, or to something that the model does not follow.
+   */
   give(number: bigint, descriptor?: ModelDescriptor): void {
     this.closed.delete(number);
     if (descriptor === undefined) this.descriptors.delete(number);
@@ -109,7 +111,7 @@ export class ClientModel {
   }
 }
 
-/** What a page of a mapping shows; undefined where the model does not say. */
+/** The bytes that a page of a mapping shows; undefined where the model does not say. */
 export function contentsAt(mapping: ModelMapping, page: bigint): Contents | undefined {
   const { buffer, copies, shared } = mapping;
   if (!shared) return copies.get(page);

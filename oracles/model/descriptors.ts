@@ -1,20 +1,26 @@
 import { linux } from '../../adapters/contract/index.ts';
 import type { ModelDescriptor } from './client.ts';
-import { closedFault, type Expectation, numberIn, type Rules, type Step } from './expectation.ts';
+import {
+  closedFault,
+  descriptorValue,
+  type Expectation,
+  type ModelStep,
+  type OperationRules,
+} from './expectation.ts';
 
-const { F_DUPFD, F_GETFD, F_GETFL, F_SETFD, FD_CLOEXEC, O_ACCMODE, O_CLOEXEC } = linux;
-const F_DUPFD_CLOEXEC = 1030n;
+const { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, FD_CLOEXEC, O_ACCMODE, O_CLOEXEC } =
+  linux;
 
 /** A duplicate can be made of what is open, unless the table is full. */
-function duplicates(step: Step, number: bigint): Expectation | undefined {
+function duplicates(step: ModelStep, number: bigint): Expectation | undefined {
   const [closed] = closedFault(step.model, number);
   if (closed !== undefined) return closed;
   if (!step.model.descriptors.has(number)) return undefined;
   return { requirement: 'FD-03', words: ['ok', 'EMFILE', 'EINVAL'] };
 }
 
-/** The number that came back refers to what another one does. */
-function gives({ event, model }: Step, from: bigint, closesOnExec: boolean): true {
+/** The returned descriptor refers to what another one does. */
+function gives({ event, model }: ModelStep, from: bigint, closesOnExec: boolean): true {
   const source = model.descriptors.get(from);
   const copy = source === undefined ? undefined : { buffer: source.buffer, closesOnExec };
   model.give(event.result.value, copy);
@@ -22,7 +28,7 @@ function gives({ event, model }: Step, from: bigint, closesOnExec: boolean): tru
 }
 
 /** Operations that give descriptors, take them and ask for their flags. */
-export const descriptorRules: Rules = {
+export const descriptorRules: OperationRules = {
   open: {
     follows: ({ event, model }) => {
       model.give(event.result.value);
@@ -31,34 +37,35 @@ export const descriptorRules: Rules = {
   },
   close: {
     expects: (step, { fd }) => {
-      const number = numberIn(step, fd);
+      const number = descriptorValue(step, fd);
       const [closed] = closedFault(step.model, number);
       if (closed !== undefined) return closed;
       if (!step.model.descriptors.has(number)) return undefined;
       return { requirement: 'LIF-01', words: ['ok'] };
     },
     follows: (step, { fd }) => {
-      step.model.close(numberIn(step, fd));
+      step.model.close(descriptorValue(step, fd));
       return true;
     },
   },
   dup: {
-    expects: (step, { fd }) => duplicates(step, numberIn(step, fd)),
-    follows: (step, { fd }) => gives(step, numberIn(step, fd), false),
+    expects: (step, { fd }) => duplicates(step, descriptorValue(step, fd)),
+    follows: (step, { fd }) => gives(step, descriptorValue(step, fd), false),
   },
   dup2: {
-    expects: (step, { fd }) => duplicates(step, numberIn(step, fd)),
+    expects: (step, { fd }) => duplicates(step, descriptorValue(step, fd)),
     follows: (step, { fd, to }) =>
-      numberIn(step, to) === numberIn(step, fd) || gives(step, numberIn(step, fd), false),
+      descriptorValue(step, to) === descriptorValue(step, fd) ||
+      gives(step, descriptorValue(step, fd), false),
   },
   dup3: {
-    expects: (step, { fd }) => duplicates(step, numberIn(step, fd)),
+    expects: (step, { fd }) => duplicates(step, descriptorValue(step, fd)),
     follows: (step, { fd, flags }) =>
-      gives(step, numberIn(step, fd), (step.timeline.valueOf(flags) & O_CLOEXEC) !== 0n),
+      gives(step, descriptorValue(step, fd), (step.timeline.valueOf(flags) & O_CLOEXEC) !== 0n),
   },
   fcntl: {
     expects: (step, { command, fd }) => {
-      const number = numberIn(step, fd);
+      const number = descriptorValue(step, fd);
       const asked = step.timeline.valueOf(command);
       if (asked === F_DUPFD || asked === F_DUPFD_CLOEXEC) return duplicates(step, number);
       const [closed] = closedFault(step.model, number);
@@ -67,7 +74,7 @@ export const descriptorRules: Rules = {
       return held === undefined ? undefined : flagsOf(held, asked);
     },
     follows: (step, { command, fd, value }) => {
-      const number = numberIn(step, fd);
+      const number = descriptorValue(step, fd);
       const asked = step.timeline.valueOf(command);
       const held = step.model.descriptors.get(number);
       if (asked === F_DUPFD || asked === F_DUPFD_CLOEXEC) {

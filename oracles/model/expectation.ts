@@ -1,21 +1,21 @@
 import type { OperationName, OperationOf } from '../../adapters/contract/index.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
-import type { DeviceFinder } from '../devices.ts';
-import type { Event, Timeline } from '../timeline.ts';
+import type { DeviceFinder } from '../timeline/devices.ts';
+import type { Event, Timeline } from '../timeline/timeline.ts';
 import type { ClientModel } from './client.ts';
 
-/** What the model says of an operation before it has happened. */
+/** The outcome of an operation that the model predicts. */
 export interface Expectation {
   readonly requirement: string;
-  /** Words of `wordOf` that may come of it; `error` stands for any errno. */
+  /** Allowed outcomes, in words of `wordOf`; `error` stands for any errno. */
   readonly words: readonly string[];
-  /** What must hold of the result if it is `ok`; the text says what is wrong when it does not. */
+  /** Whether an `ok` result is right; `wrong` says why it is not. */
   readonly holds?: (event: Event) => boolean;
   readonly wrong?: string;
 }
 
-/** What an operation is about. */
-export interface Step {
+/** An operation with the state of the model before it. */
+export interface ModelStep {
   readonly model: ClientModel;
   readonly event: Event;
   readonly timeline: Timeline;
@@ -26,21 +26,21 @@ export interface Step {
 }
 
 /** How one kind of operation works; what is left out says nothing, or changes nothing. */
-export interface Rule<Name extends OperationName> {
+export interface OperationRule<Name extends OperationName> {
   /** Undefined where the catalogue has no rule, or the model does not know enough. */
-  expects?(step: Step, operation: OperationOf<Name>): Expectation | undefined;
+  expects?(step: ModelStep, operation: OperationOf<Name>): Expectation | undefined;
   /**
-   * Changes the model by what has come of it, if it came back without an error.
+   * Changes the model by the result of an operation that returned without an error.
    *
    * @returns false when the model cannot follow any more
    */
-  follows?(step: Step, operation: OperationOf<Name>): boolean;
+  follows?(step: ModelStep, operation: OperationOf<Name>): boolean;
   /** Changes the model by what an operation may have done before it failed. */
-  fails?(step: Step, operation: OperationOf<Name>): void;
+  fails?(step: ModelStep, operation: OperationOf<Name>): void;
 }
 
-/** Rules by the name of the operation; the model stops at an operation that has none. */
-export type Rules = { readonly [Name in OperationName]?: Rule<Name> };
+/** OperationRules by the name of the operation; the model stops at an operation that has none. */
+export type OperationRules = { readonly [Name in OperationName]?: OperationRule<Name> };
 
 /** Several things that are wrong with one operation: any of them may be reported. */
 export function combined(faults: readonly Expectation[]): Expectation | undefined {
@@ -49,13 +49,13 @@ export function combined(faults: readonly Expectation[]): Expectation | undefine
   return { requirement: first.requirement, words: faults.flatMap(({ words }) => words) };
 }
 
-/** A descriptor operand as a number. */
-export const numberIn = (
-  { timeline }: Pick<Step, 'timeline'>,
+/** The value of a descriptor operand. */
+export const descriptorValue = (
+  { timeline }: Pick<ModelStep, 'timeline'>,
   operand: Parameters<Timeline['valueOf']>[0],
 ): bigint => BigInt.asIntN(32, timeline.valueOf(operand));
 
-/** What every operation on a number comes to that was closed. */
+/** The outcome of every operation on a descriptor that was closed. */
 export const closedFault = (
   model: ClientModel,
   number: bigint,

@@ -1,24 +1,26 @@
-import { type Argument, linux } from '../../adapters/contract/index.ts';
+import { type Argument, linux, statOf, textOfBytes } from '../../adapters/contract/index.ts';
 import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
-import { numberOf } from '../holdings.ts';
+import { descriptorGiven } from '../timeline/buffers.ts';
 import type { ModelBuffer } from './client.ts';
-import { closedFault, type Expectation, numberIn, type Rules, type Step } from './expectation.ts';
+import {
+  closedFault,
+  descriptorValue,
+  type Expectation,
+  type ModelStep,
+  type OperationRules,
+} from './expectation.ts';
 
-const { DMA_BUF_IOCTL_SYNC, DMA_BUF_SET_NAME, O_ACCMODE, O_CLOEXEC } = linux;
+const { DMA_BUF_IOCTL_SYNC, DMA_BUF_NAME_LEN, DMA_BUF_SET_NAME } = linux;
+const { DMA_BUF_SYNC_RW, DMA_BUF_SYNC_VALID_FLAGS_MASK, O_ACCMODE, O_CLOEXEC } = linux;
 const { POLLIN, POLLOUT, SEEK_END, SEEK_SET } = linux;
-/** DMA_BUF_SYNC_READ and _WRITE, and with them DMA_BUF_SYNC_END. */
-const SYNC_DIRECTIONS = 3n;
-const SYNC_FLAGS = 7n;
-/** DMA_BUF_NAME_LEN: a name with its NUL. */
-const NAME_BYTES = 32;
 
-/** What is expected of an operation on a buffer's descriptor. */
+/** The expectation of an operation on a buffer's descriptor. */
 const onBuffer = (
-  step: Step,
-  fd: Parameters<typeof numberIn>[1],
+  step: ModelStep,
+  fd: Parameters<typeof descriptorValue>[1],
   expects: (buffer: ModelBuffer) => Expectation | undefined,
 ): Expectation | undefined => {
-  const number = numberIn(step, fd);
+  const number = descriptorValue(step, fd);
   const [closed] = closedFault(step.model, number);
   const held = step.model.descriptors.get(number);
   return closed ?? (held === undefined ? undefined : expects(held.buffer));
@@ -27,7 +29,7 @@ const onBuffer = (
 const refused: Expectation = { requirement: 'FD-07', words: ['error'] };
 
 /** Operations on the files behind descriptors. */
-export const fileRules: Rules = {
+export const fileRules: OperationRules = {
   ioctl: {
     expects: (step, operation) => {
       const { fd, request } = operation;
@@ -39,7 +41,7 @@ export const fileRules: Rules = {
     follows: (step, { argument, fd, request }) => {
       const command = step.timeline.valueOf(request);
       if (step.deviceOf(step.event) !== undefined) return allocated(step, command, argument);
-      const held = step.model.descriptors.get(numberIn(step, fd));
+      const held = step.model.descriptors.get(descriptorValue(step, fd));
       if (command === DMA_BUF_SET_NAME && held !== undefined) {
         held.buffer.name = textIn(argument.bytes);
       }
@@ -72,7 +74,7 @@ export const fileRules: Rules = {
   poll: {
     expects: (step, { events, fd }) => {
       if (step.timeline.valueOf(events) !== (POLLIN | POLLOUT)) return undefined;
-      if (!step.model.descriptors.has(numberIn(step, fd))) return undefined;
+      if (!step.model.descriptors.has(descriptorValue(step, fd))) return undefined;
       return {
         requirement: 'FD-09',
         words: ['ok'],
@@ -86,17 +88,14 @@ export const fileRules: Rules = {
       onBuffer(step, fd, ({ bytes }) => ({
         requirement: 'LEN-04',
         words: ['ok'],
-        holds: ({ result: { out } }) => {
-          const size = new DataView(out.buffer, out.byteOffset).getBigUint64(8, true);
-          return size === bytes || size === 0n;
-        },
+        holds: ({ result: { out } }) => [bytes, 0n].includes(statOf(out).size),
         wrong: 'st_size is another size',
       })),
   },
   readfile: {
     expects: (step, { document, fd }) => {
       if (document !== '/proc/self/fdinfo' || fd === undefined) return undefined;
-      const held = step.model.descriptors.get(numberIn(step, fd));
+      const held = step.model.descriptors.get(descriptorValue(step, fd));
       return held === undefined ? undefined : information(held.buffer);
     },
   },
@@ -104,26 +103,30 @@ export const fileRules: Rules = {
   descriptors: {},
 };
 
-function bufferCommand(step: Step, command: bigint, bytes: Uint8Array): Expectation | undefined {
+function bufferCommand(
+  step: ModelStep,
+  command: bigint,
+  bytes: Uint8Array,
+): Expectation | undefined {
   if (command === commandOf(step.abi)) return { requirement: 'IOC-09', words: ['ENOTTY'] };
   if (command === DMA_BUF_SET_NAME) {
-    const long = textIn(bytes).length >= NAME_BYTES;
+    const long = textIn(bytes).length >= Number(DMA_BUF_NAME_LEN);
     return { requirement: 'FD-12', words: [long ? 'EINVAL' : 'ok', 'ENOTTY'] };
   }
   if (command !== DMA_BUF_IOCTL_SYNC || bytes.length !== 8) return undefined;
   const flags = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  const valid = (flags & ~SYNC_FLAGS) === 0n && (flags & SYNC_DIRECTIONS) !== 0n;
+  const valid = (flags & ~DMA_BUF_SYNC_VALID_FLAGS_MASK) === 0n && (flags & DMA_BUF_SYNC_RW) !== 0n;
   if (valid) return { requirement: 'FD-02', words: ['ok', 'EINTR'] };
   return { requirement: 'FD-10', words: ['EINVAL'] };
 }
 
-/** A new buffer; other commands that succeed have done nobody knows what. */
-function allocated(step: Step, command: bigint, { bytes, placement }: Argument): boolean {
+/** A new buffer; of other commands that succeed it is unknown what they did. */
+function allocated(step: ModelStep, command: bigint, { bytes, placement }: Argument): boolean {
   const { abi, event, model } = step;
   if (command !== commandOf(abi) || event.result.out.length < abi.command.size) return false;
   if (placement?.kind === 'flipped') {
     // Which of two requests it was, others may say.
-    model.give(numberOf(event, abi));
+    model.give(descriptorGiven(event, abi));
     return true;
   }
   const flags = readField(bytes, fieldOf(abi, 'flags'));
@@ -135,17 +138,17 @@ function allocated(step: Step, command: bigint, { bytes, placement }: Argument):
     mode: flags & O_ACCMODE,
     contents: new Map(),
   };
-  model.give(numberOf(event, abi), { buffer, closesOnExec: (flags & O_CLOEXEC) !== 0n });
+  model.give(descriptorGiven(event, abi), { buffer, closesOnExec: (flags & O_CLOEXEC) !== 0n });
   return true;
 }
 
-/** What fdinfo says of a buffer, as far as it says it. */
+/** The size and the name in fdinfo, where it shows them. */
 function information({ bytes, name }: ModelBuffer): Expectation {
   return {
     requirement: 'LEN-04',
     words: ['ok'],
     holds: ({ result }) => {
-      const text = new TextDecoder().decode(result.out);
+      const text = textOfBytes(result.out);
       const size = /^size:\t(\d+)$/m.exec(text)?.[1];
       const shown = /^name:\t(.*)$/m.exec(text)?.[1];
       const named = name === undefined || name.length === 0 || shown === decoded(name);

@@ -3,16 +3,16 @@ import { isReadable, type ModelBuffer, type ModelMapping } from './client.ts';
 import {
   closedFault,
   combined,
+  descriptorValue,
   type Expectation,
-  numberIn,
-  type Rules,
-  type Step,
+  type ModelStep,
+  type OperationRules,
 } from './expectation.ts';
 
 const { MAP_PRIVATE, MAP_SHARED, O_RDONLY, PROT_WRITE } = linux;
-/** What is wrong and longer than this may be refused for want of addresses first, as in 32 bits. */
+/** A wrong request longer than this may be refused for want of addresses first, as in 32 bits. */
 const HUGE = 1n << 30n;
-/** What a shortage of memory or of room for mappings comes to. */
+/** Outcomes of a shortage of memory, or of room for mappings. */
 const SHORT = ['ENOMEM', 'EAGAIN'];
 
 /** Arguments of an mmap, as values. */
@@ -24,7 +24,7 @@ interface Wish {
 }
 
 /** Operations on mappings. */
-export const mappingRules: Rules = {
+export const mappingRules: OperationRules = {
   mmap: {
     expects: (step, { fd, flags, length, offset = 0n, protection }) => {
       const value = (operand: typeof length): bigint => step.timeline.valueOf(operand);
@@ -35,10 +35,10 @@ export const mappingRules: Rules = {
         flags: value(flags),
       };
       if (wish.flags !== MAP_SHARED && wish.flags !== MAP_PRIVATE) return undefined;
-      return mapExpectation(step, numberIn(step, fd), wish);
+      return mapExpectation(step, descriptorValue(step, fd), wish);
     },
     follows: ({ event, model, timeline }, { fd, flags, length, offset = 0n, protection }) => {
-      const held = model.descriptors.get(numberIn({ timeline }, fd));
+      const held = model.descriptors.get(descriptorValue({ timeline }, fd));
       const start = event.result.value;
       const end = start + wholePages(timeline.valueOf(length), model.page);
       model.remove(start, end);
@@ -97,20 +97,20 @@ export const mappingRules: Rules = {
 
 /** A mapping before it is made longer, shorter, or moved. */
 interface Move {
-  readonly model: Step['model'];
+  readonly model: ModelStep['model'];
   readonly source: ModelMapping | undefined;
   readonly from: bigint;
   readonly old: bigint;
 }
 
-const step = (model: Step['model'], from: bigint, old: bigint): Move => ({
+const step = (model: ModelStep['model'], from: bigint, old: bigint): Move => ({
   model,
   source: model.at(from),
   from,
   old,
 });
 
-/** What shows less stays where it is; what shows more is one mapping, wherever it is now. */
+/** A shorter mapping stays where it is; a longer one is one mapping, wherever it is now. */
 function moved({ from, model, old, source }: Move, to: bigint, wanted: bigint): true {
   if (wanted <= old && to === from) {
     model.remove(from + wanted, from + old);
@@ -123,7 +123,7 @@ function moved({ from, model, old, source }: Move, to: bigint, wanted: bigint): 
   return true;
 }
 
-function mapExpectation(step: Step, number: bigint, wish: Wish): Expectation | undefined {
+function mapExpectation(step: ModelStep, number: bigint, wish: Wish): Expectation | undefined {
   const { length, offset } = wish;
   const { exact, model } = step;
   const buffer = model.descriptors.get(number)?.buffer;

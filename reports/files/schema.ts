@@ -17,8 +17,8 @@ type Checked = SchemaName | (typeof PARTS)[number];
 let validators: ReadonlyMap<Checked, ValidateFunction> | undefined;
 
 /**
- * What is wrong with a JSON value, by the published schema; undefined when nothing is. `facts` is
- * what a target says of itself and `case` a case, as records hold them.
+ * Checks a JSON value by a published schema, and says what is wrong; undefined when nothing is.
+ * `facts` are those of a target and `case` is a case, as records hold them.
  *
  * @returns a phrase as of {@link violationPhrase}
  */

@@ -49,7 +49,7 @@ class Splitter {
   }
 
   add(piece: Buffer): void {
-    /** Where the bytes begin that nobody has taken yet. */
+    /** Where the bytes begin that are not taken yet. */
     let from = 0;
     const take = (to: number): Buffer => {
       const bytes = Buffer.from(piece.subarray(from, to));

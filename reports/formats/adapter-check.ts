@@ -1,6 +1,6 @@
 import { wrap } from './layout.ts';
 
-/** What came of one rule of an adapter check. */
+/** The result of one rule of an adapter check. */
 interface CheckedRule {
   readonly rule: string;
   readonly statement: string;

@@ -35,7 +35,7 @@ const TESTS = /\n {4}"tests": \[\]/;
 
 /**
  * The record in the Common Test Report Format: one test for each case and requirement in the
- * deciding profile, and a failed one more when the run did not come to its end.
+ * deciding profile, and a failed one more when the run is incomplete.
  */
 export function* ctrfPieces(record: RunRecord): Generator<string> {
   const text = JSON.stringify(reportOf(record), undefined, 2);

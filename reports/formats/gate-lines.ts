@@ -10,7 +10,7 @@ export function knownIn({ gate }: RunRecord): (point: Point) => boolean {
   return ({ case: { id }, requirement }) => known.has(`${id} ${requirement.id}`);
 }
 
-/** What a gate let pass, what was mended since the baseline, and what somebody should see to. */
+/** Lines on what a gate let pass, what was mended since the baseline, and what needs attention. */
 export function gateLines(record: RunRecord, points: readonly Point[], paint: Paint): string[] {
   const { gate } = record;
   if (gate === undefined) return [];

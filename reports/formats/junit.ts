@@ -24,7 +24,7 @@ const ELEMENTS: Readonly<Partial<Record<Status, Element>>> = {
 /**
  * The record as JUnit XML in the form that CI servers agree on (the xunit plugin's junit-10
  * schema): a suite for each group, a testcase for each case and requirement in the deciding
- * profile. A run that did not come to its end has one more suite, whose error says so.
+ * profile. An incomplete run has one more suite, whose error says so.
  */
 export function* junitPieces(record: RunRecord): Generator<string> {
   const { points, durationMs, statuses } = countPoints(eachPoint(record));

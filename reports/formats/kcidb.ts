@@ -12,7 +12,7 @@ import type { KcidbIds } from './kcidb-ids.ts';
 /** Statuses of KCIDB, the one that decides a summary first. */
 export const KCIDB_STATUSES = ['FAIL', 'ERROR', 'MISS', 'PASS', 'DONE', 'SKIP'] as const;
 
-/** What KCIDB says of a test. */
+/** A status of a test in KCIDB. */
 export type KcidbStatus = (typeof KCIDB_STATUSES)[number];
 
 /**
@@ -64,7 +64,7 @@ function idsOf({ facts }: RunRecord, { origin, checkout, build }: KcidbIds) {
 const digestOf = (...words: readonly (string | undefined)[]): string =>
   createHash('sha256').update(JSON.stringify(words)).digest('hex').slice(0, 16);
 
-/** What was tested; a checkout or a build with a given id is known to KCIDB already. */
+/** The tested code; a checkout or a build with a given id is known to KCIDB already. */
 function sourcesOf(record: RunRecord, ids: KcidbIds) {
   const { facts } = record;
   const { checkout, build } = idsOf(record, ids);
@@ -92,7 +92,7 @@ function sourcesOf(record: RunRecord, ids: KcidbIds) {
   };
 }
 
-/** What all tests of a run share. */
+/** The members that all tests of a run share. */
 function commonOf(record: RunRecord, ids: KcidbIds) {
   const { facts, target, startedAt } = record;
   const { implementation, architecture, kernel, details } = facts;
@@ -114,7 +114,7 @@ function testOf(record: RunRecord, ids: KcidbIds, point: Point) {
   return {
     id: testId(record, ids, `${point.case.id} ${requirement.id}`),
     ...commonOf(record, ids),
-    path: `allocert.${word(requirement.id)}.${word(point.case.id)}`,
+    path: `allocert.${pathPart(requirement.id)}.${pathPart(point.case.id)}`,
     comment: plain(statement),
     status: ran ? STATUS[status] : unrun(record, point),
     ...(ran ? { duration: point.case.durationMs / 1000 } : {}),
@@ -183,7 +183,7 @@ function testId(
 }
 
 /** A part of a path, which takes letters, digits, `_` and `-`. */
-const word = (text: string): string => text.replaceAll(/[^A-Za-z0-9_-]/g, '_');
+const pathPart = (text: string): string => text.replaceAll(/[^A-Za-z0-9_-]/g, '_');
 
 /** The schema takes no NUL in texts. */
 const plain = (text: string): string => text.replaceAll('\0', ' ');

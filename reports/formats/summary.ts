@@ -14,8 +14,8 @@ export interface SummaryOptions {
 }
 
 /**
- * What a terminal shows after a run: what failed and by which rule, what only warns, how the target
- * stands under every profile of its ABI, and where the files are.
+ * The text that a terminal shows after a run: what failed and by which rule, what only warns, how
+ * the target stands under every profile of its ABI, and where the files are.
  */
 export function formatSummary(record: RunRecord, options: SummaryOptions): string {
   const paint = painter(options.coloured);

@@ -3,8 +3,8 @@ import type { RunRecord } from '../record/record.ts';
 
 /**
  * The record as TAP 14, flat, one test point for each case and requirement in the deciding profile.
- * A run that did not come to its end bails out after its last point, so that no reader takes it for
- * a shorter one that passed.
+ * An incomplete run bails out after its last point, so that no reader takes it for a shorter one
+ * that passed.
  */
 export function* tapPieces(record: RunRecord): Generator<string> {
   const { points } = countPoints(eachPoint(record));

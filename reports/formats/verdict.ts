@@ -1,15 +1,15 @@
 import { countPoints, eachPoint } from '../record/points.ts';
 import type { ProfileSummary, RunRecord } from '../record/record.ts';
 
-/** What is said of a record or of a profile, and how it sounds. */
+/** A verdict on a record or a profile in words, and the tone in which it is shown. */
 export interface VerdictText {
   readonly tone: 'good' | 'bad' | 'open';
   readonly text: string;
 }
 
 /**
- * What a record comes to, in a sentence. It says "conformant" only where nothing had to be excused:
- * a gate may let failures pass, but it makes no conformance of them.
+ * The verdict of a record, in a sentence. It says "conformant" only where nothing had to be
+ * excused: a gate may let failures pass, but it makes no conformance of them.
  */
 export function finalVerdict(record: RunRecord): VerdictText {
   const { profile, exitCode, gate } = record;

@@ -4,7 +4,7 @@ import { pointsOf } from '../record/points.ts';
 import type { RunRecord } from '../record/record.ts';
 import { pointKey } from './points.ts';
 
-/** What a baseline says of this run's failures. */
+/** The failures of a run beside those of its baseline. */
 export interface BaselineComparison {
   /** Failures that the baseline does not have, or has in a milder form. */
   readonly fresh: readonly GatePoint[];

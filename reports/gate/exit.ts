@@ -47,7 +47,7 @@ function failedReasons({ failures, baseline, expired, refused }: GateFacts): str
   return [plain, ...late, ...unsafe];
 }
 
-/** What the baseline could not decide either is no news. */
+/** Open points that the baseline could decide; the others are no news. */
 function freshOpen(open: readonly GatePoint[], baseline: Baseline | undefined): GatePoint[] {
   const before = new Set([...(baseline?.open ?? []), ...(baseline?.failing ?? [])].map(pointKey));
   return open.filter((point) => !before.has(pointKey(point)));

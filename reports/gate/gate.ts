@@ -8,7 +8,7 @@ import { waive } from './waive.ts';
 import { warningsOf } from './warnings.ts';
 import { withoutGate } from './without-gate.ts';
 
-/** What gates when nothing is asked for: every MUST, and no excuse. */
+/** The gate when none is asked for: every MUST gates, and nothing is excused. */
 export const PLAIN_GATE: Omit<GateSettings, 'today'> = {
   failOn: 'must',
   failOnFlaky: false,

@@ -10,8 +10,8 @@ const DEATHS: readonly string[] = ['crash', 'hang'] satisfies Status[];
 const NO_REQUIREMENT = '';
 
 /**
- * What gates: every failure under the deciding profile, and every death of the target, since a dead
- * target is nobody's matter of profile. A known deviation of a MUST is a warning and does not gate.
+ * Points that gate: every failure under the deciding profile, and every death of the target, since
+ * no profile excuses a dead target. A known deviation of a MUST is a warning and does not gate.
  */
 export function failuresOf(record: RunRecord, failOn: FailOn): readonly GatePoint[] {
   const failing = pointsOf(record).filter(
@@ -51,7 +51,7 @@ export const pointsWith = (record: RunRecord, status: Status): readonly GatePoin
       reason,
     }));
 
-/** What was not decided although it has to be: a MUST that binds, or a SHOULD where that gates. */
+/** Points that had to be decided and were not: a MUST that binds, or a SHOULD where that gates. */
 export function openOf(record: RunRecord, failOn: FailOn): readonly GatePoint[] {
   const deciding = record.profiles.find(({ name }) => name === record.profile);
   const needed = new Set(
@@ -67,7 +67,7 @@ export function openOf(record: RunRecord, failOn: FailOn): readonly GatePoint[] 
 const shouldGate = ({ level }: { readonly level: string }, failOn: FailOn): boolean =>
   failOn === 'should' && level === 'SHOULD';
 
-/** By what two records speak of the same thing. */
+/** The name by which two records speak of the same point. */
 export const pointKey = ({ case: case_, requirement }: GatePoint): string =>
   `${case_} ${requirement}`;
 

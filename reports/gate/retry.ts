@@ -1,8 +1,8 @@
 import { basename, dirname } from 'node:path';
 import { usageError } from '../../base/errors.ts';
-import { isInProcess } from '../../base/in-process.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { redactorOf } from '../../base/redact.ts';
+import { isSafeToReopen } from '../../base/safe-to-reopen.ts';
 import { REPORT_FILES } from '../files/directory.ts';
 import { scanJournal } from '../journal/read-journal.ts';
 import { RecordBuilder } from '../record/builder.ts';
@@ -11,7 +11,7 @@ import type { GateLine, RunStart } from '../record/journal-lines.ts';
 import { dayOf } from './read-waivers.ts';
 import { callsForRetry } from './should-retry.ts';
 
-/** What a retry was asked for. */
+/** A retry as asked for. */
 export interface RetryArgs {
   /** A report folder, or the `record.json` in it. */
   readonly path: string;
@@ -21,7 +21,7 @@ export interface RetryArgs {
   readonly asked: GateSettings | undefined;
 }
 
-/** What a retry does. */
+/** The steps of a retry: which cases run again, where, and under which gate. */
 export interface RetryPlan {
   readonly directory: string;
   /** The first line of its journal. */
@@ -75,12 +75,12 @@ const renewed = ({ type: _, ...settings }: GateLine, now: Date): GateSettings =>
 });
 
 /**
- * The target to open. A report may come from somebody else, and what it names would be run, opened
+ * The target to open. A report may come from another user, and what it names would be run, opened
  * or connected to: only a person's hand may ask for that.
  */
 function targetOf(recorded: string, typed: string | undefined, directory: string): string {
   if (typed === undefined) {
-    if (isInProcess(recorded)) return recorded;
+    if (isSafeToReopen(recorded)) return recorded;
     throw usageError(
       `${directory} is a report of ${recorded}, and what only a report names is never opened; ` +
         'if that is the target that you want, type it with --target',

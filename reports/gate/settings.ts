@@ -4,7 +4,7 @@ import { PLAIN_GATE } from './gate.ts';
 import { readBaseline } from './read-baseline.ts';
 import { dayOf, readWaivers } from './read-waivers.ts';
 
-/** What was typed of a gate; left out: not typed. */
+/** Options of a gate as typed; an option that was not typed is left out. */
 export interface GateArgs {
   readonly failOn?: string | undefined;
   readonly failOnFlaky?: boolean | undefined;
@@ -16,7 +16,7 @@ export interface GateArgs {
 }
 
 /**
- * The gate that was asked for, with its files read; undefined when nobody asked for one.
+ * The gate that was asked for, with its files read; undefined when none was asked for.
  *
  * @param now decides which waivers have expired
  * @throws {@link AllocertError} (usage) for a file that cannot be used
@@ -35,8 +35,8 @@ export function readGate(words: GateArgs, now: Date = new Date()): GateSettings 
   };
 }
 
-function levelOf(word: string): FailOn {
-  const found = LEVELS.find((level) => level === word);
+function levelOf(text: string): FailOn {
+  const found = LEVELS.find((level) => level === text);
   if (found !== undefined) return found;
-  throw usageError(`--fail-on takes ${LEVELS.join(' or ')}, not "${word}"`);
+  throw usageError(`--fail-on takes ${LEVELS.join(' or ')}, not "${text}"`);
 }

@@ -4,12 +4,12 @@ import type { RecordedCase, Verdict } from '../record/record.ts';
 import { isBad } from '../record/status.ts';
 import { rawVerdict } from './without-gate.ts';
 
-/** What a run says of its cases beforehand. */
+/** The facts of a run by which its cases are judged. */
 type RunFacts = Pick<RunStart, 'profile' | 'requirements'>;
 
 /**
- * Whether what a case came to calls for another run of it: it failed, died, hung, could not decide,
- * or never ran. What was waived failed all the same, and what flaked is known to flake.
+ * Whether the result of a case calls for another run of it: it failed, died, hung, could not
+ * decide, or never ran. What was waived failed all the same, and what flaked is known to flake.
  */
 export function callsForRetry(
   { end, verdicts }: Pick<RecordedCase, 'end' | 'verdicts'>,

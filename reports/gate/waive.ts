@@ -4,18 +4,18 @@ import { isSafetyFailure } from '../record/safety.ts';
 import { isBad } from '../record/status.ts';
 import { scopes, speaksOf } from './match.ts';
 
-/** What waivers came to. */
+/** The effect of waivers on a record. */
 export interface Waived {
   /** The record's cases, with what waivers cover turned into `waived`. */
   readonly cases: readonly RecordedCase[];
   readonly used: readonly UsedWaiver[];
-  /** Past their last day: what they cover fails. */
+  /** Waivers past their last day: what they cover fails. */
   readonly expired: readonly UsedWaiver[];
-  /** Cover a safety failure without acknowledging it: it fails. */
+  /** Waivers that cover a safety failure without acknowledging it: it fails. */
   readonly refused: readonly UsedWaiver[];
-  /** What they cover was observed and does not fail any more. */
+  /** Waivers of what was observed and does not fail any more. */
   readonly passingAgain: readonly Waiver[];
-  /** Cover nothing that was observed. */
+  /** Waivers that cover nothing that was observed. */
   readonly unused: readonly IdleWaiver[];
 }
 

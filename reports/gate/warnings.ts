@@ -2,7 +2,7 @@ import type { RunRecord } from '../record/record.ts';
 import type { GateFacts } from './exit.ts';
 import { phraseOf } from './points.ts';
 
-/** What somebody should see to although it does not decide the exit code, a sentence each. */
+/** Sentences on what needs attention although it does not decide the exit code. */
 export function warningsOf(record: RunRecord, facts: GateFacts): readonly string[] {
   const { passingAgain, unused, unobserved } = facts;
   const again = passingAgain.map(

@@ -42,7 +42,7 @@ function redactStart(line: RunStart, hide: (text: string) => string): RunStart {
   };
 }
 
-/** What a target says of itself, without secrets in its free text. */
+/** The facts of a target without secrets in their free text. */
 export function redactFacts(facts: TargetFacts, hide: (text: string) => string): TargetFacts {
   return {
     ...facts,
@@ -69,7 +69,7 @@ function redactEntry(entry: TranscriptEntry, hide: (text: string) => string): Tr
   return { ...entry, history: redactHistory(entry.history, hide) };
 }
 
-/** What came back, without secrets in the kernel's log. */
+/** A History without secrets in the kernel's log. */
 export const redactHistory = (history: History, hide: (text: string) => string): History => ({
   ...history,
   log: history.log.map(hide),

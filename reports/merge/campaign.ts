@@ -1,35 +1,18 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, unreadable, usageError } from '../../base/errors.ts';
-import { forEachLine } from '../files/lines.ts';
 import { schemaViolation } from '../files/schema.ts';
+import {
+  CAMPAIGN_FILE,
+  type CampaignHeader,
+  readCampaignLines,
+} from '../journal/campaign-lines.ts';
 import type { FuzzFinding, RecordedCampaign } from '../record/record.ts';
 
-/** The journal of a fuzz campaign in its folder. */
-const CAMPAIGN_FILE = 'fuzz.ndjson';
-
-/** Whether a folder holds a fuzz campaign. */
-export const holdsCampaign = (folder: string): boolean => existsSync(join(folder, CAMPAIGN_FILE));
-
-interface CampaignLine {
-  readonly type: 'campaign';
-  readonly version: string;
-  readonly target: string;
-  readonly seed: string;
-  readonly modes: readonly string[];
-  readonly profile?: string;
-}
-
-type Line =
-  | CampaignLine
-  | { readonly type: 'round'; readonly index: number; readonly operations: number }
-  | { readonly type: 'finding'; readonly signature: string; readonly file: string }
-  | { readonly type: 'suspect' };
-
 /**
- * What a fuzz campaign came to, from its folder: finished rounds are counted, findings are read
- * from their own files. A last line that was cut off is left out.
+ * Sums up a fuzz campaign from its folder: finished rounds are counted, findings are read from
+ * their own files. A last line that was cut off is left out.
  *
  * @throws {@link AllocertError} (usage) when a file of it is missing or damaged
  */
@@ -39,12 +22,9 @@ export function readCampaignSummary(folder: string): RecordedCampaign {
   const rounds = new Set<number>();
   const findings: FuzzFinding[] = [];
   const hash = createHash('sha256');
-  let number = 0;
-  const seen: { campaign?: CampaignLine } = {};
-  forEachLine(file, (bytes) => {
-    number += 1;
+  const seen: { campaign?: CampaignHeader } = {};
+  readCampaignLines(file, (line, { bytes }) => {
     hash.update(bytes).update('\n');
-    const line = parsed<Line>('campaign', bytes.toString('utf8'), `${file} line ${number}`);
     if (line.type === 'campaign') seen.campaign ??= line;
     if (line.type === 'suspect') counted.suspects += 1;
     if (line.type === 'finding') findings.push(readFinding(folder, line));
@@ -65,7 +45,7 @@ function readFinding(
   { signature, file }: { readonly signature: string; readonly file: string },
 ): FuzzFinding {
   const text = textOf(join(folder, file));
-  const finding = parsed<FuzzFinding>('finding', text, join(folder, file));
+  const finding = findingIn(text, join(folder, file));
   if (finding.signature !== signature) {
     throw usageError(`${join(folder, file)} is not the finding that ${CAMPAIGN_FILE} names`);
   }
@@ -88,14 +68,14 @@ function textOf(file: string): string {
   }
 }
 
-function parsed<T>(name: 'campaign' | 'finding', text: string, place: string): T {
+function findingIn(text: string, place: string): FuzzFinding {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     throw usageError(`${place} is damaged: it is not JSON; restore it`);
   }
-  const violation = schemaViolation(name, value);
-  if (violation === undefined) return value as T;
+  const violation = schemaViolation('finding', value);
+  if (violation === undefined) return value as FuzzFinding;
   throw usageError(`${place} is not what allocert fuzz writes: ${violation}`);
 }

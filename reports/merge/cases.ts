@@ -4,11 +4,11 @@ import type { RecordInput } from './input.ts';
 
 /**
  * The cases of several records, each once. A case that ran in one of them and not in another counts
- * as it ran. One that came to the same in several counts as in the first of them.
+ * as it ran. One with the same result in several counts as in the first of them.
  *
  * @param order ids in the order that they get; others follow as they appear
- * @throws {@link AllocertError} (usage) when a case came to different verdicts: nobody could say
- *   which of them holds
+ * @throws {@link AllocertError} (usage) when a case has different verdicts: none of them could be
+ *   preferred
  */
 export function mergeCases(
   records: readonly RecordInput[],

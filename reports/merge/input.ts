@@ -2,10 +2,11 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { holdsReport, REPORT_FILES } from '../files/directory.ts';
+import { holdsCampaign } from '../journal/campaign-lines.ts';
 import { readRecord } from '../record/read-record.ts';
 import type { RecordedCampaign, RunRecord } from '../record/record.ts';
 import { writeReports } from '../write.ts';
-import { holdsCampaign, readCampaignSummary } from './campaign.ts';
+import { readCampaignSummary } from './campaign.ts';
 
 /** A record, and where it is from. */
 export interface RecordInput {
@@ -23,8 +24,8 @@ export interface CampaignInput {
 }
 
 /**
- * What a path holds: a report folder, whose reports are derived again from its journal; a folder or
- * file with a record; or the folder of a fuzz campaign.
+ * Reads what a path holds: a report folder, whose reports are derived again from its journal; a
+ * folder or file with a record; or the folder of a fuzz campaign.
  *
  * @throws {@link AllocertError} when it is none of them, or damaged
  */

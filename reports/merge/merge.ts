@@ -68,7 +68,7 @@ function timesOf(
   };
 }
 
-/** What ran when a run was killed, unless another one has finished it. */
+/** The case that ran when a run was killed, unless another run has finished it. */
 function interruptedCase(all: readonly RunRecord[], cases: RunRecord['cases']): string {
   const open = new Set(cases.filter(({ end }) => end === 'not-run').map(({ id }) => id));
   return all.map((one) => one.interruptedCase).find((id) => open.has(id)) ?? '';

@@ -4,7 +4,7 @@ import { usageError } from '../../base/errors.ts';
 import type { RunRecord } from '../record/record.ts';
 import type { CampaignInput, RecordInput } from './input.ts';
 
-/** What must be the same in all records, in words, and how to get it. */
+/** Facts that must be the same in all records, in words, and how to get them. */
 const SAME: readonly (readonly [what: string, of: (record: RunRecord) => string])[] = [
   ['allocert version', ({ allocert }) => allocert],
   ['target', ({ target }) => target],
@@ -15,7 +15,7 @@ const SAME: readonly (readonly [what: string, of: (record: RunRecord) => string]
   ['commit', ({ environment }) => environment.commit ?? 'none'],
 ];
 
-/** What is too long to quote. */
+/** Facts that must be the same and are too long to quote. */
 const ALIKE: readonly (readonly [what: string, of: (record: RunRecord) => unknown])[] = [
   ['what the target said of itself', ({ facts }) => steady(facts)],
   ['profiles', ({ profiles }) => profiles],

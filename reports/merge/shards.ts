@@ -2,11 +2,11 @@ import { usageError } from '../../base/errors.ts';
 import type { Shard } from '../record/record.ts';
 import type { RecordInput } from './input.ts';
 
-/** What shards make together. */
+/** The whole that shards make together. */
 export interface Whole {
   /** Ids of all cases, in the order of an undivided run. */
   readonly cases: readonly string[];
-  /** Numbers of the shards that nobody gave. */
+  /** Numbers of the shards that are missing. */
   readonly missing: readonly number[];
   readonly count: number;
 }

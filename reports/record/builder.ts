@@ -15,7 +15,7 @@ import { RunTimeline } from './run-timeline.ts';
 export class RecordBuilder {
   /** The first line without its cases, which are below. */
   #start: RunStart | undefined;
-  /** What is known of each case: how it ended, once it has. */
+  /** Each case: its facts alone until it has ended. */
   readonly #cases: (CaseFacts | RecordedCase)[] = [];
   /** Where each case is among them. */
   readonly #places = new Map<string, number>();
@@ -68,7 +68,7 @@ export class RecordBuilder {
     }
   }
 
-  /** What a case came to before becomes one of its attempts. */
+  /** An earlier run of the case becomes one of its attempts. */
   #finish(id: string, run: Attempt): void {
     const place = this.#places.get(id);
     const before = place === undefined ? undefined : this.#cases[place];

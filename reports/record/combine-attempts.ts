@@ -33,8 +33,8 @@ const tellingRun = (runs: readonly Attempt[], profile: string): Attempt =>
   runs.reduce((best, one) => (weightOf(one, profile) >= weightOf(best, profile) ? one : best));
 
 /**
- * A case of a record from all its runs, the first one first. Several runs come to one verdict for
- * each requirement, and each stays visible as an attempt.
+ * A case of a record from all its runs, the first one first. Several runs give one verdict for each
+ * requirement, and each run stays visible as an attempt.
  *
  * @param runs at least one
  */
@@ -51,9 +51,9 @@ export function combineAttempts(
 }
 
 /**
- * What several runs of a case on the same target come to. A failure that was gone in another run is
- * `flaky`, unless it endangers data or the machine: then it stays, however often it was gone. A run
- * that could not decide takes nothing from one that could.
+ * Combines the verdicts of several runs of a case on the same target. A failure that was gone in
+ * another run is `flaky`, unless it endangers data or the machine: then it stays, however often it
+ * was gone. A run that could not decide takes nothing from one that could.
  */
 function settledVerdicts(
   runs: readonly Run[],

@@ -14,7 +14,7 @@ import { isBad, STATUSES, type Status, worse } from './status.ts';
 export const isBinding = (requirement: RequirementFacts, profile: ProfileFacts): boolean =>
   requirement.level === 'MUST' && profile.authorities.includes(requirement.authority);
 
-/** What a promise that fuzzing saw broken means in a profile. */
+/** The status that a promise which fuzzing saw broken has in a profile. */
 export function findingStatus(requirement: RequirementFacts, profile: ProfileFacts): Status {
   if (isBinding(requirement, profile)) return 'fail';
   const heard =
@@ -60,7 +60,7 @@ export function recordRequirements(
   }));
 }
 
-/** How the target stands under one profile. */
+/** Sums up the requirements under one profile. */
 export function summarise(
   profile: ProfileFacts,
   requirements: readonly RecordedRequirement[],
@@ -107,7 +107,10 @@ export function exitCodeOf(
   return summary?.holds === true ? 0 : 3;
 }
 
-/** What follows from the cases of a record: each requirement's standing, each profile's, the code. */
+/**
+ * Concludes from the cases of a record: the status of each requirement, a summary of each profile,
+ * and the exit code.
+ */
 export function conclusionsOf(
   { requirements, profiles, profile }: Pick<RunStart, 'requirements' | 'profiles' | 'profile'>,
   cases: readonly RecordedCase[],

@@ -28,7 +28,7 @@ export interface Waiver {
 
 /** A waiver with the failures that it met. */
 export interface UsedWaiver extends Waiver {
-  /** What it covers here: `CASE REQUIREMENT`. */
+  /** The failures that it covers here: `CASE REQUIREMENT`. */
   readonly waived: readonly string[];
 }
 
@@ -46,7 +46,7 @@ export interface GatePoint {
   readonly reason: string;
 }
 
-/** What a gate needs to know of the run that it compares with. */
+/** An earlier run, as far as a gate compares with it. */
 export interface Baseline {
   /** The path as typed. */
   readonly path: string;
@@ -59,16 +59,16 @@ export interface Baseline {
   readonly incompleteReason: string;
   /** Cases that it finished. */
   readonly cases: number;
-  /** What failed in it, flaked, or was waived; SHOULDs are always among them. */
+  /** Points that failed in it, flaked, or were waived; SHOULDs are always among them. */
   readonly failing: readonly GatePoint[];
-  /** What it could not decide. */
+  /** Points that it could not decide. */
   readonly open: readonly GatePoint[];
 }
 
-/** A baseline without what it holds, as records name it. */
+/** A baseline without its points, as records name it. */
 export type BaselineHead = Omit<Baseline, 'failing' | 'open'>;
 
-/** What a gate is asked to let pass. Plain data: a journal keeps it. */
+/** A gate as asked for: what it lets pass. Plain data: a journal keeps it. */
 export interface GateSettings {
   readonly failOn: FailOn;
   readonly failOnFlaky: boolean;
@@ -80,7 +80,7 @@ export interface GateSettings {
   readonly today: string;
 }
 
-/** What a gate came to. The record's `waivers` are those that were used. */
+/** The outcome of a gate. The record's `waivers` are those that were used. */
 export interface GateOutcome {
   readonly failOn: FailOn;
   readonly failOnFlaky: boolean;
@@ -93,9 +93,9 @@ export interface GateOutcome {
   readonly failures: readonly GatePoint[];
   /** Failures that the baseline has too. */
   readonly known: readonly GatePoint[];
-  /** What failed in the baseline and does not any more. */
+  /** Points that failed in the baseline and do not any more. */
   readonly fixed: readonly GatePoint[];
-  /** What failed in the baseline and was not observed this time. */
+  /** Points that failed in the baseline and were not observed this time. */
   readonly unobserved: readonly GatePoint[];
   readonly flaky: readonly GatePoint[];
   readonly expired: readonly UsedWaiver[];
@@ -105,6 +105,6 @@ export interface GateOutcome {
   readonly passingAgain: readonly Waiver[];
   /** Why the exit code is not 0, a sentence each, worst first. */
   readonly reasons: readonly string[];
-  /** What somebody should see to, a sentence each. */
+  /** Sentences on what needs attention. */
   readonly warnings: readonly string[];
 }

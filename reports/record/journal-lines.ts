@@ -35,7 +35,7 @@ export interface RunStart {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** What is about to run; the last one without a `case-end` is what a killed run was doing. */
+/** A case that is about to run; the last one without a `case-end` ran when the run was killed. */
 export interface CaseStart {
   readonly type: 'case-start';
   readonly case: string;
@@ -60,7 +60,7 @@ export interface Notice {
   readonly message: string;
 }
 
-/** Last line of a journal whose run came to its end. */
+/** Last line of a journal whose run ended by itself. */
 export interface RunEnd {
   readonly type: 'run-end';
   readonly endedAt: string;
@@ -81,12 +81,12 @@ export type JournalLine =
   | RetryStart
   | RunEnd;
 
-/** What the run was to be gated by, so that a later report says the same. */
+/** The gate that the run was started with, so that a later report says the same. */
 export interface GateLine extends GateSettings {
   readonly type: 'gate';
 }
 
-/** Cases of this journal begin to run again; what they came to before stays. */
+/** Cases of this journal begin to run again; their earlier results stay. */
 export interface RetryStart {
   readonly type: 'retry-start';
   readonly startedAt: string;

@@ -25,9 +25,9 @@ export interface Point {
 }
 
 /**
- * What TAP and JUnit list one by one: every case with every requirement that means something in the
- * deciding profile, then what fuzz campaigns found. Cases that never ran are there too, so that a
- * killed run does not look shorter.
+ * The points that TAP and JUnit list one by one: every case with every requirement that means
+ * something in the deciding profile, then what fuzz campaigns found. Cases that never ran are there
+ * too, so that a killed run does not look shorter.
  */
 export const pointsOf = (record: RunRecord): readonly Point[] => [...eachPoint(record)];
 

@@ -1,25 +1,17 @@
 import type { TargetFacts } from '../../adapters/contract/index.ts';
+import type { ProfileFacts, RequirementFacts } from '../../catalogue/facts.ts';
 import type { GateOutcome, UsedWaiver } from './gate-outcome.ts';
 import type { Status } from './status.ts';
 
+export type {
+  Authority,
+  Level,
+  ProfileFacts,
+  RequirementFacts,
+} from '../../catalogue/facts.ts';
+
 /** The version of `record.json` and of `journal.ndjson`; readers refuse a newer one. */
 export const RECORD_VERSION = 1;
-
-/** RFC 2119 level of a requirement. */
-export type Level = 'MUST' | 'SHOULD' | 'MAY';
-
-/** Where a requirement's force comes from: the specification, safety, or kernel guidance. */
-export type Authority = 'text' | 'safety' | 'guidance';
-
-/** A requirement as the record quotes it. */
-export interface RequirementFacts {
-  readonly id: string;
-  readonly group: string;
-  readonly level: Level;
-  readonly authority: Authority;
-  readonly statement: string;
-  readonly source: { readonly document: string; readonly place: string };
-}
 
 /** A case as the record quotes it. */
 export interface CaseFacts {
@@ -28,24 +20,17 @@ export interface CaseFacts {
   readonly requirements: readonly string[];
 }
 
-/** A profile as the record quotes it. */
-export interface ProfileFacts {
-  readonly name: string;
-  readonly abi: string;
-  readonly authorities: readonly Authority[];
-}
-
-/** What the judge adds to the observations of a case during which the kernel reported a defect. */
+/** The word that the judge adds to observations made while the kernel reported a defect. */
 export const KERNEL_ALARM = 'kernel alarm';
 
-/** What one profile says of one requirement, as one case observed it. */
+/** The verdict of one profile on one requirement, as one case observed it. */
 export interface Verdict {
   readonly requirement: string;
   readonly profile: string;
   readonly status: Status;
-  /** What the profile expects, in words such as `EINVAL`; empty when it expects nothing. */
+  /** The profile's expectations, in words such as `EINVAL`; empty when it expects nothing. */
   readonly expected: readonly string[];
-  /** What was observed, in the same words; empty when nothing was. */
+  /** The observations, in the same words; empty when nothing was observed. */
   readonly observed: readonly string[];
   /** Why, in a sentence: what was done and what came back, or why it was not. */
   readonly reason: string;
@@ -65,7 +50,7 @@ export interface Shard {
   readonly cases: readonly string[];
 }
 
-/** What one run of a case came to. */
+/** The result of one run of a case. */
 export interface Attempt {
   readonly end: CaseEnd | 'not-run';
   readonly reason: string;
@@ -75,7 +60,7 @@ export interface Attempt {
   readonly evidence: string;
 }
 
-/** A case in the record. Where it ran more than once, its verdicts are what all runs came to. */
+/** A case in the record. Where it ran more than once, its verdicts combine all runs. */
 export interface RecordedCase extends CaseFacts, Attempt {
   /** Every run of it, the first one first; left out where there was one run. */
   readonly attempts?: readonly Attempt[];
@@ -89,7 +74,7 @@ export interface RecordedRequirement extends RequirementFacts {
   readonly cases: readonly string[];
 }
 
-/** How the target stands under one profile. */
+/** The verdict on the target under one profile. */
 export interface ProfileSummary {
   readonly profile: string;
   /**
@@ -107,7 +92,7 @@ export interface ProfileSummary {
 /** A promise that a fuzz campaign saw broken; its file has the Programs. */
 export interface FuzzFinding {
   readonly requirement: string;
-  /** What makes two findings the same. */
+  /** Equal for two findings of the same broken promise. */
   readonly signature: string;
   readonly oracle: string;
   readonly kind: string;
@@ -120,7 +105,7 @@ export interface FuzzFinding {
   readonly reproduced?: { readonly times: number; readonly of: number };
 }
 
-/** What a fuzz campaign on the same target came to. */
+/** A fuzz campaign on the same target, summed up. */
 export interface RecordedCampaign {
   readonly allocert: string;
   readonly target: string;
@@ -130,7 +115,7 @@ export interface RecordedCampaign {
   readonly modes: readonly string[];
   readonly rounds: number;
   readonly operations: number;
-  /** Rounds that killed their worker twice, which is said of nobody. */
+  /** Rounds that killed their worker twice, which accuses no one. */
   readonly suspects: number;
   readonly findings: readonly FuzzFinding[];
   /** SHA-256 of the campaign's `fuzz.ndjson`. */
@@ -145,7 +130,7 @@ export interface RecordSource {
   readonly endedAt: string;
   readonly seed: string;
   readonly complete: boolean;
-  /** How many of its cases came to an end. */
+  /** How many of its cases ended. */
   readonly finished: number;
   /** Left out: it was no shard. */
   readonly shard?: Pick<Shard, 'index' | 'count'>;
@@ -186,7 +171,7 @@ export interface RunRecord {
   readonly waivers: readonly UsedWaiver[];
   /** Campaigns that were taken into the record. */
   readonly fuzz: readonly RecordedCampaign[];
-  /** What the gate said; left out where nobody asked for one. */
+  /** The outcome of the gate; left out where none was asked for. */
   readonly gate?: GateOutcome;
   /** 0 conformant, 1 not, 3 incomplete, 4 only flaky. */
   readonly exitCode: 0 | 1 | 3 | 4;

@@ -2,13 +2,13 @@ import type { JournalLine, RunEnd, WrittenLine } from './journal-lines.ts';
 import type { RecordedCase, RunRecord } from './record.ts';
 
 /**
- * How the run of a journal went, with its retries: told line by line, it says whether everything
- * came to an end, what ran when it did not, and how long it took.
+ * The course of a run with its retries: told line by line, it says whether everything has ended,
+ * what ran when it had not, and how long it took.
  */
 export class RunTimeline {
   /** The case that started last, until it ends. */
   #running = '';
-  /** What is told of now: the run, or a retry of it. */
+  /** Whether the lines are those of the run or of a retry. */
   #noun: 'run' | 'retry' = 'run';
   #startedAt = '';
   #end: RunEnd | undefined;
@@ -19,22 +19,22 @@ export class RunTimeline {
   readonly #retried = new Set<string>();
 
   /** Hears of one line more. */
-  add(told: JournalLine | WrittenLine): void {
-    if (told.type === 'run-start' || told.type === 'retry-start') {
+  add(line: JournalLine | WrittenLine): void {
+    if (line.type === 'run-start' || line.type === 'retry-start') {
       this.#earlierMs += this.#durationMs();
-      this.#noun = told.type === 'run-start' ? 'run' : 'retry';
-      this.#startedAt = told.startedAt;
+      this.#noun = line.type === 'run-start' ? 'run' : 'retry';
+      this.#startedAt = line.startedAt;
       this.#casesMs = 0;
       this.#end = undefined;
       this.#running = '';
-    } else if (told.type === 'case-start') {
-      this.#running = told.case;
-    } else if (told.type === 'case-end') {
-      if (this.#running === told.case) this.#running = '';
-      this.#casesMs += told.durationMs;
-      if (this.#noun === 'retry') this.#retried.add(told.case);
-    } else if (told.type === 'run-end') {
-      this.#end = told;
+    } else if (line.type === 'case-start') {
+      this.#running = line.case;
+    } else if (line.type === 'case-end') {
+      if (this.#running === line.case) this.#running = '';
+      this.#casesMs += line.durationMs;
+      if (this.#noun === 'retry') this.#retried.add(line.case);
+    } else if (line.type === 'run-end') {
+      this.#end = line;
     }
   }
 
@@ -43,7 +43,7 @@ export class RunTimeline {
     return this.#retried.has(id) || undefined;
   }
 
-  /** What the record says of the run's end. A killed one has none; its cases say how far it came. */
+  /** The end of the run for its record. A killed run has none; its cases say how far it got. */
   facts(
     cases: readonly RecordedCase[],
   ): Pick<

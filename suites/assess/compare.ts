@@ -1,12 +1,12 @@
 import { catalogue, type Requirement } from '../../catalogue/catalogue.ts';
-import type { RequirementStanding, TargetStanding } from './standing.ts';
 import { markdownTable, type Paragraph, textTable } from './table.ts';
+import type { RequirementOutcome, TargetResult } from './target-result.ts';
 
 /** A target as a column of the matrix. */
-export type Column = Omit<TargetStanding, 'requirements'>;
+export type TargetColumn = Omit<TargetResult, 'requirements'>;
 
-/** What a target was seen to do about a requirement; null where it does not apply. */
-export type Cell = Omit<RequirementStanding, 'requirement'> | null;
+/** The observations of a requirement on a target; null where it does not apply. */
+export type Cell = Omit<RequirementOutcome, 'requirement'> | null;
 
 /** A requirement with one cell for each column. */
 export interface MatrixRow {
@@ -21,7 +21,7 @@ export interface MatrixRow {
 
 /** Requirement × target. */
 export interface Comparison {
-  readonly columns: readonly Column[];
+  readonly columns: readonly TargetColumn[];
   readonly rows: readonly MatrixRow[];
   /** 3 when a target could not be observed, or not wholly; else 0. */
   readonly exitCode: 0 | 3;
@@ -31,23 +31,23 @@ export interface Comparison {
  * Puts targets side by side, each as its own profile judges it. Requirements that apply to none of
  * them are left out.
  *
- * @param standings one for each target, in the order of the columns
+ * @param results one for each target, in the order of the columns
  */
-export function compare(
-  standings: readonly TargetStanding[],
+export function compareTargets(
+  results: readonly TargetResult[],
   requirements: readonly Requirement[] = catalogue().requirements,
 ): Comparison {
-  const rows = requirements.map((requirement) => rowOf(requirement, standings));
+  const rows = requirements.map((requirement) => rowOf(requirement, results));
   return {
-    columns: standings.map(({ requirements: _, ...column }) => column),
+    columns: results.map(({ requirements: _, ...column }) => column),
     rows: rows.filter(({ cells }) => cells.some((cell) => cell !== null)),
-    exitCode: standings.some(({ problem }) => problem !== '') ? 3 : 0,
+    exitCode: results.some(({ problem }) => problem !== '') ? 3 : 0,
   };
 }
 
-function rowOf(requirement: Requirement, standings: readonly TargetStanding[]): MatrixRow {
+function rowOf(requirement: Requirement, results: readonly TargetResult[]): MatrixRow {
   const { id, group, level, statement } = requirement;
-  const cells = standings.map((standing) => cellOf(requirement, standing));
+  const cells = results.map((result) => cellOf(requirement, result));
   const words = cells.filter((cell) => cell !== null && cell.observed.length > 0).map(wordsOf);
   return {
     requirement: id,
@@ -59,11 +59,11 @@ function rowOf(requirement: Requirement, standings: readonly TargetStanding[]): 
   };
 }
 
-function cellOf(requirement: Requirement, standing: TargetStanding): Cell {
-  if (requirement.expect[standing.profile] === undefined) return null;
-  const found = standing.requirements.find((one) => one.requirement === requirement.id);
+function cellOf(requirement: Requirement, result: TargetResult): Cell {
+  if (requirement.expect[result.profile] === undefined) return null;
+  const found = result.requirements.find((one) => one.requirement === requirement.id);
   if (found === undefined) {
-    const reason = requirement.unobservable ?? standing.problem;
+    const reason = requirement.unobservable ?? result.problem;
     return { status: 'skip', expected: [], observed: [], reason, cases: [] };
   }
   const { requirement: _, ...cell } = found;
@@ -73,7 +73,7 @@ function cellOf(requirement: Requirement, standing: TargetStanding): Cell {
 const wordsOf = (cell: Cell): string => (cell?.observed ?? []).toSorted().join(' ');
 
 /** A verdict and what was observed, as in `pass EINVAL`; what is bad stands out in capitals. */
-function cellText(cell: Cell, column: Column | undefined): string {
+function cellText(cell: Cell, column: TargetColumn | undefined): string {
   if (cell === null) return column?.profile === '' ? '?' : '–';
   const loud = ['fail', 'crash', 'hang', 'warn', 'inconclusive'].includes(cell.status);
   const status = loud ? cell.status.toUpperCase() : cell.status;
@@ -91,7 +91,7 @@ export function comparisonTable({ columns, rows }: Comparison): string[] {
   return textTable([head, ...body]);
 }
 
-/** What the columns stand for, and what hindered each. */
+/** A legend of the columns: the target, and why its run is not complete. */
 export function columnParagraphs({ columns }: Comparison): readonly Paragraph[] {
   return columns.flatMap((column, index) => {
     const first = `[${index + 1}] `;
@@ -103,7 +103,7 @@ export function columnParagraphs({ columns }: Comparison): readonly Paragraph[] 
   });
 }
 
-const problemOf = ({ profile, problem }: Column): string =>
+const problemOf = ({ profile, problem }: TargetColumn): string =>
   profile === '' ? `not observed: ${problem}` : `incomplete: ${problem}`;
 
 /** How many rows differ. */

@@ -1,6 +1,6 @@
 import { usageError } from '../../base/errors.ts';
 import { catalogue, profileNamed, type Requirement } from '../../catalogue/catalogue.ts';
-import type { Level } from '../../reports/record/record.ts';
+import type { Level } from '../../catalogue/facts.ts';
 import { CASES } from '../cases/all.ts';
 import type { Case } from '../kit/case.ts';
 import type { Paragraph } from './table.ts';

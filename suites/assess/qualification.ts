@@ -19,7 +19,7 @@ function seenText({ killedBy, alsoSeenBy, notSeenBy }: DefectResult): string {
   return parts.join('; ');
 }
 
-/** What is wrong with the suites, and the counts. */
+/** The shortcomings of the suites, and the counts. */
 export function qualificationParagraphs(qualification: Qualification): readonly Paragraph[] {
   const { faithful, shortcomings } = qualification;
   return [

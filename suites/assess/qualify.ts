@@ -1,6 +1,6 @@
 import { catalogue, type Requirement } from '../../catalogue/catalogue.ts';
 import type { Status } from '../../reports/record/status.ts';
-import type { RequirementStanding, TargetStanding } from './standing.ts';
+import type { RequirementOutcome, TargetResult } from './target-result.ts';
 
 /** A bug that can be switched on in a target. */
 export interface KnownDefect {
@@ -10,21 +10,21 @@ export interface KnownDefect {
   readonly breaks: readonly string[];
 }
 
-/** A defect together with what the suites said of a target that has it. */
+/** A defect together with the result of a target that has it. */
 export interface DefectRun extends KnownDefect {
-  readonly standing: TargetStanding;
+  readonly result: TargetResult;
 }
 
-/** Everything that was run to learn what the suites are worth. */
+/** Everything that was run to measure the strength of the suites. */
 export interface QualificationRuns {
   /** A target without a defect; what passes on it is what the suites can observe. */
-  readonly baseline: TargetStanding;
+  readonly baseline: TargetResult;
   readonly defects: readonly DefectRun[];
   /** More targets that do everything right; nothing may be said against them. */
-  readonly faithful: readonly TargetStanding[];
+  readonly faithful: readonly TargetResult[];
 }
 
-/** What became of a defect. */
+/** A defect with the requirements that saw it. */
 export interface DefectResult extends KnownDefect {
   readonly target: string;
   /** Requirements that it names and that saw it. */
@@ -62,7 +62,7 @@ export interface Shortcoming {
   readonly detail: string;
 }
 
-/** What the suites are worth. */
+/** The proven strength of the suites. */
 export interface Qualification {
   readonly defects: readonly DefectResult[];
   readonly requirements: readonly RequirementResult[];
@@ -72,14 +72,14 @@ export interface Qualification {
   readonly exitCode: 0 | 1;
 }
 
-/** What counts as seeing a defect; `inconclusive` is no finding. */
+/** Statuses that count as seeing a defect; `inconclusive` does not. */
 const ACCUSES: readonly Status[] = ['fail', 'crash', 'hang', 'warn'];
 
-/** What nobody may say of a target that does everything right. */
+/** Statuses that no target without a defect may get. */
 const UNFOUNDED: readonly Status[] = [...ACCUSES, 'inconclusive'];
 
 /**
- * Says what the suites are worth, from what they said of targets whose defects are known: every
+ * Measures the strength of the suites by their results on targets whose defects are known: every
  * defect must be seen by a requirement that it names, every MUST must see a defect, and a target
  * without one must not be accused.
  */
@@ -95,7 +95,7 @@ export function qualify(
     ...defects.flatMap((defect) => defectShortcomings(defect, known)),
     ...results.filter(({ mustKill, kills }) => mustKill && kills.length === 0).map(withoutDefect),
     ...faithful.flatMap(accusations),
-    ...[...faithful, ...runs.defects.map(({ standing }) => standing)].flatMap(incomplete),
+    ...[...faithful, ...runs.defects.map(({ result }) => result)].flatMap(incomplete),
   ];
   return {
     defects,
@@ -106,13 +106,13 @@ export function qualify(
   };
 }
 
-/** Whether a requirement says more against a target than it says without a defect. */
-const accuses = ({ status }: RequirementStanding): boolean => ACCUSES.includes(status);
+/** Whether a requirement found something wrong. */
+const accuses = ({ status }: RequirementOutcome): boolean => ACCUSES.includes(status);
 
-function defectResult(run: DefectRun, baseline: TargetStanding): DefectResult {
-  const { name, summary, breaks, standing } = run;
+function defectResult(run: DefectRun, baseline: TargetResult): DefectResult {
+  const { name, summary, breaks, result } = run;
   const noise = new Set(baseline.requirements.filter(accuses).map((one) => one.requirement));
-  const seenBy = standing.requirements
+  const seenBy = result.requirements
     .filter(accuses)
     .map(({ requirement }) => requirement)
     .filter((id) => !noise.has(id));
@@ -120,7 +120,7 @@ function defectResult(run: DefectRun, baseline: TargetStanding): DefectResult {
     name,
     summary,
     breaks,
-    target: standing.target,
+    target: result.target,
     killedBy: seenBy.filter((id) => breaks.includes(id)),
     alsoSeenBy: seenBy.filter((id) => !breaks.includes(id)),
     notSeenBy: breaks.filter((id) => !seenBy.includes(id)),
@@ -129,7 +129,7 @@ function defectResult(run: DefectRun, baseline: TargetStanding): DefectResult {
 
 function requirementResult(
   { id, level, reportOnly = false }: Requirement,
-  baseline: TargetStanding,
+  baseline: TargetResult,
   defects: readonly DefectResult[],
 ): RequirementResult {
   const found = baseline.requirements.find(({ requirement }) => requirement === id);
@@ -169,7 +169,7 @@ const withoutDefect = ({ requirement }: RequirementResult): Shortcoming => ({
   detail: 'it passes without a defect, and no defect makes it fail',
 });
 
-const accusations = ({ target, requirements }: TargetStanding): Shortcoming[] =>
+const accusations = ({ target, requirements }: TargetResult): Shortcoming[] =>
   requirements
     .filter(({ status }) => UNFOUNDED.includes(status))
     .map(({ requirement, status, reason, cases }) => ({
@@ -178,5 +178,5 @@ const accusations = ({ target, requirements }: TargetStanding): Shortcoming[] =>
       detail: `${requirement} gave ${status} in ${cases.join(', ')}: ${reason}`,
     }));
 
-const incomplete = ({ target, problem }: TargetStanding): Shortcoming[] =>
+const incomplete = ({ target, problem }: TargetResult): Shortcoming[] =>
   problem === '' ? [] : [{ kind: 'incomplete run', subject: target, detail: problem }];

@@ -4,12 +4,13 @@ import {
   type Reply,
   type SlotRef,
 } from '../../adapters/contract/index.ts';
+import type { FrameRange } from '../../oracles/index.ts';
 import type { Case } from '../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../kit/context.ts';
-import { fillOnce, freeBytes, hold } from '../kit/free-memory.ts';
+import { fillAndHold, fillOnce, freeBytes } from '../kit/free-memory.ts';
 import { fillMemoryFile } from '../kit/memory-file.ts';
 import { Inconclusive, Skip } from '../kit/observation.ts';
-import { framesOf, type Range, regionFrames } from '../kit/page-frames.ts';
+import { pageFramesOf, regionFrames } from '../kit/page-frames.ts';
 
 /** Buffers whose page frames are compared. */
 const BUFFERS = 32;
@@ -34,7 +35,7 @@ export const cmaCases: readonly Case[] = [
     async run(context) {
       for (const pages of RUN_PAGES) {
         const length = pages * context.page;
-        const frames = await framesOf(context, await context.buffer({ length }), length);
+        const frames = await pageFramesOf(context, await context.buffer({ length }), length);
         const [first = 0n] = frames;
         const follows = frames.every((frame, index) => frame === first + BigInt(index));
         const word = follows ? 'contiguous' : 'scattered';
@@ -57,7 +58,7 @@ export const cmaCases: readonly Case[] = [
         const range = regionFrames(context.facts, region);
         const length = 4n * context.page;
         const device = await openOther(context, region);
-        const frames = await framesOf(
+        const frames = await pageFramesOf(
           context,
           await context.buffer({ length }, { device }),
           length,
@@ -80,7 +81,7 @@ export const cmaCases: readonly Case[] = [
       let pages = 0;
       for (let index = 0; index < BUFFERS; index += 1) {
         const length = (MIXED_PAGES[index % MIXED_PAGES.length] ?? 1n) * context.page;
-        const frames = await framesOf(context, await context.buffer({ length }), length);
+        const frames = await pageFramesOf(context, await context.buffer({ length }), length);
         for (const frame of frames) seen.add(frame);
         pages += frames.length;
       }
@@ -99,7 +100,7 @@ export const cmaCases: readonly Case[] = [
         // Without it, every size might follow its like, and be aligned by chance.
         await context.buffer();
         const length = pages * context.page;
-        const [first = 0n] = await framesOf(context, await context.buffer({ length }), length);
+        const [first = 0n] = await pageFramesOf(context, await context.buffer({ length }), length);
         const word = first % pages === 0n ? 'natural' : 'unnatural';
         context.observe('CMA-04', 'alignment', word, `${pages} pages begin at frame ${hex(first)}`);
       }
@@ -115,7 +116,7 @@ export const cmaCases: readonly Case[] = [
       await context.buffer({ length });
       const middle = await context.buffer({ length });
       await context.buffer({ length });
-      const { failure } = await hold(context);
+      const { failure } = await fillAndHold(context);
       await context.release(middle);
       const { word, tries } = await askSeveralTimes(context, length);
       const detail = `after ${failure}, one of three buffers was freed and asked for again: ${word}`;
@@ -171,7 +172,7 @@ export const cmaCases: readonly Case[] = [
     async run(context) {
       const [, other] = context.facts.regions;
       if (other === undefined) throw new Skip('the target has one region only');
-      const { pages } = await hold(context);
+      const { pages } = await fillAndHold(context);
       const fd = await openOther(context, other);
       const { word } = await context.allocate({}, { device: fd });
       const detail = `${context.region.node} gave ${pages} pages and was full; ${other.node}: ${word}`;
@@ -199,7 +200,8 @@ export const cmaCases: readonly Case[] = [
 ];
 
 const hex = (frame: bigint): string => `0x${frame.toString(16)}`;
-const isIn = ({ first, last }: Range, frame: bigint): boolean => first <= frame && frame <= last;
+const isIn = ({ first, last }: FrameRange, frame: bigint): boolean =>
+  first <= frame && frame <= last;
 
 async function openOther(context: CaseContext, region: RegionFacts): Promise<Reply> {
   const device = await context.subject.open({ file: region.name, flags: linux.O_RDWR });
@@ -221,7 +223,7 @@ async function askSeveralTimes(
 /** Fills the region so that its last {@link WINDOW_PAGES} neighbours are buffers of one page. */
 async function fullButForWindow(context: CaseContext): Promise<readonly SlotRef[]> {
   const window = await context.buffer({ length: WINDOW_PAGES * context.page });
-  await hold(context);
+  await fillAndHold(context);
   await context.release(window);
   const { count } = await fillOnce(context, 'single', context.page, WINDOW_PAGES);
   if (count !== WINDOW_PAGES) {

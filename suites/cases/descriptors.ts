@@ -1,4 +1,4 @@
-import { linux } from '../../adapters/contract/index.ts';
+import { linux, textOfBytes } from '../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
 import type { Case } from '../kit/case.ts';
 import {
@@ -8,10 +8,11 @@ import {
   overwriteNewBuffers,
   stamp,
 } from '../kit/contents.ts';
-import { SYNC, syncFlags } from '../kit/dma-buf-sync.ts';
+import { syncFlags } from '../kit/dma-buf-sync.ts';
 import { observeConserved } from '../kit/free-memory.ts';
 import { Inconclusive } from '../kit/observation.ts';
 
+const { DMA_BUF_SYNC_END, DMA_BUF_SYNC_READ, DMA_BUF_SYNC_RW, DMA_BUF_SYNC_WRITE } = linux;
 const { O_CLOEXEC, O_RDWR, SEEK_CUR, SEEK_END, SEEK_SET } = linux;
 
 /** Cases of group `descriptors`: the kind of file that a new descriptor refers to. */
@@ -37,7 +38,7 @@ export const descriptorsCases: readonly Case[] = [
       const { fd } = await context.buffer();
       const none = (await syncFlags(context.subject, fd, 0n)).word;
       context.observe('FD-02', 'no-flags', none, `DMA_BUF_IOCTL_SYNC with flags 0 came to ${none}`);
-      for (const flags of [SYNC.both, SYNC.both | SYNC.end]) {
+      for (const flags of [DMA_BUF_SYNC_RW, DMA_BUF_SYNC_RW | DMA_BUF_SYNC_END]) {
         const { word } = await syncFlags(context.subject, fd, flags);
         context.observe('FD-02', 'bracket', word, `DMA_BUF_IOCTL_SYNC ${flags} came to ${word}`);
       }
@@ -206,11 +207,11 @@ export const descriptorsCases: readonly Case[] = [
     requirements: ['FD-10'],
     async run(context) {
       const { fd } = await context.buffer();
-      const starts = [SYNC.read, SYNC.write, SYNC.both];
-      const valid = starts.flatMap((start) => [start, start | SYNC.end]);
+      const starts = [DMA_BUF_SYNC_READ, DMA_BUF_SYNC_WRITE, DMA_BUF_SYNC_RW];
+      const valid = starts.flatMap((start) => [start, start | DMA_BUF_SYNC_END]);
       for (const [role, values] of [
         ['valid', valid],
-        ['invalid', [0n, SYNC.end, SYNC.both | 8n, -1n]],
+        ['invalid', [0n, DMA_BUF_SYNC_END, DMA_BUF_SYNC_RW | 8n, -1n]],
       ] as const) {
         for (const value of values) {
           const { word } = await syncFlags(context.subject, fd, value);
@@ -259,7 +260,7 @@ export const descriptorsCases: readonly Case[] = [
       context.observe('FD-12', 'fits', fits, `a name of ${NAME_MAX} bytes came to ${fits}`);
       if (fits !== 'ok') return;
       const { out } = await context.subject.readfile({ document: '/proc/self/fdinfo', fd });
-      const shown = new TextDecoder().decode(out).includes(`name:\t${'n'.repeat(NAME_MAX)}\n`);
+      const shown = textOfBytes(out).includes(`name:\t${'n'.repeat(NAME_MAX)}\n`);
       context.observe('FD-12', 'fdinfo', shown ? 'shown' : 'missing', 'the name in fdinfo');
     },
   },

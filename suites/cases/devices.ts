@@ -1,4 +1,4 @@
-import { type Client, linux, type Operation } from '../../adapters/contract/index.ts';
+import { type Client, linux, type Operation, statOf } from '../../adapters/contract/index.ts';
 import { commandOf } from '../../catalogue/abi-request.ts';
 import type { Case } from '../kit/case.ts';
 import { contentsWord, fillBytes } from '../kit/contents.ts';
@@ -9,8 +9,6 @@ import { Inconclusive } from '../kit/observation.ts';
 const NOBODY = 65_534n;
 const OPENS = 1000n;
 const PROCESSES = 8;
-const S_IFMT = 0o170000n;
-const S_IFCHR = 0o020000n;
 /** One command past the allocation’s own. */
 const NEXT_NR = 1n;
 
@@ -22,10 +20,8 @@ export const devicesCases: readonly Case[] = [
     requirements: ['DEV-01'],
     async run(context) {
       const { out } = await context.subject.fstat({ fd: await context.device() });
-      const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
-      const mode = view.getBigUint64(0, true);
-      const number = view.getBigUint64(32, true);
-      const type = (mode & S_IFMT) === S_IFCHR ? 'character' : 'other';
+      const { mode, nodeDevice: number } = statOf(out);
+      const type = (mode & linux.S_IFMT) === linux.S_IFCHR ? 'character' : 'other';
       context.observe('DEV-01', 'type', type, `st_mode is 0${mode.toString(8)}`);
       const { node } = context.region;
       context.observe('DEV-01', 'name', nodeName(node), `the node is ${node}`);
@@ -192,7 +188,7 @@ export const devicesCases: readonly Case[] = [
   },
 ];
 
-/** What allocators say of commands that they do not know, rightly or not. */
+/** Errors that allocators return for unknown commands, rightly or not. */
 const UNKNOWN: readonly string[] = ['ENOTTY', 'EINVAL', 'ENODEV', 'ENOSYS'];
 
 function nodeName(node: string): 'cma' | 'heap' | 'other' {

@@ -9,8 +9,8 @@ import { fieldOf } from '../../catalogue/abi-request.ts';
 import type { Role } from '../../catalogue/catalogue.ts';
 import type { Case } from '../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../kit/context.ts';
+import { observeEachChange } from '../kit/each-change.ts';
 import { fill, observeConserved, observeConservedBy } from '../kit/free-memory.ts';
-import { observeChanges } from '../kit/one-change.ts';
 
 const READ_ONLY: Placement = { kind: 'page', protection: 'read-only' };
 
@@ -28,7 +28,7 @@ export const errorsCases: readonly Case[] = [
         ['a pointer to a page without access', { kind: 'page', protection: 'none' }],
       ];
       const changes = placements.map(([name, placement]) => ({ name, options: { placement } }));
-      await observeChanges(context, 'ERR-01', 'pointer', changes);
+      await observeEachChange(context, 'ERR-01', 'pointer', changes);
     },
   },
   {
@@ -41,7 +41,7 @@ export const errorsCases: readonly Case[] = [
         const placement: Placement = { kind: 'page-end', distance: -bytes, neighbour: 'unmapped' };
         return { name: `its last ${bytes} bytes in an unmapped page`, options: { placement } };
       });
-      await observeChanges(context, 'ERR-02', 'cut-off', changes);
+      await observeEachChange(context, 'ERR-02', 'cut-off', changes);
     },
   },
   {
@@ -86,7 +86,7 @@ export const errorsCases: readonly Case[] = [
       ] as const) {
         const placement: Placement = { kind: 'page', protection };
         const name = `its argument in a page with protection ${protection}`;
-        await observeChanges(context, 'ERR-06', role, [{ name, options: { placement } }]);
+        await observeEachChange(context, 'ERR-06', role, [{ name, options: { placement } }]);
       }
     },
   },

@@ -1,7 +1,7 @@
 import { linux } from '../../adapters/contract/index.ts';
 import type { Case } from '../kit/case.ts';
 import { stamp, zeroWord } from '../kit/contents.ts';
-import { eachBit, observeChanges } from '../kit/one-change.ts';
+import { eachBit, observeEachChange } from '../kit/each-change.ts';
 
 const { O_ACCMODE, O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = linux;
 
@@ -61,7 +61,7 @@ export const flagsCases: readonly Case[] = [
           name: `flag bit 0x${bit.toString(16)}`,
           fields: { flags: O_RDWR | O_CLOEXEC | bit },
         }));
-      await observeChanges(context, 'FLG-04', 'unknown-flag', changes);
+      await observeEachChange(context, 'FLG-04', 'unknown-flag', changes);
     },
   },
   {
@@ -69,7 +69,7 @@ export const flagsCases: readonly Case[] = [
     title: 'an access mode that is none is refused',
     requirements: ['FLG-05'],
     run: (context) =>
-      observeChanges(context, 'FLG-05', 'no-mode', [
+      observeEachChange(context, 'FLG-05', 'no-mode', [
         { name: 'access mode 3', fields: { flags: O_ACCMODE | O_CLOEXEC } },
       ]),
   },

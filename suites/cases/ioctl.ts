@@ -1,10 +1,10 @@
 import { linux } from '../../adapters/contract/index.ts';
 import { commandOf } from '../../catalogue/abi-request.ts';
 import type { Case } from '../kit/case.ts';
+import { eachBit, observeEachChange } from '../kit/each-change.ts';
 import { Skip } from '../kit/observation.ts';
-import { eachBit, observeChanges } from '../kit/one-change.ts';
 
-const { IOC_NONE, IOC_READ, IOC_WRITE } = linux;
+const { IOC_DIRSHIFT, IOC_NONE, IOC_READ, IOC_SIZEMASK, IOC_SIZESHIFT, IOC_WRITE } = linux;
 
 /** Cases of group `ioctl`: the number of the command, and what it returns. */
 export const ioctlCases: readonly Case[] = [
@@ -30,7 +30,7 @@ export const ioctlCases: readonly Case[] = [
         name: `nr ${nr}`,
         options: { request: commandOf(context.abi) | nr },
       }));
-      await observeChanges(context, 'IOC-02', 'unknown-nr', changes);
+      await observeEachChange(context, 'IOC-02', 'unknown-nr', changes);
     },
   },
   {
@@ -42,7 +42,7 @@ export const ioctlCases: readonly Case[] = [
         name: `type bit 0x${bit.toString(16)}`,
         options: { request: commandOf(context.abi) ^ (bit << 8n) },
       }));
-      await observeChanges(context, 'IOC-03', 'other-type', changes);
+      await observeEachChange(context, 'IOC-03', 'other-type', changes);
     },
   },
   {
@@ -50,13 +50,13 @@ export const ioctlCases: readonly Case[] = [
     title: 'other direction bits are refused',
     requirements: ['IOC-04'],
     async run(context) {
-      const both = (IOC_READ | IOC_WRITE) << DIRECTION_SHIFT;
+      const both = (IOC_READ | IOC_WRITE) << IOC_DIRSHIFT;
       const bare = commandOf(context.abi) & ~both;
       const changes = [IOC_NONE, IOC_READ, IOC_WRITE].map((direction) => ({
         name: `direction bits ${direction}`,
-        options: { request: bare | (direction << DIRECTION_SHIFT) },
+        options: { request: bare | (direction << IOC_DIRSHIFT) },
       }));
-      await observeChanges(context, 'IOC-04', 'other-direction', changes);
+      await observeEachChange(context, 'IOC-04', 'other-direction', changes);
     },
   },
   {
@@ -65,13 +65,13 @@ export const ioctlCases: readonly Case[] = [
     requirements: ['IOC-05'],
     async run(context) {
       const own = context.abi.command.size;
-      const bare = commandOf(context.abi) & ~(SIZE_MAX << SIZE_SHIFT);
-      const sizes = [0, 8, own - 8, own - 1, own + 1, own + 8, Number(SIZE_MAX)];
+      const bare = commandOf(context.abi) & ~(IOC_SIZEMASK << IOC_SIZESHIFT);
+      const sizes = [0, 8, own - 8, own - 1, own + 1, own + 8, Number(IOC_SIZEMASK)];
       const changes = sizes.map((size) => ({
         name: `size ${size}`,
-        options: { request: bare | (BigInt(size) << SIZE_SHIFT), size },
+        options: { request: bare | (BigInt(size) << IOC_SIZESHIFT), size },
       }));
-      await observeChanges(context, 'IOC-05', 'other-size', changes);
+      await observeEachChange(context, 'IOC-05', 'other-size', changes);
     },
   },
   {
@@ -112,8 +112,3 @@ export const ioctlCases: readonly Case[] = [
     },
   },
 ];
-
-/** Where asm-generic/ioctl.h puts direction and size. */
-const DIRECTION_SHIFT = 30n;
-const SIZE_SHIFT = 16n;
-const SIZE_MAX = 0x3fffn;

@@ -1,10 +1,15 @@
 import { linux, type Operation, type Placement } from '../../adapters/contract/index.ts';
 import type { Case } from '../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../kit/context.ts';
-import { hold } from '../kit/free-memory.ts';
+import { fillAndHold } from '../kit/free-memory.ts';
 import { fillMemoryFile } from '../kit/memory-file.ts';
 import { Inconclusive, Skip } from '../kit/observation.ts';
-import { createAndLook, leaveSecrets, lookWhileCreated, scanNewBuffers } from '../kit/residue.ts';
+import {
+  leaveSecrets,
+  mapBeforeReturn,
+  scanNewBuffers,
+  scanWhileAllocating,
+} from '../kit/residue.ts';
 
 /** An id without privileges, as the user nobody has. */
 const NOBODY = 65_534n;
@@ -67,7 +72,7 @@ export const isolationCases: readonly Case[] = [
       const length = 2n * context.page;
       await context.control({ length });
       await leaveSecrets(context, length);
-      const { word, detail } = await createAndLook(context, length);
+      const { word, detail } = await scanWhileAllocating(context, length);
       context.observe('ISO-04', 'concurrent', word, detail);
     },
   },
@@ -94,7 +99,7 @@ export const isolationCases: readonly Case[] = [
       const length = 16n * context.page;
       await context.control({ length });
       await leaveSecrets(context, length);
-      const { word, detail } = await lookWhileCreated(context, length);
+      const { word, detail } = await mapBeforeReturn(context, length);
       context.observe('ISO-05', 'contents', word, detail);
     },
   },
@@ -125,7 +130,7 @@ export const isolationCases: readonly Case[] = [
     async run(context) {
       const { sizeBytes } = context.region;
       if (sizeBytes === undefined) throw new Skip('the size of the region is not known');
-      const { pages } = await hold(context);
+      const { pages } = await fillAndHold(context);
       const word = pages * context.page === sizeBytes ? 'whole-region' : 'limited';
       const detail = `one process got ${pages * context.page} of ${sizeBytes} bytes`;
       context.observe('ISO-07', 'share', word, detail);

@@ -1,11 +1,11 @@
-import { linux } from '../../adapters/contract/index.ts';
+import { linux, textOfBytes } from '../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
 import type { Case } from '../kit/case.ts';
 import { bufferWord, stamp, ZERO } from '../kit/contents.ts';
 import type { Allocation, CaseContext } from '../kit/context.ts';
+import { observeEachChange } from '../kit/each-change.ts';
 import { closeAll, fill, fillOnce } from '../kit/free-memory.ts';
 import { Skip } from '../kit/observation.ts';
-import { observeChanges } from '../kit/one-change.ts';
 
 /** Cases of group `length`: length, rounding, limits. */
 export const lengthCases: readonly Case[] = [
@@ -14,7 +14,7 @@ export const lengthCases: readonly Case[] = [
     title: 'length 0 is refused',
     requirements: ['LEN-01'],
     run: (context) =>
-      observeChanges(context, 'LEN-01', 'zero', [{ name: 'length 0', fields: { length: 0n } }]),
+      observeEachChange(context, 'LEN-01', 'zero', [{ name: 'length 0', fields: { length: 0n } }]),
   },
   {
     id: 'LEN-02/page-boundaries',
@@ -47,7 +47,7 @@ export const lengthCases: readonly Case[] = [
     requirements: ['LEN-05'],
     async run(context) {
       const top = 1n << 64n;
-      await observeChanges(
+      await observeEachChange(
         context,
         'LEN-05',
         'wraps',
@@ -79,7 +79,7 @@ export const lengthCases: readonly Case[] = [
       if (sizeBytes === undefined) throw new Skip('the size of the region is not known');
       const asked = sizeBytes + context.page;
       const changes = [{ name: `length ${asked}`, fields: { length: asked } }];
-      await observeChanges(context, 'LEN-06', 'too-large', changes);
+      await observeEachChange(context, 'LEN-06', 'too-large', changes);
     },
   },
   {
@@ -185,11 +185,11 @@ async function observeEverySize(context: CaseContext, buffer: Allocation): Promi
   see('stat', size === 0n ? undefined : size);
   if (!context.facts.capabilities.includes('procfs')) return;
   const { out } = await context.subject.readfile({ document: '/proc/self/fdinfo', fd });
-  const line = /^size:\s+(\d+)$/m.exec(new TextDecoder().decode(out))?.[1];
+  const line = /^size:\s+(\d+)$/m.exec(textOfBytes(out))?.[1];
   see('fdinfo', line === undefined ? undefined : BigInt(line));
 }
 
-/** Asks for too much in a client that the OOM killer may take; what came of it, in one word. */
+/** Asks for too much in a client that the OOM killer may take; returns the outcome, in one word. */
 async function tryHuge(context: CaseContext, name: string, length: bigint): Promise<string> {
   const device = await context.device();
   await context.subject.fork({ client: name, sacrificial: 1n });

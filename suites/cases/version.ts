@@ -2,8 +2,8 @@ import { fieldOf } from '../../catalogue/abi-request.ts';
 import type { Role } from '../../catalogue/catalogue.ts';
 import type { Case } from '../kit/case.ts';
 import type { CaseContext } from '../kit/context.ts';
+import { type Change, eachBit, observeEachChange } from '../kit/each-change.ts';
 import { observeConserved } from '../kit/free-memory.ts';
-import { type Change, eachBit, observeChanges } from '../kit/one-change.ts';
 
 /** Cases of group `version`: the version and the reserved fields. */
 export const versionCases: readonly Case[] = [
@@ -25,7 +25,7 @@ export const versionCases: readonly Case[] = [
     async run(context) {
       const all = (1n << 64n) - 1n;
       const changes = [...bitsOf(context, 'version'), change('version', all)];
-      await observeChanges(context, 'VER-02', 'other-version', changes);
+      await observeEachChange(context, 'VER-02', 'other-version', changes);
     },
   },
   {
@@ -50,14 +50,16 @@ export const versionCases: readonly Case[] = [
     title: 'the first reserved field must be 0',
     requirements: ['RES-01'],
     needsRoles: ['reserved1'],
-    run: (context) => observeChanges(context, 'RES-01', 'reserved', bitsOf(context, 'reserved1')),
+    run: (context) =>
+      observeEachChange(context, 'RES-01', 'reserved', bitsOf(context, 'reserved1')),
   },
   {
     id: 'RES-02/each-bit',
     title: 'the second reserved field must be 0',
     requirements: ['RES-02'],
     needsRoles: ['reserved2'],
-    run: (context) => observeChanges(context, 'RES-02', 'reserved', bitsOf(context, 'reserved2')),
+    run: (context) =>
+      observeEachChange(context, 'RES-02', 'reserved', bitsOf(context, 'reserved2')),
   },
   {
     id: 'RES-03/descriptor-in',

@@ -4,7 +4,7 @@ import type { CaseContext, DeclaredCase } from './context.ts';
 
 /** The code that observes one or more requirements through a Session. */
 export interface Case extends DeclaredCase {
-  /** What it shows, in a few words. */
+  /** The behaviour that it shows, in a few words. */
   readonly title: string;
   /** Fields that the ABI must have for the case to mean anything. */
   readonly needsRoles?: readonly Role[];

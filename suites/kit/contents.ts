@@ -55,7 +55,7 @@ export async function overwriteNewBuffers(context: CaseContext): Promise<void> {
   }
 }
 
-/** What a buffer holds, as {@link contentsWord} says it, through a mapping of its own. */
+/** The contents of a buffer, as {@link contentsWord} says it, through a mapping of its own. */
 export async function bufferWord(
   context: CaseContext,
   buffer: Allocation,

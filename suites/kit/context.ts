@@ -30,7 +30,7 @@ export const DEFAULT_DEADLINE_MS = 20_000;
 /** The client in which a case acts: a child of `main`, so that its end can be watched. */
 export const SUBJECT = 'subject';
 
-/** What a context must know of the case that it serves. */
+/** The part of a case that its context must know. */
 export interface DeclaredCase {
   /** The requirement that it observes first, a slash, and what it changes. */
   readonly id: string;
@@ -40,13 +40,13 @@ export interface DeclaredCase {
   readonly deadlineMs?: number;
 }
 
-/** An allocation that was asked for, and what came of it. */
+/** An allocation that was asked for, and its outcome. */
 export interface Allocation {
   readonly reply: Reply;
   readonly client: Client;
   /** The new descriptor, as an operand. */
   readonly fd: SlotRef;
-  /** What `reply` came to, in one word. */
+  /** The outcome of `reply`, in one word. */
   readonly word: string;
 }
 
@@ -61,8 +61,8 @@ export interface AllocateOptions {
 }
 
 /**
- * What a case is given: clients on the target, requests in the target's ABI, and a place to say what
- * was observed. It never says what is right.
+ * Everything that a case is given: clients on the target, requests in the target's ABI, and a place
+ * to say what was observed. It never says what is right.
  */
 export class CaseContext {
   readonly facts: TargetFacts;
@@ -99,7 +99,7 @@ export class CaseContext {
     return BigInt(this.facts.pageSize);
   }
 
-  /** Says what was seen of a requirement. */
+  /** Records what was seen of a requirement. */
   observe(requirement: string, role: string, observed: string, detail: string): void {
     if (!this.#case.requirements.includes(requirement)) {
       throw new Error(`case ${this.#case.id} does not declare ${requirement}`);
@@ -197,8 +197,8 @@ export class CaseContext {
   }
 
   /**
-   * A valid request whose success is itself what is observed. Whether memory is left is another rule's
-   * question.
+   * A valid request whose success is itself what is observed. Whether memory is left is another
+   * rule's question.
    *
    * @throws {@link Inconclusive} when there is none
    */
@@ -216,8 +216,8 @@ export class CaseContext {
   }
 
   /**
-   * Closes a buffer's descriptor if one came back. A command that copies nothing out leaves the 0 that
-   * was sent, which no new descriptor can be: 0 is open in every client.
+   * Closes a buffer's descriptor if one was returned. A command that copies nothing out leaves the
+   * 0 that was sent, which no new descriptor can be: 0 is open in every client.
    */
   async release(allocation: Allocation): Promise<void> {
     const { offset, width } = fieldOf(this.abi, 'descriptor');
@@ -268,8 +268,9 @@ export class CaseContext {
   /**
    * Runs several threads as one Program, all at once.
    *
-   * @param options `seed` for the order in which a simulated target runs them; `mayDie` when a client
-   *   of them is killed on purpose, so that what it did not finish is a result like any other
+   * @param options `seed` for the order in which a simulated target runs them; `mayDie` when a
+   *   client of them is killed on purpose, so that what it did not finish is a result like any
+   *   other
    */
   async runThreads(
     threads: readonly Thread[],

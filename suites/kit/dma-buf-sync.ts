@@ -1,8 +1,5 @@
 import { type Client, linux, type Reply, type SlotRef } from '../../adapters/contract/index.ts';
 
-/** Flags of struct dma_buf_sync, include/uapi/linux/dma-buf.h. */
-export const SYNC = { read: 1n, write: 2n, both: 3n, end: 4n } as const;
-
 /** DMA_BUF_IOCTL_SYNC with the flags given. */
 export function syncFlags(client: Client, fd: SlotRef, flags: bigint): Promise<Reply> {
   const words = BigUint64Array.of(BigInt.asUintN(64, flags));
@@ -17,5 +14,6 @@ export function sync(
   direction: 'read' | 'write',
   moment: 'start' | 'end',
 ): Promise<Reply> {
-  return syncFlags(client, fd, SYNC[direction] | (moment === 'end' ? SYNC.end : 0n));
+  const flags = direction === 'read' ? linux.DMA_BUF_SYNC_READ : linux.DMA_BUF_SYNC_WRITE;
+  return syncFlags(client, fd, flags | (moment === 'end' ? linux.DMA_BUF_SYNC_END : 0n));
 }

@@ -1,4 +1,9 @@
-import { type Operation, type RepeatStep, wordOf } from '../../adapters/contract/index.ts';
+import {
+  kilobytesIn,
+  type Operation,
+  type RepeatStep,
+  wordOf,
+} from '../../adapters/contract/index.ts';
 import { type CaseContext, SUBJECT } from './context.ts';
 import { Inconclusive, Skip } from './observation.ts';
 
@@ -25,7 +30,7 @@ const BOUNDED_CYCLES = 256n;
 const WARM_UP_CYCLES = 64n;
 /** The fewest cycles between two readings of a gauge. */
 const GAUGE_CYCLES_MIN = 64n;
-/** What a leak must amount to at least before a gauge is believed, in bytes. */
+/** Bytes that a leak must amount to at least before a gauge is believed. */
 const GAUGE_LEAK_BYTES_MIN = 16n << 20n;
 /** Times the idle noise that the smallest claimed leak must amount to. */
 const NOISE_FACTOR = 10n;
@@ -56,7 +61,7 @@ export async function observeConserved(context: CaseContext, cycle: Cycle): Prom
 }
 
 /** Something that is not one client's loop and must leave as much memory free as it found. */
-export interface Work {
+export interface RepeatedWork {
   readonly requirement: string;
   readonly role?: string;
   /** How often it is done in each of the two blocks. */
@@ -64,12 +69,12 @@ export interface Work {
   /** Bytes that the smallest leak worth claiming loses in one cycle. */
   readonly bytesPerCycle: bigint;
   run(index: number): Promise<void>;
-  /** What else is to be said of the work, once it was done. */
+  /** A remark on the work, once it was done; it is added to the detail. */
   note?(): string;
 }
 
 /** {@link observeConserved} for work that takes several clients. */
-export async function observeConservedBy(context: CaseContext, work: Work): Promise<void> {
+export async function observeConservedBy(context: CaseContext, work: RepeatedWork): Promise<void> {
   let index = 0;
   const block = async (times: bigint): Promise<void> => {
     for (let done = 0n; done < times; done += 1n) {
@@ -154,7 +159,7 @@ async function byGauge(
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
-/** What each operation of the cycle did over all iterations. */
+/** The results of each operation of the cycle over all iterations. */
 async function runCycles(
   context: CaseContext,
   cycle: Cycle,
@@ -179,13 +184,12 @@ export async function freeBytes(context: CaseContext): Promise<bigint> {
 /** A line of /proc/meminfo in bytes. */
 export async function memoryBytes(context: CaseContext, line: string): Promise<bigint> {
   const reply = await context.subject.readfile({ document: '/proc/meminfo' });
-  const text = new TextDecoder().decode(reply.out);
-  const kibibytes = new RegExp(`^${line}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1];
+  const kibibytes = kilobytesIn(reply.out, line);
   if (kibibytes === undefined) throw new Inconclusive(`/proc/meminfo shows no ${line}`);
-  return BigInt(kibibytes) * 1024n;
+  return kibibytes * 1024n;
 }
 
-/** What filling a region showed. */
+/** The size of a region, as filling it showed. */
 export interface Filling {
   /** Pages that the region gave out before it was full. */
   readonly pages: bigint;
@@ -194,7 +198,7 @@ export interface Filling {
 }
 
 /** A full region, until it is dropped. */
-export interface Holding extends Filling {
+export interface FullRegion extends Filling {
   /** Frees everything. */
   drop(): Promise<void>;
 }
@@ -205,14 +209,14 @@ export interface Holding extends Filling {
  * @throws {@link Inconclusive} when the descriptor table fills up before the region does
  */
 export async function fill(context: CaseContext): Promise<Filling> {
-  const holding = await hold(context);
+  const holding = await fillAndHold(context);
   await holding.drop();
   return holding;
 }
 
 /** Fills a bounded region as {@link fill} does, and keeps it full. */
-export async function hold(context: CaseContext): Promise<Holding> {
-  const held: Family[] = [];
+export async function fillAndHold(context: CaseContext): Promise<FullRegion> {
+  const held: SlotFamily[] = [];
   let pages = 0n;
   let failure = 'ok';
   for (let length = startLength(context); length >= context.page; length /= 2n) {
@@ -233,13 +237,16 @@ export async function hold(context: CaseContext): Promise<Holding> {
 }
 
 /** Buffers in the slots `family[0]`, `family[1]`, … */
-export interface Family {
+export interface SlotFamily {
   readonly family: string;
   readonly count: bigint;
 }
 
 /** Closes the buffers of some families. */
-export async function closeAll(context: CaseContext, families: readonly Family[]): Promise<void> {
+export async function closeAll(
+  context: CaseContext,
+  families: readonly SlotFamily[],
+): Promise<void> {
   for (const { family, count } of families) {
     if (count === 0n) continue;
     const close: Operation = { op: 'close', fd: context.descriptorIn(`${family}[i]`) };
@@ -247,7 +254,10 @@ export async function closeAll(context: CaseContext, families: readonly Family[]
   }
 }
 
-/** Takes buffers of one length, as many as asked for or as there are; `failure` is `ok` when all were given. */
+/**
+ * Takes buffers of one length, as many as asked for or as there are; `failure` is `ok` when all
+ * were given.
+ */
 export async function fillOnce(
   context: CaseContext,
   family: string,

@@ -4,11 +4,11 @@ import type { CaseContext } from './context.ts';
 import { memoryBytes } from './free-memory.ts';
 import { Inconclusive } from './observation.ts';
 
-/** What such a file is filled with. */
+/** The byte that such a file is filled with. */
 const CONTENTS = 0x5c;
 
 /** A file in memory that is mapped and full. */
-export interface MemoryFile {
+export interface FilledMemoryFile {
   /** Bytes. */
   readonly length: bigint;
   /** Gives its memory back. */
@@ -16,7 +16,10 @@ export interface MemoryFile {
 }
 
 /** Fills a file in memory with up to so many bytes, at most half of what is free. */
-export async function fillMemoryFile(context: CaseContext, most: bigint): Promise<MemoryFile> {
+export async function fillMemoryFile(
+  context: CaseContext,
+  most: bigint,
+): Promise<FilledMemoryFile> {
   const half = (await memoryBytes(context, 'MemAvailable')) / 2n;
   const length = ((half < most ? half : most) / context.page) * context.page;
   const { subject } = context;

@@ -4,11 +4,11 @@
  */
 export interface Observation {
   readonly requirement: string;
-  /** What was looked at, as the requirement's expectations name it. */
+  /** The thing that was looked at, as the requirement's expectations name it. */
   readonly role: string;
   /** One word: `ok`, an errno name, or a word from the expectations. */
   readonly observed: string;
-  /** What was done and what came back, in a sentence. */
+  /** The call and its result, in a sentence. */
   readonly detail: string;
 }
 
@@ -18,7 +18,7 @@ export class Skip extends Error {}
 /** Thrown by a case that cannot say anything, for instance because its control failed. */
 export class Inconclusive extends Error {}
 
-/** Thrown when a client that nothing should have killed died, or never came back. */
+/** Thrown when a client that nothing should have killed died, or never returned. */
 export class ClientLost extends Error {
   readonly manner: 'crash' | 'hang';
 

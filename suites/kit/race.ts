@@ -3,14 +3,14 @@ import { buffersOf, type HeldBuffer, type Timeline, timelineOf } from '../../ora
 import { type CaseContext, SUBJECT } from './context.ts';
 import { Inconclusive } from './observation.ts';
 
-/** What was seen, in a word and in a sentence. */
-export interface Sight {
+/** An observation, in a word and in a sentence. */
+export interface Sighting {
   readonly word: string;
   readonly detail: string;
 }
 
-/** One meeting of threads, ready for the oracles. */
-export interface Meeting {
+/** Threads that ran at the same time, ready for the oracles. */
+export interface Race {
   readonly history: History;
   readonly timeline: Timeline;
   readonly buffers: readonly HeldBuffer[];
@@ -19,24 +19,24 @@ export interface Meeting {
 }
 
 /** Operations of a client that are to run at the same time as others. */
-export interface Party {
+export interface RacingThread {
   readonly client?: string;
   readonly operations: readonly Operation[];
 }
 
 /**
- * Lets threads begin together, and puts what came back into the form that oracles judge. The first
- * operation of each thread is the barrier at which they meet.
+ * Runs threads that begin together, and puts the results into the form that oracles judge. The
+ * first operation of each thread is a barrier.
  *
  * @param options `seed` picks one schedule of a simulated target; `mayDie` as of `runThreads`
  */
-export async function meet(
+export async function runTogether(
   context: CaseContext,
-  parties: readonly Party[],
+  racing: readonly RacingThread[],
   options: { readonly seed: bigint; readonly mayDie?: boolean },
-): Promise<Meeting> {
-  const barrier: Operation = { op: 'barrier', parties: BigInt(parties.length) };
-  const threads = parties.map(
+): Promise<Race> {
+  const barrier: Operation = { op: 'barrier', parties: BigInt(racing.length) };
+  const threads = racing.map(
     ({ client = SUBJECT, operations }): Thread => ({
       client,
       operations: [barrier, ...operations],
@@ -58,7 +58,7 @@ function overlap({ threads: [first = [], ...others] }: History): boolean {
     .some((mine) => calls.some((other) => mine.from < other.to && other.from < mine.to));
 }
 
-/** A loop counts from the first to the last of its calls; what never came back ends nowhere. */
+/** A loop counts from the first to the last of its calls; what never returned ends nowhere. */
 function intervalOf({
   outcome,
   call,
@@ -73,23 +73,23 @@ function intervalOf({
 /** Later than every clock. */
 const NEVER = 1n << 64n;
 
-/** How many times more rounds a busy machine gets, on which threads seldom run at once. */
+/** Times more rounds that a busy machine gets, on which threads seldom run at once. */
 const PATIENCE = 16;
 
-/** Counts how often threads that were to meet did, as luck is no verdict. */
-export class Encounters {
-  #meetings = 0;
-  #met = 0;
+/** Counts the rounds in which calls overlapped: rounds in which none did prove nothing. */
+export class OverlapCount {
+  #rounds = 0;
+  #overlapped = 0;
 
-  count({ overlapping }: Pick<Meeting, 'overlapping'>): void {
-    this.#meetings += 1;
-    if (overlapping) this.#met += 1;
+  count({ overlapping }: Pick<Race, 'overlapping'>): void {
+    this.#rounds += 1;
+    if (overlapping) this.#overlapped += 1;
   }
 
-  /** Whether another round is due: enough of them, and more while no two calls have met yet. */
+  /** Whether another round is due: enough of them, and more while no two calls have overlapped. */
   goesOn(round: number, odds: number): boolean {
     const enough = roundsFor(odds);
-    return round < enough || (this.#met === 0 && round < PATIENCE * enough);
+    return round < enough || (this.#overlapped === 0 && round < PATIENCE * enough);
   }
 
   /**
@@ -98,12 +98,10 @@ export class Encounters {
    * @throws {@link Inconclusive} when no two threads ever met: then nothing was shown
    */
   get note(): string {
-    if (this.#met === 0) {
-      throw new Inconclusive(
-        `in none of ${this.#meetings} rounds were two calls under way at once`,
-      );
+    if (this.#overlapped === 0) {
+      throw new Inconclusive(`in none of ${this.#rounds} rounds were two calls under way at once`);
     }
-    return `calls overlapped in ${this.#met} of ${this.#meetings} rounds`;
+    return `calls overlapped in ${this.#overlapped} of ${this.#rounds} rounds`;
   }
 }
 
@@ -114,15 +112,15 @@ export class Encounters {
 export const roundsFor = (odds: number): number =>
   Math.ceil(Math.log(0.01) / Math.log(1 - 1 / odds));
 
-/** How much a number of rounds promises, for the detail of an observation. */
-export const promise = (odds: number): string =>
+/** The odds at which the rounds detect a race, for the detail of an observation. */
+export const detectionOdds = (odds: number): string =>
   `${roundsFor(odds)} rounds find with 99 % what shows in one of ${odds}`;
 
-/** What was seen over many rounds: each word of a role once, with how often it came. */
-export class Sights {
+/** Observations of many rounds: each word of a role once, with how often it came. */
+export class Sightings {
   readonly #seen = new Map<string, { role: string; word: string; count: number; detail: string }>();
 
-  add(role: string, { word, detail }: Sight): void {
+  add(role: string, { word, detail }: Sighting): void {
     const key = `${role} ${word}`;
     const before = this.#seen.get(key);
     if (before === undefined) this.#seen.set(key, { role, word, count: 1, detail });
@@ -143,7 +141,7 @@ export class Sights {
 }
 
 /** How often something must happen for the loss of one buffer each time to show. */
-export interface Loss {
+export interface VisibleLoss {
   readonly cycles: number;
   readonly bytesPerCycle: bigint;
   /** Bytes of the buffers. */
@@ -156,15 +154,15 @@ const LARGE_CYCLES = 512;
 
 /**
  * On a bounded region one page shows, if the race comes in each of two blocks. A gauge must be
- * moved by what is lost when only one meeting out of `odds` loses a buffer.
+ * moved by what is lost when only one round out of `odds` loses a buffer.
  */
-export const lossOf = ({ page, region }: CaseContext, odds: number): Loss =>
+export const visibleLoss = ({ page, region }: CaseContext, odds: number): VisibleLoss =>
   region.bounded
     ? { cycles: roundsFor(odds), bytesPerCycle: page, length: page }
     : { cycles: LARGE_CYCLES, bytesPerCycle: LARGE / BigInt(odds), length: LARGE };
 
-/** The number that the next descriptor of `subject` gets. */
-export async function nextNumber(context: CaseContext): Promise<bigint> {
+/** The value that the next descriptor of `subject` gets. */
+export async function nextDescriptor(context: CaseContext): Promise<bigint> {
   const { value: fd } = await context.subject.dup({ fd: await context.device() });
   await context.subject.close({ fd });
   return fd;

@@ -1,24 +1,26 @@
 import {
   type FileName,
+  fieldOfBytes,
   linux,
   type Operation,
   type OperationOf,
   type Reply,
   type Result,
   succeeded,
+  textOfBytes,
   wordOf,
 } from '../../adapters/contract/index.ts';
 import { type CaseContext, SUBJECT } from './context.ts';
 import { Inconclusive, Skip } from './observation.ts';
 
-/** What a registering driver sets, and what it makes go wrong: docs/test-control.md. */
-export const ALLOCATE = 1;
-/** @see ALLOCATE */
-export const OWNER = 2;
-/** @see ALLOCATE */
+/** Flags of a registration, see docs/test-control.md: the driver sets its allocate function. */
+export const HAS_ALLOCATE = 1;
+/** The driver sets its owner. */
+export const HAS_OWNER = 2;
+/** The device node cannot be created. */
 export const NODE_FAILS = 4;
 /** A registration in which nothing is missing. */
-export const COMPLETE: number = ALLOCATE | OWNER;
+export const COMPLETE: number = HAS_ALLOCATE | HAS_OWNER;
 /** Minors that can be opened; there should be no others. */
 export const MINORS = 256;
 /** Bytes of a name that the control node takes, its NUL not counted. */
@@ -33,8 +35,8 @@ const MINOR_OFFSET = 36;
 /** Stands for the call with NULL. */
 const NO_DEVICE = -1;
 
-/** A registration that was asked for, and what came of it. */
-export interface Registration {
+/** The outcome of a registration. */
+export interface RegistrationOutcome {
   readonly word: string;
   /** Undefined when it was refused. */
   readonly minor: number | undefined;
@@ -79,13 +81,12 @@ export class Registrar {
     return { op: 'ioctl', fd, request: UNREGISTER, argument: { bytes } };
   }
 
-  /** What came of a {@link registerStep}. */
-  note(result: Result | undefined): Registration {
+  /** The outcome of a {@link registerStep}. */
+  note(result: Result | undefined): RegistrationOutcome {
     if (result === undefined) throw new Error('the registration has no result');
     const word = wordOf(result);
     if (!succeeded(result)) return { word, minor: undefined };
-    const { buffer, byteOffset } = result.out;
-    const minor = new DataView(buffer, byteOffset).getInt32(MINOR_OFFSET, true);
+    const minor = Number(fieldOfBytes(result.out, MINOR_OFFSET, 4, true) ?? NO_DEVICE);
     this.#minors = [...this.#minors, minor];
     return { word, minor };
   }
@@ -97,7 +98,7 @@ export class Registrar {
   }
 
   /** Tries to register an allocator. */
-  async register(name?: string, flags?: number): Promise<Registration> {
+  async register(name?: string, flags?: number): Promise<RegistrationOutcome> {
     const history = await this.#context.runSteps(SUBJECT, [this.registerStep(name, flags)]);
     return this.note(history.threads[0]?.[0]);
   }
@@ -113,7 +114,7 @@ export class Registrar {
     throw new Inconclusive(`blocked: a valid registration failed with ${word}`);
   }
 
-  /** Unregisters a device, or NULL. Returns what came of it, in a word. */
+  /** Unregisters a device, or NULL. Returns the outcome, in one word. */
   async unregister(minor: number | undefined): Promise<string> {
     const step = this.unregisterStep(minor);
     const result = (await this.#context.runSteps(SUBJECT, [step])).threads[0]?.[0];
@@ -126,7 +127,7 @@ export class Registrar {
     const document = '/sys/class/simple_allocator';
     const { ok, out, word } = await this.#context.subject.readfile({ document });
     if (!ok) throw new Skip(`the class cannot be listed: ${word}`);
-    return linesOf(out);
+    return classLines(out);
   }
 
   /**
@@ -157,7 +158,7 @@ export class Registrar {
 
   /** Opens a device by its minor, in `subject`. */
   async open(minor: number): Promise<Reply> {
-    return this.#context.subject.open({ file: nodeOf(minor), flags: linux.O_RDWR });
+    return this.#context.subject.open({ file: minorFile(minor), flags: linux.O_RDWR });
   }
 
   /** A device that was registered, opened. */
@@ -182,7 +183,7 @@ export class Registrar {
   async #remainder(minors: readonly number[]): Promise<string> {
     const listed = (await this.listing()).map(minorIn);
     if (minors.some((minor) => listed.includes(minor))) return 'still-listed';
-    const nodes = minors.filter((minor) => minor < MINORS).map(nodeOf);
+    const nodes = minors.filter((minor) => minor < MINORS).map(minorFile);
     const flags = linux.O_RDWR;
     const opens = await this.#run(nodes.map((file): Operation => ({ op: 'open', file, flags })));
     return opens.some((result) => succeeded(result)) ? 'still-opens' : 'removed';
@@ -196,15 +197,14 @@ export class Registrar {
 }
 
 /** The file that Programs open to reach a minor. */
-export const nodeOf = (minor: number): FileName => `minor:${minor}`;
+export const minorFile = (minor: number): FileName => `minor:${minor}`;
 
 /** The minor in a line of the class. */
 export const minorIn = (line: string): number => Number(/:(\d+)$/.exec(line)?.[1] ?? -1);
 
 /** The lines of a document of the class. */
-export const linesOf = (out: Uint8Array): readonly string[] =>
-  new TextDecoder()
-    .decode(out)
+export const classLines = (out: Uint8Array): readonly string[] =>
+  textOfBytes(out)
     .split('\n')
     .filter((line) => line !== '')
     .toSorted();

@@ -7,7 +7,7 @@ import {
 import { pattern, ZERO } from './contents.ts';
 import { type CaseContext, SUBJECT } from './context.ts';
 import { Inconclusive } from './observation.ts';
-import type { Sight } from './race.ts';
+import type { Sighting } from './race.ts';
 
 /** Buffers that are filled, freed and asked for again. */
 const BUFFERS = 64n;
@@ -77,7 +77,7 @@ const isClean = (scan: RepeatStep | undefined, length: bigint): boolean =>
   scan?.first.value === length && scan.anomalies.length === 0;
 
 /** Threads that allocate, look at what they got, write to it and free it, all at once. */
-export async function createAndLook(context: CaseContext, length: bigint): Promise<Sight> {
+export async function scanWhileAllocating(context: CaseContext, length: bigint): Promise<Sighting> {
   const device = await context.device();
   let scanned = 0n;
   let dirty = 0;
@@ -121,10 +121,10 @@ function lookAndSpoil(
 }
 
 /**
- * One thread allocates; another maps the number that is going to come as soon as it can. The
+ * One thread allocates; another maps the descriptor that it is going to get as soon as it can. The
  * buffers stay, so that each round gets pages that still carry the secret.
  */
-export async function lookWhileCreated(context: CaseContext, length: bigint): Promise<Sight> {
+export async function mapBeforeReturn(context: CaseContext, length: bigint): Promise<Sighting> {
   const device = await context.device();
   const words: string[] = [];
   for (let round = 0; round < RACES; round += 1) {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { machineError, type TargetFacts, toJson } from '../../adapters/contract/index.ts';
 import type { RunStart } from '../../reports/record/journal-lines.ts';
 
-/** What makes a target the same one, as plain data to compare; its taint changes as it runs. */
+/** The identity of a target, as plain data to compare; its taint changes as it runs. */
 function identityOf({ details, ...facts }: TargetFacts): unknown {
   const { taint: _, ...steady } = details;
   return toJson({ ...facts, details: steady });

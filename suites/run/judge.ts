@@ -5,7 +5,7 @@ import { type Status, worse } from '../../reports/record/status.ts';
 import type { Case } from '../kit/case.ts';
 import type { Observation } from '../kit/observation.ts';
 
-/** What a case left behind; verdicts are a pure function of it. */
+/** The outcome of a case; verdicts are a pure function of it. */
 export interface CaseOutcome {
   readonly end: CaseEnd;
   /** Why it did not complete; empty when it did. */

@@ -19,8 +19,8 @@ import type { CaseOutcome } from './judge.ts';
 const FRAME_DEADLINE_MS = 20_000;
 
 /**
- * Runs one case in a client of its own and says what it left behind. The client's end is part of the
- * case, since what a wrong implementation does with descriptors shows when they are closed.
+ * Runs one case in a client of its own and says what it left behind. The client's end is part of
+ * the case, since what a wrong implementation does with descriptors shows when they are closed.
  *
  * @throws {@link AllocertError} when the target can no longer be reached
  * @throws {@link ConnectionLost} when the way to it broke; nothing that was observed counts then

@@ -10,6 +10,7 @@ import {
   type TargetFacts,
   type Transcript,
 } from '../../adapters/contract/index.ts';
+import { repeatIfLost } from '../../adapters/contract/repeat-if-lost.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import {
   type Abi,
@@ -33,7 +34,7 @@ import { runCase } from './run-case.ts';
 import { decidingProfile, selectCases } from './select.ts';
 import { inShard } from './shard.ts';
 
-/** What a run is asked to do, and who hears of it. */
+/** Options of a run, and the functions that are called as it goes on. */
 export interface RunOptions {
   readonly adapter: Adapter;
   /** The profile that decides; the target's ABI has a default. */
@@ -57,8 +58,8 @@ export interface RunOptions {
 /** Which cases run again, each time in a session of their own. */
 export interface Retries {
   readonly max: number;
-  /** Whether what a case came to calls for another run of it. */
-  again(finish: CaseFinish): boolean;
+  /** Whether the end of a case calls for another run of it. */
+  shouldRetry(finish: CaseFinish): boolean;
 }
 
 /** Restarts of a dead target before the run gives up. */
@@ -85,7 +86,7 @@ export async function runSuites(options: RunOptions): Promise<RunEnd> {
   };
 }
 
-/** What became of a case; `broken` says why no other can run. */
+/** One run of a case; `broken` says why no other can run. */
 interface Attempt {
   readonly outcome: CaseOutcome;
   readonly transcript: Transcript;
@@ -99,9 +100,9 @@ class Run {
   readonly #profiles: readonly Profile[];
   readonly #abi: Abi;
   #session: RecordingSession | undefined;
-  /** What answered first. */
+  /** The target that answered first. */
   readonly #facts: TargetFacts;
-  /** Set once the connection was lost: whoever answers then may be somebody else. */
+  /** Set once the connection was lost: another target may answer then. */
   #doubtful = false;
   #restarts = 0;
 
@@ -177,12 +178,12 @@ class Run {
     }
   }
 
-  /** Every run of a case is told of; what they come to together is the record's to say. */
+  /** Every run of a case is in the journal; the record combines them. */
   async #withRetries(case_: Case): Promise<void> {
-    const { max, again } = this.#options.retries ?? { max: 0, again: () => false };
+    const { max, shouldRetry } = this.#options.retries ?? { max: 0, shouldRetry: () => false };
     for (let retry = 0; ; retry += 1) {
       const finish = await this.#one(case_);
-      if (retry === max || !again(finish) || this.#options.signal?.aborted === true) return;
+      if (retry === max || !shouldRetry(finish) || this.#options.signal?.aborted === true) return;
       if (this.#restarts > RESTARTS_MAX) return;
       // What an earlier run left in the session must not decide the next one.
       await this.#drop();
@@ -192,7 +193,7 @@ class Run {
   async #one(case_: Case): Promise<CaseFinish> {
     this.#options.onCaseStart({ type: 'case-start', case: case_.id });
     const started = performance.now();
-    const { outcome, transcript, broken } = await this.#twice(case_);
+    const { outcome, transcript, broken } = await this.#repeatedIfLost(case_);
     const finish: CaseFinish = {
       type: 'case-end',
       case: case_.id,
@@ -214,17 +215,20 @@ class Run {
   /**
    * A case during which the connection was lost runs once more, from its beginning and on the same
    * target; what was observed before counts for nothing. A second loss, or a target that cannot be
-   * reached again (`broken`), leaves it inconclusive: nobody knows what it would have come to.
+   * reached again (`broken`), leaves it inconclusive.
    */
-  async #twice(case_: Case): Promise<Attempt> {
-    try {
-      return await this.#attempt(case_);
-    } catch (thrown) {
-      if (!(thrown instanceof ConnectionLost)) throw thrown;
-      this.#notice(`${case_.id} is repeated, the connection was lost: ${thrown.message}`);
-      this.#doubtful = true;
-      await this.#drop();
-    }
+  #repeatedIfLost(case_: Case): Promise<Attempt> {
+    return repeatIfLost(
+      (repeated) => (repeated ? this.#lastAttempt(case_) : this.#attempt(case_)),
+      async ({ message }) => {
+        this.#notice(`${case_.id} is repeated, the connection was lost: ${message}`);
+        this.#doubtful = true;
+        await this.#drop();
+      },
+    );
+  }
+
+  async #lastAttempt(case_: Case): Promise<Attempt> {
     try {
       return await this.#attempt(case_);
     } catch (thrown) {
@@ -260,7 +264,7 @@ class Run {
     return this.#session;
   }
 
-  /** What answers now must be what was asked before: verdicts of two targets make no report. */
+  /** The target must be the one before: verdicts of two targets make no report. */
   async #reopened(): Promise<RecordingSession> {
     const session = new RecordingSession(await this.#options.adapter.open());
     if (!this.#doubtful || isSameTarget(session.facts, this.#facts)) return session;

@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { prepareVm } from '../../adapters/vm/adapter.ts';
-import { outcomeOf, runInGuest } from '../../adapters/vm/run-program.ts';
+import { guestRunOf, runInGuest } from '../../adapters/vm/run-program.ts';
 import { AllocertError } from '../../base/errors.ts';
 import { packageRoot } from '../../base/package-root.ts';
 import { readFinding, reproducerOf } from '../../fuzz/index.ts';
@@ -45,13 +45,13 @@ t.test('a reproducer shows the violation in the guest without allocert', options
 });
 
 t.test('what a console says of a program', async (t) => {
-  const said = (...rest: string[]) => outcomeOf(['noise', 'allocert: runs /run/program', ...rest]);
+  const said = (...rest: string[]) => guestRunOf(['noise', 'allocert: runs /run/program', ...rest]);
   const end = (status: number) => `allocert: the agent ended with status ${status}`;
   t.strictSame(said('hello', end(256)), { status: 1, output: ['hello'] });
   t.strictSame(said(end(0)), { status: 0, output: [] });
   t.strictSame(said('x', end(11)), { status: undefined, output: ['x'] }, 'ended by a signal');
   t.strictSame(said('x'), { status: undefined, output: ['x'] }, 'the guest did not survive');
-  t.strictSame(outcomeOf([end(0)]), { status: undefined, output: [] }, 'it never ran');
+  t.strictSame(guestRunOf([end(0)]), { status: undefined, output: [] }, 'it never ran');
   const split = runInGuest('vm:debian/x', { path: '/none', args: ['a\nb'] });
   await t.rejects(split, { message: /is one line that is not empty/ });
 });

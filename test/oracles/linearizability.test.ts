@@ -1,6 +1,6 @@
 /** The search for an order: it finds one, proves that there is none, or says that it gave up. */
 import t from 'tap';
-import { type Call, linearizable, type Model } from '../../oracles/index.ts';
+import { type ConcurrentCall, linearizable, type Model } from '../../oracles/index.ts';
 
 /** A register: writes set it, reads see it. */
 interface Action {
@@ -14,14 +14,20 @@ const register: Model<number, Action> = {
   key: String,
 };
 
-const call = (kind: Action['kind'], value: number, from: number, to?: number): Call<Action> => ({
+const call = (
+  kind: Action['kind'],
+  value: number,
+  from: number,
+  to?: number,
+): ConcurrentCall<Action> => ({
   action: { kind, value },
   call: BigInt(from),
   return: to === undefined ? undefined : BigInt(to),
 });
 
 t.test('calls that overlap may come in any order, others may not', async (t) => {
-  const answer = (...calls: readonly Call<Action>[]) => linearizable(calls, register, 1000);
+  const answer = (...calls: readonly ConcurrentCall<Action>[]) =>
+    linearizable(calls, register, 1000);
   t.equal(answer(call('write', 1, 1, 5), call('read', 0, 2, 3)), 'linearizable');
   t.equal(answer(call('write', 1, 1, 5), call('read', 1, 2, 3)), 'linearizable');
   t.equal(answer(call('write', 1, 1, 2), call('read', 0, 3, 4)), 'impossible');

@@ -90,7 +90,10 @@ t.test('files: seeking, reading, polling, sizes, names and commands', async (t) 
   t.strictSame(judged(buffer(), poll(5n)), []);
   t.strictSame(judged(buffer(), poll(0n)), ['FD-09']);
   const stat = (size: bigint): Step =>
-    then({ op: 'fstat', fd }, { out: new Uint8Array(BigUint64Array.of(0n, size).buffer) });
+    then(
+      { op: 'fstat', fd },
+      { out: new Uint8Array(BigUint64Array.of(0n, size, 0n, 0n, 0n).buffer) },
+    );
   t.strictSame(judged(buffer(), stat(2n * PAGE)), []);
   t.strictSame(judged(buffer(), stat(PAGE)), ['LEN-04']);
   const sync = (flags: bigint, given: Partial<Result> = {}): Step =>

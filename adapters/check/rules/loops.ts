@@ -1,7 +1,8 @@
 import type { RepeatStep, Result } from '../../contract/history.ts';
 import type { Operation } from '../../contract/program.ts';
-import { type Lab, NO_DESCRIPTOR } from '../lab.ts';
-import { Blocked, must, type Rule } from '../rule.ts';
+import type { ObservedRule } from '../kit/observed-rule.ts';
+import { must, RuleBlocked } from '../kit/rule.ts';
+import { NO_DESCRIPTOR, type RuleContext } from '../kit/rule-context.ts';
 
 const PLACE = 'RepeatStep; docs/protocol.md, Operations, repeat';
 const badClose: Operation = { op: 'close', fd: NO_DESCRIPTOR };
@@ -13,8 +14,12 @@ const repeat = (
 ): Operation => ({ op: 'repeat', times, stop, body });
 
 /** The one `repeat` of a Program, after what has to come first. */
-async function looped(lab: Lab, loop: Operation, ...before: Operation[]): Promise<Result> {
-  return (await lab.run([...before, loop])).at(before.length);
+async function looped(
+  context: RuleContext,
+  loop: Operation,
+  ...before: Operation[]
+): Promise<Result> {
+  return (await context.run([...before, loop])).at(before.length);
 }
 
 /** The summary of one operation of the body; unsupported ones say nothing. */
@@ -22,7 +27,7 @@ function stepOf(result: Result, index: number): RepeatStep {
   const step = result.steps?.[index];
   must(step !== undefined, `repeat has no summary of operation ${index} of its body`);
   if (step.failures.unsupported !== undefined) {
-    throw new Blocked('the target lacks an operation that is repeated');
+    throw new RuleBlocked('the target lacks an operation that is repeated');
   }
   return step;
 }
@@ -33,14 +38,14 @@ const counts = ({ succeeded, failed, failures }: RepeatStep): string =>
     .concat(Object.entries(failures).map(([word, count]) => `${count} ${word}`))
     .join(', ');
 
-/** What `repeat` says of its iterations. */
-export const LOOP_RULES: readonly Rule[] = [
+/** The summaries that `repeat` gives of its iterations. */
+export const LOOP_RULES: readonly ObservedRule[] = [
   {
     id: 'repeat/counts',
     statement: 'A summary counts every iteration once, and its failures by their errno.',
     place: PLACE,
-    async observe(lab) {
-      const result = await looped(lab, repeat(7n, 'never', badClose));
+    async observe(context) {
+      const result = await looped(context, repeat(7n, 'never', badClose));
       const step = stepOf(result, 0);
       const right = step.succeeded === 0n && step.failed === 7n && step.failures.EBADF === 7n;
       must(right, `7 closes of no descriptor: ${counts(step)}`);
@@ -51,8 +56,11 @@ export const LOOP_RULES: readonly Rule[] = [
     id: 'repeat/steps',
     statement: 'There is one summary for each operation of the body, in its order.',
     place: PLACE,
-    async observe(lab) {
-      const result = await looped(lab, repeat(3n, 'never', await lab.opening('f[i]'), badClose));
+    async observe(context) {
+      const result = await looped(
+        context,
+        repeat(3n, 'never', await context.opening('f[i]'), badClose),
+      );
       const [open, close] = [stepOf(result, 0), stepOf(result, 1)];
       must(result.steps?.length === 2, `${result.steps?.length} summaries of 2 operations`);
       const right = open.succeeded === 3n && close.failed === 3n;
@@ -63,8 +71,8 @@ export const LOOP_RULES: readonly Rule[] = [
     id: 'repeat/first-last',
     statement: 'First and last are the results of the first and of the last iteration.',
     place: PLACE,
-    async observe(lab) {
-      const result = await looped(lab, repeat(4n, 'never', await lab.opening('f[i]')));
+    async observe(context) {
+      const result = await looped(context, repeat(4n, 'never', await context.opening('f[i]')));
       const { first, last } = stepOf(result, 0);
       must(
         first.value < last.value && (first.return ?? first.call) <= last.call,
@@ -76,10 +84,10 @@ export const LOOP_RULES: readonly Rule[] = [
     id: 'repeat/family',
     statement: 'In `repeat`, x[i] is a slot of its own in each iteration.',
     place: 'SlotRef; docs/protocol.md, record `operand`, flags',
-    async observe(lab) {
-      const opening = repeat(4n, 'never', await lab.opening('f[i]'));
+    async observe(context) {
+      const opening = repeat(4n, 'never', await context.opening('f[i]'));
       const closing = repeat(4n, 'never', { op: 'close', fd: { slot: 'f[i]' } });
-      const step = stepOf(await looped(lab, closing, opening), 0);
+      const step = stepOf(await looped(context, closing, opening), 0);
       must(step.succeeded === 4n, `closing 4 descriptors by their slots: ${counts(step)}`);
     },
   },
@@ -87,9 +95,9 @@ export const LOOP_RULES: readonly Rule[] = [
     id: 'repeat/anomalies',
     statement: 'Results unlike the first iteration’s are kept, with their iteration.',
     place: PLACE,
-    async observe(lab) {
+    async observe(context) {
       const closing = repeat(3n, 'never', { op: 'close', fd: { slot: 'a' } });
-      const { anomalies } = stepOf(await looped(lab, closing, await lab.opening('a')), 0);
+      const { anomalies } = stepOf(await looped(context, closing, await context.opening('a')), 0);
       const seen = anomalies.map(({ iteration, result }) => `${iteration} ${result.errno}`);
       must(
         seen.join() === '1 EBADF,2 EBADF',
@@ -101,9 +109,9 @@ export const LOOP_RULES: readonly Rule[] = [
     id: 'repeat/stop',
     statement: 'A failure ends a `repeat` that stops at failures; that iteration does not count.',
     place: 'StopRule; docs/protocol.md, Operations, repeat',
-    async observe(lab) {
+    async observe(context) {
       const closing = repeat(5n, 'failure', { op: 'close', fd: { slot: 'a' } });
-      const result = await looped(lab, closing, await lab.opening('a'));
+      const result = await looped(context, closing, await context.opening('a'));
       const { succeeded, failed } = stepOf(result, 0);
       must(
         result.value === 1n && succeeded === 1n && failed === 1n,

@@ -62,7 +62,7 @@ const CROSS: Readonly<Record<Architecture, Toolchains>> = {
 const OWN_NAMES: Readonly<Record<string, Architecture>> = { x64: 'x86_64', arm64: 'aarch64' };
 
 /**
- * What compiles for an architecture here.
+ * The compilers for an architecture on this machine.
  *
  * @param architecture left out for the machine that this runs on
  * @param machine that machine, as `process.arch` names it

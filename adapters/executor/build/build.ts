@@ -25,7 +25,7 @@ const SOURCES = 'adapters/executor';
 /** Folders below it that both the agent and the addon consist of. */
 const EXECUTOR = ['include', 'supervisor', 'client', 'operations'] as const;
 
-/** What is built. Every C file of its folders, which are below {@link SOURCES}, belongs to it. */
+/** A program to build from every C file of its folders, which are below {@link SOURCES}. */
 interface Recipe {
   /** The file that comes out. */
   readonly name: string;
@@ -42,7 +42,7 @@ const AGENT: Recipe = {
 };
 const LOADING_AGENT: Recipe = { ...AGENT, flags: ['-DALLOCERT_LOADS_LIBRARIES', ...FLAGS] };
 
-/** What it says of its machine it says as an agent does. */
+/** It describes its machine with the agent's own code. */
 const ADDON: Recipe = {
   name: 'allocert.node',
   flags: [
@@ -161,7 +161,7 @@ interface Job {
   readonly recipe: Recipe;
   readonly tried: readonly Toolchain[];
   readonly flags: readonly string[];
-  /** What it is, what it is for and what brings a compiler for it, in a sentence. */
+  /** For a sentence: its name, its purpose, and the packages that bring a compiler for it. */
   readonly what: string;
   readonly purpose: string | undefined;
   readonly packages: string;

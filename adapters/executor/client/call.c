@@ -46,8 +46,8 @@ void ac_call_fault(struct ac_call *call, int signal, uint64_t offset)
 }
 
 /*
- * Several results per operation may be kept (first, last, anomalies), for every thread at once. What
- * finds no room is not run: a result that says `returned` has all of its bytes.
+ * Several results per operation may be kept (first, last, anomalies), for every thread at once.
+ * What finds no room is not run: a result that says `returned` has all of its bytes.
  */
 static int arena_has_room(void)
 {

@@ -51,8 +51,8 @@ static int differs(const struct ac_step_state *step, unsigned code, const struct
 
 /*
  * A copy of the out bytes that no later iteration overwrites. There was room before the call (see
- * ac_call_make), so where there is none now, a client has written to memory that is not its own, and
- * nobody knows what its calls did.
+ * ac_call_make), so where there is none now, a client has written to memory that is not its own,
+ * and what its calls did is unknown.
  */
 static void keep_out(struct ac_result *result, const uint8_t *out)
 {

@@ -50,7 +50,7 @@ void ac_thread_run(struct ac_context *context);
 /* After exec: the call that replaced the image has succeeded. */
 void ac_thread_resume(struct ac_context *context);
 
-/* What is said of a call of which nobody knows what it did. */
+/* The result of a call whose effect is unknown. */
 static inline struct ac_result ac_result_lost(uint64_t call_ns)
 {
 	return (struct ac_result){

@@ -1,5 +1,5 @@
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
-import type { Reply } from '../../interpreter/answer.ts';
+import type { CallReply } from '../../interpreter/answer.ts';
 import { failed } from '../kernel/errno.ts';
 import type { OpenFile } from '../kernel/open-file.ts';
 import type { Handler, KernelCall } from './kernel-call.ts';
@@ -26,7 +26,7 @@ const dup: Handler = (call) => {
   return failed(file) ? file : call.install(file.hold('fget_raw'), false);
 };
 
-function duplicateTo(call: KernelCall, closeOnExec: boolean): Reply {
+function duplicateTo(call: KernelCall, closeOnExec: boolean): CallReply {
   const to = call.int('to');
   if (to < 0 || to >= call.client.descriptorLimit) return 'EBADF';
   const file = call.anyFile();
@@ -81,9 +81,9 @@ const fcntl: Handler = (call) => {
   }
 };
 
-const other = (file: OpenFile): Reply => (file.pathOnly ? 'EBADF' : 'EINVAL');
+const other = (file: OpenFile): CallReply => (file.pathOnly ? 'EBADF' : 'EINVAL');
 
-function setFlags(file: OpenFile, flags: number): Reply {
+function setFlags(file: OpenFile, flags: number): CallReply {
   if ((flags & O_DIRECT) !== 0) return 'EINVAL';
   file.flags = (file.flags & ~SETTABLE_FLAGS) | (flags & SETTABLE_FLAGS);
   return 0n;

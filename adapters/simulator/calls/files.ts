@@ -1,7 +1,7 @@
 import type { ErrnoName } from '../../contract/errno.ts';
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { Argument } from '../../contract/program.ts';
-import type { Reply } from '../../interpreter/answer.ts';
+import type { CallReply } from '../../interpreter/answer.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
 import { UserArgument } from '../../interpreter/user-argument.ts';
 import { CharacterFile } from '../kernel/character-file.ts';
@@ -68,7 +68,7 @@ const mayOpen = (call: KernelCall, file: OpenFile): boolean =>
   call.client.uid === ROOT || file.pathOnly || !file.rootOnly;
 
 /** Between the two steps of close(2) the number is free and the file still lives. */
-function* close(call: KernelCall): SystemCall<Reply> {
+function* close(call: KernelCall): SystemCall<CallReply> {
   const number = call.int('fd');
   const { table } = call.client;
   const file = table.detach(number);
@@ -81,7 +81,7 @@ function* close(call: KernelCall): SystemCall<Reply> {
   return 0n;
 }
 
-function* ioctl(call: KernelCall): SystemCall<Reply> {
+function* ioctl(call: KernelCall): SystemCall<CallReply> {
   const { kernel } = call;
   const given = call.operation.argument as Argument;
   const argument = UserArgument.place(given, kernel.pageBytes, call.context.random);
@@ -134,7 +134,7 @@ const pwrite: Handler = (call) => {
   return failed(file) ? file : file.write(call.bytes, call.word('offset'));
 };
 
-function* poll(call: KernelCall): SystemCall<Reply> {
+function* poll(call: KernelCall): SystemCall<CallReply> {
   const number = call.int('fd');
   if (number >= 0 && failed(call.file())) return BigInt(POLLNVAL);
   const events = (): number => {

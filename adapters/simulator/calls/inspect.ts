@@ -1,4 +1,4 @@
-import type { Reply } from '../../interpreter/answer.ts';
+import type { CallReply } from '../../interpreter/answer.ts';
 import type { Handler, KernelCall } from './kernel-call.ts';
 
 const PEEK_BYTES_MAX = 65_536n;
@@ -41,7 +41,11 @@ const peek: Handler = (call) => {
   return copyOut(call, other.space, length);
 };
 
-function copyOut(call: KernelCall, space: KernelCall['client']['space'], length: bigint): Reply {
+function copyOut(
+  call: KernelCall,
+  space: KernelCall['client']['space'],
+  length: bigint,
+): CallReply {
   const pageBytes = BigInt(space.pageBytes);
   const start = call.word('address');
   const out = new Uint8Array(Number(length));

@@ -1,5 +1,5 @@
 import type { ErrnoName } from '../../contract/errno.ts';
-import type { Reply } from '../../interpreter/answer.ts';
+import type { CallReply } from '../../interpreter/answer.ts';
 import { type CallContext, ProgramCall } from '../../interpreter/call.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
 import type { ClientProcess } from '../kernel/client-process.ts';
@@ -7,7 +7,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import type { OpenFile } from '../kernel/open-file.ts';
 
 /** Does one operation. Those that can be preempted are generators. */
-export type Handler = (call: KernelCall) => Reply | SystemCall<Reply>;
+export type Handler = (call: KernelCall) => CallReply | SystemCall<CallReply>;
 
 /** One system call under way. */
 export class KernelCall extends ProgramCall<ClientProcess> {
@@ -20,7 +20,7 @@ export class KernelCall extends ProgramCall<ClientProcess> {
     this.#handler = handler;
   }
 
-  override enter(): Reply | SystemCall<Reply> {
+  override enter(): CallReply | SystemCall<CallReply> {
     return this.#handler?.(this) ?? { unsupported: true };
   }
 

@@ -1,6 +1,6 @@
 import type { ErrnoName } from '../../contract/errno.ts';
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
-import type { Reply } from '../../interpreter/answer.ts';
+import type { CallReply } from '../../interpreter/answer.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
 import type { AddressSpace, Area } from '../kernel/address-space.ts';
 import { failed } from '../kernel/errno.ts';
@@ -40,7 +40,7 @@ function pageAt(address: bigint, space: AddressSpace): number | undefined {
 const addressOf = (page: number, space: AddressSpace): bigint =>
   BigInt(page) * BigInt(space.pageBytes);
 
-function* mmap(call: KernelCall): SystemCall<Reply> {
+function* mmap(call: KernelCall): SystemCall<CallReply> {
   const { space } = call.client;
   const flags = call.uint('flags');
   const offset = call.word('offset');
@@ -150,7 +150,7 @@ function grow(
   space: AddressSpace,
   area: Area,
   wish: { start: number; oldCount: number; newCount: number; mayMove: boolean },
-): Reply {
+): CallReply {
   const { start, oldCount, newCount, mayMove } = wish;
   const end = start + newCount;
   if (oldCount > 0 && start + oldCount === area.end && space.isFree(area.end, end)) {

@@ -1,6 +1,6 @@
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import { SIGNALS } from '../../contract/signals.ts';
-import type { Reply } from '../../interpreter/answer.ts';
+import type { CallReply } from '../../interpreter/answer.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
 import type { Handler, KernelCall } from './kernel-call.ts';
 
@@ -31,7 +31,7 @@ const exec: Handler = (call) => {
   return 0n;
 };
 
-function* wait(call: KernelCall): SystemCall<Reply> {
+function* wait(call: KernelCall): SystemCall<CallReply> {
   const client = call.kernel.client(call.operation.client as string);
   if (client === undefined) return 'ECHILD';
   if (client === call.client) return 'EDEADLK';

@@ -1,6 +1,6 @@
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { DocumentName } from '../../contract/operations.ts';
-import type { Reply } from '../../interpreter/answer.ts';
+import type { CallReply } from '../../interpreter/answer.ts';
 import { failed } from '../kernel/errno.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Handler, KernelCall } from './kernel-call.ts';
@@ -11,7 +11,7 @@ const OTHER_BYTES = 512 * 2 ** 20;
 /** Of those, what the kernel and its programs use; it never changes, so gauges have no noise. */
 const BUSY_BYTES = 64 * 2 ** 20;
 
-const text = (words: string): Reply => {
+const text = (words: string): CallReply => {
   const out = new TextEncoder().encode(words);
   return { value: BigInt(out.length), out };
 };
@@ -21,7 +21,7 @@ const readlink: Handler = (call) => {
   return failed(file) ? 'ENOENT' : text(file.link());
 };
 
-const DOCUMENT_TEXTS: Readonly<Record<DocumentName, (call: KernelCall) => Reply>> = {
+const DOCUMENT_TEXTS: Readonly<Record<DocumentName, (call: KernelCall) => CallReply>> = {
   '/proc/meminfo': (call) => text(memoryInformation(call)),
   '/proc/self/fdinfo': descriptorInformation,
   '/proc/self/status': (call) => text(processStatus(call)),
@@ -59,7 +59,7 @@ function memoryInformation({ kernel }: KernelCall): string {
     .join('');
 }
 
-function descriptorInformation(call: KernelCall): Reply {
+function descriptorInformation(call: KernelCall): CallReply {
   const file = call.anyFile();
   if (failed(file)) return 'ENOENT';
   const closing = call.client.table.isCloseOnExec(call.int('fd')) ? O_CLOEXEC : 0;

@@ -1,5 +1,5 @@
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
-import type { Process, Timer } from '../../interpreter/machine.ts';
+import type { Process, Timer } from '../../interpreter/process.ts';
 import type { AddressSpace } from './address-space.ts';
 import { DescriptorTable } from './descriptor-table.ts';
 

@@ -26,6 +26,7 @@ const NODE_FAILS = 4;
 const FLAGS_KNOWN = ALLOCATE | OWNER | NODE_FAILS;
 /** Stands for the call with NULL. */
 const NO_DEVICE = -1;
+/** Of a misc device, whose major is MISC_MAJOR. */
 const MISC_MINOR = 200;
 
 /** The kernel as the test-control driver needs it. */

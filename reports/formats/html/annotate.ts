@@ -1,31 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { packageRoot } from '../../../base/package-root.ts';
+import { type Abi, type AbiField, catalogue } from '../../../catalogue/catalogue.ts';
 import { html, type Markup } from './escape.ts';
 import { openFlagNames } from './flag-names.ts';
-
-interface Layout {
-  readonly name: string;
-  readonly command: { readonly size: number };
-  readonly fields: Readonly<Record<string, Field>>;
-}
-
-interface Field {
-  readonly offset: number;
-  readonly width: number;
-  readonly signed?: boolean;
-}
-
-let layouts: readonly Layout[] | undefined;
-
-/** The ABIs as the catalogue describes them: data, so a report needs no code of the suites. */
-function allLayouts(): readonly Layout[] {
-  const folder = join(packageRoot(), 'catalogue', 'abi');
-  layouts ??= readdirSync(folder)
-    .filter((file) => file.endsWith('.json'))
-    .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as Layout);
-  return layouts;
-}
 
 /** A request's bytes field by field, as they were sent and as they came back. */
 export function annotated(sent: Uint8Array, back: Uint8Array): Markup {
@@ -58,16 +33,16 @@ export function fieldsIn(bytes: Uint8Array): { name: string; value: bigint }[] |
   }));
 }
 
-const layoutOf = ({ length }: Uint8Array): Layout | undefined =>
-  allLayouts().find(({ command }) => command.size === length);
+const layoutOf = ({ length }: Uint8Array): Abi | undefined =>
+  catalogue().abis.find(({ command }) => command.size === length);
 
-function numberIn(part: Uint8Array, { signed }: Field): bigint {
+function numberIn(part: Uint8Array, { signed }: AbiField): bigint {
   const value = part.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
   return signed === true ? BigInt.asIntN(part.length * 8, value) : value;
 }
 
 /** Bytes as they lie in memory, and what they say. */
-function fieldText(bytes: Uint8Array, name: string, field: Field): Markup {
+function fieldText(bytes: Uint8Array, name: string, field: AbiField): Markup {
   const { offset, width } = field;
   const part = bytes.subarray(offset, offset + width);
   const hex = Buffer.from(part)

@@ -19,7 +19,7 @@ export interface FrameAxis {
 const HEIGHT = 300;
 const FRAME_MAX = 36;
 
-/** Frames that nobody has are drawn when they are so few, and cut out when they are more. */
+/** Frames between buffers are drawn when they are so few, and cut out when they are more. */
 const GAP_MAX = 4n;
 
 /** The frames that buffers have, one below the other, without the wide gaps between them. */

@@ -48,7 +48,7 @@ function head(picture: CampaignPicture): Markup {
       'Did',
       `${plural(rounds, 'round')}, ${plural(operations, 'operation')} in ${seconds.toFixed(1)} s`,
     ],
-    ['Memory limit', `${memoryLimit} bytes`],
+    ...(memoryLimit === undefined ? [] : [['Memory limit', `${memoryLimit} bytes`] as const]),
     ['Seed', `0x${BigInt(picture.seed).toString(16)}`],
     ['allocert', picture.allocert],
     ...Object.entries(facts?.details ?? {}),

@@ -7,7 +7,7 @@ export class Markup {
   }
 }
 
-/** What may stand between the pieces of {@link html}. */
+/** A value that may stand between the pieces of {@link html}. */
 export type MarkupPiece = Markup | string | number | readonly Markup[];
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -31,7 +31,7 @@ export function hasEvidence({ profile }: RunRecord, one: RecordedCase): boolean 
   );
 }
 
-/** What one case did and what came back. */
+/** The operations of one case, and their results. */
 export function caseEvidence(one: RecordedCase, transcript: Transcript | undefined): Markup {
   const entries = transcript?.entries ?? [];
   const steps = entries.flatMap(stepsOf);

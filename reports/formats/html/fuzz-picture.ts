@@ -1,7 +1,7 @@
 import type { Operation, Result, TargetFacts } from '../../../adapters/contract/index.ts';
 import type { RequirementFacts } from '../../record/record.ts';
 
-/** What a campaign of the fuzzer gives a report to show. Plain data. */
+/** A campaign of the fuzzer, as a report shows it. Plain data. */
 export interface CampaignPicture {
   /** URL of the target as typed, and what it said of itself, where that is known. */
   readonly target: string;
@@ -10,10 +10,10 @@ export interface CampaignPicture {
   readonly allocert: string;
   readonly seed: string;
   readonly profile?: string;
-  readonly memoryLimit: string;
+  readonly memoryLimit?: string;
   readonly modes: readonly FuzzMode[];
   readonly startedAt?: string;
-  /** Why it came to no end of its own; empty when its budget was spent. */
+  /** Why it stopped early; empty when its budget was spent. */
   readonly unfinished: string;
   readonly samples: readonly FuzzSample[];
   /** Bytes of the region, where it is bounded. */
@@ -23,7 +23,7 @@ export interface CampaignPicture {
   readonly findings: readonly FuzzPicture[];
 }
 
-/** What the rounds of a mode came to. */
+/** The rounds of a mode, counted. */
 export interface FuzzMode {
   readonly name: string;
   readonly rounds: number;
@@ -32,7 +32,7 @@ export interface FuzzMode {
   readonly broken: number;
 }
 
-/** What a campaign did in a stretch of time; the stretches follow each other. */
+/** The work of a campaign in a stretch of time; the stretches follow each other. */
 export interface FuzzSample {
   readonly ms: number;
   readonly operations: number;
@@ -43,10 +43,10 @@ export interface FuzzSample {
 /** A finding, to be drawn. Times are nanoseconds on the target's clock. */
 export interface FuzzPicture {
   readonly signature: string;
-  /** What was observed, in a few words and in a sentence. */
+  /** The observation, in a few words and in a sentence. */
   readonly kind: string;
   readonly detail: string;
-  /** What should have been observed, as the oracle has it. */
+  /** The observation that the oracle asks for. */
   readonly expected: string;
   readonly oracle: string;
   /** The rule that is broken; just its id when the catalogue no longer has it. */
@@ -94,7 +94,7 @@ export interface FrameRun {
   readonly count: number;
 }
 
-/** What keeps a buffer alive. */
+/** A descriptor or a mapping that keeps a buffer alive. */
 export interface FuzzHolding extends FuzzInterval {
   readonly kind: 'descriptor' | 'mapping';
   readonly client: string;

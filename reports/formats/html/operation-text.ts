@@ -21,7 +21,7 @@ export function describeOperation(operation: Operation): string {
   return `${slot === undefined ? '' : `${slot} = `}${op}(${shown.join(', ')})`;
 }
 
-/** What an operation came to: `ok 0x3`, an errno name, or another word. */
+/** The result of an operation: `ok 0x3`, an errno name, or another word. */
 export function describeAnswer(result: Result | undefined): string {
   if (result === undefined) return 'no answer';
   const word = wordOf(result);

@@ -6,10 +6,10 @@ import { requirementRow, toolbar } from './requirements.ts';
 import { pageAround } from './shell.ts';
 import { header, summaryTables } from './summary.ts';
 
-/** What a page shows. */
+/** The content of a page. */
 export interface PageInput {
   readonly record: RunRecord;
-  /** What the target answered to a case; asked for one case at a time, and not for passing ones. */
+  /** The target's answers to a case; asked for one case at a time, and not for passing ones. */
   readonly transcriptOf: (caseId: string) => Transcript | undefined;
 }
 

@@ -22,7 +22,7 @@ export function orderedRows({ schedule }: FuzzPicture): readonly Row[] {
     .map((step, index) => ({ ...step, number: index + 1 }));
 }
 
-/** What did not run comes last. */
+/** By the time of the call; operations that did not run come last. */
 function byCall({ result: a }: FuzzStep, { result: b }: FuzzStep): number {
   if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
   return a.call < b.call ? -1 : Number(a.call > b.call);

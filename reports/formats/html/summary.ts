@@ -33,17 +33,17 @@ const SIGNS = { good: '✓', bad: '✗', open: '?' } as const;
 const signed = ({ tone, text }: VerdictText): string => `${SIGNS[tone]} ${text}`;
 
 function verdict(record: RunRecord): Markup {
-  const word = finalVerdict(record);
-  return html`<h1 class="${word.tone}">${signed(word)}</h1>`;
+  const shown = finalVerdict(record);
+  return html`<h1 class="${shown.tone}">${signed(shown)}</h1>`;
 }
 
 /** How every profile stands, then the deciding one by level and by group. */
 export function summaryTables(record: RunRecord): Markup {
   const profiles = record.summaries.map((summary) => {
     const { profile, mustObserved, mustApplicable } = summary;
-    const word = profileVerdict(summary, record);
+    const shown = profileVerdict(summary, record);
     return html`<tr><th scope="row">${profile}${profile === record.profile ? ' (decides)' : ''}</th>
-<td class="${word.tone}">${signed(word)}</td>
+<td class="${shown.tone}">${signed(shown)}</td>
 <td>${mustObserved} of ${mustApplicable} applicable MUSTs observed</td></tr>`;
   });
   return html`<section id="summary"><h2>Summary</h2><div class="tables">

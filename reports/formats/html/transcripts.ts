@@ -16,7 +16,7 @@ interface Place {
 }
 
 /**
- * What the target answered to the cases that a page shows, read from the evidence when it is asked
+ * The target's answers to the cases that a page shows, read from the evidence when they are asked
  * for. Lines are found by their digests, so a line that was changed is not shown as evidence.
  *
  * @param folders where `evidence.ndjson` may be

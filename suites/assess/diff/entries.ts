@@ -5,10 +5,10 @@ import {
   TargetDeath,
   type TranscriptEntry,
 } from '../../../adapters/contract/index.ts';
-import { type Difference, diffHistories, operationText } from './histories.ts';
+import { type Difference, diffHistories, operationSummary } from './histories.ts';
 
 /** A difference, and the Program in which it is. */
-export interface Placed extends Difference {
+export interface PlacedDifference extends Difference {
   /** Which Program of the case it is, from 1 on. */
   readonly program: number;
 }
@@ -20,8 +20,8 @@ export interface Placed extends Difference {
 export function diffEntries(
   left: readonly TranscriptEntry[],
   right: readonly TranscriptEntry[],
-): Placed[] {
-  const found: Placed[] = [];
+): PlacedDifference[] {
+  const found: PlacedDifference[] = [];
   for (let index = 0; index < Math.max(left.length, right.length); index += 1) {
     const [one, other] = [left[index], right[index]];
     const program = index + 1;
@@ -34,7 +34,7 @@ export function diffEntries(
   return found;
 }
 
-/** What a case asked next, where it no longer asked both targets the same. */
+/** The next Programs of a case, where it no longer asked both targets the same. */
 function partingOf(left?: TranscriptEntry, right?: TranscriptEntry): Difference {
   return {
     what: 'from here on the case asks other Programs',
@@ -46,12 +46,12 @@ function partingOf(left?: TranscriptEntry, right?: TranscriptEntry): Difference 
 }
 
 const askedIn = (entry: TranscriptEntry | undefined): string =>
-  entry === undefined ? 'nothing more' : programText(entry.program);
+  entry === undefined ? 'nothing more' : programSummary(entry.program);
 
 /** A Program in a line. */
-export const programText = ({ threads }: Program): string =>
+export const programSummary = ({ threads }: Program): string =>
   threads
-    .map(({ client, operations }) => `${client}: ${operations.map(operationText).join('; ')}`)
+    .map(({ client, operations }) => `${client}: ${operations.map(operationSummary).join('; ')}`)
     .join(' | ') || 'the beginning of the case';
 
 function diffAnswers(left: TranscriptEntry, right: TranscriptEntry): readonly Difference[] {
@@ -60,7 +60,9 @@ function diffAnswers(left: TranscriptEntry, right: TranscriptEntry): readonly Di
   }
   const [one, other] = [endOf(left), endOf(right)];
   if (one === other) return [];
-  return [{ what: programText(left.program), field: 'end', left: one, right: other, raced: false }];
+  return [
+    { what: programSummary(left.program), field: 'end', left: one, right: other, raced: false },
+  ];
 }
 
 const endOf = (entry: TranscriptEntry): string =>

@@ -1,12 +1,13 @@
 import {
   type History,
-  OPERATIONS,
   type Operation,
   type OperationName,
-  type OperationSpec,
+  operationsWhere,
   type Program,
   type RepeatStep,
   type Result,
+  STAT_PORTABLE_BYTES,
+  specOf,
   wordOf,
 } from '../../../adapters/contract/index.ts';
 import { kernelAlarms } from '../../../oracles/alarms.ts';
@@ -19,7 +20,7 @@ export interface Difference {
   readonly operation?: number;
   /** The operation in a line, with the way into the body of a `repeat`. */
   readonly what: string;
-  /** What differs: `result`, `value`, `out`, `fault`, `red-zone`, `repeat`, `deaths`, … */
+  /** The part that differs: `result`, `value`, `out`, `fault`, `red-zone`, `repeat`, `deaths`, … */
   readonly field: string;
   readonly left: string;
   readonly right: string;
@@ -31,11 +32,11 @@ export interface Difference {
  * Numbers whose value says nothing of the target's behaviour, for the operations whose kind of
  * result does not tell: process ids, and lengths of texts that hold inodes and sizes.
  */
-const OTHER_NUMBERS: readonly OperationName[] = ['fork', 'readlink', 'readfile'];
+const OTHER_NUMBERS = operationsWhere(
+  ({ gives, out }) => gives?.kind === 'client' || out === 'text',
+);
 /** Out bytes that two sound targets need not share: inodes, devices, texts, page frames. */
-const OTHER_BYTES: readonly OperationName[] = ['readlink', 'readfile', 'frames'];
-/** Of fstat only st_mode and st_size are compared; inode and device numbers follow. */
-const FSTAT_BYTES = 16;
+const OTHER_BYTES = operationsWhere(({ out }) => out === 'text' || out === 'page-frames');
 /** Out bytes shown of the first that differ. */
 const SHOWN_BYTES = 8;
 
@@ -48,7 +49,7 @@ export function diffHistories(program: Program, left: History, right: History): 
       const sides = [left, right].map((side) => side.threads[thread]?.[operation]);
       const raced = severalThreads || isFlipped(asked);
       found.push(
-        ...diffResults(asked, operationText(asked), sides[0], sides[1]).map((one) => ({
+        ...diffResults(asked, operationSummary(asked), sides[0], sides[1]).map((one) => ({
           thread,
           operation,
           ...one,
@@ -101,8 +102,7 @@ function diffResults(
 
 /** Descriptors are given by a rule (the lowest free one); addresses and some numbers are not. */
 function hasComparableValue(op: OperationName): boolean {
-  const spec: OperationSpec = OPERATIONS[op];
-  return spec.result !== 'address' && !OTHER_NUMBERS.includes(op);
+  return specOf(op).result !== 'address' && !OTHER_NUMBERS.has(op);
 }
 
 const faultOf = ({ faultOffset }: Result): string =>
@@ -112,8 +112,8 @@ const zonesOf = ({ redZone }: Result): string => redZone?.join(' and ') ?? 'unto
 
 /** The out bytes from where they differ on, as text; equal when they are the same or masked. */
 function outsOf(op: OperationName, left: Result, right: Result): [string, string] {
-  if (OTHER_BYTES.includes(op)) return ['', ''];
-  const end = op === 'fstat' ? FSTAT_BYTES : undefined;
+  if (OTHER_BYTES.has(op)) return ['', ''];
+  const end = specOf(op).out === 'stat' ? STAT_PORTABLE_BYTES : undefined;
   const [one, other] = [left.out.subarray(0, end), right.out.subarray(0, end)];
   const at = one.findIndex((byte, index) => byte !== other[index]);
   if (at === -1 && one.length === other.length) return ['', ''];
@@ -133,7 +133,7 @@ function diffSteps(asked: Operation, what: string, left: Result, right: Result):
     const inner = body[index];
     const [one, other] = [left.steps?.[index], right.steps?.[index]];
     if (inner === undefined) return [];
-    const path = `${what} > ${operationText(inner)}`;
+    const path = `${what} > ${operationSummary(inner)}`;
     if (one === undefined || other === undefined) {
       return one === other ? [] : [{ what: path, field: 'repeat', left: '', right: '' }];
     }
@@ -169,14 +169,14 @@ const deathsOf = ({ deaths }: History): string =>
     .toSorted()
     .join(', ') || 'none';
 
-/** What else the kernel prints depends on the machine. */
+/** Only alarms are compared: the other lines of the log depend on the machine. */
 const alarmsOf = ({ log }: History): string => `${kernelAlarms(log).length} alarms`;
 
 const isFlipped = (asked: Operation): boolean =>
   asked.op === 'ioctl' && asked.argument.placement?.kind === 'flipped';
 
 /** An operation in a line: `ioctl(fd: s0, request: 0xc0205300, argument: 32 bytes)`. */
-export function operationText(asked: Operation): string {
+export function operationSummary(asked: Operation): string {
   const { op, slot: _, ...given } = asked as Operation & Readonly<Record<string, unknown>>;
   const arguments_ = Object.entries(given).map(([name, value]) => `${name}: ${valueText(value)}`);
   return `${op}(${arguments_.join(', ')})`;

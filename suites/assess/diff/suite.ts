@@ -2,7 +2,7 @@ import { type Adapter, type AllocertError, usageError } from '../../../adapters/
 import type { CaseFinish, RunStart } from '../../../reports/record/journal-lines.ts';
 import type { Verdict } from '../../../reports/record/record.ts';
 import { type RunOptions, runSuites } from '../../run/runner.ts';
-import { diffEntries, type Placed } from './entries.ts';
+import { diffEntries, type PlacedDifference } from './entries.ts';
 
 /** A case on two targets. */
 export interface CaseDiff {
@@ -10,7 +10,7 @@ export interface CaseDiff {
   readonly requirements: readonly string[];
   /** How it ended on each; empty when it did not run there. */
   readonly ends: readonly [left: string, right: string];
-  readonly differences: readonly Placed[];
+  readonly differences: readonly PlacedDifference[];
 }
 
 /** A requirement on two targets: what was observed, under the profile that decides. */
@@ -38,11 +38,11 @@ export interface SuiteDiff {
   readonly same: boolean;
 }
 
-/** What `diffSuites` is asked to do. */
+/** Options of {@link diffSuites}. */
 export interface SuiteDiffOptions {
   readonly profile?: string;
   readonly only: readonly string[];
-  /** Hears of both runs, one after the other. */
+  /** Called for both runs, one after the other. */
   readonly listener?: Partial<Pick<RunOptions, 'onStart' | 'onCaseStart' | 'onCaseEnd'>>;
 }
 
@@ -153,7 +153,7 @@ function requirementDiff(
   };
 }
 
-/** What the deciding profile says of a requirement, by every case. */
+/** The verdicts of the deciding profile on a requirement, by every case. */
 function verdictsOf({ start, finished }: Ran, requirement: string): readonly Verdict[] {
   return [...finished.values()]
     .flatMap(({ verdicts }) => verdicts)

@@ -1,11 +1,6 @@
-import type { Placed } from './entries.ts';
+import type { Paragraph } from '../table.ts';
+import type { PlacedDifference } from './entries.ts';
 import type { CaseDiff, SuiteDiff } from './suite.ts';
-
-/** A piece of text that is wrapped under its beginning. */
-export interface Paragraph {
-  readonly first: string;
-  readonly text: string;
-}
 
 /** Differences of one case or Program that the text shows; the JSON has all. */
 const SHOWN = 5;
@@ -13,7 +8,10 @@ const SHOWN = 5;
 const paragraph = (first: string, text: string): Paragraph => ({ first, text });
 
 /** Differences in words, the first few of them. */
-export function differenceParagraphs(differences: readonly Placed[], indent: string): Paragraph[] {
+export function differenceParagraphs(
+  differences: readonly PlacedDifference[],
+  indent: string,
+): Paragraph[] {
   const shown = differences
     .slice(0, SHOWN)
     .flatMap((one) => [
@@ -25,7 +23,7 @@ export function differenceParagraphs(differences: readonly Placed[], indent: str
   return more > 0 ? [...shown, paragraph(indent, `and ${more} more`)] : shown;
 }
 
-function placeOf({ program, thread, operation, what, raced }: Placed): string {
+function placeOf({ program, thread, operation, what, raced }: PlacedDifference): string {
   const place = [
     `Program ${program}`,
     ...(thread === undefined ? [] : [`thread ${thread}`]),

@@ -6,13 +6,13 @@ import type { CaseContext } from '../../kit/context.ts';
 import { observeConservedBy } from '../../kit/free-memory.ts';
 import { Inconclusive } from '../../kit/observation.ts';
 import {
-  Encounters,
-  lossOf,
-  type Meeting,
-  meet,
-  type Party,
-  promise,
-  type Sight,
+  detectionOdds,
+  OverlapCount,
+  type Race,
+  type RacingThread,
+  runTogether,
+  type Sighting,
+  visibleLoss,
 } from '../../kit/race.ts';
 
 /** Threads that allocate at once, and buffers of each. */
@@ -31,26 +31,26 @@ export const concurrentAllocationCases: readonly Case[] = [
     async run(context) {
       await context.control();
       const device = await context.device();
-      const encounters = new Encounters();
+      const overlaps = new OverlapCount();
       let buffers = 0;
       const seen = { numbers: 'distinct', contents: 'own-bytes' };
       let first: string | undefined;
-      for (let round = 0; encounters.goesOn(round, ODDS); round += 1) {
-        const meeting = await meet(context, allocating(context, device, round), {
+      for (let round = 0; overlaps.goesOn(round, ODDS); round += 1) {
+        const race = await runTogether(context, allocating(context, device, round), {
           seed: BigInt(round),
         });
-        encounters.count(meeting);
-        buffers += meeting.buffers.length;
-        const numbers = numbersSeen(meeting);
-        const contents = contentsSeen(meeting);
+        overlaps.count(race);
+        buffers += race.buffers.length;
+        const numbers = numbersSeen(race);
+        const contents = contentsSeen(race);
         if (numbers.word !== 'distinct') seen.numbers = numbers.word;
         if (contents.word !== 'own-bytes') seen.contents = contents.word;
         first ??= [numbers, contents].find(({ detail }) => detail !== '')?.detail;
         if (first !== undefined) break;
       }
       if (buffers === 0) throw new Inconclusive('blocked: no thread was given a buffer');
-      const came = `${THREADS} threads took ${buffers} buffers, ${encounters.note}`;
-      const detail = `${came}; ${first ?? promise(ODDS)}`;
+      const came = `${THREADS} threads took ${buffers} buffers, ${overlaps.note}`;
+      const detail = `${came}; ${first ?? detectionOdds(ODDS)}`;
       context.observe('CON-01', 'numbers', seen.numbers, detail);
       context.observe('CON-01', 'contents', seen.contents, detail);
     },
@@ -63,22 +63,22 @@ export const concurrentAllocationCases: readonly Case[] = [
     async run(context) {
       await context.control();
       const device = await context.device();
-      const { cycles, bytesPerCycle, length } = lossOf(context, ODDS);
-      const encounters = new Encounters();
+      const { cycles, bytesPerCycle, length } = visibleLoss(context, ODDS);
+      const overlaps = new OverlapCount();
       await observeConservedBy(context, {
         requirement: 'CON-01',
         cycles,
         bytesPerCycle,
         async run(index) {
-          const parties = Array.from({ length: THREADS }, (_, thread): Party => {
+          const racing = Array.from({ length: THREADS }, (_, thread): RacingThread => {
             const slot = `churn-${thread}`;
             const step = context.allocationStep(slot, device, { length });
             const close: Operation = { op: 'close', fd: context.descriptorIn(slot) };
             return { operations: [step, close, step, close] };
           });
-          encounters.count(await meet(context, parties, { seed: BigInt(index) }));
+          overlaps.count(await runTogether(context, racing, { seed: BigInt(index) }));
         },
-        note: () => encounters.note,
+        note: () => overlaps.note,
       });
     },
   },
@@ -89,7 +89,7 @@ function allocating(
   context: CaseContext,
   device: { readonly slot: string },
   round: number,
-): Party[] {
+): RacingThread[] {
   return Array.from({ length: THREADS }, (_, thread) => {
     const mine = Array.from({ length: BUFFERS_EACH }, (__, index) =>
       keeping(context, device, {
@@ -130,14 +130,14 @@ function keeping(
   };
 }
 
-/** Whether a number was given to a client that surely had it already. */
-function numbersSeen({ buffers, timeline }: Meeting): Sight {
+/** Whether a descriptor was given to a client that surely had it already. */
+function numbersSeen({ buffers, timeline }: Race): Sighting {
   const [found] = descriptors(timeline, buffers);
   return { word: found === undefined ? 'distinct' : 'given-twice', detail: found?.detail ?? '' };
 }
 
 /** Whether what was written to a live buffer was there until its end; zeroing is another rule. */
-function contentsSeen({ buffers, timeline }: Meeting): Sight {
+function contentsSeen({ buffers, timeline }: Race): Sighting {
   const found = content(timeline, buffers).find(({ requirement }) => requirement !== 'ISO-01');
   return { word: found === undefined ? 'own-bytes' : 'other-bytes', detail: found?.detail ?? '' };
 }

@@ -1,6 +1,6 @@
 import { linux, type Placement } from '../../../adapters/contract/index.ts';
 import { fieldOf } from '../../../catalogue/abi-request.ts';
-import { isMixture, mixturesOf } from '../../../oracles/torn.ts';
+import { isMixture, mixturesOf } from '../../../oracles/timeline/torn-reads.ts';
 import type { Case } from '../../kit/case.ts';
 import type { Allocation, CaseContext } from '../../kit/context.ts';
 
@@ -31,8 +31,8 @@ export const changingLengthCases: readonly Case[] = [
 ];
 
 /**
- * Which of two requests a buffer answers. The length that came back counts only where it has a byte
- * that is neither the size's nor one of the two lengths': otherwise the other thread may have
+ * Which of two requests a buffer answers. The length that was returned counts only where it has a
+ * byte that is neither the size's nor one of the two lengths': otherwise the other thread may have
  * written last. The lengths differ in one byte, because one read may see a mixture of others.
  */
 async function snapshotOf(

@@ -5,19 +5,21 @@ import { pattern, stamp } from '../../kit/contents.ts';
 import { type CaseContext, SUBJECT } from '../../kit/context.ts';
 import { observeConservedBy } from '../../kit/free-memory.ts';
 import {
-  Encounters,
-  lossOf,
-  type Meeting,
-  meet,
-  nextNumber,
-  type Party,
-  promise,
-  Sights,
+  detectionOdds,
+  nextDescriptor,
+  OverlapCount,
+  type Race,
+  type RacingThread,
+  runTogether,
+  Sightings,
+  visibleLoss,
 } from '../../kit/race.ts';
 
-/** A number closed as soon as it comes is hit during the call in more than one round of eight. */
+/**
+ * A descriptor closed as soon as it comes is hit during the call in more than one round of eight.
+ */
 const ODDS = 8;
-/** Times that a thread tries to close a number which is not there yet. */
+/** Times that a thread tries to close a descriptor which is not there yet. */
 const TRIES = 800n;
 /**
  * Calls that do nothing before the request, by round. Threads of a real machine do not leave a
@@ -28,7 +30,7 @@ const BYTE = 0x3c;
 /** Where copy_from_user works and copy_to_user does not. */
 const READ_ONLY: Placement = { kind: 'page', protection: 'read-only' };
 
-/** A rule about a number that is closed while the request that gives it is under way. */
+/** A rule about a descriptor that is closed while the request that gives it is under way. */
 interface ClosedMeanwhile {
   readonly requirement: 'CON-02' | 'CON-03';
   readonly placement?: Placement;
@@ -73,36 +75,40 @@ export const concurrentCloseCases: readonly Case[] = [
     requirements: ['CON-05'],
     needs: ['memory', 'procfs', 'timing'],
     async run(context) {
-      const sights = new Sights();
-      const encounters = new Encounters();
-      for (let round = 0; encounters.goesOn(round, ODDS); round += 1) {
-        encounters.count(await closeInUse(context, sights, round));
+      const sightings = new Sightings();
+      const overlaps = new OverlapCount();
+      for (let round = 0; overlaps.goesOn(round, ODDS); round += 1) {
+        overlaps.count(await closeInUse(context, sightings, round));
       }
-      sights.observe(context, 'CON-05', `${encounters.note}; ${promise(ODDS)}`);
+      sightings.observe(context, 'CON-05', `${overlaps.note}; ${detectionOdds(ODDS)}`);
     },
   },
 ];
 
 async function observeClosing(context: CaseContext, rule: ClosedMeanwhile): Promise<void> {
   await context.control();
-  const seen = { sights: new Sights(), encounters: new Encounters() };
-  for (let round = 0; seen.encounters.goesOn(round, ODDS); round += 1) {
+  const seen = { sightings: new Sightings(), overlaps: new OverlapCount() };
+  for (let round = 0; seen.overlaps.goesOn(round, ODDS); round += 1) {
     await closeMeanwhile(context, rule, { round, length: context.page, ...seen });
   }
-  seen.sights.observe(context, rule.requirement, `${seen.encounters.note}; ${promise(ODDS)}`);
+  seen.sightings.observe(
+    context,
+    rule.requirement,
+    `${seen.overlaps.note}; ${detectionOdds(ODDS)}`,
+  );
 }
 
 async function observeMemory(context: CaseContext, rule: ClosedMeanwhile): Promise<void> {
-  const { cycles, bytesPerCycle, length } = lossOf(context, ODDS);
+  const { cycles, bytesPerCycle, length } = visibleLoss(context, ODDS);
   await context.control({ length });
-  const sights = new Sights();
-  const encounters = new Encounters();
+  const sightings = new Sightings();
+  const overlaps = new OverlapCount();
   await observeConservedBy(context, {
     requirement: rule.requirement,
     cycles,
     bytesPerCycle,
-    run: (round) => closeMeanwhile(context, rule, { round, length, sights, encounters }),
-    note: () => encounters.note,
+    run: (round) => closeMeanwhile(context, rule, { round, length, sightings, overlaps }),
+    note: () => overlaps.note,
   });
 }
 
@@ -110,17 +116,17 @@ async function observeMemory(context: CaseContext, rule: ClosedMeanwhile): Promi
 interface Round {
   readonly round: number;
   readonly length: bigint;
-  readonly sights: Sights;
-  readonly encounters: Encounters;
+  readonly sightings: Sightings;
+  readonly overlaps: OverlapCount;
 }
 
-/** One thread asks for a buffer, and another closes the number that it is going to get. */
+/** One thread asks for a buffer, and another closes the descriptor that it is going to get. */
 async function closeMeanwhile(
   context: CaseContext,
   { placement }: ClosedMeanwhile,
-  { round, length, sights, encounters }: Round,
+  { round, length, sightings, overlaps }: Round,
 ): Promise<void> {
-  const fd = await nextNumber(context);
+  const fd = await nextDescriptor(context);
   const slot = `closed-${round % 2}`;
   const device = await context.device();
   const plain = context.allocationStep(slot, device, { length });
@@ -137,30 +143,30 @@ async function closeMeanwhile(
     stop: 'never',
     body: [{ op: 'fcntl', fd: { slot: device.slot }, command: linux.F_GETFD }],
   };
-  const parties: Party[] = [
+  const racing: RacingThread[] = [
     { operations: [lead, { ...plain, argument }] },
     { operations: [closing] },
   ];
-  const meeting = await meet(context, parties, { seed: BigInt(round) });
-  encounters.count({ overlapping: requestMet(meeting) });
-  const { history } = meeting;
+  const race = await runTogether(context, racing, { seed: BigInt(round) });
+  overlaps.count({ overlapping: requestMet(race) });
+  const { history } = race;
   const request = history.threads[0]?.[2];
   const closed = (history.threads[1]?.[1]?.steps?.[0]?.succeeded ?? 0n) > 0n;
   // What nobody closed is ours to close; what a failed request left behind is another rule's.
   if (!closed) await context.subject.close({ fd });
   if (request === undefined) return;
   const detail = `the number ${fd} was ${closed ? 'closed meanwhile' : 'not met in time'}`;
-  sights.add('result', { word: wordOf(request), detail });
+  sightings.add('result', { word: wordOf(request), detail });
   if (wordOf(request) !== 'ok' || placement !== undefined) return;
   const told = readField(request.out, fieldOf(context.abi, 'length'));
   const given = readField(request.out, fieldOf(context.abi, 'descriptor'));
   const right = told === length && given === fd;
   const answer = `${detail}; the answer was number ${given} and ${told} bytes`;
-  sights.add('answer', { word: right ? 'right' : 'wrong', detail: answer });
+  sightings.add('answer', { word: right ? 'right' : 'wrong', detail: answer });
 }
 
 /** Whether the tries were under way during the request; what led up to it does not count. */
-function requestMet({ history }: Meeting): boolean {
+function requestMet({ history }: Race): boolean {
   const request = history.threads[0]?.[2];
   const [tries] = history.threads[1]?.[1]?.steps ?? [];
   if (request?.return === undefined || tries?.last.return === undefined) return false;
@@ -168,10 +174,14 @@ function requestMet({ history }: Meeting): boolean {
 }
 
 /**
- * Threads map, synchronise and look at a buffer while two others close it. A free number below the
- * buffer's takes what looking opens, so that nobody can close that by mistake.
+ * Threads map, synchronise and look at a buffer while two others close it. A free descriptor below
+ * the buffer's takes what looking opens, so that no thread closes that by mistake.
  */
-async function closeInUse(context: CaseContext, sights: Sights, round: number): Promise<Meeting> {
+async function closeInUse(
+  context: CaseContext,
+  sightings: Sightings,
+  round: number,
+): Promise<Race> {
   const hole = await context.subject.dup({ fd: await context.device() });
   const buffer = await context.buffer();
   await context.subject.close({ fd: hole });
@@ -196,30 +206,30 @@ async function closeInUse(context: CaseContext, sights: Sights, round: number): 
       { op: 'readfile', document: '/proc/self/fdinfo', fd },
     ],
   ];
-  const parties = [[closing], [closing], ...using].map((operations) => ({ operations }));
-  const meeting = await meet(context, parties, { seed: BigInt(round) });
-  const { history } = meeting;
+  const racing = [[closing], [closing], ...using].map((operations) => ({ operations }));
+  const race = await runTogether(context, racing, { seed: BigInt(round) });
+  const { history } = race;
   const results = history.threads.map(([, ...rest]) => rest);
   const closes = results.slice(0, 2).filter(([one]) => one !== undefined && wordOf(one) === 'ok');
   const word = ['never', 'once', 'twice'][closes.length] ?? 'never';
-  sights.add('closes', { word, detail: `of two threads ${closes.length} closed the number` });
+  sightings.add('closes', { word, detail: `of two threads ${closes.length} closed the number` });
   const [[mapped, scanned] = [], ...others] = results.slice(2);
   for (const result of [mapped, ...others.flat()]) {
     if (result === undefined) continue;
-    sights.add('calls', { word: wordOf(result), detail: 'on a number that was being closed' });
+    sightings.add('calls', { word: wordOf(result), detail: 'on a number that was being closed' });
   }
-  if (mapped === undefined || scanned === undefined || wordOf(mapped) !== 'ok') return meeting;
+  if (mapped === undefined || scanned === undefined || wordOf(mapped) !== 'ok') return race;
   const whole = wordOf(scanned) === 'ok' && scanned.value === context.page;
   const detail = `a mapping that came in time showed ${scanned.value} of ${context.page} own bytes`;
-  sights.add('contents', { word: whole ? 'own-bytes' : 'other-bytes', detail });
+  sightings.add('contents', { word: whole ? 'own-bytes' : 'other-bytes', detail });
   await context.runSteps(SUBJECT, [{ op: 'munmap', address, length: context.page }]);
-  return meeting;
+  return race;
 }
 
-/** DMA_BUF_SYNC_READ with DMA_BUF_SYNC_START. */
+/** The beginning of a reading access. */
 const syncing = (fd: Extract<Operation, { op: 'ioctl' }>['fd']): Operation => ({
   op: 'ioctl',
   fd,
   request: linux.DMA_BUF_IOCTL_SYNC,
-  argument: { bytes: Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0) },
+  argument: { bytes: Uint8Array.of(Number(linux.DMA_BUF_SYNC_READ), 0, 0, 0, 0, 0, 0, 0) },
 });

@@ -1,9 +1,16 @@
 import { linux, type Operation, type Result } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../../kit/context.ts';
-import { hold, observeConservedBy } from '../../kit/free-memory.ts';
+import { fillAndHold, observeConservedBy } from '../../kit/free-memory.ts';
 import { Inconclusive } from '../../kit/observation.ts';
-import { Encounters, lossOf, type Meeting, meet, roundsFor, Sights } from '../../kit/race.ts';
+import {
+  OverlapCount,
+  type Race,
+  roundsFor,
+  runTogether,
+  Sightings,
+  visibleLoss,
+} from '../../kit/race.ts';
 
 /** A fork or an exit meets an allocation that is under way in more than one round of six. */
 const ODDS = 6;
@@ -26,15 +33,15 @@ export const concurrentEndCases: readonly Case[] = [
     requirements: ['CON-06'],
     needs: ['clients', 'timing'],
     async run(context) {
-      const { cycles, bytesPerCycle, length } = lossOf(context, ODDS);
+      const { cycles, bytesPerCycle, length } = visibleLoss(context, ODDS);
       await context.control({ length });
-      const encounters = new Encounters();
+      const overlaps = new OverlapCount();
       await observeConservedBy(context, {
         requirement: 'CON-06',
         cycles,
         bytesPerCycle,
-        run: async (index) => encounters.count(await forkMeanwhile(context, index, length)),
-        note: () => encounters.note,
+        run: async (index) => overlaps.count(await forkMeanwhile(context, index, length)),
+        note: () => overlaps.note,
       });
     },
   },
@@ -45,9 +52,9 @@ export const concurrentEndCases: readonly Case[] = [
     needs: ['timing'],
     async run(context) {
       await context.control();
-      const sights = new Sights();
-      await allocateUnderSignals(context, REQUESTS, context.page, sights);
-      sights.observe(context, 'CON-07', `a signal came every ${INTERVAL_US} microseconds`);
+      const sightings = new Sightings();
+      await allocateUnderSignals(context, REQUESTS, context.page, sightings);
+      sightings.observe(context, 'CON-07', `a signal came every ${INTERVAL_US} microseconds`);
     },
   },
   {
@@ -56,9 +63,9 @@ export const concurrentEndCases: readonly Case[] = [
     requirements: ['CON-07'],
     needs: ['timing'],
     async run(context) {
-      const { cycles, bytesPerCycle, length } = lossOf(context, ODDS);
+      const { cycles, bytesPerCycle, length } = visibleLoss(context, ODDS);
       await context.control({ length });
-      const run = (): Promise<void> => allocateUnderSignals(context, 1n, length, new Sights());
+      const run = (): Promise<void> => allocateUnderSignals(context, 1n, length, new Sightings());
       await observeConservedBy(context, { requirement: 'CON-07', cycles, bytesPerCycle, run });
     },
   },
@@ -70,11 +77,11 @@ export const concurrentEndCases: readonly Case[] = [
     needsBounded: true,
     async run(context) {
       await context.control();
-      const sights = new Sights();
+      const sightings = new Sightings();
       for (let round = 0; round < roundsFor(ODDS); round += 1)
-        await askFull(context, round, sights);
-      if (sights.empty) throw new Inconclusive('blocked: the region never stayed full');
-      sights.observe(context, 'CON-08', `${ASKERS} threads asked in each round`);
+        await askFull(context, round, sightings);
+      if (sightings.empty) throw new Inconclusive('blocked: the region never stayed full');
+      sightings.observe(context, 'CON-08', `${ASKERS} threads asked in each round`);
     },
   },
   {
@@ -83,15 +90,15 @@ export const concurrentEndCases: readonly Case[] = [
     requirements: ['CON-09'],
     needs: ['clients', 'timing'],
     async run(context) {
-      const { cycles, bytesPerCycle, length } = lossOf(context, ODDS);
+      const { cycles, bytesPerCycle, length } = visibleLoss(context, ODDS);
       await context.control({ length });
-      const encounters = new Encounters();
+      const overlaps = new OverlapCount();
       await observeConservedBy(context, {
         requirement: 'CON-09',
         cycles,
         bytesPerCycle,
-        run: async (index) => encounters.count(await endMeanwhile(context, index, length)),
-        note: () => encounters.note,
+        run: async (index) => overlaps.count(await endMeanwhile(context, index, length)),
+        note: () => overlaps.note,
       });
     },
   },
@@ -117,14 +124,10 @@ const drops = (context: CaseContext, name: string): readonly Operation[] =>
   }));
 
 /** One thread takes and closes buffers; another forks a child, which is killed afterwards. */
-async function forkMeanwhile(
-  context: CaseContext,
-  index: number,
-  length: bigint,
-): Promise<Meeting> {
+async function forkMeanwhile(context: CaseContext, index: number, length: bigint): Promise<Race> {
   const client = `forked-${index}`;
   const taking = await takes(context, 'mine', length);
-  const meeting = await meet(
+  const race = await runTogether(
     context,
     [
       { operations: [...taking, ...drops(context, 'mine')] },
@@ -132,30 +135,30 @@ async function forkMeanwhile(
     ],
     { seed: BigInt(index) },
   );
-  const forked = meeting.history.threads[1]?.[1];
+  const forked = race.history.threads[1]?.[1];
   if (forked?.errno !== undefined) throw new Inconclusive(`blocked: fork gave ${forked.errno}`);
   await context.runSteps(SUBJECT, [
     { op: 'kill', client, signal: linux.SIGKILL },
     { op: 'wait', client },
   ]);
-  return meeting;
+  return race;
 }
 
 /** A client that holds buffers ends, while another one allocates. */
-async function endMeanwhile(context: CaseContext, index: number, length: bigint): Promise<Meeting> {
+async function endMeanwhile(context: CaseContext, index: number, length: bigint): Promise<Race> {
   const client = `ending-${index}`;
   const taking = await takes(context, 'mine', length);
   await context.subject.fork({ client });
   await context.runSteps(client, await takes(context, 'theirs', length));
   const end: Operation =
     index % 2 === 0 ? { op: 'exit', status: 0n } : { op: 'kill', client, signal: linux.SIGKILL };
-  const meeting = await meet(
+  const race = await runTogether(
     context,
     [{ operations: [...taking, ...drops(context, 'mine')] }, { client, operations: [end] }],
     { seed: BigInt(index), mayDie: true },
   );
   await context.runSteps(SUBJECT, [{ op: 'wait', client }]);
-  return meeting;
+  return race;
 }
 
 /** Requests while a timer of the same client keeps interrupting. */
@@ -163,7 +166,7 @@ async function allocateUnderSignals(
   context: CaseContext,
   times: bigint,
   length: bigint,
-  sights: Sights,
+  sightings: Sightings,
 ): Promise<void> {
   const body: Operation[] = [
     context.allocationStep('signalled', await context.device(), { length }),
@@ -171,29 +174,29 @@ async function allocateUnderSignals(
   ];
   const history = await context.runSteps(SUBJECT, [
     { op: 'itimer', intervalUs: INTERVAL_US },
-    // After a failure there is no number to close.
+    // After a failure there is no descriptor to close.
     { op: 'repeat', times, stop: 'failure', body },
     { op: 'itimer', intervalUs: 0n },
   ]);
   const [request] = history.threads[0]?.[1]?.steps ?? [];
   if (request === undefined) return;
   const detail = `${request.succeeded} of at most ${times} requests were carried out`;
-  if (request.succeeded > 0n) sights.add('result', { word: 'ok', detail });
-  for (const word of Object.keys(request.failures)) sights.add('result', { word, detail });
+  if (request.succeeded > 0n) sightings.add('result', { word: 'ok', detail });
+  for (const word of Object.keys(request.failures)) sightings.add('result', { word, detail });
 }
 
 /** Threads ask for a page of a region that is full, all at once. */
-async function askFull(context: CaseContext, round: number, sights: Sights): Promise<void> {
-  const full = await hold(context);
+async function askFull(context: CaseContext, round: number, sightings: Sightings): Promise<void> {
+  const full = await fillAndHold(context);
   const device = await context.device();
   const slots = Array.from({ length: ASKERS }, (_, index) => `asked-${index}`);
-  const { history } = await meet(
+  const { history } = await runTogether(
     context,
     slots.map((slot) => ({ operations: [context.allocationStep(slot, device)] })),
     { seed: BigInt(round) },
   );
   for (const [index, [, result]] of history.threads.entries()) {
-    await noteRefusal(context, slots[index] ?? '', result, sights);
+    await noteRefusal(context, slots[index] ?? '', result, sightings);
   }
   await full.drop();
 }
@@ -203,7 +206,7 @@ async function noteRefusal(
   context: CaseContext,
   slot: string,
   result: Result | undefined,
-  sights: Sights,
+  sightings: Sightings,
 ): Promise<void> {
   if (result?.return === undefined) return;
   if (result.errno === undefined) {
@@ -212,5 +215,5 @@ async function noteRefusal(
   }
   const took = result.return - result.call;
   const detail = `${result.errno} came after ${took / 1000n} microseconds`;
-  sights.add('refusal', { word: took <= AT_ONCE ? 'at-once' : 'late', detail });
+  sightings.add('refusal', { word: took <= AT_ONCE ? 'at-once' : 'late', detail });
 }

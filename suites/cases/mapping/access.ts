@@ -7,7 +7,7 @@ const { MAP_PRIVATE, MAP_SHARED, MREMAP_MAYMOVE, O_CLOEXEC, O_RDONLY, O_RDWR, O_
 const { PROT_READ, PROT_WRITE } = linux;
 const GIBIBYTE = 1n << 30n;
 
-/** What no mapping of a buffer may do. */
+/** Accesses that no mapping of a buffer may allow. */
 export const mappingAccessCases: readonly Case[] = [
   {
     id: 'MAP-03/read-only',
@@ -193,7 +193,7 @@ export const mappingAccessCases: readonly Case[] = [
   },
 ];
 
-/** What a mapping of one page shows past the buffer's end once it was made longer. */
+/** The outcome of an access past the buffer's end, through a mapping that was made longer. */
 async function beyondEnd(
   context: CaseContext,
   buffer: Allocation,

@@ -11,7 +11,7 @@ const { MAP_LOCKED, MAP_NORESERVE, MAP_POPULATE, MAP_SHARED, PROT_READ, PROT_WRI
 /** Mappings of one buffer at the same time. */
 const MAPPINGS = 4096n;
 
-/** What a mapping of a buffer shows. */
+/** The contents that a mapping of a buffer shows. */
 export const mappingContentsCases: readonly Case[] = [
   {
     id: 'MAP-01/whole',

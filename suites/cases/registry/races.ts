@@ -2,12 +2,12 @@ import { linux, type Operation, type Result, wordOf } from '../../../adapters/co
 import type { Case } from '../../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../../kit/context.ts';
 import {
-  linesOf,
+  classLines,
   MINORS,
+  minorFile,
   minorIn,
-  nodeOf,
   type Registrar,
-  type Registration,
+  type RegistrationOutcome,
 } from '../../kit/registrar.ts';
 import { registryCase } from './registry-case.ts';
 
@@ -22,7 +22,7 @@ const LOOKS = [0, 1, 2];
 /** Operations of one look. */
 const LOOK_STEPS = 2;
 
-/** What a race came to, in a word and a sentence. */
+/** The outcome of a race, in a word and a sentence. */
 interface Seen {
   readonly word: string;
   readonly detail: string;
@@ -121,7 +121,7 @@ async function registeredTogether(
 async function wordOfMinors(
   context: CaseContext,
   registrar: Registrar,
-  given: readonly Registration[],
+  given: readonly RegistrationOutcome[],
 ): Promise<string> {
   const minors = given.flatMap(({ minor }) => (minor === undefined ? [] : [minor]));
   if (minors.length < given.length) return 'refused';
@@ -185,7 +185,7 @@ interface Looker {
   readonly slots: readonly string[];
 }
 
-/** What the looks of one thread saw; what they opened is closed. */
+/** The observations of one thread; the devices that it opened are closed. */
 async function seenBy(
   context: CaseContext,
   { minor, look, slots }: Looker,
@@ -222,7 +222,7 @@ interface Look {
 const opening = (minor: number, slot: string): Operation => ({
   op: 'open',
   slot,
-  file: nodeOf(minor),
+  file: minorFile(minor),
   flags: linux.O_RDWR,
 });
 
@@ -234,7 +234,7 @@ const listing: Look = {
   ],
   word(minor, [document, open]) {
     if (wordIn(open) === 'ok') return 'ready';
-    const lines = document === undefined ? [] : linesOf(document.out);
+    const lines = document === undefined ? [] : classLines(document.out);
     return lines.some((line) => minorIn(line) === minor) ? 'listed-early' : 'absent';
   },
   async close(context, slot, [, open]) {

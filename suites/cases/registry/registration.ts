@@ -4,11 +4,11 @@ import { contentsWord, stamp } from '../../kit/contents.ts';
 import { type CaseContext, SUBJECT } from '../../kit/context.ts';
 import { Inconclusive } from '../../kit/observation.ts';
 import {
-  ALLOCATE,
+  HAS_ALLOCATE,
+  HAS_OWNER,
   MINORS,
   NAME_BYTES_MAX,
   NODE_FAILS,
-  OWNER,
   type Registrar,
 } from '../../kit/registrar.ts';
 import { mustUnregister, registryCase, unchanged } from './registry-case.ts';
@@ -17,8 +17,8 @@ import { mustUnregister, registryCase, unchanged } from './registry-case.ts';
 const CHALLENGERS = 8;
 
 const incomplete: readonly Case[] = [
-  ['no-name', 'name', '', ALLOCATE | OWNER],
-  ['no-allocate', 'allocate function', 'allocert', OWNER],
+  ['no-name', 'name', '', HAS_ALLOCATE | HAS_OWNER],
+  ['no-allocate', 'allocate function', 'allocert', HAS_OWNER],
 ].map(([id, what, name, flags]) =>
   registryCase({
     id: `REG-01/${id}`,
@@ -59,7 +59,7 @@ export const registrationCases: readonly Case[] = [
     requirements: ['REG-02'],
     async act(context, registrar) {
       await registrar.device();
-      const { word } = await registrar.register('allocert', ALLOCATE);
+      const { word } = await registrar.register('allocert', HAS_ALLOCATE);
       context.observe('REG-02', 'refusal', word, `a registration without an owner came to ${word}`);
     },
   }),
@@ -84,7 +84,7 @@ export const registrationCases: readonly Case[] = [
       await registrar.device();
       const before = await registrar.listing();
       const opened = await openable(registrar);
-      const { word } = await registrar.register('allocert', ALLOCATE | OWNER | NODE_FAILS);
+      const { word } = await registrar.register('allocert', HAS_ALLOCATE | HAS_OWNER | NODE_FAILS);
       context.observe('REG-11', 'refusal', word, `a registration without a node came to ${word}`);
       const after = unchanged(before, await registrar.listing());
       context.observe('REG-11', 'devices', after.word, `after that ${after.detail}`);
@@ -98,7 +98,7 @@ export const registrationCases: readonly Case[] = [
     requirements: ['REG-11'],
     async act(context, registrar) {
       await registrar.device();
-      const body = [registrar.registerStep('allocert', ALLOCATE | OWNER | NODE_FAILS)];
+      const body = [registrar.registerStep('allocert', HAS_ALLOCATE | HAS_OWNER | NODE_FAILS)];
       const repeat: Operation = { op: 'repeat', times: BigInt(MINORS), stop: 'success', body };
       const [result] = (await context.runSteps(SUBJECT, [repeat])).threads[0] ?? [];
       const { word } = registrar.note(result?.steps?.[0]?.last);

@@ -1,85 +1,124 @@
 /**
- * What is known of operations beside their arguments: which give descriptors, which wait, which hand
- * out bytes. Goal: each list of names holds exactly the operations that its reader relies on.
+ * What the table says of operations beside their arguments: which give descriptors, which wait,
+ * which hand out bytes. Goal: each list that derives from it holds the operations that stood in it
+ * when it was written by hand, so that a column cannot change what an oracle or a generator relies
+ * on.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import t from 'tap';
-import { handsOutBytes, operationsWhere } from '../../../adapters/contract/index.ts';
-import { packageRoot } from '../../../base/package-root.ts';
+import {
+  handsOutBytes,
+  isSteady,
+  keepsDescriptors,
+  OPERATION_ROWS,
+  type OperationSpec,
+  operationsWhere,
+} from '../../../adapters/contract/index.ts';
 
-const textOf = (file: string): string => readFileSync(join(packageRoot(), file), 'utf8');
+const listed = (condition: (spec: OperationSpec) => boolean): string =>
+  [...operationsWhere(condition)].toSorted().join(' ');
 
-/** A list of names as a file writes it. */
-function listIn(file: string, name: string): string[] {
-  const [, list = ''] =
-    new RegExp(`const ${name}\\b[^=]*=\\s*\\[([^;]*)\\];`).exec(textOf(file)) ?? [];
-  return [...list.matchAll(/'([a-z0-9]+)'/g)].map(([, op]) => op ?? '').toSorted();
-}
-
-/** The keys of a record that a file writes. */
-function keysIn(file: string, name: string): string[] {
-  const [, record = ''] =
-    new RegExp(`const ${name}\\b[^=]*= \\{([^;]*)\\};`).exec(textOf(file)) ?? [];
-  return [...record.matchAll(/^ {2}([a-z0-9]+):/gm)].map(([, op]) => op ?? '').toSorted();
-}
-
-/** Where a list stands, and what it holds. */
-const LISTS: readonly (readonly [file: string, name: string, operations: string])[] = [
-  ['oracles/numbers.ts', 'FLEETING', 'descriptors frames peek readfile readlink'],
+/** What a list is for, its operations in the order of the alphabet, and the columns behind it. */
+const LISTS: readonly (readonly [
+  what: string,
+  operations: string,
+  condition: (spec: OperationSpec) => boolean,
+])[] = [
   [
-    'oracles/numbers.ts',
-    'NEUTRAL',
-    'barrier descriptors fork frames fstat ftruncate kill load lseek mmap mprotect mremap munmap ' +
-      'peek poll pread pwrite readfile readlink scan sendfd sleep store wait',
+    'an executor may hold a descriptor of its own',
+    'descriptors frames peek readfile readlink',
+    ({ ownFiles }) => ownFiles === true,
   ],
-  ['oracles/numbers.ts', 'GIVING', 'dup memfd open reopen'],
-  ['oracles/descriptors.ts', 'GIVING', 'dup dup2 dup3 fcntl memfd open reopen'],
-  ['oracles/descriptors.ts', 'UNACCOUNTED', 'exec recvfd repeat sendfd socketpair'],
   [
-    'oracles/survival.ts',
-    'PROMPT',
+    'the table of descriptors stays as it is',
+    'barrier descriptors fork frames fstat ftruncate itimer kill load lseek mmap mprotect mremap ' +
+      'munmap peek poll pread pwrite readfile readlink scan sendfd sleep store wait',
+    keepsDescriptors,
+  ],
+  [
+    'the value is a descriptor, with certain commands at least',
+    'dup dup2 dup3 fcntl memfd open recvfd reopen',
+    ({ gives }) => gives?.kind === 'descriptor',
+  ],
+  ['the number is chosen', 'dup2 dup3', ({ gives }) => gives?.at !== undefined],
+  [
+    'what is given refers to something that was there',
+    'dup dup2 dup3 fcntl mmap mremap reopen sendfd',
+    ({ gives }) => gives?.of !== undefined,
+  ],
+  ['mappings', 'mmap mremap', ({ gives }) => gives?.kind === 'mapping'],
+  ['other ways to give', 'fork ioctl sendfd socketpair', ({ gives }) => othersOf(gives?.kind)],
+  [
+    'it does not wait, so that a call which does not come back accuses the target',
     'close dup dup2 dup3 fcntl frames fstat ftruncate ioctl load lseek mmap mprotect mremap munmap ' +
       'open pread pwrite reopen scan store',
+    ({ waits }) => waits === 'never',
   ],
-  ['oracles/drops.ts', 'DROPPING', 'close dup2 dup3 exec exit kill mprotect mremap munmap'],
-  ['oracles/drops.ts', 'UNSURE', 'exec kill repeat'],
+  ['it waits by itself', 'barrier poll sleep wait', ({ waits }) => isPatient(waits)],
   [
-    'fuzz/corpus/safety.ts',
-    'MOVABLE',
+    'it takes something away',
+    'close dup2 dup3 exec exit kill mprotect mremap munmap',
+    ({ drops }) => drops !== undefined,
+  ],
+  [
+    'it may take something away and fail',
+    'close mprotect munmap',
+    ({ drops }) => drops?.evenIfFailed === true,
+  ],
+  [
+    'a mutation may move it',
     'close dup fcntl frames fstat ftruncate ioctl lseek mmap mprotect mremap munmap poll pread ' +
       'pwrite recvfd reopen scan sendfd socketpair store',
+    ({ scenario }) => scenario === 'movable',
   ],
-  ['fuzz/corpus/safety.ts', 'FIXED', 'exec exit fork kill open setrlimit wait'],
-  ['fuzz/corpus/safety.ts', 'WATCHING', 'descriptors readfile'],
-  ['fuzz/corpus/safety.ts', 'LAST', 'exec exit'],
-  ['fuzz/reproduce/check.ts', 'GIVING', 'dup dup2 dup3 fcntl open recvfd reopen'],
-  ['fuzz/reproduce/lines.ts', 'SILENT', 'barrier descriptors readfile readlink sleep'],
-  ['suites/assess/diff/histories.ts', 'OTHER_NUMBERS', 'fork readfile readlink'],
-  ['suites/assess/diff/histories.ts', 'OTHER_BYTES', 'frames readfile readlink'],
+  [
+    'it stays where a generator put it',
+    'exec exit fork kill open setrlimit wait',
+    ({ scenario }) => scenario === 'fixed',
+  ],
+  ['it watches', 'descriptors readfile', ({ scenario }) => scenario === 'watching'],
+  ['its outcome may be a fault', 'frames load scan store', ({ faults }) => faults === true],
+  ['its bytes are text', 'readfile readlink', ({ out }) => out === 'text'],
+  [
+    // Before, C had this list without frames and peek.
+    'the executor makes room for its bytes',
+    'descriptors frames fstat ioctl load peek pread readfile readlink scan socketpair',
+    handsOutBytes,
+  ],
 ];
 
+const othersOf = (kind: string | undefined): boolean =>
+  kind !== undefined && kind !== 'descriptor' && kind !== 'mapping';
+const isPatient = (waits: OperationSpec['waits']): boolean =>
+  waits === 'time' || waits === 'clients';
+
 t.test('lists of operations', async (t) => {
-  for (const [file, name, operations] of LISTS) {
-    t.strictSame(listIn(file, name).join(' '), operations, `${name} of ${file}`);
+  for (const [what, operations, condition] of LISTS) t.equal(listed(condition), operations, what);
+});
+
+t.test('columns name arguments that the operation has, of a kind that fits', async (t) => {
+  for (const [name, { arguments: given, drops, gives }] of OPERATION_ROWS) {
+    for (const argument of [gives?.of, gives?.at, gives?.length, drops?.at, drops?.length]) {
+      t.ok(argument === undefined || argument in given, `${name}: ${argument}`);
+    }
+    t.ok(gives?.at === undefined || given[gives.at] === 'descriptor', name);
+    t.ok(drops?.kind !== 'descriptor' || given[drops.at ?? ''] === 'descriptor', name);
+    t.ok(drops?.kind !== 'mapping' || given[drops.at ?? ''] === 'address', name);
+    t.ok(drops?.kind !== 'access' || given[drops.at ?? ''] === 'address', name);
+    t.ok(drops?.of === undefined || given[drops.of] === 'client', name);
   }
 });
 
-t.test('records with an entry for some operations', async (t) => {
-  t.equal(
-    keysIn('fuzz/reproduce/slots.ts', 'KINDS').join(' '),
-    'dup dup2 dup3 fcntl ioctl mmap mremap open recvfd reopen socketpair',
-  );
-  t.equal(
-    keysIn('fuzz/findings/schedule-words.ts', 'STEMS').join(' '),
-    'dup dup2 dup3 ioctl mmap mremap reopen socketpair',
-  );
-});
-
-t.test('operations whose bytes the executor makes room for', async (t) => {
-  // Before, they stood in C by hand, without frames and peek.
-  t.equal(
-    [...operationsWhere(handsOutBytes)].toSorted().join(' '),
-    'descriptors frames fstat ioctl load peek pread readfile readlink scan socketpair',
-  );
+t.test('columns agree with each other', async (t) => {
+  for (const [name, spec] of OPERATION_ROWS) {
+    const { arguments: given, gives, out, result } = spec;
+    t.equal(result === 'address', gives?.kind === 'mapping', `${name} returns its mapping`);
+    t.ok(result !== 'descriptor' || gives?.kind === 'descriptor', `${name} returns its descriptor`);
+    t.ok(!isSteady(spec) || result !== 'descriptor', name);
+    t.equal(
+      out === 'argument',
+      Object.values(given).includes('argument'),
+      `${name} has an argument`,
+    );
+    t.equal(out === 'repeat-summary', Object.values(given).includes('body'), `${name} has a body`);
+  }
 });

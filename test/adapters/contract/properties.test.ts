@@ -13,7 +13,7 @@ import {
   toJson,
 } from '../../../adapters/contract/index.ts';
 import { NameTable } from '../../../adapters/contract/names.ts';
-import { encodeFrame, FrameParser } from '../../../adapters/remote/frames.ts';
+import { encodeWireFrame, WireFrameParser } from '../../../adapters/protocol/wire-frames.ts';
 import { fieldOf, readField, requestBytes } from '../../../catalogue/abi-request.ts';
 import { abiNamed } from '../../../catalogue/catalogue.ts';
 import { kernelAlarms } from '../../../oracles/alarms.ts';
@@ -86,8 +86,8 @@ t.test('frames come out of a stream as they went in, however it is cut', async (
   const payloads = fc.array(bytes, { minLength: 1, maxLength: 5 });
   fc.assert(
     fc.property(payloads, fc.integer({ min: 1, max: 40 }), (parts, chunkBytes) => {
-      const stream = Buffer.concat(parts.map((payload) => encodeFrame('run', payload)));
-      const parser = new FrameParser();
+      const stream = Buffer.concat(parts.map((payload) => encodeWireFrame('run', payload)));
+      const parser = new WireFrameParser();
       const found: Uint8Array[] = [];
       for (let at = 0; at < stream.length; at += chunkBytes) {
         const frames = parser.push(stream.subarray(at, at + chunkBytes));
@@ -112,7 +112,7 @@ t.test(
         const view = new DataView(garbage.buffer, garbage.byteOffset);
         const sane = view.getUint32(0, true) <= 64 << 20 && view.getUint16(4, true) - 1 < 9;
         try {
-          new FrameParser().push(garbage);
+          new WireFrameParser().push(garbage);
           return sane;
         } catch (thrown) {
           return thrown instanceof RangeError;

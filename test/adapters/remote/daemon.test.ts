@@ -16,10 +16,10 @@ import {
 } from '../../../adapters/contract/index.ts';
 import { NameTable } from '../../../adapters/contract/names.ts';
 import { openTarget } from '../../../adapters/open-target.ts';
-import { Channel } from '../../../adapters/remote/channel.ts';
+import { Channel } from '../../../adapters/protocol/channel.ts';
+import { encodeHello, encodeWireFrame, ownHello } from '../../../adapters/protocol/wire-frames.ts';
 import { Daemon } from '../../../adapters/remote/daemon.ts';
-import { encodeFrame, encodeHello, ownHello } from '../../../adapters/remote/frames.ts';
-import { PATIENCE, type Patience } from '../../../adapters/remote/host-session.ts';
+import { DAEMON_TIMEOUTS, type DaemonTimeouts } from '../../../adapters/remote/serve-client.ts';
 import { listenUnix } from '../../../adapters/remote/unix.ts';
 
 interface Running {
@@ -31,10 +31,10 @@ interface Running {
 
 interface How {
   readonly open?: () => Promise<Adapter>;
-  readonly patience?: Partial<Patience>;
+  readonly timeouts?: Partial<DaemonTimeouts>;
 }
 
-async function daemonOf(t: Test, { open, patience }: How = {}): Promise<Running> {
+async function daemonOf(t: Test, { open, timeouts }: How = {}): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), 'allocert-daemon-'));
   const path = join(folder, 'socket');
   const events: string[] = [];
@@ -45,7 +45,7 @@ async function daemonOf(t: Test, { open, patience }: How = {}): Promise<Running>
       events.push(event);
       wake();
     },
-    patience: { ...PATIENCE, ...patience },
+    timeouts: { ...DAEMON_TIMEOUTS, ...timeouts },
   });
   const listener = await listenUnix(path, (socket) => daemon.accept(socket), console.error);
   t.teardown(async () => {
@@ -66,13 +66,13 @@ async function daemonOf(t: Test, { open, patience }: How = {}): Promise<Running>
   return { path, events, heard };
 }
 
-const HELLO = encodeFrame('hello', encodeHello(ownHello()));
+const HELLO = encodeWireFrame('hello', encodeHello(ownHello()));
 const PROGRAM: Program = {
   deadlineMs: 1000,
   threads: [{ client: 'main', operations: [{ op: 'open', file: 'region:0', flags: 2n }] }],
 };
-const RUN = encodeFrame('run', encodeProgram(PROGRAM, new NameTable()));
-const BEGIN = encodeFrame('begin', new TextEncoder().encode('X/case'));
+const RUN = encodeWireFrame('run', encodeProgram(PROGRAM, new NameTable()));
+const BEGIN = encodeWireFrame('begin', new TextEncoder().encode('X/case'));
 
 /** A session of a well-behaved client. */
 async function clientOf(t: Test, path: string): Promise<Session> {
@@ -96,16 +96,16 @@ const BAD: readonly [string, readonly Uint8Array[], RegExp][] = [
   ['no hello', [BEGIN], /did not start with a hello/],
   [
     'another table',
-    [encodeFrame('hello', encodeHello({ ...ownHello(), digest: 1n }))],
+    [encodeWireFrame('hello', encodeHello({ ...ownHello(), digest: 1n }))],
     /different versions/,
   ],
-  ['a hello that is none', [encodeFrame('hello', new Uint8Array(16))], /does not speak/],
+  ['a hello that is none', [encodeWireFrame('hello', new Uint8Array(16))], /does not speak/],
   ['a second hello', [HELLO, HELLO], /sent hello, which a daemon does not expect/],
   ['a Program before any case', [HELLO, RUN], /before any begin/],
-  ['no Program', [HELLO, BEGIN, encodeFrame('run', new Uint8Array(40))], /no Program/],
-  ['no names', [HELLO, BEGIN, encodeFrame('names', Buffer.from('{]'))], /malformed/],
-  ['a long case', [HELLO, encodeFrame('begin', new Uint8Array(1025))], /longer than 1024/],
-  ['a History', [HELLO, encodeFrame('history', new Uint8Array(0))], /sent history/],
+  ['no Program', [HELLO, BEGIN, encodeWireFrame('run', new Uint8Array(40))], /no Program/],
+  ['no names', [HELLO, BEGIN, encodeWireFrame('names', Buffer.from('{]'))], /malformed/],
+  ['a long case', [HELLO, encodeWireFrame('begin', new Uint8Array(1025))], /longer than 1024/],
+  ['a History', [HELLO, encodeWireFrame('history', new Uint8Array(0))], /sent history/],
 ];
 
 t.test('each peer that misbehaves is dropped with one line', async (t) => {
@@ -126,7 +126,7 @@ t.test('each peer that misbehaves is dropped with one line', async (t) => {
 });
 
 t.test('a peer that is silent, or stops in the middle, is dropped in time', async (t) => {
-  const { path, heard } = await daemonOf(t, { patience: { helloMs: 40, idleMs: 60 } });
+  const { path, heard } = await daemonOf(t, { timeouts: { helloMs: 40, idleMs: 60 } });
   const silent = connect(path);
   t.match(await heard(/^client 1 was/), /nothing came for 40 ms/);
   const half = connect(path);
@@ -161,7 +161,7 @@ t.test('whatever comes in the place of a session, serving it ends and says how',
 });
 
 t.test('a peer that takes no answers is dropped, and fills no memory meanwhile', async (t) => {
-  const { path, heard } = await daemonOf(t, { patience: { idleMs: 200 } });
+  const { path, heard } = await daemonOf(t, { timeouts: { idleMs: 200 } });
   const greedy: Socket = connect(path);
   greedy.pause();
   greedy.write(HELLO);
@@ -228,7 +228,7 @@ t.test('a target that serves one at a time serves one after another', async (t) 
 
 t.test('who waits too long for a turn is told so, and lets the next one pass', async (t) => {
   const { open } = oneAtATime();
-  const { path } = await daemonOf(t, { open, patience: { turnMs: 30 } });
+  const { path } = await daemonOf(t, { open, timeouts: { turnMs: 30 } });
   const first = await clientOf(t, path);
   await t.rejects(clientOf(t, path), { exitCode: 3, message: /serves another client; come back/ });
   await first.close();

@@ -3,7 +3,7 @@ import { linux } from '../../../adapters/contract/index.ts';
 import { allocation, lengthOf, Machine, PAGE } from './machine.ts';
 
 const RFC = 'sim:?behaviour=rfc-v2';
-const TAINT_BAD_PAGE = 32n;
+const { TAINT_BAD_PAGE } = linux;
 const USE_AFTER_FREE = /^BUG: KASAN: use-after-free in /;
 
 t.test('the posted code knows one error and few checks', async (t) => {

@@ -4,8 +4,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
-import { Console } from '../../../adapters/vm/console.ts';
-import { prepareDebianKernel, type Run } from '../../../adapters/vm/debian-kernel.ts';
+import { GuestConsole } from '../../../adapters/vm/console.ts';
+import { type ProgramRunner, prepareDebianKernel } from '../../../adapters/vm/debian-kernel.ts';
 import { wasForced } from '../../../adapters/vm/guest.ts';
 import { buildInitramfs, type InitramfsEntry } from '../../../adapters/vm/initramfs.ts';
 import { findQemu } from '../../../adapters/vm/qemu.ts';
@@ -114,7 +114,7 @@ const DEB = 'a package';
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** apt and dpkg-deb as far as they are asked, without network. */
-function fakeApt(indexed: string, calls: string[]): Run {
+function fakeApt(indexed: string, calls: string[]): ProgramRunner {
   return async (program, args, folder = '') => {
     calls.push(`${program} ${args[0]}`);
     if (args[0] === 'depends') return '  Depends: linux-image-6.12.1-amd64\n';
@@ -163,7 +163,7 @@ t.test('without apt one sentence says what is needed', async (t) => {
   t.teardown(() => {
     delete process.env.ALLOCERT_CACHE;
   });
-  const absent: Run = async (program) => {
+  const absent: ProgramRunner = async (program) => {
     throw new Error(`spawn ${program} ENOENT`);
   };
   await t.rejects(
@@ -203,7 +203,7 @@ t.test('without QEMU one sentence says what to install', async (t) => {
 });
 
 t.test('the console keeps its end and finds the kernel’s last words', async (t) => {
-  const console = new Console();
+  const console = new GuestConsole();
   console.push('[    1.0] booting\r\n[    2.0] Kernel pa');
   t.equal(console.alarm(), undefined);
   console.push('nic - not syncing: sysrq triggered crash\n');

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import t from 'tap';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
 import { type CampaignEnd, runCampaign } from '../../../fuzz/campaign/campaign.ts';
-import { operationsIn } from '../../../fuzz/execute/round.ts';
-import type { RoundDone } from '../../../fuzz/execute/runner.ts';
 import { MODES } from '../../../fuzz/generate/modes.ts';
+import { operationsIn } from '../../../fuzz/generate/scenario.ts';
+import type { RoundDone } from '../../../fuzz/judge/round-report.ts';
 import type { Finding } from '../../../fuzz/record/finding.ts';
-import { readCampaign } from '../../../fuzz/record/journal-reader.ts';
+import { readResumeState } from '../../../fuzz/record/resume-state.ts';
 import { allocert, start } from '../../e2e/command.ts';
 
 interface Ran {
@@ -130,7 +130,7 @@ t.test('a campaign that is killed at any point goes on, and counts no round twic
     child.kill('SIGKILL');
     await new Promise((resolve) => child.once('close', resolve));
   }
-  const before = readCampaign(out);
+  const before = readResumeState(out);
   const most = before.done.size + 20;
   const last = await allocert(['fuzz', '--resume', '--rounds', `${most}`, '--out', out]);
   t.equal(last.code, 1, last.stderr);
@@ -176,6 +176,7 @@ t.test('what cannot be done is refused in one sentence', async (t) => {
   const folder = t.testdir({
     'note.txt': 'mine',
     'bad.json': '{"version":2}',
+    'null.json': 'null',
     old: { 'fuzz.ndjson': other },
   });
   for (const [words, sentence] of [
@@ -189,6 +190,7 @@ t.test('what cannot be done is refused in one sentence', async (t) => {
     [['fuzz', '--resume', '--out', join(folder, 'old')], /is one of allocert 0\.0\.0/],
     [['replay', join(folder, 'none.json')], /cannot read the finding/],
     [['replay', join(folder, 'bad.json')], /is no finding of allocert fuzz/],
+    [['replay', join(folder, 'null.json')], /is no finding of allocert fuzz/],
   ] as const) {
     const ran = await allocert([...words]);
     t.equal(ran.code, 2, words.join(' '));

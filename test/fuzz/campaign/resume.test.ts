@@ -9,7 +9,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import t from 'tap';
 import { Choices } from '../../../fuzz/corpus/choices.ts';
-import { readCampaign } from '../../../fuzz/record/journal-reader.ts';
+import { readResumeState } from '../../../fuzz/record/resume-state.ts';
 import { schemaViolation } from '../../../reports/files/schema.ts';
 import { allocert, start } from '../../e2e/command.ts';
 
@@ -72,9 +72,9 @@ t.test('twenty kills lose nothing and count nothing twice', async (t) => {
   const last = await allocert(['fuzz', '--resume', ...rounds, '--out', out]);
   t.equal(last.code, 1, last.stderr);
   t.strictSame(leftIn(out), leftIn(whole));
-  t.equal(readCampaign(out).done.size, ROUNDS);
-  t.ok(readCampaign(out).corpus.epoch >= 4);
-  t.ok((readCampaign(out).findings.length ?? 0) >= 2);
+  t.equal(readResumeState(out).done.size, ROUNDS);
+  t.ok(readResumeState(out).corpus.epoch >= 4);
+  t.ok((readResumeState(out).findings.length ?? 0) >= 2);
   const summary = JSON.parse(readFileSync(join(out, 'fuzz.json'), 'utf8'));
   t.equal(schemaViolation('fuzz', summary), undefined);
 });
@@ -85,7 +85,7 @@ t.test('what a campaign cannot go on from is said in a sentence', async (t) => {
   await allocert(['fuzz', '--seed', '1', '--epoch', '8', '--rounds', '12', ...alone]);
   const journal = join(out, 'fuzz.ndjson');
   const text = readFileSync(journal, 'utf8');
-  const [entry] = [...readCampaign(out).corpus.current];
+  const [entry] = [...readResumeState(out).corpus.current];
   const file = join(out, 'corpus', `${entry}.json`);
   const content = readFileSync(file, 'utf8');
   const resumed = async (code: number): Promise<string> => {
@@ -107,5 +107,5 @@ t.test('what a campaign cannot go on from is said in a sentence', async (t) => {
   t.match(await resumed(2), /is not the one of the campaign, whose snapshot is/);
   writeFileSync(journal, `${text}{"type":"rou`);
   t.equal(await resumed(0), '', 'a line that a kill cut short is cut off');
-  t.equal(readCampaign(out).done.size, 13);
+  t.equal(readResumeState(out).done.size, 13);
 });

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { Adapter, Session } from '../../../adapters/contract/index.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
-import { type CampaignOptions, findCanary, readCampaign, selfCheck } from '../../../fuzz/index.ts';
+import {
+  type CampaignOptions,
+  findCanary,
+  readResumeState,
+  selfCheck,
+} from '../../../fuzz/index.ts';
 import { allocert } from '../../e2e/command.ts';
 
 const options = (adapter: Adapter, rounds: number): CampaignOptions => ({
@@ -98,8 +103,8 @@ t.test('a campaign is never mixed with another, and its operations count on', as
   t.equal(second.code, 2);
   t.match(second.stderr, /holds a campaign already; go on with it by --resume/);
   t.equal(readFileSync(join(out, 'fuzz.ndjson'), 'utf8'), journal);
-  const { operations } = readCampaign(out);
+  const { operations } = readResumeState(out);
   const words = ['fuzz', '--resume', '--ops', `${operations + 1}`, '--out', out];
   t.equal((await allocert(words)).code, 0);
-  t.equal(readCampaign(out).done.size, 11, 'one round spends what is left');
+  t.equal(readResumeState(out).done.size, 11, 'one round spends what is left');
 });

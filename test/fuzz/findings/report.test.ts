@@ -3,11 +3,11 @@ import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 
 import { join } from 'node:path';
 import t from 'tap';
 import { writeCampaignReport } from '../../../fuzz/findings/report.ts';
-import { CampaignJournal } from '../../../fuzz/record/journal.ts';
-import { type CampaignLine, JOURNAL } from '../../../fuzz/record/journal-lines.ts';
+import { CampaignJournal } from '../../../fuzz/record/campaign-journal.ts';
+import { CAMPAIGN_FILE, type CampaignHeader } from '../../../reports/journal/campaign-lines.ts';
 import { allocert } from '../../e2e/command.ts';
 
-const CAMPAIGN: CampaignLine = {
+const CAMPAIGN: CampaignHeader = {
   type: 'campaign',
   ...{ version: 'test', target: 'sim:', seed: '7' },
   ...{ modes: ['hammer'], profile: undefined, memoryLimit: '8388608' },
@@ -61,7 +61,7 @@ t.test('a campaign is unfinished until its last part has ended', async (t) => {
   third.end('it was interrupted');
   third.close();
   t.equal(writeCampaignReport(folder)?.unfinished, 'it was interrupted');
-  appendFileSync(join(folder, JOURNAL), '{"type":"rou');
+  appendFileSync(join(folder, CAMPAIGN_FILE), '{"type":"rou');
   t.equal(writeCampaignReport(folder)?.unfinished, 'it was interrupted', 'a torn line is left out');
 });
 
@@ -114,13 +114,13 @@ t.test('what is damaged is named, and nothing is written', async (t) => {
   const campaign = JSON.stringify(CAMPAIGN);
   const stray = JSON.stringify({ type: 'finding', signature: 'x', file: '../finding-1.json' });
   const folder = t.testdir({
-    damaged: { [JOURNAL]: `${campaign}\nnull\n` },
-    stray: { [JOURNAL]: `${campaign}\n${stray}\n` },
-    empty: { [JOURNAL]: '' },
+    damaged: { [CAMPAIGN_FILE]: `${campaign}\nnull\n` },
+    stray: { [CAMPAIGN_FILE]: `${campaign}\n${stray}\n` },
+    empty: { [CAMPAIGN_FILE]: '' },
   });
   for (const [name, sentence] of [
-    ['damaged', /fuzz\.ndjson:2 is damaged/],
-    ['stray', /fuzz\.ndjson:2 is damaged/],
+    ['damaged', /fuzz\.ndjson line 2 is damaged/],
+    ['stray', /fuzz\.ndjson line 2 is damaged/],
     ['empty', /never reached its target/],
   ] as const) {
     const ran = await allocert(['report', join(folder, name)]);

@@ -9,8 +9,8 @@ import {
   toJson,
 } from '../../../adapters/contract/index.ts';
 import { commandOf, requestBytes } from '../../../catalogue/abi-request.ts';
-import { operationsIn } from '../../../fuzz/execute/round.ts';
 import type { Scenario } from '../../../fuzz/generate/scenario.ts';
+import { operationsIn } from '../../../fuzz/generate/scenario.ts';
 import { shrink } from '../../../fuzz/minimize/shrink.ts';
 import { abi } from '../../oracles/sample.ts';
 

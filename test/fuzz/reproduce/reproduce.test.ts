@@ -18,8 +18,8 @@ import { commandOf, requestBytes } from '../../../catalogue/abi-request.ts';
 import { abiNamed } from '../../../catalogue/catalogue.ts';
 import { runCampaign } from '../../../fuzz/campaign/campaign.ts';
 import { readFinding } from '../../../fuzz/findings/replay.ts';
-import type { Finding } from '../../../fuzz/record/finding.ts';
-import { CampaignJournal } from '../../../fuzz/record/journal.ts';
+import { CampaignJournal } from '../../../fuzz/record/campaign-journal.ts';
+import { type Finding, findingFile } from '../../../fuzz/record/finding.ts';
 import { reproducerOf, withReproducer } from '../../../fuzz/reproduce/index.ts';
 
 const SEED = 1n;
@@ -183,7 +183,10 @@ t.test('a program is written beside a finding about a kernel', async (t) => {
   const kernel = { release: '6.12.1', version: '#1' };
   const out = join(t.testdir({}), 'campaign');
   const journal = new CampaignJournal(out, false);
-  const name = journal.finding(about({ kind: 'vm', implementation: 'Linux 6.12.1', kernel }));
+  const found = about({ kind: 'vm', implementation: 'Linux 6.12.1', kernel });
+  const name = findingFile(found.signature, 'json');
+  const { finding, text: program } = withReproducer(found, findingFile(found.signature, 'c'));
+  journal.finding(finding, name, program);
   journal.close();
   const written = readFinding(join(out, name));
   t.equal(written.reproducer, name.replace('.json', '.c'));

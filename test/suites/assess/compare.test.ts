@@ -1,22 +1,22 @@
-/** Comparing is pure: standings in, a matrix out. */
+/** Comparing is pure: results in, a matrix out. */
 import t from 'tap';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
 import type { Requirement } from '../../../catalogue/catalogue.ts';
 import type { Status } from '../../../reports/record/status.ts';
 import {
   columnParagraphs,
-  compare,
+  compareTargets,
   comparisonMarkdown,
   comparisonTable,
   differenceText,
 } from '../../../suites/assess/compare.ts';
-import {
-  foldVerdicts,
-  standingOf,
-  type TargetStanding,
-  unopened,
-} from '../../../suites/assess/standing.ts';
 import { markdownTable, textTable } from '../../../suites/assess/table.ts';
+import {
+  assessTarget,
+  combineVerdicts,
+  type TargetResult,
+  unopenedTarget,
+} from '../../../suites/assess/target-result.ts';
 
 const requirement = (id: string, ...profiles: string[]): Requirement => ({
   id,
@@ -36,11 +36,11 @@ const seen = (id: string, status: Status, ...observed: string[]) => ({
   reason: 'because',
   cases: [`${id}/case`],
 });
-const standing = (
+const result = (
   target: string,
   profile: string,
-  ...requirements: TargetStanding['requirements']
-): TargetStanding => ({
+  ...requirements: TargetResult['requirements']
+): TargetResult => ({
   target,
   implementation: `what ${target} is`,
   abi: 'any',
@@ -55,16 +55,16 @@ const catalogue = [
   requirement('ZZZ-01', 'other'),
   { ...requirement('DEV-01', 'hardened'), unobservable: 'no call shows it' },
 ];
-const simple = standing(
+const simple = result(
   'a:',
   'hardened',
   seen('IOC-01', 'pass', 'ENOTTY'),
   seen('VER-01', 'pass', 'ok'),
 );
-const heap = standing('b:', 'dma-heap', seen('IOC-01', 'warn', 'EINVAL'));
+const heap = result('b:', 'dma-heap', seen('IOC-01', 'warn', 'EINVAL'));
 
 t.test('targets of different ABIs stand side by side', async (t) => {
-  const { rows, exitCode } = compare([simple, heap], catalogue);
+  const { rows, exitCode } = compareTargets([simple, heap], catalogue);
   t.equal(exitCode, 0, 'a warning is no reason to fail');
   t.strictSame(
     rows.map((row) => row.requirement),
@@ -77,27 +77,30 @@ t.test('targets of different ABIs stand side by side', async (t) => {
 });
 
 t.test('order of words makes no difference, a word more does', async (t) => {
-  const twice = (...words: string[]): TargetStanding =>
-    standing('c:', 'hardened', seen('IOC-01', 'pass', ...words));
-  t.notOk(compare([twice('ok', 'EIO'), twice('EIO', 'ok')], catalogue).rows[0]?.differs);
-  t.ok(compare([twice('ok', 'EIO'), twice('ok')], catalogue).rows[0]?.differs);
-  t.notOk(compare([twice('ok'), twice()], catalogue).rows[0]?.differs, 'nothing seen is no word');
+  const twice = (...words: string[]): TargetResult =>
+    result('c:', 'hardened', seen('IOC-01', 'pass', ...words));
+  t.notOk(compareTargets([twice('ok', 'EIO'), twice('EIO', 'ok')], catalogue).rows[0]?.differs);
+  t.ok(compareTargets([twice('ok', 'EIO'), twice('ok')], catalogue).rows[0]?.differs);
+  t.notOk(
+    compareTargets([twice('ok'), twice()], catalogue).rows[0]?.differs,
+    'nothing seen is no word',
+  );
 });
 
 t.test('a target that cannot be opened, or is lost, is a column and an exit code', async (t) => {
-  const absent = compare([simple, unopened('vm:x', 'there is no QEMU')], catalogue);
+  const absent = compareTargets([simple, unopenedTarget('vm:x', 'there is no QEMU')], catalogue);
   t.equal(absent.exitCode, 3);
   t.match(absent.columns[1], { target: 'vm:x', problem: 'there is no QEMU' });
   const legend = columnParagraphs(absent).map(({ first, text }) => first + text);
   t.ok(legend.includes('    not observed: there is no QEMU'));
   t.match(comparisonTable(absent)[1], /\?$/);
-  const lost = compare([{ ...simple, problem: 'the target died' }], catalogue);
+  const lost = compareTargets([{ ...simple, problem: 'the target died' }], catalogue);
   t.equal(lost.exitCode, 3);
   t.ok(columnParagraphs(lost).some(({ text }) => text === 'incomplete: the target died'));
 });
 
 t.test('the table and the Markdown show verdict and word', async (t) => {
-  const comparison = compare([simple, heap], catalogue);
+  const comparison = compareTargets([simple, heap], catalogue);
   t.strictSame(comparisonTable(comparison), [
     '   requirement  [1]          [2]',
     '*  IOC-01       pass ENOTTY  WARN EINVAL',
@@ -132,19 +135,19 @@ t.test('the worst case speaks for a requirement', async (t) => {
     case: name,
   });
   const all = [verdict('x', 'pass', 'ok'), verdict('y', 'fail', 'EIO'), verdict('z', 'fail', 'ok')];
-  t.match(foldVerdicts(all), { status: 'fail', observed: ['EIO', 'ok'], cases: ['y', 'z'] });
-  t.match(foldVerdicts(all.slice(0, 1)), { status: 'pass', observed: ['ok'], cases: ['x'] });
+  t.match(combineVerdicts(all), { status: 'fail', observed: ['EIO', 'ok'], cases: ['y', 'z'] });
+  t.match(combineVerdicts(all.slice(0, 1)), { status: 'pass', observed: ['ok'], cases: ['x'] });
 });
 
-t.test('a run becomes a standing; a run that cannot start has a problem', async (t) => {
+t.test('a run becomes a result; a run that cannot start has a problem', async (t) => {
   const heard: string[] = [];
-  const ran = await standingOf(openSimulator('sim:?behaviour=rfc-v2'), undefined, {
+  const ran = await assessTarget(openSimulator('sim:?behaviour=rfc-v2'), undefined, {
     onCaseEnd: (line) => heard.push(line.case),
   });
   t.match(ran, { profile: 'hardened', abi: 'simple-allocator', problem: '' });
   const ioctl = ran.requirements.find((one) => one.requirement === 'IOC-02');
   t.match(ioctl, { status: 'fail', expected: ['ENOTTY'], observed: ['ENODEV'] });
   t.ok(heard.includes(ioctl?.cases[0] ?? ''));
-  const not = await standingOf(openSimulator('sim:'), 'dma-heap');
+  const not = await assessTarget(openSimulator('sim:'), 'dma-heap');
   t.match(not, { profile: '', problem: /the target speaks simple-allocator/, requirements: [] });
 });

@@ -8,7 +8,7 @@ import {
   qualificationParagraphs,
 } from '../../../suites/assess/qualification.ts';
 import { type DefectRun, type QualificationRuns, qualify } from '../../../suites/assess/qualify.ts';
-import type { TargetStanding } from '../../../suites/assess/standing.ts';
+import type { TargetResult } from '../../../suites/assess/target-result.ts';
 
 const requirement = (id: string, more: Partial<Requirement> = {}): Requirement => ({
   id,
@@ -23,11 +23,11 @@ const requirement = (id: string, more: Partial<Requirement> = {}): Requirement =
 });
 const catalogue = [requirement('FLG-01'), requirement('FLG-02')];
 
-const standing = (
+const result = (
   target: string,
   statuses: Readonly<Record<string, Status>>,
   problem = '',
-): TargetStanding => ({
+): TargetResult => ({
   target,
   implementation: 'made up',
   abi: 'simple-allocator',
@@ -51,17 +51,17 @@ const defect = (
   name,
   summary: `does ${name}`,
   breaks: breaks.split(' '),
-  standing: standing(`sim:?defect=${name}`, { ...CLEAN, ...statuses }),
+  result: result(`sim:?defect=${name}`, { ...CLEAN, ...statuses }),
 });
 
 /** Runs that prove everything; each test spoils one thing. */
 const good: QualificationRuns = {
-  baseline: standing('sim:', CLEAN),
+  baseline: result('sim:', CLEAN),
   defects: [
     defect('one', 'FLG-01', { 'FLG-01': 'fail' }),
     defect('two', 'FLG-02', { 'FLG-02': 'crash', 'FLG-01': 'fail' }),
   ],
-  faithful: [standing('sim:?seed=1', CLEAN)],
+  faithful: [result('sim:?seed=1', CLEAN)],
 };
 const kindsOf = (runs: QualificationRuns, requirements: readonly Requirement[] = catalogue) => {
   const { shortcomings, exitCode } = qualify(runs, requirements);
@@ -115,7 +115,7 @@ t.test('a MUST that passes without a defect needs one that turns it red', async 
     t.strictSame(kindsOf(runs, requirements), [], JSON.stringify(more));
   }
   for (const status of ['info', 'skip'] as const) {
-    const baseline = standing('sim:', { ...CLEAN, 'FLG-02': status });
+    const baseline = result('sim:', { ...CLEAN, 'FLG-02': status });
     t.strictSame(kindsOf({ ...runs, baseline }), [], `${status} is not observed`);
   }
   const more = [...catalogue, requirement('FLG-03')];
@@ -124,11 +124,11 @@ t.test('a MUST that passes without a defect needs one that turns it red', async 
 
 t.test('nothing may be said against a target without a defect', async (t) => {
   for (const status of ['fail', 'warn', 'crash', 'hang', 'inconclusive'] as const) {
-    const accused = standing('sim:?seed=2', { ...CLEAN, 'FLG-01': status });
+    const accused = result('sim:?seed=2', { ...CLEAN, 'FLG-01': status });
     const kinds = kindsOf({ ...good, faithful: [accused] });
     t.strictSame(kinds, ['false accusation: sim:?seed=2'], status);
   }
-  const noisy = standing('sim:', { ...CLEAN, 'FLG-01': 'fail' });
+  const noisy = result('sim:', { ...CLEAN, 'FLG-01': 'fail' });
   t.strictSame(
     kindsOf({ ...good, baseline: noisy }),
     ['survived: one', 'false accusation: sim:'],
@@ -137,7 +137,7 @@ t.test('nothing may be said against a target without a defect', async (t) => {
 });
 
 t.test('a run that stopped early proves nothing', async (t) => {
-  const lost = standing('sim:?seed=2', CLEAN, 'the target died');
+  const lost = result('sim:?seed=2', CLEAN, 'the target died');
   t.strictSame(kindsOf({ ...good, faithful: [lost] }), ['incomplete run: sim:?seed=2']);
 });
 

@@ -1,12 +1,18 @@
-/** Group L on the simulator: the cases leave no device behind, and without the node they skip. */
+/**
+ * Group `registry` on the simulator: allocators that come and go. The cases leave no device behind,
+ * and without the node they skip.
+ */
 import t from 'tap';
 import type { Adapter, Session } from '../../../adapters/contract/index.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
 import { catalogue } from '../../../catalogue/catalogue.ts';
 import type { Verdict } from '../../../reports/record/record.ts';
 import { runSuites } from '../../../suites/index.ts';
+import { testGroup } from './group.ts';
 
 const GROUP = catalogue().requirements.filter(({ group }) => group === 'registry');
+
+testGroup('registry');
 
 /** Verdicts of the whole group in one session, which stays usable. */
 async function judged(session: Session): Promise<Verdict[]> {

@@ -1,16 +1,16 @@
 /** A worker that dies of one part of one round, as often as it gets it. */
 import { workerData } from 'piscina';
 import { openSimulator } from '../../../../adapters/simulator/adapter.ts';
+import { LocalWorker } from '../../../../fuzz/workers/local-worker.ts';
 import {
   answerTask,
   type WorkerAnswer,
-  type WorkerSetting,
+  type WorkerOptions,
   type WorkerTask,
-} from '../../../../fuzz/execute/pool.ts';
-import { Runner } from '../../../../fuzz/execute/runner.ts';
+} from '../../../../fuzz/workers/worker-pool.ts';
 
-const { target, ...rest } = workerData as WorkerSetting;
-const runner = new Runner({ ...rest, adapter: openSimulator(target) });
+const { target, ...rest } = workerData as WorkerOptions;
+const runner = new LocalWorker({ ...rest, adapter: openSimulator(target) });
 const DEADLY = 3;
 
 export default (task: WorkerTask): Promise<WorkerAnswer> => {

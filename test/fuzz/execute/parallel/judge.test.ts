@@ -89,6 +89,7 @@ t.test('justified failure: what may have lived counts, and nothing else', async 
   const small = [allocation(0, [0, 1], { page: 30, pages: 2 })];
   t.strictSame(judged([small, [refusal([10, 20], ERRNO.ENOMEM, 16)]]), ROOM, '31 are in a row');
   t.strictSame(judged([small, [refusal([10, 20], ERRNO.ENOMEM, 17)]]), [], 'not aligned ones');
+  t.strictSame(judged([[refusal([10, 20], ERRNO.ENOMEM, PAGES)]]), ROOM, 'it was empty');
 });
 
 t.test('accounting: every page is free at rest', async (t) => {

@@ -2,7 +2,7 @@
 import { PACKED } from '../../../../adapters/contract/packed.ts';
 import { PartJudge } from '../../../../fuzz/execute/parallel/judge-part.ts';
 import { judgeRound } from '../../../../fuzz/execute/parallel/judge-round.ts';
-import { RoundMemory } from '../../../../fuzz/execute/parallel/shared.ts';
+import { RoundMemory } from '../../../../fuzz/execute/parallel/round-memory.ts';
 
 /** An operation, and what came of it. */
 export interface Row {

@@ -1,0 +1,205 @@
+import type { Duplex } from 'node:stream';
+import { machineError, messageOf } from '../../base/errors.ts';
+import { decodeHistory } from '../contract/codec/decode-history.ts';
+import { encodeProgram } from '../contract/codec/encode-program.ts';
+import { encodeNames } from '../contract/codec/wire-names.ts';
+import {
+  ConnectionLost,
+  type History,
+  type Program,
+  type Session,
+  TargetDeath,
+  type TargetFacts,
+} from '../contract/index.ts';
+import { NameTable } from '../contract/names.ts';
+import { Channel, ChannelGarbled, ChannelLost, ChannelSilent } from './channel.ts';
+import { decodeDeath } from './death.ts';
+import { type AgentFacts, parseAgentFacts } from './facts.ts';
+import { isServed, servedFacts } from './served-facts.ts';
+import {
+  decodeHello,
+  encodeHello,
+  ownHello,
+  type WireFrame,
+  type WireFrameType,
+} from './wire-frames.ts';
+
+/** Milliseconds beyond what is due before a silent agent counts as hung. */
+const GRACE_MS = 10_000;
+/** The same for a daemon: it has an agent of its own, whose silence it reports. */
+const SERVED_GRACE_MS = 3 * GRACE_MS;
+/** Milliseconds for the handshake and for `begin`. */
+const ANSWER_MS = 20_000;
+/** Milliseconds for the facts: a daemon may first have to boot its target, or to serve others. */
+const FACTS_MS = 150_000;
+
+/** The end of a target, as far as its adapter can tell. */
+export interface LastWords {
+  readonly message: string;
+  readonly log: readonly string[];
+  /** Whether it was ended from outside; see {@link TargetDeath}. */
+  readonly forced?: boolean;
+}
+
+/** An adapter's knowledge of its agent, for the session with it. */
+export interface AgentOptions {
+  /** Milliseconds until the agent's first word; a target that boots takes longer than others. */
+  readonly helloTimeoutMs?: number;
+  /** Programs have this many times their deadline: an emulated machine is slower than others. */
+  readonly patience?: number;
+  /** Facts in the contract's form, from what the agent said. */
+  describe(agent: AgentFacts): TargetFacts;
+  /** Called once a death is seen: waits for the target's last words and says what happened. */
+  lastWords(): Promise<LastWords>;
+  /** Called when the session ends. */
+  onClose(): Promise<void>;
+  /**
+   * Cases in which a connection was lost before; given where the way to a target can break without
+   * the target. A first loss is then a {@link ConnectionLost}. A second one in the same case is the
+   * death of an agent, which nothing but its machine's end or that case explains; a daemon tells of
+   * deaths itself, so that its loss never is one.
+   */
+  readonly losses?: Set<string>;
+}
+
+/**
+ * Shakes hands with an agent over a stream and opens a session on it.
+ *
+ * @throws {@link AllocertError} when the peer is no agent, is one of another version, or refuses
+ */
+export async function connectAgent(stream: Duplex, options: AgentOptions): Promise<Session> {
+  const channel = new Channel(stream);
+  try {
+    const own = ownHello();
+    channel.send('hello', encodeHello(own));
+    const theirs = decodeHello(
+      expected(await channel.receive(options.helloTimeoutMs ?? ANSWER_MS), 'hello'),
+    );
+    if (theirs.version !== own.version || theirs.digest !== own.digest) {
+      throw machineError(
+        `the agent speaks protocol ${theirs.version} of another allocert; ` +
+          'build the agent from the same version as this client',
+      );
+    }
+    const said = parseAgentFacts(expected(await channel.receive(FACTS_MS), 'facts'));
+    const served = isServed(said);
+    const facts = served ? servedFacts(said) : options.describe(said);
+    return new AgentSession(channel, { facts, served }, options);
+  } catch (thrown) {
+    channel.destroy();
+    if (thrown instanceof ChannelLost || thrown instanceof ChannelSilent) {
+      const { message } = await options.lastWords();
+      const garbled = thrown instanceof ChannelGarbled;
+      const reasons = [...(garbled || message === '' ? [thrown.message] : []), message];
+      throw machineError(`no agent answers: ${reasons.filter(Boolean).join('; ')}`, thrown);
+    }
+    if (thrown instanceof RangeError) throw machineError(messageOf(thrown), thrown);
+    throw thrown;
+  }
+}
+
+/** The payload of a frame of that type; a refusal is passed on as what it says. */
+function expected(frame: WireFrame, type: WireFrameType): Uint8Array {
+  if (frame.type === type) return frame.payload;
+  if (frame.type === 'refusal') {
+    throw machineError(`the agent refuses: ${new TextDecoder().decode(frame.payload)}`);
+  }
+  throw new RangeError(`the agent sent ${frame.type} where ${type} was due`);
+}
+
+/** The peer as the handshake shows it. */
+interface Peer {
+  readonly facts: TargetFacts;
+  /** A daemon speaks for an adapter; an agent is on its machine. */
+  readonly served: boolean;
+}
+
+class AgentSession implements Session {
+  readonly facts: TargetFacts;
+  readonly #served: boolean;
+  readonly #channel: Channel;
+  readonly #options: AgentOptions;
+  #names = new NameTable();
+  #caseId = '';
+  #turn: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(channel: Channel, { facts, served }: Peer, options: AgentOptions) {
+    this.#channel = channel;
+    this.facts = facts;
+    this.#served = served;
+    this.#options = options;
+  }
+
+  get #grace(): number {
+    return this.#served ? SERVED_GRACE_MS : GRACE_MS;
+  }
+
+  async begin(caseId: string): Promise<void> {
+    this.#names = new NameTable();
+    this.#caseId = caseId;
+    this.#channel.send('begin', new TextEncoder().encode(caseId));
+    await this.#answered(() => this.#next('begun', ANSWER_MS + this.#grace));
+  }
+
+  /** A Program that is run before the last one was answered waits for its turn. */
+  run(program: Program): Promise<History> {
+    const answered = this.#turn.then(() => this.#runNow(program));
+    this.#turn = answered.catch(() => undefined); // The caller of that Program hears of it.
+    return answered;
+  }
+
+  async #runNow(asked: Program): Promise<History> {
+    const program = { ...asked, deadlineMs: asked.deadlineMs * (this.#options.patience ?? 1) };
+    const bytes = encodeProgram(program, this.#names);
+    const news = this.#served ? this.#names.takeNew() : undefined;
+    if (news !== undefined) this.#channel.send('names', encodeNames(news));
+    this.#channel.send('run', bytes);
+    return this.#answered(async () => {
+      await this.#next('executing', ANSWER_MS + this.#grace);
+      const history = await this.#next('history', program.deadlineMs + this.#grace);
+      return decodeHistory(history, program, this.#names);
+    });
+  }
+
+  async #next(type: WireFrameType, timeoutMs: number): Promise<Uint8Array> {
+    const frame = await this.#channel.receive(timeoutMs);
+    if (frame.type === 'death') throw decodeDeath(frame.payload);
+    return expected(frame, type);
+  }
+
+  /**
+   * After a failure nothing more is read from this stream: an answer that comes late, or twice,
+   * must never be taken for the answer to another Program.
+   */
+  async #answered<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      this.#channel.destroy();
+      if (thrown instanceof ChannelSilent) throw await this.#lost('hang', thrown.message);
+      if (thrown instanceof ChannelLost) throw await this.#lost('crash', thrown.message);
+      // Whose fault it is that the peer makes no sense cannot be told.
+      if (thrown instanceof RangeError) throw new ConnectionLost(thrown.message);
+      throw thrown;
+    }
+  }
+
+  async #lost(manner: 'crash' | 'hang', cause: string): Promise<TargetDeath | ConnectionLost> {
+    const { message, log, forced } = await this.#options.lastWords();
+    const sentence = message === '' ? cause : message;
+    const { losses } = this.#options;
+    const first = losses !== undefined && manner === 'crash' && !losses.has(this.#caseId);
+    if (!first && !this.#served) return new TargetDeath(manner, sentence, log, forced);
+    losses?.add(this.#caseId);
+    return new ConnectionLost(sentence);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#channel.send('bye');
+    this.#channel.end();
+    await this.#options.onClose();
+  }
+}

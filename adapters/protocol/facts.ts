@@ -1,0 +1,102 @@
+import { machineError } from '../../base/errors.ts';
+import type { AbiName, Capability, RegionFacts, TargetFacts } from '../contract/index.ts';
+
+/** The lines of `key=value` that an agent says of its machine. */
+export type AgentFacts = ReadonlyMap<string, string>;
+
+/** Capabilities of a kernel's driver alone: files of its own in /proc, page frames. */
+const KERNELS: ReadonlySet<Capability> = new Set(['procfs', 'frames']);
+
+/** Parses the payload of a facts frame. */
+export function parseAgentFacts(payload: Uint8Array): AgentFacts {
+  const lines = new TextDecoder().decode(payload).split('\n');
+  return new Map(
+    lines
+      .filter((line) => line.includes('='))
+      .map((line) => {
+        const at = line.indexOf('=');
+        return [line.slice(0, at), line.slice(at + 1)] as const;
+      }),
+  );
+}
+
+/**
+ * The facts of an agent's machine in the contract's form.
+ *
+ * @param kind scheme of the target's URL
+ * @param details whatever the adapter knows beside it
+ * @throws {@link AllocertError} when the machine has no such region
+ */
+export function targetFacts(
+  kind: string,
+  agent: AgentFacts,
+  details: Readonly<Record<string, string>>,
+): TargetFacts {
+  const text = (key: string): string => agent.get(key) ?? '';
+  const regions: RegionFacts[] = [];
+  for (let index = 0; agent.has(`region.${index}`); index += 1) {
+    const node = text(`region.${index}`);
+    const error = agent.get(`region.${index}.error`);
+    if (error !== undefined) {
+      throw machineError(`the target has no ${node} (${error}); name a device that it has`);
+    }
+    regions.push(regionFacts(index, node, agent));
+  }
+  return {
+    kind,
+    implementation: agent.get('library') ?? `${text('sysname')} ${text('release')}`,
+    kernel: { release: text('release'), version: text('version') },
+    architecture: text('machine'),
+    pageSize: Number(text('page_size')),
+    pointerBytes: Number(text('pointer_bytes')),
+    regions,
+    capabilities: capabilitiesOf(agent),
+    kernelLog: text('kernel_log') === '1',
+    details: { ...details, taint: text('taint') },
+  };
+}
+
+/** The agent's capabilities, less those that a library in the kernel's place does not claim. */
+function capabilitiesOf(agent: AgentFacts): readonly Capability[] {
+  const offered = (agent.get('capabilities') ?? '').split(',') as Capability[];
+  if (!agent.has('library')) return offered;
+  const claimed = agent.get('library.capabilities')?.split(',');
+  return offered.filter((one) =>
+    claimed === undefined ? !KERNELS.has(one) : claimed.includes(one),
+  );
+}
+
+/** A library's region, as its table says. */
+function libraryRegion(index: number, node: string, agent: AgentFacts): RegionFacts {
+  const abi = agent.get(`region.${index}.abi`);
+  const bytes = BigInt(agent.get(`region.${index}.bytes`) ?? '0');
+  if (abi !== 'simple-allocator' && abi !== 'dma-heap') {
+    throw machineError(`the library speaks "${abi}"; allocert knows simple-allocator and dma-heap`);
+  }
+  const region = { name: `region:${index}`, node, abi } as const;
+  if (bytes > 0n) return { ...region, bounded: true, sizeBytes: bytes };
+  return { ...region, bounded: false, gauge: 'MemFree' };
+}
+
+/**
+ * A region by its device node. The `system` heap hands out all of memory, and so does a region that
+ * should be CMA on a kernel without any: neither can be filled safely.
+ */
+function regionFacts(index: number, node: string, agent: AgentFacts): RegionFacts {
+  if (agent.has('library')) return libraryRegion(index, node, agent);
+  const cma = Number(agent.get('meminfo.CmaTotal') ?? '0') > 0;
+  const bounded = cma && !/^\/dev\/dma_heap\/system/.test(node);
+  const abi = abiByNode(node);
+  return {
+    name: `region:${index}`,
+    node,
+    ...(abi === undefined ? {} : { abi }),
+    bounded,
+    gauge: bounded ? 'CmaFree' : 'MemFree',
+  };
+}
+
+function abiByNode(node: string): AbiName | undefined {
+  if (node.startsWith('/dev/dma_heap/')) return 'dma-heap';
+  return /^\/dev\/cma\d+$/.test(node) ? 'simple-allocator' : undefined;
+}

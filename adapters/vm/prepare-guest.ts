@@ -1,0 +1,35 @@
+import { basename, join } from 'node:path';
+import { cacheFolder, makeCacheFolder, sha256OfFile } from '../../base/cache.ts';
+import { buildAgent } from '../executor/build/build.ts';
+import { type KernelImage, prepareDebianKernel } from './debian-kernel.ts';
+import type { VmTarget } from './target-url.ts';
+
+/** The files that a guest is made of, and where they come from. */
+export interface GuestParts {
+  readonly kernel: KernelImage;
+  readonly agent: { readonly path: string; readonly digest: string; readonly compiler: string };
+}
+
+/**
+ * Builds the agent, and fetches the kernel where it has a name.
+ *
+ * @param onStep hears what takes long
+ * @throws {@link AllocertError} when something cannot be had here
+ */
+export async function prepareGuest(
+  target: VmTarget,
+  onStep: (step: string) => void,
+): Promise<GuestParts> {
+  // The compiler first: where there is none, nothing needs to be fetched.
+  onStep('building the agent');
+  const agents = join(cacheFolder(), 'agent');
+  makeCacheFolder(agents);
+  const agent = await buildAgent(agents, { architecture: target.agent });
+  const { kernel: name } = target;
+  const kernel = name === 'debian' ? await prepareDebianKernel(onStep) : await ownKernel(name);
+  return { kernel, agent };
+}
+
+async function ownKernel(image: string): Promise<KernelImage> {
+  return { image, details: { image: basename(image), imageSha256: await sha256OfFile(image) } };
+}

@@ -1,0 +1,61 @@
+import type { Adapter } from '../../adapters/contract/index.ts';
+import { messageOf } from '../../base/errors.ts';
+import type { Reporter } from '../../reports/reporters.ts';
+import { writeReports } from '../../reports/write.ts';
+import {
+  type JournaledEnd,
+  type JournaledRun,
+  journaledExitCode,
+  journaledRun,
+} from '../../suites/run/journaled-run.ts';
+import { Interrupt } from './interrupt.ts';
+import { Progress } from './progress.ts';
+import { showRecord } from './show-record.ts';
+import { complain } from './terminal.ts';
+
+/** Milliseconds that a target gets to shut down. */
+const CLOSE_MS = 5000;
+
+/**
+ * Runs the suites with a journal, shows how far they are, and reports what was observed however the
+ * run ended.
+ *
+ * @param reporters formats beside those of the report directory
+ * @returns the exit code
+ * @throws whatever stopped the run before its first case, when there is nothing to report
+ */
+export async function runAndReport(
+  run: JournaledRun,
+  reporters: readonly Reporter[],
+): Promise<number> {
+  const interrupt = new Interrupt();
+  const progress = new Progress();
+  let end: JournaledEnd;
+  try {
+    end = await journaledRun(run, interrupt, progress.listener);
+  } finally {
+    progress.stop();
+    await closeInTime(run.adapter);
+    interrupt.dispose();
+  }
+  const { directory } = run;
+  const record = end.begun ? writeReports(directory) : undefined;
+  if (record !== undefined) showRecord(record, directory, reporters, [directory]);
+  const { received } = interrupt;
+  if (received !== undefined) {
+    complain(
+      record === undefined
+        ? `interrupted by ${received.name} before the first case; there is no report`
+        : `interrupted by ${received.name}; allocert report ${directory} shows what was observed`,
+    );
+  }
+  return journaledExitCode(end, record, interrupt);
+}
+
+async function closeInTime(adapter: Adapter): Promise<void> {
+  const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref());
+  const closed = adapter.close().catch((thrown: unknown) => {
+    complain(`the target could not be stopped: ${messageOf(thrown)}`);
+  });
+  await Promise.race([closed, late]);
+}

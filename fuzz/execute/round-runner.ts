@@ -1,0 +1,207 @@
+import { setImmediate } from 'node:timers/promises';
+import {
+  type Adapter,
+  type Session,
+  TargetDeath,
+  type TargetFacts,
+} from '../../adapters/contract/index.ts';
+import { repeatIfLost } from '../../adapters/contract/repeat-if-lost.ts';
+import { type Coverage, coverageOf } from '../corpus/coverage.ts';
+import { entryOf, type StoredEntry } from '../corpus/entry.ts';
+import { isSafe } from '../corpus/safety.ts';
+import type { Snapshot } from '../corpus/snapshot.ts';
+import { isParallel } from '../generate/mode-selection.ts';
+import { type GeneratorContext, operationsIn, type Scenario } from '../generate/scenario.ts';
+import { type Reading, signatureOf } from '../judge/judge-scenario.ts';
+import type { Detection, Round, RoundReport } from '../judge/round-report.ts';
+import {
+  type CampaignContext,
+  type ContextOptions,
+  campaignContext,
+} from '../plan/campaign-context.ts';
+import { planOf } from '../plan/round-plan.ts';
+import { confirmHangs } from './confirm.ts';
+import { deathOf } from './death.ts';
+import type { PartTask } from './parallel/packed-report.ts';
+import { ParallelRounds } from './parallel/parallel-rounds.ts';
+import { runScenario } from './run-scenario.ts';
+
+/** Everything that rounds are a function of, and the target that they run on. */
+export interface RoundRunnerOptions extends ContextOptions {
+  readonly adapter: Adapter;
+  /** Version of allocert, part of what a round is a function of. */
+  readonly version: string;
+  readonly seed: bigint;
+  /** Asked between two rounds. */
+  readonly enough?: () => boolean;
+}
+
+/** Facts about a target that are known before the first round. */
+export interface TargetDescription {
+  readonly facts: TargetFacts;
+  /** Names of the modes that are going to be run. */
+  readonly modes: readonly string[];
+  /** 32-bit words of the target that threads share in a parallel round, where there are any. */
+  readonly sharedWords?: number;
+}
+
+/** Signatures that earlier rounds of a batch have shown: these rounds are counted first. */
+interface Seen {
+  readonly findings: Set<string>;
+  readonly signatures: Set<string>;
+}
+
+/**
+ * Runs rounds in this thread: plans, runs and judges each, and reports what is new. A target that
+ * dies is a finding, and the next round has a new session. Where sessions are targets of their own,
+ * each batch has one, so that what it finds does not depend on what ran before.
+ */
+export class RoundRunner {
+  readonly #options: RoundRunnerOptions;
+  readonly #parallel: ParallelRounds;
+  #session: Session | undefined;
+  #context: CampaignContext | undefined;
+
+  constructor(options: RoundRunnerOptions) {
+    this.#options = options;
+    this.#parallel = new ParallelRounds(options);
+  }
+
+  /** @throws {@link AllocertError} when the target cannot be reached, or has no mode to run */
+  async describeTarget(): Promise<TargetDescription> {
+    const context = await this.context();
+    const modes = this.#parallel.names(context);
+    const sharedWords = this.#parallel.words(modes);
+    return { facts: context.facts, modes, ...(sharedWords === undefined ? {} : { sharedWords }) };
+  }
+
+  /** Runs a batch; the reports are in its order, and fewer when the campaign was to stop. */
+  async run(
+    indices: readonly number[],
+    known: ReadonlySet<string>,
+    snapshot: Snapshot,
+  ): Promise<readonly RoundReport[]> {
+    const context = await this.context();
+    const modes = this.#parallel.names(context);
+    const seen: Seen = { findings: new Set(known), signatures: new Set() };
+    const reports: RoundReport[] = [];
+    for (const index of indices) {
+      if (this.#options.enough?.() === true) break;
+      reports.push(
+        isParallel(modes, index)
+          ? this.#parallel.alone(context, index, seen.findings)
+          : await this.#round(context, index, seen, snapshot),
+      );
+      // A simulated target answers at once: signals and timers would never get their turn.
+      await setImmediate();
+    }
+    await this.leave();
+    return reports;
+  }
+
+  /** Runs one part of parallel rounds; see {@link ParallelRounds.part}. */
+  async part(task: PartTask): Promise<readonly RoundReport[]> {
+    return this.#parallel.part(await this.context(), task);
+  }
+
+  async close(): Promise<void> {
+    await this.#session?.close();
+    this.#session = undefined;
+  }
+
+  /** Closes the session where sessions are targets of their own. */
+  async leave(): Promise<void> {
+    if (this.#options.adapter.independent === true) await this.close();
+  }
+
+  async #open(): Promise<Session> {
+    this.#session ??= await this.#options.adapter.open();
+    return this.#session;
+  }
+
+  /** The context of all rounds on the target, which is opened for it. */
+  async context(): Promise<CampaignContext> {
+    this.#context ??= campaignContext((await this.#open()).facts, this.#options);
+    return this.#context;
+  }
+
+  async #round(
+    context: CampaignContext,
+    index: number,
+    seen: Seen,
+    snapshot: Snapshot,
+  ): Promise<RoundReport> {
+    const { version, seed } = this.#options;
+    const { modes, generator } = context;
+    const { parent, scenario } = planOf(generator, modes, { version, seed, index }, snapshot);
+    let coverage: Coverage = { signatures: [], peakBytes: 0n };
+    const round = await this.attempt(scenario, ({ buffers, timeline }) => {
+      coverage = coverageOf(generator, timeline, buffers);
+    });
+    const detections = round.violations
+      .filter((violation) => !seen.findings.has(signatureOf(violation)))
+      .map((violation): Detection => ({ index, round, violation, snapshot: snapshot.digest }));
+    const signatures = round.violations.map(signatureOf);
+    for (const signature of signatures) seen.findings.add(signature);
+    const operations = operationsIn(scenario);
+    const entry = newEntry(
+      generator,
+      scenario,
+      coverage.signatures,
+      snapshot.known,
+      seen.signatures,
+    );
+    return {
+      done: {
+        ...{ index, mode: scenario.mode, operations, signatures },
+        ...(parent === undefined ? {} : { parent }),
+      },
+      detections,
+      peakBytes: coverage.peakBytes,
+      ...(entry === undefined ? {} : { entry }),
+    };
+  }
+
+  /** Runs a scenario, twice if it seems to hang; `look` sees what the judge reads of each run. */
+  async attempt(scenario: Scenario, look?: (reading: Reading) => void): Promise<Round> {
+    const context = await this.context();
+    return confirmHangs(() => this.#once(context, scenario, look));
+  }
+
+  /**
+   * Runs a scenario. A target that dies under it has a violation of its own. One to which only the
+   * way was lost, or that was ended from outside, says nothing of itself: it gets the scenario once
+   * more.
+   */
+  async #once(
+    context: CampaignContext,
+    scenario: Scenario,
+    look?: (reading: Reading) => void,
+  ): Promise<Round> {
+    const run = async (): Promise<Round> => {
+      const session = await this.#open();
+      return runScenario(session, context.generator, context.rules, scenario, look);
+    };
+    try {
+      return await repeatIfLost(run, () => this.close());
+    } catch (thrown) {
+      await this.close();
+      if (!(thrown instanceof TargetDeath)) throw thrown;
+      return { scenario, histories: [], violations: [deathOf(thrown)] };
+    }
+  }
+}
+
+/** An entry that shows what neither its snapshot knows nor an entry of its batch has shown. */
+function newEntry(
+  generator: GeneratorContext,
+  scenario: Scenario,
+  signatures: readonly string[],
+  known: ReadonlySet<string>,
+  shown: Set<string>,
+): StoredEntry | undefined {
+  const isNew = signatures.some((one) => !known.has(one) && !shown.has(one));
+  if (!isNew || !isSafe(generator, scenario)) return undefined;
+  for (const one of signatures) shown.add(one);
+  return entryOf(generator, scenario, signatures);
+}

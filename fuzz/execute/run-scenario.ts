@@ -1,0 +1,34 @@
+import type { History, Session } from '../../adapters/contract/index.ts';
+import type { GeneratorContext, Scenario } from '../generate/scenario.ts';
+import {
+  type JudgingRules,
+  judgeScenario,
+  type Reading,
+  readingOf,
+} from '../judge/judge-scenario.ts';
+import type { Round } from '../judge/round-report.ts';
+
+/**
+ * Runs a scenario as one case and judges it.
+ *
+ * @param look sees what the judge reads
+ * @throws TargetDeath when the target died or no longer answers
+ */
+export async function runScenario(
+  session: Session,
+  generator: GeneratorContext,
+  rules: JudgingRules,
+  scenario: Scenario,
+  look?: (reading: Reading) => void,
+): Promise<Round> {
+  await session.begin(`fuzz/${scenario.mode}`);
+  const histories: History[] = [];
+  for (const program of scenario.programs) histories.push(await session.run(program));
+  const reading = readingOf(generator, scenario, histories);
+  look?.(reading);
+  return {
+    scenario,
+    histories,
+    violations: judgeScenario(generator, rules, scenario, histories, reading),
+  };
+}

@@ -1,0 +1,94 @@
+import type { History } from '../../adapters/contract/index.ts';
+import { type Profile, requirementOf } from '../../catalogue/catalogue.ts';
+import type { FrameRange } from '../../oracles/index.ts';
+import {
+  accounting,
+  answers,
+  buffersOf,
+  content,
+  descriptors,
+  devicesIn,
+  errors,
+  exclusion,
+  type HeldBuffer,
+  justifiedFailure,
+  layout,
+  numbers,
+  type Room,
+  sequential,
+  snapshot,
+  survival,
+  type Timeline,
+  timelineOf,
+  unwritten,
+  type Violation,
+} from '../../oracles/index.ts';
+import type { GeneratorContext, Scenario } from '../generate/scenario.ts';
+import { predictor } from './predict.ts';
+
+/** Rules for conclusions about a target: what binds there, and what is certain. */
+export interface JudgingRules {
+  readonly profile: Profile;
+  /** Set where the region is ours alone and never fails by chance. */
+  readonly room?: Room;
+  /** Set where the gauge counts the region's pages and nothing else. */
+  readonly gauge?: string;
+  /** Page frames of regions, by name, where they are told and buffers lie in one piece. */
+  readonly frames?: ReadonlyMap<string, FrameRange>;
+}
+
+/** The results of a scenario, as oracles read them. */
+export interface Reading {
+  readonly timeline: Timeline;
+  readonly buffers: readonly HeldBuffer[];
+}
+
+/** Puts a scenario and what came back of it together. */
+export function readingOf(
+  { abi, page }: GeneratorContext,
+  { programs }: Scenario,
+  histories: readonly History[],
+): Reading {
+  const timeline = timelineOf(programs, histories);
+  return { timeline, buffers: buffersOf(timeline, abi, page) };
+}
+
+/** Everything that a scenario proves to be broken, one violation for each signature. */
+export function judgeScenario(
+  context: GeneratorContext,
+  rules: JudgingRules,
+  scenario: Scenario,
+  histories: readonly History[],
+  { buffers, timeline } = readingOf(context, scenario, histories),
+): Violation[] {
+  const { abi, page, region } = context;
+  const deviceOf = devicesIn(timeline);
+  const predict = predictor(abi, rules.profile, region.sizeBytes);
+  const found = [
+    ...exclusion(timeline, buffers),
+    ...content(timeline, buffers),
+    ...descriptors(timeline, buffers),
+    ...numbers(timeline, abi),
+    ...unwritten(timeline, buffers),
+    ...answers(timeline, abi, page),
+    ...sequential(timeline, { abi, page, exact: rules.room !== undefined }),
+    ...snapshot(timeline, buffers, abi, page),
+    ...(rules.frames === undefined ? [] : layout(timeline, buffers, rules.frames)),
+    ...(rules.room === undefined ? [] : justifiedFailure(timeline, buffers, abi, rules.room)),
+    ...errors(timeline, (event) => (deviceOf(event) === undefined ? undefined : predict(event))),
+    ...(rules.gauge === undefined ? [] : accounting(timeline, buffers, rules.gauge)),
+    ...survival(timeline, histories),
+  ].filter(({ requirement }) => isPromised(rules.profile, requirement));
+  return [
+    ...new Map(found.toReversed().map((one) => [signatureOf(one), one])).values(),
+  ].toReversed();
+}
+
+/** Whether a profile promises what a rule says, and its implementations are not known to differ. */
+export const isPromised = (profile: Profile, requirement: string): boolean =>
+  profile.authorities.includes(requirementOf(requirement).authority) &&
+  profile.known.every((one) => one.requirement !== requirement);
+
+/** The signature of a violation: two violations of the same one are the same finding. */
+export const signatureOf = ({ oracle, requirement, kind }: Violation): string =>
+  `${oracle} ${requirement}: ${kind}`;

@@ -1,0 +1,164 @@
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { toJson, usageError } from '../../adapters/contract/index.ts';
+import { redact } from '../../base/redact.ts';
+import { prepareDirectory, temporary, withDirectoryErrors } from '../../reports/files/directory.ts';
+import { forEachLine } from '../../reports/files/lines.ts';
+import {
+  CAMPAIGN_FILE,
+  type CampaignHeader,
+  type CampaignLine,
+} from '../../reports/journal/campaign-lines.ts';
+import type { Epoch, KeptEntry } from '../corpus/corpus.ts';
+import type { RoundDone } from '../judge/round-report.ts';
+import type { Finding } from './finding.ts';
+import { Sampler } from './samples.ts';
+
+/** Milliseconds of rounds that a killed campaign may have to run again. */
+const FLUSH_MS = 200;
+
+/** A file without a whole line is what a kill left of a campaign that had not begun. */
+function hasBegun(directory: string): boolean {
+  const file = join(directory, CAMPAIGN_FILE);
+  if (!existsSync(file)) return false;
+  let lines = 0;
+  forEachLine(file, () => {
+    lines += 1;
+  });
+  if (lines === 0) truncateSync(file);
+  return lines > 0;
+}
+
+/** Appends what a campaign does. A finding is on the disk before the round that found it. */
+export class CampaignJournal {
+  readonly #directory: string;
+  readonly #descriptor: number;
+  #waiting: string[] = [];
+  #flushed = performance.now();
+  readonly #sampler = new Sampler();
+
+  /**
+   * @param resume whether the campaign in the directory goes on; a new one needs a place of its own
+   * @throws {@link AllocertError} (usage) when the directory cannot be written, or holds other
+   *   files
+   */
+  constructor(directory: string, resume: boolean) {
+    this.#directory = directory;
+    prepareDirectory(directory, CAMPAIGN_FILE);
+    if (!resume && hasBegun(directory)) {
+      throw usageError(
+        `${directory} holds a campaign already; go on with it by --resume, ` +
+          'or name another directory with --out',
+      );
+    }
+    this.#descriptor = withDirectoryErrors(directory, () =>
+      openSync(join(directory, CAMPAIGN_FILE), 'a'),
+    );
+  }
+
+  start(line: CampaignHeader): void {
+    this.#write(line);
+    this.flush();
+    this.#sampler.begin();
+  }
+
+  /** The target of a campaign that goes on has been reached. */
+  resume(): void {
+    this.#sampler.begin();
+  }
+
+  /**
+   * Written a little later, many at a time.
+   *
+   * @param peakBytes the most that buffers surely had together in it
+   */
+  round(round: RoundDone, peakBytes: bigint): void {
+    this.#write({ type: 'round', ...round });
+    this.#sampler.add(round, peakBytes);
+    if (performance.now() - this.#flushed < FLUSH_MS) return;
+    if (this.#sampler.due()) this.#sample();
+    this.flush();
+  }
+
+  /** A part of the campaign is over. @param reason why before its budget was spent, else empty */
+  end(reason: string): void {
+    this.#sample();
+    this.#write({ type: 'end', reason: redact(reason) });
+    this.flush();
+  }
+
+  /** A round that kills its worker; seed, version and its number bring it back. */
+  suspect(round: number, why: string): void {
+    this.#write({ type: 'suspect', round, why: redact(why) });
+    this.flush();
+  }
+
+  /** An entry that is in the corpus folder by now, before the round that brought it is done. */
+  entry(round: number, { entry, fresh }: KeptEntry): void {
+    this.#write({ type: 'entry', round, digest: entry.digest, fresh });
+  }
+
+  /** From here on rounds see another snapshot. */
+  epoch({ digest, evicted, number }: Epoch): void {
+    this.#write({ type: 'epoch', number, digest, evicted });
+    this.flush();
+  }
+
+  /**
+   * Writes a finding's own file, and its C program beside it.
+   *
+   * @param name of the file, by {@link findingFile}
+   * @param program text of the file that the finding names as its reproducer
+   */
+  finding(finding: Finding, name: string, program: string | undefined): void {
+    if (finding.reproducer !== undefined) this.#file(finding.reproducer, program ?? '');
+    this.#file(name, `${JSON.stringify(toJson(finding), undefined, 1)}\n`);
+    this.#write({ type: 'finding', signature: finding.signature, file: name });
+    this.flush();
+  }
+
+  /** A file that is there as a whole or not at all. */
+  #file(name: string, text: string): void {
+    const file = join(this.#directory, name);
+    withDirectoryErrors(this.#directory, () => {
+      writeFileSync(temporary(file), text, { flush: true });
+      renameSync(temporary(file), file);
+    });
+  }
+
+  flush(): void {
+    this.#flushed = performance.now();
+    const text = this.#waiting.join('');
+    if (text === '') return;
+    this.#waiting = [];
+    withDirectoryErrors(this.#directory, () => {
+      // Not writeSync: on a disk that is almost full it may take a part and say nothing.
+      appendFileSync(this.#descriptor, text);
+      fsyncSync(this.#descriptor);
+    });
+  }
+
+  close(): void {
+    this.#sample();
+    this.flush();
+    closeSync(this.#descriptor);
+  }
+
+  #sample(): void {
+    const sample = this.#sampler.take();
+    if (sample !== undefined) this.#write(sample);
+  }
+
+  #write(line: CampaignLine): void {
+    this.#waiting.push(`${JSON.stringify(line)}\n`);
+  }
+}

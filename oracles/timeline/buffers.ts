@@ -1,0 +1,281 @@
+import {
+  descriptorsIn,
+  linux,
+  type Operation,
+  type OperationOf,
+  operandAt,
+  specOf,
+  succeeded,
+} from '../../adapters/contract/index.ts';
+import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
+import type { Abi } from '../../catalogue/catalogue.ts';
+import { type HeldBuffer, heldDuring, type Reference } from './lifetimes.ts';
+import { dropsOf, type ReferenceDrop } from './reference-drops.ts';
+import { withLifetime } from './reference-lifetime.ts';
+import type { Event, Timeline } from './timeline.ts';
+import { mixtureBounds } from './torn-reads.ts';
+
+/**
+ * The buffers of a timeline with what holds each, and for how long.
+ *
+ * Sound in one direction each: `from` to `until` is never too long, `gone` never too early. A close
+ * of the same descriptor at about the same time counts as a drop, whichever file it was; an
+ * operation on a descriptor is on the buffer that surely had it all the while, and on nothing known
+ * otherwise.
+ *
+ * @param page bytes
+ */
+export function buffersOf(timeline: Timeline, abi: Abi, page: bigint): HeldBuffer[] {
+  return new Bookkeeper(timeline, abi, page).buffers();
+}
+
+/** Successful requests for a buffer that put a new descriptor into their argument. */
+export function allocationsOf({ events }: Timeline, abi: Abi): Event[] {
+  const command = commandOf(abi);
+  return events.filter(
+    ({ operation, result }) =>
+      operation.op === 'ioctl' &&
+      operation.request === command &&
+      succeeded(result) &&
+      result.out.length >= abi.command.size,
+  );
+}
+
+/** The descriptor that an allocation gave. */
+export const descriptorGiven = (allocation: Event, abi: Abi): bigint =>
+  readField(allocation.result.out, fieldOf(abi, 'descriptor'));
+
+/** Bytes of a buffer, in whole pages: at most, and at least where the length changed meanwhile. */
+export function sizesOf(
+  { operation }: Event,
+  abi: Abi,
+  page: bigint,
+): Pick<HeldBuffer, 'bytes' | 'leastBytes'> {
+  if (operation.op !== 'ioctl') return { bytes: 0n, leastBytes: 0n };
+  const field = fieldOf(abi, 'length');
+  const { bytes, placement } = operation.argument;
+  const first = readField(bytes, field);
+  const rounded = (asked: bigint): bigint => ((asked + page - 1n) / page) * page;
+  const flips = placement?.kind === 'flipped' && placement.offset === field.offset;
+  if (!flips) return { bytes: rounded(first), leastBytes: rounded(first) };
+  const { least, most } = mixtureBounds(first, placement.value, field.width);
+  return { bytes: rounded(most), leastBytes: rounded(least) };
+}
+
+/** A buffer while the books are kept. */
+interface Entry {
+  readonly allocation: Event;
+  readonly bytes: bigint;
+  readonly leastBytes: bigint;
+  readonly references: Reference[];
+  elsewhere: boolean;
+}
+
+class Bookkeeper {
+  readonly #timeline: Timeline;
+  readonly #abi: Abi;
+  readonly #page: bigint;
+  readonly #drops: readonly ReferenceDrop[];
+  readonly #dropsOf = new Map<string, ReferenceDrop[]>();
+  readonly #entries: Entry[] = [];
+  readonly #suspects: Suspect[] = [];
+
+  constructor(timeline: Timeline, abi: Abi, page: bigint) {
+    this.#timeline = timeline;
+    this.#abi = abi;
+    this.#page = page;
+    this.#drops = dropsOf(timeline);
+    for (const drop of this.#drops) {
+      const mine = this.#dropsOf.get(drop.client);
+      if (mine === undefined) this.#dropsOf.set(drop.client, [drop]);
+      else mine.push(drop);
+    }
+  }
+
+  buffers(): HeldBuffer[] {
+    const allocations = new Set(allocationsOf(this.#timeline, this.#abi));
+    // What a call can refer to was made by calls that had returned by then.
+    const inOrder = this.#timeline.events.toSorted((a, b) =>
+      a.result.call < b.result.call ? -1 : 1,
+    );
+    for (const event of inOrder) {
+      if (allocations.has(event)) this.#allocated(event);
+      else if (event.operation.op === 'fork') this.#forked(event, event.operation.client);
+      else this.#derived(event);
+    }
+    for (const suspect of this.#suspects) this.#suspect(suspect);
+    for (const event of inOrder) if (event.operation.op === 'fork') this.#mayInherit(event);
+    return this.#entries;
+  }
+
+  #allocated(event: Event): void {
+    const sizes = sizesOf(event, this.#abi, this.#page);
+    const entry: Entry = { allocation: event, ...sizes, references: [], elsewhere: false };
+    this.#entries.push(entry);
+    this.#hold(entry, event, 'descriptor', descriptorGiven(event, this.#abi), 0n);
+  }
+
+  /** A new reference made from another. */
+  #derived(event: Event): void {
+    const { operation, result } = event;
+    const source = sourceOf(operation, this.#timeline);
+    // What failed made nothing; what never returned may have.
+    if (result.return !== undefined && !succeeded(result)) return;
+    if (operation.op === 'recvfd') this.#received(event, operation);
+    if (source === undefined) return;
+    const owner = this.#ownerOf(event, source);
+    if (owner === undefined) this.#suspects.push({ event, source });
+    else if (specOf(operation.op).gives?.kind === 'message') owner.elsewhere = true;
+    else {
+      const { kind, length } = givenBy(operation, this.#timeline);
+      this.#hold(owner, event, kind, result.value, length);
+    }
+  }
+
+  /** The descriptor in a message, if it was the only message between these two sockets. */
+  #received(event: Event, { fd, flags = 0n }: OperationOf<'recvfd'>): void {
+    if (typeof fd === 'bigint' || fd.offset === undefined || flags !== 0n) return;
+    const { result } = event;
+    const sends = this.#timeline.events.filter(
+      ({ operation }) =>
+        operation.op === 'sendfd' &&
+        (typeof operation.fd === 'bigint' || operation.fd.slot === fd.slot),
+    );
+    const [sent] = sends;
+    const pair = this.#timeline.producer(fd.slot);
+    if (sent?.operation.op !== 'sendfd' || sends.length > 1 || pair === undefined) return;
+    const { return: back = result.call } = sent.result;
+    if (!succeeded(sent.result) || back >= result.call) return;
+    if (pair.operation.op !== 'socketpair' || this.#mayBeClosed(pair, result.return)) return;
+    const passed = BigInt.asIntN(32, this.#timeline.valueOf(sent.operation.passed));
+    const owner = this.#ownerOf(sent, { kind: 'descriptor', value: passed });
+    if (owner !== undefined) this.#hold(owner, event, 'descriptor', result.value, 0n);
+  }
+
+  /**
+   * Whether a close of one of two sockets had begun by then: its descriptor may be another file.
+   */
+  #mayBeClosed({ result }: Event, instant: bigint | undefined): boolean {
+    const numbers = descriptorsIn(result.out).map(BigInt);
+    return this.#drops.some(
+      (drop) =>
+        (instant === undefined || drop.call <= instant) &&
+        (drop.return === undefined || drop.return >= result.call) &&
+        numbers.some((value) => drop.hits({ kind: 'descriptor', value, length: 0n }) !== 'no'),
+    );
+  }
+
+  #hold(entry: Entry, made: Event, kind: Reference['kind'], value: bigint, length: bigint): void {
+    const { client, result } = made;
+    if (result.return === undefined) {
+      entry.elsewhere = true;
+      return;
+    }
+    const about = { kind, client, value, length, made };
+    entry.references.push(withLifetime(about, result.call, result.return, this.#dropsBy(client)));
+  }
+
+  #dropsBy(client: string): readonly ReferenceDrop[] {
+    return this.#dropsOf.get(client) ?? [];
+  }
+
+  #ownerOf({ client, result }: Event, { kind, value }: Source): Entry | undefined {
+    const { call, return: back } = result;
+    if (back === undefined) return undefined;
+    return this.#entries.find(({ references }) =>
+      references.some(
+        (one) =>
+          one.client === client &&
+          one.kind === kind &&
+          one.value === value &&
+          heldDuring(one, call, back),
+      ),
+    );
+  }
+
+  /**
+   * Nobody knows which of these the operation was on, so each may be held by what it made: what had
+   * begun to be made before it returned, and was not gone when it was called. A descriptor can be
+   * guessed before its request is even made, so all must be known first.
+   */
+  #suspect({ event: { client, result }, source: { kind, value } }: Suspect): void {
+    const { call, return: back } = result;
+    for (const entry of this.#entries) {
+      const possible = entry.references.some(
+        (one) =>
+          one.client === client &&
+          one.kind === kind &&
+          one.value === value &&
+          (back === undefined || one.made.result.call <= back) &&
+          (one.gone === undefined || one.gone >= call),
+      );
+      if (possible) entry.elsewhere = true;
+    }
+  }
+
+  /** A child holds what its parent held during the whole of the fork. */
+  #forked({ client: parent, result }: Event, child: string): void {
+    const { call, return: back } = result;
+    if (back === undefined || !succeeded(result)) return;
+    const mine = this.#dropsBy(child);
+    for (const { references } of this.#entries) {
+      const inherited = references.filter(
+        (one) => one.client === parent && heldDuring(one, call, back),
+      );
+      references.push(
+        ...inherited.map((held) => withLifetime({ ...held, client: child }, call, back, mine)),
+      );
+    }
+  }
+
+  /**
+   * A child may hold what its parent had at some instant of the fork. What that was is known only
+   * when all is: something that was made during the fork may have been called for after it.
+   */
+  #mayInherit({ client: parent, result }: Event): void {
+    const { call, return: back } = result;
+    if (back !== undefined && !succeeded(result)) return;
+    for (const entry of this.#entries) {
+      const possible = entry.references.some(
+        (one) =>
+          one.client === parent &&
+          (back === undefined || one.made.result.call <= back) &&
+          (one.gone === undefined || one.gone >= call) &&
+          (back === undefined || !heldDuring(one, call, back)),
+      );
+      if (possible) entry.elsewhere = true;
+    }
+  }
+}
+
+/** The descriptor or mapping from which an operation makes a further reference. */
+interface Source {
+  readonly kind: Reference['kind'];
+  readonly value: bigint;
+}
+
+/** An operation on a descriptor or a mapping whose buffer is unknown. */
+interface Suspect {
+  readonly event: Event;
+  readonly source: Source;
+}
+
+/** Commands of fcntl that give a duplicate. */
+const DUPLICATES: readonly unknown[] = [linux.F_DUPFD, linux.F_DUPFD_CLOEXEC];
+
+function sourceOf(operation: Operation, timeline: Timeline): Source | undefined {
+  const { arguments: given, gives } = specOf(operation.op);
+  if (gives?.of === undefined) return undefined;
+  if (operation.op === 'fcntl' && !DUPLICATES.includes(operation.command)) return undefined;
+  const value = timeline.valueOf(operandAt(operation, gives.of));
+  return given[gives.of] === 'address'
+    ? { kind: 'mapping', value }
+    : { kind: 'descriptor', value: BigInt.asIntN(32, value) };
+}
+
+/** The kind of what an operation with a source gives, and the bytes of a mapping. */
+function givenBy(operation: Operation, timeline: Timeline): Pick<Reference, 'kind' | 'length'> {
+  const { gives } = specOf(operation.op);
+  if (gives?.kind !== 'mapping') return { kind: 'descriptor', length: 0n };
+  return { kind: 'mapping', length: timeline.valueOf(operandAt(operation, gives.length ?? '')) };
+}

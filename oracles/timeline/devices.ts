@@ -1,0 +1,88 @@
+import { operandAt, specOf, succeeded } from '../../adapters/contract/index.ts';
+import type { Event, Timeline } from './timeline.ts';
+
+/** Says which region's device an ioctl was surely made on; undefined when it is not certain. */
+export type DeviceFinder = (event: Event) => string | undefined;
+
+/** A call that may change what a descriptor, or each one of a client, refers to. */
+interface Closing {
+  readonly client: string;
+  readonly call: bigint;
+  /** Undefined when it never returned. */
+  readonly return: bigint | undefined;
+  readonly number: bigint | undefined;
+}
+
+/**
+ * Finds the devices behind requests.
+ *
+ * Sound for descriptors that come from an `open` of a region, in the same client or in one that it
+ * was forked from after the open had returned, and which no call has begun to close before
+ * the request returned, in any of the clients on that way: a descriptor that was closed may be
+ * anything, and one that was never inherited is.
+ */
+export function devicesIn(timeline: Timeline): DeviceFinder {
+  const known = FINDERS.get(timeline) ?? finderFor(timeline);
+  FINDERS.set(timeline, known);
+  return known;
+}
+
+/** Several oracles ask of the same timeline. */
+const FINDERS = new WeakMap<Timeline, DeviceFinder>();
+
+function finderFor(timeline: Timeline): DeviceFinder {
+  const closings = timeline.events.flatMap((event): Closing[] => {
+    const { operation, client, result } = event;
+    const { drops } = specOf(operation.op);
+    const during = { client, call: result.call, return: result.return };
+    if (drops?.kind === 'image') return [{ ...during, number: undefined }];
+    if (drops?.kind !== 'descriptor' || drops.at === undefined) return [];
+    const number = BigInt.asIntN(32, timeline.valueOf(operandAt(operation, drops.at)));
+    return [{ ...during, number }];
+  });
+  const forks = timeline.events.filter(({ operation }) => operation.op === 'fork');
+  return ({ client, operation, result }) => {
+    if (operation.op !== 'ioctl' || typeof operation.fd === 'bigint') return undefined;
+    if (operation.fd.offset !== undefined) return undefined;
+    const opened = timeline.producer(operation.fd.slot);
+    if (opened?.operation.op !== 'open' || !succeeded(opened.result)) return undefined;
+    const { file } = opened.operation;
+    const clients = inheritance(forks, opened, client);
+    if (clients === undefined) return undefined;
+    // The descriptor may be there, and be closed, before the open has returned.
+    const { call: since, return: there, value } = opened.result;
+    if (there === undefined || there > result.call) return undefined;
+    const closed = closings.some(
+      (one) =>
+        clients.includes(one.client) &&
+        (one.number === undefined || one.number === value) &&
+        (one.return === undefined || one.return >= since) &&
+        (result.return === undefined || one.call <= result.return),
+    );
+    return closed || !file.startsWith('region:') ? undefined : file;
+  };
+}
+
+/**
+ * The clients through which a client surely has what another one opened: itself, its parent and so
+ * on to the one that opened it; undefined when there is no such way.
+ */
+function inheritance(
+  forks: readonly Event[],
+  opened: Event,
+  client: string,
+): readonly string[] | undefined {
+  const clients = [client];
+  for (let heir = client; heir !== opened.client; ) {
+    const births = forks.filter(
+      ({ operation }) => operation.op === 'fork' && operation.client === heir,
+    );
+    const [fork] = births;
+    const { return: there } = opened.result;
+    if (fork === undefined || births.length > 1 || clients.includes(fork.client)) return undefined;
+    if (there === undefined || fork.result.call < there) return undefined;
+    clients.push(fork.client);
+    heir = fork.client;
+  }
+  return clients;
+}

@@ -1,0 +1,108 @@
+import {
+  hasBody,
+  type Operation,
+  operandAt,
+  operationsWhere,
+  specOf,
+  succeeded,
+  type UntypedOperation,
+  wordOf,
+} from '../../adapters/contract/index.ts';
+import type { Reference } from './lifetimes.ts';
+import type { Event, Timeline } from './timeline.ts';
+
+/** An event in [call, return] that drops references of a client. */
+export interface ReferenceDrop {
+  /** Undefined for the end of a client. */
+  readonly event: Event | undefined;
+  readonly client: string;
+  readonly call: bigint;
+  /** Undefined when it never returned. */
+  readonly return: bigint | undefined;
+  /** Whether what it hits is surely dropped as a whole. */
+  readonly sure: boolean;
+  hits(reference: Pick<Reference, 'kind' | 'value' | 'length'>): Hit;
+}
+
+type Hit = 'no' | 'part' | 'whole';
+
+/** Everything in a timeline that may have dropped something. */
+export function dropsOf(timeline: Timeline): ReferenceDrop[] {
+  const byOperation = timeline.events.flatMap((event) => {
+    const hits = hitsOf(event.operation, timeline);
+    if (hits === undefined) return [];
+    const { call, return: back } = event.result;
+    if (droppedNothing(event)) return [];
+    const { drops } = specOf(event.operation.op);
+    const client = nameAt(event.operation, drops?.of) ?? event.client;
+    return [{ event, client, call, return: back, sure: isSure(event), hits }];
+  });
+  const byEnd = timeline.ends.map(({ client, from }) => ({
+    event: undefined,
+    client,
+    call: from,
+    return: undefined,
+    sure: false,
+    hits: () => 'whole' as const,
+  }));
+  return [...byOperation, ...byEnd];
+}
+
+/**
+ * Most of what failed dropped nothing. But Linux has closed the descriptor whatever else close
+ * returns, as with EINTR, unless it was not open; and what changes many pages may have come as far
+ * as the one that it failed at. Of what never returned it is unknown.
+ */
+function droppedNothing({ operation, result }: Event): boolean {
+  if (result.return === undefined || succeeded(result)) return false;
+  return specOf(operation.op).drops?.evenIfFailed !== true || wordOf(result) === 'EBADF';
+}
+
+/** An exec keeps what is not O_CLOEXEC, and a killed client takes its time. */
+const isSure = ({ operation, result }: Event): boolean =>
+  succeeded(result) && !UNSURE.has(operation.op);
+
+const UNSURE = operationsWhere(
+  (spec) =>
+    spec.drops?.kind === 'image' ||
+    (spec.drops?.kind === 'client' && spec.drops.of !== undefined) ||
+    hasBody(spec),
+);
+
+function hitsOf(operation: Operation, timeline: Timeline): ReferenceDrop['hits'] | undefined {
+  if (operation.op === 'repeat') {
+    return operation.body.some(({ op }) => DROPPING.has(op)) ? () => 'part' : undefined;
+  }
+  const { drops } = specOf(operation.op);
+  if (drops === undefined) return undefined;
+  const value = (argument: string): bigint => timeline.valueOf(operandAt(operation, argument));
+  const { at = '', kind, length = '' } = drops;
+  switch (kind) {
+    case 'descriptor': {
+      const number = BigInt.asIntN(32, value(at));
+      return (reference) =>
+        reference.kind === 'descriptor' && reference.value === number ? 'whole' : 'no';
+    }
+    case 'mapping':
+      return overlaps(value(at) + value('offset'), value(length));
+    case 'access': {
+      const hits = overlaps(value(at) + value('offset'), value(length));
+      return (reference) => (hits(reference) === 'no' ? 'no' : 'part');
+    }
+    default:
+      return () => 'whole';
+  }
+}
+
+/** The client that a column of the table names. */
+const nameAt = (operation: Operation, argument: string | undefined): string | undefined =>
+  argument === undefined ? undefined : String((operation as UntypedOperation)[argument]);
+
+const DROPPING = operationsWhere(({ drops }) => drops !== undefined);
+
+const overlaps =
+  (start: bigint, bytes: bigint): ReferenceDrop['hits'] =>
+  ({ kind, value, length }) => {
+    if (kind !== 'mapping' || value >= start + bytes || start >= value + length) return 'no';
+    return start <= value && value + length <= start + bytes ? 'whole' : 'part';
+  };

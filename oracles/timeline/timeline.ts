@@ -1,0 +1,108 @@
+import {
+  fieldOfBytes,
+  type History,
+  type Operand,
+  type Operation,
+  type Program,
+  type Result,
+  type SlotRef,
+} from '../../adapters/contract/index.ts';
+
+/** One operation with its result and its place. */
+export interface Event {
+  /** Index of the Program in its sequence, of the thread in it, and of the operation in that. */
+  readonly program: number;
+  readonly thread: number;
+  readonly index: number;
+  readonly client: string;
+  readonly operation: Operation;
+  readonly result: Result;
+}
+
+/** The end of a client that no operation of its own asked for. */
+export interface ClientEnd {
+  readonly client: string;
+  readonly program: number;
+  /** Nanoseconds; the client was surely alive before. */
+  readonly from: bigint;
+}
+
+/**
+ * Several Programs, one after the other: every operation that ran, and the values of their slots.
+ * Operations inside `repeat` are not among the events: their results are summed up.
+ */
+export interface Timeline {
+  /** By thread and order; those that did not run are left out. */
+  readonly events: readonly Event[];
+  readonly ends: readonly ClientEnd[];
+  /** The operation that filled a slot. */
+  producer(slot: string): Event | undefined;
+  /** The value of an operand; all ones when its slot was never filled. */
+  valueOf(operand: Operand): bigint;
+}
+
+/** Puts Programs and their Histories together. Both lists have the same length. */
+export function timelineOf(programs: readonly Program[], histories: readonly History[]): Timeline {
+  const events = programs.flatMap((program, number) =>
+    eventsOf(program, number, histories[number]),
+  );
+  const bySlot = new Map<string, Event>();
+  for (const event of events) {
+    if (event.operation.slot !== undefined) bySlot.set(event.operation.slot, event);
+  }
+  return {
+    events,
+    ends: histories.flatMap((history, number) => endsOf(history, number, events)),
+    producer: (slot) => bySlot.get(slot),
+    valueOf: valuesIn(bySlot),
+  };
+}
+
+/** Remembers values of operands: oracles ask for the same ones again and again. */
+function valuesIn(bySlot: ReadonlyMap<string, Event>): Timeline['valueOf'] {
+  const known = new Map<SlotRef, bigint>();
+  return (operand) => {
+    if (typeof operand === 'bigint') return operand;
+    const before = known.get(operand);
+    if (before !== undefined) return before;
+    const value = valueIn(bySlot, operand);
+    known.set(operand, value);
+    return value;
+  };
+}
+
+function eventsOf(program: Program, number: number, history: History | undefined): Event[] {
+  return program.threads.flatMap(({ client, operations }, thread) =>
+    operations.flatMap((operation, index) => {
+      const result = history?.threads[thread]?.[index];
+      if (result === undefined || result.outcome === 'not-run') return [];
+      return [{ program: number, thread, index, client, operation, result }];
+    }),
+  );
+}
+
+/** A client that died was alive when its threads last returned from a call. */
+function endsOf(history: History, number: number, events: readonly Event[]): ClientEnd[] {
+  return history.deaths.map(({ client }) => {
+    const mine = events.filter((event) => event.program === number && event.client === client);
+    const returns = mine.map(({ result }) => result.return ?? result.call);
+    const all = events.filter((event) => event.program === number);
+    const start = all.map(({ result }) => result.call).reduce(earlier, all[0]?.result.call ?? 0n);
+    return { client, program: number, from: returns.reduce(later, start) };
+  });
+}
+
+const earlier = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+const later = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+
+/** As executors do it: what a failed request left in its argument is read all the same. */
+function valueIn(bySlot: ReadonlyMap<string, Event>, ref: SlotRef): bigint {
+  const result = bySlot.get(ref.slot)?.result;
+  if (result === undefined) return NOTHING;
+  const { offset, width = 8, signed } = ref;
+  if (offset === undefined) return result.value;
+  return fieldOfBytes(result.out, offset, width, signed) ?? NOTHING;
+}
+
+/** The value of an operand that refers to nothing: all ones. */
+const NOTHING = (1n << 64n) - 1n;

@@ -1,0 +1,109 @@
+/** The client against agents that misbehave: each ends in one sentence or one named death. */
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import t from 'tap';
+import type { Program, Session } from '../../../adapters/contract/index.ts';
+import { connectAgent } from '../../../adapters/protocol/client.ts';
+import { parseAgentFacts, targetFacts } from '../../../adapters/protocol/facts.ts';
+import { encodeHello, encodeWireFrame, ownHello } from '../../../adapters/protocol/wire-frames.ts';
+
+const FACTS = [
+  'sysname=Linux',
+  'release=6.1.0',
+  'version=#1',
+  'machine=x86_64',
+  'page_size=4096',
+  'pointer_bytes=8',
+  'kernel_log=1',
+  'taint=0',
+  'capabilities=files,memory',
+  'region.0=/dev/dma_heap/system',
+].join('\n');
+
+const text = (words: string): Uint8Array => new TextEncoder().encode(words);
+const greet = (peer: Socket): void => {
+  peer.write(encodeWireFrame('hello', encodeHello(ownHello())));
+  peer.write(encodeWireFrame('facts', text(FACTS)));
+};
+
+const program: Program = {
+  deadlineMs: 50,
+  threads: [{ client: 'main', operations: [{ op: 'close', fd: 9n }] }],
+};
+
+/** Connects to a peer that does `behave` with its end of the stream. */
+async function against(
+  t: { teardown(action: () => unknown): unknown },
+  behave: (peer: Socket) => void,
+  helloTimeoutMs = 20_000,
+): Promise<Session> {
+  const server = createServer(behave);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  return connectAgent(connect(port, '127.0.0.1'), {
+    helloTimeoutMs,
+    describe: (agent) => targetFacts('remote', agent, {}),
+    lastWords: async () => ({ message: '', log: ['the last line'] }),
+    onClose: async () => {},
+  });
+}
+
+t.test('an agent of another version is refused with what to do', async (t) => {
+  const other = { ...ownHello(), digest: 1n };
+  const session = against(t, (peer) => peer.write(encodeWireFrame('hello', encodeHello(other))));
+  await t.rejects(session, { exitCode: 3, message: /build the agent from the same version/ });
+});
+
+t.test('a peer that is silent, gone, or no agent is one sentence', async (t) => {
+  await t.rejects(
+    against(t, () => {}, 50),
+    { exitCode: 3, message: /no agent answers: nothing came for 50 ms/ },
+  );
+  await t.rejects(
+    against(t, (peer) => peer.destroy()),
+    { exitCode: 3, message: /no agent answers/ },
+  );
+  await t.rejects(
+    against(t, (peer) => peer.write('HTTP/1.1 400 Bad Request\r\n\r\n')),
+    { exitCode: 3, message: /does not speak the allocert protocol/ },
+  );
+  await t.rejects(
+    against(t, (peer) => peer.write(encodeWireFrame('refusal', text('no module fits')))),
+    { exitCode: 3, message: /the agent refuses: no module fits/ },
+  );
+});
+
+t.test('a region that the machine does not have is a sentence', async (t) => {
+  const agent = parseAgentFacts(text(`${FACTS}\nregion.0.error=ENOENT`));
+  t.throws(() => targetFacts('remote', agent, {}), {
+    exitCode: 3,
+    message: /the target has no \/dev\/dma_heap\/system \(ENOENT\)/,
+  });
+});
+
+t.test('an agent that dies while a Program runs is a crash with its last words', async (t) => {
+  const session = await against(t, (peer) => {
+    greet(peer);
+    peer.on('data', (chunk: Buffer) => {
+      if (chunk.includes('ACPR')) peer.destroy();
+      else if (chunk.includes('X/case')) peer.write(encodeWireFrame('begun', new Uint8Array(0)));
+    });
+  });
+  await session.begin('X/case');
+  await t.rejects(session.run(program), {
+    name: 'TargetDeath',
+    manner: 'crash',
+    log: ['the last line'],
+  });
+  await session.close();
+});
+
+t.test('facts say what a region is by its node and by what memory there is', async (t) => {
+  const of = (more: string): object | undefined =>
+    targetFacts('remote', parseAgentFacts(text(`${FACTS}\n${more}`)), {}).regions[0];
+  t.match(of(''), { abi: 'dma-heap', bounded: false, gauge: 'MemFree' });
+  const cma = 'region.0=/dev/cma0\nmeminfo.CmaTotal=65536';
+  t.match(of(cma), { abi: 'simple-allocator', bounded: true, gauge: 'CmaFree' });
+  t.match(of('region.0=/dev/cma0'), { bounded: false }, 'no CMA: it would hand out all memory');
+  t.notOk('abi' in (of('region.0=/dev/vendor') ?? {}), 'nothing says what that speaks');
+});

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { appendFileSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { readCampaignSummary } from '../../../reports/merge/campaign.ts';
+import { openInputs } from '../../../reports/merge/input.ts';
+import { temporaryDirectory } from '../sample.ts';
+
+const FINDING = {
+  ...{ version: 1, requirement: 'ISO-01', signature: 'content ISO-01', oracle: 'content' },
+  ...{ kind: 'residue', detail: 'a new buffer is not zero', mode: 'hammer', programs: [] },
+  reproduced: { times: 9, of: 10 },
+};
+
+const LINES = [
+  { type: 'campaign', version: '0.1.0', target: 'sim:', seed: '7', modes: ['hammer'] },
+  { type: 'round', index: 0, operations: 40 },
+  { type: 'finding', signature: FINDING.signature, file: 'finding-0123456789ab.json' },
+  { type: 'round', index: 1, operations: 2 },
+  { type: 'round', index: 1, operations: 2 },
+  { type: 'suspect', round: 5, why: 'it died' },
+  { type: 'something of a later version', operations: 1000 },
+];
+
+function campaign(lines: readonly object[] = LINES, finding: object = FINDING): string {
+  const folder = temporaryDirectory();
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  writeFileSync(join(folder, 'fuzz.ndjson'), text);
+  writeFileSync(join(folder, 'finding-0123456789ab.json'), JSON.stringify(finding));
+  return folder;
+}
+
+t.test(
+  'a campaign is summed up; a round counts once, what is unknown is passed over',
+  async (t) => {
+    const folder = campaign();
+    const summary = readCampaignSummary(folder);
+    t.match(summary, {
+      ...{ allocert: '0.1.0', target: 'sim:', seed: '7', profile: '', modes: ['hammer'] },
+      ...{ rounds: 2, operations: 42, suspects: 1 },
+      findings: [{ requirement: 'ISO-01', kind: 'residue', reproduced: { times: 9, of: 10 } }],
+    });
+    const sha256 = (name: string): string =>
+      createHash('sha256')
+        .update(readFileSync(join(folder, name)))
+        .digest('hex');
+    t.equal(summary.digest, sha256('fuzz.ndjson'));
+    t.equal(summary.findings[0]?.digest, sha256('finding-0123456789ab.json'));
+    appendFileSync(join(folder, 'fuzz.ndjson'), '{"type":"round","ind');
+    t.equal(readCampaignSummary(folder).rounds, 2, 'a line that was cut off is left out');
+  },
+);
+
+t.test('what is damaged or missing is refused in a sentence', async (t) => {
+  const refuses = (folder: string, message: RegExp): void => {
+    t.throws(() => readCampaignSummary(folder), { blame: 'usage', message });
+  };
+  refuses(campaign([]), /does not begin with a campaign/);
+  refuses(
+    campaign([{ type: 'campaign' }]),
+    /line 1 is damaged: it is not what allocert fuzz writes/,
+  );
+  refuses(
+    campaign([...LINES, { type: 'round', index: -1, operations: 0 }]),
+    /line 8 is damaged: it is not what/,
+  );
+  const outside = { type: 'finding', signature: 'x', file: '../finding-0.json' };
+  refuses(
+    campaign([...LINES, outside]),
+    /line 8 is damaged: it is not what allocert fuzz writes: at \/file/,
+  );
+  refuses(campaign(LINES, { ...FINDING, signature: 'x' }), /is not the finding that fuzz.ndjson/);
+  refuses(campaign(LINES, { version: 1 }), /is not what allocert fuzz writes/);
+  const missing = campaign();
+  unlinkSync(join(missing, 'finding-0123456789ab.json'));
+  refuses(missing, /cannot be read, there is no such file; the campaign names it/);
+  t.throws(() => openInputs([campaign()]), { blame: 'usage', message: /fuzz campaigns alone/ });
+});
