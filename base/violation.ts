@@ -2,7 +2,7 @@ import type { ErrorObject } from 'ajv/dist/2020.js';
 
 /**
  * The first thing that a value does wrong by a schema, for a sentence: where it is and what it must
- * be, in words for whoever wrote the file and not in those of JSON Schema.
+ * be, in words for the author of the file and not in those of JSON Schema.
  *
  * @param errors what a validator compiled with `verbose` left behind
  * @returns a phrase such as `at /cases/0/end, "hung" must be one of ok, crash, hang`

@@ -13,7 +13,7 @@
 import { availableParallelism, loadavg } from 'node:os';
 import type { PackedTarget } from '../adapters/contract/packed.ts';
 import { openSimulator } from '../adapters/simulator/adapter.ts';
-import { EMPTY } from '../fuzz/corpus/snapshot.ts';
+import { EMPTY_SNAPSHOT } from '../fuzz/corpus/snapshot.ts';
 import { WorkerPool } from '../fuzz/workers/worker-pool.ts';
 import { detectOverlap } from '../oracles/sweep.ts';
 import { idleModelRuns, simulatedModelRuns } from './fuzz-speed/model-run.ts';
@@ -110,7 +110,7 @@ async function batches(pool: WorkerPool, from: number, count: number): Promise<n
     pool.run(
       Array.from({ length: BATCH }, (_, at) => from + batch * BATCH + at),
       new Set(),
-      EMPTY,
+      EMPTY_SNAPSHOT,
     ),
   );
   const reports = (await Promise.all(all)).flat();

@@ -16,6 +16,7 @@ import {
   SLOTS_MAX,
   STOPS,
 } from '../adapters/contract/operations.ts';
+import { OUT_SHAPES } from '../adapters/contract/out-bytes.ts';
 
 /** The text of `docs/protocol.md`: the contract's binary form, for whoever writes another peer. */
 export function protocolPage(): string {
@@ -35,13 +36,20 @@ export function protocolPage(): string {
     'Arguments marked `?` are 0 when left out. Arguments travel in operands in the order shown,',
     'except `bytes`, `argument` (data of the operation) and `body` (operation records that follow).',
     '',
-    '| code | operation | arguments | returns | group | what it does |',
-    '| ---: | --- | --- | --- | --- | --- |',
+    '| code | operation | arguments | returns | out bytes | group | what it does |',
+    '| ---: | --- | --- | --- | --- | --- | --- |',
     ...OPERATION_ROWS.map(
       ([name, row]) =>
-        `| ${row.code} | \`${name}\` | ${argumentsOf(row.arguments)} | ${row.result} | ` +
+        `| ${row.code} | \`${name}\` | ${argumentsOf(row.arguments)} | ${row.result} | ${row.out} | ` +
         `${row.capability} | ${row.summary} |`,
     ),
+    '',
+    'Shapes of out bytes:',
+    '',
+    ...Object.entries(OUT_SHAPES).map(([shape, meaning]) => `- \`${shape}\`: ${meaning}`),
+    '',
+    'A result that says `returned` has all of its bytes: where an executor has no room left for them,',
+    'the operation is `not run`.',
     '',
     ...list(
       'Files that `open` reaches, from number 256 on (regions have 0 to 255, nodes by minor 512 to 767)',

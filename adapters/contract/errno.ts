@@ -154,5 +154,5 @@ export function errnoName(number: number): ErrnoName {
   return name;
 }
 
-/** Whether a word is the name of an errno. */
-export const isErrnoName = (word: string): word is ErrnoName => Object.hasOwn(ERRNO, word);
+/** Whether a text is the name of an errno. */
+export const isErrnoName = (name: string): name is ErrnoName => Object.hasOwn(ERRNO, name);

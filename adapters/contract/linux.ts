@@ -101,8 +101,7 @@ export const MISC_MAJOR = 10n;
 export const IOC_NONE = 0n;
 export const IOC_WRITE = 1n;
 export const IOC_READ = 2n;
-/** _IOC_TYPESHIFT. */
-export const IOC_TYPESHIFT = 8n;
+const IOC_TYPESHIFT = 8n;
 /** _IOC_SIZESHIFT. */
 export const IOC_SIZESHIFT = 16n;
 /** _IOC_DIRSHIFT. */
@@ -124,6 +123,12 @@ export function ioctlNumber(direction: bigint, type: string, nr: bigint, size: b
 
 /** The direction bits of an ioctl number: _IOC_DIR of asm-generic/ioctl.h. */
 export const ioctlDirection = (request: bigint): bigint => (request >> IOC_DIRSHIFT) & IOC_DIRMASK;
+
+/** The type letter of an ioctl number as a number: _IOC_TYPE of asm-generic/ioctl.h. */
+export const ioctlType = (request: bigint): bigint => (request >> IOC_TYPESHIFT) & 0xffn;
+
+/** The number of a command within its type: _IOC_NR of asm-generic/ioctl.h. */
+export const ioctlNr = (request: bigint): bigint => request & 0xffn;
 
 /** Bytes of the argument that an ioctl number declares: _IOC_SIZE of asm-generic/ioctl.h. */
 export const ioctlSize = (request: bigint): bigint => (request >> IOC_SIZESHIFT) & IOC_SIZEMASK;

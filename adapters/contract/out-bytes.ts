@@ -1,7 +1,24 @@
+import type { OutShape } from './operation-spec.ts';
+
 /**
  * Reads out bytes by their shape (the column `out` of the table). All numbers are little-endian.
  * What is missing at the end is left out of lists.
  */
+
+/** Each shape in words, for the protocol page. */
+export const OUT_SHAPES = {
+  none: 'no bytes',
+  bytes: 'what lies in memory or in a file',
+  'first-difference': 'up to 16 bytes from the first that differs',
+  argument: 'the argument of the request as it is afterwards',
+  text: 'UTF-8 without an end mark',
+  stat: 'five u64, in order st_mode, st_size, st_ino, st_dev, st_rdev',
+  descriptors: 'an s32 for each descriptor',
+  'page-frames': 'a u64 for each page, 0 where the frame is hidden',
+  'repeat-summary':
+    'for each operation below it a `step`, its first and last `result`, its `failure` records, and ' +
+    'its `anomaly` records with a `result` each',
+} as const satisfies Readonly<Record<OutShape, string>>;
 
 /** What `fstat` tells. */
 export interface FileStat {

@@ -13,7 +13,7 @@ import { type NativeTarget, parseNativeTarget } from './target-url.ts';
  * A device node or a vendor's library on this machine as a target; docs/native.md says what each
  * mode guarantees.
  *
- * @throws {@link AllocertError} for a URL that is none, or names what is not here
+ * @throws {@link AllocertError} for a URL of no known form, or of what is not here
  */
 export function openNative(url: string): Adapter {
   const target = parseNativeTarget(url);

@@ -48,7 +48,7 @@ export class InProcessAdapter implements Adapter {
     // A client that replaces itself by exec goes on as an agent.
     const agent = await buildAgent(folder, { loadsLibraries: library });
     const addon: Addon = load(built.path);
-    const executor = asked(() =>
+    const executor = calledInAddon(() =>
       addon.open(library ? [] : [path], library ? path : '', agent.path),
     );
     try {
@@ -83,12 +83,12 @@ class InProcessSession implements Session {
 
   async begin(): Promise<void> {
     this.#names = new NameTable();
-    asked(() => this.#addon.begin(this.#executor));
+    calledInAddon(() => this.#addon.begin(this.#executor));
   }
 
   async run(program: Program): Promise<History> {
     const bytes = encodeProgram(program, this.#names);
-    const history = asked(() => this.#addon.run(this.#executor, bytes));
+    const history = calledInAddon(() => this.#addon.run(this.#executor, bytes));
     return decodeHistory(history, program, this.#names);
   }
 
@@ -99,7 +99,8 @@ class InProcessSession implements Session {
   }
 }
 
-function asked<T>(work: () => T): T {
+/** Calls the addon; what it throws becomes a sentence of the machine's. */
+function calledInAddon<T>(work: () => T): T {
   try {
     return work();
   } catch (thrown) {

@@ -10,8 +10,8 @@ import { type Adapter, type Session, TargetDeath } from '../contract/session.ts'
 export function guardAdapter(adapter: Adapter, url: string): Adapter {
   return {
     url,
-    open: async () => new GuardedSession(await told(url, () => adapter.open()), url),
-    close: () => told(url, () => adapter.close()),
+    open: async () => new GuardedSession(await withNamedAdapter(url, () => adapter.open()), url),
+    close: () => withNamedAdapter(url, () => adapter.close()),
   };
 }
 
@@ -29,19 +29,19 @@ class GuardedSession implements Session {
   }
 
   begin(caseId: string): Promise<void> {
-    return told(this.#url, () => this.#session.begin(caseId));
+    return withNamedAdapter(this.#url, () => this.#session.begin(caseId));
   }
 
   run(program: Program): Promise<History> {
-    return told(this.#url, () => this.#session.run(program));
+    return withNamedAdapter(this.#url, () => this.#session.run(program));
   }
 
   close(): Promise<void> {
-    return told(this.#url, () => this.#session.close());
+    return withNamedAdapter(this.#url, () => this.#session.close());
   }
 }
 
-async function told<T>(url: string, work: () => T | Promise<T>): Promise<T> {
+async function withNamedAdapter<T>(url: string, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (thrown) {

@@ -20,8 +20,8 @@ export function connectChild(argv: readonly string[]): Connection {
 }
 
 /**
- * The streams of a process as one. A failed write is not passed on: whoever closed its input may
- * still have said why, and that is read to its end.
+ * The streams of a process as one. A failed write is not passed on: a process that closed its input
+ * may still have said why, and that is read to its end.
  */
 class ChildStream extends Duplex {
   readonly #child: ChildProcessWithoutNullStreams;
@@ -68,7 +68,7 @@ class ChildConnection implements Connection {
     });
     this.#ended = new Promise((resolve) => {
       child.once('error', ({ message }) => resolve(`${command} cannot be started: ${message}`));
-      // Whoever it left behind may hold its streams open; they are not waited for.
+      // Processes that it left behind may hold its streams open; they are not waited for.
       child.once('exit', () => setTimeout(() => child.stderr.destroy(), LINGER_MS).unref());
       child.once('close', (code, signal) => {
         resolve(`${command} ended (${signal === null ? `exit status ${code}` : signal})`);

@@ -145,7 +145,7 @@ class AgentSession implements Session {
   /** A Program that is run before the last one was answered waits for its turn. */
   run(program: Program): Promise<History> {
     const answered = this.#turn.then(() => this.#runNow(program));
-    this.#turn = answered.catch(() => undefined); // Whoever waits for that Program hears of it.
+    this.#turn = answered.catch(() => undefined); // The caller of that Program hears of it.
     return answered;
   }
 

@@ -17,7 +17,7 @@ const RETRY_MS = 200;
 /**
  * An agent or a daemon elsewhere as a target; docs/remote.md lists the URLs.
  *
- * @throws {@link AllocertError} for a URL that is none
+ * @throws {@link AllocertError} for a URL of no known form
  */
 export function openRemote(url: string): Adapter {
   return new RemoteAdapter(url, parseRemoteTarget(url));
@@ -40,7 +40,7 @@ class RemoteAdapter implements Adapter {
     this.#target = target;
   }
 
-  /** After a loss whoever listened may be starting again; before, a wrong URL is told at once. */
+  /** After a loss the peer may be starting again; before one, a wrong URL is told at once. */
   async open(): Promise<Session> {
     const end = performance.now() + (this.#losses.size === 0 ? 0 : RECONNECT_MS);
     for (;;) {

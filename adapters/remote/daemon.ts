@@ -30,7 +30,7 @@ export class Daemon {
     this.#timeouts = options.timeouts ?? DAEMON_TIMEOUTS;
   }
 
-  /** Serves whoever is at the other end of a stream, until it leaves or is dropped. */
+  /** Serves the client at the other end of a stream, until it leaves or is dropped. */
   accept(stream: Duplex): void {
     this.#clients += 1;
     const client = `client ${this.#clients}`;
@@ -75,7 +75,7 @@ export class Daemon {
     }
   }
 
-  /** Waits until whoever came before is done; what it returns lets the next one in. */
+  /** Waits until the client before is done; calling the result lets the next one in. */
   async #takeTurn(lost: () => boolean): Promise<() => void> {
     let release = (): void => {};
     const before = this.#turn;

@@ -14,7 +14,7 @@ export interface TlsTarget {
   readonly transport: 'tls';
   readonly host: string;
   readonly port: number;
-  /** Certificate of whoever signed the daemon's. */
+  /** Certificate of the authority that signed the daemon's. */
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
@@ -69,7 +69,7 @@ export function parseRemoteTarget(url: string): RemoteTarget {
  * Reads `HOST:PORT`; an IPv6 address stands in brackets.
  *
  * @param lowest the lowest port; 0 lets a listener choose
- * @throws {@link AllocertError} when it is none
+ * @throws {@link AllocertError} for anything else
  */
 export function parseEndpoint(text: string, lowest: 0 | 1): Endpoint {
   const colon = text.lastIndexOf(':');

@@ -24,10 +24,10 @@ const KEEP_ALIVE_MS = 15_000;
 export function connectTls(target: TlsTarget): Connection {
   const { host, port } = target;
   const context = contextOf(target);
-  return guarded(() => {
+  return withCredentials(() => {
     const servername = isIP(host) === 0 ? { servername: host } : {};
     const socket = connect({ ...context, ...servername, host, port, rejectUnauthorized: true });
-    steady(socket);
+    setUpSocket(socket);
     return socketConnection(socket);
   });
 }
@@ -45,7 +45,7 @@ export async function listenTls(
   onRefused: (sentence: string) => void,
 ): Promise<ListeningSocket> {
   const context = contextOf(credentials);
-  const server = guarded(() =>
+  const server = withCredentials(() =>
     createServer({
       ...context,
       requestCert: true,
@@ -55,7 +55,7 @@ export async function listenTls(
   );
   limitClients(server, onRefused);
   server.on('secureConnection', (socket) => {
-    steady(socket);
+    setUpSocket(socket);
     // The server has checked it already; this catches a mistake in its options.
     if (socket.authorized) onClient(socket);
     else socket.destroy();
@@ -77,7 +77,7 @@ export async function listenTls(
 }
 
 /** Requests and answers are small; and a peer whose machine is gone must be noticed. */
-function steady(socket: Socket): void {
+function setUpSocket(socket: Socket): void {
   socket.setNoDelay(true);
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
 }
@@ -97,7 +97,7 @@ function textOf(file: string): Buffer {
   }
 }
 
-function guarded<T>(make: () => T): T {
+function withCredentials<T>(make: () => T): T {
   try {
     return make();
   } catch (thrown) {

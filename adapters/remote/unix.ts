@@ -113,7 +113,7 @@ async function clearPlace(path: string): Promise<void> {
   unlinkSync(path);
 }
 
-/** Whether somebody listens there: connecting to what a dead process left is refused. */
+/** Whether a process listens there: connecting to what a dead process left is refused. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);

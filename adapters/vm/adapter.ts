@@ -18,7 +18,7 @@ const LAST_LINES = 40;
 /**
  * A kernel in QEMU as a target; see `parseVmTarget` for the URL.
  *
- * @throws {@link AllocertError} for a URL that is none
+ * @throws {@link AllocertError} for a URL of no known form
  */
 export function openVm(url: string): Adapter {
   return new VmAdapter(url, parseVmTarget(url));

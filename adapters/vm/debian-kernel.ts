@@ -27,9 +27,13 @@ interface Manifest {
 }
 
 /** Runs a program and gives its standard output; replaced in tests. */
-export type Run = (program: string, args: readonly string[], folder?: string) => Promise<string>;
+export type ProgramRunner = (
+  program: string,
+  args: readonly string[],
+  folder?: string,
+) => Promise<string>;
 
-const runProgram: Run = async (program, args, folder) => {
+const runProgram: ProgramRunner = async (program, args, folder) => {
   const { stdout } = await execute(program, [...args], {
     ...(folder === undefined ? {} : { cwd: folder }),
     maxBuffer: 64 * 1024 * 1024,
@@ -47,7 +51,7 @@ const runProgram: Run = async (program, args, folder) => {
  */
 export async function prepareDebianKernel(
   onStep: (step: string) => void = () => {},
-  run: Run = runProgram,
+  run: ProgramRunner = runProgram,
 ): Promise<KernelImage> {
   const folder = join(cacheFolder(), 'debian-6.12');
   const ready = await fromCache(folder);
@@ -88,7 +92,7 @@ const isMissing = (thrown: unknown): boolean =>
 async function fetchKernel(
   scratch: string,
   onStep: (step: string) => void,
-  run: Run,
+  run: ProgramRunner,
 ): Promise<void> {
   const name = await resolvePackage(onStep, run);
   const shown = await run('apt-cache', ['show', name]);
@@ -118,7 +122,7 @@ async function fetchKernel(
 }
 
 /** The image package behind the meta package; apt's lists are fetched when they do not know it. */
-async function resolvePackage(onStep: (step: string) => void, run: Run): Promise<string> {
+async function resolvePackage(onStep: (step: string) => void, run: ProgramRunner): Promise<string> {
   const depends = async (): Promise<string | undefined> => {
     const text = await run('apt-cache', ['depends', META_PACKAGE]).catch(() => '');
     return /Depends: (linux-image-\S+)/.exec(text)?.[1];

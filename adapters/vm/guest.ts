@@ -37,8 +37,8 @@ export const wasForced = (exit: GuestExit | undefined, alarm: string | undefined
 const PROCESSORS = '2';
 
 /**
- * A process group of its own: Ctrl-C in a terminal goes to whoever runs there, and a guest that it
- * ended would look like one that crashed.
+ * A process group of its own: Ctrl-C in a terminal goes to every process that runs there, and a
+ * guest that it ended would look like one that crashed.
  */
 const OWN_GROUP: { stdio: ['ignore', 'pipe', 'pipe']; detached: true } = {
   stdio: ['ignore', 'pipe', 'pipe'],

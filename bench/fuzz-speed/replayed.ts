@@ -9,8 +9,16 @@ import { type PackedCalls, runPacked } from '../../adapters/simulator/parallel/r
 import { PartJudge } from '../../fuzz/execute/parallel/judge-part.ts';
 import { judgeRound } from '../../fuzz/execute/parallel/judge-round.ts';
 import { PartRunner } from '../../fuzz/execute/parallel/part-runner.ts';
-import { type PartMemory, RoundMemory, SUMMARY } from '../../fuzz/execute/parallel/round-memory.ts';
-import { OPERATIONS, PackedWriter, type PartOrigin } from '../../fuzz/generate/packed-writer.ts';
+import {
+  PART_SUMMARY,
+  type PartMemory,
+  RoundMemory,
+} from '../../fuzz/execute/parallel/round-memory.ts';
+import {
+  PART_OPERATIONS,
+  PackedWriter,
+  type PartOrigin,
+} from '../../fuzz/generate/packed-writer.ts';
 import type { ThreadLifetimes } from '../../oracles/sweep.ts';
 
 /** A target that does nothing: it answers what a right one has answered before. */
@@ -108,7 +116,7 @@ export class ReplayedRounds {
         runPacked(this.#calls, this.#memory.target, program, history);
       });
       const { changes, lives, summary } = this.#part;
-      return { lives: lives.slice(), changes: changes.slice(0, summary[SUMMARY.changes]) };
+      return { lives: lives.slice(), changes: changes.slice(0, summary[PART_SUMMARY.changes]) };
     });
   }
 
@@ -130,7 +138,7 @@ export class ReplayedRounds {
     const client = this.#target.join(this.#memory.target);
     this.#generate(index, (program, history) => client.run(program, history));
     const answers: number[] = [];
-    for (let row = 0; row < OPERATIONS; row += 1) {
+    for (let row = 0; row < PART_OPERATIONS; row += 1) {
       const [errno = 0, value = 0, page = 0] = this.#part.history.subarray(row * RESULT_WORDS);
       if (errno !== NOT_RUN) answers.push(errno, value, page);
     }

@@ -1,18 +1,18 @@
 import type { Adapter, TargetFacts } from '../../adapters/contract/index.ts';
 import {
-  beginning,
   CORPUS_LIMITS,
   Corpus,
   type CorpusLimits,
   type CorpusState,
   EPOCH_ROUNDS,
   type Epoch,
-  type Kept,
+  initialState,
+  type KeptEntry,
 } from '../corpus/corpus.ts';
 import { entryFrom, type StoredEntry } from '../corpus/entry.ts';
 import { fitsTarget } from '../corpus/fit.ts';
 import type { Detection, RoundDone, RoundReport } from '../judge/round-report.ts';
-import { type Choice, settingFor } from '../plan/campaign-context.ts';
+import { type ContextOptions, campaignContext } from '../plan/campaign-context.ts';
 import type { Finding } from '../record/finding.ts';
 import { Ranges } from '../record/ranges.ts';
 import type { CampaignWorker } from '../workers/campaign-worker.ts';
@@ -27,7 +27,7 @@ export interface Budget {
   readonly milliseconds: number | undefined;
 }
 
-/** What a campaign knows when it begins. */
+/** Facts that are known when a campaign begins. */
 export interface CampaignStart {
   readonly facts: TargetFacts;
   readonly modes: readonly string[];
@@ -37,8 +37,8 @@ export interface CampaignStart {
   readonly unfit: number;
 }
 
-/** What is known behind a round. */
-export interface RoundSight {
+/** Figures that are known after a round. */
+export interface RoundFigures {
   /** The most bytes that buffers surely had together in it. */
   readonly peakBytes: bigint;
   /** Coverage signatures and entries of the corpus by now. */
@@ -46,8 +46,8 @@ export interface RoundSight {
   readonly entries: number;
 }
 
-/** What a campaign is made of. */
-export interface CampaignOptions extends Choice {
+/** Options of a campaign. */
+export interface CampaignOptions extends ContextOptions {
   readonly adapter: Adapter;
   /** Version of allocert, part of what a round is a function of. */
   readonly version: string;
@@ -55,17 +55,17 @@ export interface CampaignOptions extends Choice {
   readonly budget: Budget;
   /** Runs the rounds; this thread does, on the adapter, when left out. */
   readonly worker?: CampaignWorker;
-  /** CampaignWorker that an earlier part of the campaign has done, and signatures that it has found. */
+  /** Rounds that an earlier part of the campaign has done, and signatures that it has found. */
   readonly done?: Ranges;
   /** Operations of these rounds; the budget counts them. */
   readonly doneOperations?: number;
   readonly known?: ReadonlySet<string>;
   /** Entries to begin with; those that do not fit the target are left out. */
   readonly entries?: readonly StoredEntry[];
-  /** What an earlier part of the campaign has left of its corpus; `entries` do not count then. */
+  /** The corpus as an earlier part of the campaign left it; `entries` do not count then. */
   readonly corpus?: CorpusState;
   readonly limits?: CorpusLimits;
-  /** CampaignWorker that see the same snapshot of the corpus; part of what a round is a function of. */
+  /** Rounds that see the same snapshot of the corpus; part of what a round is a function of. */
   readonly epochRounds?: number;
   readonly signal?: AbortSignal;
   /** Candidates that shrinking one finding may run. */
@@ -74,10 +74,10 @@ export interface CampaignOptions extends Choice {
   /** Before a round is handed out: what takes the machine down was announced. */
   readonly onRound?: (index: number) => void;
   /** After a round, whose findings and entry have been handed over. */
-  readonly onRoundDone?: (round: RoundDone, sight: RoundSight) => void;
+  readonly onRoundDone?: (round: RoundDone, sight: RoundFigures) => void;
   readonly onFinding?: (finding: Finding) => void;
   /** A round brought something new to the corpus. */
-  readonly onEntry?: (round: number, kept: Kept) => void;
+  readonly onEntry?: (round: number, kept: KeptEntry) => void;
   readonly onEpoch?: (epoch: Epoch) => void;
   /** A worker died of a round, and another one again when it ran that round alone. */
   readonly onSuspect?: (index: number, why: string) => void;
@@ -93,7 +93,7 @@ export interface CampaignEnd {
   /** Coverage signatures, and entries of the corpus. */
   readonly signatures: number;
   readonly entries: number;
-  /** CampaignWorker that killed their worker, also alone. */
+  /** Rounds that killed their worker, also alone. */
   readonly suspects: number;
   /** Why it ended before its budget was spent; empty when it did not. */
   readonly reason: string;
@@ -111,11 +111,11 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignEnd
     options.worker ?? new LocalWorker({ ...options, enough: () => campaign?.stops() ?? false });
   let campaign: Campaign | undefined;
   const { facts, modes } = await worker.describeTarget();
-  const { world } = settingFor(facts, options);
+  const { generator } = campaignContext(facts, options);
   const given = options.entries ?? [];
-  const fit = given.filter((entry) => fitsTarget(world, entryFrom(entry.text)));
+  const fit = given.filter((entry) => fitsTarget(generator, entryFrom(entry.text)));
   const limits = options.limits ?? CORPUS_LIMITS;
-  const corpus = new Corpus(options.corpus ?? beginning(fit, limits), limits);
+  const corpus = new Corpus(options.corpus ?? initialState(fit, limits), limits);
   const entries = corpus.snapshot.entries.map(({ digest }) => digest);
   options.onStart?.({ facts, modes, entries, unfit: given.length - fit.length });
   campaign = new Campaign(options, worker, corpus);
@@ -197,7 +197,7 @@ class Campaign {
   #reaches(under: number): boolean {
     while (this.#corpus.epoch < this.#batches.epoch) {
       if (under > 0) return false;
-      // Not inside of the call: that is left out, with its argument, where nobody listens.
+      // Not inside of the call: that is left out, with its argument, where there is no listener.
       const epoch = this.#corpus.advance();
       this.#options.onEpoch?.(epoch);
     }

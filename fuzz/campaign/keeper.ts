@@ -1,5 +1,5 @@
 import { usageError } from '../../adapters/contract/index.ts';
-import type { CorpusState, Epoch, Kept } from '../corpus/corpus.ts';
+import type { CorpusState, Epoch, KeptEntry } from '../corpus/corpus.ts';
 import type { CorpusFolder, FolderContent } from '../corpus/folder.ts';
 import { Snapshot } from '../corpus/snapshot.ts';
 import type { CampaignJournal } from '../record/campaign-journal.ts';
@@ -46,7 +46,7 @@ export class CorpusKeeper {
     if (before !== undefined) own.remove([...before.corpus.evicted]);
   }
 
-  entry(round: number, kept: Kept): void {
+  entry(round: number, kept: KeptEntry): void {
     this.#folder.write(kept.entry);
     this.#shared?.write(kept.entry);
     this.#own.add(kept.entry.digest);

@@ -1,5 +1,5 @@
 import type { RoundDone } from '../judge/round-report.ts';
-import type { RoundSight } from './campaign.ts';
+import type { RoundFigures } from './campaign.ts';
 
 /** Where a campaign stands. */
 export interface CampaignFigures {
@@ -17,14 +17,14 @@ export interface CampaignFigures {
   readonly findings: number;
 }
 
-/** Adds up what a campaign does, for whoever looks on. */
+/** Adds up what a campaign does, for those who look on. */
 export class CampaignProgress {
   readonly #start = performance.now();
   #rounds: number;
   #findings: number;
   #operations = 0;
   #peakBytes = 0n;
-  #sight: Omit<RoundSight, 'peakBytes'> = { signatures: 0, entries: 0 };
+  #sight: Omit<RoundFigures, 'peakBytes'> = { signatures: 0, entries: 0 };
 
   /** @param before rounds and findings of earlier parts */
   constructor(before: { readonly rounds: number; readonly findings: number }) {
@@ -32,7 +32,7 @@ export class CampaignProgress {
     this.#findings = before.findings;
   }
 
-  round({ operations }: RoundDone, { peakBytes, ...sight }: RoundSight): void {
+  round({ operations }: RoundDone, { peakBytes, ...sight }: RoundFigures): void {
     this.#rounds += 1;
     this.#operations += operations;
     this.#sight = sight;

@@ -6,7 +6,7 @@ import { fitsTarget } from '../corpus/fit.ts';
 import type { CorpusFolder } from '../corpus/folder.ts';
 import { runScenario } from '../execute/run-scenario.ts';
 import type { Scenario } from '../generate/scenario.ts';
-import { type Setting, settingFor } from '../plan/campaign-context.ts';
+import { type CampaignContext, campaignContext } from '../plan/campaign-context.ts';
 
 /** Where entries are run to see what they show. */
 export interface PruneTarget {
@@ -15,7 +15,7 @@ export interface PruneTarget {
   readonly memoryLimit: bigint;
 }
 
-/** What became of a corpus folder. */
+/** The result of pruning a corpus folder. */
 export interface Pruned {
   /** Entries before and after, of those that were judged. */
   readonly before: number;
@@ -58,13 +58,13 @@ async function seenOn(
 ): Promise<StoredEntry[]> {
   const seen: StoredEntry[] = [];
   let session: Session | undefined = await adapter.open();
-  const setting = settingFor(session.facts, { modes: [], memoryLimit });
+  const context = campaignContext(session.facts, { modes: [], memoryLimit });
   try {
     for (const stored of entries) {
       const { mode, programs, ...rest } = entryFrom(stored.text);
-      if (!fitsTarget(setting.world, { ...rest, mode, programs })) continue;
+      if (!fitsTarget(context.generator, { ...rest, mode, programs })) continue;
       session ??= await adapter.open();
-      const { signatures, stands } = await shown(session, setting, { mode, programs });
+      const { signatures, stands } = await shown(session, context, { mode, programs });
       seen.push({ ...stored, signatures });
       if (stands && adapter.independent !== true) continue;
       await session.close();
@@ -79,13 +79,13 @@ async function seenOn(
 /** A target that dies of an entry shows one thing: that it does. */
 async function shown(
   session: Session,
-  { rules, world }: Setting,
+  { rules, generator }: CampaignContext,
   scenario: Scenario,
 ): Promise<{ readonly signatures: readonly string[]; readonly stands: boolean }> {
   let signatures: readonly string[] = [];
   try {
-    await runScenario(session, world, rules, scenario, ({ buffers, timeline }) => {
-      signatures = coverageOf(world, timeline, buffers).signatures;
+    await runScenario(session, generator, rules, scenario, ({ buffers, timeline }) => {
+      signatures = coverageOf(generator, timeline, buffers).signatures;
     });
   } catch (thrown) {
     if (!(thrown instanceof TargetDeath)) throw thrown;

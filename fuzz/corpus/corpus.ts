@@ -1,8 +1,8 @@
 import { coverOf } from './cover.ts';
 import type { StoredEntry } from './entry.ts';
-import { packed, SharedEntry, Snapshot } from './snapshot.ts';
+import { packEntry, SharedEntry, Snapshot } from './snapshot.ts';
 
-/** What a corpus may hold at most. */
+/** The most that a corpus may hold. */
 export interface CorpusLimits {
   readonly entries: number;
   /** Bytes of all texts together. */
@@ -18,7 +18,7 @@ export const EPOCH_ROUNDS = 1024;
 /** Coverage signatures that a campaign remembers; what is beyond them is not new to it. */
 const KNOWN_MAX = 1 << 16;
 
-/** What an earlier part of a campaign has left of its corpus. */
+/** The corpus as an earlier part of a campaign left it. */
 export interface CorpusState {
   /** Epochs that are over. */
   readonly epoch: number;
@@ -32,7 +32,7 @@ export interface CorpusState {
 }
 
 /** An entry that a round has brought. */
-export interface Kept {
+export interface KeptEntry {
   readonly entry: StoredEntry;
   /** Its coverage signatures that nothing had shown before. */
   readonly fresh: readonly string[];
@@ -54,7 +54,7 @@ class HeldEntry extends SharedEntry implements StoredEntry {
   readonly operations: number;
 
   constructor(entry: StoredEntry, known: ReadonlyMap<string, string>) {
-    super(packed(entry));
+    super(packEntry(entry));
     this.signatures = entry.signatures.map((one) => known.get(one) ?? one);
     this.operations = entry.operations;
   }
@@ -62,7 +62,7 @@ class HeldEntry extends SharedEntry implements StoredEntry {
 
 /**
  * The corpus of a campaign. Entries come in the order of rounds; rounds see them from the next
- * epoch on, so that nobody's speed decides what a round is.
+ * epoch on, so that the speed of a worker does not decide what a round is.
  */
 export class Corpus {
   readonly #limits: CorpusLimits;
@@ -100,7 +100,7 @@ export class Corpus {
   }
 
   /** Takes the entry of a round, if it shows what nothing has shown before. */
-  offer(entry: StoredEntry): Kept | undefined {
+  offer(entry: StoredEntry): KeptEntry | undefined {
     const fresh = entry.signatures
       .filter((one) => !this.#known.has(one))
       .slice(0, KNOWN_MAX - this.#known.size);
@@ -124,7 +124,7 @@ export class Corpus {
 }
 
 /** The state of a campaign that begins with some entries. */
-export function beginning(entries: readonly StoredEntry[], limits: CorpusLimits): CorpusState {
+export function initialState(entries: readonly StoredEntry[], limits: CorpusLimits): CorpusState {
   const current = limited(byDigest(entries), limits);
   const known = new Set(current.flatMap(({ signatures }) => signatures));
   return { epoch: 0, current, pending: [], known: [...known].slice(0, KNOWN_MAX), fresh: [] };

@@ -1,16 +1,16 @@
 import type { StoredEntry } from './entry.ts';
 
-/** What a choice of entries needs to know of one. */
-export type Candidate = Pick<StoredEntry, 'digest' | 'signatures' | 'operations'>;
+/** The members of an entry that a choice among entries needs. */
+export type CoverCandidate = Pick<StoredEntry, 'digest' | 'signatures' | 'operations'>;
 
 /**
- * A small set of entries that has every signature of all of them: whoever adds most comes next, of
- * equals the one with the fewest operations, then the first by digest. The smallest set is hard to
- * find (set cover); this one is close to it, and the same whatever order the entries come in.
+ * A small set of entries that has every signature of all of them: the entry that adds most comes
+ * next, of equals the one with the fewest operations, then the first by digest. The smallest set is
+ * hard to find (set cover); this one is close to it, and the same whatever order the entries come in.
  *
  * @returns in the order of choice, so that each beginning of it is the best of its length
  */
-export function coverOf<Entry extends Candidate>(entries: readonly Entry[]): Entry[] {
+export function coverOf<Entry extends CoverCandidate>(entries: readonly Entry[]): Entry[] {
   const open = new Set(entries.flatMap(({ signatures }) => signatures));
   const byGain = new Map<number, Entry[]>();
   const put = (gain: number, entry: Entry): void => {
@@ -37,5 +37,5 @@ export function coverOf<Entry extends Candidate>(entries: readonly Entry[]): Ent
   return chosen;
 }
 
-const inOrder = (a: Candidate, b: Candidate): number =>
+const inOrder = (a: CoverCandidate, b: CoverCandidate): number =>
   a.operations - b.operations || (a.digest < b.digest ? -1 : Number(a.digest > b.digest));

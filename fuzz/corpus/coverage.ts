@@ -12,14 +12,14 @@ import {
   type Timeline,
   tenanciesOf,
 } from '../../oracles/index.ts';
-import type { World } from '../generate/scenario.ts';
-import { Occupancy } from './occupancy.ts';
+import type { GeneratorContext } from '../generate/scenario.ts';
+import { OccupancyTracker } from './occupancy.ts';
 
-/** What a round did, told from its Programs and Histories alone. */
+/** The coverage of a round, told from its Programs and Histories alone. */
 export interface Coverage {
   /**
    * Coverage signatures, sorted. Each is six words about one operation: its name (with the
-   * placement of its argument), what it came to, how full the memory was, how fragmented, how many
+   * placement of its argument), its outcome, how full the memory was, how fragmented, how many
    * calls of other threads it met, and how the buffer that it is about was held.
    */
   readonly signatures: readonly string[];
@@ -33,7 +33,7 @@ export interface Coverage {
  * that the same History has the same ones.
  */
 export function coverageOf(
-  { region, memoryLimit }: World,
+  { region, memoryLimit }: GeneratorContext,
   timeline: Timeline,
   buffers: readonly HeldBuffer[],
 ): Coverage {
@@ -41,7 +41,7 @@ export function coverageOf(
   const stays = buffers.flatMap((buffer) =>
     lifetimesOf(buffer).map((life) => ({ ...life, bytes: buffer.leastBytes })),
   );
-  const occupancy = new Occupancy(stays, tenanciesOf(timeline, buffers), capacity);
+  const occupancy = new OccupancyTracker(stays, tenanciesOf(timeline, buffers), capacity);
   const inOrder = timeline.events.toSorted((a, b) =>
     a.result.call === b.result.call ? 0 : a.result.call < b.result.call ? -1 : 1,
   );

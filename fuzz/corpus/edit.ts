@@ -3,7 +3,7 @@ import { isMovable } from './safety.ts';
 import { references, slotsIn } from './slots.ts';
 
 /** Where an operation stands that may be changed. */
-export interface Place {
+export interface EditablePlace {
   readonly program: number;
   readonly thread: number;
   readonly index: number;
@@ -22,7 +22,7 @@ export function actsIn(programs: readonly Program[]): number[] {
  * The operations that may be changed: those on buffers, by clients that were there from the start.
  * What a child of theirs inherits is not always known, so it does only what a generator wrote.
  */
-export function placesIn(programs: readonly Program[]): Place[] {
+export function editablePlaces(programs: readonly Program[]): EditablePlace[] {
   const starters = new Set(
     (programs[0]?.threads ?? []).flatMap(({ operations }) =>
       operations.flatMap((one) => (one.op === 'fork' ? one.client : [])),
@@ -46,7 +46,7 @@ export function placesIn(programs: readonly Program[]): Place[] {
  */
 export function withoutPlaces(
   programs: readonly Program[],
-  places: readonly Place[],
+  places: readonly EditablePlace[],
   deep = true,
 ): readonly Program[] {
   const gone = new Set(places.map(({ operation }) => operation));
@@ -79,7 +79,7 @@ export function withProgram(
 /** The Programs with one thread changed. */
 export function withThread(
   programs: readonly Program[],
-  { program, thread }: Pick<Place, 'program' | 'thread'>,
+  { program, thread }: Pick<EditablePlace, 'program' | 'thread'>,
   change: (thread: Thread) => Thread,
 ): readonly Program[] {
   return withProgram(programs, program, (one) => {
@@ -89,15 +89,6 @@ export function withThread(
       : { ...one, threads: one.threads.with(thread, change(before)) };
   });
 }
-
-/** Without threads that do nothing and Programs without threads. */
-export const tidied = (programs: readonly Program[]): readonly Program[] =>
-  programs
-    .map((program) => ({
-      ...program,
-      threads: program.threads.filter(({ operations }) => operations.length > 0),
-    }))
-    .filter(({ threads }) => threads.length > 0);
 
 /** Names for the slots that some operations fill, which the Programs do not have yet. */
 export function freshSlots(

@@ -10,7 +10,7 @@ import {
   toJson,
   usageError,
 } from '../../adapters/contract/index.ts';
-import type { Scenario, World } from '../generate/scenario.ts';
+import type { GeneratorContext, Scenario } from '../generate/scenario.ts';
 import { operationsIn } from '../generate/scenario.ts';
 
 /** A scenario worth keeping, and what a target must be to run it. One file of a corpus folder. */
@@ -47,7 +47,7 @@ export const ENTRY_SUFFIX = '.json';
 
 /** The entry of a scenario that was run. */
 export function entryOf(
-  { abi, page, region }: World,
+  { abi, page, region }: GeneratorContext,
   { mode, programs }: Scenario,
   signatures: readonly string[],
 ): StoredEntry {

@@ -1,7 +1,7 @@
-import type { Mode } from '../generate/modes.ts';
-import type { Scenario, World } from '../generate/scenario.ts';
+import type { ScenarioMode } from '../generate/modes.ts';
+import type { GeneratorContext, Scenario } from '../generate/scenario.ts';
+import { withoutIdleThreads } from '../generate/scenario.ts';
 import type { Choices } from './choices.ts';
-import { tidied } from './edit.ts';
 import { entryFrom } from './entry.ts';
 import { MUTATIONS } from './mutations.ts';
 import { isSafe } from './safety.ts';
@@ -23,24 +23,25 @@ export interface Mutant {
  * @param generate a fresh scenario of a mode, from which operations may come
  * @returns undefined when the entry that was chosen has no mode here
  */
-export function mutant(
-  world: World,
-  modes: readonly Mode[],
+export function mutateEntry(
+  generator: GeneratorContext,
+  modes: readonly ScenarioMode[],
   { entries }: Snapshot,
   choices: Choices,
-  generate: (mode: Mode) => Scenario,
+  generate: (mode: ScenarioMode) => Scenario,
 ): Mutant | undefined {
   const entry = choices.from(entries);
   const mode = modes.find(({ name }) => name === entry?.mode);
   if (entry === undefined || mode === undefined) return undefined;
-  const means = { world, choices, fresh: generate(mode) };
+  const means = { generator, choices, fresh: generate(mode) };
   let { programs } = entryFrom(entry.text);
   const changes = 1 + choices.below(CHANGES_MAX);
   for (let change = 0; change < changes; change += 1) {
     const mutation = choices.from(MUTATIONS);
-    const changed = mutation === undefined ? programs : tidied(mutation(programs, means));
+    const changed =
+      mutation === undefined ? programs : withoutIdleThreads(mutation(programs, means));
     // One change that goes too far does not spoil those before it.
-    if (isSafe(world, { mode: mode.name, programs: changed })) programs = changed;
+    if (isSafe(generator, { mode: mode.name, programs: changed })) programs = changed;
   }
   return { scenario: { mode: mode.name, programs }, parent: entry.digest };
 }

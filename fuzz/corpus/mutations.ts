@@ -1,13 +1,13 @@
 import type { Operation, Program, Thread } from '../../adapters/contract/index.ts';
 import { commandOf, fieldOf, readField, requestBytes } from '../../catalogue/abi-request.ts';
 import { boundaryLengths } from '../generate/boundaries.ts';
-import type { Scenario, World } from '../generate/scenario.ts';
+import type { GeneratorContext, Scenario } from '../generate/scenario.ts';
 import type { Choices } from './choices.ts';
 import {
   actsIn,
+  type EditablePlace,
+  editablePlaces,
   freshSlots,
-  type Place,
-  placesIn,
   withoutPlaces,
   withProgram,
   withThread,
@@ -18,20 +18,20 @@ import { references, renamed } from './slots.ts';
 /** Operations that are dropped, or taken from another scenario, at once. */
 const RUN_MAX = 8;
 
-/** What a mutation may use. */
-export interface Means {
-  readonly world: World;
+/** The surroundings of a mutation: all that it may use. */
+export interface MutationContext {
+  readonly generator: GeneratorContext;
   readonly choices: Choices;
   /** A scenario of the same mode that was generated for this round. */
   readonly fresh: Scenario;
 }
 
 /** Changes Programs in one way; what comes out may be unsafe, or the same as before. */
-export type Mutation = (programs: readonly Program[], means: Means) => readonly Program[];
+export type Mutation = (programs: readonly Program[], means: MutationContext) => readonly Program[];
 
 /** A run of operations goes, with all that refers to what they gave. */
 const drop: Mutation = (programs, { choices }) => {
-  const places = placesIn(programs);
+  const places = editablePlaces(programs);
   const first = choices.below(Math.max(places.length, 1));
   return withoutPlaces(programs, places.slice(first, first + 1 + choices.below(RUN_MAX)));
 };
@@ -51,12 +51,12 @@ const swap: Mutation = (programs, { choices }) =>
   });
 
 /** A request asks for another length: one at which allocators go wrong, or a page more or less. */
-const stretch: Mutation = (programs, { choices, world }) => {
-  const requests = placesIn(programs).filter(({ operation }) => operation.op === 'ioctl');
+const stretch: Mutation = (programs, { choices, generator }) => {
+  const requests = editablePlaces(programs).filter(({ operation }) => operation.op === 'ioctl');
   const place = choices.from(requests);
   if (place === undefined || place.operation.op !== 'ioctl') return programs;
   const { argument } = place.operation;
-  const { abi, page, region } = world;
+  const { abi, page, region } = generator;
   const field = fieldOf(abi, 'length');
   if (argument.bytes.length !== abi.command.size || place.operation.request !== commandOf(abi)) {
     return programs;
@@ -77,7 +77,7 @@ const stretch: Mutation = (programs, { choices, world }) => {
 
 /** An operation, with those behind it that need it, is done by another thread of its Program. */
 const move: Mutation = (programs, { choices }) => {
-  const place = choices.from(placesIn(programs));
+  const place = choices.from(editablePlaces(programs));
   if (place === undefined) return programs;
   const others = (programs[place.program]?.threads ?? []).flatMap((thread, index) =>
     index === place.thread ? [] : [{ ...place, thread: index, length: thread.operations.length }],
@@ -93,9 +93,9 @@ const move: Mutation = (programs, { choices }) => {
 };
 
 /** An operation and whatever of its thread refers to what it gives, directly or not. */
-function chainOf(programs: readonly Program[], start: Place): Place[] {
+function chainOf(programs: readonly Program[], start: EditablePlace): EditablePlace[] {
   const slots = new Set<string>();
-  return placesIn(programs).filter(({ index, operation, program, thread }) => {
+  return editablePlaces(programs).filter(({ index, operation, program, thread }) => {
     if (program !== start.program || thread !== start.thread || index < start.index) return false;
     const belongs = index === start.index || references(operation).some((slot) => slots.has(slot));
     if (belongs && operation.slot !== undefined) slots.add(operation.slot);
@@ -147,7 +147,7 @@ const isAllMovable = (program: Program | undefined): boolean =>
 /** A run of another scenario’s operations comes in between, or as a thread of its own. */
 const splice: Mutation = (programs, { choices, fresh }) => {
   const run = runOf(programs, fresh.programs, choices);
-  const place = choices.from(placesIn(programs));
+  const place = choices.from(editablePlaces(programs));
   if (run.length === 0 || place === undefined) return programs;
   if (choices.below(4) > 0) {
     return withThread(programs, place, ({ operations, ...thread }) => ({
@@ -167,7 +167,7 @@ function runOf(
   source: readonly Program[],
   choices: Choices,
 ): Operation[] {
-  const places = placesIn(source);
+  const places = editablePlaces(source);
   const first = choices.from(places);
   if (first === undefined) return [];
   const open = new Set(programs[0]?.threads.flatMap((one) => one.operations).map(slotOf));
@@ -207,7 +207,7 @@ function atOne(
     operation: Operation,
   ) => readonly Operation[],
 ): readonly Program[] {
-  const place = choices.from(placesIn(programs));
+  const place = choices.from(editablePlaces(programs));
   if (place === undefined) return programs;
   return withThread(programs, place, ({ operations, ...thread }) => ({
     ...thread,

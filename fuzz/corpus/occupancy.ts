@@ -24,7 +24,7 @@ interface Change<What> {
 type Run = readonly [first: bigint, end: bigint];
 
 /** Follows what surely lives, forward in time only. */
-export class Occupancy {
+export class OccupancyTracker {
   readonly #capacity: bigint;
   readonly #bytes: Follower<Stay>;
   readonly #frames: Follower<Tenancy>;
@@ -69,7 +69,7 @@ export class Occupancy {
   }
 }
 
-/** What lives just before an instant: what a call drops is there when it is called. */
+/** Follows the set that lives just before an instant: a call still finds what it drops. */
 class Follower<What extends Lifetime> {
   readonly live = new Set<What>();
   readonly #takes: readonly Change<What>[];

@@ -8,15 +8,15 @@ import {
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
 import {
   DEADLINE_MS,
+  type GeneratorContext,
   isNothing,
   operationsIn,
   pagesAllowed,
   type Scenario,
-  type World,
 } from '../generate/scenario.ts';
 import { slotsAreSettled } from './slots.ts';
 
-/** What one scenario may have at most. */
+/** The limits of one scenario. */
 export const OPERATIONS_MAX = 512;
 export const PROGRAMS_MAX = 16;
 export const THREADS_MAX = 6;
@@ -29,11 +29,11 @@ const GUESSES = { min: 4n, max: 6n };
 
 /**
  * Whether a scenario that no generator vouches for may run here: one that was changed, or comes
- * from a folder. It ends all its clients, so that memory can be counted; waits for nobody who
+ * from a folder. It ends all its clients, so that memory can be counted; waits for no client that
  * lives; names no descriptor or address but those that generators do; says what its slots are; and
  * takes no more memory than it may.
  */
-export function isSafe(world: World, scenario: Scenario): boolean {
+export function isSafe(context: GeneratorContext, scenario: Scenario): boolean {
   const { programs } = scenario;
   return (
     operationsIn(scenario) <= OPERATIONS_MAX &&
@@ -41,23 +41,23 @@ export function isSafe(world: World, scenario: Scenario): boolean {
     programs.every(
       ({ deadlineMs, threads }) => deadlineMs <= DEADLINE_MS && threads.length <= THREADS_MAX,
     ) &&
-    operationsOf(programs).every((operation) => isPlain(world, operation)) &&
+    operationsOf(programs).every((operation) => isPlain(context, operation)) &&
     mainKeepsOut(programs) &&
     clientsEnd(programs) &&
     endedClientsRest(programs) &&
     watchersAreAlone(programs) &&
     slotsAreSettled(programs) &&
-    isModest(world, programs)
+    isModest(context, programs)
   );
 }
 
 const operationsOf = (programs: readonly Program[]): Operation[] =>
   programs.flatMap(({ threads }) => threads.flatMap(({ operations }) => operations));
 
-/** What a client may read of itself and of the machine. */
+/** Documents that a client may read, about itself and about the machine. */
 const DOCUMENTS: readonly string[] = ['/proc/meminfo', '/proc/self/fdinfo'];
 
-function isPlain({ others, region }: World, operation: Operation): boolean {
+function isPlain({ others, region }: GeneratorContext, operation: Operation): boolean {
   const { op } = operation;
   if (op === 'open') return [region, ...others].some(({ name }) => name === operation.file);
   if (op === 'readfile') return DOCUMENTS.includes(operation.document);
@@ -108,14 +108,14 @@ function clientsEnd(programs: readonly Program[]): boolean {
   return ended.size === made.size;
 }
 
-/** What ends a client, or makes another program of it, from within. */
+/** Operations that end their client, or make another program of it. */
 const LAST = operationsWhere(
   ({ drops }) => drops?.kind === 'image' || (drops?.kind === 'client' && drops.of === undefined),
 );
 
 /**
  * Nothing is done with buffers in a client behind its end, and nothing at all beside an end of its
- * own: what comes of threads that a process loses differs from target to target.
+ * own: the fate of threads that a process loses differs from target to target.
  */
 function endedClientsRest(programs: readonly Program[]): boolean {
   const ended = new Set<string>();
@@ -152,9 +152,9 @@ function watchersAreAlone(programs: readonly Program[]): boolean {
  * A bounded region bounds whatever is asked of it. Of an unbounded one all that is ever asked for
  * must fit into the limit, as if nothing was given back.
  */
-function isModest(world: World, programs: readonly Program[]): boolean {
-  if (world.region.bounded) return true;
-  const field = fieldOf(world.abi, 'length');
+function isModest(context: GeneratorContext, programs: readonly Program[]): boolean {
+  if (context.region.bounded) return true;
+  const field = fieldOf(context.abi, 'length');
   let pages = 0n;
   for (const operation of operationsOf(programs)) {
     if (operation.op !== 'ioctl' || operation.argument.bytes.length < field.offset + field.width) {
@@ -163,9 +163,9 @@ function isModest(world: World, programs: readonly Program[]): boolean {
     const { bytes, placement } = operation.argument;
     const lengths = [readField(bytes, field)];
     if (placement?.kind === 'flipped') lengths.push(placement.value);
-    const given = lengths.filter((length) => !isNothing(length, world.page));
+    const given = lengths.filter((length) => !isNothing(length, context.page));
     const most = given.reduce((longest, one) => (one > longest ? one : longest), 0n);
-    pages += (most + world.page - 1n) / world.page;
+    pages += (most + context.page - 1n) / context.page;
   }
-  return pages <= pagesAllowed(world);
+  return pages <= pagesAllowed(context);
 }

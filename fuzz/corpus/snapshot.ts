@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { StoredEntry } from './entry.ts';
 
-/** What a round needs to know of an entry. */
+/** The members of an entry that a round needs. */
 export type SnapshotEntry = Pick<StoredEntry, 'digest' | 'mode' | 'text'>;
 
 /** A snapshot on its way to a worker. Threads share the texts: none of them copies a corpus. */
@@ -59,7 +59,7 @@ export class SharedEntry implements SnapshotEntry {
 }
 
 /** An entry as threads take it. */
-export const packed = (entry: SnapshotEntry): PackedEntry =>
+export const packEntry = (entry: SnapshotEntry): PackedEntry =>
   entry instanceof SharedEntry ? entry.packed : deflated(entry);
 
 /** The corpus as all rounds of one epoch see it. */
@@ -84,7 +84,7 @@ export class Snapshot {
     if (this.#packed !== undefined) return this.#packed;
     this.#packed = {
       key: `${this.digest} ${this.known.size}`,
-      entries: this.entries.map(packed),
+      entries: this.entries.map(packEntry),
       known: shared(Buffer.from(JSON.stringify([...this.known]))),
     };
     return this.#packed;
@@ -92,7 +92,7 @@ export class Snapshot {
 }
 
 /** Nothing is known yet. */
-export const EMPTY = new Snapshot([]);
+export const EMPTY_SNAPSHOT = new Snapshot([]);
 
 /** Unpacks snapshots in a worker, and keeps the last one: an epoch has many batches. */
 export class SnapshotReader {

@@ -3,15 +3,15 @@ import type { Round } from '../judge/round-report.ts';
 import { DEATH } from './death.ts';
 
 /**
- * Runs a scenario, and once more when it seems to hang: on a starved machine a call comes late, and
- * nobody can tell that from one that never comes. Only what hangs twice hangs.
+ * Runs a scenario, and once more when it seems to hang: a call that returns late on a starved machine
+ * cannot be told from one that never returns. Only a scenario that hangs twice hangs.
  *
  * A first run that no second one confirms is taken for what else it proves. When that is nothing,
  * or the target did not survive the second run, the second one is the round.
  *
  * @param run runs the scenario; asked a second time only where the first run seems to hang
  */
-export async function confirmed(run: () => Promise<Round>): Promise<Round> {
+export async function confirmHangs(run: () => Promise<Round>): Promise<Round> {
   const round = await run();
   if (!round.violations.some(isHang)) return round;
   const again = await run();

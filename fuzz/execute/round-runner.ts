@@ -1,29 +1,33 @@
 import { setImmediate } from 'node:timers/promises';
 import {
   type Adapter,
-  repeatIfLost,
   type Session,
   TargetDeath,
   type TargetFacts,
 } from '../../adapters/contract/index.ts';
+import { repeatIfLost } from '../../adapters/contract/repeat-if-lost.ts';
 import { type Coverage, coverageOf } from '../corpus/coverage.ts';
 import { entryOf, type StoredEntry } from '../corpus/entry.ts';
 import { isSafe } from '../corpus/safety.ts';
 import type { Snapshot } from '../corpus/snapshot.ts';
 import { isParallel } from '../generate/mode-selection.ts';
-import { operationsIn, type Scenario, type World } from '../generate/scenario.ts';
+import { type GeneratorContext, operationsIn, type Scenario } from '../generate/scenario.ts';
 import { type Reading, signatureOf } from '../judge/judge-scenario.ts';
 import type { Detection, Round, RoundReport } from '../judge/round-report.ts';
-import { type Choice, type Setting, settingFor } from '../plan/campaign-context.ts';
+import {
+  type CampaignContext,
+  type ContextOptions,
+  campaignContext,
+} from '../plan/campaign-context.ts';
 import { planOf } from '../plan/round-plan.ts';
-import { confirmed } from './confirm.ts';
+import { confirmHangs } from './confirm.ts';
 import { deathOf } from './death.ts';
 import type { PartTask } from './parallel/packed-report.ts';
 import { ParallelRounds } from './parallel/parallel-rounds.ts';
 import { runScenario } from './run-scenario.ts';
 
-/** What rounds are a function of, and the target that they run on. */
-export interface RoundRunnerOptions extends Choice {
+/** Everything that rounds are a function of, and the target that they run on. */
+export interface RoundRunnerOptions extends ContextOptions {
   readonly adapter: Adapter;
   /** Version of allocert, part of what a round is a function of. */
   readonly version: string;
@@ -32,7 +36,7 @@ export interface RoundRunnerOptions extends Choice {
   readonly enough?: () => boolean;
 }
 
-/** What can be said of a target before the first round. */
+/** Facts about a target that are known before the first round. */
 export interface TargetDescription {
   readonly facts: TargetFacts;
   /** Names of the modes that are going to be run. */
@@ -41,7 +45,7 @@ export interface TargetDescription {
   readonly sharedWords?: number;
 }
 
-/** What earlier rounds of a batch have shown: it is counted before what comes behind it. */
+/** Signatures that earlier rounds of a batch have shown: these rounds are counted first. */
 interface Seen {
   readonly findings: Set<string>;
   readonly signatures: Set<string>;
@@ -56,7 +60,7 @@ export class RoundRunner {
   readonly #options: RoundRunnerOptions;
   readonly #parallel: ParallelRounds;
   #session: Session | undefined;
-  #setting: Setting | undefined;
+  #context: CampaignContext | undefined;
 
   constructor(options: RoundRunnerOptions) {
     this.#options = options;
@@ -65,10 +69,10 @@ export class RoundRunner {
 
   /** @throws {@link AllocertError} when the target cannot be reached, or has no mode to run */
   async describeTarget(): Promise<TargetDescription> {
-    const setting = await this.context();
-    const modes = this.#parallel.names(setting);
+    const context = await this.context();
+    const modes = this.#parallel.names(context);
     const sharedWords = this.#parallel.words(modes);
-    return { facts: setting.facts, modes, ...(sharedWords === undefined ? {} : { sharedWords }) };
+    return { facts: context.facts, modes, ...(sharedWords === undefined ? {} : { sharedWords }) };
   }
 
   /** Runs a batch; the reports are in its order, and fewer when the campaign was to stop. */
@@ -77,16 +81,16 @@ export class RoundRunner {
     known: ReadonlySet<string>,
     snapshot: Snapshot,
   ): Promise<readonly RoundReport[]> {
-    const setting = await this.context();
-    const modes = this.#parallel.names(setting);
+    const context = await this.context();
+    const modes = this.#parallel.names(context);
     const seen: Seen = { findings: new Set(known), signatures: new Set() };
     const reports: RoundReport[] = [];
     for (const index of indices) {
       if (this.#options.enough?.() === true) break;
       reports.push(
         isParallel(modes, index)
-          ? this.#parallel.alone(setting, index, seen.findings)
-          : await this.#round(setting, index, seen, snapshot),
+          ? this.#parallel.alone(context, index, seen.findings)
+          : await this.#round(context, index, seen, snapshot),
       );
       // A simulated target answers at once: signals and timers would never get their turn.
       await setImmediate();
@@ -115,24 +119,24 @@ export class RoundRunner {
     return this.#session;
   }
 
-  /** What holds for all rounds on the target, which is opened for it. */
-  async context(): Promise<Setting> {
-    this.#setting ??= settingFor((await this.#open()).facts, this.#options);
-    return this.#setting;
+  /** The context of all rounds on the target, which is opened for it. */
+  async context(): Promise<CampaignContext> {
+    this.#context ??= campaignContext((await this.#open()).facts, this.#options);
+    return this.#context;
   }
 
   async #round(
-    setting: Setting,
+    context: CampaignContext,
     index: number,
     seen: Seen,
     snapshot: Snapshot,
   ): Promise<RoundReport> {
     const { version, seed } = this.#options;
-    const { modes, world } = setting;
-    const { parent, scenario } = planOf(world, modes, { version, seed, index }, snapshot);
+    const { modes, generator } = context;
+    const { parent, scenario } = planOf(generator, modes, { version, seed, index }, snapshot);
     let coverage: Coverage = { signatures: [], peakBytes: 0n };
     const round = await this.attempt(scenario, ({ buffers, timeline }) => {
-      coverage = coverageOf(world, timeline, buffers);
+      coverage = coverageOf(generator, timeline, buffers);
     });
     const detections = round.violations
       .filter((violation) => !seen.findings.has(signatureOf(violation)))
@@ -140,7 +144,13 @@ export class RoundRunner {
     const signatures = round.violations.map(signatureOf);
     for (const signature of signatures) seen.findings.add(signature);
     const operations = operationsIn(scenario);
-    const entry = newEntry(world, scenario, coverage.signatures, snapshot.known, seen.signatures);
+    const entry = newEntry(
+      generator,
+      scenario,
+      coverage.signatures,
+      snapshot.known,
+      seen.signatures,
+    );
     return {
       done: {
         ...{ index, mode: scenario.mode, operations, signatures },
@@ -154,8 +164,8 @@ export class RoundRunner {
 
   /** Runs a scenario, twice if it seems to hang; `look` sees what the judge reads of each run. */
   async attempt(scenario: Scenario, look?: (reading: Reading) => void): Promise<Round> {
-    const setting = await this.context();
-    return confirmed(() => this.#once(setting, scenario, look));
+    const context = await this.context();
+    return confirmHangs(() => this.#once(context, scenario, look));
   }
 
   /**
@@ -164,13 +174,13 @@ export class RoundRunner {
    * more.
    */
   async #once(
-    setting: Setting,
+    context: CampaignContext,
     scenario: Scenario,
     look?: (reading: Reading) => void,
   ): Promise<Round> {
     const run = async (): Promise<Round> => {
       const session = await this.#open();
-      return runScenario(session, setting.world, setting.rules, scenario, look);
+      return runScenario(session, context.generator, context.rules, scenario, look);
     };
     try {
       return await repeatIfLost(run, () => this.close());
@@ -184,14 +194,14 @@ export class RoundRunner {
 
 /** An entry that shows what neither its snapshot knows nor an entry of its batch has shown. */
 function newEntry(
-  world: World,
+  generator: GeneratorContext,
   scenario: Scenario,
   signatures: readonly string[],
   known: ReadonlySet<string>,
   shown: Set<string>,
 ): StoredEntry | undefined {
   const isNew = signatures.some((one) => !known.has(one) && !shown.has(one));
-  if (!isNew || !isSafe(world, scenario)) return undefined;
+  if (!isNew || !isSafe(generator, scenario)) return undefined;
   for (const one of signatures) shown.add(one);
-  return entryOf(world, scenario, signatures);
+  return entryOf(generator, scenario, signatures);
 }

@@ -1,6 +1,11 @@
 import type { History, Session } from '../../adapters/contract/index.ts';
-import type { Scenario, World } from '../generate/scenario.ts';
-import { judge, type Reading, type Rules, readingOf } from '../judge/judge-scenario.ts';
+import type { GeneratorContext, Scenario } from '../generate/scenario.ts';
+import {
+  type JudgingRules,
+  judgeScenario,
+  type Reading,
+  readingOf,
+} from '../judge/judge-scenario.ts';
 import type { Round } from '../judge/round-report.ts';
 
 /**
@@ -11,15 +16,19 @@ import type { Round } from '../judge/round-report.ts';
  */
 export async function runScenario(
   session: Session,
-  world: World,
-  rules: Rules,
+  generator: GeneratorContext,
+  rules: JudgingRules,
   scenario: Scenario,
   look?: (reading: Reading) => void,
 ): Promise<Round> {
   await session.begin(`fuzz/${scenario.mode}`);
   const histories: History[] = [];
   for (const program of scenario.programs) histories.push(await session.run(program));
-  const reading = readingOf(world, scenario, histories);
+  const reading = readingOf(generator, scenario, histories);
   look?.(reading);
-  return { scenario, histories, violations: judge(world, rules, scenario, histories, reading) };
+  return {
+    scenario,
+    histories,
+    violations: judgeScenario(generator, rules, scenario, histories, reading),
+  };
 }

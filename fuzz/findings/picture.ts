@@ -16,7 +16,7 @@ import type {
 } from '../../reports/formats/html/fuzz-picture.ts';
 import { operationsIn } from '../generate/scenario.ts';
 import { expectedBy } from '../judge/expected.ts';
-import { evidenceOf, type Finding } from '../record/finding.ts';
+import { type Finding, recordedRun } from '../record/finding.ts';
 import { againText } from './stored-target.ts';
 
 /** Where a finding's files lie, by name. */
@@ -26,14 +26,14 @@ export interface FindingFiles {
 }
 
 /**
- * What a report needs to draw a finding: its buffers with pages and lifetimes as the oracles see
- * them, and the smallest schedule.
+ * Everything that a report draws of a finding: its buffers with pages and lifetimes as the oracles
+ * see them, and the smallest schedule.
  *
  * @throws {@link AllocertError} (usage) when the profile of the finding is not known
  */
 export function pictureOf(finding: Finding, files: FindingFiles): FuzzPicture {
   const { detail, facts, histories, kind, mode, oracle, origin, requirement, signature } = finding;
-  const { programs } = evidenceOf(finding);
+  const { programs } = recordedRun(finding);
   const rule = catalogue().requirements.find(({ id }) => id === requirement);
   const { reproduced } = finding;
   return {

@@ -4,19 +4,19 @@ import {
   ConnectionLost,
   fromJson,
   machineError,
-  repeatIfLost,
   type Session,
   TargetDeath,
   usageError,
 } from '../../adapters/contract/index.ts';
 import { factsFromJson, historyFromJson } from '../../adapters/contract/program-json.ts';
-import { confirmed } from '../execute/confirm.ts';
+import { repeatIfLost } from '../../adapters/contract/repeat-if-lost.ts';
+import { confirmHangs } from '../execute/confirm.ts';
 import { deathOf } from '../execute/death.ts';
 import { runScenario } from '../execute/run-scenario.ts';
-import { wilson } from '../judge/confidence-interval.ts';
+import { wilsonInterval } from '../judge/confidence-interval.ts';
 import { signatureOf } from '../judge/judge-scenario.ts';
-import { settingFor } from '../plan/campaign-context.ts';
-import { evidenceOf, type Finding } from '../record/finding.ts';
+import { campaignContext } from '../plan/campaign-context.ts';
+import { type Finding, recordedRun } from '../record/finding.ts';
 
 /** How often a finding showed again. */
 export interface Replayed {
@@ -32,7 +32,7 @@ export interface Replayed {
 export function shareText({ certain, of, times }: Omit<Replayed, 'deaths'>): string {
   const share = `${times} of ${of} runs`;
   if (certain) return share;
-  const { low, high } = wilson(times, of);
+  const { low, high } = wilsonInterval(times, of);
   const percent = (part: number): string =>
     (100 * part).toFixed(part > 0.01 && part < 0.99 ? 0 : 1);
   return `${share} (95 % confidence: ${percent(low)} to ${percent(high)} %)`;
@@ -131,22 +131,22 @@ class Replayer {
     const { mode, profile, strict } = this.#finding;
     const { facts } = session;
     this.certain &&= facts.kind === 'sim';
-    const { rules, world } = settingFor(facts, {
+    const { rules, generator } = campaignContext(facts, {
       modes: [],
       memoryLimit: 1n << 20n,
       profile,
       strict,
     });
-    const spoken = world.region.abi ?? rules.profile.abi;
+    const spoken = generator.region.abi ?? rules.profile.abi;
     if (spoken !== rules.profile.abi) {
       throw usageError(
         `the finding is about the ABI ${rules.profile.abi}, and ${this.#adapter.url} speaks ` +
           `${spoken}; name a target of the same ABI`,
       );
     }
-    const { programs } = evidenceOf(this.#finding);
-    const run = () => runScenario(session, world, rules, { mode, programs });
-    const round = await confirmed(run);
+    const { programs } = recordedRun(this.#finding);
+    const run = () => runScenario(session, generator, rules, { mode, programs });
+    const round = await confirmHangs(run);
     return round.violations.map(signatureOf);
   }
 }

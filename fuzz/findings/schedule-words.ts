@@ -16,8 +16,8 @@ import {
 import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
 import type { Abi, Role } from '../../catalogue/catalogue.ts';
 
-/** What an operation asks, and what came of it. */
-export interface Words {
+/** The words for an operation: its request, and its result. */
+export interface CallWords {
   readonly asks: string;
   /** Empty when nothing is known of it. */
   readonly came: string;
@@ -40,7 +40,7 @@ function stemOf(op: OperationName): string | undefined {
   }
 }
 
-/** Says in a few words what operations of Programs do and came to. */
+/** Says in a few words what operations of Programs do, and with what result. */
 export class ScheduleWords {
   readonly #abi: Abi;
   readonly #page: bigint;
@@ -63,7 +63,7 @@ export class ScheduleWords {
     }
   }
 
-  of(operation: Operation, result: Result | undefined): Words {
+  of(operation: Operation, result: Result | undefined): CallWords {
     const { slot } = operation;
     const name = slot === undefined ? undefined : this.#names.get(slot);
     const gives = name === undefined ? '' : `${name} = `;

@@ -6,14 +6,14 @@ import type {
   Result,
 } from '../../adapters/contract/index.ts';
 import { abiNamed, profileNamed } from '../../catalogue/catalogue.ts';
-import { evidenceOf, type Finding } from '../record/finding.ts';
-import { ScheduleWords, type Words } from './schedule-words.ts';
+import { type Finding, recordedRun } from '../record/finding.ts';
+import { type CallWords, ScheduleWords } from './schedule-words.ts';
 
 /** Columns of a terminal that a schedule keeps to. */
 const WIDTH = 100;
 /** Columns for the time, a blank behind it included. */
 const TIME = 9;
-/** What the last of many columns has at least; the ones before it lie closer together. */
+/** The least width of the last of many columns; the ones before it lie closer together. */
 const LAST = 44;
 
 /** Something that a thread is seen to do at an instant. */
@@ -22,13 +22,13 @@ interface Moment {
   readonly thread: number;
   /** A call that no other one meets begins and ends in one row. */
   readonly kind: 'whole' | 'begin' | 'end';
-  readonly words: Words;
+  readonly words: CallWords;
 }
 
-/** What a schedule is made of. */
+/** Everything that a schedule is made of. */
 export interface Scheduled {
   readonly programs: readonly Program[];
-  /** What came back of them; empty where they did not run. */
+  /** The Histories of these Programs; empty where they did not run. */
   readonly histories: readonly History[];
   readonly abi: AbiName;
   /** Bytes in a page of the target. */
@@ -38,7 +38,7 @@ export interface Scheduled {
 /** A finding as text; see {@link scheduleText}. */
 export function scheduleOf(finding: Finding): readonly string[] {
   const { abi } = profileNamed(finding.profile);
-  return scheduleText({ ...evidenceOf(finding), abi, pageBytes: finding.facts.pageSize });
+  return scheduleText({ ...recordedRun(finding), abi, pageBytes: finding.facts.pageSize });
 }
 
 /**
@@ -153,7 +153,7 @@ function rowsOf(moments: readonly Moment[], columns: readonly number[], clock: C
   });
 }
 
-function textOf(kind: Moment['kind'], { asks, came }: Words): string {
+function textOf(kind: Moment['kind'], { asks, came }: CallWords): string {
   if (kind === 'begin') return `┌ ${asks}`;
   const result = came === '' ? '' : `→ ${came}`;
   return kind === 'end' ? `└ ${result}` : `${asks} ${result}`.trimEnd();

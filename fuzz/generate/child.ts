@@ -1,23 +1,23 @@
 import type { Thread } from '../../adapters/contract/index.ts';
-import type { World } from './scenario.ts';
+import type { GeneratorContext } from './scenario.ts';
 import { ThreadWriter } from './thread-writer.ts';
-import type { Followed } from './tracked-buffer.ts';
+import type { TrackedBuffer } from './tracked-buffer.ts';
 
 /** The client that inherits what another one had when it forked. */
 export const CHILD = 'child';
 
 /**
- * What parent and child do after the fork, as Programs: the parent writes something new through the
+ * The Programs of parent and child after the fork: the parent writes something new through the
  * mapping that both have, the child must see it; then each of them looks at everything that was
  * left open, and drops it, the child first.
  */
 export function inheriting(
-  world: World,
+  context: GeneratorContext,
   parent: string,
-  held: readonly Followed[],
+  held: readonly TrackedBuffer[],
 ): readonly Thread[][] {
-  const writes = new ThreadWriter(world, 'new');
-  const sees = new ThreadWriter(world, 'old');
+  const writes = new ThreadWriter(context, 'new');
+  const sees = new ThreadWriter(context, 'old');
   for (const { buffer } of held) {
     writes.stamp(buffer, writes.slot());
     sees.check(buffer);
@@ -28,12 +28,12 @@ export function inheriting(
   return [
     [{ client: parent, operations: writes.operations }],
     [{ client: CHILD, operations: sees.operations }],
-    ...[CHILD, parent].map((client) => [dropping(world, held, client)]),
+    ...[CHILD, parent].map((client) => [dropping(context, held, client)]),
   ];
 }
 
 /** Takes a buffer out of a message that the parent has sent. */
-function receive(writer: ThreadWriter, messages: string, buffer: Followed['buffer']): void {
+function receive(writer: ThreadWriter, messages: string, buffer: TrackedBuffer['buffer']): void {
   const slot = writer.slot();
   writer.add({ op: 'recvfd', slot, fd: { slot: messages, offset: 4, width: 4, signed: true } });
   const copy = { ...buffer };
@@ -43,8 +43,12 @@ function receive(writer: ThreadWriter, messages: string, buffer: Followed['buffe
   writer.add({ op: 'close', fd: { slot } });
 }
 
-function dropping(world: World, held: readonly Followed[], client: string): Thread {
-  const writer = new ThreadWriter(world, client);
+function dropping(
+  context: GeneratorContext,
+  held: readonly TrackedBuffer[],
+  client: string,
+): Thread {
+  const writer = new ThreadWriter(context, client);
   for (const { buffer, open } of held) {
     if (!open) continue;
     const copy = { ...buffer };

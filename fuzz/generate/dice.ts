@@ -23,4 +23,4 @@ export class Dice {
 }
 
 /** Numbers for dice: no throw is likelier than another. */
-export const throws: fc.Arbitrary<number> = fc.noBias(fc.maxSafeNat());
+export const diceSeeds: fc.Arbitrary<number> = fc.noBias(fc.maxSafeNat());

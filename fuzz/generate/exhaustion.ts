@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { RegionFacts } from '../../adapters/contract/index.ts';
-import { alone, seeds } from './scaffold.ts';
-import { pagesAllowed, type Scenario, type World } from './scenario.ts';
+import { oneClientScenario, seeds } from './scaffold.ts';
+import { type GeneratorContext, pagesAllowed, type Scenario } from './scenario.ts';
 import { ThreadWriter, type WrittenBuffer } from './thread-writer.ts';
 
 /** The most buffers that one scenario holds. */
@@ -17,8 +17,8 @@ const PATTERNS = ['checkerboard', 'comb', 'sawtooth', 'biggest-fit'] as const;
  * Fills a region, makes holes in a pattern, and asks for what fits and for what does not. Only for
  * regions that are bounded: an unbounded one ends in the OOM killer.
  */
-export function exhaustion(world: World): fc.Arbitrary<Scenario> {
-  const pages = Number(pagesAllowed(world));
+export function exhaustionScenarios(context: GeneratorContext): fc.Arbitrary<Scenario> {
+  const pages = Number(pagesAllowed(context));
   return fc
     .record({
       pattern: fc.constantFrom(...PATTERNS),
@@ -27,12 +27,12 @@ export function exhaustion(world: World): fc.Arbitrary<Scenario> {
       buffers: fc.integer({ min: 2, max: Math.min(BUFFERS_MAX, pages) }),
       asked: fc.array(fc.integer({ min: 1, max: 32 }), { minLength: 1, maxLength: 8 }),
       whole: fc.boolean(),
-      elsewhere: fc.constantFrom(undefined, ...world.others),
+      elsewhere: fc.constantFrom(undefined, ...context.others),
       seed: seeds,
     })
     .map(({ asked, buffers, elsewhere, pattern, seed, unit, whole }) => {
-      const writer = new ThreadWriter(world, 't0');
-      const bytes = (count: number): bigint => BigInt(count) * world.page;
+      const writer = new ThreadWriter(context, 't0');
+      const bytes = (count: number): bigint => BigInt(count) * context.page;
       // A region at rest has nothing that could be in the way of so large a buffer.
       if (whole) writer.close(writer.allocate({ length: bytes(pages) }));
       const held: WrittenBuffer[] = [];
@@ -51,7 +51,7 @@ export function exhaustion(world: World): fc.Arbitrary<Scenario> {
       for (const [index, buffer] of first.entries()) {
         if (isFreed(pattern, index)) writer.close(buffer);
       }
-      if (world.capabilities.has('procfs')) {
+      if (context.capabilities.has('procfs')) {
         writer.add({ op: 'readfile', document: '/proc/meminfo' });
       }
       for (const size of asked) {
@@ -60,7 +60,7 @@ export function exhaustion(world: World): fc.Arbitrary<Scenario> {
         writer.check(fresh);
       }
       for (const buffer of kept) writer.check(buffer);
-      return alone(world, 'exhaustion', writer.operations, seed);
+      return oneClientScenario(context, 'exhaustion', writer.operations, seed);
     });
 }
 

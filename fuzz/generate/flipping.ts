@@ -3,8 +3,8 @@ import { linux, type Placement } from '../../adapters/contract/index.ts';
 import { fieldOf } from '../../catalogue/abi-request.ts';
 import { bytesApart } from '../../oracles/timeline/torn-reads.ts';
 import { shortfall, smallPages } from './boundaries.ts';
-import { alone, seeds } from './scaffold.ts';
-import type { Scenario, World } from './scenario.ts';
+import { oneClientScenario, seeds } from './scaffold.ts';
+import type { GeneratorContext, Scenario } from './scenario.ts';
 import { ThreadWriter } from './thread-writer.ts';
 
 const REQUESTS_MAX = 8;
@@ -15,13 +15,13 @@ const PAGES_MAX = 32;
  * whole pages: what is rounded up from one is not the other then. They differ in one byte, because
  * one read may see some bytes of the one and some of the other, which would prove nothing.
  */
-export function flipping(world: World): fc.Arbitrary<Scenario> {
-  const { offset, width } = fieldOf(world.abi, 'length');
+export function flippingScenarios(context: GeneratorContext): fc.Arbitrary<Scenario> {
+  const { offset, width } = fieldOf(context.abi, 'length');
   const request = fc
-    .record({ pages: smallPages(PAGES_MAX), short: shortfall(world.page), other: fc.nat() })
+    .record({ pages: smallPages(PAGES_MAX), short: shortfall(context.page), other: fc.nat() })
     .map(({ pages, short, other }) => {
-      const first = BigInt(pages) * world.page - short;
-      const near = nearby(first, short, world.page, width);
+      const first = BigInt(pages) * context.page - short;
+      const near = nearby(first, short, context.page, width);
       return { first, second: near[other % near.length] ?? first };
     });
   return fc
@@ -30,7 +30,7 @@ export function flipping(world: World): fc.Arbitrary<Scenario> {
       seed: seeds,
     })
     .map(({ requests, seed }) => {
-      const writer = new ThreadWriter(world, 't0');
+      const writer = new ThreadWriter(context, 't0');
       for (const { first, second } of requests) {
         const placement: Placement = { kind: 'flipped', offset, width, value: second };
         const buffer = writer.allocate({ length: first }, placement);
@@ -38,7 +38,7 @@ export function flipping(world: World): fc.Arbitrary<Scenario> {
         writer.add({ op: 'lseek', fd, offset: 0n, whence: linux.SEEK_END });
         writer.close(buffer);
       }
-      return alone(world, 'flipping', writer.operations, seed);
+      return oneClientScenario(context, 'flipping', writer.operations, seed);
     });
 }
 

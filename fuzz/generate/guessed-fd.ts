@@ -5,8 +5,8 @@ import {
   type Placement,
   type Thread,
 } from '../../adapters/contract/index.ts';
-import { clientName, framed, seeds } from './scaffold.ts';
-import { pagesAllowed, type Scenario, type World } from './scenario.ts';
+import { clientName, scaffolded, seeds } from './scaffold.ts';
+import { type GeneratorContext, pagesAllowed, type Scenario } from './scenario.ts';
 import { swarm } from './swarm.ts';
 import { ThreadWriter } from './thread-writer.ts';
 
@@ -15,14 +15,14 @@ const MEETINGS_MAX = 6;
 const REQUESTS_MAX = 2;
 /** A request has about twice as many steps as what the other thread does. */
 const ACTS_MAX = 4;
-/** Clearing a large buffer takes its time, in which somebody may look. */
+/** Clearing a large buffer takes its time, in which another thread may look. */
 const PAGES = [1, 2, 4, 16, 32, 48];
 /** The child that a meeting forks. */
 const childOf = (meeting: number): string => `child-${meeting}`;
 /** The first numbers behind those of a client and its device; mostly the first of all is next. */
 const NEXT = [4n, 4n, 4n, 4n, 5n, 6n];
 
-/** What the other thread does to a descriptor that may not exist yet. */
+/** Operations of the other thread on a descriptor that may not exist yet. */
 const ACTS = [
   'close',
   'close',
@@ -36,12 +36,12 @@ const ACTS = [
 ] as const;
 type Act = (typeof ACTS)[number];
 
-/** What becomes of a request: it is kept, closed, or cannot be answered. */
+/** The fate of a request: its buffer is kept or closed, or the answer has no place to go. */
 const REQUESTS = ['keep', 'close', 'close', 'fail', 'fail'] as const;
 type Request = (typeof REQUESTS)[number];
 
-/** What a thread does to a number. */
-interface Meddling {
+/** An operation of a thread on a guessed descriptor. */
+interface GuessedOperation {
   readonly kind: Act;
   readonly number: bigint;
 }
@@ -49,18 +49,18 @@ interface Meddling {
 /** Two threads that begin together. */
 interface Meeting {
   readonly requests: readonly Request[];
-  readonly acts: readonly Meddling[];
+  readonly acts: readonly GuessedOperation[];
 }
 
 /**
  * A thread that asks for buffers, and one of the same client that closes, maps and duplicates the
  * numbers which they are going to have, or forks, while the calls run. A buffer must belong to
- * somebody from the first instant to the last, whoever guesses its number, and be clear from the
- * first instant on, though somebody else has used its memory.
+ * a client from the first instant to the last, whoever guesses its number, and be clear from the
+ * first instant on, though another buffer had its memory before.
  */
-export function meddling(world: World): fc.Arbitrary<Scenario> {
+export function guessedFdScenarios(context: GeneratorContext): fc.Arbitrary<Scenario> {
   const meetings = fc.tuple(swarm(REQUESTS), swarm(ACTS)).chain(([requests, acts]) => {
-    const act = fc.record<Meddling>({
+    const act = fc.record<GuessedOperation>({
       kind: fc.constantFrom(...acts),
       number: fc.constantFrom(...NEXT),
     });
@@ -70,7 +70,7 @@ export function meddling(world: World): fc.Arbitrary<Scenario> {
     });
     return fc.array(meeting, { minLength: 2, maxLength: MEETINGS_MAX });
   });
-  const most = Number(pagesAllowed(world) / BigInt(2 * MEETINGS_MAX * (REQUESTS_MAX + ACTS_MAX)));
+  const most = Number(pagesAllowed(context) / BigInt(2 * MEETINGS_MAX * (REQUESTS_MAX + ACTS_MAX)));
   return fc
     .record({
       meetings,
@@ -79,8 +79,8 @@ export function meddling(world: World): fc.Arbitrary<Scenario> {
     })
     .map(({ meetings: drawn, pages, seed }) => {
       const client = clientName(0);
-      const length = BigInt(pages) * world.page;
-      const met = drawn.map((meeting, at): Thread[] => written(world, meeting, at, length));
+      const length = BigInt(pages) * context.page;
+      const met = drawn.map((meeting, at): Thread[] => written(context, meeting, at, length));
       const ends = drawn.flatMap(({ acts }, at): Operation[] => {
         if (acts.every(({ kind }) => kind !== 'fork')) return [];
         const child = childOf(at);
@@ -90,17 +90,22 @@ export function meddling(world: World): fc.Arbitrary<Scenario> {
         ];
       });
       const last = ends.length === 0 ? [] : [[{ client, operations: ends }]];
-      const before = [{ client, operations: soil(world, 2n * length) }];
-      return framed(world, 'meddling', [client], [before, ...met, ...last], seed);
+      const before = [{ client, operations: soil(context, 2n * length) }];
+      return scaffolded(context, 'meddling', [client], [before, ...met, ...last], seed);
     });
 }
 
 /** The threads of a meeting; it has one child at most. */
-function written(world: World, { acts, requests }: Meeting, at: number, length: bigint): Thread[] {
+function written(
+  context: GeneratorContext,
+  { acts, requests }: Meeting,
+  at: number,
+  length: bigint,
+): Thread[] {
   const client = clientName(0);
-  const asks = new ThreadWriter(world, `asks${at}`);
+  const asks = new ThreadWriter(context, `asks${at}`);
   for (const one of requests) writeRequest(asks, one, length);
-  const meddles = new ThreadWriter(world, `meddles${at}`);
+  const meddles = new ThreadWriter(context, `meddles${at}`);
   const fork = acts.findIndex(({ kind }) => kind === 'fork');
   for (const [index, { kind, number }] of acts.entries()) {
     if (kind !== 'fork') writeAct(meddles, kind, number, length);
@@ -109,9 +114,9 @@ function written(world: World, { acts, requests }: Meeting, at: number, length: 
   return [asks, meddles].map(({ operations }) => ({ client, operations }));
 }
 
-/** A buffer that somebody filled and gave back: what takes its pages must not show it. */
-function soil(world: World, length: bigint): readonly Operation[] {
-  const writer = new ThreadWriter(world, 'before');
+/** A buffer that was filled and given back: what takes its pages must not show it. */
+function soil(context: GeneratorContext, length: bigint): readonly Operation[] {
+  const writer = new ThreadWriter(context, 'before');
   const buffer = writer.allocate({ length });
   writer.map(buffer);
   writer.stamp(buffer);

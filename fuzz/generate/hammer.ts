@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { linux, type Thread } from '../../adapters/contract/index.ts';
 import { shortfall, smallPages } from './boundaries.ts';
-import { clientName, framed, seeds } from './scaffold.ts';
-import { pagesAllowed, type Scenario, type World } from './scenario.ts';
+import { clientName, scaffolded, seeds } from './scaffold.ts';
+import { type GeneratorContext, pagesAllowed, type Scenario } from './scenario.ts';
 import { swarming } from './swarm.ts';
 import { ThreadWriter, type WrittenBuffer } from './thread-writer.ts';
 
@@ -25,17 +25,17 @@ interface Step {
  * Threads that allocate, look, write, check and free at the same time, in one client or in two, on
  * one region. Threads touch no buffers of each other, so that each knows what its own must hold.
  */
-export function hammer(world: World): fc.Arbitrary<Scenario> {
-  const most = Number(pagesAllowed(world) / BigInt(THREADS_MAX * 4)) || 1;
+export function hammerScenarios(context: GeneratorContext): fc.Arbitrary<Scenario> {
+  const most = Number(pagesAllowed(context) / BigInt(THREADS_MAX * 4)) || 1;
   // An unbounded region gives what it is asked for, and then the OOM killer strikes.
-  const limit = world.region.bounded
+  const limit = context.region.bounded
     ? Number.POSITIVE_INFINITY
-    : Number(pagesAllowed(world)) / THREADS_MAX;
+    : Number(pagesAllowed(context)) / THREADS_MAX;
   const threads = swarming(KINDS, (kind) => {
     const step = fc.record<Step>({
       kind,
       pages: smallPages(Math.min(most, 64)),
-      short: shortfall(world.page),
+      short: shortfall(context.page),
       // Without a word for exec, which is a difference to nothing but the descriptor.
       flags: fc.constantFrom(linux.O_RDWR | linux.O_CLOEXEC, linux.O_RDWR),
       which: fc.nat(15),
@@ -54,11 +54,11 @@ export function hammer(world: World): fc.Arbitrary<Scenario> {
         const client = clientName(shared ? 0 : index % 2);
         return {
           client,
-          operations: writeSteps(new ThreadWriter(world, `t${index}`), steps, limit),
+          operations: writeSteps(new ThreadWriter(context, `t${index}`), steps, limit),
         };
       });
       const clients = [...new Set(written.map(({ client }) => client))];
-      return framed(world, 'hammer', clients, [written], seed);
+      return scaffolded(context, 'hammer', clients, [written], seed);
     });
 }
 

@@ -1,11 +1,16 @@
 import fc from 'fast-check';
 import { linux, type Operation, type Thread } from '../../adapters/contract/index.ts';
 import { CHILD, inheriting } from './child.ts';
-import { clientName, framed, seeds } from './scaffold.ts';
-import type { Scenario, World } from './scenario.ts';
+import { clientName, scaffolded, seeds } from './scaffold.ts';
+import type { GeneratorContext, Scenario } from './scenario.ts';
 import { swarming } from './swarm.ts';
 import { ThreadWriter } from './thread-writer.ts';
-import { type Followed, LIFETIME_STEPS, type LifetimeStep, writeStep } from './tracked-buffer.ts';
+import {
+  LIFETIME_STEPS,
+  type LifetimeStep,
+  type TrackedBuffer,
+  writeStep,
+} from './tracked-buffer.ts';
 
 const STEPS_MAX = 20;
 
@@ -23,8 +28,8 @@ const ENDINGS = ['none', 'fork', 'kill', 'exit', 'exec'] as const;
  * them one by one, in any order, also by the end of a client; and devices that are closed before
  * what came from them.
  */
-export function lifetime(world: World): fc.Arbitrary<Scenario> {
-  const kinds = LIFETIME_STEPS.filter((kind) => canDo(world, kind));
+export function lifetimeScenarios(context: GeneratorContext): fc.Arbitrary<Scenario> {
+  const kinds = LIFETIME_STEPS.filter((kind) => canDo(context, kind));
   const steps = swarming(kinds, (kind) =>
     fc.array(fc.record<Step>({ kind, pages: fc.integer({ min: 1, max: 4 }), which: fc.nat(7) }), {
       minLength: 2,
@@ -41,8 +46,8 @@ export function lifetime(world: World): fc.Arbitrary<Scenario> {
     .map(({ first, second, ending, seed }) => {
       const one = clientName(0);
       const other = clientName(1);
-      const writer = new ThreadWriter(world, 't0');
-      const held: Followed[] = [];
+      const writer = new ThreadWriter(context, 't0');
+      const held: TrackedBuffer[] = [];
       writeSteps(writer, held, first);
       const before: Thread[] = [
         { client: one, operations: [...writer.operations, ...endOf(ending)] },
@@ -52,16 +57,16 @@ export function lifetime(world: World): fc.Arbitrary<Scenario> {
         const kill: Operation = { op: 'kill', client: one, signal: linux.SIGKILL };
         before.push({ client: other, operations: [kill] });
       }
-      if (ending === 'fork') acts.push(...inheriting(world, one, held));
-      const after = new ThreadWriter(world, 't1');
+      if (ending === 'fork') acts.push(...inheriting(context, one, held));
+      const after = new ThreadWriter(context, 't1');
       writeSteps(after, [], second);
       acts.push([{ client: other, operations: after.operations }]);
-      const scenario = framed(world, 'lifetime', [one, other], acts, seed);
+      const scenario = scaffolded(context, 'lifetime', [one, other], acts, seed);
       return ending === 'fork' ? withEnd(scenario) : scenario;
     });
 }
 
-const canDo = ({ capabilities }: World, kind: LifetimeStep): boolean =>
+const canDo = ({ capabilities }: GeneratorContext, kind: LifetimeStep): boolean =>
   (kind !== 'send' && kind !== 'receive') || capabilities.has('sockets');
 
 function endOf(ending: (typeof ENDINGS)[number]): Operation[] {
@@ -85,7 +90,7 @@ function withEnd(scenario: Scenario): Scenario {
   return { ...scenario, programs };
 }
 
-function writeSteps(writer: ThreadWriter, held: Followed[], steps: readonly Step[]): void {
+function writeSteps(writer: ThreadWriter, held: TrackedBuffer[], steps: readonly Step[]): void {
   for (const { kind, pages, which } of steps) {
     const followed = held[which % Math.max(held.length, 1)];
     if (kind === 'allocate' || followed === undefined) {

@@ -3,8 +3,8 @@ import { linux, type Operation, type Placement } from '../../adapters/contract/i
 import { commandOf, type Fields, requestBytes } from '../../catalogue/abi-request.ts';
 import type { Role } from '../../catalogue/catalogue.ts';
 import { boundaryLengths } from './boundaries.ts';
-import { alone, seeds } from './scaffold.ts';
-import { isNothing, pagesAllowed, type Scenario, type World } from './scenario.ts';
+import { oneClientScenario, seeds } from './scaffold.ts';
+import { type GeneratorContext, isNothing, pagesAllowed, type Scenario } from './scenario.ts';
 import { swarming } from './swarm.ts';
 import { DEVICE, ThreadWriter, type WrittenBuffer } from './thread-writer.ts';
 
@@ -32,10 +32,10 @@ interface Malformed {
  * Requests that are wrong in one way or in several: each field, command bit and pointer, and a
  * table that is full. A buffer that was there before must not notice any of them.
  */
-export function malformed(world: World): fc.Arbitrary<Scenario> {
+export function malformedScenarios(context: GeneratorContext): fc.Arbitrary<Scenario> {
   const request = swarming(FAULTS, (kind) =>
     fc.array(
-      kind.chain((one) => (one === 'many' ? manyFaults(world) : oneFault(world, one))),
+      kind.chain((one) => (one === 'many' ? manyFaults(context) : oneFault(context, one))),
       { minLength: 1, maxLength: REQUESTS_MAX },
     ),
   );
@@ -47,12 +47,12 @@ export function malformed(world: World): fc.Arbitrary<Scenario> {
       seed: seeds,
     })
     .map(({ full, requests, seed, witness }) => {
-      const writer = new ThreadWriter(world, 't0');
+      const writer = new ThreadWriter(context, 't0');
       const before = witness ? stamped(writer) : undefined;
-      for (const one of requests) writeRequest(world, writer, one);
+      for (const one of requests) writeRequest(context, writer, one);
       if (before !== undefined) writer.check(before);
-      if (world.capabilities.has('limits')) writeFull(writer, full);
-      return alone(world, 'malformed', writer.operations, seed);
+      if (context.capabilities.has('limits')) writeFull(writer, full);
+      return oneClientScenario(context, 'malformed', writer.operations, seed);
     });
 }
 
@@ -79,7 +79,7 @@ function writeFull(writer: ThreadWriter, times: number): void {
   writer.close(writer.allocate());
 }
 
-/** What can be wrong with a request. */
+/** Ways in which a request is wrong. */
 const FAULTS = ['field', 'length', 'command', 'placement', 'right', 'many'] as const;
 type Fault = (typeof FAULTS)[number];
 
@@ -89,28 +89,31 @@ const bitOf = (bits: number): fc.Arbitrary<bigint> =>
   fc.noBias(fc.nat(bits - 1)).map((bit) => 1n << BigInt(bit));
 const commandBit = bitOf(32);
 
-/** Nothing hides behind another fault: what comes of this one is seen. */
-function oneFault(world: World, fault: Exclude<Fault, 'many'>): fc.Arbitrary<Malformed> {
+/** Nothing hides behind another fault: the outcome of this one is seen. */
+function oneFault(
+  context: GeneratorContext,
+  fault: Exclude<Fault, 'many'>,
+): fc.Arbitrary<Malformed> {
   switch (fault) {
     case 'field':
-      return oneField(world).map((fields) => ({ ...RIGHT, fields }));
+      return oneField(context).map((fields) => ({ ...RIGHT, fields }));
     case 'length':
       return fc
-        .constantFrom(...lengthsFor(world))
+        .constantFrom(...lengthsFor(context))
         .map((length) => ({ ...RIGHT, fields: { length } }));
     case 'command':
       return commandBit.map((commandBits) => ({ ...RIGHT, commandBits }));
     case 'placement':
-      return placements(world).map((placement) => ({ ...RIGHT, placement }));
+      return placements(context).map((placement) => ({ ...RIGHT, placement }));
     case 'right':
       return fc.constant(RIGHT);
   }
 }
 
 /** Faults that meet: one is reported, and none of them leaves anything behind. */
-const manyFaults = (world: World): fc.Arbitrary<Malformed> =>
+const manyFaults = (context: GeneratorContext): fc.Arbitrary<Malformed> =>
   fc.record<Malformed>({
-    fields: fieldsOf(world),
+    fields: fieldsOf(context),
     commandBits: fc.oneof(
       { weight: 6, arbitrary: fc.constant(0n) },
       { weight: 2, arbitrary: commandBit },
@@ -118,14 +121,14 @@ const manyFaults = (world: World): fc.Arbitrary<Malformed> =>
     ),
     placement: fc.oneof(
       { weight: 4, arbitrary: fc.constant(undefined) },
-      { weight: 1, arbitrary: placements(world) },
+      { weight: 1, arbitrary: placements(context) },
     ),
   });
 
 /** A wrong request, what it gave if it worked all the same, and a valid one behind it. */
-function writeRequest(world: World, writer: ThreadWriter, one: Malformed): void {
+function writeRequest(context: GeneratorContext, writer: ThreadWriter, one: Malformed): void {
   const slot = writer.slot();
-  const { abi, page } = world;
+  const { abi, page } = context;
   const ioctl: Operation = {
     op: 'ioctl',
     slot,
@@ -145,9 +148,9 @@ function writeRequest(world: World, writer: ThreadWriter, one: Malformed): void 
 }
 
 /** Lengths at the boundaries; of an unbounded region only those that it cannot really give out. */
-function lengthsFor(world: World): readonly bigint[] {
-  const { page, region } = world;
-  const allowed = pagesAllowed(world) * page;
+function lengthsFor(context: GeneratorContext): readonly bigint[] {
+  const { page, region } = context;
+  const allowed = pagesAllowed(context) * page;
   const safe = (length: bigint): boolean =>
     region.bounded || length <= allowed || isNothing(length, page);
   return boundaryLengths(page, region.sizeBytes).filter(safe);
@@ -162,7 +165,7 @@ const word = (bits: number): fc.Arbitrary<bigint> =>
   );
 
 /** Values of every field that is no length. Flags without O_CLOEXEC are right, too. */
-function wordsOf({ abi }: World): readonly (readonly [Role, fc.Arbitrary<bigint>])[] {
+function wordsOf({ abi }: GeneratorContext): readonly (readonly [Role, fc.Arbitrary<bigint>])[] {
   return (Object.keys(abi.fields) as Role[])
     .filter((role) => role !== 'length')
     .map((role) => {
@@ -172,16 +175,16 @@ function wordsOf({ abi }: World): readonly (readonly [Role, fc.Arbitrary<bigint>
     });
 }
 
-const oneField = (world: World): fc.Arbitrary<Fields> =>
-  fc.oneof(...wordsOf(world).map(([role, value]) => value.map((given) => ({ [role]: given }))));
+const oneField = (context: GeneratorContext): fc.Arbitrary<Fields> =>
+  fc.oneof(...wordsOf(context).map(([role, value]) => value.map((given) => ({ [role]: given }))));
 
-function fieldsOf(world: World): fc.Arbitrary<Fields> {
+function fieldsOf(context: GeneratorContext): fc.Arbitrary<Fields> {
   const rarely = <Value>(arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> =>
     fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
   return fc
     .record({
-      ...Object.fromEntries(wordsOf(world).map(([role, value]) => [role, rarely(value)])),
-      length: rarely(fc.constantFrom(...lengthsFor(world))),
+      ...Object.fromEntries(wordsOf(context).map(([role, value]) => [role, rarely(value)])),
+      length: rarely(fc.constantFrom(...lengthsFor(context))),
     })
     .map((values) => {
       const given = Object.entries(values).filter(([, value]) => value !== undefined);
@@ -189,7 +192,7 @@ function fieldsOf(world: World): fc.Arbitrary<Fields> {
     });
 }
 
-function placements({ abi }: World): fc.Arbitrary<Placement> {
+function placements({ abi }: GeneratorContext): fc.Arbitrary<Placement> {
   const { size } = abi.command;
   return fc.oneof(
     fc.constantFrom<Placement>(

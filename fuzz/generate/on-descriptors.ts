@@ -1,13 +1,13 @@
 import { linux, type SlotRef } from '../../adapters/contract/index.ts';
 import type { Dice } from './dice.ts';
-import type { Owned } from './on-mappings.ts';
+import type { OwnedBuffer } from './on-mappings.ts';
 import type { ThreadWriter } from './thread-writer.ts';
 
 const { DMA_BUF_IOCTL_SYNC, DMA_BUF_SET_NAME, F_DUPFD, F_GETFD, F_GETFL, F_SETFD } = linux;
 const { F_SETFL, O_APPEND, O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = linux;
 const { POLLIN, POLLOUT, SEEK_END } = linux;
 
-/** What can be done to a buffer's descriptor. */
+/** Steps on a buffer's descriptor. */
 export const FILE_STEPS = [
   'duplicate',
   'close',
@@ -38,7 +38,12 @@ const OPENED = [O_RDWR, O_RDONLY, O_WRONLY, O_RDWR | O_CLOEXEC];
  *
  * @param dice choose the arguments
  */
-export function writeFileStep(writer: ThreadWriter, one: Owned, kind: FileStep, dice: Dice): void {
+export function writeFileStep(
+  writer: ThreadWriter,
+  one: OwnedBuffer,
+  kind: FileStep,
+  dice: Dice,
+): void {
   const { buffer, copies } = one;
   const fd = descriptorOf(writer, one, dice);
   switch (kind) {
@@ -114,7 +119,7 @@ function duplicated(writer: ThreadWriter, fd: SlotRef, dice: Dice): string {
 }
 
 /** The buffer's own descriptor as a rule, else a duplicate of it. */
-function descriptorOf(writer: ThreadWriter, { buffer, copies }: Owned, dice: Dice): SlotRef {
+function descriptorOf(writer: ThreadWriter, { buffer, copies }: OwnedBuffer, dice: Dice): SlotRef {
   const copy = dice.below(4) === 3 ? copies.at(-1) : undefined;
   return copy === undefined ? writer.descriptor(buffer) : { slot: copy };
 }

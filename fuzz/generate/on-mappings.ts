@@ -5,7 +5,7 @@ import type { ThreadWriter, WrittenBuffer } from './thread-writer.ts';
 const { MAP_PRIVATE, MAP_SHARED, MREMAP_MAYMOVE, PROT_NONE, PROT_READ, PROT_WRITE } = linux;
 const ZERO = Uint8Array.of(0);
 
-/** What can be done to a buffer's mappings. */
+/** Steps on a buffer's mappings. */
 export const MAPPING_STEPS = [
   'map',
   'map-wrongly',
@@ -28,14 +28,14 @@ interface WrittenMapping {
   first: number;
   pages: number;
   readonly shared: boolean;
-  /** What was written to pages of a private one. */
+  /** Bytes that were written to pages of a private mapping. */
   readonly stamps: Map<number, Uint8Array>;
 }
 
 /** A buffer with all that its thread has made of it. */
-export interface Owned {
+export interface OwnedBuffer {
   readonly buffer: WrittenBuffer;
-  /** What was written to its pages. */
+  /** Bytes that were written to its pages. */
   readonly stamps: Map<number, Uint8Array>;
   readonly mappings: WrittenMapping[];
   /** Pages that were written to through any mapping: there mappings differ if they can. */
@@ -54,7 +54,7 @@ const OFTEN = 260;
  */
 export function writeMappingStep(
   writer: ThreadWriter,
-  one: Owned,
+  one: OwnedBuffer,
   kind: MappingStep,
   dice: Dice,
 ): void {
@@ -66,7 +66,7 @@ export function writeMappingStep(
   } else writeOn(writer, one, mapping, kind, dice);
 }
 
-function map(writer: ThreadWriter, one: Owned, privately: boolean, dice: Dice): void {
+function map(writer: ThreadWriter, one: OwnedBuffer, privately: boolean, dice: Dice): void {
   const slot = writer.slot();
   const whole = Number(one.buffer.length / writer.page);
   const first = dice.below(2) === 0 ? dice.below(whole) : 0;
@@ -84,7 +84,7 @@ function map(writer: ThreadWriter, one: Owned, privately: boolean, dice: Dice): 
 }
 
 /** A mapping that reaches past the end, begins between two pages, or has no bytes. */
-function mapWrongly(writer: ThreadWriter, { buffer }: Owned, dice: Dice): void {
+function mapWrongly(writer: ThreadWriter, { buffer }: OwnedBuffer, dice: Dice): void {
   const { length } = buffer;
   const { page } = writer;
   const [bytes, offset] = dice.pick<readonly [bigint, bigint]>([
@@ -108,7 +108,7 @@ function mapWrongly(writer: ThreadWriter, { buffer }: Owned, dice: Dice): void {
 }
 
 /** Seldom, because it takes so many operations, and once at most. */
-function mapOften(writer: ThreadWriter, { buffer }: Owned, dice: Dice): void {
+function mapOften(writer: ThreadWriter, { buffer }: OwnedBuffer, dice: Dice): void {
   if (dice.below(8) !== 0 || writer.operations.length >= OFTEN / 2) return;
   const fd = writer.descriptor(buffer);
   const { length } = buffer;
@@ -120,7 +120,7 @@ function mapOften(writer: ThreadWriter, { buffer }: Owned, dice: Dice): void {
 
 function writeOn(
   writer: ThreadWriter,
-  one: Owned,
+  one: OwnedBuffer,
   mapping: WrittenMapping,
   kind: MappingStep,
   dice: Dice,
@@ -147,14 +147,18 @@ function writeOn(
 }
 
 /** A page of a mapping that was written to, through this one or through another. */
-function writtenIn({ written }: Owned, mapping: WrittenMapping, dice: Dice): number | undefined {
+function writtenIn(
+  { written }: OwnedBuffer,
+  mapping: WrittenMapping,
+  dice: Dice,
+): number | undefined {
   const pages = [...written].map((page) => page - mapping.first);
   const inside = pages.filter((page) => page >= 0 && page < mapping.pages);
   return inside.length === 0 ? undefined : dice.pick(inside);
 }
 
 /** A page, or what a mapping that was grown may show behind the last. */
-function scan(writer: ThreadWriter, one: Owned, mapping: WrittenMapping, at: number): void {
+function scan(writer: ThreadWriter, one: OwnedBuffer, mapping: WrittenMapping, at: number): void {
   const index = mapping.first + at;
   const stamps = mapping.shared ? one.stamps : mapping.stamps;
   const bytes = stamps.get(index) ?? ZERO;
@@ -168,7 +172,7 @@ function scan(writer: ThreadWriter, one: Owned, mapping: WrittenMapping, at: num
   });
 }
 
-function store(writer: ThreadWriter, one: Owned, mapping: WrittenMapping, at: number): void {
+function store(writer: ThreadWriter, one: OwnedBuffer, mapping: WrittenMapping, at: number): void {
   const bytes = new TextEncoder().encode(writer.slot().padEnd(8, '~').slice(-8));
   const offset = BigInt(at) * writer.page;
   const address = { slot: mapping.slot };
@@ -178,7 +182,12 @@ function store(writer: ThreadWriter, one: Owned, mapping: WrittenMapping, at: nu
 }
 
 /** Looks at a page through another mapping that shows it. */
-function compare(writer: ThreadWriter, one: Owned, mapping: WrittenMapping, at: number): void {
+function compare(
+  writer: ThreadWriter,
+  one: OwnedBuffer,
+  mapping: WrittenMapping,
+  at: number,
+): void {
   const page = mapping.first + at;
   const other = one.mappings.find(
     (candidate) =>
@@ -188,7 +197,7 @@ function compare(writer: ThreadWriter, one: Owned, mapping: WrittenMapping, at: 
 }
 
 /** Makes a mapping longer or shorter, and looks at what lies behind the buffer then. */
-function remap(writer: ThreadWriter, one: Owned, mapping: WrittenMapping, dice: Dice): void {
+function remap(writer: ThreadWriter, one: OwnedBuffer, mapping: WrittenMapping, dice: Dice): void {
   const { page } = writer;
   const oldLength = BigInt(mapping.pages) * page;
   const pages = dice.pick([mapping.pages + 1, mapping.pages + 2, mapping.pages + 64, 1]);

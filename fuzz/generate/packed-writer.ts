@@ -4,9 +4,9 @@ import { packed } from '../../adapters/contract/index.ts';
 const { OPERATION_WORDS, PACKED, PACKED_SLOTS } = packed;
 
 /** Operations of one part of a round, those that close what is left included. */
-export const OPERATIONS = 4096;
+export const PART_OPERATIONS = 4096;
 
-/** What a part is a function of, besides the target. */
+/** Everything that a part is a function of, besides the target. */
 export interface PartOrigin {
   readonly version: string;
   readonly seed: bigint;
@@ -15,7 +15,7 @@ export interface PartOrigin {
 }
 
 /** How a round mixes operations; all of its parts alike, and every round in another way. */
-export interface Swarm {
+export interface OperationMix {
   /** Of 256 choices, those below the first are allocations, then duplicates, closes, stamps. */
   readonly thresholds: readonly [number, number, number, number];
   /** Pages of the largest buffer. */
@@ -41,7 +41,7 @@ function wordsOf({ version, seed, index, part }: PartOrigin): { round: Buffer; p
 const pick = <T>(from: readonly T[], by: number): T => from[by % from.length] as T;
 
 /** The mix of a round on a region of so many pages. */
-function swarmOf(word: Buffer, pages: number): Swarm {
+function swarmOf(word: Buffer, pages: number): OperationMix {
   const weight = (at: number): number => pick([1, 2, 4, 8], word[at] ?? 0);
   const weights = [8 + weight(0), weight(1), 4 + weight(2), weight(3), 4 * weight(4)];
   const sum = weights.reduce((total, one) => total + one, 0);
@@ -62,13 +62,13 @@ export class PackedWriter {
   readonly #slots = new Uint8Array(PACKED_SLOTS);
   /** The buffer of a slot: the row of its allocation. */
   readonly #buffers = new Int32Array(PACKED_SLOTS);
-  /** What a buffer was filled with last, by the row of its allocation. */
-  readonly #stamps = new Int32Array(OPERATIONS);
+  /** The word that a buffer was filled with last, by the row of its allocation. */
+  readonly #stamps = new Int32Array(PART_OPERATIONS);
 
   /**
    * Writes the part of a round: the same for the same version, seed, index and part.
    *
-   * A part uses nobody's buffers but its own, so that it knows what each must hold. Every buffer is
+   * A part uses only its own buffers, so that it knows what each must hold. Every buffer is
    * looked at when it is new, is filled with a word that no other has, and is closed in the end.
    *
    * @param pages of the region
@@ -81,14 +81,14 @@ export class PackedWriter {
     return this.#fill(program, swarm, words.part, (origin.part + 1) << 24);
   }
 
-  #fill(program: Int32Array, swarm: Swarm, seed: number, mark: number): number {
+  #fill(program: Int32Array, swarm: OperationMix, seed: number, mark: number): number {
     const { pagesMax, slots: most, thresholds } = swarm;
     const [allocations, duplicates, closes, stamps] = thresholds;
     for (let slot = 0; slot < PACKED_SLOTS; slot += 1) this.#slots[slot] = slot;
     let held = 0;
     let random = seed;
     let row = 0;
-    for (const end = OPERATIONS - PACKED_SLOTS - 3; row < end; ) {
+    for (const end = PART_OPERATIONS - PACKED_SLOTS - 3; row < end; ) {
       random = nextRandom(random);
       const kind = random & 0xff;
       const which = (((random >>> 8) & 0xfff) * held) >>> 12;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { linux, type Operation, type Program, type Thread } from '../../adapters/contract/index.ts';
-import { DEADLINE_MS, type Scenario, type World } from './scenario.ts';
+import { DEADLINE_MS, type GeneratorContext, type Scenario } from './scenario.ts';
 import { DEVICE } from './thread-writer.ts';
 
 /** Clients of a scenario by their number. */
@@ -10,38 +10,38 @@ export const clientName = (index: number): string => `client-${index}`;
 export const seeds = fc.bigInt({ min: 0n, max: (1n << 62n) - 1n });
 
 /** A scenario of one client that does one thing after the other. */
-export function alone(
-  world: World,
+export function oneClientScenario(
+  context: GeneratorContext,
   mode: string,
   operations: readonly Operation[],
   seed: bigint,
 ): Scenario {
   const client = clientName(0);
-  return framed(world, mode, [client], [[{ client, operations }]], seed);
+  return scaffolded(context, mode, [client], [[{ client, operations }]], seed);
 }
 
 /**
- * What every scenario begins and ends with: a reading of free memory, clients that inherit the open
- * device, a list of each client's descriptors before and after, the end of every client, and free
- * memory again.
+ * Puts acts into the scaffold of every scenario: a reading of free memory, clients that inherit the
+ * open device, a list of each client's descriptors before and after, the end of every client, and
+ * free memory again.
  *
  * @param acts Programs in between, as threads
  * @param seed chooses the schedules on targets that have them to choose
  */
-export function framed(
-  world: World,
+export function scaffolded(
+  context: GeneratorContext,
   mode: string,
   clients: readonly string[],
   acts: readonly (readonly Thread[])[],
   seed: bigint,
 ): Scenario {
-  const meminfo: Operation[] = world.capabilities.has('procfs')
+  const meminfo: Operation[] = context.capabilities.has('procfs')
     ? [{ op: 'readfile', document: '/proc/meminfo' }]
     : [];
   const open: Operation = {
     op: 'open',
     slot: DEVICE,
-    file: world.region.name,
+    file: context.region.name,
     flags: linux.O_RDWR,
   };
   const forks = clients.map((client): Operation => ({ op: 'fork', client }));
@@ -49,7 +49,7 @@ export function framed(
     { op: 'kill', client, signal: linux.SIGKILL },
     { op: 'wait', client },
   ]);
-  const listed = world.capabilities.has('procfs')
+  const listed = context.capabilities.has('procfs')
     ? [clients.map((client): Thread => ({ client, operations: [{ op: 'descriptors' }] }))]
     : [];
   return {

@@ -6,8 +6,8 @@ import type {
 } from '../../adapters/contract/index.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
 
-/** What generators know of the target. */
-export interface World {
+/** The facts of a target that generators need. */
+export interface GeneratorContext {
   readonly abi: Abi;
   /** Bytes in a page. */
   readonly page: bigint;
@@ -29,16 +29,25 @@ export interface Scenario {
 export const operationsIn = ({ programs }: Scenario): number =>
   programs.flatMap(({ threads }) => threads).reduce((sum, one) => sum + one.operations.length, 0);
 
+/** Programs without threads that do nothing, and without Programs that have no thread left. */
+export const withoutIdleThreads = (programs: readonly Program[]): Program[] =>
+  programs
+    .map((program) => ({
+      ...program,
+      threads: program.threads.filter(({ operations }) => operations.length > 0),
+    }))
+    .filter(({ threads }) => threads.length > 0);
+
 /** Milliseconds for one Program of a scenario. */
 export const DEADLINE_MS = 10_000;
 
-/** What generators need of a target. */
-export function worldOf(
+/** Picks the facts of a target that generators need. */
+export function generatorContext(
   facts: TargetFacts,
   region: RegionFacts,
   abi: Abi,
   memoryLimit: bigint,
-): World {
+): GeneratorContext {
   return {
     abi,
     page: BigInt(facts.pageSize),
@@ -50,7 +59,7 @@ export function worldOf(
 }
 
 /** Pages that the live buffers of a scenario may have together. */
-export const pagesAllowed = ({ memoryLimit, page, region }: World): bigint => {
+export const pagesAllowed = ({ memoryLimit, page, region }: GeneratorContext): bigint => {
   const size = region.bounded ? (region.sizeBytes ?? memoryLimit) : memoryLimit;
   return (size < memoryLimit || region.bounded ? size : memoryLimit) / page;
 };

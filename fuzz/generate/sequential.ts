@@ -1,11 +1,16 @@
 import fc from 'fast-check';
 import { linux } from '../../adapters/contract/index.ts';
 import { shortfall } from './boundaries.ts';
-import { Dice, throws } from './dice.ts';
+import { Dice, diceSeeds } from './dice.ts';
 import { FILE_STEPS, type FileStep, writeFileStep } from './on-descriptors.ts';
-import { MAPPING_STEPS, type MappingStep, type Owned, writeMappingStep } from './on-mappings.ts';
-import { alone, seeds } from './scaffold.ts';
-import type { Scenario, World } from './scenario.ts';
+import {
+  MAPPING_STEPS,
+  type MappingStep,
+  type OwnedBuffer,
+  writeMappingStep,
+} from './on-mappings.ts';
+import { oneClientScenario, seeds } from './scaffold.ts';
+import type { GeneratorContext, Scenario } from './scenario.ts';
 import { swarming } from './swarm.ts';
 import { ThreadWriter } from './thread-writer.ts';
 
@@ -15,7 +20,7 @@ const PAGES_MAX = 6;
 const KINDS = ['allocate', 'free-memory', ...FILE_STEPS, ...MAPPING_STEPS] as const;
 type Kind = (typeof KINDS)[number];
 
-/** What rounds are about: a round that does everything gets nowhere. */
+/** Themes of rounds: a round that does everything gets nowhere. */
 const THEMES: readonly (readonly Kind[])[] = [
   KINDS,
   ['allocate', ...FILE_STEPS],
@@ -37,43 +42,48 @@ interface Step {
  * One client that does everything which descriptors and mappings of buffers can do, right and
  * wrong, at every boundary, one thing after the other: a model says what must come of each.
  */
-export function sequential(world: World): fc.Arbitrary<Scenario> {
-  const themes = THEMES.map((kinds) => kinds.filter((kind) => canDo(world, kind)));
+export function sequentialScenarios(context: GeneratorContext): fc.Arbitrary<Scenario> {
+  const themes = THEMES.map((kinds) => kinds.filter((kind) => canDo(context, kind)));
   const steps = fc
     .constantFrom(...themes)
-    .chain((kinds) => swarming(kinds, (kind) => stepsOf(world, kind)));
+    .chain((kinds) => swarming(kinds, (kind) => stepsOf(context, kind)));
   return fc.record({ steps, seed: seeds }).map(({ seed, steps: written }) => {
-    const writer = new ThreadWriter(world, 't0');
-    const owned: Owned[] = [];
-    for (const step of written) writeStep(world, writer, owned, step);
-    return alone(world, 'sequential', writer.operations, seed);
+    const writer = new ThreadWriter(context, 't0');
+    const owned: OwnedBuffer[] = [];
+    for (const step of written) writeStep(context, writer, owned, step);
+    return oneClientScenario(context, 'sequential', writer.operations, seed);
   });
 }
 
-function stepsOf(world: World, kind: fc.Arbitrary<Kind>): fc.Arbitrary<Step[]> {
+function stepsOf(context: GeneratorContext, kind: fc.Arbitrary<Kind>): fc.Arbitrary<Step[]> {
   return fc.array(
     fc.record<Step>({
       kind,
       pages: fc.integer({ min: 1, max: PAGES_MAX }),
-      short: shortfall(world.page),
+      short: shortfall(context.page),
       flags: fc.constantFrom(
         ...Array<bigint>(6).fill(O_RDWR | O_CLOEXEC),
         ...[O_RDWR, O_RDONLY, O_WRONLY, O_RDONLY | O_CLOEXEC],
       ),
-      thrown: throws,
+      thrown: diceSeeds,
     }),
     { minLength: 8, maxLength: STEPS_MAX },
   );
 }
 
-function writeStep(world: World, writer: ThreadWriter, owned: Owned[], step: Step): void {
+function writeStep(
+  context: GeneratorContext,
+  writer: ThreadWriter,
+  owned: OwnedBuffer[],
+  step: Step,
+): void {
   const { flags, kind, pages, short, thrown } = step;
   const dice = new Dice(thrown);
   const one = owned[dice.below(Math.max(owned.length, 1))];
   if (kind === 'free-memory') {
     writer.add({ op: 'readfile', document: '/proc/meminfo' });
   } else if (kind === 'allocate' || one === undefined) {
-    const buffer = writer.allocate({ length: BigInt(pages) * world.page - short, flags });
+    const buffer = writer.allocate({ length: BigInt(pages) * context.page - short, flags });
     owned.push({ buffer, stamps: new Map(), mappings: [], written: new Set(), copies: [] });
   } else if ((FILE_STEPS as readonly string[]).includes(kind)) {
     writeFileStep(writer, one, kind as FileStep, dice);
@@ -83,7 +93,7 @@ function writeStep(world: World, writer: ThreadWriter, owned: Owned[], step: Ste
 }
 
 /** Steps that read /proc need one. */
-const canDo = ({ capabilities }: World, kind: Step['kind']): boolean =>
+const canDo = ({ capabilities }: GeneratorContext, kind: Step['kind']): boolean =>
   !PROC_STEPS.includes(kind) || capabilities.has('procfs');
 
 const PROC_STEPS: readonly string[] = ['free-memory', 'reopen', 'information'];

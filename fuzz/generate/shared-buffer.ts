@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { linux, type Thread } from '../../adapters/contract/index.ts';
-import { clientName, framed, seeds } from './scaffold.ts';
-import type { Scenario, World } from './scenario.ts';
+import { clientName, scaffolded, seeds } from './scaffold.ts';
+import type { GeneratorContext, Scenario } from './scenario.ts';
 import { swarming } from './swarm.ts';
 import { ThreadWriter, type WrittenBuffer } from './thread-writer.ts';
 
 const { DMA_BUF_IOCTL_SYNC, MAP_SHARED, PROT_READ, PROT_WRITE, SEEK_END } = linux;
 const THREADS_MAX = 3;
 const BUFFERS_MAX = 6;
-/** What one thread does to one buffer. */
+/** Operations of one thread on one buffer. */
 const STEPS_MAX = 2;
 
 const KINDS = [
@@ -25,9 +25,9 @@ const KINDS = [
 ] as const;
 type Kind = (typeof KINDS)[number];
 
-/** What becomes of one buffer. */
+/** The plan for one buffer. */
 interface Contest {
-  /** What each thread does, one thing after the other. */
+  /** Operations of each thread, in their order. */
   readonly threads: readonly (readonly Kind[])[];
   /** Whether every thread closes it. */
   readonly closing: boolean;
@@ -35,10 +35,10 @@ interface Contest {
 
 /**
  * Threads of one client that use and close the very same buffer at the same time, and begin
- * together. One close of a number is enough, the others find nothing; whoever was faster keeps what
- * it got from it.
+ * together. One close of a descriptor is enough, the others find nothing; the thread that was faster
+ * keeps what it got from it.
  */
-export function rivals(world: World): fc.Arbitrary<Scenario> {
+export function sharedBufferScenarios(context: GeneratorContext): fc.Arbitrary<Scenario> {
   const contests = swarming(KINDS, (kind) => {
     const thread = fc.array(kind, { minLength: 1, maxLength: STEPS_MAX });
     const many = fc.record<Contest>({
@@ -59,12 +59,12 @@ export function rivals(world: World): fc.Arbitrary<Scenario> {
     })
     .map(({ contests: drawn, mapped, pages, seed }) => {
       const client = clientName(0);
-      const first = new ThreadWriter(world, 'first');
+      const first = new ThreadWriter(context, 'first');
       const buffers = drawn.map(() => prepared(first, pages, mapped));
       const before: Thread[] = [{ client, operations: first.operations }];
       const acts = drawn.map(({ closing, threads }, at) =>
         threads.map((kinds, index): Thread => {
-          const writer = new ThreadWriter(world, `t${at}-${index}`);
+          const writer = new ThreadWriter(context, `t${at}-${index}`);
           const buffer = buffers[at];
           if (buffer === undefined) return { client, operations: [] };
           for (const kind of kinds) writeStep(writer, kind, buffer);
@@ -72,7 +72,7 @@ export function rivals(world: World): fc.Arbitrary<Scenario> {
           return { client, operations: writer.operations };
         }),
       );
-      return framed(world, 'rivals', [client], [before, ...acts], seed);
+      return scaffolded(context, 'rivals', [client], [before, ...acts], seed);
     });
 }
 

@@ -6,7 +6,7 @@ import {
   type SlotRef,
 } from '../../adapters/contract/index.ts';
 import { commandOf, type Fields, fieldOf, requestBytes } from '../../catalogue/abi-request.ts';
-import type { World } from './scenario.ts';
+import type { GeneratorContext } from './scenario.ts';
 
 const { MAP_SHARED, PROT_READ, PROT_WRITE } = linux;
 const ZERO = Uint8Array.of(0);
@@ -20,7 +20,7 @@ export interface WrittenBuffer {
   readonly length: bigint;
   /** Slot of its mapping, once there is one. */
   mapping?: string;
-  /** What was written to all of it. */
+  /** Bytes that all of it was filled with. */
   stamp?: Uint8Array;
 }
 
@@ -29,18 +29,18 @@ export class ThreadWriter {
   readonly operations: Operation[] = [];
   /** Slot of the descriptor through which buffers are asked for. */
   device = DEVICE;
-  readonly #world: World;
+  readonly #context: GeneratorContext;
   readonly #name: string;
   #slots = 0;
 
-  constructor(world: World, name: string) {
-    this.#world = world;
+  constructor(context: GeneratorContext, name: string) {
+    this.#context = context;
     this.#name = name;
   }
 
   /** Bytes in a page. */
   get page(): bigint {
-    return this.#world.page;
+    return this.#context.page;
   }
 
   slot(): string {
@@ -54,7 +54,7 @@ export class ThreadWriter {
 
   /** Asks for a buffer. */
   allocate(fields: Fields = {}, placement?: Placement): WrittenBuffer {
-    const { page } = this.#world;
+    const { page } = this.#context;
     const length = fields.length ?? page;
     const slot = this.request({ slot: this.device }, { ...fields, length }, placement);
     return { slot, length: ((length + page - 1n) / page) * page };
@@ -63,7 +63,7 @@ export class ThreadWriter {
   /** Asks anything for a buffer, and says the slot of the answer. */
   request(fd: SlotRef, fields: Fields = {}, placement?: Placement): string {
     const slot = this.slot();
-    const { abi, page } = this.#world;
+    const { abi, page } = this.#context;
     this.add({
       op: 'ioctl',
       slot,
@@ -78,7 +78,7 @@ export class ThreadWriter {
   }
 
   /** Opens a region anew: buffers are asked for through this descriptor from now on. */
-  open(region: RegionFacts = this.#world.region): void {
+  open(region: RegionFacts = this.#context.region): void {
     const slot = this.slot();
     this.add({ op: 'open', slot, file: region.name, flags: linux.O_RDWR });
     this.device = slot;
@@ -86,7 +86,7 @@ export class ThreadWriter {
 
   /** The descriptor of a buffer as an operand. */
   descriptor({ slot }: Pick<WrittenBuffer, 'slot'>): SlotRef {
-    const { offset, width, signed } = fieldOf(this.#world.abi, 'descriptor');
+    const { offset, width, signed } = fieldOf(this.#context.abi, 'descriptor');
     return { slot, offset, width, signed: signed === true };
   }
 
@@ -103,7 +103,7 @@ export class ThreadWriter {
     if (buffer.mapping === undefined) return;
     const address = { slot: buffer.mapping };
     const { length } = buffer;
-    if (this.#world.capabilities.has('frames')) this.add({ op: 'frames', address, length });
+    if (this.#context.capabilities.has('frames')) this.add({ op: 'frames', address, length });
     this.add({ op: 'scan', address, length, bytes: buffer.stamp ?? ZERO });
   }
 

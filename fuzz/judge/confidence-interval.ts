@@ -1,5 +1,5 @@
 /** Bounds of a probability. */
-export interface Interval {
+export interface ConfidenceInterval {
   readonly low: number;
   readonly high: number;
 }
@@ -13,7 +13,7 @@ const Z = 1.959963984540054;
  *
  * @param of at least 1
  */
-export function wilson(times: number, of: number): Interval {
+export function wilsonInterval(times: number, of: number): ConfidenceInterval {
   const share = times / of;
   const square = Z * Z;
   const middle = share + square / (2 * of);

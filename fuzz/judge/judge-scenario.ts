@@ -23,11 +23,11 @@ import {
   unwritten,
   type Violation,
 } from '../../oracles/index.ts';
-import type { Scenario, World } from '../generate/scenario.ts';
+import type { GeneratorContext, Scenario } from '../generate/scenario.ts';
 import { predictor } from './predict.ts';
 
-/** What may be concluded on this target. */
-export interface Rules {
+/** Rules for conclusions about a target: what binds there, and what is certain. */
+export interface JudgingRules {
   readonly profile: Profile;
   /** Set where the region is ours alone and never fails by chance. */
   readonly room?: Room;
@@ -37,7 +37,7 @@ export interface Rules {
   readonly frames?: ReadonlyMap<string, FrameRange>;
 }
 
-/** What came back of a scenario, as oracles read it. */
+/** The results of a scenario, as oracles read them. */
 export interface Reading {
   readonly timeline: Timeline;
   readonly buffers: readonly HeldBuffer[];
@@ -45,7 +45,7 @@ export interface Reading {
 
 /** Puts a scenario and what came back of it together. */
 export function readingOf(
-  { abi, page }: World,
+  { abi, page }: GeneratorContext,
   { programs }: Scenario,
   histories: readonly History[],
 ): Reading {
@@ -54,14 +54,14 @@ export function readingOf(
 }
 
 /** Everything that a scenario proves to be broken, one violation for each signature. */
-export function judge(
-  world: World,
-  rules: Rules,
+export function judgeScenario(
+  context: GeneratorContext,
+  rules: JudgingRules,
   scenario: Scenario,
   histories: readonly History[],
-  { buffers, timeline } = readingOf(world, scenario, histories),
+  { buffers, timeline } = readingOf(context, scenario, histories),
 ): Violation[] {
-  const { abi, page, region } = world;
+  const { abi, page, region } = context;
   const deviceOf = devicesIn(timeline);
   const predict = predictor(abi, rules.profile, region.sizeBytes);
   const found = [
@@ -78,17 +78,17 @@ export function judge(
     ...errors(timeline, (event) => (deviceOf(event) === undefined ? undefined : predict(event))),
     ...(rules.gauge === undefined ? [] : accounting(timeline, buffers, rules.gauge)),
     ...survival(timeline, histories),
-  ].filter(({ requirement }) => binds(rules.profile, requirement));
+  ].filter(({ requirement }) => isPromised(rules.profile, requirement));
   return [
     ...new Map(found.toReversed().map((one) => [signatureOf(one), one])).values(),
   ].toReversed();
 }
 
 /** Whether a profile promises what a rule says, and its implementations are not known to differ. */
-export const binds = (profile: Profile, requirement: string): boolean =>
+export const isPromised = (profile: Profile, requirement: string): boolean =>
   profile.authorities.includes(requirementOf(requirement).authority) &&
   profile.known.every((one) => one.requirement !== requirement);
 
-/** What makes two violations the same finding. */
+/** The signature of a violation: two violations of the same one are the same finding. */
 export const signatureOf = ({ oracle, requirement, kind }: Violation): string =>
   `${oracle} ${requirement}: ${kind}`;

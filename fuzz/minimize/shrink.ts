@@ -1,15 +1,14 @@
 import type { Operation, Program } from '../../adapters/contract/index.ts';
 import type { Scenario } from '../generate/scenario.ts';
-import { operationsIn } from '../generate/scenario.ts';
+import { operationsIn, withoutIdleThreads } from '../generate/scenario.ts';
 import {
   homed,
   joined,
   lengthsIn,
+  operationPlaces,
   placementOf,
-  placesIn,
   plain,
   reseeded,
-  tidy,
   withLength,
   without,
 } from './smaller.ts';
@@ -93,7 +92,7 @@ class Search {
   /** Takes a candidate if it still shows the violation. */
   async #try(programs: readonly Program[] | undefined): Promise<boolean> {
     if (programs === undefined) return false;
-    const left = tidy(programs);
+    const left = withoutIdleThreads(programs);
     const scheduled = this.#seed === undefined ? left : reseeded(left, this.#seed);
     const candidate = { ...this.#best, programs: scheduled };
     const key = JSON.stringify(candidate.programs, textOf);
@@ -125,9 +124,9 @@ class Search {
   /** Runs of operations, from halves down to single ones, from the end on. */
   async #dropOperations(): Promise<void> {
     for (let run = operationsIn(this.#best); run >= 1; run = Math.floor(run / 2)) {
-      for (let end = placesIn(this.#programs).length; end > 0; end -= run) {
+      for (let end = operationPlaces(this.#programs).length; end > 0; end -= run) {
         const chosen = new Set(
-          placesIn(this.#programs)
+          operationPlaces(this.#programs)
             .slice(Math.max(0, end - run), end)
             .map(({ operation }) => operation),
         );
@@ -138,7 +137,7 @@ class Search {
     }
   }
 
-  /** What happens at the same time happens one after the other, in either order. */
+  /** Lets threads that ran at the same time run one after the other, in either order. */
   async #joinThreads(): Promise<void> {
     for (let program = this.#programs.length - 1; program >= 0; program -= 1) {
       for (let second = 1; second < (this.#programs[program]?.threads.length ?? 0); second += 1) {
@@ -173,7 +172,7 @@ class Search {
 
   async #makePlain(): Promise<void> {
     if (this.#programs.some(leavesHome)) await this.#try(homed(this.#programs));
-    for (const place of placesIn(this.#programs)) {
+    for (const place of operationPlaces(this.#programs)) {
       if (placementOf(place.operation) === undefined) continue;
       await this.#try(plain(this.#programs, place));
     }

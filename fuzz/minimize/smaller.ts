@@ -7,17 +7,18 @@ import type {
 } from '../../adapters/contract/index.ts';
 
 /** Where an operation stands. */
-export interface Place {
+export interface OperationPlace {
   readonly program: number;
   readonly thread: number;
   readonly index: number;
   readonly operation: Operation;
 }
 
-const keyOf = ({ program, thread, index }: Place): string => `${program} ${thread} ${index}`;
+const keyOf = ({ program, thread, index }: OperationPlace): string =>
+  `${program} ${thread} ${index}`;
 
 /** Every operation of some Programs, in their order. */
-export function placesIn(programs: readonly Program[]): Place[] {
+export function operationPlaces(programs: readonly Program[]): OperationPlace[] {
   return programs.flatMap(({ threads }, program) =>
     threads.flatMap(({ operations }, thread) =>
       operations.map((operation, index) => ({ program, thread, index, operation })),
@@ -26,8 +27,11 @@ export function placesIn(programs: readonly Program[]): Place[] {
 }
 
 /** The Programs without some operations, nor those that refer to what these gave. */
-export function without(programs: readonly Program[], goes: (place: Place) => boolean): Program[] {
-  const places = placesIn(programs);
+export function without(
+  programs: readonly Program[],
+  goes: (place: OperationPlace) => boolean,
+): Program[] {
+  const places = operationPlaces(programs);
   const gone = new Set(places.filter(goes).map(keyOf));
   const slots = new Set(slotsOf(places.filter((place) => gone.has(keyOf(place)))));
   for (let grown = true; grown; ) {
@@ -55,7 +59,7 @@ const kept = (
   operations: thread.operations.filter((_, at) => !gone.has(`${program} ${index} ${at}`)),
 });
 
-const slotsOf = (places: readonly Place[]): string[] =>
+const slotsOf = (places: readonly OperationPlace[]): string[] =>
   places.flatMap(({ operation }) => (operation.slot === undefined ? [] : [operation.slot]));
 
 function refersTo(operation: Operation, slots: ReadonlySet<string>): boolean {
@@ -67,15 +71,6 @@ function refersTo(operation: Operation, slots: ReadonlySet<string>): boolean {
       slots.has((value as { slot: string }).slot),
   );
 }
-
-/** Without threads that do nothing and Programs without threads. */
-export const tidy = (programs: readonly Program[]): Program[] =>
-  programs
-    .map((program) => ({
-      ...program,
-      threads: program.threads.filter(({ operations }) => operations.length > 0),
-    }))
-    .filter(({ threads }) => threads.length > 0);
 
 /** Two threads of a Program as one, if they are of one client: the one, then the other. */
 export function joined(
@@ -116,7 +111,7 @@ export const mapped = (
   }));
 
 /** One request whose argument lies where it usually does. */
-export const plain = (programs: readonly Program[], place: Place): Program[] =>
+export const plain = (programs: readonly Program[], place: OperationPlace): Program[] =>
   mapped(programs, (operation, key) => {
     if (key !== keyOf(place) || operation.op !== 'ioctl') return operation;
     const { placement: _, ...argument } = operation.argument;
@@ -137,7 +132,7 @@ export const placementOf = (operation: Operation): Placement | undefined =>
 
 /** Lengths of mappings: those of the buffers. */
 export const lengthsIn = (programs: readonly Program[]): bigint[] =>
-  placesIn(programs).flatMap(({ operation }) =>
+  operationPlaces(programs).flatMap(({ operation }) =>
     operation.op === 'mmap' && typeof operation.length === 'bigint' ? [operation.length] : [],
   );
 

@@ -2,12 +2,12 @@ import { machineError, type TargetFacts, usageError } from '../../adapters/contr
 import { abiNamed, type Profile, profileNamed, profilesOf } from '../../catalogue/catalogue.ts';
 import { type FrameRange, frameRangeOf } from '../../oracles/index.ts';
 import { ordinaryModes } from '../generate/mode-selection.ts';
-import { type Mode, modesFor } from '../generate/modes.ts';
-import { type World, worldOf } from '../generate/scenario.ts';
-import type { Rules } from '../judge/judge-scenario.ts';
+import { modesFor, type ScenarioMode } from '../generate/modes.ts';
+import { type GeneratorContext, generatorContext } from '../generate/scenario.ts';
+import type { JudgingRules } from '../judge/judge-scenario.ts';
 
-/** What a campaign may choose on a target. */
-export interface Choice {
+/** Choices that a campaign has on a target. */
+export interface ContextOptions {
   /** Names of modes; all that repeat exactly and that the target can run when empty. */
   readonly modes: readonly string[];
   /** Bytes that the live buffers of a scenario may have together. */
@@ -18,26 +18,26 @@ export interface Choice {
   readonly strict?: boolean | undefined;
 }
 
-/** What holds for all rounds. */
-export interface Setting {
+/** Everything that is the same for all rounds of a campaign. */
+export interface CampaignContext {
   readonly facts: TargetFacts;
-  readonly world: World;
-  readonly modes: readonly Mode[];
-  readonly rules: Rules;
+  readonly generator: GeneratorContext;
+  readonly modes: readonly ScenarioMode[];
+  readonly rules: JudgingRules;
 }
 
 /**
- * What holds for all rounds on a target.
+ * The context of all rounds on a target.
  *
- * @throws {@link AllocertError} for a mode that it cannot run, and for an ABI that nobody knows
+ * @throws {@link AllocertError} for a mode that it cannot run, and for an unknown ABI
  */
-export function settingFor(facts: TargetFacts, options: Choice): Setting {
+export function campaignContext(facts: TargetFacts, options: ContextOptions): CampaignContext {
   const [region] = facts.regions;
   if (region === undefined) throw machineError('the target has no region');
   const known = profileFor(region.abi, options.profile);
   const profile = options.strict === true ? { ...known, known: [] } : known;
-  const world = worldOf(facts, region, abiNamed(profile.abi), options.memoryLimit);
-  const able = modesFor(world);
+  const generator = generatorContext(facts, region, abiNamed(profile.abi), options.memoryLimit);
+  const able = modesFor(generator);
   const wanted = ordinaryModes(options.modes);
   const unknown = wanted.find((name) => !able.some((mode) => mode.name === name));
   if (unknown !== undefined) {
@@ -45,7 +45,7 @@ export function settingFor(facts: TargetFacts, options: Choice): Setting {
     throw usageError(`there is no mode "${unknown}" on this target; it has ${names}`);
   }
   const modes = wanted.length === 0 ? able : able.filter(({ name }) => wanted.includes(name));
-  return { facts, world, modes, rules: rulesFor(facts, world, profile) };
+  return { facts, generator, modes, rules: rulesFor(facts, generator, profile) };
 }
 
 function profileFor(abi: Profile['abi'] | undefined, name: string | undefined): Profile {
@@ -66,8 +66,8 @@ const ORDER_MAX = 10;
  * On a real kernel a page may fail to move and others use the counters; only where the region is
  * ours alone may memory be counted, and only where nothing fails by chance may room be claimed.
  */
-function rulesFor(facts: TargetFacts, world: World, profile: Profile): Rules {
-  const { others, page, region } = world;
+function rulesFor(facts: TargetFacts, generator: GeneratorContext, profile: Profile): JudgingRules {
+  const { others, page, region } = generator;
   if (facts.kind !== 'sim' || region.sizeBytes === undefined) return { profile };
   const regions = new Map(
     [region, ...others].map(({ name, sizeBytes = 0n }) => [name, sizeBytes / page]),

@@ -18,7 +18,7 @@ import {
   type CampaignHeader,
   type CampaignLine,
 } from '../../reports/journal/campaign-lines.ts';
-import type { Epoch, Kept } from '../corpus/corpus.ts';
+import type { Epoch, KeptEntry } from '../corpus/corpus.ts';
 import type { RoundDone } from '../judge/round-report.ts';
 import type { Finding } from './finding.ts';
 import { Sampler } from './samples.ts';
@@ -103,7 +103,7 @@ export class CampaignJournal {
   }
 
   /** An entry that is in the corpus folder by now, before the round that brought it is done. */
-  entry(round: number, { entry, fresh }: Kept): void {
+  entry(round: number, { entry, fresh }: KeptEntry): void {
     this.#write({ type: 'entry', round, digest: entry.digest, fresh });
   }
 

@@ -1,4 +1,4 @@
-import type { AbiName } from '../../adapters/contract/index.ts';
+import { type AbiName, linux } from '../../adapters/contract/index.ts';
 import { commandOf, readField } from '../../catalogue/abi-request.ts';
 import type { Abi, Role } from '../../catalogue/catalogue.ts';
 import { openFlags, unsigned } from './c-text.ts';
@@ -63,12 +63,12 @@ const DIRECTIONS = ['_IOC_NONE', '_IOC_WRITE', '_IOC_READ', '_IOC_READ | _IOC_WR
 export function commandText(abi: Abi, request: bigint): string {
   const value = BigInt.asUintN(32, request);
   if (value === commandOf(abi)) return SPELLINGS[abi.name].command;
-  const type = Number((value >> 8n) & 0xffn);
+  const type = Number(linux.ioctlType(value));
   const letter = /[A-Za-z0-9]/.test(String.fromCharCode(type))
     ? `'${String.fromCharCode(type)}'`
     : `0x${type.toString(16)}`;
-  const direction = DIRECTIONS[Number(value >> 30n)] ?? '';
-  return `_IOC(${direction}, ${letter}, ${value & 0xffn}, ${(value >> 16n) & 0x3fffn})`;
+  const direction = DIRECTIONS[Number(linux.ioctlDirection(value))] ?? '';
+  return `_IOC(${direction}, ${letter}, ${linux.ioctlNr(value)}, ${linux.ioctlSize(value)})`;
 }
 
 /** A request as a compound literal; members that are 0 are left out. */

@@ -7,7 +7,7 @@ import {
 } from '../../adapters/contract/index.ts';
 
 /** One operation and where it stood. */
-export interface Step {
+export interface CStep {
   readonly program: number;
   readonly thread: number;
   readonly index: number;
@@ -16,18 +16,18 @@ export interface Step {
   readonly result: Result | undefined;
 }
 
-/** What one thread of the C program does: operations in their order, and threads it waits for. */
-export interface Line {
+/** A thread of the C program: its operations in their order, and threads that it waits for. */
+export interface CThread {
   /** Its name in C. */
   readonly name: string;
   readonly client: string;
-  readonly items: readonly Item[];
+  readonly items: readonly ThreadItem[];
 }
 
 /** An operation, or threads of the same client that run side by side. */
-export type Item =
-  | { readonly kind: 'step'; readonly step: Step }
-  | { readonly kind: 'together'; readonly lines: readonly Line[] };
+export type ThreadItem =
+  | { readonly kind: 'step'; readonly step: CStep }
+  | { readonly kind: 'together'; readonly threads: readonly CThread[] };
 
 /** Operations that change nothing, and whose results a check in C finds by itself. */
 const SILENT = operationsWhere(
@@ -40,14 +40,14 @@ const SILENT = operationsWhere(
  * Programs as the threads of a C program: one for each client, and more only where calls of the
  * same client overlapped. Barriers and sleeps fall away, as what they kept in order stays so.
  */
-export function linesOf(programs: readonly Program[], histories: readonly History[]): Line[] {
+export function cThreadsOf(programs: readonly Program[], histories: readonly History[]): CThread[] {
   const clients = [
     ...new Set(['main', ...programs.flatMap(({ threads }) => threads.map((one) => one.client))]),
   ];
   return clients.map((client) => {
     const items = programs.flatMap(({ threads }, program) => {
       const mine = threads.flatMap(({ client: owner, operations }, thread) => {
-        const steps = operations.map((operation, index): Step => {
+        const steps = operations.map((operation, index): CStep => {
           const result = histories[program]?.threads[thread]?.[index];
           return { program, thread, index, client, operation, result };
         });
@@ -63,16 +63,20 @@ export function linesOf(programs: readonly Program[], histories: readonly Histor
 /** A name that C takes. */
 export const identifier = (name: string): string => name.replaceAll(/[^A-Za-z0-9]/g, '_');
 
-function itemsOf(client: string, program: number, threads: readonly (readonly Step[])[]): Item[] {
+function itemsOf(
+  client: string,
+  program: number,
+  threads: readonly (readonly CStep[])[],
+): ThreadItem[] {
   if (threads.length > 1 && overlapping(threads)) {
-    const lines = threads.map(
-      (steps, index): Line => ({
+    const apart = threads.map(
+      (steps, index): CThread => ({
         name: `${identifier(client)}_${program}_${'abcdefghijklmnopqrstuvwxyz'[index] ?? index}`,
         client,
-        items: steps.map((step): Item => ({ kind: 'step', step })),
+        items: steps.map((step): ThreadItem => ({ kind: 'step', step })),
       }),
     );
-    return [{ kind: 'together', lines }];
+    return [{ kind: 'together', threads: apart }];
   }
   const inOrder = threads
     .flat()
@@ -80,11 +84,11 @@ function itemsOf(client: string, program: number, threads: readonly (readonly St
   return inOrder.map((step) => ({ kind: 'step', step }));
 }
 
-const callOf = ({ result }: Step): bigint | undefined =>
+const callOf = ({ result }: CStep): bigint | undefined =>
   result === undefined || result.outcome === 'not-run' ? undefined : result.call;
 
 /** Whether the one had returned when the other was called; steps of earlier Programs have. */
-export function isBefore(one: Step, other: Step): boolean {
+export function isBefore(one: CStep, other: CStep): boolean {
   if (one.program !== other.program) return one.program < other.program;
   const call = callOf(other);
   const back = one.result?.return;
@@ -92,7 +96,7 @@ export function isBefore(one: Step, other: Step): boolean {
 }
 
 /** Whether two calls of different threads may have been under way at once. */
-function overlapping(threads: readonly (readonly Step[])[]): boolean {
+function overlapping(threads: readonly (readonly CStep[])[]): boolean {
   return threads.some((mine, index) =>
     threads
       .slice(index + 1)
@@ -101,20 +105,20 @@ function overlapping(threads: readonly (readonly Step[])[]): boolean {
   );
 }
 
-/** Every line, those inside of others too. */
-export const allLines = (lines: readonly Line[]): Line[] =>
-  lines.flatMap((line) => [
-    line,
-    ...line.items.flatMap((item) => (item.kind === 'together' ? allLines(item.lines) : [])),
+/** Every thread, those that another one starts too. */
+export const allThreads = (threads: readonly CThread[]): CThread[] =>
+  threads.flatMap((thread) => [
+    thread,
+    ...thread.items.flatMap((item) => (item.kind === 'together' ? allThreads(item.threads) : [])),
   ]);
 
-/** The steps of a line itself. */
-export const stepsOf = ({ items }: Line): Step[] =>
+/** The steps of a thread itself. */
+export const stepsOf = ({ items }: CThread): CStep[] =>
   items.flatMap((item) => (item.kind === 'step' ? [item.step] : []));
 
 /** A place in a finding as a key. */
-export const keyOf = ({ program, thread, index }: Pick<Step, 'program' | 'thread' | 'index'>) =>
+export const stepKey = ({ program, thread, index }: Pick<CStep, 'program' | 'thread' | 'index'>) =>
   `${program}.${thread}.${index}`;
 
-/** A line's number in C. */
-export const lineConstant = ({ name }: Line): string => `LINE_${name.toUpperCase()}`;
+/** The constant that is a thread's number in C. */
+export const threadConstant = ({ name }: CThread): string => `LINE_${name.toUpperCase()}`;

@@ -9,10 +9,10 @@ import { fieldOf } from '../../catalogue/abi-request.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
 import { memberOf, requestType } from './abi-text.ts';
 import { Unwritable, unsigned } from './c-text.ts';
-import type { Step } from './c-threads.ts';
+import type { CStep } from './c-threads.ts';
 
 /** A variable that holds what an operation gave. */
-export interface Variable {
+export interface CVariable {
   /** As expressions write it. */
   readonly name: string;
   readonly kind: 'request' | 'address' | 'descriptor' | 'pair' | 'number';
@@ -20,9 +20,9 @@ export interface Variable {
   readonly declaration: string;
 }
 
-type Kind = Variable['kind'];
+type Kind = CVariable['kind'];
 
-/** What holds the result of an operation, and how its name begins. */
+/** The kind of variable that holds the result of an operation, and how its name begins. */
 function kindOf(op: OperationName): readonly [Kind, string] {
   const { gives } = specOf(op);
   switch (gives?.kind) {
@@ -41,16 +41,16 @@ function kindOf(op: OperationName): readonly [Kind, string] {
 }
 
 /** The variables of a C program, one for each slot, and what operands become. */
-export class Slots {
+export class CVariables {
   readonly #abi: Abi;
-  readonly #bySlot = new Map<string, Variable>();
-  readonly #byStep = new Map<Step, Variable>();
+  readonly #bySlot = new Map<string, CVariable>();
+  readonly #byStep = new Map<CStep, CVariable>();
 
   /**
    * @param steps in the order in which they were written
    * @param prefix of every variable: where they lie when several processes share them
    */
-  constructor(abi: Abi, steps: readonly Step[], prefix: string) {
+  constructor(abi: Abi, steps: readonly CStep[], prefix: string) {
     this.#abi = abi;
     const counts = new Map<string, number>();
     const referred = new Set(steps.flatMap(({ operation }) => referencesIn(operation)));
@@ -67,12 +67,12 @@ export class Slots {
     }
   }
 
-  get variables(): readonly Variable[] {
+  get variables(): readonly CVariable[] {
     return [...this.#byStep.values()];
   }
 
   /** Where the result of a step goes; undefined when nothing refers to it. */
-  of(step: Step): Variable | undefined {
+  of(step: CStep): CVariable | undefined {
     return this.#byStep.get(step);
   }
 
@@ -117,7 +117,7 @@ export class Slots {
     return fieldOf(this.#abi, role).offset;
   }
 
-  #variable({ slot }: SlotRef): Variable {
+  #variable({ slot }: SlotRef): CVariable {
     const found = this.#bySlot.get(slot);
     if (found === undefined) {
       throw new Unwritable(`it uses the slot ${slot}, which nothing that C can say fills`);

@@ -1,8 +1,9 @@
-import type {
-  Operand,
-  Operation,
-  OperationName,
-  OperationOf,
+import {
+  linux,
+  type Operand,
+  type Operation,
+  type OperationName,
+  type OperationOf,
 } from '../../adapters/contract/index.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
 import { commandText, requestLiteral } from './abi-text.ts';
@@ -15,21 +16,21 @@ import {
   Unwritable,
   whenceName,
 } from './c-text.ts';
-import { identifier, type Step } from './c-threads.ts';
-import type { Slots } from './c-variables.ts';
+import { type CStep, identifier } from './c-threads.ts';
+import type { CVariables } from './c-variables.ts';
 import { type PlacedCall, placed } from './placement.ts';
 
-/** What calls are written with. */
+/** The names and facts that calls are written with. */
 export interface Vocabulary {
   readonly abi: Abi;
-  readonly slots: Slots;
+  readonly slots: CVariables;
   /** Bytes in a page of the target. */
   readonly page: number;
   readonly architecture: string;
 }
 
 /** One operation in C. */
-export interface CallText {
+export interface CallInC {
   /** Statements before it. */
   readonly before: readonly string[];
   /** The call itself, an expression. */
@@ -45,7 +46,7 @@ export interface CallText {
  *
  * @throws {@link Unwritable} when C cannot say it alone
  */
-export function callText(words: Vocabulary, step: Step): CallText {
+export function callInC(words: Vocabulary, step: CStep): CallInC {
   const { operation } = step;
   if (operation.op === 'ioctl') return request(words, step, operation);
   const write = CALLS[operation.op] as Writer<Operation> | undefined;
@@ -115,10 +116,11 @@ const CALLS: Writers = {
 /** The name of a client as the C program numbers it. */
 export const constant = (client: string): string => identifier(client).toUpperCase();
 
-const signalName = (signal: bigint): string => (signal === 9n ? 'SIGKILL' : String(signal));
+const signalName = (signal: bigint): string =>
+  signal === linux.SIGKILL ? 'SIGKILL' : String(signal);
 
 /** An address and an offset. */
-function access(slots: Slots, address: Operand, offset: Operand | undefined): string {
+function access(slots: CVariables, address: Operand, offset: Operand | undefined): string {
   const at = slots.address(address);
   return offset === undefined || offset === 0n ? at : `${at} + ${slots.word(offset)}`;
 }
@@ -131,7 +133,7 @@ function path(file: OperationOf<'open'>['file']): string {
   throw new Unwritable(`it opens ${file}, and a C program is told of one device only`);
 }
 
-function request(words: Vocabulary, step: Step, operation: OperationOf<'ioctl'>): CallText {
+function request(words: Vocabulary, step: CStep, operation: OperationOf<'ioctl'>): CallInC {
   const { abi, slots } = words;
   const { argument, fd } = operation;
   const variable = slots.of(step);

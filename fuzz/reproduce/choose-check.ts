@@ -7,8 +7,14 @@ import { memberOf } from './abi-text.ts';
 import { formatText, isErrnoWord, stringLiteral, unsigned } from './c-text.ts';
 import { checkNumbers, checkStrays, checkTwice } from './check-descriptors.ts';
 import { checkExclusion } from './check-exclusion.ts';
-import type { Evidence } from './judged-finding.ts';
-import { afterwards, type Check, empty, type Scene, stepOf } from './program-check.ts';
+import type { JudgedFinding } from './judged-finding.ts';
+import {
+  type CheckContext,
+  checkAfter,
+  checkWithoutStatements,
+  type ProgramCheck,
+  stepOf,
+} from './program-check.ts';
 import { BLOCKS } from './watch-text.ts';
 
 /**
@@ -17,28 +23,32 @@ import { BLOCKS } from './watch-text.ts';
  * Each check is as strict as the oracle that it stands for, on the schedule of the finding: it asks
  * only what that oracle asked, of the operations that proved it.
  */
-export function checkOf(evidence: Evidence, scene: Scene): Check | string {
+export function chooseCheck(evidence: JudgedFinding, context: CheckContext): ProgramCheck | string {
   const { finding, violation } = evidence;
   if (finding.oracle === 'target') {
     const means = 'If the machine is still there afterwards, it has survived.';
-    return { ...empty(means), watch: { kind: 'machine' } };
+    return { ...checkWithoutStatements(means), watch: { kind: 'machine' } };
   }
   if (violation === undefined) {
     return 'today’s oracles do not say of the recorded results what the finding says';
   }
-  const check = CHECKS[finding.oracle]?.(violation, scene, evidence);
+  const check = CHECKS[finding.oracle]?.(violation, context, evidence);
   return check ?? 'what proves it is not seen from inside of a program';
 }
 
-type Maker = (violation: Violation, scene: Scene, evidence: Evidence) => Check | string | undefined;
+type Maker = (
+  violation: Violation,
+  context: CheckContext,
+  evidence: JudgedFinding,
+) => ProgramCheck | string | undefined;
 
 const CHECKS: Readonly<Record<string, Maker>> = {
   errors: checkErrors,
   content: checkContent,
-  descriptors: (violation, scene) =>
+  descriptors: (violation, context) =>
     violation.requirement === 'ERR-04'
-      ? checkStrays(violation, scene)
-      : checkTwice(violation, scene),
+      ? checkStrays(violation, context)
+      : checkTwice(violation, context),
   numbers: checkNumbers,
   exclusion: checkExclusion,
   snapshot: checkSnapshot,
@@ -47,12 +57,16 @@ const CHECKS: Readonly<Record<string, Maker>> = {
   survival: checkSurvival,
 };
 
-function checkErrors({ events }: Violation, scene: Scene, evidence: Evidence): Check | undefined {
+function checkErrors(
+  { events }: Violation,
+  context: CheckContext,
+  evidence: JudgedFinding,
+): ProgramCheck | undefined {
   const [event] = events;
-  const step = stepOf(scene, event);
+  const step = stepOf(context, event);
   if (event === undefined || step === undefined) return undefined;
-  const { abi, rules, world } = evidence;
-  const words = predictor(abi, rules.profile, world.region.sizeBytes)(event)?.words ?? [];
+  const { abi, rules, generator } = evidence;
+  const words = predictor(abi, rules.profile, generator.region.sizeBytes)(event)?.words ?? [];
   const errors = words.filter(isErrnoWord);
   const wrong = words.includes('error')
     ? []
@@ -61,52 +75,56 @@ function checkErrors({ events }: Violation, scene: Scene, evidence: Evidence): C
   const condition = [...granted, ...wrong.map((one) => (granted.length > 0 ? `(${one})` : one))];
   const allowed = words.map((word) => (word === 'ok' ? 'success' : word)).join(', ');
   const means = `The request marked below may come to one of these: ${allowed}.`;
-  return afterwards(means, step, `violated(${condition.join(' || ') || '0'});`);
+  return checkAfter(means, step, `violated(${condition.join(' || ') || '0'});`);
 }
 
-function checkContent(violation: Violation, scene: Scene): Check | undefined {
+function checkContent(violation: Violation, context: CheckContext): ProgramCheck | undefined {
   const event = violation.events.at(-1);
-  const step = stepOf(scene, event);
+  const step = stepOf(context, event);
   if (event?.operation.op !== 'scan' || step === undefined) return undefined;
-  const { slots } = scene.words;
+  const { slots } = context.words;
   const { operation } = event;
   const length = slots.word(operation.length);
   if (violation.requirement === 'LIF-04') {
     const means = 'Reading a mapping that stands must not fault.';
-    return afterwards(means, step, 'violated(result == -1);');
+    return checkAfter(means, step, 'violated(result == -1);');
   }
   const bytes = operation.bytes;
   const differs = `violated(result >= 0 && result < ${length});`;
   if (violation.requirement !== 'ISO-01') {
     const means = `All of the mapping must still repeat ${stringLiteral(bytes)}.`;
-    return afterwards(means, step, differs);
+    return checkAfter(means, step, differs);
   }
   const address = slots.address(operation.address);
   // What an attempt leaves, the next one must not find.
   const leave = `store(${address}, ${length}, "residue ", 8);`;
-  return { ...afterwards('A new buffer must be all zeros.', step, differs, leave), times: 64 };
+  return { ...checkAfter('A new buffer must be all zeros.', step, differs, leave), times: 64 };
 }
 
 /** Sizes that a condition may name: lengths that differ in two bytes have four at most. */
 const SIZES_MAX = 4;
 
-function checkSnapshot({ events }: Violation, scene: Scene, { abi, world }: Evidence) {
+function checkSnapshot(
+  { events }: Violation,
+  context: CheckContext,
+  { abi, generator }: JudgedFinding,
+) {
   const [allocation, seen] = events;
-  const step = stepOf(scene, seen);
+  const step = stepOf(context, seen);
   const request = allocation?.operation;
   if (step === undefined || request?.op !== 'ioctl' || request.slot === undefined) return undefined;
   const { placement } = request.argument;
   if (placement?.kind !== 'flipped') return undefined;
   const field = fieldOf(abi, 'length');
   const asked = [readField(request.argument.bytes, field), placement.value];
-  const { page } = world;
+  const { page } = generator;
   const { offset, width } = field;
   const rounded = mixturesOf(asked, width).map((length) => ((length + page - 1n) / page) * page);
   const whole = [...new Set(rounded)];
   if (whole.length > SIZES_MAX) return 'one read may see any of too many lengths';
   const none = (value: string, among: readonly bigint[]): string =>
     among.map((one) => `${value} != ${unsigned(one)}`).join(' && ');
-  const told = scene.words.slots.word({ slot: request.slot, offset, width });
+  const told = context.words.slots.word({ slot: request.slot, offset, width });
   const member = memberOf(abi, 'length');
   // What came back may be part the answer and part what the other thread wrote last.
   const reported = (field.output === true ? whole : []).map(
@@ -114,22 +132,26 @@ function checkSnapshot({ events }: Violation, scene: Scene, { abi, world }: Evid
   );
   const condition = [`(${none('result', whole)})`, ...reported].join(' || ');
   const means = `The buffer must have a size that one read of ${member} can give, and say so.`;
-  return { ...afterwards(means, step, `violated(result >= 0 && (${condition}));`), times: 1000 };
+  return { ...checkAfter(means, step, `violated(result >= 0 && (${condition}));`), times: 1000 };
 }
 
-function checkRoom({ events, detail }: Violation, scene: Scene): Check | undefined {
-  const step = stepOf(scene, events[0]);
+function checkRoom({ events, detail }: Violation, context: CheckContext): ProgramCheck | undefined {
+  const step = stepOf(context, events[0]);
   if (step === undefined) return undefined;
   const means = `The request marked below must find room in a region of the same size: ${detail}.`;
-  return afterwards(means, step, 'violated(result == -1 && errno == ENOMEM);');
+  return checkAfter(means, step, 'violated(result == -1 && errno == ENOMEM);');
 }
 
 /** Kilobytes that each block of attempts is to lose, and attempts that it has at least. */
 const SURE_KB = 16n * 1024n;
 const ATTEMPTS_MIN = 200n;
 
-function checkAccounting({ events }: Violation, _scene: Scene, { world }: Evidence) {
-  const gauge = world.region.gauge;
+function checkAccounting(
+  { events }: Violation,
+  _scene: CheckContext,
+  { generator }: JudgedFinding,
+) {
+  const gauge = generator.region.gauge;
   const [before, after] = events.map((event) => kilobytes(event, gauge ?? ''));
   if (gauge === undefined || before === undefined || after === undefined) return undefined;
   const lost = before - after;
@@ -142,7 +164,7 @@ function checkAccounting({ events }: Violation, _scene: Scene, { world }: Eviden
     `${lost > 0n ? 'lost' : 'gained'} ${each} kB, and half of that, times the attempts, shows it ` +
     `when it is gone in each of ${BLOCKS} blocks of attempts.`;
   return {
-    ...empty(means),
+    ...checkWithoutStatements(means),
     watch: { kind: 'memory', gauge, kilobytes: lost } as const,
     times: BLOCKS * Number(block),
   };
@@ -154,18 +176,21 @@ function kilobytes({ result }: Event, gauge: string): bigint | undefined {
 }
 
 const DIED = /^a client died of (SIG[A-Z0-9]+)$/;
-/** What can be searched for of a complaint: it lost its numbers and addresses. */
+/** The part of a complaint that can be searched for: it lost its numbers and addresses. */
 const FRAGMENT = /[^…]{6,60}/;
 
-function checkSurvival({ kind }: Violation): Check | string {
+function checkSurvival({ kind }: Violation): ProgramCheck | string {
   if (kind.startsWith('kernel: ')) {
     const complaint = FRAGMENT.exec(kind.slice('kernel: '.length))?.[0].trim();
     if (complaint === undefined) return 'the kernel’s complaint has no words to search for';
     const means = `The kernel's log must not get new lines with "${complaint}".`;
-    return { ...empty(means), watch: { kind: 'log', complaint: formatText(complaint) } };
+    return {
+      ...checkWithoutStatements(means),
+      watch: { kind: 'log', complaint: formatText(complaint) },
+    };
   }
   const signal = DIED.exec(kind)?.[1] ?? 'SIGALRM';
   const means =
     signal === 'SIGALRM' ? 'Every call must come back.' : `No process may die of ${signal}.`;
-  return { ...empty(means), watch: { kind: 'death', signal } };
+  return { ...checkWithoutStatements(means), watch: { kind: 'death', signal } };
 }

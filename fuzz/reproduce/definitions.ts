@@ -1,30 +1,30 @@
 import { abiDefinitions } from './abi-text.ts';
-import { allLines, type Item, lineConstant } from './c-threads.ts';
+import { allThreads, type ThreadItem, threadConstant } from './c-threads.ts';
 import { constant } from './call-in-c.ts';
-import type { Plot } from './program-layout.ts';
+import type { ProgramLayout } from './program-layout.ts';
 
 /** The ABI, the shared memory and the variables. */
-export function definitionsOf(plot: Plot, code: string): string {
-  const { abi, slots } = plot.words;
+export function definitionsOf(layout: ProgramLayout, code: string): string {
+  const { abi, slots } = layout.words;
   const lines = [...abiDefinitions(abi), ''];
   const uses = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(code);
-  if (uses('PAGE')) lines.push(`#define PAGE ((size_t)${plot.words.page})`);
+  if (uses('PAGE')) lines.push(`#define PAGE ((size_t)${layout.words.page})`);
   if (uses('SECONDS')) lines.push('#define SECONDS 10 /* for one attempt */');
-  const { watch } = plot.check;
+  const { watch } = layout.check;
   if (watch?.kind === 'memory') lines.push(`#define GAUGE "${watch.gauge}"`);
   if (watch?.kind === 'log') lines.push(`#define COMPLAINT "${watch.complaint}"`);
-  const who = plot.named ? 'who, ' : '';
+  const who = layout.named ? 'who, ' : '';
   lines.push(`#define DO(call) tell(${who}#call, (long)(call))`, '');
-  lines.push(...sharedText(plot), '');
+  lines.push(...sharedText(layout), '');
   const variables = slots.variables.map(({ declaration }) => declaration);
-  if (plot.several) {
+  if (layout.several) {
     lines.push('/* What calls gave; all ones until then. */', 'static struct slots {');
     lines.push(...variables.map((one) => `\t${one};`), '} *slots;');
   } else {
     lines.push(...variables.map((one) => `static ${one};`));
   }
   lines.push('', 'static const char *path;');
-  const widths = plot.lines.flatMap(({ items }) => items.map(widthOf));
+  const widths = layout.threads.flatMap(({ items }) => items.map(widthOf));
   if (uses('MOST_TOGETHER')) {
     lines.push('', `#define MOST_TOGETHER ${Math.max(...widths)}`, '');
     lines.push('static pthread_barrier_t beginning;');
@@ -32,18 +32,18 @@ export function definitionsOf(plot: Plot, code: string): string {
   return lines.join('\n');
 }
 
-const widthOf = (item: Item): number => (item.kind === 'together' ? item.lines.length : 0);
+const widthOf = (item: ThreadItem): number => (item.kind === 'together' ? item.threads.length : 0);
 
-function sharedText({ check, lines, order, several }: Plot): string[] {
-  const all = allLines(lines).filter((line) => order.awaited.has(line));
+function sharedText({ check, threads, order, several }: ProgramLayout): string[] {
+  const all = allThreads(threads).filter((thread) => order.awaited.has(thread));
   const text: string[] = [];
   if (several) {
-    const names = lines.map(({ client }) => constant(client));
+    const names = threads.map(({ client }) => constant(client));
     text.push(`enum { ${[...names, 'CLIENTS'].join(', ')} };`);
   }
   if (all.length > 0) {
     const owners = all.map(({ client }) => constant(client)).join(', ');
-    text.push(`enum { ${[...all.map(lineConstant), 'LINES'].join(', ')} };`);
+    text.push(`enum { ${[...all.map(threadConstant), 'LINES'].join(', ')} };`);
     if (several) text.push(`static const int client_of[LINES] = { ${owners} };`);
   }
   const members = [
@@ -62,8 +62,8 @@ function sharedText({ check, lines, order, several }: Plot): string[] {
   return [...text.slice(text[0] === '' ? 1 : 0), ...members.map((one) => `\t${one}`), '} *s;'];
 }
 
-/** What is printed of an attempt: main() prints it, as clients may die and must not mix lines. */
-export function noteText({ named }: Plot): string {
+/** The text of an attempt: main() prints it, as clients may die and must not mix lines. */
+export function noteText({ named }: ProgramLayout): string {
   const format = named ? '%s%s' : '%s';
   const who = named ? 'who, ' : '';
   return `/* Takes down what happens; main() prints it. */

@@ -1,37 +1,44 @@
-import { type Item, keyOf, type Line, lineConstant, type Step, stepsOf } from './c-threads.ts';
-import { type CallText, callText } from './call-in-c.ts';
-import type { Plot } from './program-layout.ts';
+import {
+  type CStep,
+  type CThread,
+  stepKey,
+  stepsOf,
+  type ThreadItem,
+  threadConstant,
+} from './c-threads.ts';
+import { type CallInC, callInC } from './call-in-c.ts';
+import type { ProgramLayout } from './program-layout.ts';
 
-/** The functions of all lines, those first that others start. */
-export function functionsOf(plot: Plot): string[] {
+/** The functions of all threads, those first that others start. */
+export function functionsOf(layout: ProgramLayout): string[] {
   // Whoever forks a client stands behind it.
-  return plot.lines.toReversed().flatMap((line) => clientText(plot, line));
+  return layout.threads.toReversed().flatMap((thread) => clientText(layout, thread));
 }
 
-function clientText(plot: Plot, line: Line): string[] {
-  const threads = line.items.flatMap((item) => (item.kind === 'together' ? item.lines : []));
-  const texts = threads.map((thread, index) => threadText(plot, thread, index));
-  const body = line.items.flatMap((item) => itemText(plot, line, item));
-  const ends = line === plot.lines[0] ? waits(plot.order.atEnd) : [];
+function clientText(layout: ProgramLayout, thread: CThread): string[] {
+  const started = thread.items.flatMap((item) => (item.kind === 'together' ? item.threads : []));
+  const texts = started.map((one, index) => threadText(layout, one, index));
+  const body = thread.items.flatMap((item) => itemText(layout, thread, item));
+  const ends = thread === layout.threads[0] ? waits(layout.order.atEnd) : [];
   const statements = [...body, ...ends];
-  const open = `static void ${functionName(plot, line)}(void)`;
-  return [...texts, functionText(open, whoOf(plot, line.client), statements)];
+  const open = `static void ${functionName(thread)}(void)`;
+  return [...texts, functionText(open, whoOf(layout, thread.client), statements)];
 }
 
 /** The name of a client's function; `main` is C's own. */
-const functionName = (_plot: Plot, { name }: Line): string => (name === 'main' ? 'run' : name);
+const functionName = ({ name }: CThread): string => (name === 'main' ? 'run' : name);
 
-const whoOf = ({ named, several }: Plot, client: string, thread = ''): string => {
+const whoOf = ({ named, several }: ProgramLayout, client: string, thread = ''): string => {
   const name = several ? `${client}${thread === '' ? '' : ' '}${thread}` : thread;
   return named ? name.padEnd(12) : '';
 };
 
-function threadText(plot: Plot, line: Line, index: number): string {
+function threadText(layout: ProgramLayout, thread: CThread, index: number): string {
   const letter = 'abcdefghijklmnopqrstuvwxyz'[index % 26] ?? '';
-  const body = line.items.flatMap((item) => itemText(plot, line, item));
+  const body = thread.items.flatMap((item) => itemText(layout, thread, item));
   const statements = ['pthread_barrier_wait(&beginning);', ...body, 'return unused;'];
-  const who = whoOf(plot, line.client, `thread ${letter}`);
-  return functionText(`static void *${line.name}(void *unused)`, who, statements);
+  const who = whoOf(layout, thread.client, `thread ${letter}`);
+  return functionText(`static void *${thread.name}(void *unused)`, who, statements);
 }
 
 function functionText(head: string, who: string, statements: readonly string[]): string {
@@ -57,26 +64,26 @@ function broken(statement: string): string[] {
   return [statement.slice(0, at + 1), ...broken(`\t\t${statement.slice(at + 2)}`)];
 }
 
-function itemText(plot: Plot, line: Line, item: Item): string[] {
-  if (item.kind === 'step') return stepText(plot, line, item.step);
-  const names = item.lines.map(({ name }) => name).join(', ');
+function itemText(layout: ProgramLayout, thread: CThread, item: ThreadItem): string[] {
+  if (item.kind === 'step') return stepText(layout, thread, item.step);
+  const names = item.threads.map(({ name }) => name).join(', ');
   const run = `(void *(*const[])(void *)){ ${names} }`;
-  return [`together(${run}, ${item.lines.length});`];
+  return [`together(${run}, ${item.threads.length});`];
 }
 
-function waits(marks: Plot['order']['atEnd']): string[] {
-  return marks.map(({ line, steps }) => `await(${lineConstant(line)}, ${steps});`);
+function waits(marks: ProgramLayout['order']['atEnd']): string[] {
+  return marks.map(({ thread, steps }) => `await(${threadConstant(thread)}, ${steps});`);
 }
 
-function stepText(plot: Plot, line: Line, step: Step): string[] {
-  const { check, order, words } = plot;
-  const key = keyOf(step);
-  const text = callText(words, step);
+function stepText(layout: ProgramLayout, thread: CThread, step: CStep): string[] {
+  const { check, order, words } = layout;
+  const key = stepKey(step);
+  const text = callInC(words, step);
   const after = check.after.get(key) ?? [];
   const keeps = after.some((one) => /\bresult\b/.test(one));
-  const number = stepsOf(line).indexOf(step) + 1;
-  const isAwaited = order.awaited.get(line)?.has(number) === true;
-  const mark = isAwaited ? [`reached(${lineConstant(line)}, ${number});`] : [];
+  const number = stepsOf(thread).indexOf(step) + 1;
+  const isAwaited = order.awaited.get(thread)?.has(number) === true;
+  const mark = isAwaited ? [`reached(${threadConstant(thread)}, ${number});`] : [];
   // What never comes back is told, and counts as done, before it is called.
   const goes = step.operation.op === 'exec' || step.operation.op === 'exit';
   return [
@@ -89,25 +96,25 @@ function stepText(plot: Plot, line: Line, step: Step): string[] {
     ...(goes ? [`note("%s\\n", ${JSON.stringify(text.call)});`, ...mark] : []),
     ...doing(text, keeps),
     ...text.after,
-    ...shown(plot, step),
+    ...shown(layout, step),
     ...after,
     ...(goes ? [] : mark),
   ];
 }
 
-function doing({ call, to }: CallText, keeps: boolean): string[] {
+function doing({ call, to }: CallInC, keeps: boolean): string[] {
   if (to === undefined) return [keeps ? `result = DO(${call});` : `DO(${call});`];
   if (keeps) return [`result = DO(${call});`, `${to.name} = ${to.cast}result;`];
   return [`${to.name} = ${to.cast}DO(${call});`];
 }
 
 /** Whether one call alone is judged. */
-const isOne = ({ after }: Plot['check']): boolean => after.size === 1;
+const isOne = ({ after }: ProgramLayout['check']): boolean => after.size === 1;
 
 /** Oracles for which it counts what exactly a request gave. */
 const ABOUT_GIFTS: readonly string[] = ['descriptors', 'numbers', 'snapshot', 'target'];
 
-function shown({ evidence, unjudged, words }: Plot, { operation }: Step): string[] {
+function shown({ evidence, unjudged, words }: ProgramLayout, { operation }: CStep): string[] {
   const wanted = unjudged !== undefined || ABOUT_GIFTS.includes(evidence.finding.oracle);
   if (!wanted || operation.op !== 'ioctl' || operation.slot === undefined) return [];
   const { offset } = words.abi.fields.descriptor;

@@ -1,15 +1,21 @@
 import type { Requirement } from '../../catalogue/catalogue.ts';
 import { requirementOf } from '../../catalogue/catalogue.ts';
-import { wilson } from '../judge/confidence-interval.ts';
+import { wilsonInterval } from '../judge/confidence-interval.ts';
 import { tokenOf } from '../record/finding.ts';
 import { blockComment } from './c-text.ts';
-import type { Plot } from './program-layout.ts';
+import type { ProgramLayout } from './program-layout.ts';
 
 const EXITS =
   'Exit status: 0 the promise held, 1 it was broken, 2 it could not be run or nothing can be said.';
 
 /** The comment at the top: what is broken, where it was seen, and how to run it. */
-export function headOf({ check, evidence, races: meets, times, unjudged }: Plot): string[] {
+export function headComment({
+  check,
+  evidence,
+  races: meets,
+  times,
+  unjudged,
+}: ProgramLayout): string[] {
   const { abi, finding } = evidence;
   const rule = requirementOf(finding.requirement);
   const { document, place } = abi.sources?.[rule.id] ?? rule.source;
@@ -32,30 +38,34 @@ export function headOf({ check, evidence, races: meets, times, unjudged }: Plot)
     ...(unjudged === undefined ? [] : [recorded(evidence)]),
     `\tcc -Wall -Wextra -pthread -o reproducer THIS-FILE.c\n\t./reproducer [DEVICE [ATTEMPTS]]`,
     `Without arguments it makes ${times === 1 ? 'one attempt' : `${times} attempts`} on ` +
-      `${nodeOf(finding.facts)}. ${EXITS}`,
+      `${devicePath(finding.facts)}. ${EXITS}`,
   ]);
 }
 
 const sentence = ({ statement }: Requirement): string => statement;
 
 /** The device node of the region that findings are about. */
-export const nodeOf = ({ regions }: Plot['evidence']['finding']['facts']): string =>
+export const devicePath = ({ regions }: ProgramLayout['evidence']['finding']['facts']): string =>
   regions[0]?.node ?? '/dev/dma_heap/system';
 
-function kernelOf({ architecture, implementation, kernel }: Plot['evidence']['finding']['facts']) {
+function kernelOf({
+  architecture,
+  implementation,
+  kernel,
+}: ProgramLayout['evidence']['finding']['facts']) {
   return `${kernel === undefined ? implementation : `Linux ${kernel.release}`} on ${architecture}`;
 }
 
-function often({ reproduced }: Plot['evidence']['finding']): string {
+function often({ reproduced }: ProgramLayout['evidence']['finding']): string {
   if (reproduced === undefined || reproduced.of === 0) return 'in no further run, as none was made';
-  const { low, high } = wilson(reproduced.times, reproduced.of);
+  const { low, high } = wilsonInterval(reproduced.times, reproduced.of);
   const percent = (part: number): number => Math.round(100 * part);
   const { of, times } = reproduced;
   return `in ${times} of ${of} runs (95 % confidence: ${percent(low)} to ${percent(high)} %)`;
 }
 
 /** The results that were recorded, call by call. */
-function recorded({ histories, programs }: Plot['evidence']): string {
+function recorded({ histories, programs }: ProgramLayout['evidence']): string {
   const lines = programs.flatMap(({ threads }, program) =>
     threads.flatMap(({ client, operations }, thread) =>
       operations.map(({ op }, index) => {

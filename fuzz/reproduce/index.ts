@@ -1,7 +1,13 @@
+/**
+ * Findings as C programs of one file each, which need nothing of allocert. `judged-finding.ts` asks
+ * the judge again which operations prove the finding, `program-layout.ts` lays the program out,
+ * `choose-check.ts` says how it sees that the promise is broken, and `program-in-c.ts` writes it.
+ * Imports `judge/`, `plan/`, `record/`, the oracles and the catalogue. Start with the last of these.
+ */
 import type { Finding } from '../record/finding.ts';
 import { Unwritable } from './c-text.ts';
-import { judgeAgain } from './judged-finding.ts';
-import { programText } from './program-in-c.ts';
+import { judgeFinding } from './judged-finding.ts';
+import { programInC } from './program-in-c.ts';
 
 /** A finding as a C program, or why there is none. */
 export type Reproducer =
@@ -19,7 +25,7 @@ export type Reproducer =
  */
 export function reproducerOf(finding: Finding): Reproducer {
   try {
-    return { text: programText(judgeAgain(finding)) };
+    return { text: programInC(judgeFinding(finding)) };
   } catch (thrown) {
     if (thrown instanceof Unwritable) return { refusal: thrown.message };
     throw thrown;

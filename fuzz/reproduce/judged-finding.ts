@@ -1,21 +1,21 @@
 import type { History, Program } from '../../adapters/contract/index.ts';
 import { type Abi, abiNamed } from '../../catalogue/catalogue.ts';
 import type { Violation } from '../../oracles/index.ts';
-import type { World } from '../generate/scenario.ts';
-import { judge, type Rules, signatureOf } from '../judge/judge-scenario.ts';
-import { settingFor } from '../plan/campaign-context.ts';
-import { evidenceOf, type Finding } from '../record/finding.ts';
+import type { GeneratorContext } from '../generate/scenario.ts';
+import { type JudgingRules, judgeScenario, signatureOf } from '../judge/judge-scenario.ts';
+import { campaignContext } from '../plan/campaign-context.ts';
+import { type Finding, recordedRun } from '../record/finding.ts';
 
-/** What a finding says, judged again, so that the operations that prove it are known. */
-export interface Evidence {
+/** A finding, judged again, so that the operations that prove it are known. */
+export interface JudgedFinding {
   readonly finding: Finding;
   readonly abi: Abi;
-  readonly world: World;
-  readonly rules: Rules;
+  readonly generator: GeneratorContext;
+  readonly rules: JudgingRules;
   readonly programs: readonly Program[];
-  /** What came back of them; empty when the target died. */
+  /** The Histories of these Programs; empty when the target died. */
   readonly histories: readonly History[];
-  /** Undefined when the judge of today does not say it of this evidence, or nobody can. */
+  /** Undefined when the judge of today does not see it in this evidence, or no judge can. */
   readonly violation: Violation | undefined;
 }
 
@@ -24,21 +24,23 @@ export interface Evidence {
  *
  * @throws {@link AllocertError} for a finding of an ABI or a profile that is not known
  */
-export function judgeAgain(finding: Finding): Evidence {
+export function judgeFinding(finding: Finding): JudgedFinding {
   const { facts, mode, profile, strict } = finding;
-  const { world, rules } = settingFor(facts, {
+  const { generator, rules } = campaignContext(facts, {
     modes: [],
     memoryLimit: 1n << 20n,
     profile,
     strict,
   });
-  const { programs, histories } = evidenceOf(finding);
+  const { programs, histories } = recordedRun(finding);
   const found =
-    histories.length === programs.length ? judge(world, rules, { mode, programs }, histories) : [];
+    histories.length === programs.length
+      ? judgeScenario(generator, rules, { mode, programs }, histories)
+      : [];
   return {
     finding,
     abi: abiNamed(rules.profile.abi),
-    world,
+    generator,
     rules,
     programs,
     histories,

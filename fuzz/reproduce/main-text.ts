@@ -2,17 +2,17 @@ import { specOf } from '../../adapters/contract/index.ts';
 import { requirementOf } from '../../catalogue/catalogue.ts';
 import { formatText } from './c-text.ts';
 import { constant } from './call-in-c.ts';
-import { nodeOf } from './head-comment.ts';
-import type { Watch } from './program-check.ts';
-import type { Plot } from './program-layout.ts';
+import { devicePath } from './head-comment.ts';
+import type { SystemWatch } from './program-check.ts';
+import type { ProgramLayout } from './program-layout.ts';
 import { watchAfter, watchBefore, watchDeclarations, watchDuring, watchEnd } from './watch-text.ts';
 
 /** One attempt, and main(), which makes as many as it is told. */
-export function mainText(plot: Plot): string[] {
-  return [...(plot.several ? severalText(plot) : aloneText(plot)), ...entryText(plot)];
+export function mainText(layout: ProgramLayout): string[] {
+  return [...(layout.several ? severalText(layout) : aloneText(layout)), ...entryText(layout)];
 }
 
-const deathCheck = (watch: Watch | undefined): string[] =>
+const deathCheck = (watch: SystemWatch | undefined): string[] =>
   watch?.kind === 'death'
     ? ['\tif (WIFSIGNALED(status))', `\t\tviolated(WTERMSIG(status) == ${watch.signal});`]
     : [];
@@ -22,23 +22,25 @@ const ENDED = [
   '\t\tnote("      a process was ended by signal %d\\n", WTERMSIG(status));',
 ];
 
-const faults = (plot: Plot): boolean =>
-  plot.steps.some(({ operation }) => specOf(operation.op).faults === true);
+const faults = (layout: ProgramLayout): boolean =>
+  layout.steps.some(({ operation }) => specOf(operation.op).faults === true);
 
 const SHARED = 'MAP_SHARED | MAP_ANONYMOUS';
 
 const HANDLERS = ['\tsignal(SIGSEGV, on_fault);', '\tsignal(SIGBUS, on_fault);'];
 
 /** Numbers that are given as numbers mean the ones behind the device. */
-const closing = ({ steps }: Plot): string[] =>
+const closing = ({ steps }: ProgramLayout): string[] =>
   steps.some(({ operation }) => 'fd' in operation && typeof operation.fd === 'bigint')
     ? ['\tfor (int i = 3; i < 64; i++)', '\t\tclose(i);']
     : [];
 
-function aloneText(plot: Plot): string[] {
-  const threaded = plot.lines.some(({ items }) => items.some(({ kind }) => kind === 'together'));
+function aloneText(layout: ProgramLayout): string[] {
+  const threaded = layout.threads.some(({ items }) =>
+    items.some(({ kind }) => kind === 'together'),
+  );
   // One thread sets each variable before it reads it.
-  const variables = threaded ? plot.words.slots.variables : [];
+  const variables = threaded ? layout.words.slots.variables : [];
   const ones = variables.map(({ name }) => `\t\tmemset(&${name}, 0xff, sizeof(${name}));`);
   return [
     '/* In a process of its own, so that nothing is left of it. */',
@@ -50,8 +52,8 @@ function aloneText(plot: Plot): string[] {
     '\tmemset(s, 0, sizeof(*s));',
     '\tpid = fork();',
     '\tif (pid == 0) {',
-    ...(faults(plot) ? HANDLERS.map((line) => `\t${line}`) : []),
-    ...closing(plot).map((line) => `\t${line}`),
+    ...(faults(layout) ? HANDLERS.map((line) => `\t${line}`) : []),
+    ...closing(layout).map((line) => `\t${line}`),
     ...ones,
     '\t\talarm(SECONDS);',
     '\t\trun();',
@@ -59,13 +61,13 @@ function aloneText(plot: Plot): string[] {
     '\t}',
     '\twaitpid(pid, &status, 0);',
     ...ENDED,
-    ...deathCheck(plot.check.watch),
+    ...deathCheck(layout.check.watch),
     '}',
     '',
   ];
 }
 
-function severalText(plot: Plot): string[] {
+function severalText(layout: ProgramLayout): string[] {
   const inner = (lines: readonly string[]): string[] => lines.map((line) => `\t${line}`);
   return [
     '/* The first client ends last: then all others are ended, and reaped. */',
@@ -78,8 +80,8 @@ function severalText(plot: Plot): string[] {
     '\tmemset(slots, 0xff, sizeof(*slots));',
     '\tpid = fork();',
     '\tif (pid == 0) {',
-    ...inner(faults(plot) ? HANDLERS : []),
-    ...inner(closing(plot)),
+    ...inner(faults(layout) ? HANDLERS : []),
+    ...inner(closing(layout)),
     '\t\talarm(SECONDS);',
     '\t\trun();',
     '\t\t_exit(0);',
@@ -95,15 +97,15 @@ function severalText(plot: Plot): string[] {
     '\t\t\t}',
     '\t\t}',
     ...inner(ENDED),
-    ...inner(deathCheck(plot.check.watch)),
+    ...inner(deathCheck(layout.check.watch)),
     '\t}',
     '}',
     '',
   ];
 }
 
-function entryText(plot: Plot): string[] {
-  const { check, evidence, several, steps, times, unjudged } = plot;
+function entryText(layout: ProgramLayout): string[] {
+  const { check, evidence, several, steps, times, unjudged } = layout;
   const { statement } = requirementOf(evidence.finding.requirement);
   const execs = steps.some(({ operation }) => operation.op === 'exec');
   const memory = (name: string, what: string): string =>
@@ -117,7 +119,7 @@ function entryText(plot: Plot): string[] {
     '\tint probe;',
     '',
     ...(execs ? ['\tif (argc > 1 && strcmp(argv[1], "--pause") == 0)', '\t\treturn pause();'] : []),
-    `\tpath = argc > 1 ? argv[1] : "${formatText(nodeOf(evidence.finding.facts))}";`,
+    `\tpath = argc > 1 ? argv[1] : "${formatText(devicePath(evidence.finding.facts))}";`,
     '\tprobe = open(path, O_RDWR | O_CLOEXEC);',
     '\tif (probe < 0 || times < 1) {',
     '\t\tfprintf(stderr, "cannot open %s (%s): give the device, then how many attempts\\n", path,',
@@ -138,12 +140,12 @@ function entryText(plot: Plot): string[] {
     ...watchDuring(check.watch),
     '\t}',
     ...watchAfter(check.watch),
-    ...endText(plot, unjudged),
+    ...endText(layout, unjudged),
     '}',
   ];
 }
 
-function endText({ check }: Plot, unjudged: string | undefined): string[] {
+function endText({ check }: ProgramLayout, unjudged: string | undefined): string[] {
   if (unjudged !== undefined) {
     return [
       '\tprintf("This program cannot judge: compare the results with those in its head.\\n");',

@@ -1,60 +1,62 @@
-import { allLines, isBefore, keyOf, type Line, type Step, stepsOf } from './c-threads.ts';
+import { allThreads, type CStep, type CThread, isBefore, stepKey, stepsOf } from './c-threads.ts';
 
-/** A line and how many of its steps are over. */
+/** A thread and how many of its steps are over. */
 export interface Mark {
-  readonly line: Line;
+  readonly thread: CThread;
   readonly steps: number;
 }
 
-/** What keeps the order in which calls came that did not overlap. */
+/** The waits that keep the order of calls that did not overlap. */
 export interface Order {
   /** Before a step, by its key: what must be over first. */
   readonly waits: ReadonlyMap<string, readonly Mark[]>;
-  /** At the end of the first line: what nothing else has waited for. */
+  /** At the end of the first thread: what nothing else has waited for. */
   readonly atEnd: readonly Mark[];
-  /** Lines of which somebody waits for steps: their numbers. */
-  readonly awaited: ReadonlyMap<Line, ReadonlySet<number>>;
+  /** Threads whose steps another one waits for, with the numbers of these steps. */
+  readonly awaited: ReadonlyMap<CThread, ReadonlySet<number>>;
 }
 
-/** How many steps of each line are surely over. */
-type Clock = Map<Line, number>;
+/** How many steps of each thread are surely over. */
+type Clock = Map<CThread, number>;
 
 /**
- * The fewest waits that keep the order: a step waits for a line only where nothing that its own
- * line has waited for, was forked after or has started says already that it is so far.
+ * The fewest waits that keep the order: a step waits for a thread only where nothing that its own
+ * thread has waited for, was forked after or has started says already that it is so far.
  */
-export function orderOf(lines: readonly Line[]): Order {
-  return new Sequencer(lines).order();
+export function orderOf(threads: readonly CThread[]): Order {
+  return new Sequencer(threads).order();
 }
 
 interface Placed {
-  readonly line: Line;
-  readonly step: Step;
-  /** Number in its line, from 1. */
+  readonly thread: CThread;
+  readonly step: CStep;
+  /** Number in its thread, from 1. */
   readonly number: number;
 }
 
 class Sequencer {
-  readonly #all: readonly Line[];
-  readonly #first: Line | undefined;
+  readonly #all: readonly CThread[];
+  readonly #first: CThread | undefined;
   readonly #placed: readonly Placed[];
-  readonly #parents = new Map<Line, Line>();
-  readonly #clocks = new Map<Line, Clock>();
-  /** What was known when a step was over, by its key. */
+  readonly #parents = new Map<CThread, CThread>();
+  readonly #clocks = new Map<CThread, Clock>();
+  /** The clock of a thread when a step was over, by the step's key. */
   readonly #known = new Map<string, Clock>();
   readonly #waits = new Map<string, Mark[]>();
-  readonly #awaited = new Map<Line, Set<number>>();
+  readonly #awaited = new Map<CThread, Set<number>>();
 
-  constructor(lines: readonly Line[]) {
-    this.#all = allLines(lines);
-    this.#first = lines[0];
+  constructor(threads: readonly CThread[]) {
+    this.#all = allThreads(threads);
+    this.#first = threads[0];
     this.#placed = this.#all
-      .flatMap((line) => stepsOf(line).map((step, index) => ({ line, step, number: index + 1 })))
+      .flatMap((thread) =>
+        stepsOf(thread).map((step, index) => ({ thread, step, number: index + 1 })),
+      )
       .toSorted((a, b) => a.step.program - b.step.program || byCall(a.step, b.step));
-    for (const line of this.#all) {
-      for (const item of line.items) {
+    for (const thread of this.#all) {
+      for (const item of thread.items) {
         if (item.kind !== 'together') continue;
-        for (const child of item.lines) this.#parents.set(child, line);
+        for (const child of item.threads) this.#parents.set(child, thread);
       }
     }
   }
@@ -66,12 +68,12 @@ class Sequencer {
     return { waits: this.#waits, atEnd, awaited: this.#awaited };
   }
 
-  #place({ line, step, number }: Placed): void {
-    const key = keyOf(step);
-    const clock = this.#clockOf(line, step);
-    const waits = this.#missing(line, (other) => isBefore(other, step), step);
+  #place({ thread, step, number }: Placed): void {
+    const key = stepKey(step);
+    const clock = this.#clockOf(thread, step);
+    const waits = this.#missing(thread, (other) => isBefore(other, step), step);
     if (waits.length > 0) this.#waits.set(key, waits);
-    clock.set(line, number);
+    clock.set(thread, number);
     this.#known.set(key, new Map(clock));
     // A forked client knows what its parent knew, and that it was forked.
     if (step.operation.op !== 'fork') return;
@@ -80,14 +82,14 @@ class Sequencer {
     if (child !== undefined && !this.#clocks.has(child)) this.#clocks.set(child, new Map(clock));
   }
 
-  #clockOf(line: Line, step: Step): Clock {
-    const parent = this.#parents.get(line);
-    const known = this.#clocks.get(line);
+  #clockOf(thread: CThread, step: CStep): Clock {
+    const parent = this.#parents.get(thread);
+    const known = this.#clocks.get(thread);
     const clock = known ?? new Map(parent === undefined ? [] : this.#clocks.get(parent));
-    this.#clocks.set(line, clock);
-    // Threads of its own are joined before a line goes on, and begin after it has come so far.
+    this.#clocks.set(thread, clock);
+    // Threads of its own are joined before a thread goes on, and begin after it has come so far.
     for (const [child, owner] of this.#parents) {
-      if (owner !== line || !stepsOf(child).every((one) => one.program < step.program)) continue;
+      if (owner !== thread || !stepsOf(child).every((one) => one.program < step.program)) continue;
       merge(clock, this.#clocks.get(child) ?? new Map());
       clock.set(child, stepsOf(child).length);
     }
@@ -97,21 +99,21 @@ class Sequencer {
     return clock;
   }
 
-  /** Marks that a line has to wait for, those that say most first. */
-  #missing(line: Line, before: (other: Step) => boolean, step: Step | undefined): Mark[] {
-    const clock = this.#clocks.get(line) ?? new Map<Line, number>();
-    this.#clocks.set(line, clock);
+  /** Marks that a thread has to wait for, those that say most first. */
+  #missing(thread: CThread, before: (other: CStep) => boolean, step: CStep | undefined): Mark[] {
+    const clock = this.#clocks.get(thread) ?? new Map<CThread, number>();
+    this.#clocks.set(thread, clock);
     const marks: Mark[] = [];
     const wanted = this.#all
-      .filter((other) => other !== line && !this.#joins(line, other, step))
+      .filter((other) => other !== thread && !this.#joins(thread, other, step))
       .map((other) => ({ other, steps: stepsOf(other).filter(before) }))
       .filter(({ steps }) => steps.length > 0)
       .toSorted((a, b) => -byReturn(a.steps.at(-1), b.steps.at(-1)));
     for (const { other, steps } of wanted) {
       if ((clock.get(other) ?? 0) >= steps.length) continue;
-      marks.push({ line: other, steps: steps.length });
+      marks.push({ thread: other, steps: steps.length });
       const last = steps.at(-1);
-      if (last !== undefined) merge(clock, this.#known.get(keyOf(last)) ?? new Map());
+      if (last !== undefined) merge(clock, this.#known.get(stepKey(last)) ?? new Map());
       clock.set(other, Math.max(clock.get(other) ?? 0, steps.length));
       const numbers = this.#awaited.get(other) ?? new Set();
       this.#awaited.set(other, numbers.add(steps.length));
@@ -119,19 +121,19 @@ class Sequencer {
     return marks;
   }
 
-  /** Whether a line joins the other anyway: at its end all threads of its own are over. */
-  #joins(line: Line, other: Line, step: Step | undefined): boolean {
-    return step === undefined && this.#parents.get(other) === line;
+  /** Whether a thread joins the other anyway: at its end all threads of its own are over. */
+  #joins(thread: CThread, other: CThread, step: CStep | undefined): boolean {
+    return step === undefined && this.#parents.get(other) === thread;
   }
 }
 
 function merge(clock: Clock, other: Clock): void {
-  for (const [line, steps] of other) clock.set(line, Math.max(clock.get(line) ?? 0, steps));
+  for (const [thread, steps] of other) clock.set(thread, Math.max(clock.get(thread) ?? 0, steps));
 }
 
-const byCall = (a: Step, b: Step): number => compare(a.result?.call ?? 0n, b.result?.call ?? 0n);
+const byCall = (a: CStep, b: CStep): number => compare(a.result?.call ?? 0n, b.result?.call ?? 0n);
 
-function byReturn(a: Step | undefined, b: Step | undefined): number {
+function byReturn(a: CStep | undefined, b: CStep | undefined): number {
   const programs = (a?.program ?? 0) - (b?.program ?? 0);
   return programs === 0 ? compare(a?.result?.return ?? 0n, b?.result?.return ?? 0n) : programs;
 }

@@ -1,38 +1,38 @@
 import { specOf } from '../../adapters/contract/index.ts';
 import type { Event } from '../../oracles/index.ts';
-import { keyOf, type Line, type Step } from './c-threads.ts';
+import { type CStep, type CThread, stepKey } from './c-threads.ts';
 import type { Vocabulary } from './call-in-c.ts';
 
-/** What is watched from outside of the clients. */
-export type Watch =
+/** Something of the system that is watched from outside of the clients. */
+export type SystemWatch =
   | { readonly kind: 'memory'; readonly gauge: string; readonly kilobytes: bigint }
   | { readonly kind: 'log'; readonly complaint: string }
   | { readonly kind: 'death'; readonly signal: string }
   | { readonly kind: 'machine' };
 
 /** How a C program sees that a promise is broken. */
-export interface Check {
-  /** What it looks at, as a sentence. */
+export interface ProgramCheck {
+  /** The promise that it looks at, as a sentence. */
   readonly means: string;
   /** Statements by the key of the step before or after which they stand. */
   readonly before: ReadonlyMap<string, readonly string[]>;
   readonly after: ReadonlyMap<string, readonly string[]>;
   /** Members of the shared memory that they use. */
   readonly shared: readonly string[];
-  readonly watch?: Watch;
+  readonly watch?: SystemWatch;
   /** Attempts that it takes at least to see it. */
   readonly times?: number;
 }
 
-/** What a check is made from. */
-export interface Scene {
-  readonly lines: readonly Line[];
-  readonly steps: readonly Step[];
+/** Everything that a check is made from. */
+export interface CheckContext {
+  readonly threads: readonly CThread[];
+  readonly steps: readonly CStep[];
   readonly words: Vocabulary;
 }
 
 /** A check without statements, to be added to. */
-export const empty = (means: string): Check => ({
+export const checkWithoutStatements = (means: string): ProgramCheck => ({
   means,
   before: new Map(),
   after: new Map(),
@@ -40,17 +40,21 @@ export const empty = (means: string): Check => ({
 });
 
 /** A check of one statement behind one step. */
-export const afterwards = (means: string, step: Step, ...statements: readonly string[]): Check => ({
-  ...empty(means),
-  after: new Map([[keyOf(step), statements]]),
+export const checkAfter = (
+  means: string,
+  step: CStep,
+  ...statements: readonly string[]
+): ProgramCheck => ({
+  ...checkWithoutStatements(means),
+  after: new Map([[stepKey(step), statements]]),
 });
 
 /** The step of an event. */
-export const stepOf = ({ steps }: Scene, event: Event | undefined): Step | undefined =>
-  event === undefined ? undefined : steps.find((step) => keyOf(step) === keyOf(event));
+export const stepOf = ({ steps }: CheckContext, event: Event | undefined): CStep | undefined =>
+  event === undefined ? undefined : steps.find((step) => stepKey(step) === stepKey(event));
 
 /** The descriptor that a step gave, or -1: an expression that stands behind it. */
-export function givenBy({ words }: Scene, step: Step): string | undefined {
+export function givenBy({ words }: CheckContext, step: CStep): string | undefined {
   const { op, slot } = step.operation;
   if (op === 'ioctl') {
     if (slot === undefined) return undefined;

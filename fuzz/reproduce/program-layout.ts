@@ -1,16 +1,16 @@
-import { allLines, isBefore, linesOf, type Step, stepsOf } from './c-threads.ts';
-import { Slots } from './c-variables.ts';
+import { allThreads, type CStep, cThreadsOf, isBefore, stepsOf } from './c-threads.ts';
+import { CVariables } from './c-variables.ts';
 import type { Vocabulary } from './call-in-c.ts';
-import { checkOf } from './choose-check.ts';
-import type { Evidence } from './judged-finding.ts';
+import { chooseCheck } from './choose-check.ts';
+import type { JudgedFinding } from './judged-finding.ts';
 import { type Order, orderOf } from './order.ts';
-import type { Check, Scene } from './program-check.ts';
+import type { CheckContext, ProgramCheck } from './program-check.ts';
 
 /** Everything that the parts of a C program are written from. */
-export interface Plot extends Scene {
-  readonly evidence: Evidence;
+export interface ProgramLayout extends CheckContext {
+  readonly evidence: JudgedFinding;
   readonly order: Order;
-  readonly check: Check;
+  readonly check: ProgramCheck;
   /** Why the program cannot judge itself; undefined when it can. */
   readonly unjudged: string | undefined;
   /** Whether there are several processes. */
@@ -28,39 +28,39 @@ export interface Plot extends Scene {
  *
  * @throws {@link Unwritable} when an operation has no counterpart in C
  */
-export function plotOf(evidence: Evidence): Plot {
-  const { abi, finding, histories, programs, world } = evidence;
-  const lines = linesOf(programs, histories);
-  const steps = allLines(lines).flatMap(stepsOf).toSorted(inTime);
-  const several = lines.length > 1;
+export function layoutProgram(evidence: JudgedFinding): ProgramLayout {
+  const { abi, finding, histories, programs, generator } = evidence;
+  const threads = cThreadsOf(programs, histories);
+  const steps = allThreads(threads).flatMap(stepsOf).toSorted(inTime);
+  const several = threads.length > 1;
   const prefix = several ? 'slots->' : '';
   const { architecture } = finding.facts;
-  const slots = new Slots(abi, steps, prefix);
-  const words: Vocabulary = { abi, slots, page: Number(world.page), architecture };
-  const scene: Scene = { lines, steps, words };
-  const found = checkOf(evidence, scene);
+  const slots = new CVariables(abi, steps, prefix);
+  const words: Vocabulary = { abi, slots, page: Number(generator.page), architecture };
+  const context: CheckContext = { threads, steps, words };
+  const found = chooseCheck(evidence, context);
   const unjudged = typeof found === 'string' ? found : undefined;
   const check = typeof found === 'string' ? { ...NO_CHECK, means: found } : found;
-  const threaded = lines.some(({ items }) => items.some(({ kind }) => kind === 'together'));
-  const races = threaded || meet(lines.map(stepsOf));
+  const threaded = threads.some(({ items }) => items.some(({ kind }) => kind === 'together'));
+  const races = threaded || canOverlap(threads.map(stepsOf));
   const times = timesFor(finding.reproduced, { times: races ? TIMES_RACING : 1, ...check });
   const named = several || threaded;
-  const order = orderOf(lines);
-  return { ...scene, evidence, order, check, unjudged, several, named, races, times };
+  const order = orderOf(threads);
+  return { ...context, evidence, order, check, unjudged, several, named, races, times };
 }
 
-const NO_CHECK: Check = { means: '', before: new Map(), after: new Map(), shared: [] };
+const NO_CHECK: ProgramCheck = { means: '', before: new Map(), after: new Map(), shared: [] };
 
-function inTime(a: Step, b: Step): number {
+function inTime(a: CStep, b: CStep): number {
   if (a.program !== b.program) return a.program - b.program;
   const [one, other] = [a.result?.call ?? 0n, b.result?.call ?? 0n];
   return one < other ? -1 : Number(one > other);
 }
 
-/** Whether steps of two lines may be under way at once. */
-function meet(lines: readonly (readonly Step[])[]): boolean {
-  return lines.some((mine, index) =>
-    lines
+/** Whether steps of two threads may be under way at once. */
+function canOverlap(threads: readonly (readonly CStep[])[]): boolean {
+  return threads.some((mine, index) =>
+    threads
       .slice(index + 1)
       .flat()
       .some((other) => mine.some((one) => !isBefore(one, other) && !isBefore(other, one))),
@@ -74,7 +74,10 @@ const TIMES_RACING = 2000;
 const TIMES_UNKNOWN = 1000;
 
 /** Attempts after which it has shown in 999 of 1000 cases, if it shows as often as it did. */
-function timesFor(seen: Evidence['finding']['reproduced'], { times = 1 }: Check): number {
+function timesFor(
+  seen: JudgedFinding['finding']['reproduced'],
+  { times = 1 }: ProgramCheck,
+): number {
   if (seen === undefined || seen.times === 0) return Math.max(times, TIMES_UNKNOWN);
   const odds = seen.times / seen.of;
   const wanted = odds >= 1 ? 1 : Math.ceil(Math.log(0.001) / Math.log(1 - odds));

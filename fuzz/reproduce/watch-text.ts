@@ -1,4 +1,4 @@
-import type { Check, Watch } from './program-check.ts';
+import type { ProgramCheck, SystemWatch } from './program-check.ts';
 
 /**
  * Blocks of attempts that must each lose memory: others use it too, and what they take by chance
@@ -7,19 +7,19 @@ import type { Check, Watch } from './program-check.ts';
 export const BLOCKS = 3;
 
 /** Variables of main() that watching takes. */
-export function watchDeclarations(watch: Watch | undefined): string[] {
+export function watchDeclarations(watch: SystemWatch | undefined): string[] {
   if (watch?.kind === 'memory') return ['\tlong before, after, since = 0, blocks = 0;'];
   return watch?.kind === 'log' ? ['\tlong before, after;'] : [];
 }
 
-/** What is looked at before the first attempt. */
-export function watchBefore(watch: Watch | undefined): string[] {
+/** Statements before the first attempt. */
+export function watchBefore(watch: SystemWatch | undefined): string[] {
   if (watch?.kind === 'memory') return ['\tbefore = free_kilobytes();'];
   return watch?.kind === 'log' ? ['\tbefore = count_complaints();'] : [];
 }
 
-/** What is looked at behind attempt i, at the end of the loop over attempts. */
-export function watchDuring(watch: Watch | undefined): string[] {
+/** Statements behind attempt i, at the end of the loop over attempts. */
+export function watchDuring(watch: SystemWatch | undefined): string[] {
   if (watch?.kind !== 'memory') return [];
   const gone = watch.kilobytes > 0n ? 'before - after' : 'after - before';
   const each = watch.kilobytes > 0n ? watch.kilobytes : -watch.kilobytes;
@@ -40,8 +40,8 @@ export function watchDuring(watch: Watch | undefined): string[] {
   ];
 }
 
-/** What is looked at behind the last attempt. */
-export function watchAfter(watch: Watch | undefined): string[] {
+/** Statements behind the last attempt. */
+export function watchAfter(watch: SystemWatch | undefined): string[] {
   if (watch?.kind !== 'log') return [];
   return [
     '\tafter = count_complaints();',
@@ -53,8 +53,8 @@ export function watchAfter(watch: Watch | undefined): string[] {
   ];
 }
 
-/** What main() says at its end, and its status; undefined where the attempts say it. */
-export function watchEnd({ times = 1, watch }: Check): string[] | undefined {
+/** The end of main(), with its status; undefined where the attempts decide it. */
+export function watchEnd({ times = 1, watch }: ProgramCheck): string[] | undefined {
   switch (watch?.kind) {
     case 'machine':
       return [
@@ -73,7 +73,7 @@ export function watchEnd({ times = 1, watch }: Check): string[] | undefined {
   }
 }
 
-/** A loss in some of the blocks, or in few attempts, may be anybody's. */
+/** A loss in some of the blocks, or in few attempts, may have another cause. */
 const memoryEnd = (times: number): string[] => [
   `\tif (times < ${times}) {`,
   `\t\tprintf("Fewer than ${times} attempts do not rule noise out: nothing can be said.\\n");`,

@@ -9,7 +9,7 @@ import { AdapterSilent, RuleBlocked } from './rule.ts';
 /** Milliseconds of the Programs whose deadline is not the point. */
 const DEADLINE_MS = 10_000;
 /** Milliseconds beyond a Program's deadline after which an adapter counts as silent. */
-export const GRACE_MS = 10_000;
+const GRACE_MS = 10_000;
 /** A descriptor that no process has open. */
 export const NO_DESCRIPTOR = 9999n;
 

@@ -1,3 +1,4 @@
+import { MAP_SHARED, O_RDONLY, PROT_READ, SEEK_SET } from '../../contract/linux.ts';
 import type { Operation } from '../../contract/program.ts';
 import { describeResult } from '../kit/history-watch.ts';
 import type { ObservedRule } from '../kit/observed-rule.ts';
@@ -121,14 +122,14 @@ export const ANSWER_RULES: readonly ObservedRule[] = [
 const PROBES: Readonly<Record<string, readonly Operation[]>> = {
   files: [
     badClose,
-    { op: 'open', file: '/dev/null', flags: 0n },
+    { op: 'open', file: '/dev/null', flags: O_RDONLY },
     { op: 'dup', fd: NO_DESCRIPTOR },
     { op: 'fstat', fd: NO_DESCRIPTOR },
-    { op: 'lseek', fd: NO_DESCRIPTOR, offset: 0n, whence: 0n },
+    { op: 'lseek', fd: NO_DESCRIPTOR, offset: 0n, whence: SEEK_SET },
     { op: 'ioctl', fd: NO_DESCRIPTOR, request: 0n, argument: { bytes: new Uint8Array(8) } },
   ],
   memory: [
-    { op: 'mmap', length: 4096n, protection: 1n, flags: 1n, fd: NO_DESCRIPTOR },
+    { op: 'mmap', length: 4096n, protection: PROT_READ, flags: MAP_SHARED, fd: NO_DESCRIPTOR },
     { op: 'load', address: 0n, length: 1n },
     { op: 'munmap', address: 0n, length: 0n },
   ],

@@ -10,8 +10,8 @@ import {
 } from '../../../adapters/contract/index.ts';
 import { requestBytes } from '../../../catalogue/abi-request.ts';
 import { PARALLEL } from '../../generate/mode-selection.ts';
-import { clientName, framed } from '../../generate/scaffold.ts';
-import type { Scenario, World } from '../../generate/scenario.ts';
+import { clientName, scaffolded } from '../../generate/scaffold.ts';
+import type { GeneratorContext, Scenario } from '../../generate/scenario.ts';
 import { ThreadWriter, type WrittenBuffer } from '../../generate/thread-writer.ts';
 import type { PartMemory } from './round-memory.ts';
 
@@ -28,8 +28,8 @@ interface WrittenPart {
 export interface AsProgram {
   readonly scenario: Scenario;
   /**
-   * What came back in the round, tickets for nanoseconds. What a packed round has no part in (the
-   * frame around it, mappings, page frames) is `not-run`.
+   * The results of the round, tickets for nanoseconds. Operations that a packed round does not have
+   * (the scaffold around it, mappings, page frames) are `not-run`.
    */
   readonly histories: readonly History[];
 }
@@ -41,16 +41,16 @@ export interface AsProgram {
  * @param rows of each part
  */
 export function asProgram(
-  world: World,
+  context: GeneratorContext,
   parts: readonly PartMemory[],
   rows: readonly (readonly number[])[],
 ): AsProgram {
   const written = parts.map((part, index) =>
-    new PartWriter(world, part, index).write(rows[index] ?? []),
+    new PartWriter(context, part, index).write(rows[index] ?? []),
   );
   const clients = written.map((_, index) => clientName(index));
   const acts = [written.map(({ thread }) => thread)];
-  const scenario = framed(world, PARALLEL, clients, acts, 0n);
+  const scenario = scaffolded(context, PARALLEL, clients, acts, 0n);
   const histories = scenario.programs.map((program) => historyOf(program, written));
   return { scenario, histories };
 }
@@ -73,18 +73,18 @@ interface Holder {
 }
 
 class PartWriter {
-  readonly #world: World;
+  readonly #context: GeneratorContext;
   readonly #part: PartMemory;
   readonly #client: string;
   readonly #writer: ThreadWriter;
   readonly #holders = new Map<number, Holder>();
   readonly #results: Result[] = [];
 
-  constructor(world: World, part: PartMemory, index: number) {
-    this.#world = world;
+  constructor(context: GeneratorContext, part: PartMemory, index: number) {
+    this.#context = context;
     this.#part = part;
     this.#client = clientName(index);
-    this.#writer = new ThreadWriter(world, `t${index}`);
+    this.#writer = new ThreadWriter(context, `t${index}`);
   }
 
   write(rows: readonly number[]): WrittenPart {
@@ -107,7 +107,7 @@ class PartWriter {
 
   #allocate(row: number, slot: number, pages: number): void {
     let buffer: WrittenBuffer = { slot: '', length: 0n };
-    const length = BigInt(pages) * this.#world.page;
+    const length = BigInt(pages) * this.#context.page;
     this.#add(row, () => {
       buffer = this.#writer.allocate({ length });
     });
@@ -132,7 +132,7 @@ class PartWriter {
     this.#add(row, () => this.#writer.add({ op: 'close', fd }));
   }
 
-  /** Writes operations, of which the first is a row's own, and what came of them. */
+  /** Writes operations, of which the first is a row's own, and their results. */
   #add(row: number | undefined, write: () => void): void {
     const before = this.#writer.operations.length;
     write();
@@ -155,13 +155,13 @@ class PartWriter {
     // What fills a page says more than where in it the first byte differs.
     const differs = page >= 0;
     const length = typeof operation.length === 'bigint' ? operation.length : 0n;
-    const counted = differs ? BigInt(page) * this.#world.page : length;
+    const counted = differs ? BigInt(page) * this.#context.page : length;
     const out = differs ? new Uint8Array(Int32Array.of(value).buffer) : EMPTY;
     return { ...common, value: counted, out };
   }
 
   #answer(row: number, descriptor: number): Uint8Array {
-    const { abi, page } = this.#world;
+    const { abi, page } = this.#context;
     const pages = this.#part.program[row * OPERATION_WORDS + 2] ?? 0;
     const length = BigInt(pages) * page;
     return requestBytes(abi, { length, descriptor: BigInt(descriptor) });

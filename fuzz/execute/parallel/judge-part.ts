@@ -1,11 +1,11 @@
 import { ERRNO, packed } from '../../../adapters/contract/index.ts';
 import { LIFETIME } from '../../../oracles/sweep.ts';
-import { OPERATIONS } from '../../generate/packed-writer.ts';
-import { FAILURE, MAYBE, type PartMemory, SUMMARY } from './round-memory.ts';
+import { PART_OPERATIONS } from '../../generate/packed-writer.ts';
+import { FAILURE, MAYBE, PART_SUMMARY, type PartMemory } from './round-memory.ts';
 
 const { FIRST_DESCRIPTOR, NOT_RUN, OPERATION_WORDS, PACKED, PACKED_SLOTS, RESULT_WORDS } = packed;
 
-/** What one part proves without the others, in the order of the summary's words. */
+/** Violations that one part proves without the others, in the order of the summary's words. */
 export const PROOFS = ['numbers', 'errors', 'residue', 'lost', 'complaint'] as const;
 
 /** One of {@link PROOFS}. */
@@ -19,20 +19,20 @@ const NUMBERS_MAX = FIRST_DESCRIPTOR + PACKED_SLOTS + 1;
 /**
  * Judges a part by itself: one pass over its rows, with nothing allocated on the way.
  *
- * Sound where the part's client is one thread and nobody else has its descriptors. Then
+ * Sound where the part's client is one thread and no other client has its descriptors. Then
  * - each new number is the lowest that is free (FD-01), and what is open can be closed;
- * - a request that the region could hold comes to success or ENOMEM (IOC-01);
+ * - a request that the region could hold succeeds or fails with ENOMEM (IOC-01);
  * - a buffer is zero until the part writes to it (ISO-01) and then holds what it wrote (FD-11): it
  *   is looked at only while the part holds it, and no other part knows it.
  *
- * What must be judged together with the other parts, it writes down: lives from the ticket of the
- * allocation's return to that of the call of the last close, and refusals for want of room.
+ * It writes down for the judge of the whole round: lifetimes, from the ticket of the allocation's
+ * return to that of the call of the last close, and refusals for want of room.
  */
 export class PartJudge {
   readonly #slots = new Int32Array(PACKED_SLOTS);
-  readonly #references = new Int32Array(OPERATIONS);
+  readonly #references = new Int32Array(PART_OPERATIONS);
   /** Whether a buffer was written to. */
-  readonly #written = new Uint8Array(OPERATIONS);
+  readonly #written = new Uint8Array(PART_OPERATIONS);
   readonly #numbers = new Uint8Array(NUMBERS_MAX);
   /** The number in each slot. */
   readonly #held = new Int32Array(PACKED_SLOTS);
@@ -41,7 +41,7 @@ export class PartJudge {
   #failures = 0;
   /** Words of changes. */
   #changes = 0;
-  #summary: Int32Array<ArrayBufferLike> = new Int32Array(SUMMARY.words);
+  #summary: Int32Array<ArrayBufferLike> = new Int32Array(PART_SUMMARY.words);
 
   /** @param operations rows of the Program; the History has as many */
   judge(part: PartMemory, operations: number): void {
@@ -66,11 +66,11 @@ export class PartJudge {
         this.#prove(written ? 'lost' : 'residue', row);
       }
     }
-    summary[SUMMARY.operations] = operations;
-    summary[SUMMARY.changes] = this.#changes;
-    summary[SUMMARY.ran] = ran;
-    summary[SUMMARY.lives] = this.#lives;
-    summary[SUMMARY.failures] = this.#failures;
+    summary[PART_SUMMARY.operations] = operations;
+    summary[PART_SUMMARY.changes] = this.#changes;
+    summary[PART_SUMMARY.ran] = ran;
+    summary[PART_SUMMARY.lives] = this.#lives;
+    summary[PART_SUMMARY.failures] = this.#failures;
   }
 
   /** Notes that the kernel has complained while the part ran. */
@@ -95,7 +95,7 @@ export class PartJudge {
   }
 
   #prove(proof: PartProof, row: number): void {
-    const at = SUMMARY.firstProof + PROOFS.indexOf(proof);
+    const at = PART_SUMMARY.firstProof + PROOFS.indexOf(proof);
     if (this.#summary[at] === 0) this.#summary[at] = row + 1;
   }
 

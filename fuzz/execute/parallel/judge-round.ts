@@ -9,11 +9,11 @@ import {
   WORDS,
 } from '../../../oracles/sweep.ts';
 import { type PartProof, PROOFS } from './judge-part.ts';
-import { occupancyOf } from './possible-occupancy.ts';
-import { FAILURE, type PartMemory, SUMMARY } from './round-memory.ts';
+import { possibleOccupancyOf } from './possible-occupancy.ts';
+import { FAILURE, PART_SUMMARY, type PartMemory } from './round-memory.ts';
 
 /** A row of a part. */
-export interface Place {
+export interface PartRow {
   readonly part: number;
   readonly row: number;
 }
@@ -25,11 +25,11 @@ export interface PackedViolation {
   readonly kind: string;
   readonly detail: string;
   /** The operations that prove it; none when it shows at rest. */
-  readonly places: readonly Place[];
+  readonly places: readonly PartRow[];
 }
 
-/** What parts prove together. */
-export interface Judged {
+/** The verdict on the parts of a round together. */
+export interface JudgedRound {
   readonly violations: readonly PackedViolation[];
   /** The most pages that buffers surely had at once. */
   readonly peakPages: number;
@@ -62,7 +62,7 @@ const PROVED: Readonly<Record<PartProof, Words>> = {
  *   that may have lived at any instant of the call;
  * - accounting (LIF-09): when everything is closed, every page is free.
  *
- * Sound where nobody but these parts uses the region, and every allocation came back.
+ * Sound where only these parts use the region, and every allocation returned.
  *
  * @param freePages when all parts were at rest
  */
@@ -71,10 +71,10 @@ export function judgeRound(
   tickets: number,
   region: RegionShape,
   freePages: number,
-): Judged {
+): JudgedRound {
   const alone = parts.flatMap((memory, part) =>
     PROOFS.flatMap((proof, index): PackedViolation[] => {
-      const row = (memory.summary[SUMMARY.firstProof + index] ?? 0) - 1;
+      const row = (memory.summary[PART_SUMMARY.firstProof + index] ?? 0) - 1;
       return row < 0 ? [] : [provedBy(proof, memory, { part, row })];
     }),
   );
@@ -88,7 +88,7 @@ export function judgeRound(
   return { violations, peakPages: peak };
 }
 
-function provedBy(proof: PartProof, { history }: PartMemory, place: Place): PackedViolation {
+function provedBy(proof: PartProof, { history }: PartMemory, place: PartRow): PackedViolation {
   const words = PROVED[proof];
   const detail = `seen by operation ${place.row} of part ${place.part}`;
   if (proof !== 'errors') return { ...words, detail, places: [place] };
@@ -98,12 +98,12 @@ function provedBy(proof: PartProof, { history }: PartMemory, place: Place): Pack
 
 const threadLives = ({ changes, lives, summary }: PartMemory): ThreadLifetimes => ({
   lives,
-  changes: changes.subarray(0, summary[SUMMARY.changes]),
+  changes: changes.subarray(0, summary[PART_SUMMARY.changes]),
 });
 
 /** The lives of all parts, one after the other. */
 function livesOf(parts: readonly PartMemory[]): Int32Array {
-  const counts = parts.map(({ summary }) => summary[SUMMARY.lives] ?? 0);
+  const counts = parts.map(({ summary }) => summary[PART_SUMMARY.lives] ?? 0);
   const all = new Int32Array(counts.reduce((sum, one) => sum + one, 0) * LIFETIME.words);
   let at = 0;
   for (const [part, { lives }] of parts.entries()) {
@@ -115,10 +115,10 @@ function livesOf(parts: readonly PartMemory[]): Int32Array {
 }
 
 /** The allocation that began a life, by its number among all. */
-function birthOf(parts: readonly PartMemory[], life: number): Place {
+function birthOf(parts: readonly PartMemory[], life: number): PartRow {
   let before = 0;
   for (const [part, { births, summary }] of parts.entries()) {
-    const own = summary[SUMMARY.lives] ?? 0;
+    const own = summary[PART_SUMMARY.lives] ?? 0;
     if (life < before + own) return { part, row: births[life - before] ?? 0 };
     before += own;
   }
@@ -151,10 +151,10 @@ function unjustified(
   tickets: number,
   region: RegionShape,
 ): PackedViolation[] {
-  if (parts.every(({ summary }) => summary[SUMMARY.failures] === 0)) return [];
-  const occupancy = occupancyOf(livesOf(parts), tickets);
+  if (parts.every(({ summary }) => summary[PART_SUMMARY.failures] === 0)) return [];
+  const occupancy = possibleOccupancyOf(livesOf(parts), tickets);
   for (const [part, { failures, summary }] of parts.entries()) {
-    for (let index = 0; index < (summary[SUMMARY.failures] ?? 0); index += 1) {
+    for (let index = 0; index < (summary[PART_SUMMARY.failures] ?? 0); index += 1) {
       const [row = 0, pages = 0, call = 0, back = 0] = failures.subarray(index * FAILURE.words);
       const there = occupancy(call, back);
       if (certainFreeRun(pages, there, region) === undefined) continue;

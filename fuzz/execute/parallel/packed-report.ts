@@ -1,7 +1,7 @@
 import { PARALLEL } from '../../generate/mode-selection.ts';
-import { binds, signatureOf } from '../../judge/judge-scenario.ts';
+import { isPromised, signatureOf } from '../../judge/judge-scenario.ts';
 import type { Detection, RoundReport } from '../../judge/round-report.ts';
-import type { Setting } from '../../plan/campaign-context.ts';
+import type { CampaignContext } from '../../plan/campaign-context.ts';
 import { asProgram } from './as-program.ts';
 import type { PackedViolation } from './judge-round.ts';
 import type { PackedRound } from './part-runner.ts';
@@ -13,32 +13,36 @@ export interface PartTask {
   /** Which part, of how many. */
   readonly part: number;
   readonly parts: number;
-  /** What the parts share. */
+  /** Memory that the parts share. */
   readonly buffer: SharedArrayBuffer;
   /** Signatures that need no proof any more. */
   readonly known: ReadonlySet<string>;
 }
 
 /**
- * What came of a parallel round, with a window of ordinary Programs for each new violation.
+ * Reports a parallel round, with a window of ordinary Programs for each new violation.
  *
  * @param known signatures that need no proof any more
  */
 export function reportOf(
-  { rules, world }: Setting,
+  { rules, generator }: CampaignContext,
   { memory, operations, peakPages, violations }: PackedRound,
   index: number,
   known: ReadonlySet<string>,
 ): RoundReport {
-  const promised = violations.filter(({ requirement }) => binds(rules.profile, requirement));
+  const promised = violations.filter(({ requirement }) => isPromised(rules.profile, requirement));
   const detection = (packed: PackedViolation): Detection => {
     const { detail, kind, oracle, requirement } = packed;
     const violation = { oracle, requirement, kind, detail, events: [] };
-    const { histories, scenario } = asProgram(world, memory.parts, windowOf(memory.parts, packed));
+    const { histories, scenario } = asProgram(
+      generator,
+      memory.parts,
+      windowOf(memory.parts, packed),
+    );
     return { index, round: { scenario, histories, violations: [violation] }, violation };
   };
   const signatures = promised.map((one) => signatureOf({ ...one, events: [] }));
   const detections = promised.filter((_, at) => !known.has(signatures[at] ?? '')).map(detection);
-  const peakBytes = BigInt(peakPages) * world.page;
+  const peakBytes = BigInt(peakPages) * generator.page;
   return { done: { index, mode: PARALLEL, operations, signatures }, detections, peakBytes };
 }

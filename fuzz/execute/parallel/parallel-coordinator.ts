@@ -1,7 +1,7 @@
 import { AllocertError } from '../../../adapters/contract/index.ts';
 import type { RoundReport } from '../../judge/round-report.ts';
 import type { PartTask } from './packed-report.ts';
-import { abort, RoundMemory } from './round-memory.ts';
+import { RoundMemory, releaseParts } from './round-memory.ts';
 
 /** Hands a part to a worker; rejects with an error that is none of ours when that worker died. */
 export type AskPart = (task: PartTask) => Promise<unknown>;
@@ -47,7 +47,7 @@ export class ParallelCoordinator {
       this.#ask({ indices, part, parts, buffer, known: new Set(known) }),
     );
     // Those that wait for a part which never comes would wait for ever.
-    for (const one of asked) one.catch(() => abort(buffer));
+    for (const one of asked) one.catch(() => releaseParts(buffer));
     const settled = await Promise.allSettled(asked);
     const reasons = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
     if (reasons.length > 0) {

@@ -2,13 +2,13 @@ import { type Adapter, usageError } from '../../../adapters/contract/index.ts';
 import type { PackedTarget } from '../../../adapters/contract/packed.ts';
 import { modeNames, PARALLEL } from '../../generate/mode-selection.ts';
 import type { RoundReport } from '../../judge/round-report.ts';
-import type { Choice, Setting } from '../../plan/campaign-context.ts';
+import type { CampaignContext, ContextOptions } from '../../plan/campaign-context.ts';
 import { type PartTask, reportOf } from './packed-report.ts';
 import { PartRunner } from './part-runner.ts';
 import { RoundMemory } from './round-memory.ts';
 
-/** What parallel rounds are a function of, and the target that they run on. */
-export interface ParallelOptions extends Pick<Choice, 'modes'> {
+/** Everything that parallel rounds are a function of, and the target that they run on. */
+export interface ParallelOptions extends Pick<ContextOptions, 'modes'> {
   readonly adapter: Adapter;
   readonly version: string;
   readonly seed: bigint;
@@ -25,10 +25,10 @@ export class ParallelRounds {
   /**
    * The names of the modes of the campaign.
    *
-   * @param setting with the modes that are made of Programs
+   * @param context with the modes that are made of Programs
    * @throws {@link AllocertError} (usage) when parallel ones are asked for and cannot be had
    */
-  names({ modes }: Setting): readonly string[] {
+  names({ modes }: CampaignContext): readonly string[] {
     const { adapter, modes: wanted } = this.#options;
     const ordinary = modes.map(({ name }) => name);
     const names = modeNames(wanted, ordinary, adapter.packed !== undefined);
@@ -47,7 +47,7 @@ export class ParallelRounds {
    * @returns the reports, in order, of part 0; nothing from the others
    * @throws Error when another part was lost
    */
-  part(setting: Setting, task: PartTask): readonly RoundReport[] {
+  part(context: CampaignContext, task: PartTask): readonly RoundReport[] {
     const { buffer, indices, known, part, parts } = task;
     const { seed, version } = this.#options;
     const target = this.#target();
@@ -56,7 +56,7 @@ export class ParallelRounds {
     return indices.flatMap((index) => {
       const round = runner.run({ version, seed, index, part });
       if (round === undefined) return [];
-      const report = reportOf(setting, round, index, seen);
+      const report = reportOf(context, round, index, seen);
       for (const signature of report.done.signatures) seen.add(signature);
       return [report];
     });
@@ -67,10 +67,10 @@ export class ParallelRounds {
    *
    * @param seen signatures that need no proof any more; those of the round are added
    */
-  alone(setting: Setting, index: number, seen: Set<string>): RoundReport {
+  alone(context: CampaignContext, index: number, seen: Set<string>): RoundReport {
     const buffer = new SharedArrayBuffer(RoundMemory.bytesFor(this.#target().words, 1));
     const task = { indices: [index], part: 0, parts: 1, buffer, known: seen };
-    const [report] = this.part(setting, task);
+    const [report] = this.part(context, task);
     if (report === undefined) throw new Error('the only part of a round gave no report');
     for (const signature of report.done.signatures) seen.add(signature);
     return report;

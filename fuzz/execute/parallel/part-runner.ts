@@ -1,11 +1,11 @@
 import { packed } from '../../../adapters/contract/index.ts';
 import { PackedWriter, type PartOrigin } from '../../generate/packed-writer.ts';
 import { PartJudge } from './judge-part.ts';
-import { type Judged, judgeRound } from './judge-round.ts';
-import { meet, type PartMemory, type RoundMemory, SUMMARY } from './round-memory.ts';
+import { type JudgedRound, judgeRound } from './judge-round.ts';
+import { PART_SUMMARY, type PartMemory, type RoundMemory, waitForParts } from './round-memory.ts';
 
-/** What came of a round, as the part that judges it says. */
-export interface PackedRound extends Judged {
+/** A round that is over, as the part that judges it reports it. */
+export interface PackedRound extends JudgedRound {
   readonly memory: RoundMemory;
   /** Operations that were run, by all parts together. */
   readonly operations: number;
@@ -63,9 +63,9 @@ export class PartRunner {
 
   #meet(): void {
     this.#arrivals += this.#memory.parts.length;
-    meet(this.#memory.target, this.#arrivals);
+    waitForParts(this.#memory.target, this.#arrivals);
   }
 }
 
 const ranIn = (parts: readonly PartMemory[]): number =>
-  parts.reduce((sum, { summary }) => sum + (summary[SUMMARY.ran] ?? 0), 0);
+  parts.reduce((sum, { summary }) => sum + (summary[PART_SUMMARY.ran] ?? 0), 0);

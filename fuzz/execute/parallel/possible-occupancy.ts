@@ -10,7 +10,7 @@ import { MAYBE } from './round-memory.ts';
  * @param lives packed, with the further words of {@link MAYBE}
  * @param tickets how many were given
  */
-export function occupancyOf(
+export function possibleOccupancyOf(
   lives: Int32Array,
   tickets: number,
 ): (call: number, back: number) => PossibleOccupancy {

@@ -1,11 +1,11 @@
 import { packed } from '../../../adapters/contract/index.ts';
 import { LIFETIME } from '../../../oracles/sweep.ts';
-import { OPERATIONS } from '../../generate/packed-writer.ts';
+import { PART_OPERATIONS } from '../../generate/packed-writer.ts';
 
 const { HEAD, OPERATION_WORDS, RESULT_WORDS } = packed;
 
 /** Words of what a part says of itself when it is judged. */
-export const SUMMARY = {
+export const PART_SUMMARY = {
   /** Operations that were run. */
   ran: 0,
   /** How many lives and failures it has. */
@@ -26,31 +26,31 @@ export const FAILURE = { row: 0, pages: 1, call: 2, return: 3, words: 4 } as con
 /** Further words of a life: when it may have begun and surely was over, by tickets. */
 export const MAYBE = { from: 4, until: 5 } as const;
 
-/** What one part of a round writes; the others read it when all have come to their end. */
+/** Memory that one part of a round writes; the others read it when all have ended. */
 export interface PartMemory {
   readonly summary: Int32Array;
   readonly program: Int32Array;
   readonly history: Int32Array;
   readonly lives: Int32Array;
   readonly failures: Int32Array;
-  /** What begins and ends, in order, as `oracles/sweep.ts` reads it. */
+  /** Beginnings and ends of lifetimes, in order, as `oracles/sweep.ts` reads them. */
   readonly changes: Int32Array;
   /** The row of the allocation that began each life. */
   readonly births: Int32Array;
 }
 
 const SIZES: Readonly<Record<keyof PartMemory, number>> = {
-  summary: SUMMARY.words,
-  program: OPERATIONS * OPERATION_WORDS,
-  history: OPERATIONS * RESULT_WORDS,
-  lives: OPERATIONS * LIFETIME.words,
-  failures: OPERATIONS * FAILURE.words,
-  changes: OPERATIONS * 2,
-  births: OPERATIONS,
+  summary: PART_SUMMARY.words,
+  program: PART_OPERATIONS * OPERATION_WORDS,
+  history: PART_OPERATIONS * RESULT_WORDS,
+  lives: PART_OPERATIONS * LIFETIME.words,
+  failures: PART_OPERATIONS * FAILURE.words,
+  changes: PART_OPERATIONS * 2,
+  births: PART_OPERATIONS,
 };
 const PART_WORDS = Object.values(SIZES).reduce((sum, one) => sum + one, 0);
 
-/** The memory of a round that is run in several threads: the target's, and what each part writes. */
+/** The memory of a round that runs in several threads: the target's, and that of each part. */
 export class RoundMemory {
   readonly parts: readonly PartMemory[];
   /** The target's words, which begin with the {@link HEAD}. */
@@ -78,7 +78,7 @@ export class RoundMemory {
     new Int32Array(buffer, 0, HEAD.target).fill(0);
   }
 
-  /** Starts the tickets of a round; nobody draws one meanwhile. */
+  /** Starts the tickets of a round; no thread draws one meanwhile. */
   restartClock(): void {
     Atomics.store(this.target, HEAD.clock, 0);
   }
@@ -101,7 +101,7 @@ const SLEEP_MS = 50;
  * @param arrivals of all threads together, at this place and those before
  * @throws Error when the round was aborted meanwhile
  */
-export function meet(target: Int32Array, arrivals: number): void {
+export function waitForParts(target: Int32Array, arrivals: number): void {
   Atomics.add(target, HEAD.arrived, 1);
   Atomics.notify(target, HEAD.arrived);
   for (let look = 0; ; look += 1) {
@@ -112,8 +112,8 @@ export function meet(target: Int32Array, arrivals: number): void {
   }
 }
 
-/** Lets nobody wait any more. */
-export function abort(buffer: SharedArrayBuffer): void {
+/** Releases every thread that waits, when a part was lost. */
+export function releaseParts(buffer: SharedArrayBuffer): void {
   const head = new Int32Array(buffer, 0, HEAD.target);
   Atomics.store(head, HEAD.aborted, 1);
   Atomics.notify(head, HEAD.arrived);

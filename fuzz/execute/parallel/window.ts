@@ -1,7 +1,7 @@
 import { packed } from '../../../adapters/contract/index.ts';
 import { LIFETIME } from '../../../oracles/sweep.ts';
-import type { PackedViolation, Place } from './judge-round.ts';
-import { type PartMemory, SUMMARY } from './round-memory.ts';
+import type { PackedViolation, PartRow } from './judge-round.ts';
+import { PART_SUMMARY, type PartMemory } from './round-memory.ts';
 
 const { NOT_RUN, OPERATION_WORDS, PACKED, PACKED_SLOTS, RESULT_WORDS } = packed;
 
@@ -33,7 +33,7 @@ export function windowOf(parts: readonly PartMemory[], violation: PackedViolatio
   });
 }
 
-/** What a part's rows are about. */
+/** The buffers that a part's rows are about. */
 interface Trace {
   /** The row that filled the slot which a row uses; -1 for allocations and what did not run. */
   readonly makers: Int32Array;
@@ -42,7 +42,7 @@ interface Trace {
 }
 
 function traceOf({ history, program, summary }: PartMemory): Trace {
-  const count = summary[SUMMARY.operations] ?? 0;
+  const count = summary[PART_SUMMARY.operations] ?? 0;
   const makers = new Int32Array(count).fill(-1);
   const buffers = new Int32Array(count).fill(-1);
   const makerOf = new Int32Array(PACKED_SLOTS).fill(-1);
@@ -72,7 +72,7 @@ const near = (part: PartMemory, { buffers }: Trace, centers: readonly number[]):
   );
 
 /** Rows about the buffers of these places. */
-const touching = ({ buffers }: Trace, places: readonly Place[]): number[] =>
+const touching = ({ buffers }: Trace, places: readonly PartRow[]): number[] =>
   rowsWhere(buffers, (row) => places.some((place) => buffers[place.row] === buffers[row]));
 
 /** Rows that ran. */
@@ -82,7 +82,7 @@ const rowsWhere = (buffers: Int32Array, chosen: (row: number) => boolean): numbe
 /** Allocations of what surely lived at these times. */
 function bornBefore({ births, lives, summary }: PartMemory, centers: readonly number[]): number[] {
   const rows: number[] = [];
-  for (let life = 0; life < (summary[SUMMARY.lives] ?? 0); life += 1) {
+  for (let life = 0; life < (summary[PART_SUMMARY.lives] ?? 0); life += 1) {
     const from = lives[life * LIFETIME.words + LIFETIME.from] ?? 0;
     const until = lives[life * LIFETIME.words + LIFETIME.until] ?? 0;
     if (centers.some((center) => from <= center && center <= until)) rows.push(births[life] ?? 0);

@@ -1,7 +1,7 @@
-import type { Piece } from './snippet.ts';
+import type { Snippet } from './snippet.ts';
 
 /** Descriptors: which are open, and those that are sent. */
-export const DESCRIPTORS: readonly Piece[] = [
+export const DESCRIPTOR_SNIPPETS: readonly Snippet[] = [
   {
     names: ['send_descriptor'],
     text: `/* Sends a descriptor by SCM_RIGHTS. */

@@ -1,7 +1,7 @@
-import type { Piece } from './snippet.ts';
+import type { Snippet } from './snippet.ts';
 
 /** Processes and threads, their order, and what is printed. */
-export const FLOW: readonly Piece[] = [
+export const FLOW_SNIPPETS: readonly Snippet[] = [
   {
     names: ['SHOW'],
     text: '#define SHOW(value) note("      %s is %ld\\n", #value, (long)(value))',

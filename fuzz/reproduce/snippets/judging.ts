@@ -1,7 +1,7 @@
-import type { Piece } from './snippet.ts';
+import type { Snippet } from './snippet.ts';
 
-/** What proves that a promise is broken. */
-export const JUDGING: readonly Piece[] = [
+/** Code that proves that a promise is broken. */
+export const JUDGING_SNIPPETS: readonly Snippet[] = [
   {
     names: ['violated'],
     text: `/* Once is enough: an attempt in which this is told of something true has shown it. */

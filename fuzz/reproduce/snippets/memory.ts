@@ -1,7 +1,7 @@
-import type { Piece } from './snippet.ts';
+import type { Snippet } from './snippet.ts';
 
 /** Accesses that may fault, and arguments that lie where they should not. */
-export const MEMORY: readonly Piece[] = [
+export const MEMORY_SNIPPETS: readonly Snippet[] = [
   {
     names: ['guarded'],
     text: `static __thread sigjmp_buf fault;

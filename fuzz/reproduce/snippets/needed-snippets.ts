@@ -1,11 +1,16 @@
-import { DESCRIPTORS } from './descriptors.ts';
-import { FLOW } from './flow.ts';
-import { JUDGING } from './judging.ts';
-import { MEMORY } from './memory.ts';
-import type { Piece } from './snippet.ts';
+import { DESCRIPTOR_SNIPPETS } from './descriptors.ts';
+import { FLOW_SNIPPETS } from './flow.ts';
+import { JUDGING_SNIPPETS } from './judging.ts';
+import { MEMORY_SNIPPETS } from './memory.ts';
+import type { Snippet } from './snippet.ts';
 
 /** Everything that a program may need, in an order in which C can read it. */
-const PIECES: readonly Piece[] = [...FLOW, ...MEMORY, ...DESCRIPTORS, ...JUDGING];
+const PIECES: readonly Snippet[] = [
+  ...FLOW_SNIPPETS,
+  ...MEMORY_SNIPPETS,
+  ...DESCRIPTOR_SNIPPETS,
+  ...JUDGING_SNIPPETS,
+];
 
 /** Headers, and what is had from each. */
 const HEADERS: readonly (readonly [header: string, names: RegExp])[] = [
@@ -36,8 +41,8 @@ const HEADERS: readonly (readonly [header: string, names: RegExp])[] = [
  *
  * @param several whether the program has several processes
  */
-export function piecesFor(text: string, several: boolean): string[] {
-  const wanted = new Set<Piece>();
+export function snippetsFor(text: string, several: boolean): string[] {
+  const wanted = new Set<Snippet>();
   for (const texts = [text]; texts.length > 0; ) {
     const reader = codeOf(texts.pop() ?? '');
     for (const piece of PIECES) {
@@ -54,7 +59,7 @@ export function piecesFor(text: string, several: boolean): string[] {
 export const headersFor = (text: string): string[] =>
   HEADERS.filter(([, names]) => names.test(codeOf(text))).map(([header]) => header);
 
-/** Without comments and strings, whose words are nobody's names. */
+/** Without comments and strings, whose words name nothing. */
 const codeOf = (text: string): string =>
   text.replaceAll(/\/\*[\s\S]*?\*\//g, ' ').replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
 

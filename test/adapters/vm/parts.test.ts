@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
 import { GuestConsole } from '../../../adapters/vm/console.ts';
-import { prepareDebianKernel, type Run } from '../../../adapters/vm/debian-kernel.ts';
+import { type ProgramRunner, prepareDebianKernel } from '../../../adapters/vm/debian-kernel.ts';
 import { wasForced } from '../../../adapters/vm/guest.ts';
 import { buildInitramfs, type InitramfsEntry } from '../../../adapters/vm/initramfs.ts';
 import { findQemu } from '../../../adapters/vm/qemu.ts';
@@ -114,7 +114,7 @@ const DEB = 'a package';
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** apt and dpkg-deb as far as they are asked, without network. */
-function fakeApt(indexed: string, calls: string[]): Run {
+function fakeApt(indexed: string, calls: string[]): ProgramRunner {
   return async (program, args, folder = '') => {
     calls.push(`${program} ${args[0]}`);
     if (args[0] === 'depends') return '  Depends: linux-image-6.12.1-amd64\n';
@@ -163,7 +163,7 @@ t.test('without apt one sentence says what is needed', async (t) => {
   t.teardown(() => {
     delete process.env.ALLOCERT_CACHE;
   });
-  const absent: Run = async (program) => {
+  const absent: ProgramRunner = async (program) => {
     throw new Error(`spawn ${program} ENOENT`);
   };
   await t.rejects(

@@ -9,48 +9,54 @@ import {
 } from '../../../adapters/contract/index.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
 import { Choices } from '../../../fuzz/corpus/choices.ts';
-import { beginning, CORPUS_LIMITS, Corpus } from '../../../fuzz/corpus/corpus.ts';
+import { CORPUS_LIMITS, Corpus, initialState } from '../../../fuzz/corpus/corpus.ts';
 import { coverOf } from '../../../fuzz/corpus/cover.ts';
 import { type Coverage, coverageOf } from '../../../fuzz/corpus/coverage.ts';
 import { entryFrom, entryOf, readEntry, type StoredEntry } from '../../../fuzz/corpus/entry.ts';
 import { fitsTarget } from '../../../fuzz/corpus/fit.ts';
-import { mutant } from '../../../fuzz/corpus/mutate.ts';
+import { mutateEntry } from '../../../fuzz/corpus/mutate.ts';
 import { isSafe } from '../../../fuzz/corpus/safety.ts';
 import { slotsAreSettled } from '../../../fuzz/corpus/slots.ts';
 import { Snapshot, SnapshotReader } from '../../../fuzz/corpus/snapshot.ts';
 import { runScenario } from '../../../fuzz/execute/run-scenario.ts';
 import { MODES } from '../../../fuzz/generate/modes.ts';
-import { framed } from '../../../fuzz/generate/scaffold.ts';
-import type { Scenario, World } from '../../../fuzz/generate/scenario.ts';
+import { scaffolded } from '../../../fuzz/generate/scaffold.ts';
+import type { GeneratorContext, Scenario } from '../../../fuzz/generate/scenario.ts';
 import { ThreadWriter } from '../../../fuzz/generate/thread-writer.ts';
-import { settingFor } from '../../../fuzz/plan/campaign-context.ts';
+import { campaignContext } from '../../../fuzz/plan/campaign-context.ts';
 import { planOf, scenarioOf } from '../../../fuzz/plan/round-plan.ts';
 
 const session = await openSimulator('sim:').open();
-const { modes, rules, world } = settingFor(session.facts, { modes: [], memoryLimit: 8n << 20n });
-const unbounded: World = { ...world, region: { ...world.region, bounded: false } };
+const { modes, rules, generator } = campaignContext(session.facts, {
+  modes: [],
+  memoryLimit: 8n << 20n,
+});
+const unbounded: GeneratorContext = {
+  ...generator,
+  region: { ...generator.region, bounded: false },
+};
 
 const SIGNATURE = 'close ok full0 live0 met0 descriptor';
 
 /** A scenario of one client and one thread. */
 function acting(write: (writer: ThreadWriter) => void): Scenario {
-  const writer = new ThreadWriter(world, 't0');
+  const writer = new ThreadWriter(generator, 't0');
   write(writer);
   const act = [{ client: 'client-0', operations: writer.operations }];
-  return framed(world, 'hammer', ['client-0'], [act], 1n);
+  return scaffolded(generator, 'hammer', ['client-0'], [act], 1n);
 }
 
 async function seen(scenario: Scenario): Promise<Coverage> {
   let coverage: Coverage | undefined;
-  await runScenario(session, world, rules, scenario, ({ buffers, timeline }) => {
-    coverage = coverageOf(world, timeline, buffers);
+  await runScenario(session, generator, rules, scenario, ({ buffers, timeline }) => {
+    coverage = coverageOf(generator, timeline, buffers);
   });
   if (coverage === undefined) throw new Error('nobody looked');
   return coverage;
 }
 
 t.test('a signature says what came, how full and torn memory was, and who held what', async (t) => {
-  const { page } = world;
+  const { page } = generator;
   const plain = await seen(
     acting((writer) => {
       const buffer = writer.allocate({ length: 2n * page });
@@ -84,11 +90,11 @@ t.test('a signature says what came, how full and torn memory was, and who held w
 
 t.test('calls of other threads that are under way are told', async (t) => {
   const threads = ['t0', 't1', 't2'].map((name) => {
-    const writer = new ThreadWriter(world, name);
+    const writer = new ThreadWriter(generator, name);
     for (let at = 0; at < 6; at += 1) writer.allocate();
     return { client: 'client-0', operations: writer.operations };
   });
-  const { signatures } = await seen(framed(world, 'hammer', ['client-0'], [threads], 3n));
+  const { signatures } = await seen(scaffolded(generator, 'hammer', ['client-0'], [threads], 3n));
   t.ok(signatures.some((one) => one.startsWith('ioctl ok') && one.includes('met2')));
   t.ok(signatures.some((one) => one.startsWith('open ok') && one.includes('met0')));
 });
@@ -98,7 +104,7 @@ const stub = (digest: string, signatures: string[], operations = 1): StoredEntry
 });
 
 t.test('a text stays where it is from epoch to epoch, and all threads read it there', async (t) => {
-  const corpus = new Corpus(beginning([stub('a', ['1'])], CORPUS_LIMITS), CORPUS_LIMITS);
+  const corpus = new Corpus(initialState([stub('a', ['1'])], CORPUS_LIMITS), CORPUS_LIMITS);
   const [first] = corpus.snapshot.packed().entries;
   corpus.offer(stub('b', ['2']));
   corpus.advance();
@@ -155,7 +161,7 @@ t.test(
   'a corpus takes what is new, shows it in the next epoch, and stays within limits',
   async (t) => {
     const limits = { entries: 2, bytes: 100 };
-    const corpus = new Corpus(beginning([stub('a', ['1'])], limits), limits);
+    const corpus = new Corpus(initialState([stub('a', ['1'])], limits), limits);
     t.equal(corpus.offer(stub('b', ['1'])), undefined, 'nothing new');
     t.strictSame(corpus.offer(stub('c', ['1', '2']))?.fresh, ['2']);
     t.strictSame(corpus.offer(stub('d', ['3', '2']))?.fresh, ['3']);
@@ -177,22 +183,22 @@ t.test(
 /** An entry for each mode, as rounds bring them. */
 function someEntries(): StoredEntry[] {
   return Array.from({ length: 60 }, (_, index) => {
-    const scenario = scenarioOf(world, modes, { version: 'test', seed: 2n, index });
-    return entryOf(world, scenario, [SIGNATURE]);
+    const scenario = scenarioOf(generator, modes, { version: 'test', seed: 2n, index });
+    return entryOf(generator, scenario, [SIGNATURE]);
   });
 }
 
 t.test('what the modes generate may be kept; entries survive their way through text', async (t) => {
   const seenModes = new Set<string>();
   for (let index = 0; index < 300; index += 1) {
-    const scenario = scenarioOf(world, modes, { version: 'test', seed: 1n, index });
-    t.ok(isSafe(world, scenario), `round ${index}, ${scenario.mode}`);
+    const scenario = scenarioOf(generator, modes, { version: 'test', seed: 1n, index });
+    t.ok(isSafe(generator, scenario), `round ${index}, ${scenario.mode}`);
     seenModes.add(scenario.mode);
   }
   t.equal(seenModes.size, MODES.length);
   for (const entry of someEntries().slice(0, 12)) {
     t.strictSame(readEntry(entry.text, 'it'), entry);
-    t.ok(fitsTarget(world, entryFrom(entry.text)));
+    t.ok(fitsTarget(generator, entryFrom(entry.text)));
   }
 });
 
@@ -201,7 +207,7 @@ t.test(
   async (t) => {
     const snapshot = new Snapshot(someEntries(), [SIGNATURE]);
     const plan = (index: number, from = snapshot) =>
-      planOf(world, modes, { version: 'test', seed: 3n, index }, from);
+      planOf(generator, modes, { version: 'test', seed: 3n, index }, from);
     const read = new SnapshotReader().read(snapshot.packed());
     t.equal(read.digest, snapshot.digest);
     const other = new Snapshot(snapshot.entries.slice(1));
@@ -222,13 +228,13 @@ const text = (_key: string, value: unknown): unknown =>
 t.test(
   'mutants are safe, differ from their parent, and grow no further than they may',
   async (t) => {
-    for (const at of [world, unbounded]) {
+    for (const at of [generator, unbounded]) {
       let snapshot = new Snapshot(
         someEntries().filter(({ text }) => fitsTarget(at, entryFrom(text))),
       );
       let differ = 0;
       for (let index = 0; index < 300; index += 1) {
-        const made = mutant(at, modes, snapshot, new Choices(`${index}`), ({ name }) =>
+        const made = mutateEntry(at, modes, snapshot, new Choices(`${index}`), ({ name }) =>
           scenarioOf(
             at,
             modes.filter((one) => one.name === name),
@@ -253,13 +259,13 @@ t.test(
 /** A safe scenario of two clients, and what makes it unsafe. */
 const base = (): Program[] => {
   const threads = ['client-0', 'client-1'].map((client) => {
-    const writer = new ThreadWriter(world, client);
+    const writer = new ThreadWriter(generator, client);
     const buffer = writer.allocate();
     writer.map(buffer);
     writer.close(buffer);
     return { client, operations: writer.operations };
   });
-  return [...framed(world, 'hammer', ['client-0', 'client-1'], [threads], 1n).programs];
+  return [...scaffolded(generator, 'hammer', ['client-0', 'client-1'], [threads], 1n).programs];
 };
 
 /** The scenario with an operation more, in the Program of that number. */
@@ -290,7 +296,7 @@ const beside = (operation: Operation): Program[] => {
 type Three = [Program, Program, Program, ...Program[]];
 
 t.test('what could harm, hang or be unfair is refused', async (t) => {
-  const safe = (programs: readonly Program[], at = world): boolean =>
+  const safe = (programs: readonly Program[], at = generator): boolean =>
     isSafe(at, { mode: 'hammer', programs });
   t.ok(safe(base()));
   t.ok(safe(base(), unbounded));
@@ -340,10 +346,10 @@ t.test('what could harm, hang or be unfair is refused', async (t) => {
 
 t.test('an entry for another kind of target does not fit', async (t) => {
   const entry = entryFrom((someEntries()[0] as StoredEntry).text);
-  t.ok(fitsTarget(world, entry));
-  t.notOk(fitsTarget(world, { ...entry, abi: 'dma-heap' }));
-  t.notOk(fitsTarget({ ...world, page: 16384n }, entry));
-  t.notOk(fitsTarget({ ...world, capabilities: new Set(['files']) }, entry));
-  t.notOk(fitsTarget(world, { ...entry, mode: 'nope' }));
-  t.notOk(fitsTarget(world, { ...entry, region: 'region:7' }));
+  t.ok(fitsTarget(generator, entry));
+  t.notOk(fitsTarget(generator, { ...entry, abi: 'dma-heap' }));
+  t.notOk(fitsTarget({ ...generator, page: 16384n }, entry));
+  t.notOk(fitsTarget({ ...generator, capabilities: new Set(['files']) }, entry));
+  t.notOk(fitsTarget(generator, { ...entry, mode: 'nope' }));
+  t.notOk(fitsTarget(generator, { ...entry, region: 'region:7' }));
 });

@@ -5,7 +5,12 @@ import { openSimulator } from '../../../adapters/simulator/adapter.ts';
 import { commandOf, fieldOf, readField } from '../../../catalogue/abi-request.ts';
 import { boundaryLengths } from '../../../fuzz/generate/boundaries.ts';
 import { MODES } from '../../../fuzz/generate/modes.ts';
-import { isNothing, type Scenario, type World, worldOf } from '../../../fuzz/generate/scenario.ts';
+import {
+  type GeneratorContext,
+  generatorContext,
+  isNothing,
+  type Scenario,
+} from '../../../fuzz/generate/scenario.ts';
 import { scenarioOf } from '../../../fuzz/plan/round-plan.ts';
 import { bytesApart } from '../../../oracles/timeline/torn-reads.ts';
 import { abi } from '../../oracles/sample.ts';
@@ -15,9 +20,9 @@ const adapter = openSimulator('sim:');
 const { facts } = await adapter.open();
 const [region] = facts.regions;
 if (region === undefined) throw new Error('the simulator has no region');
-const world = worldOf(facts, region, abi, 8n << 20n);
+const context = generatorContext(facts, region, abi, 8n << 20n);
 
-const rounds = (of: World, count: number, modes = MODES): Scenario[] =>
+const rounds = (of: GeneratorContext, count: number, modes = MODES): Scenario[] =>
   Array.from({ length: count }, (_, index) =>
     scenarioOf(of, modes, { version: 'test', seed: 5n, index }),
   );
@@ -27,14 +32,14 @@ const operationsOf = (scenarios: readonly Scenario[]) =>
     programs.flatMap(({ threads }) => threads.flatMap(({ operations }) => operations)),
   );
 
-t.test('a round is a function of its world, modes, version, seed and index', async (t) => {
+t.test('a round is a function of its context, modes, version, seed and index', async (t) => {
   const texts = (list: readonly Scenario[]) => list.map((one) => JSON.stringify(toJson(one)));
-  t.strictSame(texts(rounds(world, 40)), texts(rounds(world, 40)));
-  t.equal(new Set(texts(rounds(world, 40))).size, 40, 'and no two are alike');
+  t.strictSame(texts(rounds(context, 40)), texts(rounds(context, 40)));
+  t.equal(new Set(texts(rounds(context, 40))).size, 40, 'and no two are alike');
 });
 
 t.test('rounds reach every operation on buffers, and each bit of the command', async (t) => {
-  const operations = operationsOf(rounds(world, 600));
+  const operations = operationsOf(rounds(context, 600));
   const names = new Set(operations.map(({ op }) => op));
   const wanted = [
     ...['open', 'ioctl', 'close', 'dup', 'fcntl', 'reopen', 'lseek', 'pread', 'pwrite', 'poll'],
@@ -53,7 +58,7 @@ t.test('rounds reach every operation on buffers, and each bit of the command', a
   );
   const bits = new Set<bigint>();
   const malformed = MODES.filter(({ name }) => name === 'malformed');
-  for (const operation of operationsOf(rounds(world, 400, malformed))) {
+  for (const operation of operationsOf(rounds(context, 400, malformed))) {
     if (operation.op !== 'ioctl' || typeof operation.request !== 'bigint') continue;
     const turned = operation.request ^ commandOf(abi);
     for (let bit = 0n; bit < 32n; bit += 1n) if (turned === 1n << bit) bits.add(bit);
@@ -66,7 +71,7 @@ t.test('rounds reach every operation on buffers, and each bit of the command', a
 t.test('a length that flips changes in one byte, which no read can tear', async (t) => {
   const flipping = MODES.filter(({ name }) => name === 'flipping');
   for (const page of [PAGE, 4n * PAGE]) {
-    const apart = operationsOf(rounds({ ...world, page }, 60, flipping)).flatMap((operation) => {
+    const apart = operationsOf(rounds({ ...context, page }, 60, flipping)).flatMap((operation) => {
       if (operation.op !== 'ioctl') return [];
       const { bytes, placement } = operation.argument;
       if (placement?.kind !== 'flipped') return [];
@@ -94,7 +99,7 @@ t.test('boundaries are those at which allocators go wrong', async (t) => {
 
 t.test('a region without an end is not asked for more than it may give', async (t) => {
   const { sizeBytes: _, ...endless } = { ...region, bounded: false };
-  const limited = { ...world, region: endless, memoryLimit: 1n << 20n };
+  const limited = { ...context, region: endless, memoryLimit: 1n << 20n };
   const modes = MODES.filter(({ needsBounded }) => !needsBounded);
   const field = fieldOf(abi, 'length');
   for (const scenario of rounds(limited, 200, modes)) {

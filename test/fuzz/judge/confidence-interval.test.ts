@@ -1,6 +1,6 @@
 /** Confidence intervals, against values of the literature. */
 import t from 'tap';
-import { shareText, wilson } from '../../../fuzz/index.ts';
+import { shareText, wilsonInterval } from '../../../fuzz/index.ts';
 
 t.test('Wilson’s interval', async (t) => {
   // Newcombe (1998), Table I, method 3: 81 of 263, 15 of 148, 0 of 20, 1 of 29.
@@ -10,11 +10,11 @@ t.test('Wilson’s interval', async (t) => {
     [0, 20, 0, 0.1611],
     [1, 29, 0.0061, 0.1718],
   ] as const) {
-    const interval = wilson(times, of);
+    const interval = wilsonInterval(times, of);
     t.equal(interval.low.toFixed(4), low.toFixed(4));
     t.equal(interval.high.toFixed(4), high.toFixed(4));
   }
-  t.ok(wilson(10, 10).high > 1 - 1e-9, 'nothing above it is left');
+  t.ok(wilsonInterval(10, 10).high > 1 - 1e-9, 'nothing above it is left');
 });
 
 t.test('chance is told where there is some', async (t) => {

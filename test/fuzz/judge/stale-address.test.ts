@@ -3,25 +3,25 @@ import t from 'tap';
 import type { Operation, Program, Thread } from '../../../adapters/contract/index.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
 import { runScenario } from '../../../fuzz/execute/run-scenario.ts';
-import { framed } from '../../../fuzz/generate/scaffold.ts';
+import { scaffolded } from '../../../fuzz/generate/scaffold.ts';
 import { ThreadWriter } from '../../../fuzz/generate/thread-writer.ts';
-import { settingFor } from '../../../fuzz/plan/campaign-context.ts';
+import { campaignContext } from '../../../fuzz/plan/campaign-context.ts';
 
 const session = await openSimulator('sim:').open();
-const { rules, world } = settingFor(session.facts, { modes: [], memoryLimit: 8n << 20n });
-const { page } = world;
+const { rules, generator } = campaignContext(session.facts, { modes: [], memoryLimit: 8n << 20n });
+const { page } = generator;
 const ZERO = Uint8Array.of(0);
 
 async function violationsOf(clients: string[], acts: Thread[][]): Promise<string[]> {
-  const scenario = framed(world, 'hammer', clients, acts, 1n);
-  const { histories, violations } = await runScenario(session, world, rules, scenario);
+  const scenario = scaffolded(generator, 'hammer', clients, acts, 1n);
+  const { histories, violations } = await runScenario(session, generator, rules, scenario);
   const programs: readonly Program[] = scenario.programs;
   t.equal(histories.length, programs.length);
   return violations.map(({ detail, kind }) => `${kind}: ${detail}`);
 }
 
 t.test('a write through the address of another client’s mapping', async (t) => {
-  const [one, other] = ['t0', 't1'].map((name) => new ThreadWriter(world, name));
+  const [one, other] = ['t0', 't1'].map((name) => new ThreadWriter(generator, name));
   if (one === undefined || other === undefined) throw new Error('there are two');
   const large = one.allocate({ length: 15n * page });
   one.map(large);
@@ -35,7 +35,7 @@ t.test('a write through the address of another client’s mapping', async (t) =>
     length: page,
     bytes: Uint8Array.of(7),
   };
-  const look = new ThreadWriter(world, 't2');
+  const look = new ThreadWriter(generator, 't2');
   look.check(large);
   const found = await violationsOf(
     ['client-0', 'client-1'],
@@ -51,7 +51,7 @@ t.test('a write through the address of another client’s mapping', async (t) =>
 });
 
 t.test('frames and writes at an address where smaller mappings lie by now', async (t) => {
-  const writer = new ThreadWriter(world, 't0');
+  const writer = new ThreadWriter(generator, 't0');
   const gone = writer.allocate({ length: 2n * page });
   const slot = writer.map(gone);
   writer.unmap(gone);

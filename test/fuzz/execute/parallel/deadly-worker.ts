@@ -5,11 +5,11 @@ import { LocalWorker } from '../../../../fuzz/workers/local-worker.ts';
 import {
   answerTask,
   type WorkerAnswer,
-  type WorkerSetting,
+  type WorkerOptions,
   type WorkerTask,
 } from '../../../../fuzz/workers/worker-pool.ts';
 
-const { target, ...rest } = workerData as WorkerSetting;
+const { target, ...rest } = workerData as WorkerOptions;
 const runner = new LocalWorker({ ...rest, adapter: openSimulator(target) });
 const DEADLY = 3;
 

@@ -1,6 +1,6 @@
 /** Threads that really run at once on one region: what they find, and who waits for whom. */
 import t from 'tap';
-import { EMPTY } from '../../../../fuzz/corpus/snapshot.ts';
+import { EMPTY_SNAPSHOT } from '../../../../fuzz/corpus/snapshot.ts';
 import type { RoundReport } from '../../../../fuzz/judge/round-report.ts';
 import { WorkerPool } from '../../../../fuzz/workers/worker-pool.ts';
 import { allocert } from '../../../e2e/command.ts';
@@ -26,7 +26,7 @@ const numbers = (from: number, count: number): number[] =>
 async function reportsOf(pool: WorkerPool, until?: string): Promise<RoundReport[]> {
   const reports: RoundReport[] = [];
   for (let from = 0; from < ROUNDS; from += BATCH) {
-    reports.push(...(await pool.run(numbers(from, BATCH), new Set(), EMPTY)));
+    reports.push(...(await pool.run(numbers(from, BATCH), new Set(), EMPTY_SNAPSHOT)));
     const found = reports.some(({ done }) => done.signatures.some((one) => one === until));
     if (found) break;
   }
@@ -79,8 +79,8 @@ t.test('a part that dies keeps nobody waiting; its round is charged alone', asyn
   const pool = poolOn('sim:', 3, moduleOf('./deadly-worker.js'));
   await pool.describeTarget();
   const [first, second] = await Promise.all([
-    pool.run(numbers(0, 6), new Set(), EMPTY),
-    pool.run(numbers(6, 6), new Set(), EMPTY),
+    pool.run(numbers(0, 6), new Set(), EMPTY_SNAPSHOT),
+    pool.run(numbers(6, 6), new Set(), EMPTY_SNAPSHOT),
   ]);
   const reports = [...first, ...second];
   t.strictSame(

@@ -10,7 +10,7 @@ import { openSimulator } from '../../../../adapters/simulator/adapter.ts';
 import { runCampaign } from '../../../../fuzz/campaign/campaign.ts';
 import { isParallel, modeNames } from '../../../../fuzz/generate/mode-selection.ts';
 import { MODES } from '../../../../fuzz/generate/modes.ts';
-import { OPERATIONS, PackedWriter } from '../../../../fuzz/generate/packed-writer.ts';
+import { PART_OPERATIONS, PackedWriter } from '../../../../fuzz/generate/packed-writer.ts';
 import { operationsIn } from '../../../../fuzz/generate/scenario.ts';
 import type { RoundDone } from '../../../../fuzz/judge/round-report.ts';
 import type { Finding } from '../../../../fuzz/record/finding.ts';
@@ -20,7 +20,7 @@ const PAGES = 4096;
 const writer = new PackedWriter();
 
 function written(seed: bigint, index: number, part: number): Int32Array {
-  const program = new Int32Array(OPERATIONS * OPERATION_WORDS);
+  const program = new Int32Array(PART_OPERATIONS * OPERATION_WORDS);
   const rows = writer.write(program, { version: 'test', seed, index, part }, PAGES);
   return program.subarray(0, rows * OPERATION_WORDS);
 }
