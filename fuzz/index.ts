@@ -1,4 +1,13 @@
-/** The fuzzer as a library; what `import 'allocert/fuzz'` gives. */
+/**
+ * The fuzzer as a library: all that `import 'allocert/fuzz'` gives.
+ *
+ * The folders follow a round, and each imports only those before it: `generate/` makes scenarios,
+ * `corpus/` keeps and changes those worth it, `judge/` says what one proves, `plan/` decides what a
+ * round is, `execute/` runs it, `record/` says what is kept of it, `minimize/` makes a finding of
+ * what it detected, `reproduce/` writes that as a C program, `findings/` shows it to people,
+ * `workers/` do all this in one thread or in several, and `campaign/` has the whole. Nothing here
+ * knows an adapter. Start reading at `generate/scenario.ts`, then `campaign/campaign.ts`.
+ */
 export * from '../oracles/index.ts';
 export { CAMPAIGN_FILE, type CampaignHeader } from '../reports/journal/campaign-lines.ts';
 export {

@@ -3,7 +3,7 @@ import type { Ranges } from '../record/ranges.ts';
 /** Rounds that are run on one session, and by one worker. */
 export const BATCH = 32;
 
-/** What batches are cut from. */
+/** The rounds that batches are cut from. */
 export interface BatchOptions {
   /** Rounds of an epoch; no batch belongs to two. */
   readonly epochRounds: number;

@@ -27,7 +27,7 @@ export interface Budget {
   readonly milliseconds: number | undefined;
 }
 
-/** What a campaign knows when it begins. */
+/** Facts that are known when a campaign begins. */
 export interface CampaignStart {
   readonly facts: TargetFacts;
   readonly modes: readonly string[];
@@ -37,7 +37,7 @@ export interface CampaignStart {
   readonly unfit: number;
 }
 
-/** What is known behind a round. */
+/** Figures that are known after a round. */
 export interface RoundFigures {
   /** The most bytes that buffers surely had together in it. */
   readonly peakBytes: bigint;
@@ -46,7 +46,7 @@ export interface RoundFigures {
   readonly entries: number;
 }
 
-/** What a campaign is made of. */
+/** Options of a campaign. */
 export interface CampaignOptions extends ContextOptions {
   readonly adapter: Adapter;
   /** Version of allocert, part of what a round is a function of. */
@@ -55,17 +55,17 @@ export interface CampaignOptions extends ContextOptions {
   readonly budget: Budget;
   /** Runs the rounds; this thread does, on the adapter, when left out. */
   readonly worker?: CampaignWorker;
-  /** CampaignWorker that an earlier part of the campaign has done, and signatures that it has found. */
+  /** Rounds that an earlier part of the campaign has done, and signatures that it has found. */
   readonly done?: Ranges;
   /** Operations of these rounds; the budget counts them. */
   readonly doneOperations?: number;
   readonly known?: ReadonlySet<string>;
   /** Entries to begin with; those that do not fit the target are left out. */
   readonly entries?: readonly StoredEntry[];
-  /** What an earlier part of the campaign has left of its corpus; `entries` do not count then. */
+  /** The corpus as an earlier part of the campaign left it; `entries` do not count then. */
   readonly corpus?: CorpusState;
   readonly limits?: CorpusLimits;
-  /** CampaignWorker that see the same snapshot of the corpus; part of what a round is a function of. */
+  /** Rounds that see the same snapshot of the corpus; part of what a round is a function of. */
   readonly epochRounds?: number;
   readonly signal?: AbortSignal;
   /** Candidates that shrinking one finding may run. */
@@ -93,7 +93,7 @@ export interface CampaignEnd {
   /** Coverage signatures, and entries of the corpus. */
   readonly signatures: number;
   readonly entries: number;
-  /** CampaignWorker that killed their worker, also alone. */
+  /** Rounds that killed their worker, also alone. */
   readonly suspects: number;
   /** Why it ended before its budget was spent; empty when it did not. */
   readonly reason: string;
@@ -197,7 +197,7 @@ class Campaign {
   #reaches(under: number): boolean {
     while (this.#corpus.epoch < this.#batches.epoch) {
       if (under > 0) return false;
-      // Not inside of the call: that is left out, with its argument, where nobody listens.
+      // Not inside of the call: that is left out, with its argument, where there is no listener.
       const epoch = this.#corpus.advance();
       this.#options.onEpoch?.(epoch);
     }

@@ -7,7 +7,7 @@ import {
   succeeded,
 } from '../../adapters/contract/index.ts';
 
-/** What no profile allows a request for a buffer to end with. */
+/** An error that no profile allows a request for a buffer to end with. */
 export const PLANTED: ErrnoName = 'EXDEV';
 
 /**

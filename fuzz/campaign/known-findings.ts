@@ -8,7 +8,7 @@ import { signatureOf } from '../judge/judge-scenario.ts';
  */
 const KINDS_MAX = 16;
 
-/** What a campaign has found, and whether more of the kind is worth an explanation. */
+/** The findings of a campaign, and whether more of their kind are worth minimizing. */
 export class KnownFindings {
   readonly #signatures: Set<string>;
   readonly #kinds = new Map<string, number>();

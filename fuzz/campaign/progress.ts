@@ -17,7 +17,7 @@ export interface CampaignFigures {
   readonly findings: number;
 }
 
-/** Adds up what a campaign does, for whoever looks on. */
+/** Adds up what a campaign does, for those who look on. */
 export class CampaignProgress {
   readonly #start = performance.now();
   #rounds: number;

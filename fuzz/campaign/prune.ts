@@ -15,7 +15,7 @@ export interface PruneTarget {
   readonly memoryLimit: bigint;
 }
 
-/** What became of a corpus folder. */
+/** The result of pruning a corpus folder. */
 export interface Pruned {
   /** Entries before and after, of those that were judged. */
   readonly before: number;

@@ -24,7 +24,7 @@ import { type CorpusFolders, CorpusKeeper, corpusBefore, entriesToBegin } from '
 /** The folder of a campaign's corpus, in its own folder, when nothing else is said. */
 export const CORPUS = 'corpus';
 
-/** What an earlier part of a campaign decides of the next. */
+/** Options that an earlier part of a campaign decides for the next. */
 type Kept = 'done' | 'doneOperations' | 'known' | 'entries' | 'corpus';
 
 /** A campaign that keeps what it does. */
@@ -32,7 +32,7 @@ export interface RecordedOptions extends Omit<CampaignOptions, Kept | 'onFinding
   readonly directory: string;
   /** A folder of entries to begin with and to add to; undefined for the directory's own alone. */
   readonly corpusFolder: string | undefined;
-  /** What earlier parts have left. */
+  /** The state that earlier parts left; undefined for a new campaign. */
   readonly before: ResumeState | undefined;
   /** A finding was written to a file of the directory. */
   readonly onFinding?: (finding: Finding, file: string) => void;
@@ -110,7 +110,7 @@ class Recorder {
     return (shared ?? own).path;
   }
 
-  /** What the campaign goes on with. */
+  /** The options that the past of the campaign decides. */
   #past(): Pick<CampaignOptions, Kept> {
     const { before, onWarning } = this.#options;
     if (before === undefined) {

@@ -10,7 +10,7 @@ import type { Budget } from './campaign.ts';
 /** Candidates that shrinking one finding may run. */
 export const SHRINK_BUDGET = 400;
 
-/** What a campaign is asked to do, from the command line and what went before. */
+/** A request for a campaign, from the command line and from its earlier parts. */
 export interface FuzzRequest {
   readonly target: string;
   readonly seed: bigint;

@@ -33,13 +33,13 @@ export async function findCanary(options: CampaignOptions): Promise<CanaryEnd> {
   return { found, rounds: end.rounds, complete: found || end.reason === '' };
 }
 
-/** What two runs of the same campaign came to. */
+/** The comparison of two runs of the same campaign. */
 export interface SelfCheck {
   readonly rounds: number;
   readonly findings: number;
   /** Entries and snapshots of the corpus. */
   readonly entries: number;
-  /** What differs first, in a few words; undefined when nothing does. */
+  /** The first difference, in a few words; undefined when there is none. */
   readonly difference: string | undefined;
   /** False when a signal stopped it. */
   readonly complete: boolean;
@@ -65,7 +65,7 @@ export async function selfCheck(options: CampaignOptions): Promise<SelfCheck> {
   };
 }
 
-/** What came of a campaign: a mark of a few bytes for each, because campaigns may be long. */
+/** The results of a campaign: a mark of a few bytes for each, because campaigns may be long. */
 interface Marks {
   readonly rounds: readonly number[];
   readonly findings: readonly number[];
@@ -88,7 +88,7 @@ async function marksOf(options: CampaignOptions): Promise<Marks> {
   return { rounds, findings, entries, complete: end.reason === '' };
 }
 
-/** What differs has the same mark once in four thousand million times. */
+/** A mark of a value. Different values share one once in four thousand million times. */
 const markOf = (value: unknown): number =>
   createHash('sha256')
     .update(JSON.stringify(toJson(value)))

@@ -2,7 +2,7 @@ import { coverOf } from './cover.ts';
 import type { StoredEntry } from './entry.ts';
 import { packEntry, SharedEntry, Snapshot } from './snapshot.ts';
 
-/** What a corpus may hold at most. */
+/** The most that a corpus may hold. */
 export interface CorpusLimits {
   readonly entries: number;
   /** Bytes of all texts together. */
@@ -18,7 +18,7 @@ export const EPOCH_ROUNDS = 1024;
 /** Coverage signatures that a campaign remembers; what is beyond them is not new to it. */
 const KNOWN_MAX = 1 << 16;
 
-/** What an earlier part of a campaign has left of its corpus. */
+/** The corpus as an earlier part of a campaign left it. */
 export interface CorpusState {
   /** Epochs that are over. */
   readonly epoch: number;
@@ -62,7 +62,7 @@ class HeldEntry extends SharedEntry implements StoredEntry {
 
 /**
  * The corpus of a campaign. Entries come in the order of rounds; rounds see them from the next
- * epoch on, so that nobody's speed decides what a round is.
+ * epoch on, so that the speed of a worker does not decide what a round is.
  */
 export class Corpus {
   readonly #limits: CorpusLimits;

@@ -1,12 +1,12 @@
 import type { StoredEntry } from './entry.ts';
 
-/** What a choice of entries needs to know of one. */
+/** The members of an entry that a choice among entries needs. */
 export type CoverCandidate = Pick<StoredEntry, 'digest' | 'signatures' | 'operations'>;
 
 /**
- * A small set of entries that has every signature of all of them: whoever adds most comes next, of
- * equals the one with the fewest operations, then the first by digest. The smallest set is hard to
- * find (set cover); this one is close to it, and the same whatever order the entries come in.
+ * A small set of entries that has every signature of all of them: the entry that adds most comes
+ * next, of equals the one with the fewest operations, then the first by digest. The smallest set is
+ * hard to find (set cover); this one is close to it, and the same whatever order the entries come in.
  *
  * @returns in the order of choice, so that each beginning of it is the best of its length
  */

@@ -15,11 +15,11 @@ import {
 import type { GeneratorContext } from '../generate/scenario.ts';
 import { OccupancyTracker } from './occupancy.ts';
 
-/** What a round did, told from its Programs and Histories alone. */
+/** The coverage of a round, told from its Programs and Histories alone. */
 export interface Coverage {
   /**
    * Coverage signatures, sorted. Each is six words about one operation: its name (with the
-   * placement of its argument), what it came to, how full the memory was, how fragmented, how many
+   * placement of its argument), its outcome, how full the memory was, how fragmented, how many
    * calls of other threads it met, and how the buffer that it is about was held.
    */
   readonly signatures: readonly string[];

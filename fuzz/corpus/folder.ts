@@ -15,7 +15,7 @@ import { digestOf, ENTRY_SUFFIX, readEntry, type StoredEntry } from './entry.ts'
 
 const NAME = /^[0-9a-f]{16}\.json$/;
 
-/** What was found in a corpus folder. */
+/** The content of a corpus folder. */
 export interface FolderContent {
   /** By digest. */
   readonly entries: readonly StoredEntry[];
@@ -44,7 +44,7 @@ export class CorpusFolder {
     const names = withDirectoryErrors(this.path, () => readdirSync(this.path)).toSorted();
     const entries: StoredEntry[] = [];
     const others: string[] = [];
-    // What a kill left before it had its name is nobody's.
+    // A file that a kill left before it had its name is no entry.
     for (const name of names.filter((one) => !one.endsWith(temporary('')))) {
       try {
         entries.push(readFile(join(this.path, name)));

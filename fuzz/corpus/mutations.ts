@@ -18,7 +18,7 @@ import { references, renamed } from './slots.ts';
 /** Operations that are dropped, or taken from another scenario, at once. */
 const RUN_MAX = 8;
 
-/** What a mutation may use. */
+/** The surroundings of a mutation: all that it may use. */
 export interface MutationContext {
   readonly generator: GeneratorContext;
   readonly choices: Choices;

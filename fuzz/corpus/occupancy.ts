@@ -69,7 +69,7 @@ export class OccupancyTracker {
   }
 }
 
-/** What lives just before an instant: what a call drops is there when it is called. */
+/** Follows the set that lives just before an instant: a call still finds what it drops. */
 class Follower<What extends Lifetime> {
   readonly live = new Set<What>();
   readonly #takes: readonly Change<What>[];

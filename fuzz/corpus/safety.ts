@@ -16,7 +16,7 @@ import {
 } from '../generate/scenario.ts';
 import { slotsAreSettled } from './slots.ts';
 
-/** What one scenario may have at most. */
+/** The limits of one scenario. */
 export const OPERATIONS_MAX = 512;
 export const PROGRAMS_MAX = 16;
 export const THREADS_MAX = 6;
@@ -29,7 +29,7 @@ const GUESSES = { min: 4n, max: 6n };
 
 /**
  * Whether a scenario that no generator vouches for may run here: one that was changed, or comes
- * from a folder. It ends all its clients, so that memory can be counted; waits for nobody who
+ * from a folder. It ends all its clients, so that memory can be counted; waits for no client that
  * lives; names no descriptor or address but those that generators do; says what its slots are; and
  * takes no more memory than it may.
  */
@@ -54,7 +54,7 @@ export function isSafe(context: GeneratorContext, scenario: Scenario): boolean {
 const operationsOf = (programs: readonly Program[]): Operation[] =>
   programs.flatMap(({ threads }) => threads.flatMap(({ operations }) => operations));
 
-/** What a client may read of itself and of the machine. */
+/** Documents that a client may read, about itself and about the machine. */
 const DOCUMENTS: readonly string[] = ['/proc/meminfo', '/proc/self/fdinfo'];
 
 function isPlain({ others, region }: GeneratorContext, operation: Operation): boolean {
@@ -108,14 +108,14 @@ function clientsEnd(programs: readonly Program[]): boolean {
   return ended.size === made.size;
 }
 
-/** What ends a client, or makes another program of it, from within. */
+/** Operations that end their client, or make another program of it. */
 const LAST = operationsWhere(
   ({ drops }) => drops?.kind === 'image' || (drops?.kind === 'client' && drops.of === undefined),
 );
 
 /**
  * Nothing is done with buffers in a client behind its end, and nothing at all beside an end of its
- * own: what comes of threads that a process loses differs from target to target.
+ * own: the fate of threads that a process loses differs from target to target.
  */
 function endedClientsRest(programs: readonly Program[]): boolean {
   const ended = new Set<string>();

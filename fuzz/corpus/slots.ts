@@ -9,7 +9,7 @@ export function references(operation: Operation): string[] {
 
 /**
  * Whether each slot is filled once, and only operations behind that one refer to it: later ones of
- * its thread, and those of later Programs. Oracles take a reference for what its slot came to, and
+ * its thread, and those of later Programs. Oracles take a reference for what its slot held, and
  * would accuse the target where another thread was faster.
  */
 export function slotsAreSettled(programs: readonly Program[]): boolean {

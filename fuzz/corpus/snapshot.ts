@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { StoredEntry } from './entry.ts';
 
-/** What a round needs to know of an entry. */
+/** The members of an entry that a round needs. */
 export type SnapshotEntry = Pick<StoredEntry, 'digest' | 'mode' | 'text'>;
 
 /** A snapshot on its way to a worker. Threads share the texts: none of them copies a corpus. */

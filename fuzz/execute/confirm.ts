@@ -3,8 +3,8 @@ import type { Round } from '../judge/round-report.ts';
 import { DEATH } from './death.ts';
 
 /**
- * Runs a scenario, and once more when it seems to hang: on a starved machine a call comes late, and
- * nobody can tell that from one that never comes. Only what hangs twice hangs.
+ * Runs a scenario, and once more when it seems to hang: a call that returns late on a starved machine
+ * cannot be told from one that never returns. Only a scenario that hangs twice hangs.
  *
  * A first run that no second one confirms is taken for what else it proves. When that is nothing,
  * or the target did not survive the second run, the second one is the round.

@@ -4,7 +4,7 @@ import type { Violation } from '../../oracles/index.ts';
 /** The oracle that findings name whose target died. */
 export const DEATH = 'target';
 
-/** What the death of a target under a scenario says of it. */
+/** The violation that the death of a target under a scenario is. */
 export const deathOf = ({ manner, message }: TargetDeath): Violation => ({
   oracle: DEATH,
   requirement: 'ERR-12',

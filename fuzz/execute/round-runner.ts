@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import {
   type Adapter,
-  repeatIfLost,
   type Session,
   TargetDeath,
   type TargetFacts,
 } from '../../adapters/contract/index.ts';
+import { repeatIfLost } from '../../adapters/contract/repeat-if-lost.ts';
 import { type Coverage, coverageOf } from '../corpus/coverage.ts';
 import { entryOf, type StoredEntry } from '../corpus/entry.ts';
 import { isSafe } from '../corpus/safety.ts';
@@ -26,7 +26,7 @@ import type { PartTask } from './parallel/packed-report.ts';
 import { ParallelRounds } from './parallel/parallel-rounds.ts';
 import { runScenario } from './run-scenario.ts';
 
-/** What rounds are a function of, and the target that they run on. */
+/** Everything that rounds are a function of, and the target that they run on. */
 export interface RoundRunnerOptions extends ContextOptions {
   readonly adapter: Adapter;
   /** Version of allocert, part of what a round is a function of. */
@@ -36,7 +36,7 @@ export interface RoundRunnerOptions extends ContextOptions {
   readonly enough?: () => boolean;
 }
 
-/** What can be said of a target before the first round. */
+/** Facts about a target that are known before the first round. */
 export interface TargetDescription {
   readonly facts: TargetFacts;
   /** Names of the modes that are going to be run. */
@@ -45,7 +45,7 @@ export interface TargetDescription {
   readonly sharedWords?: number;
 }
 
-/** What earlier rounds of a batch have shown: it is counted before what comes behind it. */
+/** Signatures that earlier rounds of a batch have shown: these rounds are counted first. */
 interface Seen {
   readonly findings: Set<string>;
   readonly signatures: Set<string>;
@@ -119,7 +119,7 @@ export class RoundRunner {
     return this.#session;
   }
 
-  /** What holds for all rounds on the target, which is opened for it. */
+  /** The context of all rounds on the target, which is opened for it. */
   async context(): Promise<CampaignContext> {
     this.#context ??= campaignContext((await this.#open()).facts, this.#options);
     return this.#context;

@@ -26,8 +26,8 @@ export interface FindingFiles {
 }
 
 /**
- * What a report needs to draw a finding: its buffers with pages and lifetimes as the oracles see
- * them, and the smallest schedule.
+ * Everything that a report draws of a finding: its buffers with pages and lifetimes as the oracles
+ * see them, and the smallest schedule.
  *
  * @throws {@link AllocertError} (usage) when the profile of the finding is not known
  */

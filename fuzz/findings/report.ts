@@ -34,7 +34,7 @@ export function writeCampaignReport(directory: string): CampaignPicture | undefi
   return picture;
 }
 
-/** What the journal says of the campaign, summed up while it is read. */
+/** Sums over the journal of a campaign, made while it is read. */
 interface Sums {
   campaign: CampaignHeader | undefined;
   readonly modes: Map<string, { rounds: number; operations: number; broken: number }>;

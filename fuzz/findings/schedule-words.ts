@@ -16,7 +16,7 @@ import {
 import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
 import type { Abi, Role } from '../../catalogue/catalogue.ts';
 
-/** What an operation asks, and what came of it. */
+/** The words for an operation: its request, and its result. */
 export interface CallWords {
   readonly asks: string;
   /** Empty when nothing is known of it. */
@@ -40,7 +40,7 @@ function stemOf(op: OperationName): string | undefined {
   }
 }
 
-/** Says in a few words what operations of Programs do and came to. */
+/** Says in a few words what operations of Programs do, and with what result. */
 export class ScheduleWords {
   readonly #abi: Abi;
   readonly #page: bigint;

@@ -13,7 +13,7 @@ import { type CallWords, ScheduleWords } from './schedule-words.ts';
 const WIDTH = 100;
 /** Columns for the time, a blank behind it included. */
 const TIME = 9;
-/** What the last of many columns has at least; the ones before it lie closer together. */
+/** The least width of the last of many columns; the ones before it lie closer together. */
 const LAST = 44;
 
 /** Something that a thread is seen to do at an instant. */
@@ -25,10 +25,10 @@ interface Moment {
   readonly words: CallWords;
 }
 
-/** What a schedule is made of. */
+/** Everything that a schedule is made of. */
 export interface Scheduled {
   readonly programs: readonly Program[];
-  /** What came back of them; empty where they did not run. */
+  /** The Histories of these Programs; empty where they did not run. */
   readonly histories: readonly History[];
   readonly abi: AbiName;
   /** Bytes in a page of the target. */

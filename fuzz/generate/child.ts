@@ -7,7 +7,7 @@ import type { TrackedBuffer } from './tracked-buffer.ts';
 export const CHILD = 'child';
 
 /**
- * What parent and child do after the fork, as Programs: the parent writes something new through the
+ * The Programs of parent and child after the fork: the parent writes something new through the
  * mapping that both have, the child must see it; then each of them looks at everything that was
  * left open, and drops it, the child first.
  */

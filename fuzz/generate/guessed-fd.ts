@@ -15,14 +15,14 @@ const MEETINGS_MAX = 6;
 const REQUESTS_MAX = 2;
 /** A request has about twice as many steps as what the other thread does. */
 const ACTS_MAX = 4;
-/** Clearing a large buffer takes its time, in which somebody may look. */
+/** Clearing a large buffer takes its time, in which another thread may look. */
 const PAGES = [1, 2, 4, 16, 32, 48];
 /** The child that a meeting forks. */
 const childOf = (meeting: number): string => `child-${meeting}`;
 /** The first numbers behind those of a client and its device; mostly the first of all is next. */
 const NEXT = [4n, 4n, 4n, 4n, 5n, 6n];
 
-/** What the other thread does to a descriptor that may not exist yet. */
+/** Operations of the other thread on a descriptor that may not exist yet. */
 const ACTS = [
   'close',
   'close',
@@ -36,12 +36,12 @@ const ACTS = [
 ] as const;
 type Act = (typeof ACTS)[number];
 
-/** What becomes of a request: it is kept, closed, or cannot be answered. */
+/** The fate of a request: its buffer is kept or closed, or the answer has no place to go. */
 const REQUESTS = ['keep', 'close', 'close', 'fail', 'fail'] as const;
 type Request = (typeof REQUESTS)[number];
 
-/** What a thread does to a number. */
-interface Meddling {
+/** An operation of a thread on a guessed descriptor. */
+interface GuessedOperation {
   readonly kind: Act;
   readonly number: bigint;
 }
@@ -49,18 +49,18 @@ interface Meddling {
 /** Two threads that begin together. */
 interface Meeting {
   readonly requests: readonly Request[];
-  readonly acts: readonly Meddling[];
+  readonly acts: readonly GuessedOperation[];
 }
 
 /**
  * A thread that asks for buffers, and one of the same client that closes, maps and duplicates the
  * numbers which they are going to have, or forks, while the calls run. A buffer must belong to
- * somebody from the first instant to the last, whoever guesses its number, and be clear from the
- * first instant on, though somebody else has used its memory.
+ * a client from the first instant to the last, whoever guesses its number, and be clear from the
+ * first instant on, though another buffer had its memory before.
  */
 export function guessedFdScenarios(context: GeneratorContext): fc.Arbitrary<Scenario> {
   const meetings = fc.tuple(swarm(REQUESTS), swarm(ACTS)).chain(([requests, acts]) => {
-    const act = fc.record<Meddling>({
+    const act = fc.record<GuessedOperation>({
       kind: fc.constantFrom(...acts),
       number: fc.constantFrom(...NEXT),
     });
@@ -114,7 +114,7 @@ function written(
   return [asks, meddles].map(({ operations }) => ({ client, operations }));
 }
 
-/** A buffer that somebody filled and gave back: what takes its pages must not show it. */
+/** A buffer that was filled and given back: what takes its pages must not show it. */
 function soil(context: GeneratorContext, length: bigint): readonly Operation[] {
   const writer = new ThreadWriter(context, 'before');
   const buffer = writer.allocate({ length });

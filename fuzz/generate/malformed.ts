@@ -79,7 +79,7 @@ function writeFull(writer: ThreadWriter, times: number): void {
   writer.close(writer.allocate());
 }
 
-/** What can be wrong with a request. */
+/** Ways in which a request is wrong. */
 const FAULTS = ['field', 'length', 'command', 'placement', 'right', 'many'] as const;
 type Fault = (typeof FAULTS)[number];
 
@@ -89,7 +89,7 @@ const bitOf = (bits: number): fc.Arbitrary<bigint> =>
   fc.noBias(fc.nat(bits - 1)).map((bit) => 1n << BigInt(bit));
 const commandBit = bitOf(32);
 
-/** Nothing hides behind another fault: what comes of this one is seen. */
+/** Nothing hides behind another fault: the outcome of this one is seen. */
 function oneFault(
   context: GeneratorContext,
   fault: Exclude<Fault, 'many'>,

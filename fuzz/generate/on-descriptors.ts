@@ -7,7 +7,7 @@ const { DMA_BUF_IOCTL_SYNC, DMA_BUF_SET_NAME, F_DUPFD, F_GETFD, F_GETFL, F_SETFD
 const { F_SETFL, O_APPEND, O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = linux;
 const { POLLIN, POLLOUT, SEEK_END } = linux;
 
-/** What can be done to a buffer's descriptor. */
+/** Steps on a buffer's descriptor. */
 export const FILE_STEPS = [
   'duplicate',
   'close',

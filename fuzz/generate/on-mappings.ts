@@ -5,7 +5,7 @@ import type { ThreadWriter, WrittenBuffer } from './thread-writer.ts';
 const { MAP_PRIVATE, MAP_SHARED, MREMAP_MAYMOVE, PROT_NONE, PROT_READ, PROT_WRITE } = linux;
 const ZERO = Uint8Array.of(0);
 
-/** What can be done to a buffer's mappings. */
+/** Steps on a buffer's mappings. */
 export const MAPPING_STEPS = [
   'map',
   'map-wrongly',
@@ -28,14 +28,14 @@ interface WrittenMapping {
   first: number;
   pages: number;
   readonly shared: boolean;
-  /** What was written to pages of a private one. */
+  /** Bytes that were written to pages of a private mapping. */
   readonly stamps: Map<number, Uint8Array>;
 }
 
 /** A buffer with all that its thread has made of it. */
 export interface OwnedBuffer {
   readonly buffer: WrittenBuffer;
-  /** What was written to its pages. */
+  /** Bytes that were written to its pages. */
   readonly stamps: Map<number, Uint8Array>;
   readonly mappings: WrittenMapping[];
   /** Pages that were written to through any mapping: there mappings differ if they can. */

@@ -6,7 +6,7 @@ const { OPERATION_WORDS, PACKED, PACKED_SLOTS } = packed;
 /** Operations of one part of a round, those that close what is left included. */
 export const PART_OPERATIONS = 4096;
 
-/** What a part is a function of, besides the target. */
+/** Everything that a part is a function of, besides the target. */
 export interface PartOrigin {
   readonly version: string;
   readonly seed: bigint;
@@ -62,13 +62,13 @@ export class PackedWriter {
   readonly #slots = new Uint8Array(PACKED_SLOTS);
   /** The buffer of a slot: the row of its allocation. */
   readonly #buffers = new Int32Array(PACKED_SLOTS);
-  /** What a buffer was filled with last, by the row of its allocation. */
+  /** The word that a buffer was filled with last, by the row of its allocation. */
   readonly #stamps = new Int32Array(PART_OPERATIONS);
 
   /**
    * Writes the part of a round: the same for the same version, seed, index and part.
    *
-   * A part uses nobody's buffers but its own, so that it knows what each must hold. Every buffer is
+   * A part uses only its own buffers, so that it knows what each must hold. Every buffer is
    * looked at when it is new, is filled with a word that no other has, and is closed in the end.
    *
    * @param pages of the region

@@ -21,9 +21,9 @@ export function oneClientScenario(
 }
 
 /**
- * What every scenario begins and ends with: a reading of free memory, clients that inherit the open
- * device, a list of each client's descriptors before and after, the end of every client, and free
- * memory again.
+ * Puts acts into the scaffold of every scenario: a reading of free memory, clients that inherit the
+ * open device, a list of each client's descriptors before and after, the end of every client, and
+ * free memory again.
  *
  * @param acts Programs in between, as threads
  * @param seed chooses the schedules on targets that have them to choose

@@ -6,7 +6,7 @@ import type {
 } from '../../adapters/contract/index.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
 
-/** What generators know of the target. */
+/** The facts of a target that generators need. */
 export interface GeneratorContext {
   readonly abi: Abi;
   /** Bytes in a page. */
@@ -41,7 +41,7 @@ export const withoutIdleThreads = (programs: readonly Program[]): Program[] =>
 /** Milliseconds for one Program of a scenario. */
 export const DEADLINE_MS = 10_000;
 
-/** What generators need of a target. */
+/** Picks the facts of a target that generators need. */
 export function generatorContext(
   facts: TargetFacts,
   region: RegionFacts,

@@ -20,7 +20,7 @@ const PAGES_MAX = 6;
 const KINDS = ['allocate', 'free-memory', ...FILE_STEPS, ...MAPPING_STEPS] as const;
 type Kind = (typeof KINDS)[number];
 
-/** What rounds are about: a round that does everything gets nowhere. */
+/** Themes of rounds: a round that does everything gets nowhere. */
 const THEMES: readonly (readonly Kind[])[] = [
   KINDS,
   ['allocate', ...FILE_STEPS],

@@ -8,7 +8,7 @@ import { ThreadWriter, type WrittenBuffer } from './thread-writer.ts';
 const { DMA_BUF_IOCTL_SYNC, MAP_SHARED, PROT_READ, PROT_WRITE, SEEK_END } = linux;
 const THREADS_MAX = 3;
 const BUFFERS_MAX = 6;
-/** What one thread does to one buffer. */
+/** Operations of one thread on one buffer. */
 const STEPS_MAX = 2;
 
 const KINDS = [
@@ -25,9 +25,9 @@ const KINDS = [
 ] as const;
 type Kind = (typeof KINDS)[number];
 
-/** What becomes of one buffer. */
+/** The plan for one buffer. */
 interface Contest {
-  /** What each thread does, one thing after the other. */
+  /** Operations of each thread, in their order. */
   readonly threads: readonly (readonly Kind[])[];
   /** Whether every thread closes it. */
   readonly closing: boolean;
@@ -35,8 +35,8 @@ interface Contest {
 
 /**
  * Threads of one client that use and close the very same buffer at the same time, and begin
- * together. One close of a number is enough, the others find nothing; whoever was faster keeps what
- * it got from it.
+ * together. One close of a descriptor is enough, the others find nothing; the thread that was faster
+ * keeps what it got from it.
  */
 export function sharedBufferScenarios(context: GeneratorContext): fc.Arbitrary<Scenario> {
   const contests = swarming(KINDS, (kind) => {

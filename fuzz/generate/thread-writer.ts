@@ -20,7 +20,7 @@ export interface WrittenBuffer {
   readonly length: bigint;
   /** Slot of its mapping, once there is one. */
   mapping?: string;
-  /** What was written to all of it. */
+  /** Bytes that all of it was filled with. */
   stamp?: Uint8Array;
 }
 

@@ -3,7 +3,7 @@ import { DEVICE, type ThreadWriter, type WrittenBuffer } from './thread-writer.t
 
 const { MAP_SHARED, MREMAP_MAYMOVE, PROT_READ, PROT_WRITE } = linux;
 
-/** What can be done to the ways in which a buffer is held. */
+/** Steps on the references to a buffer. */
 export const LIFETIME_STEPS = [
   'allocate',
   'duplicate',
@@ -25,12 +25,12 @@ export const LIFETIME_STEPS = [
 /** One of {@link LIFETIME_STEPS}. */
 export type LifetimeStep = (typeof LIFETIME_STEPS)[number];
 
-/** What a thread knows of a buffer's further descriptors, mappings and messages. */
+/** A buffer with the further descriptors, mappings and messages that a thread has made of it. */
 export interface TrackedBuffer {
   readonly buffer: WrittenBuffer;
   readonly duplicates: string[];
   readonly mappings: string[];
-  /** Slots of socket pairs, each with one message that nobody has received. */
+  /** Slots of socket pairs, each with one message that was not received yet. */
   readonly messages: string[];
   open: boolean;
 }
@@ -111,7 +111,7 @@ function writeOther(
   }
 }
 
-/** Sends a buffer to nobody, or takes one out of a message again. */
+/** Sends a buffer that no client receives, or takes one out of a message again. */
 function pass(
   writer: ThreadWriter,
   { buffer, duplicates, messages }: TrackedBuffer,

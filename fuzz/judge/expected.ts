@@ -1,4 +1,4 @@
-/** What each oracle asks of a target, for readers of a finding. */
+/** The promise that each oracle checks, for readers of a finding. */
 const EXPECTED: Readonly<Record<string, string>> = {
   accounting: 'when everything is given back, as many pages are free as before',
   content: 'a new buffer reads as zeros, and keeps what is written to it until it is gone',
@@ -12,6 +12,6 @@ const EXPECTED: Readonly<Record<string, string>> = {
   target: 'the target lives, and answers',
 };
 
-/** What an oracle expects, in a sentence; of an oracle that is not known, its rule in general. */
+/** The promise that an oracle checks, in a sentence; of an unknown oracle, its rule in general. */
 export const expectedBy = (oracle: string): string =>
   EXPECTED[oracle] ?? 'the requirement holds, whatever the interleaving';

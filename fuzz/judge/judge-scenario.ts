@@ -26,7 +26,7 @@ import {
 import type { GeneratorContext, Scenario } from '../generate/scenario.ts';
 import { predictor } from './predict.ts';
 
-/** What may be concluded on this target. */
+/** Rules for conclusions about a target: what binds there, and what is certain. */
 export interface JudgingRules {
   readonly profile: Profile;
   /** Set where the region is ours alone and never fails by chance. */
@@ -37,7 +37,7 @@ export interface JudgingRules {
   readonly frames?: ReadonlyMap<string, FrameRange>;
 }
 
-/** What came back of a scenario, as oracles read it. */
+/** The results of a scenario, as oracles read them. */
 export interface Reading {
   readonly timeline: Timeline;
   readonly buffers: readonly HeldBuffer[];
@@ -89,6 +89,6 @@ export const isPromised = (profile: Profile, requirement: string): boolean =>
   profile.authorities.includes(requirementOf(requirement).authority) &&
   profile.known.every((one) => one.requirement !== requirement);
 
-/** What makes two violations the same finding. */
+/** The signature of a violation: two violations of the same one are the same finding. */
 export const signatureOf = ({ oracle, requirement, kind }: Violation): string =>
   `${oracle} ${requirement}: ${kind}`;

@@ -3,7 +3,7 @@ import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
 import { type Abi, type Profile, type Role, requirementOf } from '../../catalogue/catalogue.ts';
 import type { Event, Prediction } from '../../oracles/index.ts';
 
-/** What a full table, a full region or an interruption may turn any good request into. */
+/** Errors of a full table, a full region or an interruption: any request may fail with them. */
 const ANY_TIME = ['ENOMEM', 'EMFILE', 'ENFILE', 'EINTR'];
 const FLAGS_KNOWN = linux.O_ACCMODE | linux.O_CLOEXEC;
 
@@ -44,7 +44,7 @@ export function predictor(
   };
 }
 
-/** What the field of the descriptor holds before anybody has put one there. */
+/** The field of the descriptor as the request passes it in. */
 const inputDescriptor = (abi: Abi, bytes: Uint8Array): bigint =>
   abi.fields.descriptor === undefined ? 0n : readField(bytes, abi.fields.descriptor);
 
@@ -59,7 +59,7 @@ function combined(profile: Profile, faults: readonly Fault[]): Prediction | unde
   return { requirement: first?.[0] ?? 'IOC-01', words: [...allowed] };
 }
 
-/** What is allowed, and what is known of this profile's implementations. */
+/** Outcomes that are allowed, and those that this profile's implementations are known to have. */
 function wordsFor(profile: Profile, requirement: string, role: string): string[] | undefined {
   const row = requirementOf(requirement);
   const expected = row.expect[profile.name]?.[role];
@@ -100,7 +100,7 @@ function fieldFaults(abi: Abi, bytes: Uint8Array, regionBytes: bigint | undefine
   return faults;
 }
 
-/** Undefined where no rule says what comes of such a pointer. */
+/** Undefined where no rule says how a call with such a pointer ends. */
 function pointerFaults(placement: Placement | undefined): Fault[] | undefined {
   switch (placement?.kind) {
     case undefined:

@@ -30,7 +30,7 @@ export interface Detection {
   readonly snapshot?: string;
 }
 
-/** What a campaign is told of a round. */
+/** The report of a round to its campaign. */
 export interface RoundReport {
   readonly done: RoundDone;
   /** One for each signature that was not known when the round began. */

@@ -9,7 +9,7 @@ import { redactFinding } from '../record/redact-finding.ts';
 import { findSchedule, SCHEDULES_TRIED } from './find-schedule.ts';
 import { shrink } from './shrink.ts';
 
-/** What a finding says of its origin, and how far it is shrunk. */
+/** The origin that a finding names, and how far it is shrunk. */
 export interface MinimizeOptions
   extends Pick<RoundRunnerOptions, 'adapter' | 'version' | 'seed' | 'strict'> {
   /** Candidates that shrinking one finding may run. */

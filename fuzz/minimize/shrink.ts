@@ -137,7 +137,7 @@ class Search {
     }
   }
 
-  /** What happens at the same time happens one after the other, in either order. */
+  /** Lets threads that ran at the same time run one after the other, in either order. */
   async #joinThreads(): Promise<void> {
     for (let program = this.#programs.length - 1; program >= 0; program -= 1) {
       for (let second = 1; second < (this.#programs[program]?.threads.length ?? 0); second += 1) {

@@ -6,7 +6,7 @@ import { modesFor, type ScenarioMode } from '../generate/modes.ts';
 import { type GeneratorContext, generatorContext } from '../generate/scenario.ts';
 import type { JudgingRules } from '../judge/judge-scenario.ts';
 
-/** What a campaign may choose on a target. */
+/** Choices that a campaign has on a target. */
 export interface ContextOptions {
   /** Names of modes; all that repeat exactly and that the target can run when empty. */
   readonly modes: readonly string[];
@@ -18,7 +18,7 @@ export interface ContextOptions {
   readonly strict?: boolean | undefined;
 }
 
-/** What holds for all rounds. */
+/** Everything that is the same for all rounds of a campaign. */
 export interface CampaignContext {
   readonly facts: TargetFacts;
   readonly generator: GeneratorContext;
@@ -27,9 +27,9 @@ export interface CampaignContext {
 }
 
 /**
- * What holds for all rounds on a target.
+ * The context of all rounds on a target.
  *
- * @throws {@link AllocertError} for a mode that it cannot run, and for an ABI that nobody knows
+ * @throws {@link AllocertError} for a mode that it cannot run, and for an unknown ABI
  */
 export function campaignContext(facts: TargetFacts, options: ContextOptions): CampaignContext {
   const [region] = facts.regions;

@@ -6,7 +6,7 @@ import type { Snapshot } from '../corpus/snapshot.ts';
 import type { ScenarioMode } from '../generate/modes.ts';
 import type { GeneratorContext, Scenario } from '../generate/scenario.ts';
 
-/** What a round is a function of, besides the target. */
+/** Everything that a round is a function of, besides the target. */
 export interface RoundOrigin {
   /** Version of allocert: generators change with it. */
   readonly version: string;
@@ -14,7 +14,7 @@ export interface RoundOrigin {
   readonly index: number;
 }
 
-/** What a round does, and where it has it from. */
+/** The scenario of a round, and where it comes from. */
 export interface PlannedRound {
   readonly scenario: Scenario;
   /** Digest of the entry of the corpus that it was made of; undefined for a fresh one. */

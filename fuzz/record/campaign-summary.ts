@@ -6,10 +6,10 @@ import { temporary, withDirectoryErrors } from '../../reports/files/directory.ts
 import type { FoundFile } from './found-file.ts';
 import type { ResumeState } from './resume-state.ts';
 
-/** The file that says what a campaign came to. */
+/** The file with the result of a campaign. */
 export const SUMMARY_FILE = 'fuzz.json';
 
-/** What a campaign came to, over all its parts; its schema is `reports/schema/fuzz.schema.json`. */
+/** The result of a campaign over all its parts; its schema is `reports/schema/fuzz.schema.json`. */
 export interface CampaignSummary {
   /** Version of this shape. */
   readonly version: 1;
@@ -35,7 +35,7 @@ export interface CampaignSummary {
   readonly incompleteReason: string;
 }
 
-/** What the summary takes from what the campaign is. */
+/** Members of the summary that say what the campaign is. */
 export type CampaignFacts = Pick<
   CampaignSummary,
   'allocert' | 'target' | 'seed' | 'modes' | 'memoryLimit'

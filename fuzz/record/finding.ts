@@ -5,7 +5,7 @@ import type { History, Program, TargetFacts } from '../../adapters/contract/inde
 export interface Finding {
   /** Version of this shape. */
   readonly version: 1;
-  /** What makes two findings the same; see `signatureOf`. */
+  /** Two findings of one signature are the same; see `signatureOf`. */
   readonly signature: string;
   readonly oracle: string;
   readonly requirement: string;
@@ -32,7 +32,7 @@ export interface Finding {
   /** The Programs as they were found, and after shrinking; run one after the other in one case. */
   readonly programs: readonly Program[];
   readonly minimal?: readonly Program[];
-  /** What came back of the minimal Programs, else of the ones that were found. */
+  /** The Histories of the minimal Programs, else of the ones that were found. */
   readonly histories: readonly History[];
   /** The C program beside it, or why there is none; neither for simulators unless asked for. */
   readonly reproducer?: string;

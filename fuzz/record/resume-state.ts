@@ -10,7 +10,7 @@ import {
 import type { FoundFile } from './found-file.ts';
 import { Ranges } from './ranges.ts';
 
-/** What an earlier part of a campaign has left. */
+/** The state of a campaign as its earlier parts left it. */
 export interface ResumeState {
   readonly campaign: CampaignHeader;
   readonly done: Ranges;
@@ -20,7 +20,7 @@ export interface ResumeState {
   readonly corpus: CorpusResumeState;
 }
 
-/** What the corpus of a campaign had come to; digests stand for entries. */
+/** The corpus of a campaign as its earlier parts left it; digests stand for entries. */
 export interface CorpusResumeState {
   readonly epoch: number;
   /** Digest of the snapshot of the epoch under way; empty in the first one. */

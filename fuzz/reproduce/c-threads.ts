@@ -16,7 +16,7 @@ export interface CStep {
   readonly result: Result | undefined;
 }
 
-/** What one thread of the C program does: operations in their order, and threads it waits for. */
+/** A thread of the C program: its operations in their order, and threads that it waits for. */
 export interface CThread {
   /** Its name in C. */
   readonly name: string;

@@ -22,7 +22,7 @@ export interface CVariable {
 
 type Kind = CVariable['kind'];
 
-/** What holds the result of an operation, and how its name begins. */
+/** The kind of variable that holds the result of an operation, and how its name begins. */
 function kindOf(op: OperationName): readonly [Kind, string] {
   const { gives } = specOf(op);
   switch (gives?.kind) {

@@ -20,7 +20,7 @@ import { type CStep, identifier } from './c-threads.ts';
 import type { CVariables } from './c-variables.ts';
 import { type PlacedCall, placed } from './placement.ts';
 
-/** What calls are written with. */
+/** The names and facts that calls are written with. */
 export interface Vocabulary {
   readonly abi: Abi;
   readonly slots: CVariables;

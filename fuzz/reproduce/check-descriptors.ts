@@ -20,7 +20,7 @@ export function checkTwice({ events }: Violation, context: CheckContext): Progra
   return checkAfter(means, second, `violated(${other} >= 0 && ${other} == ${one});`);
 }
 
-/** What is open at the end was open at first or was given by a call. */
+/** Every descriptor that is open at the end was open at first or was given by a call. */
 export function checkStrays(
   { events }: Violation,
   context: CheckContext,
@@ -49,7 +49,7 @@ export function checkStrays(
   };
 }
 
-/** A command that is not the ABI's gives nothing, whatever comes of it. */
+/** A command that is not the ABI's gives nothing, whatever its outcome. */
 const isGift = ({ words }: CheckContext, { operation }: CStep): boolean =>
   operation.op !== 'ioctl' || operation.request === commandOf(words.abi);
 

@@ -176,7 +176,7 @@ function kilobytes({ result }: Event, gauge: string): bigint | undefined {
 }
 
 const DIED = /^a client died of (SIG[A-Z0-9]+)$/;
-/** What can be searched for of a complaint: it lost its numbers and addresses. */
+/** The part of a complaint that can be searched for: it lost its numbers and addresses. */
 const FRAGMENT = /[^…]{6,60}/;
 
 function checkSurvival({ kind }: Violation): ProgramCheck | string {

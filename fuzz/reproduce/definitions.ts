@@ -62,7 +62,7 @@ function sharedText({ check, threads, order, several }: ProgramLayout): string[]
   return [...text.slice(text[0] === '' ? 1 : 0), ...members.map((one) => `\t${one}`), '} *s;'];
 }
 
-/** What is printed of an attempt: main() prints it, as clients may die and must not mix lines. */
+/** The text of an attempt: main() prints it, as clients may die and must not mix lines. */
 export function noteText({ named }: ProgramLayout): string {
   const format = named ? '%s%s' : '%s';
   const who = named ? 'who, ' : '';

@@ -1,3 +1,9 @@
+/**
+ * Findings as C programs of one file each, which need nothing of allocert. `judged-finding.ts` asks
+ * the judge again which operations prove the finding, `program-layout.ts` lays the program out,
+ * `choose-check.ts` says how it sees that the promise is broken, and `program-in-c.ts` writes it.
+ * Imports `judge/`, `plan/`, `record/`, the oracles and the catalogue. Start with the last of these.
+ */
 import type { Finding } from '../record/finding.ts';
 import { Unwritable } from './c-text.ts';
 import { judgeFinding } from './judged-finding.ts';

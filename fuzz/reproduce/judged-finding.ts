@@ -6,16 +6,16 @@ import { type JudgingRules, judgeScenario, signatureOf } from '../judge/judge-sc
 import { campaignContext } from '../plan/campaign-context.ts';
 import { type Finding, recordedRun } from '../record/finding.ts';
 
-/** What a finding says, judged again, so that the operations that prove it are known. */
+/** A finding, judged again, so that the operations that prove it are known. */
 export interface JudgedFinding {
   readonly finding: Finding;
   readonly abi: Abi;
   readonly generator: GeneratorContext;
   readonly rules: JudgingRules;
   readonly programs: readonly Program[];
-  /** What came back of them; empty when the target died. */
+  /** The Histories of these Programs; empty when the target died. */
   readonly histories: readonly History[];
-  /** Undefined when the judge of today does not say it of this evidence, or nobody can. */
+  /** Undefined when the judge of today does not see it in this evidence, or no judge can. */
   readonly violation: Violation | undefined;
 }
 

@@ -6,13 +6,13 @@ export interface Mark {
   readonly steps: number;
 }
 
-/** What keeps the order in which calls came that did not overlap. */
+/** The waits that keep the order of calls that did not overlap. */
 export interface Order {
   /** Before a step, by its key: what must be over first. */
   readonly waits: ReadonlyMap<string, readonly Mark[]>;
   /** At the end of the first thread: what nothing else has waited for. */
   readonly atEnd: readonly Mark[];
-  /** Lines of which somebody waits for steps: their numbers. */
+  /** Threads whose steps another one waits for, with the numbers of these steps. */
   readonly awaited: ReadonlyMap<CThread, ReadonlySet<number>>;
 }
 
@@ -40,7 +40,7 @@ class Sequencer {
   readonly #placed: readonly Placed[];
   readonly #parents = new Map<CThread, CThread>();
   readonly #clocks = new Map<CThread, Clock>();
-  /** What was known when a step was over, by its key. */
+  /** The clock of a thread when a step was over, by the step's key. */
   readonly #known = new Map<string, Clock>();
   readonly #waits = new Map<string, Mark[]>();
   readonly #awaited = new Map<CThread, Set<number>>();

@@ -6,12 +6,12 @@ import { Unwritable, unsigned } from './c-text.ts';
 /** A request's argument in memory. */
 export interface PlacedCall {
   readonly before: readonly string[];
-  /** What the call is given. */
+  /** The pointer that the call is given. */
   readonly pointer: string;
   readonly after: readonly string[];
 }
 
-/** What decides where an argument can lie. */
+/** Facts that decide where an argument can lie. */
 interface Surroundings {
   readonly abi: Abi;
   /** Bytes in a page. */
@@ -67,7 +67,7 @@ export function placed(name: string, { bytes, placement }: Argument, at: Surroun
   }
 }
 
-/** What a request leaves in an argument that has no memory reads as all ones. */
+/** Sets the descriptor of a request whose argument has no memory to all ones. */
 const nothing = (name: string, abi: Abi): string => `${name}.${memberOf(abi, 'descriptor')} = -1;`;
 
 const nowhere = (name: string, pointer: string, abi: Abi): PlacedCall => ({

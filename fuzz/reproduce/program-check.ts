@@ -3,7 +3,7 @@ import type { Event } from '../../oracles/index.ts';
 import { type CStep, type CThread, stepKey } from './c-threads.ts';
 import type { Vocabulary } from './call-in-c.ts';
 
-/** What is watched from outside of the clients. */
+/** Something of the system that is watched from outside of the clients. */
 export type SystemWatch =
   | { readonly kind: 'memory'; readonly gauge: string; readonly kilobytes: bigint }
   | { readonly kind: 'log'; readonly complaint: string }
@@ -12,7 +12,7 @@ export type SystemWatch =
 
 /** How a C program sees that a promise is broken. */
 export interface ProgramCheck {
-  /** What it looks at, as a sentence. */
+  /** The promise that it looks at, as a sentence. */
   readonly means: string;
   /** Statements by the key of the step before or after which they stand. */
   readonly before: ReadonlyMap<string, readonly string[]>;
@@ -24,7 +24,7 @@ export interface ProgramCheck {
   readonly times?: number;
 }
 
-/** What a check is made from. */
+/** Everything that a check is made from. */
 export interface CheckContext {
   readonly threads: readonly CThread[];
   readonly steps: readonly CStep[];

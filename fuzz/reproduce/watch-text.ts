@@ -12,13 +12,13 @@ export function watchDeclarations(watch: SystemWatch | undefined): string[] {
   return watch?.kind === 'log' ? ['\tlong before, after;'] : [];
 }
 
-/** What is looked at before the first attempt. */
+/** Statements before the first attempt. */
 export function watchBefore(watch: SystemWatch | undefined): string[] {
   if (watch?.kind === 'memory') return ['\tbefore = free_kilobytes();'];
   return watch?.kind === 'log' ? ['\tbefore = count_complaints();'] : [];
 }
 
-/** What is looked at behind attempt i, at the end of the loop over attempts. */
+/** Statements behind attempt i, at the end of the loop over attempts. */
 export function watchDuring(watch: SystemWatch | undefined): string[] {
   if (watch?.kind !== 'memory') return [];
   const gone = watch.kilobytes > 0n ? 'before - after' : 'after - before';
@@ -40,7 +40,7 @@ export function watchDuring(watch: SystemWatch | undefined): string[] {
   ];
 }
 
-/** What is looked at behind the last attempt. */
+/** Statements behind the last attempt. */
 export function watchAfter(watch: SystemWatch | undefined): string[] {
   if (watch?.kind !== 'log') return [];
   return [
@@ -53,7 +53,7 @@ export function watchAfter(watch: SystemWatch | undefined): string[] {
   ];
 }
 
-/** What main() says at its end, and its status; undefined where the attempts say it. */
+/** The end of main(), with its status; undefined where the attempts decide it. */
 export function watchEnd({ times = 1, watch }: ProgramCheck): string[] | undefined {
   switch (watch?.kind) {
     case 'machine':
@@ -73,7 +73,7 @@ export function watchEnd({ times = 1, watch }: ProgramCheck): string[] | undefin
   }
 }
 
-/** A loss in some of the blocks, or in few attempts, may be anybody's. */
+/** A loss in some of the blocks, or in few attempts, may have another cause. */
 const memoryEnd = (times: number): string[] => [
   `\tif (times < ${times}) {`,
   `\t\tprintf("Fewer than ${times} attempts do not rule noise out: nothing can be said.\\n");`,

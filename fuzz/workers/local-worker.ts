@@ -10,7 +10,7 @@ import { type MinimizeOptions, minimize } from '../minimize/minimize.ts';
 import type { Finding } from '../record/finding.ts';
 import type { CampaignWorker } from './campaign-worker.ts';
 
-/** What a worker's rounds and findings are a function of, and the target that it has. */
+/** Everything that a worker's rounds and findings are a function of, and its target. */
 export interface LocalWorkerOptions extends RoundRunnerOptions, MinimizeOptions {}
 
 /** Runs rounds and minimizes what they find in this thread, on one session after the other. */

@@ -11,12 +11,12 @@ import type { Finding } from '../record/finding.ts';
 import type { CampaignWorker } from './campaign-worker.ts';
 import type { LocalWorker, LocalWorkerOptions } from './local-worker.ts';
 
-/** What every worker of a pool is told once. */
+/** Options that every worker of a pool is given once. */
 export interface WorkerOptions extends Omit<LocalWorkerOptions, 'adapter' | 'enough'> {
   readonly target: string;
 }
 
-/** What a worker is asked to do. */
+/** A task for a worker. */
 export type WorkerTask =
   | { readonly kind: 'describe-target' | 'close' }
   | {
@@ -28,7 +28,7 @@ export type WorkerTask =
   | ({ readonly kind: 'part' } & PartTask)
   | { readonly kind: 'minimize'; readonly detection: Detection };
 
-/** What a worker answers. Errors of a class of ours would not survive the way between threads. */
+/** The answer of a worker. An AllocertError would lose its class on the way between threads. */
 export type WorkerAnswer =
   | { readonly value: unknown }
   | { readonly blame: Blame; readonly message: string };
@@ -138,7 +138,7 @@ export class WorkerPool implements CampaignWorker {
     return reports;
   }
 
-  /** CampaignWorker that all workers run at once. */
+  /** Rounds that all workers run at once. */
   async #inParallel(
     indices: readonly number[],
     known: ReadonlySet<string>,

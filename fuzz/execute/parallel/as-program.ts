@@ -28,8 +28,8 @@ interface WrittenPart {
 export interface AsProgram {
   readonly scenario: Scenario;
   /**
-   * What came back in the round, tickets for nanoseconds. What a packed round has no part in (the
-   * frame around it, mappings, page frames) is `not-run`.
+   * The results of the round, tickets for nanoseconds. Operations that a packed round does not have
+   * (the scaffold around it, mappings, page frames) are `not-run`.
    */
   readonly histories: readonly History[];
 }
@@ -132,7 +132,7 @@ class PartWriter {
     this.#add(row, () => this.#writer.add({ op: 'close', fd }));
   }
 
-  /** Writes operations, of which the first is a row's own, and what came of them. */
+  /** Writes operations, of which the first is a row's own, and their results. */
   #add(row: number | undefined, write: () => void): void {
     const before = this.#writer.operations.length;
     write();

@@ -5,7 +5,7 @@ import { FAILURE, MAYBE, PART_SUMMARY, type PartMemory } from './round-memory.ts
 
 const { FIRST_DESCRIPTOR, NOT_RUN, OPERATION_WORDS, PACKED, PACKED_SLOTS, RESULT_WORDS } = packed;
 
-/** What one part proves without the others, in the order of the summary's words. */
+/** Violations that one part proves without the others, in the order of the summary's words. */
 export const PROOFS = ['numbers', 'errors', 'residue', 'lost', 'complaint'] as const;
 
 /** One of {@link PROOFS}. */
@@ -19,14 +19,14 @@ const NUMBERS_MAX = FIRST_DESCRIPTOR + PACKED_SLOTS + 1;
 /**
  * Judges a part by itself: one pass over its rows, with nothing allocated on the way.
  *
- * Sound where the part's client is one thread and nobody else has its descriptors. Then
+ * Sound where the part's client is one thread and no other client has its descriptors. Then
  * - each new number is the lowest that is free (FD-01), and what is open can be closed;
- * - a request that the region could hold comes to success or ENOMEM (IOC-01);
+ * - a request that the region could hold succeeds or fails with ENOMEM (IOC-01);
  * - a buffer is zero until the part writes to it (ISO-01) and then holds what it wrote (FD-11): it
  *   is looked at only while the part holds it, and no other part knows it.
  *
- * What must be judged together with the other parts, it writes down: lives from the ticket of the
- * allocation's return to that of the call of the last close, and refusals for want of room.
+ * It writes down for the judge of the whole round: lifetimes, from the ticket of the allocation's
+ * return to that of the call of the last close, and refusals for want of room.
  */
 export class PartJudge {
   readonly #slots = new Int32Array(PACKED_SLOTS);

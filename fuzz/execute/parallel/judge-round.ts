@@ -28,7 +28,7 @@ export interface PackedViolation {
   readonly places: readonly PartRow[];
 }
 
-/** What parts prove together. */
+/** The verdict on the parts of a round together. */
 export interface JudgedRound {
   readonly violations: readonly PackedViolation[];
   /** The most pages that buffers surely had at once. */
@@ -62,7 +62,7 @@ const PROVED: Readonly<Record<PartProof, Words>> = {
  *   that may have lived at any instant of the call;
  * - accounting (LIF-09): when everything is closed, every page is free.
  *
- * Sound where nobody but these parts uses the region, and every allocation came back.
+ * Sound where only these parts use the region, and every allocation returned.
  *
  * @param freePages when all parts were at rest
  */

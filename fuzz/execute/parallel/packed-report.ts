@@ -13,14 +13,14 @@ export interface PartTask {
   /** Which part, of how many. */
   readonly part: number;
   readonly parts: number;
-  /** What the parts share. */
+  /** Memory that the parts share. */
   readonly buffer: SharedArrayBuffer;
   /** Signatures that need no proof any more. */
   readonly known: ReadonlySet<string>;
 }
 
 /**
- * What came of a parallel round, with a window of ordinary Programs for each new violation.
+ * Reports a parallel round, with a window of ordinary Programs for each new violation.
  *
  * @param known signatures that need no proof any more
  */

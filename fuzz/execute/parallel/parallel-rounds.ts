@@ -7,7 +7,7 @@ import { type PartTask, reportOf } from './packed-report.ts';
 import { PartRunner } from './part-runner.ts';
 import { RoundMemory } from './round-memory.ts';
 
-/** What parallel rounds are a function of, and the target that they run on. */
+/** Everything that parallel rounds are a function of, and the target that they run on. */
 export interface ParallelOptions extends Pick<ContextOptions, 'modes'> {
   readonly adapter: Adapter;
   readonly version: string;

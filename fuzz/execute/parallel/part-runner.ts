@@ -4,7 +4,7 @@ import { PartJudge } from './judge-part.ts';
 import { type JudgedRound, judgeRound } from './judge-round.ts';
 import { PART_SUMMARY, type PartMemory, type RoundMemory, waitForParts } from './round-memory.ts';
 
-/** What came of a round, as the part that judges it says. */
+/** A round that is over, as the part that judges it reports it. */
 export interface PackedRound extends JudgedRound {
   readonly memory: RoundMemory;
   /** Operations that were run, by all parts together. */

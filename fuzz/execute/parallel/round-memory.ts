@@ -26,14 +26,14 @@ export const FAILURE = { row: 0, pages: 1, call: 2, return: 3, words: 4 } as con
 /** Further words of a life: when it may have begun and surely was over, by tickets. */
 export const MAYBE = { from: 4, until: 5 } as const;
 
-/** What one part of a round writes; the others read it when all have come to their end. */
+/** Memory that one part of a round writes; the others read it when all have ended. */
 export interface PartMemory {
   readonly summary: Int32Array;
   readonly program: Int32Array;
   readonly history: Int32Array;
   readonly lives: Int32Array;
   readonly failures: Int32Array;
-  /** What begins and ends, in order, as `oracles/sweep.ts` reads it. */
+  /** Beginnings and ends of lifetimes, in order, as `oracles/sweep.ts` reads them. */
   readonly changes: Int32Array;
   /** The row of the allocation that began each life. */
   readonly births: Int32Array;
@@ -50,7 +50,7 @@ const SIZES: Readonly<Record<keyof PartMemory, number>> = {
 };
 const PART_WORDS = Object.values(SIZES).reduce((sum, one) => sum + one, 0);
 
-/** The memory of a round that is run in several threads: the target's, and what each part writes. */
+/** The memory of a round that runs in several threads: the target's, and that of each part. */
 export class RoundMemory {
   readonly parts: readonly PartMemory[];
   /** The target's words, which begin with the {@link HEAD}. */
@@ -78,7 +78,7 @@ export class RoundMemory {
     new Int32Array(buffer, 0, HEAD.target).fill(0);
   }
 
-  /** Starts the tickets of a round; nobody draws one meanwhile. */
+  /** Starts the tickets of a round; no thread draws one meanwhile. */
   restartClock(): void {
     Atomics.store(this.target, HEAD.clock, 0);
   }
@@ -112,7 +112,7 @@ export function waitForParts(target: Int32Array, arrivals: number): void {
   }
 }
 
-/** Lets nobody wait any more. */
+/** Releases every thread that waits, when a part was lost. */
 export function releaseParts(buffer: SharedArrayBuffer): void {
   const head = new Int32Array(buffer, 0, HEAD.target);
   Atomics.store(head, HEAD.aborted, 1);

@@ -33,7 +33,7 @@ export function windowOf(parts: readonly PartMemory[], violation: PackedViolatio
   });
 }
 
-/** What a part's rows are about. */
+/** The buffers that a part's rows are about. */
 interface Trace {
   /** The row that filled the slot which a row uses; -1 for allocations and what did not run. */
   readonly makers: Int32Array;

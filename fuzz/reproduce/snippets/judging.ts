@@ -1,6 +1,6 @@
 import type { Snippet } from './snippet.ts';
 
-/** What proves that a promise is broken. */
+/** Code that proves that a promise is broken. */
 export const JUDGING_SNIPPETS: readonly Snippet[] = [
   {
     names: ['violated'],

@@ -59,7 +59,7 @@ export function snippetsFor(text: string, several: boolean): string[] {
 export const headersFor = (text: string): string[] =>
   HEADERS.filter(([, names]) => names.test(codeOf(text))).map(([header]) => header);
 
-/** Without comments and strings, whose words are nobody's names. */
+/** Without comments and strings, whose words name nothing. */
 const codeOf = (text: string): string =>
   text.replaceAll(/\/\*[\s\S]*?\*\//g, ' ').replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
 
