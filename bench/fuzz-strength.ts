@@ -6,10 +6,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { openTarget } from '../adapters/open-target.ts';
-import { BUFFER_DEFECTS } from '../adapters/simulator/defects/buffers.ts';
+import {
+  BUFFER_DEFECTS,
+  RACE_DEFECTS,
+  REQUEST_DEFECTS,
+} from '../adapters/simulator/defects/all.ts';
 import type { Defect } from '../adapters/simulator/defects/defect.ts';
-import { RACE_DEFECTS } from '../adapters/simulator/defects/races.ts';
-import { REQUEST_DEFECTS } from '../adapters/simulator/defects/requests.ts';
 import { runCampaign } from '../fuzz/campaign/campaign.ts';
 import { operationsIn } from '../fuzz/generate/scenario.ts';
 

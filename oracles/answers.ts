@@ -20,12 +20,12 @@ import type { Violation } from './violation.ts';
 export function answers(timeline: Timeline, abi: Abi, page: bigint): Violation[] {
   const deviceOf = devicesIn(timeline);
   return timeline.events.flatMap((event) => [
-    ...outside(timeline, event),
+    ...writesOutside(timeline, event),
     ...(isJudged(event, abi, deviceOf) ? changes(event, abi, page) : []),
   ]);
 }
 
-function outside(timeline: Timeline, event: Event): Violation[] {
+function writesOutside(timeline: Timeline, event: Event): Violation[] {
   const redZone = (event.result.redZone ?? []).filter(
     (zone) => zone === 'before' || !declaresMore(timeline, event),
   );
@@ -42,14 +42,14 @@ function declaresMore(timeline: Timeline, { operation }: Event): boolean {
   return reads && linux.ioctlSize(request) > BigInt(operation.argument.bytes.length);
 }
 
-const OPEN_PLACEMENTS: readonly unknown[] = [undefined, 'plain', 'unaligned'];
+const WRITABLE_PLACEMENTS: readonly unknown[] = [undefined, 'plain', 'unaligned'];
 
 function isJudged(event: Event, abi: Abi, deviceOf: DeviceFinder): boolean {
   const { operation, result } = event;
   return (
     operation.op === 'ioctl' &&
     operation.request === commandOf(abi) &&
-    OPEN_PLACEMENTS.includes(operation.argument.placement?.kind) &&
+    WRITABLE_PLACEMENTS.includes(operation.argument.placement?.kind) &&
     result.outcome === 'returned' &&
     result.out.length === operation.argument.bytes.length &&
     result.out.length === abi.command.size &&
@@ -75,10 +75,10 @@ function changes(event: Event, abi: Abi, page: bigint): Violation[] {
     const detail = 'fields that are no outputs have other bytes than before';
     found.push(violation('ABI-05', 'a field that is no output was changed', detail, event));
   }
-  return [...found, ...lengthTold(event, abi, page)];
+  return [...found, ...lengthReported(event, abi, page)];
 }
 
-function lengthTold(event: Event, abi: Abi, page: bigint): Violation[] {
+function lengthReported(event: Event, abi: Abi, page: bigint): Violation[] {
   const { operation, result } = event;
   const field = fieldOf(abi, 'length');
   if (operation.op !== 'ioctl' || field.output !== true) return [];

@@ -21,7 +21,7 @@ import type { Violation } from './violation.ts';
  * open.
  */
 export function descriptors(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
-  return [...givenTwice(buffers), ...strays(timeline, buffers)];
+  return [...givenTwice(buffers), ...unaccountedFor(timeline, buffers)];
 }
 
 function givenTwice(buffers: readonly HeldBuffer[]): Violation[] {
@@ -54,7 +54,7 @@ function bothHeld(one: Reference, other: Reference): boolean {
 }
 
 /** Operations that give descriptors to other clients, or take them by other means. */
-const UNACCOUNTED = operationsWhere(
+const UNTRACKED = operationsWhere(
   (spec) =>
     spec.gives?.kind === 'pair' ||
     spec.gives?.kind === 'message' ||
@@ -63,7 +63,7 @@ const UNACCOUNTED = operationsWhere(
     hasBody(spec),
 );
 
-function strays(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
+function unaccountedFor(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   const lists = timeline.events.filter(
     ({ operation, result }) => operation.op === 'descriptors' && succeeded(result),
   );
@@ -72,11 +72,11 @@ function strays(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[]
     const [first] = mine;
     const last = mine.at(-1);
     if (first === undefined || last === undefined || first === last) return [];
-    return straysOf(timeline, buffers, first, last);
+    return unaccountedBetween(timeline, buffers, first, last);
   });
 }
 
-function straysOf(
+function unaccountedBetween(
   timeline: Timeline,
   buffers: readonly HeldBuffer[],
   first: Event,
@@ -86,7 +86,7 @@ function straysOf(
   const mine = timeline.events.filter((event) => event.client === client);
   const between = mine.filter(({ program }) => program >= first.program && program <= last.program);
   const clear = between.every(
-    ({ operation, result }) => !UNACCOUNTED.has(operation.op) && result.return !== undefined,
+    ({ operation, result }) => !UNTRACKED.has(operation.op) && result.return !== undefined,
   );
   if (!clear) return [];
   const expected = accounted(timeline, between, numbersIn(first));

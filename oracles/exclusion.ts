@@ -33,13 +33,13 @@ export function exclusion(timeline: Timeline, buffers: readonly HeldBuffer[]): V
       oracle: 'exclusion',
       requirement: 'CMA-03',
       kind: 'two live buffers share a page',
-      detail: `frame 0x${found.frame.toString(16)} belongs to ${name(one)} and to ${name(other)}`,
+      detail: `frame 0x${found.frame.toString(16)} belongs to ${bufferText(one)} and to ${bufferText(other)}`,
       events: [one.buffer.allocation, other.buffer.allocation],
     },
   ];
 }
 
-const name = ({ buffer }: Tenancy): string => {
+const bufferText = ({ buffer }: Tenancy): string => {
   const { client, thread, index } = buffer.allocation;
   return `the buffer of ${client}, thread ${thread}, operation ${index}`;
 };
@@ -94,7 +94,7 @@ export function overlapIn(tenancies: readonly Tenancy[]): PageOverlap | undefine
   const numbers = new Map<HeldBuffer, number>();
   for (const { buffer } of live) if (!numbers.has(buffer)) numbers.set(buffer, numbers.size + 1);
   const dense = denseFrames(live);
-  const { packed, order } = eventsOf(live, numbers, dense);
+  const { packed, order } = packedEvents(live, numbers, dense);
   const conflict = firstConflict(packed, dense.size);
   return conflict === undefined ? undefined : overlapOf(conflict, { live, order, dense, numbers });
 }
@@ -118,7 +118,7 @@ const inOrder = (a: Change, b: Change): number => {
   return Number(a.takes) - Number(b.takes);
 };
 
-function eventsOf(
+function packedEvents(
   live: readonly Tenancy[],
   numbers: ReadonlyMap<HeldBuffer, number>,
   dense: ReadonlyMap<bigint, number>,

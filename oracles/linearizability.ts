@@ -42,7 +42,7 @@ export function linearizable<State, Action>(
   return search.run();
 }
 
-interface Frame<State> {
+interface SearchStep<State> {
   readonly state: State;
   /** Calls that may come next, and how many of them were tried. */
   readonly candidates: readonly number[];
@@ -72,7 +72,7 @@ class Search<State, Action> {
   }
 
   run(): Linearizability {
-    const stack = [this.#frame(this.#model.initial, -1)];
+    const stack = [this.#stepTo(this.#model.initial, -1)];
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
       if (this.#open === 0) return 'linearizable';
       const next = top.candidates[top.tried];
@@ -90,13 +90,13 @@ class Search<State, Action> {
       );
       if (state === undefined) continue;
       this.#take(next);
-      if (this.#isNew(state)) stack.push(this.#frame(state, next));
+      if (this.#isNew(state)) stack.push(this.#stepTo(state, next));
       else this.#undo(next);
     }
     return 'impossible';
   }
 
-  #frame(state: State, taken: number): Frame<State> {
+  #stepTo(state: State, taken: number): SearchStep<State> {
     return { state, candidates: this.#minimal(), tried: 0, taken };
   }
 

@@ -35,12 +35,12 @@ export function sequential(timeline: Timeline, setting: ModelSetting): Violation
   const deviceOf = devicesIn(timeline);
   const clients = new Set(timeline.events.map(({ client }) => client));
   return [...clients].flatMap((client) =>
-    walk(alone(timeline, client), timeline, { ...setting, deviceOf }),
+    violationsIn(singleThreaded(timeline, client), timeline, { ...setting, deviceOf }),
   );
 }
 
 /** The events of a client as long as it has one thread. */
-function alone({ events }: Timeline, client: string): Event[] {
+function singleThreaded({ events }: Timeline, client: string): Event[] {
   const mine = events.filter((event) => event.client === client);
   const threads = new Map<number, number>();
   for (const { program, thread } of mine) {
@@ -50,7 +50,7 @@ function alone({ events }: Timeline, client: string): Event[] {
   return mine;
 }
 
-function walk(
+function violationsIn(
   events: readonly Event[],
   timeline: Timeline,
   { page, ...setting }: ModelSetting & { readonly deviceOf: DeviceFinder },
@@ -61,23 +61,23 @@ function walk(
     const { outcome, return: back } = event.result;
     if (rule === undefined || back === undefined || outcome === 'unsupported') break;
     const step: ModelStep = { ...setting, model, event, timeline };
-    const violation = broken(rule.expects?.(step, event.operation), event);
+    const violation = violationOf(rule.expects?.(step, event.operation), event);
     // What is wrong once makes everything behind it uncertain.
     if (violation !== undefined) return [violation];
-    if (!followed(rule, step)) break;
+    if (!canFollow(rule, step)) break;
   }
   return [];
 }
 
 /** Whether the model can go on after an operation. */
-function followed(rule: OperationRule<OperationName>, step: ModelStep): boolean {
+function canFollow(rule: OperationRule<OperationName>, step: ModelStep): boolean {
   const { operation, result } = step.event;
   if (succeeded(result)) return rule.follows?.(step, operation) ?? true;
   rule.fails?.(step, operation);
   return true;
 }
 
-function broken(expectation: Expectation | undefined, event: Event): Violation | undefined {
+function violationOf(expectation: Expectation | undefined, event: Event): Violation | undefined {
   if (expectation === undefined) return undefined;
   const { holds, requirement, words, wrong = 'another value' } = expectation;
   const { op } = event.operation;

@@ -27,7 +27,6 @@ export * as packed from './packed.ts';
 export * from './program.ts';
 export { bigintOf, fromJson, hexOf, parseProgram, toJson } from './program-json.ts';
 export { type JsonSchema, programSchema } from './program-schema.ts';
-export { type Loss, repeatIfLost } from './repeat-if-lost.ts';
 export * from './session.ts';
 export {
   BEGINNING,

@@ -1,11 +1,14 @@
 import { packageVersion } from '../../base/package-root.ts';
 import type { History } from '../contract/history.ts';
 import { NameTable } from '../contract/names.ts';
+import type { PackedTarget } from '../contract/packed.ts';
 import type { Program } from '../contract/program.ts';
 import type { Adapter, Session, TargetFacts } from '../contract/session.ts';
 import { execute } from '../interpreter/execution.ts';
 import { SlotResults } from '../interpreter/slots.ts';
-import { Kernel } from './kernel/kernel.ts';
+import { partsWith, showsInParallel } from './defects/all.ts';
+import type { Parts } from './defects/parts.ts';
+import type { Devices } from './kernel/devices.ts';
 import { SimulatedMachine } from './machine.ts';
 import { parseSimulatorUrl, type SimulatorOptions } from './options.ts';
 import { parallelTarget } from './parallel/target.ts';
@@ -18,31 +21,37 @@ import { parallelTarget } from './parallel/target.ts';
  */
 export function openSimulator(url: string): Adapter {
   const options = parseSimulatorUrl(url);
-  const packed = parallelTarget(options);
+  const parts = partsWith(options.defects);
+  const packed = parallelMode(options, parts);
   return {
     url,
     independent: true,
     ...(packed === undefined ? {} : { packed }),
-    open: async () => new SimulatorSession(options),
+    open: async () => new SimulatorSession(options, parts),
     close: async () => {},
   };
 }
 
+/** Parallel mode; undefined when a defect is on, or a chance, that it would not show. */
+function parallelMode(options: SimulatorOptions, parts: Parts): PackedTarget | undefined {
+  const { behaviour, defects, transient } = options;
+  if (behaviour !== 'hardened' || transient > 0 || !showsInParallel(defects)) return undefined;
+  return parallelTarget(options, parts);
+}
+
 class SimulatorSession implements Session {
   readonly facts: TargetFacts;
-  readonly #kernel: Kernel;
   readonly #machine: SimulatedMachine;
   #names = new NameTable();
   #slots = new SlotResults();
 
-  constructor(options: SimulatorOptions) {
-    this.#kernel = new Kernel(options);
-    this.facts = factsOf(options, this.#kernel);
-    this.#machine = new SimulatedMachine(this.#kernel);
+  constructor(options: SimulatorOptions, parts: Parts) {
+    this.#machine = new SimulatedMachine(options, parts);
+    this.facts = factsOf(options, this.#machine.kernel.devices);
   }
 
   async begin(_caseId: string): Promise<void> {
-    this.#kernel.startMain();
+    this.#machine.kernel.startMain();
     this.#names = new NameTable();
     this.#slots = new SlotResults();
   }
@@ -52,11 +61,11 @@ class SimulatorSession implements Session {
   }
 
   async close(): Promise<void> {
-    this.#kernel.startMain();
+    this.#machine.kernel.startMain();
   }
 }
 
-function factsOf(options: SimulatorOptions, { regions, registry }: Kernel): TargetFacts {
+function factsOf(options: SimulatorOptions, { entries, regions }: Devices): TargetFacts {
   const { behaviour, defects, pageBytes, pointerBytes, regionBytes, seed, transient } = options;
   return {
     kind: 'sim',
@@ -64,7 +73,7 @@ function factsOf(options: SimulatorOptions, { regions, registry }: Kernel): Targ
     architecture: 'x86_64',
     pageSize: pageBytes,
     pointerBytes,
-    regions: registry.devices.map(({ node }, index) => ({
+    regions: entries.map(({ node }, index) => ({
       name: `region:${index}`,
       node,
       abi: 'simple-allocator',

@@ -5,53 +5,68 @@ import type { Clock } from '../interpreter/clock.ts';
 import type { ProgramMachine } from '../interpreter/machine.ts';
 import type { Random } from '../interpreter/random.ts';
 import { PctScheduler, RandomScheduler, type Scheduler } from '../interpreter/scheduler.ts';
-import { Call, type Handler } from './calls/call.ts';
-import { HANDLERS } from './calls/index.ts';
-import type { Client } from './kernel/client.ts';
+import type { Handler, KernelCall } from './calls/kernel-call.ts';
+import type { Parts } from './defects/parts.ts';
+import type { ClientProcess } from './kernel/client-process.ts';
 import type { Kernel } from './kernel/kernel.ts';
+import type { SimulatorOptions } from './options.ts';
 
-/** `repeat` is the interpreter's own affair. */
-const handlers: Readonly<Partial<Record<OperationName, Handler>>> = HANDLERS;
+/** Boots the kernel that a URL asks for, with its regions and their devices. */
+export function bootKernel(options: SimulatorOptions, parts: Parts): Kernel {
+  const { AddressSpace, AllocatorDevices, Kernel } = parts;
+  const { pageBytes, pointerBytes } = options;
+  return new Kernel(
+    { pageBytes, pointerBytes, AddressSpace },
+    (host) => new AllocatorDevices(options, parts, host),
+  );
+}
 
 /** The simulated kernel, as the interpreter sees it. */
-export class SimulatedMachine implements ProgramMachine<Client> {
-  readonly #kernel: Kernel;
+export class SimulatedMachine implements ProgramMachine<ClientProcess> {
+  readonly kernel: Kernel;
+  readonly #options: SimulatorOptions;
+  readonly #KernelCall: typeof KernelCall;
+  /** `repeat` has none: it is the interpreter's own affair. */
+  readonly #handlers: Readonly<Partial<Record<OperationName, Handler>>>;
 
-  constructor(kernel: Kernel) {
-    this.#kernel = kernel;
+  constructor(options: SimulatorOptions, parts: Parts) {
+    this.kernel = bootKernel(options, parts);
+    this.#options = options;
+    this.#KernelCall = parts.KernelCall;
+    this.#handlers = parts.HANDLERS;
   }
 
   get clock(): Clock {
-    return this.#kernel.clock;
+    return this.kernel.clock;
   }
   get seed(): bigint {
-    return this.#kernel.options.seed;
+    return this.#options.seed;
   }
 
   scheduler(random: Random): Scheduler {
-    const { schedule, depth } = this.#kernel.options;
+    const { schedule, depth } = this.#options;
     const byPriority = schedule === 'both' ? random.below(2) === 0 : schedule === 'pct';
     return byPriority ? new PctScheduler(random, depth) : new RandomScheduler(random);
   }
 
-  process(name: string): Client | undefined {
-    return this.#kernel.client(name);
+  process(name: string): ClientProcess | undefined {
+    return this.kernel.client(name);
   }
 
-  call(context: CallContext<Client>): Call {
-    return new Call(context, this.#kernel, handlers[context.operation.op]);
+  call(context: CallContext<ClientProcess>): KernelCall {
+    return new this.#KernelCall(context, this.kernel, this.#handlers[context.operation.op]);
   }
 
-  left(client: Client): void {
-    this.#kernel.reapIfIdle(client);
+  left(client: ClientProcess): void {
+    this.kernel.reapIfIdle(client);
   }
 
-  expire(client: Client): void {
-    this.#kernel.kill(client, { signal: SIGNALS.SIGKILL }, 'deadline');
+  expire(client: ClientProcess): void {
+    this.kernel.kill(client, { signal: SIGNALS.SIGKILL }, 'deadline');
   }
 
-  take(): ReturnType<ProgramMachine<Client>['take']> {
-    const { log } = this.#kernel;
-    return { deaths: this.#kernel.takeDeaths(), log: log.take(), taint: log.taint };
+  take(): ReturnType<ProgramMachine<ClientProcess>['take']> {
+    const { log } = this.kernel;
+    return { deaths: this.kernel.takeDeaths(), log: log.take(), taint: log.taint };
   }
 }

@@ -1,13 +1,9 @@
 import { usageError } from '../../base/errors.ts';
 import { splitTarget } from '../../base/target-url.ts';
-import { DEFECTS } from './defects/all.ts';
-import type { DefectSet } from './defects/defect.ts';
-
-/** How the simulated allocator treats what the text leaves open; see docs of the `sim:` URL. */
-export const BEHAVIOURS = ['hardened', 'rfc-v2'] as const;
-
-/** One of {@link BEHAVIOURS}. */
-export type Behaviour = (typeof BEHAVIOURS)[number];
+import { BEHAVIOURS, type Behaviour } from './buffers/behaviour.ts';
+import { ORDER_MAX } from './buffers/region.ts';
+import { DEFECTS, type DefectName, type DefectNames, isDefectName } from './defects/all.ts';
+import type { AllocatorSettings } from './registry/allocator-devices.ts';
 
 /** How threads take turns: at random, by PCT, or the one or the other as the seed has it. */
 export const SCHEDULE_KINDS = ['random', 'pct', 'both'] as const;
@@ -16,22 +12,11 @@ export const SCHEDULE_KINDS = ['random', 'pct', 'both'] as const;
 export type Schedule = (typeof SCHEDULE_KINDS)[number];
 
 /** A `sim:` URL, parsed. */
-export interface SimulatorOptions {
-  readonly behaviour: Behaviour;
-  /** Bytes of each region; a multiple of the page size. */
-  readonly regionBytes: number;
-  /** How many regions there are, each with a device of its own. */
-  readonly regionCount: number;
-  /** The largest alignment of a buffer is 2 to this many pages, CONFIG_CMA_ALIGNMENT. */
-  readonly orderMax: number;
-  /** About one allocation in so many fails though there is room; 0 for none. */
-  readonly transient: number;
-  /** Bytes; a power of two. */
-  readonly pageBytes: number;
-  readonly defects: DefectSet;
+export interface SimulatorOptions extends AllocatorSettings {
+  readonly defects: DefectNames;
   /** Bytes of a pointer in the programs that call; the kernel is a 64-bit one. */
   readonly pointerBytes: 4 | 8;
-  /** Seeds the scheduler when the Program has no seed of its own. */
+  /** Seeds chance, and the scheduler when the Program has no seed of its own. */
   readonly seed: bigint;
   readonly schedule: Schedule;
   /** How many orderings of steps a PCT schedule can meet at once: one more than it changes. */
@@ -59,10 +44,8 @@ const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 2 ** 10, MiB: 2 **
 const REGION_BYTES_MAX = 64 * 2 ** 30;
 const REGIONS_DEFAULT = 2;
 const REGIONS_MAX = 8;
-/** CONFIG_CMA_ALIGNMENT of the kernel is 8 unless somebody says otherwise. */
+/** CONFIG_CMA_ALIGNMENT of the kernel is 8 by default. */
 const ORDER_DEFAULT = 8;
-/** The largest order that any region’s first page is aligned to. */
-export const ORDER_MAX = 10;
 /** Most races need two or three orderings. */
 const DEPTH_DEFAULT = 3;
 const DEPTH_MAX = 16;
@@ -121,8 +104,8 @@ function schedule(word: string | undefined): Schedule {
   throw usageError(`sim: has no schedule "${word}"; it has ${SCHEDULE_KINDS.join(', ')}`);
 }
 
-function defect(word: string): string {
-  if (DEFECTS.some(({ name }) => name === word)) return word;
+function defect(word: string): DefectName {
+  if (isDefectName(word)) return word;
   const known = DEFECTS.map(({ name }) => name).join(', ');
   throw usageError(`sim: has no defect "${word}"; it has ${known}`);
 }
@@ -152,7 +135,7 @@ function regionSize(word: string, pageBytes: number): number {
 interface Bounds {
   readonly from: number;
   readonly to: number;
-  /** The value where the URL does not say. */
+  /** The value when the URL does not say. */
   readonly usually: number;
 }
 

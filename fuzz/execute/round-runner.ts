@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import {
   type Adapter,
-  repeatIfLost,
   type Session,
   TargetDeath,
   type TargetFacts,
 } from '../../adapters/contract/index.ts';
+import { repeatIfLost } from '../../adapters/contract/repeat-if-lost.ts';
 import { type Coverage, coverageOf } from '../corpus/coverage.ts';
 import { entryOf, type StoredEntry } from '../corpus/entry.ts';
 import { isSafe } from '../corpus/safety.ts';

@@ -4,12 +4,12 @@ import {
   ConnectionLost,
   fromJson,
   machineError,
-  repeatIfLost,
   type Session,
   TargetDeath,
   usageError,
 } from '../../adapters/contract/index.ts';
 import { factsFromJson, historyFromJson } from '../../adapters/contract/program-json.ts';
+import { repeatIfLost } from '../../adapters/contract/repeat-if-lost.ts';
 import { confirmHangs } from '../execute/confirm.ts';
 import { deathOf } from '../execute/death.ts';
 import { runScenario } from '../execute/run-scenario.ts';

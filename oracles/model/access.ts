@@ -20,7 +20,7 @@ export const accessRules: OperationRules = {
       const start = step.timeline.valueOf(address) + step.timeline.valueOf(offset);
       const touched = touchedBy(step.model, start, step.timeline.valueOf(length));
       if (touched === undefined || bytes.length === 0) return undefined;
-      return seenIn(step.model, touched, bytes);
+      return expectedScan(step.model, touched, bytes);
     },
   },
   store: {
@@ -34,15 +34,15 @@ export const accessRules: OperationRules = {
       return { requirement: beyond ? 'MAP-10' : 'MAP-01', words: beyond ? FAULTS : ['ok'] };
     },
     follows: (step, operation) => {
-      wrote(step, operation);
+      followStore(step, operation);
       return true;
     },
-    fails: wrote,
+    fails: followStore,
   },
 };
 
 /** A store that was completed, or ended in a fault. */
-function wrote(
+function followStore(
   { event, model, timeline }: ModelStep,
   { address, bytes, length: count, offset = 0n }: OperationOf<'store'>,
 ): void {
@@ -77,7 +77,7 @@ function touchedBy(model: ClientModel, start: bigint, length: bigint): Touched[]
 const isBeyond = ({ mapping, page }: Touched): boolean => page >= mapping.buffer.pages;
 
 /** How much of what is there repeats some bytes. */
-function seenIn(
+function expectedScan(
   model: ClientModel,
   touched: readonly Touched[],
   bytes: Uint8Array,
@@ -99,7 +99,7 @@ function seenIn(
     equal += BigInt(same);
     if (same < Number(model.page)) break;
   }
-  return last === undefined ? undefined : { ...sightOf(last), ...exactly(equal) };
+  return last === undefined ? undefined : { ...wrongContents(last), ...exactly(equal) };
 }
 
 const exactly = (equal: bigint): Pick<Expectation, 'words' | 'holds'> => ({
@@ -108,7 +108,7 @@ const exactly = (equal: bigint): Pick<Expectation, 'words' | 'holds'> => ({
 });
 
 /** The rule that is broken when a page shows other bytes. */
-function sightOf({ mapping, page }: Touched): Pick<Expectation, 'requirement' | 'wrong'> {
+function wrongContents({ mapping, page }: Touched): Pick<Expectation, 'requirement' | 'wrong'> {
   if (!mapping.shared) return { requirement: 'MAP-11', wrong: 'a private page shows other bytes' };
   if (!mapping.buffer.contents.has(page)) {
     return { requirement: 'ISO-01', wrong: 'a new page is not zero' };

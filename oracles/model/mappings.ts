@@ -16,7 +16,7 @@ const HUGE = 1n << 30n;
 const SHORT = ['ENOMEM', 'EAGAIN'];
 
 /** Arguments of an mmap, as values. */
-interface Wish {
+interface MapRequest {
   readonly length: bigint;
   readonly offset: bigint;
   readonly protection: bigint;
@@ -28,14 +28,14 @@ export const mappingRules: OperationRules = {
   mmap: {
     expects: (step, { fd, flags, length, offset = 0n, protection }) => {
       const value = (operand: typeof length): bigint => step.timeline.valueOf(operand);
-      const wish = {
+      const request = {
         length: value(length),
         offset: value(offset),
         protection: value(protection),
         flags: value(flags),
       };
-      if (wish.flags !== MAP_SHARED && wish.flags !== MAP_PRIVATE) return undefined;
-      return mapExpectation(step, descriptorValue(step, fd), wish);
+      if (request.flags !== MAP_SHARED && request.flags !== MAP_PRIVATE) return undefined;
+      return mapExpectation(step, descriptorValue(step, fd), request);
     },
     follows: ({ event, model, timeline }, { fd, flags, length, offset = 0n, protection }) => {
       const held = model.descriptors.get(descriptorValue({ timeline }, fd));
@@ -90,20 +90,20 @@ export const mappingRules: OperationRules = {
         wholePages(timeline.valueOf(one), model.page),
       ) as [bigint, bigint];
       const from = timeline.valueOf(address);
-      return moved(step(model, from, old), event.result.value, wanted);
+      return followMove(moveFrom(model, from, old), event.result.value, wanted);
     },
   },
 };
 
 /** A mapping before it is made longer, shorter, or moved. */
-interface Move {
+interface MappingMove {
   readonly model: ModelStep['model'];
   readonly source: ModelMapping | undefined;
   readonly from: bigint;
   readonly old: bigint;
 }
 
-const step = (model: ModelStep['model'], from: bigint, old: bigint): Move => ({
+const moveFrom = (model: ModelStep['model'], from: bigint, old: bigint): MappingMove => ({
   model,
   source: model.at(from),
   from,
@@ -111,7 +111,7 @@ const step = (model: ModelStep['model'], from: bigint, old: bigint): Move => ({
 });
 
 /** A shorter mapping stays where it is; a longer one is one mapping, wherever it is now. */
-function moved({ from, model, old, source }: Move, to: bigint, wanted: bigint): true {
+function followMove({ from, model, old, source }: MappingMove, to: bigint, wanted: bigint): true {
   if (wanted <= old && to === from) {
     model.remove(from + wanted, from + old);
     return true;
@@ -123,8 +123,12 @@ function moved({ from, model, old, source }: Move, to: bigint, wanted: bigint): 
   return true;
 }
 
-function mapExpectation(step: ModelStep, number: bigint, wish: Wish): Expectation | undefined {
-  const { length, offset } = wish;
+function mapExpectation(
+  step: ModelStep,
+  number: bigint,
+  request: MapRequest,
+): Expectation | undefined {
+  const { length, offset } = request;
   const { exact, model } = step;
   const buffer = model.descriptors.get(number)?.buffer;
   const faults: Expectation[] = [...closedFault(model, number, 'MAP-13')];
@@ -132,20 +136,20 @@ function mapExpectation(step: ModelStep, number: bigint, wish: Wish): Expectatio
   if (length === 0n || offset % model.page !== 0n) {
     faults.push({ requirement: 'MAP-09', words: ['EINVAL'] });
   }
-  if (buffer !== undefined) faults.push(...faultsOn(buffer, wish, model.page));
+  if (buffer !== undefined) faults.push(...faultsOn(buffer, request, model.page));
   if (faults.length > 0 && (length >= HUGE || offset >= HUGE)) {
     faults.push({ requirement: 'MAP-07', words: ['EINVAL', 'EOVERFLOW', 'ENOMEM'] });
   }
   if (faults.length > 0) return combined(faults);
   // A private mapping may be refused, or work.
-  if (wish.flags !== MAP_SHARED) return undefined;
+  if (request.flags !== MAP_SHARED) return undefined;
   const requirement = offset === 0n ? 'MAP-01' : 'MAP-08';
   return { requirement, words: ['ok', ...(exact ? [] : SHORT)] };
 }
 
 function faultsOn(
   buffer: ModelBuffer,
-  { flags, length, offset, protection }: Wish,
+  { flags, length, offset, protection }: MapRequest,
   page: bigint,
 ): Expectation[] {
   const faults: Expectation[] = [];

@@ -16,7 +16,7 @@ import { ClientLost, Inconclusive, Skip } from '../kit/observation.ts';
 import type { CaseOutcome } from './judge.ts';
 
 /** Milliseconds for starting and ending the client in which a case acts. */
-const FRAME_DEADLINE_MS = 20_000;
+const SUBJECT_DEADLINE_MS = 20_000;
 
 /**
  * Runs one case in a client of its own and says what it left behind. The client's end is part of
@@ -30,7 +30,7 @@ export async function runCase(session: Session, abi: Abi, case_: Case): Promise<
   if (region === undefined) throw new Error('the target has no region');
   const context = new CaseContext(session, region, abi, case_);
   let before: History | undefined;
-  const ended = await ending(async () => {
+  const caseEnd = await endOf(async () => {
     await session.begin(case_.id);
     const unmet = unmetNeed(case_, session);
     if (unmet !== undefined) throw new Skip(unmet);
@@ -38,21 +38,21 @@ export async function runCase(session: Session, abi: Abi, case_: Case): Promise<
     await case_.run(context);
   });
   const alarms = [...context.alarms];
-  if (ended.end === 'crash' || ended.end === 'hang') {
-    return { ...ended, observations: context.observations, alarms };
+  if (caseEnd.end === 'crash' || caseEnd.end === 'hang') {
+    return { ...caseEnd, observations: context.observations, alarms };
   }
-  const torn = await ending(async () => {
+  const subjectEnd = await endOf(async () => {
     if (before === undefined) return;
     const after = await endSubject(session);
     alarms.push(...kernelAlarms(after.log), ...taintAlarms(before.taint, after.taint));
   });
-  const worst = torn.end === 'completed' ? ended : torn;
-  return { ...worst, observations: context.observations, alarms };
+  const end = subjectEnd.end === 'completed' ? caseEnd : subjectEnd;
+  return { ...end, observations: context.observations, alarms };
 }
 
-type Ending = Pick<CaseOutcome, 'end' | 'reason'>;
+type CaseEnding = Pick<CaseOutcome, 'end' | 'reason'>;
 
-async function ending(work: () => Promise<void>): Promise<Ending> {
+async function endOf(work: () => Promise<void>): Promise<CaseEnding> {
   try {
     await work();
     return { end: 'completed', reason: '' };
@@ -95,7 +95,7 @@ type MainOperations = Parameters<Session['run']>[0]['threads'][number]['operatio
 
 async function inMain(session: Session, operations: MainOperations): Promise<History> {
   const threads = [{ client: 'main', operations }];
-  const history = await session.run({ threads, deadlineMs: FRAME_DEADLINE_MS });
+  const history = await session.run({ threads, deadlineMs: SUBJECT_DEADLINE_MS });
   const failed = history.threads.flat().find((result) => result.outcome !== 'returned');
   if (failed !== undefined) {
     throw new Inconclusive(`the client of the case could not be managed: ${failed.outcome}`);

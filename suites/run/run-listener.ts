@@ -1,6 +1,6 @@
 import type { CaseFinish, CaseStart, RunStart } from '../../reports/record/journal-lines.ts';
 
-/** Who hears how a run goes on. */
+/** Functions that are called as a run goes on. */
 export interface RunListener {
   readonly onStart?: (line: RunStart) => void;
   readonly onCaseStart?: (line: CaseStart) => void;

@@ -7,10 +7,10 @@ import {
   hexOf,
   machineError,
   RecordingSession,
-  repeatIfLost,
   type TargetFacts,
   type Transcript,
 } from '../../adapters/contract/index.ts';
+import { repeatIfLost } from '../../adapters/contract/repeat-if-lost.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import {
   type Abi,
@@ -103,7 +103,7 @@ class Run {
   /** The target that answered first. */
   readonly #facts: TargetFacts;
   /** Set once the connection was lost: another target may answer then. */
-  #doubtful = false;
+  #mayBeAnother = false;
   #restarts = 0;
 
   private constructor(options: RunOptions, session: RecordingSession, profile: Profile) {
@@ -182,15 +182,15 @@ class Run {
   async #withRetries(case_: Case): Promise<void> {
     const { max, shouldRetry } = this.#options.retries ?? { max: 0, shouldRetry: () => false };
     for (let retry = 0; ; retry += 1) {
-      const finish = await this.#one(case_);
+      const finish = await this.#finish(case_);
       if (retry === max || !shouldRetry(finish) || this.#options.signal?.aborted === true) return;
       if (this.#restarts > RESTARTS_MAX) return;
       // What an earlier run left in the session must not decide the next one.
-      await this.#drop();
+      await this.#closeSession();
     }
   }
 
-  async #one(case_: Case): Promise<CaseFinish> {
+  async #finish(case_: Case): Promise<CaseFinish> {
     this.#options.onCaseStart({ type: 'case-start', case: case_.id });
     const started = performance.now();
     const { outcome, transcript, broken } = await this.#repeatedIfLost(case_);
@@ -208,7 +208,7 @@ class Run {
     if (outcome.end !== 'crash' && outcome.end !== 'hang') return finish;
     this.#notice(`${case_.id} ended in a ${outcome.end}: ${outcome.reason}`);
     this.#restarts += 1;
-    await this.#drop();
+    await this.#closeSession();
     return finish;
   }
 
@@ -219,21 +219,21 @@ class Run {
    */
   #repeatedIfLost(case_: Case): Promise<Attempt> {
     return repeatIfLost(
-      (repeated) => (repeated ? this.#lastAttempt(case_) : this.#attempt(case_)),
+      (repeated) => (repeated ? this.#lastAttempt(case_) : this.#runOnce(case_)),
       async ({ message }) => {
         this.#notice(`${case_.id} is repeated, the connection was lost: ${message}`);
-        this.#doubtful = true;
-        await this.#drop();
+        this.#mayBeAnother = true;
+        await this.#closeSession();
       },
     );
   }
 
   async #lastAttempt(case_: Case): Promise<Attempt> {
     try {
-      return await this.#attempt(case_);
+      return await this.#runOnce(case_);
     } catch (thrown) {
       if (!(thrown instanceof ConnectionLost || thrown instanceof AllocertError)) throw thrown;
-      await this.#drop();
+      await this.#closeSession();
       const reason = `the connection to the target was lost: ${thrown.message}`;
       const outcome = { end: 'inconclusive', reason, observations: [], alarms: [] } as const;
       const transcript = { caseId: case_.id, entries: [] };
@@ -243,8 +243,8 @@ class Run {
     }
   }
 
-  async #attempt(case_: Case): Promise<Attempt> {
-    const session = await this.#living();
+  async #runOnce(case_: Case): Promise<Attempt> {
+    const session = await this.#liveSession();
     const outcome = await runCase(session, this.#abi, case_);
     return { outcome, transcript: session.transcript };
   }
@@ -253,21 +253,21 @@ class Run {
     this.#options.onNotice({ type: 'notice', message });
   }
 
-  async #drop(): Promise<void> {
+  async #closeSession(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
     await session?.close();
   }
 
-  async #living(): Promise<RecordingSession> {
-    this.#session ??= await this.#reopened();
+  async #liveSession(): Promise<RecordingSession> {
+    this.#session ??= await this.#reopenedSession();
     return this.#session;
   }
 
   /** The target must be the one before: verdicts of two targets make no report. */
-  async #reopened(): Promise<RecordingSession> {
+  async #reopenedSession(): Promise<RecordingSession> {
     const session = new RecordingSession(await this.#options.adapter.open());
-    if (!this.#doubtful || isSameTarget(session.facts, this.#facts)) return session;
+    if (!this.#mayBeAnother || isSameTarget(session.facts, this.#facts)) return session;
     await session.close();
     throw machineError('another target answers than before; run it again from the beginning');
   }

@@ -103,3 +103,38 @@ t.test('a store may hit a mapping that came where another was while it ran', asy
   t.strictSame(found(21, 30), [], 'it may have come after the new mapping');
   t.strictSame(found(21, 23), ['ISO-01'], 'it was over before');
 });
+
+t.test('content: a buffer holds what was written to it', async (t) => {
+  const address = 0x1000n;
+  const bytes = Uint8Array.of(7);
+  const before = [
+    allocation('a', [1, 2], { number: 4n }),
+    mapping('x', [3, 4], { fd: 4n, address }),
+  ];
+  const store = (from: number, to: number): Step =>
+    step({ op: 'store', address, length: PAGE, bytes }, [from, to], { value: PAGE });
+  const scan = (value: bigint, wanted = bytes): Step =>
+    step({ op: 'scan', address, length: PAGE, bytes: wanted }, [20, 21], {
+      value,
+      out: Uint8Array.of(9),
+    });
+  const judge = (...threads: readonly (readonly Step[])[]): string[] => {
+    const { timeline, buffers } = sample(...threads);
+    return content(timeline, buffers).map(({ kind }) => kind);
+  };
+  t.strictSame(judge([...before, store(5, 6), scan(PAGE)]), []);
+  t.strictSame(judge([...before, store(5, 6), scan(8n)]), ['a buffer lost what was written']);
+  t.strictSame(judge([...before, store(5, 6)], [scan(8n)]), ['a buffer lost what was written']);
+  t.strictSame(judge([...before, store(5, 30)], [scan(8n)]), [], 'still being written');
+  const zero = Uint8Array.of(0);
+  t.strictSame(judge([...before, scan(PAGE, zero)]), []);
+  t.strictSame(judge([...before, scan(8n, zero)]), ['a new buffer is not zero']);
+  const fault = { ...scan(0n), result: { ...scan(0n).result, outcome: 'faulted' as const } };
+  t.strictSame(judge([...before, store(5, 6), fault]), ['a mapping faults']);
+  const protect = step({ op: 'mprotect', address, length: PAGE, protection: 0n }, [7, 8]);
+  t.strictSame(judge([...before, store(5, 6), protect, fault]), [], 'nobody may read it');
+  const [buffer, shared] = before;
+  if (buffer === undefined || shared?.operation.op !== 'mmap') throw new Error('no mapping');
+  const own = { ...shared, operation: { ...shared.operation, flags: 2n } };
+  t.strictSame(judge([buffer, own, store(5, 6), scan(8n)]), [], 'it is no business of others');
+});

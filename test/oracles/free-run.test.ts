@@ -1,4 +1,4 @@
-/** Goal: a region is said to have had room only where no layout of its buffers leaves too little. */
+/** A region is said to have had room only where no layout of its buffers leaves too little. */
 import t from 'tap';
 import { certainFreeRun } from '../../oracles/free-run.ts';
 

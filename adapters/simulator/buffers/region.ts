@@ -1,10 +1,13 @@
-import { PageMap } from '../kernel/page-map.ts';
-import { PageStore } from './pages.ts';
+import { PageStore } from '../kernel/pages.ts';
+import { PageMap } from './page-map.ts';
 
-/** What boot code left in a page: never zero, so that a buffer that was not cleared shows it. */
+/** The largest order that any region’s first page is aligned to. */
+export const ORDER_MAX = 10;
+
+/** The byte that boot code left in a page: never zero, so that a buffer not cleared shows it. */
 export const bootResidue = (page: number): number => 0x80 | (page & 0x7f);
 
-/** Where a region keeps its books and its contents: its own memory, or what threads share. */
+/** Where a region keeps its books and its contents: its own memory, or one that is shared. */
 export interface RegionMemory {
   readonly map: PageMap;
   /** One word: pages that are taken now. */
@@ -33,13 +36,9 @@ export class Region {
   readonly #map: PageMap;
   readonly #taken: Int32Array;
   readonly #lock: RegionLock | undefined;
-  /** Callers during whose work pages cannot be given back (a defect). */
-  contended = 0;
-  /** Where {@link allocateOnwards} looks next. */
-  #cursor = 0;
 
   /**
-   * @param firstFrame a multiple of the largest alignment that anybody asks for
+   * @param firstFrame a multiple of the largest alignment that any client asks for
    * @param memory shared with other threads; the region's own when left out
    */
   constructor(bytes: number, pageBytes: number, firstFrame = 0, memory?: RegionMemory) {
@@ -69,14 +68,15 @@ export class Region {
    * @returns the number of the first page, or undefined when there is no such run
    */
   allocate(count: number, order = 0): number | undefined {
-    return this.#allocateFrom(0, count, order);
+    return this.allocateFrom(0, count, order);
   }
 
-  #allocateFrom(from: number, count: number, order: number): number | undefined {
-    this.#lock?.take();
+  /** As {@link allocate}, among the pages from one on. */
+  protected allocateFrom(from: number, count: number, order: number): number | undefined {
+    this.lock();
     const first = this.#search(from, count, 2 ** order);
-    if (first !== undefined) this.#mark(first, count, true);
-    this.#lock?.give();
+    if (first !== undefined) this.mark(first, count, true);
+    this.unlock();
     return first;
   }
 
@@ -93,30 +93,23 @@ export class Region {
     }
   }
 
-  /** As {@link allocate}, but never looks back until all pages are free again (a defect). */
-  allocateOnwards(count: number, order: number): number | undefined {
-    if (this.freePages === this.pageCount) this.#cursor = 0;
-    const first = this.#allocateFrom(this.#cursor, count, order);
-    if (first !== undefined) this.#cursor = first + count;
-    return first;
-  }
-
-  /** Takes pages without a look at who has them (a defect). */
-  claim(first: number, count: number): void {
-    this.#lock?.take();
-    this.#mark(first, count, true);
-    this.#lock?.give();
-  }
-
   /** Gives pages back; their contents stay. */
   release(first: number, count: number): void {
-    if (this.contended > 0) return;
+    this.lock();
+    this.mark(first, count, false);
+    this.unlock();
+  }
+
+  protected lock(): void {
     this.#lock?.take();
-    this.#mark(first, count, false);
+  }
+
+  protected unlock(): void {
     this.#lock?.give();
   }
 
-  #mark(first: number, count: number, taken: boolean): void {
+  /** Marks pages as taken or free; whoever calls it holds the lock. */
+  mark(first: number, count: number, taken: boolean): void {
     const changed = this.#map.mark(first, Math.min(first + count, this.pageCount), taken);
     this.#taken[0] = (this.#taken[0] as number) + (taken ? changed : -changed);
   }

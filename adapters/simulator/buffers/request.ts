@@ -2,7 +2,7 @@
 export const SA_IOC_ALLOC = 0xc0205300;
 /** Bytes of struct simple_allocate_data. */
 export const REQUEST_BYTES = 32;
-/** Where the length lies in it, for code that reads it alone. */
+/** Offset of the length in it, for code that reads it alone. */
 export const LENGTH_OFFSET = 8;
 
 /** struct simple_allocate_data of RFC v2 1/2 over the bytes that a program passed. */

@@ -1,6 +1,7 @@
-import type { PageContents } from '../buffers/pages.ts';
-import type { Reached } from '../kernel/address-space.ts';
-import type { Answer, Call, Handler } from './call.ts';
+import type { Answer } from '../../interpreter/answer.ts';
+import type { ReachedPage } from '../kernel/address-space.ts';
+import type { PageContents } from '../kernel/pages.ts';
+import type { Handler, KernelCall } from './kernel-call.ts';
 import { repeatInto } from './pattern.ts';
 
 const LOAD_BYTES_MAX = 65_536n;
@@ -9,7 +10,7 @@ const SHOWN_BYTES = 16;
 
 /** The part of an access that lies in one page. */
 interface Piece {
-  readonly reached: Exclude<Reached, string>;
+  readonly reached: Exclude<ReachedPage, string>;
   /** Bytes from the start of the page. */
   readonly within: number;
   readonly length: number;
@@ -24,7 +25,7 @@ interface Piece {
  * @returns the fault that ended it, if one did
  */
 function walk(
-  call: Call,
+  call: KernelCall,
   length: bigint,
   writing: boolean,
   visit: (piece: Piece) => boolean,

@@ -1,7 +1,8 @@
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
+import type { CallReply } from '../../interpreter/answer.ts';
 import { failed } from '../kernel/errno.ts';
 import type { OpenFile } from '../kernel/open-file.ts';
-import type { Call, CallReply, Handler } from './call.ts';
+import type { Handler, KernelCall } from './kernel-call.ts';
 
 const {
   F_DUPFD,
@@ -10,14 +11,14 @@ const {
   F_GETFL,
   F_SETFD,
   F_SETFL,
-  O_ACCMODE,
+  FD_CLOEXEC,
   O_APPEND,
   O_CLOEXEC,
   O_DIRECT,
   O_NOATIME,
   O_NONBLOCK,
 } = linuxNumbers;
-/** O_DIRECT needs a file that can do it, and none can. */
+/** O_DIRECT is not among them: it needs a file that can do it, and none can. */
 const SETTABLE_FLAGS = O_APPEND | O_NONBLOCK | O_NOATIME;
 
 const dup: Handler = (call) => {
@@ -25,7 +26,7 @@ const dup: Handler = (call) => {
   return failed(file) ? file : call.install(file.hold('fget_raw'), false);
 };
 
-function duplicateTo(call: Call, closeOnExec: boolean): CallReply {
+function duplicateTo(call: KernelCall, closeOnExec: boolean): CallReply {
   const to = call.int('to');
   if (to < 0 || to >= call.client.descriptorLimit) return 'EBADF';
   const file = call.anyFile();
@@ -69,24 +70,22 @@ const fcntl: Handler = (call) => {
     case F_GETFD:
       return table.isCloseOnExec(number) ? 1n : 0n;
     case F_SETFD:
-      table.setCloseOnExec(number, (call.uint('value') & 1) !== 0);
+      table.setCloseOnExec(number, (call.uint('value') & FD_CLOEXEC) !== 0);
       return 0n;
     case F_GETFL:
       return BigInt(file.flags);
     default:
       return command === F_SETFL && !file.pathOnly
-        ? setFlags(call, file, call.uint('value'))
+        ? setFlags(file, call.uint('value'))
         : other(file);
   }
 };
 
 const other = (file: OpenFile): CallReply => (file.pathOnly ? 'EBADF' : 'EINVAL');
 
-function setFlags({ kernel }: Call, file: OpenFile, flags: number): CallReply {
+function setFlags(file: OpenFile, flags: number): CallReply {
   if ((flags & O_DIRECT) !== 0) return 'EINVAL';
-  const widens = kernel.options.defects.has('setfl-widens');
-  const settable = widens ? SETTABLE_FLAGS | O_ACCMODE : SETTABLE_FLAGS;
-  file.flags = (file.flags & ~settable) | (flags & settable);
+  file.flags = (file.flags & ~SETTABLE_FLAGS) | (flags & SETTABLE_FLAGS);
   return 0n;
 }
 

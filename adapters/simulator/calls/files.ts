@@ -1,33 +1,34 @@
 import type { ErrnoName } from '../../contract/errno.ts';
-import { POLLNVAL } from '../../contract/linux.ts';
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { Argument } from '../../contract/program.ts';
+import type { CallReply } from '../../interpreter/answer.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
 import { UserArgument } from '../../interpreter/user-argument.ts';
-import { DmaBuf } from '../buffers/dma-buf.ts';
-import { PageStore } from '../buffers/pages.ts';
 import { CharacterFile } from '../kernel/character-file.ts';
 import { failed } from '../kernel/errno.ts';
-import { MemoryFile } from '../kernel/memory-file.ts';
+import { Memfd } from '../kernel/memfd.ts';
 import type { OpenFile } from '../kernel/open-file.ts';
+import { PageStore } from '../kernel/pages.ts';
 import { PathFile } from '../kernel/path-file.ts';
-import { CONTROL_NODE, ControlFile } from '../registry/control-file.ts';
-import type { Call, CallReply, Handler } from './call.ts';
+import type { Handler, KernelCall } from './kernel-call.ts';
 
 const {
   O_CLOEXEC,
   O_CREAT,
   O_DIRECTORY,
   O_EXCL,
+  /** Set by open(2) itself on 64-bit machines. */
   O_LARGEFILE,
   O_NOCTTY,
   O_PATH,
   O_RDWR,
   O_TRUNC,
+  POLLNVAL,
+  /** The last that the kernel knows of for any file. */
   SEEK_MAX,
 } = linuxNumbers;
 /** Flags that only matter while a file is opened. */
-const OPENING_FLAGS = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC;
+const OPENING_FLAGS = O_CLOEXEC | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC;
 const TRANSFER_BYTES_MAX = 65_536;
 const FILE_BYTES_MAX = 2n ** 62n;
 const ROOT = 0;
@@ -51,48 +52,28 @@ function refusalOf(flags: number): 'EEXIST' | 'ENOTDIR' | undefined {
   return exclusive ? 'EEXIST' : undefined;
 }
 
-function openNamed(call: Call, name: string, flags: number): OpenFile | ErrnoName {
-  const { log, options } = call.kernel;
+function openNamed(call: KernelCall, name: string, flags: number): OpenFile | ErrnoName {
+  const { devices, log, pageBytes } = call.kernel;
   if (name === '/dev/null' || name === '/dev/zero') {
-    return new CharacterFile(log, flags, name === '/dev/zero', options.pageBytes);
+    return new CharacterFile(log, flags, name === '/dev/zero', pageBytes);
   }
-  const file = openNode(call, name, flags);
+  const file = devices.open(name, flags);
   if (failed(file) || mayOpen(call, file)) return file;
   file.put('fput');
   return 'EACCES';
 }
 
 /** Nodes that belong to root with mode 0600; O_PATH asks for no permission on them. */
-const mayOpen = (call: Call, file: OpenFile): boolean =>
+const mayOpen = (call: KernelCall, file: OpenFile): boolean =>
   call.client.uid === ROOT || file.pathOnly || !file.rootOnly;
 
-function openNode({ kernel }: Call, name: string, flags: number): OpenFile | ErrnoName {
-  const { allocators, log, regions, registry } = kernel;
-  const [allocator] = allocators;
-  if (name === CONTROL_NODE && allocator !== undefined) {
-    return new ControlFile(flags, { log, registry, allocator });
-  }
-  const [kind, number] = name.split(':');
-  if (kind === 'minor') return registry.open(Number(number), flags);
-  const known = kind === 'region' && Number(number) < regions.length;
-  return known ? registry.openNode(`/dev/cma${number}`, flags) : 'ENOENT';
-}
-
 /** Between the two steps of close(2) the number is free and the file still lives. */
-function* close(call: Call): SystemCall<CallReply> {
+function* close(call: KernelCall): SystemCall<CallReply> {
   const number = call.int('fd');
   const { table } = call.client;
-  const stays = call.kernel.options.defects.has('descriptor-survives-close');
-  const file =
-    stays && table.at(number) instanceof DmaBuf ? table.at(number) : table.detach(number);
+  const file = table.detach(number);
   if (file === undefined) return 'EBADF';
-  const late = call.kernel.options.defects.has('close-not-atomic') && file instanceof DmaBuf;
-  if (late) {
-    table.claim(number, false);
-    table.install(number, file);
-  }
   yield 'close.detached';
-  if (late) table.unreserve(number);
   if (file.alive('filp_close')) {
     file.flush();
     file.put('fput');
@@ -100,18 +81,17 @@ function* close(call: Call): SystemCall<CallReply> {
   return 0n;
 }
 
-function* ioctl(call: Call): SystemCall<CallReply> {
+function* ioctl(call: KernelCall): SystemCall<CallReply> {
   const { kernel } = call;
   const given = call.operation.argument as Argument;
-  const argument = UserArgument.place(given, kernel.options.pageBytes, call.context.random);
+  const argument = UserArgument.place(given, kernel.pageBytes, call.context.random);
   if (argument === undefined) return { unsupported: true };
   call.argument = argument;
-  const any = kernel.options.defects.has('path-descriptor-works');
-  const file = any ? call.anyFile() : call.file();
+  const file = call.file();
   if (failed(file)) return { value: file, out: argument.bytes };
-  file.hold('__fget_files');
+  call.fget(file);
   const value = yield* file.ioctl(call.uint('request'), argument, call.client);
-  file.put('fput');
+  call.fput(file);
   const redZone = argument.touchedZones;
   return { value, out: argument.bytes, ...(redZone.length === 0 ? {} : { redZone }) };
 }
@@ -132,7 +112,7 @@ const lseek: Handler = (call) => {
 };
 
 /** The file of pread and pwrite, once the descriptor and the offset allow it. */
-function positionedFile(call: Call, access: 'readable' | 'writable'): OpenFile | ErrnoName {
+function positionedFile(call: KernelCall, access: 'readable' | 'writable'): OpenFile | ErrnoName {
   if (BigInt.asIntN(64, call.word('offset')) < 0n) return 'EINVAL';
   const file = call.file();
   if (failed(file)) return file;
@@ -154,9 +134,9 @@ const pwrite: Handler = (call) => {
   return failed(file) ? file : file.write(call.bytes, call.word('offset'));
 };
 
-function* poll(call: Call): SystemCall<CallReply> {
+function* poll(call: KernelCall): SystemCall<CallReply> {
   const number = call.int('fd');
-  if (number >= 0 && failed(call.file())) return POLLNVAL;
+  if (number >= 0 && failed(call.file())) return BigInt(POLLNVAL);
   const events = (): number => {
     const file = call.file();
     return failed(file) ? 0 : file.poll() & call.uint('events');
@@ -172,10 +152,10 @@ const memfd: Handler = (call) => {
   const length = BigInt.asIntN(64, call.word('length'));
   if (length < 0n) return 'EINVAL';
   if (length > FILE_BYTES_MAX) return 'EFBIG';
-  const { log, nextInode, options } = call.kernel;
-  const store = new PageStore(options.pageBytes);
+  const { log, nextInode, pageBytes } = call.kernel;
+  const store = new PageStore(pageBytes);
   const inode = { store, number: nextInode(), sizeBytes: Number(length) };
-  return call.install(new MemoryFile(log, O_RDWR | O_LARGEFILE, inode), false);
+  return call.install(new Memfd(log, O_RDWR | O_LARGEFILE, inode), false);
 };
 
 /** open(2) of the link in /proc: a device node asks for permission again. */
@@ -192,7 +172,7 @@ const reopen: Handler = (call) => {
 };
 
 /** With O_PATH a file is named only, which needs nothing of the file itself. */
-const openAgain = (call: Call, file: OpenFile, flags: number): OpenFile | ErrnoName =>
+const openAgain = (call: KernelCall, file: OpenFile, flags: number): OpenFile | ErrnoName =>
   (flags & O_PATH) === 0 ? file.reopen(flags) : new PathFile(call.kernel.log, flags, file);
 
 const ftruncate: Handler = (call) => {

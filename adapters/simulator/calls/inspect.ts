@@ -1,4 +1,5 @@
-import type { Call, CallReply, Handler } from './call.ts';
+import type { CallReply } from '../../interpreter/answer.ts';
+import type { Handler, KernelCall } from './kernel-call.ts';
 
 const PEEK_BYTES_MAX = 65_536n;
 const FRAMES_MAX = 8_192n;
@@ -40,7 +41,11 @@ const peek: Handler = (call) => {
   return copyOut(call, other.space, length);
 };
 
-function copyOut(call: Call, space: Call['client']['space'], length: bigint): CallReply {
+function copyOut(
+  call: KernelCall,
+  space: KernelCall['client']['space'],
+  length: bigint,
+): CallReply {
   const pageBytes = BigInt(space.pageBytes);
   const start = call.word('address');
   const out = new Uint8Array(Number(length));

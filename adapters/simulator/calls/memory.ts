@@ -1,12 +1,12 @@
 import type { ErrnoName } from '../../contract/errno.ts';
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
+import type { CallReply } from '../../interpreter/answer.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
-import { DmaBuf } from '../buffers/dma-buf.ts';
-import { PageStore } from '../buffers/pages.ts';
 import type { AddressSpace, Area } from '../kernel/address-space.ts';
 import { failed } from '../kernel/errno.ts';
 import type { Backing, OpenFile } from '../kernel/open-file.ts';
-import type { Call, CallReply, Handler } from './call.ts';
+import { PageStore } from '../kernel/pages.ts';
+import type { Handler, KernelCall } from './kernel-call.ts';
 
 const {
   MAP_ANONYMOUS,
@@ -40,24 +40,22 @@ function pageAt(address: bigint, space: AddressSpace): number | undefined {
 const addressOf = (page: number, space: AddressSpace): bigint =>
   BigInt(page) * BigInt(space.pageBytes);
 
-function* mmap(call: Call): SystemCall<CallReply> {
+function* mmap(call: KernelCall): SystemCall<CallReply> {
   const { space } = call.client;
   const flags = call.uint('flags');
   const offset = call.word('offset');
-  const rounds = call.kernel.options.defects.has('unaligned-offset-rounded');
-  if (offset % BigInt(space.pageBytes) !== 0n && !rounds) return 'EINVAL';
+  if (offset % BigInt(space.pageBytes) !== 0n) return 'EINVAL';
   const file = (flags & MAP_ANONYMOUS) === 0 ? call.file() : undefined;
   if (failed(file)) return file;
-  const bare = file instanceof DmaBuf && call.kernel.options.defects.has('mmap-without-reference');
-  if (!bare) file?.hold('__fget_files');
+  if (file !== undefined) call.fget(file);
   yield 'mmap.file-held';
   const start = map(call, file, flags, Number(offset / BigInt(space.pageBytes)));
-  if (!bare) file?.put('fput');
+  if (file !== undefined) call.fput(file);
   return failed(start) ? start : addressOf(start, space);
 }
 
 function map(
-  call: Call,
+  call: KernelCall,
   file: OpenFile | undefined,
   flags: number,
   first: number,
@@ -84,7 +82,7 @@ function map(
     mayWrite: !shared || file === undefined || file.writable,
     backing,
     first,
-    copies: shared || backing.neverPrivate === true ? undefined : new PageStore(space.pageBytes),
+    copies: shared ? undefined : new PageStore(space.pageBytes),
     file,
   });
 }
@@ -113,10 +111,10 @@ const mprotect: Handler = (call) => {
   return space.protect(start, Math.min(start + count, space.topPage + 1), Number(protection));
 };
 
-const wrapped = (call: Call): bigint =>
+const wrapped = (call: KernelCall): bigint =>
   BigInt.asUintN(64, call.word('address') + call.word('offset'));
 
-function rangeOf(call: Call): { start: number; end: number } | undefined {
+function rangeOf(call: KernelCall): { start: number; end: number } | undefined {
   const { space } = call.client;
   const start = pageAt(wrapped(call), space);
   const count = pagesOf(call.word('length'), space);

@@ -1,13 +1,11 @@
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import { SIGNALS } from '../../contract/signals.ts';
+import type { CallReply } from '../../interpreter/answer.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
-import { DmaBuf } from '../buffers/dma-buf.ts';
-import type { Client } from '../kernel/client.ts';
-import type { Call, CallReply, Handler } from './call.ts';
+import type { Handler, KernelCall } from './kernel-call.ts';
 
 const { NSIG } = linuxNumbers;
-const { SIGALRM, SIGCHLD, SIGCONT, SIGURG, SIGWINCH } = SIGNALS;
-const { SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU } = SIGNALS;
+const { SIGALRM, SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH } = SIGNALS;
 /** SIGALRM, which the executor handles, and the signals that do nothing by default. */
 const HARMLESS: readonly number[] = [SIGALRM, SIGCHLD, SIGCONT, SIGURG, SIGWINCH];
 /** Stopping a process would stop its threads; the simulator has no stopped state. */
@@ -19,18 +17,8 @@ const fork: Handler = (call) => {
   const known = kernel.client(name);
   if (known !== undefined && known.state !== 'dead') return 'EEXIST';
   const child = kernel.fork(call.client, name);
-  const leaks = kernel.options.defects.has('fork-during-call-leaks');
-  if (leaks && call.client.callsInside > 1) holdBuffers(child);
   return BigInt(child.pid);
 };
-
-/** Takes a reference that nobody drops to each buffer of a client (a defect). */
-function holdBuffers({ table }: Client): void {
-  for (const number of table.numbers) {
-    const file = table.at(number);
-    if (file instanceof DmaBuf) file.hold('dup_fd');
-  }
-}
 
 /** execve(2): the other threads end, mappings and O_CLOEXEC descriptors go. */
 const exec: Handler = (call) => {
@@ -43,7 +31,7 @@ const exec: Handler = (call) => {
   return 0n;
 };
 
-function* wait(call: Call): SystemCall<CallReply> {
+function* wait(call: KernelCall): SystemCall<CallReply> {
   const client = call.kernel.client(call.operation.client as string);
   if (client === undefined) return 'ECHILD';
   if (client === call.client) return 'EDEADLK';

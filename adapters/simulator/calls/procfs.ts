@@ -1,9 +1,11 @@
+import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { DocumentName } from '../../contract/operations.ts';
-import { SA_MAJOR } from '../buffers/device-file.ts';
+import type { CallReply } from '../../interpreter/answer.ts';
 import { failed } from '../kernel/errno.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import type { Call, CallReply, Handler } from './call.ts';
+import type { Handler, KernelCall } from './kernel-call.ts';
 
+const { O_CLOEXEC } = linuxNumbers;
 /** Bytes of the machine that are not in a region. */
 const OTHER_BYTES = 512 * 2 ** 20;
 /** Of those, what the kernel and its programs use; it never changes, so gauges have no noise. */
@@ -19,27 +21,29 @@ const readlink: Handler = (call) => {
   return failed(file) ? 'ENOENT' : text(file.link());
 };
 
-const DOCUMENT_TEXTS: Readonly<Record<DocumentName, (call: Call) => CallReply>> = {
+const DOCUMENT_TEXTS: Readonly<Record<DocumentName, (call: KernelCall) => CallReply>> = {
   '/proc/meminfo': (call) => text(memoryInformation(call)),
   '/proc/self/fdinfo': descriptorInformation,
   '/proc/self/status': (call) => text(processStatus(call)),
-  '/proc/devices': () =>
-    text(`Character devices:\n  1 mem\n${SA_MAJOR} simple_allocator\n\nBlock devices:\n`),
+  '/proc/devices': ({ kernel }) => {
+    const { major } = kernel.devices;
+    return text(`Character devices:\n  1 mem\n${major} simple_allocator\n\nBlock devices:\n`);
+  },
   '/sys/class/simple_allocator': ({ kernel }) => text(classListing(kernel)),
 };
 
 const readfile: Handler = (call) => DOCUMENT_TEXTS[call.operation.document as DocumentName](call);
 
-const classListing = ({ registry }: Kernel): string =>
-  registry.devices
-    .map(({ node, minor }) => `${node.replace('/dev/', '')} ${SA_MAJOR}:${minor}\n`)
+const classListing = ({ devices }: Kernel): string =>
+  devices.entries
+    .map(({ node, minor }) => `${node.replace('/dev/', '')} ${devices.major}:${minor}\n`)
     .join('');
 
 /** Names, padding and units as fs/proc/meminfo.c prints them. */
-function memoryInformation({ kernel }: Call): string {
-  const { pageBytes } = kernel.options;
+function memoryInformation({ kernel }: KernelCall): string {
+  const { devices, pageBytes } = kernel;
   const sum = (of: 'freePages' | 'pageCount'): number =>
-    kernel.regions.reduce((bytes, region) => bytes + region[of] * pageBytes, 0);
+    devices.regions.reduce((bytes, region) => bytes + region[of] * pageBytes, 0);
   const free = sum('freePages');
   const total = sum('pageCount');
   const available = free + OTHER_BYTES - BUSY_BYTES;
@@ -55,17 +59,17 @@ function memoryInformation({ kernel }: Call): string {
     .join('');
 }
 
-function descriptorInformation(call: Call): CallReply {
+function descriptorInformation(call: KernelCall): CallReply {
   const file = call.anyFile();
   if (failed(file)) return 'ENOENT';
-  const closing = call.client.table.isCloseOnExec(call.int('fd')) ? 0o2000000 : 0;
+  const closing = call.client.table.isCloseOnExec(call.int('fd')) ? O_CLOEXEC : 0;
   const flags = (file.flags | closing).toString(8);
   const { inode } = file.status();
   const head = `pos:\t0\nflags:\t0${flags}\nmnt_id:\t14\nino:\t${inode}\n`;
   return text(head + file.information());
 }
 
-function processStatus({ client }: Call): string {
+function processStatus({ client }: KernelCall): string {
   const { pid, uid } = client;
   const ids = `${uid}\t${uid}\t${uid}\t${uid}`;
   return `Name:\tallocert\nState:\tR (running)\nTgid:\t${pid}\nPid:\t${pid}\nUid:\t${ids}\n`;
@@ -76,7 +80,7 @@ const descriptors: Handler = (call) => {
   return { value: BigInt(numbers.length), out: new Uint8Array(Int32Array.from(numbers).buffer) };
 };
 
-/** What /proc says. */
+/** Documents and links of /proc. */
 export const procfsCalls = { readlink, readfile, descriptors } as const satisfies Record<
   string,
   Handler

@@ -1,7 +1,7 @@
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import { failed } from '../kernel/errno.ts';
 import { collectGarbage, Socket } from '../kernel/socket.ts';
-import type { Handler } from './call.ts';
+import type { Handler } from './kernel-call.ts';
 
 const { MSG_CMSG_CLOEXEC, MSG_PEEK } = linuxNumbers;
 

@@ -1,5 +1,5 @@
 import { barrier, sleep } from '../../interpreter/timing.ts';
-import type { Handler } from './call.ts';
+import type { Handler } from './kernel-call.ts';
 
 const NANOSECONDS = 1000n;
 

@@ -1,13 +1,75 @@
-import { BUFFER_DEFECTS } from './buffers.ts';
-import type { Defect } from './defect.ts';
+import { ARGUMENT_DEFECTS } from './arguments.ts';
+import { CONTENT_DEFECTS } from './contents.ts';
+import type { Defect, Overrides } from './defect.ts';
+import { DESCRIPTOR_DEFECTS } from './descriptors.ts';
 import { DEVICE_DEFECTS } from './devices.ts';
+import { LENGTH_DEFECTS } from './lengths.ts';
+import { LIFETIME_DEFECTS } from './lifetime.ts';
+import { MAPPING_DEFECTS } from './mappings.ts';
+import { type Parts, RIGHT } from './parts.ts';
 import { RACE_DEFECTS } from './races.ts';
-import { REQUEST_DEFECTS } from './requests.ts';
+import { REGISTRY_DEFECTS } from './registry.ts';
+import { RULE_DEFECTS } from './rules.ts';
+
+/** Bugs in how a request is read, checked and answered. */
+export const REQUEST_DEFECTS = [...ARGUMENT_DEFECTS, ...RULE_DEFECTS, ...LENGTH_DEFECTS] as const;
+
+/** Bugs of buffers: their descriptors, life, mappings, contents and place in the region. */
+export const BUFFER_DEFECTS = [
+  ...DESCRIPTOR_DEFECTS,
+  ...LIFETIME_DEFECTS,
+  ...MAPPING_DEFECTS,
+  ...CONTENT_DEFECTS,
+] as const;
+
+/** Bugs that show only when several things happen at once. */
+export { RACE_DEFECTS };
 
 /** Every known defect. Most were real ones, of this RFC or of the allocators that came after it. */
-export const DEFECTS: readonly Defect[] = [
+export const DEFECTS = [
   ...REQUEST_DEFECTS,
   ...BUFFER_DEFECTS,
   ...DEVICE_DEFECTS,
+  ...REGISTRY_DEFECTS,
   ...RACE_DEFECTS,
-];
+] as const;
+
+/** The name of a defect. */
+export type DefectName = (typeof DEFECTS)[number]['name'];
+
+/** The names of defects that are switched on; empty for none. */
+export type DefectNames = ReadonlySet<DefectName>;
+
+/** Whether a name is one of a defect. */
+export const isDefectName = (name: string): name is DefectName =>
+  DEFECTS.some((defect) => defect.name === name);
+
+const switchedOn = (names: DefectNames): readonly Defect[] =>
+  DEFECTS.filter(({ name }) => names.has(name));
+
+/** Whether parallel mode shows every one of these defects. */
+export const showsInParallel = (names: DefectNames): boolean =>
+  switchedOn(names).every(({ inParallel }) => inParallel);
+
+/** The parts of a machine with these defects, one over the other in the order of the tables. */
+export function partsWith(names: DefectNames): Parts {
+  const parts = { ...RIGHT };
+  for (const { overrides } of switchedOn(names)) {
+    for (const part of Object.keys(overrides) as (keyof Parts)[]) replace(parts, part, overrides);
+    // 32-bit programs meet the mistakes of the common function, and then their own.
+    const common = overrides.HardenedIoctl;
+    if (common !== undefined) parts.CompatIoctl = common(parts.CompatIoctl);
+  }
+  return parts;
+}
+
+type Replaceable = { -readonly [Part in keyof Parts]: Parts[Part] };
+
+function replace<Part extends keyof Parts>(
+  parts: Replaceable,
+  part: Part,
+  overrides: Overrides,
+): void {
+  const override: ((right: Parts[Part]) => Parts[Part]) | undefined = overrides[part];
+  if (override !== undefined) parts[part] = override(parts[part]);
+}

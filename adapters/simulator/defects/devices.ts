@@ -1,39 +1,158 @@
-import { type Defect, row } from './defect.ts';
+import type { ErrnoName } from '../../contract/errno.ts';
+import type { SystemCall } from '../../interpreter/pause.ts';
+import type { UserArgument } from '../../interpreter/user-argument.ts';
+import type { DeviceFile } from '../buffers/device-file.ts';
+import type { DmaBuf } from '../buffers/dma-buf.ts';
+import type { Backing, Caller, FileStatus, OpenFile } from '../kernel/open-file.ts';
+import { defects } from './defect.ts';
+import { revocable, revoke } from './ownership.ts';
 
-/** Bugs of device nodes and of the registry behind them. */
-export const DEVICE_DEFECTS: readonly Defect[] = [
-  row('wrong-major', 'DEV-01', 'The devices have a major that is not the ABI’s.'),
-  row('device-needs-write', 'DEV-02', 'Only devices that are open for writing allocate.'),
-  row('node-world-readable', 'DEV-03', 'Anybody may open the node.'),
-  row('opens-limited', 'DEV-04', 'A device can be opened 64 times.'),
-  row('fd-in-opener-table', 'DEV-06', 'New descriptors go to whoever used the device first.'),
-  row('device-readable', 'DEV-07', 'The device can be read.'),
-  row('path-descriptor-works', 'DEV-08', 'An O_PATH descriptor of the device allocates.'),
-  row('device-mappable', 'ISO-06 MAP-17', 'A mapping of the device shows the region.'),
-  row('closes-with-device', 'DEV-05 MAP-12', 'Closing the device takes its buffers away.'),
-  row('register-without-name', 'REG-01', 'An allocator without a name is registered.'),
-  row('register-without-allocate', 'REG-01', 'One without an allocate function is registered.'),
-  row('refused-register-listed', 'REG-01', 'A registration that is refused enters the class.'),
-  row('register-name-cut', 'REG-01', 'The 31st character of a name is lost.'),
-  row('owner-unchecked', 'REG-02', 'An allocator without an owner is registered.'),
-  row('minors-unlimited', 'REG-03', 'Any number of devices is registered.'),
-  row('minors-off-by-one', 'REG-03', 'The 257th device is registered and the 258th is not.'),
-  row('minors-never-reused', 'REG-04', 'A minor is not given a second time.'),
-  row('register-race', 'REG-05', 'A minor is chosen first and taken later.'),
-  row('minor-of-live-device', 'REG-05', 'The next minor is the number of devices there are.'),
-  row('unregister-ioctl-freed', 'REG-06', 'ioctl uses a device that unregistering has freed.'),
-  row('unregister-close-freed', 'REG-06', 'close uses a device that unregistering has freed.'),
-  row('unregister-races-ioctl', 'REG-06', 'A device is freed though an ioctl is under way in it.'),
-  row('unregister-frees-buffers', 'REG-07', 'Unregistering frees the pages of live buffers.'),
-  row('unregister-revokes-buffers', 'REG-07', 'Unregistering makes live buffers inaccessible.'),
-  row('number-before-device', 'REG-08', 'A device can be opened before it is ready.'),
-  row('listed-before-number', 'REG-08', 'A device is in the class before it can be opened.'),
-  row('unregister-stays-listed', 'REG-09', 'A device that is gone stays in the class.'),
-  row('unregister-leaves-number', 'REG-09', 'A device that is gone can still be opened.'),
-  row('unregister-without-release', 'REG-09', 'Devices have no release(), as the kernel reports.'),
-  row('unregister-null-einval', 'REG-10', 'Unregistering NULL comes to EINVAL.'),
-  row('unregister-null-newest', 'REG-10', 'Unregistering NULL unregisters the newest device.'),
-  row('failed-register-leaves-number', 'REG-11', 'A registration that fails leaves its number.'),
-  row('failed-register-stays-listed', 'REG-11', 'A registration that fails stays in the class.'),
-  row('failed-register-loses-minor', 'REG-11', 'A registration that fails keeps its minor.'),
-];
+/** Opens for which a driver may have room. */
+const OPENS_MAX = 64;
+
+/** A kernel function uses what was freed when the device was unregistered. */
+const freedIn =
+  (where: string) =>
+  (Right: typeof DeviceFile): typeof DeviceFile =>
+    class extends Right {
+      protected override useDevice(user: string): void {
+        const { log, state } = this.device;
+        if (state === 'gone' && user === where) log.useAfterFree(user);
+        else super.useDevice(user);
+      }
+    };
+
+/** Bugs of device nodes and of what is open of them. */
+export const DEVICE_DEFECTS = defects({
+  'wrong-major': {
+    breaks: 'DEV-01',
+    summary: 'The devices have a major that is not the ABI’s.',
+    DeviceFile: (Right) =>
+      class extends Right {
+        override status(): FileStatus {
+          const status = super.status();
+          return { ...status, special: (status.special ?? 0) + 256 };
+        }
+      },
+  },
+  'device-needs-write': {
+    breaks: 'DEV-02',
+    summary: 'Only devices that are open for writing allocate.',
+    DeviceFile: (Right) =>
+      class extends Right {
+        protected override refusal(): ErrnoName | undefined {
+          return super.refusal() ?? (this.writable ? undefined : 'EBADF');
+        }
+      },
+  },
+  'node-world-readable': {
+    breaks: 'DEV-03',
+    summary: 'Anybody may open the node.',
+    DeviceFile: (Right) =>
+      class extends Right {
+        override get rootOnly(): boolean {
+          return false;
+        }
+      },
+  },
+  'opens-limited': {
+    breaks: 'DEV-04',
+    summary: 'A device can be opened 64 times.',
+    AllocatorDevice: (Right) =>
+      class extends Right {
+        override open(flags: number): OpenFile | ErrnoName {
+          return this.opens >= OPENS_MAX ? 'EBUSY' : super.open(flags);
+        }
+      },
+  },
+  'fd-in-opener-table': {
+    breaks: 'DEV-06',
+    summary: 'New descriptors go to whoever used the device first.',
+    DeviceFile: (Right) =>
+      class extends Right {
+        #first: Caller | undefined;
+
+        protected override callerOf(caller: Caller): Caller {
+          this.#first ??= caller;
+          return { ...super.callerOf(caller), table: this.#first.table };
+        }
+      },
+  },
+  'device-readable': {
+    breaks: 'DEV-07',
+    summary: 'The device can be read.',
+    DeviceFile: (Right) =>
+      class extends Right {
+        override read(length: number): Uint8Array {
+          return new Uint8Array(length);
+        }
+      },
+  },
+  'path-descriptor-works': {
+    breaks: 'DEV-08',
+    summary: 'An O_PATH descriptor of the device allocates.',
+    KernelCall: (Right) =>
+      class extends Right {
+        override file(name = 'fd'): OpenFile | 'EBADF' {
+          return this.operation.op === 'ioctl' ? this.anyFile(name) : super.file(name);
+        }
+      },
+  },
+  'device-mappable': {
+    breaks: 'ISO-06 MAP-17',
+    summary: 'A mapping of the device shows the region.',
+    DeviceFile: (Right) =>
+      class extends Right {
+        override map(): Backing {
+          const { store } = this.device.driver.allocator;
+          return { expandable: false, resolve: (page) => ({ store, page }) };
+        }
+      },
+  },
+  'closes-with-device': {
+    breaks: 'DEV-05 MAP-12',
+    summary: 'Closing the device takes its buffers away.',
+    DmaBuf: revocable,
+    DeviceFile: (Right) =>
+      class extends Right {
+        readonly #buffers = new Set<DmaBuf>();
+
+        protected override onBuffer(buffer: DmaBuf): void {
+          this.#buffers.add(buffer);
+          super.onBuffer(buffer);
+        }
+        protected override release(): void {
+          super.release();
+          for (const buffer of this.#buffers) revoke(buffer);
+        }
+      },
+  },
+  'unregister-ioctl-freed': {
+    breaks: 'REG-06',
+    summary: 'ioctl uses a device that unregistering has freed.',
+    DeviceFile: freedIn('sa_ioctl'),
+  },
+  'unregister-close-freed': {
+    breaks: 'REG-06',
+    summary: 'close uses a device that unregistering has freed.',
+    DeviceFile: freedIn('sa_release'),
+  },
+  'unregister-races-ioctl': {
+    breaks: 'REG-06',
+    summary: 'A device is freed though an ioctl is under way in it.',
+    DeviceFile: (Right) =>
+      class extends Right {
+        override *ioctl(
+          request: number,
+          argument: UserArgument,
+          caller: Caller,
+        ): SystemCall<bigint | ErrnoName> {
+          const { device } = this;
+          const { state } = device;
+          const value = yield* super.ioctl(request, argument, caller);
+          if (state === 'ready' && device.state === 'gone') device.log.useAfterFree('sa_ioctl');
+          return value;
+        }
+      },
+  },
+});

@@ -1,7 +1,7 @@
 import type { ErrnoName } from '../../contract/errno.ts';
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
-import type { PageStore } from '../buffers/pages.ts';
 import type { Backing, OpenFile } from './open-file.ts';
+import type { PageStore } from './pages.ts';
 
 const { PROT_WRITE } = linuxNumbers;
 
@@ -21,7 +21,10 @@ export interface Area {
 }
 
 /** A page that an access reached, or the signal that it raised. */
-export type Reached = { readonly store: PageStore; readonly page: number } | 'SIGSEGV' | 'SIGBUS';
+export type ReachedPage =
+  | { readonly store: PageStore; readonly page: number }
+  | 'SIGSEGV'
+  | 'SIGBUS';
 
 /** vm.max_map_count of an ordinary system. */
 const AREAS_MAX = 65_530;
@@ -124,8 +127,8 @@ export class AddressSpace {
     this.#areas.splice(from, to - from, ...pieces);
   }
 
-  /** What an access reaches. The first write to a private mapping makes a page of its own. */
-  reach(page: number, writing: boolean): Reached {
+  /** The page that an access reaches. The first write to a private mapping copies the page. */
+  reach(page: number, writing: boolean): ReachedPage {
     const area = this.areaAt(page);
     if (area === undefined) return 'SIGSEGV';
     if (writing ? (area.protection & PROT_WRITE) === 0 : area.protection === 0) return 'SIGSEGV';
@@ -137,17 +140,18 @@ export class AddressSpace {
     return { store: area.copies, page: object };
   }
 
-  /** The address space of a forked child. */
+  /** The address space of a forked child, of the same class. Source: dup_mmap of kernel/fork.c. */
   copy(): AddressSpace {
-    const copy = new AddressSpace(this.pageBytes, this.pointerBytes);
+    const copy = new (this.constructor as typeof AddressSpace)(this.pageBytes, this.pointerBytes);
     copy.#lowest = this.#lowest;
-    copy.#areas = this.#areas.map((area) => ({
-      ...area,
-      backing: area.backing.forked?.() ?? area.backing,
-      copies: area.copies?.clone(),
-    }));
+    copy.#areas = this.#areas.map((area) => this.inherited(area));
     for (const { file } of copy.#areas) file?.holdMapping();
     return copy;
+  }
+
+  /** A mapping as a forked child finds it. */
+  protected inherited(area: Area): Area {
+    return { ...area, copies: area.copies?.clone() };
   }
 
   /** Takes every mapping away, as exit and exec do. */

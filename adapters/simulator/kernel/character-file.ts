@@ -1,8 +1,8 @@
 import type { ErrnoName } from '../../contract/errno.ts';
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
-import { PageStore } from '../buffers/pages.ts';
 import type { KernelLog } from './kernel-log.ts';
 import { type Backing, type FileStatus, OpenFile } from './open-file.ts';
+import { PageStore } from './pages.ts';
 
 const { S_IFCHR } = linuxNumbers;
 

@@ -1,5 +1,5 @@
 import type { ErrnoName } from '../../contract/errno.ts';
-import type { OpenFile } from './open-file.ts';
+import type { DescriptorSlots, OpenFile } from './open-file.ts';
 
 interface Entry {
   /** Undefined while the number is reserved: get_unused_fd came, fd_install did not yet. */
@@ -8,7 +8,7 @@ interface Entry {
 }
 
 /** The descriptors of one process. Source: the kernel's fs/file.c. */
-export class DescriptorTable {
+export class DescriptorTable implements DescriptorSlots {
   readonly #entries: (Entry | undefined)[] = [];
   /** No number below this is free. */
   #lowest = 0;
@@ -25,11 +25,6 @@ export class DescriptorTable {
     this.#entries[number] = { file: undefined, closeOnExec };
     if (from <= this.#lowest) this.#lowest = number + 1;
     return number;
-  }
-
-  /** Reserves a number without a look at who has it (a defect). */
-  claim(number: number, closeOnExec: boolean): void {
-    this.#entries[number] = { file: undefined, closeOnExec };
   }
 
   /** Makes a reserved number refer to a file, whose reference it takes over. */
@@ -76,6 +71,11 @@ export class DescriptorTable {
   /** Numbers in use, ascending. */
   get numbers(): readonly number[] {
     return [...this.#entries.keys()].filter((number) => this.at(number) !== undefined);
+  }
+
+  /** Files of the descriptors in use, one for each. */
+  get files(): readonly OpenFile[] {
+    return this.#entries.flatMap((entry) => entry?.file ?? []);
   }
 
   /** The table of a forked child: the same files, each with one more reference. */

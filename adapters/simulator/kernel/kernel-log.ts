@@ -1,6 +1,6 @@
 import { TAINT_BAD_PAGE, TAINT_WARN } from '../../contract/linux.ts';
 
-/** What the simulated kernel prints, and the mask of what it no longer vouches for. */
+/** The simulated kernel's log, and the mask of what it no longer vouches for. */
 export class KernelLog {
   #lines: string[] = [];
   #taint = 0n;

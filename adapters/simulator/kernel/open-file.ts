@@ -2,11 +2,10 @@ import type { ErrnoName } from '../../contract/errno.ts';
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
 import type { UserArgument } from '../../interpreter/user-argument.ts';
-import type { PageStore } from '../buffers/pages.ts';
-import type { DescriptorTable } from './descriptor-table.ts';
 import type { KernelLog } from './kernel-log.ts';
+import type { PageStore } from './pages.ts';
 
-const { O_ACCMODE, O_PATH, POLLIN, POLLOUT } = linuxNumbers;
+const { O_ACCMODE, O_PATH, O_WRONLY, O_RDWR, O_RDONLY, POLLIN, POLLOUT } = linuxNumbers;
 
 /** Memory behind a mapping. */
 export interface Backing {
@@ -14,21 +13,27 @@ export interface Backing {
   resolve(page: number): { readonly store: PageStore; readonly page: number } | 'SIGBUS';
   /** Whether mremap(2) may make a mapping longer (VM_DONTEXPAND forbids it). */
   readonly expandable: boolean;
-  /** Whether private mappings are shared ones all the same (a defect). */
-  readonly neverPrivate?: boolean;
-  /** What a forked child finds in its place (a defect). */
-  forked?(): Backing;
+}
+
+/** Descriptors of a process, as far as whoever makes a new one touches them. */
+export interface DescriptorSlots {
+  /** Reserves the lowest free descriptor from `from` on, below a limit. */
+  reserve(limit: number, closeOnExec: boolean, from?: number): number | ErrnoName;
+  /** Makes a reserved descriptor refer to a file, whose reference it takes over. */
+  install(descriptor: number, file: OpenFile): void;
+  /** Gives a reserved descriptor back. */
+  unreserve(descriptor: number): void;
 }
 
 /** The calling process, as far as an ioctl that makes descriptors touches it. */
 export interface Caller {
-  readonly table: DescriptorTable;
+  readonly table: DescriptorSlots;
   /** RLIMIT_NOFILE. */
   readonly descriptorLimit: number;
   readonly pointerBytes: 4 | 8;
 }
 
-/** What fstat(2) says. */
+/** The status of a file as fstat(2) gives it. */
 export interface FileStatus {
   readonly mode: number;
   readonly size: bigint;
@@ -71,12 +76,12 @@ export abstract class OpenFile {
 
   get readable(): boolean {
     const mode = this.flags & O_ACCMODE;
-    return !this.pathOnly && (mode === 0 || mode === 2);
+    return !this.pathOnly && (mode === O_RDONLY || mode === O_RDWR);
   }
 
   get writable(): boolean {
     const mode = this.flags & O_ACCMODE;
-    return !this.pathOnly && (mode === 1 || mode === 2);
+    return !this.pathOnly && (mode === O_WRONLY || mode === O_RDWR);
   }
 
   /** Whether it was opened with O_PATH: it names a file and can do nothing with it. */

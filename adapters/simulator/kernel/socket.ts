@@ -3,7 +3,7 @@ import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { KernelLog } from './kernel-log.ts';
 import { type FileStatus, OpenFile, POLL_READY } from './open-file.ts';
 
-const { POLLOUT, S_IFSOCK } = linuxNumbers;
+const { O_RDWR, POLLOUT, S_IFSOCK } = linuxNumbers;
 /** net.unix.max_dgram_qlen of an ordinary system: one more message waits for the receiver. */
 const MESSAGES_MAX = 10;
 
@@ -18,7 +18,7 @@ export class Socket extends OpenFile {
   #peer: Socket | undefined;
 
   private constructor(log: KernelLog, inode: number, registry: Set<Socket>) {
-    super(log, 2);
+    super(log, O_RDWR);
     this.#inode = inode;
     this.#registry = registry;
     registry.add(this);
@@ -41,7 +41,7 @@ export class Socket extends OpenFile {
     return { mode: S_IFSOCK | 0o777, size: 0n, inode: this.#inode, device: 8 };
   }
 
-  /** Files in messages that nobody has received yet. */
+  /** Files in messages that were not received yet. */
   get inFlight(): readonly OpenFile[] {
     return this.#messages;
   }

@@ -4,24 +4,24 @@ import { FIRST_DESCRIPTOR, type PackedClient } from '../../contract/packed.ts';
 import type { CmaAllocator } from '../buffers/allocator.ts';
 import { DmaBuf } from '../buffers/dma-buf.ts';
 import type { Region } from '../buffers/region.ts';
-import type { DefectSet } from '../defects/defect.ts';
+import type { AddressSpace } from '../kernel/address-space.ts';
 import { CharacterFile } from '../kernel/character-file.ts';
-import { Client } from '../kernel/client.ts';
+import { ClientProcess } from '../kernel/client-process.ts';
 import type { KernelLog } from '../kernel/kernel-log.ts';
 import { type PackedCalls, runPacked } from './run.ts';
 import { PAGE_BYTES, type SharedPages } from './shared-pages.ts';
 
 const { O_RDWR } = linuxNumbers;
-/** What the others of this thread's kernel are: nobody. It has one client. */
+/** The kernel of a thread has one client. */
 const PID = 1;
 
-/** What a client of parallel mode is made of. */
-export interface ParallelParts {
+/** The machine that a client of parallel mode works on. */
+export interface ParallelMachine {
   readonly memory: Int32Array;
   readonly region: Region;
   readonly pages: SharedPages;
   readonly allocator: CmaAllocator;
-  readonly defects: DefectSet;
+  readonly AddressSpace: typeof AddressSpace;
   readonly log: KernelLog;
 }
 
@@ -29,22 +29,21 @@ export interface ParallelParts {
  * A client in a thread of its own. Its descriptors and the references to its buffers are its own
  * thread's; the pages are everybody's. It uses the simulator's allocator, descriptor table and
  * dma-bufs, and leaves out what stands between them and a program: copying of arguments, mappings,
- * and generators that nobody would preempt.
+ * and generators, which nothing would preempt.
  */
 export class ParallelClient implements PackedClient, PackedCalls {
   value = 0;
   page = -1;
-  readonly #parts: ParallelParts;
-  readonly #client: Client;
+  readonly #parts: ParallelMachine;
+  readonly #client: ClientProcess;
   readonly #limit: number;
-  /** Where numbers are looked for from (a defect). */
-  readonly #from: number;
 
-  constructor(parts: ParallelParts) {
+  constructor(parts: ParallelMachine) {
     this.#parts = parts;
-    this.#client = Client.fresh('main', PID, { pageBytes: PAGE_BYTES, pointerBytes: 8 });
+    const { AddressSpace } = parts;
+    const options = { pageBytes: PAGE_BYTES, pointerBytes: 8, AddressSpace } as const;
+    this.#client = ClientProcess.fresh('main', PID, options);
     this.#limit = this.#client.descriptorLimit;
-    this.#from = parts.defects.has('descriptor-not-lowest') ? 64 : 0;
     const { table } = this.#client;
     for (let number = 0; number < FIRST_DESCRIPTOR; number += 1) {
       table.reserve(this.#limit, false);
@@ -68,7 +67,7 @@ export class ParallelClient implements PackedClient, PackedCalls {
     const buffer = this.#parts.allocator.allocateAtOnce(pages, O_RDWR);
     if (typeof buffer === 'string') return ERRNO[buffer];
     this.page = buffer.pages.first;
-    return this.#give(buffer);
+    return this.install(buffer);
   }
 
   duplicate(descriptor: number): number {
@@ -98,8 +97,13 @@ export class ParallelClient implements PackedClient, PackedCalls {
     return 0;
   }
 
+  /** Gives a new buffer the lowest free descriptor from `from` on. */
+  protected install(buffer: DmaBuf, from = 0): number {
+    return this.#give(buffer, from);
+  }
+
   /** Gives a file, whose reference it takes over, a descriptor. */
-  #give(file: DmaBuf, from = this.#from): number {
+  #give(file: DmaBuf, from: number): number {
     const { table } = this.#client;
     const number = table.reserve(this.#limit, false, from);
     if (typeof number === 'string') {

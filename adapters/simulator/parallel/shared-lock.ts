@@ -1,7 +1,7 @@
 import { HEAD } from '../../contract/packed.ts';
 import type { RegionLock } from '../buffers/region.ts';
 
-/** The states of the word: nobody has it, somebody does, somebody does and others sleep. */
+/** The states of the word: free, held by a thread, held while other threads sleep. */
 const FREE = 0;
 const HELD = 1;
 const AWAITED = 2;

@@ -1,4 +1,4 @@
-import { type PageContents, PageStore } from '../buffers/pages.ts';
+import { type PageContents, PageStore } from '../kernel/pages.ts';
 
 /** Bytes of a page in parallel mode: a word says who wrote to it, and more is not looked at. */
 export const PAGE_BYTES = 4;

@@ -1,10 +1,11 @@
 import { HEAD, type PackedClient, type PackedTarget } from '../../contract/packed.ts';
-import { CmaAllocator } from '../buffers/allocator.ts';
-import { bootResidue, Region } from '../buffers/region.ts';
+import type { CmaAllocator } from '../buffers/allocator.ts';
+import type { DmaBuf } from '../buffers/dma-buf.ts';
+import { PageMap } from '../buffers/page-map.ts';
+import { bootResidue, type Region } from '../buffers/region.ts';
+import type { AddressSpace } from '../kernel/address-space.ts';
 import { KernelLog } from '../kernel/kernel-log.ts';
-import { PageMap } from '../kernel/page-map.ts';
-import type { SimulatorOptions } from '../options.ts';
-import { ParallelClient } from './client.ts';
+import type { ParallelClient } from './client.ts';
 import { SharedLock } from './shared-lock.ts';
 import { PAGE_BYTES, SharedPages } from './shared-pages.ts';
 
@@ -13,67 +14,67 @@ const LOCK = HEAD.target;
 const TAKEN = LOCK + 16;
 const MAP = TAKEN + 16;
 
-/** Defects that show in parallel mode: those of pages, of what is in them, and of descriptors. */
-const PARALLEL_DEFECTS: readonly string[] = [
-  ...['region-search-unlocked', 'overlapping-buffers', 'search-never-wraps', 'leak-on-close'],
-  ...['frees-one-page-more', 'freed-on-first-close', 'leak-one-in-64', 'descriptor-not-lowest'],
-  ...['no-zeroing', 'first-page-zeroed', 'odd-pages-not-zeroed', 'half-page-zeroed'],
-  ...['tail-byte-not-zeroed'],
-];
+/** The region that threads contend for. */
+export interface ParallelSettings {
+  readonly pageBytes: number;
+  /** A multiple of the page size. */
+  readonly regionBytes: number;
+  /** The largest order to which buffers are aligned. */
+  readonly orderMax: number;
+}
 
-/** No defects: an answer that the compiler knows costs nothing, where asking a Set is a call. */
-class Faultless extends Set<string> {
-  override has(): boolean {
-    return false;
-  }
+/** The classes that each thread's machine is made of. */
+export interface ParallelParts {
+  readonly AddressSpace: typeof AddressSpace;
+  readonly Region: typeof Region;
+  readonly CmaAllocator: typeof CmaAllocator;
+  readonly DmaBuf: typeof DmaBuf;
+  readonly ParallelClient: typeof ParallelClient;
 }
 
 /**
  * The simulator in parallel mode: threads that run straight through, each a client of its own, and
- * contend for the pages of one region. What they share is the bitmap of pages, how many are taken,
- * and what is in them, under the region's lock; without the lock (a defect) two can find the same.
- *
- * @returns undefined when a defect is on, or a chance, that parallel mode would not show
+ * contend for the pages of one region. They share the bitmap of pages, how many are taken, and what
+ * is in them, under the region's lock: without it two could find the same pages.
  */
-export function parallelTarget(options: SimulatorOptions): PackedTarget | undefined {
-  const { behaviour, defects, transient } = options;
-  const shown = [...defects].every((name) => PARALLEL_DEFECTS.includes(name));
-  if (!shown || transient > 0 || behaviour !== 'hardened') return undefined;
-  const pages = options.regionBytes / options.pageBytes;
+export function parallelTarget(settings: ParallelSettings, parts: ParallelParts): PackedTarget {
+  const pages = settings.regionBytes / settings.pageBytes;
   const contents = MAP + PageMap.wordsFor(pages);
   const storeOf = (memory: Int32Array): SharedPages =>
     new SharedPages(memory.subarray(contents, contents + pages));
   return {
     pages,
-    orderMax: options.orderMax,
+    orderMax: settings.orderMax,
     words: contents + pages,
     format: (memory) => {
       memory.fill(0, HEAD.target, contents);
       const store = storeOf(memory);
       for (let page = 0; page < pages; page += 1) store.fill(page, bootResidue(page));
     },
-    join: (memory) => joined(options, memory, storeOf(memory)),
+    join: (memory) => join(settings, parts, memory, storeOf(memory)),
   };
 }
 
-function joined(options: SimulatorOptions, memory: Int32Array, store: SharedPages): PackedClient {
-  const { orderMax } = options;
-  const defects = options.defects.size === 0 ? new Faultless() : options.defects;
-  const pageCount = options.regionBytes / options.pageBytes;
+function join(
+  { orderMax, pageBytes, regionBytes }: ParallelSettings,
+  { AddressSpace, CmaAllocator, DmaBuf, ParallelClient, Region }: ParallelParts,
+  memory: Int32Array,
+  store: SharedPages,
+): PackedClient {
+  const pageCount = regionBytes / pageBytes;
   const log = new KernelLog();
   const words = memory.subarray(MAP, MAP + PageMap.wordsFor(pageCount));
-  const locked = !defects.has('region-search-unlocked');
   const region = new Region(pageCount * PAGE_BYTES, PAGE_BYTES, 0, {
     map: new PageMap(pageCount, words),
     taken: memory.subarray(TAKEN, TAKEN + 1),
     store,
-    ...(locked ? { lock: new SharedLock(memory, LOCK) } : {}),
+    lock: new SharedLock(memory, LOCK),
   });
   let inode = 1;
   const allocator = new CmaAllocator({
-    ...{ region, regions: [region], log, defects, orderMax, zeroing: true },
+    ...{ region, regions: [region], log, orderMax, zeroing: true, DmaBuf },
     unlucky: () => false,
     nextInode: () => inode++,
   });
-  return new ParallelClient({ memory, region, pages: store, allocator, defects, log });
+  return new ParallelClient({ memory, region, pages: store, allocator, AddressSpace, log });
 }

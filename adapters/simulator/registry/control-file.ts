@@ -2,16 +2,17 @@ import type { ErrnoName } from '../../contract/errno.ts';
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
 import type { UserArgument } from '../../interpreter/user-argument.ts';
-import type { CmaAllocator } from '../buffers/allocator.ts';
+import type { RegionDriver } from '../buffers/device-ioctl.ts';
 import { failed } from '../kernel/errno.ts';
 import type { KernelLog } from '../kernel/kernel-log.ts';
 import { type FileStatus, OpenFile } from '../kernel/open-file.ts';
-import type { Registration, Registry } from './registry.ts';
+import type { DeviceRegistration, Registry } from './registry.ts';
+
+const { MISC_MAJOR, S_IFCHR } = linuxNumbers;
 
 /** The node's path. Programs open it by this name. */
 export const CONTROL_NODE = '/dev/allocert_control';
 /** `_IOWR('A', 0, 40 bytes)` and `_IOW('A', 1, 8 bytes)`. */
-const { MISC_MAJOR, S_IFCHR } = linuxNumbers;
 const REGISTER = 0xc0284100;
 const UNREGISTER = 0x40084101;
 const REGISTER_BYTES = 40;
@@ -28,12 +29,12 @@ const NO_DEVICE = -1;
 /** Of a misc device, whose major is MISC_MAJOR. */
 const MISC_MINOR = 200;
 
-/** What the driver needs of its kernel. */
+/** The kernel as the test-control driver needs it. */
 export interface ControlOptions {
   readonly log: KernelLog;
   readonly registry: Registry;
-  /** What its devices allocate with. */
-  readonly allocator: CmaAllocator;
+  /** The driver that its devices allocate with. */
+  readonly driver: RegionDriver;
 }
 
 /** An open test-control node, a driver that registers allocators: docs/test-control.md. */
@@ -73,7 +74,7 @@ export class ControlFile extends OpenFile {
     const { registry } = this.#machine;
     const bytes = argument.copyIn(REGISTER_BYTES);
     if (bytes === undefined) return 'EFAULT';
-    const wanted = registrationIn(bytes, this.#machine.allocator);
+    const wanted = registrationIn(bytes, this.#machine.driver);
     if (wanted === undefined) return 'EINVAL';
     const minor = yield* registry.register(wanted);
     if (failed(minor)) return minor;
@@ -94,14 +95,14 @@ export class ControlFile extends OpenFile {
   }
 }
 
-/** What a program asks to be registered; undefined when it is malformed. */
-function registrationIn(bytes: Uint8Array, allocator: CmaAllocator): Registration | undefined {
+/** The registration that a program asks for; undefined when it is malformed. */
+function registrationIn(bytes: Uint8Array, driver: RegionDriver): DeviceRegistration | undefined {
   const end = bytes.subarray(0, NAME_BYTES).indexOf(0);
   const flags = new DataView(bytes.buffer).getUint32(FLAGS_OFFSET, true);
   if (end === -1 || (flags & ~FLAGS_KNOWN) !== 0) return undefined;
   return {
     name: String.fromCharCode(...bytes.subarray(0, end)),
-    allocator,
+    driver,
     allocates: (flags & ALLOCATE) !== 0,
     owned: (flags & OWNER) !== 0,
     nodeFails: (flags & NODE_FAILS) !== 0,

@@ -1,9 +1,7 @@
 import type { ErrnoName } from '../../contract/errno.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
-import type { AllocatorDevice } from '../buffers/device-file.ts';
-import type { DefectSet } from '../defects/defect.ts';
-import type { KernelLog } from '../kernel/kernel-log.ts';
-import { DEVICES_MAX, type Registration, Registry, type RegistryOptions } from './registry.ts';
+import type { AllocatorDevice } from '../buffers/device.ts';
+import { DEVICES_MAX, type DeviceRegistration, Registry } from './registry.ts';
 
 /**
  * The registry as the kernel's helpers make it when they are used as meant: minors come from an
@@ -11,117 +9,110 @@ import { DEVICES_MAX, type Registration, Registry, type RegistryOptions } from '
  * what was opened refers to memory of its own, so that it survives unregistering.
  */
 export class HardenedRegistry extends Registry {
-  readonly #defects: DefectSet;
-  readonly #log: KernelLog;
-  readonly #taken = new Set<number>();
+  /** Minors that a device has or is about to have. */
+  protected readonly taken = new Set<number>();
 
-  constructor(options: RegistryOptions) {
-    super(options);
-    this.#defects = options.defects;
-    this.#log = options.log;
+  override *register(wanted: DeviceRegistration): SystemCall<number | ErrnoName> {
+    if (!this.isComplete(wanted)) return 'EINVAL';
+    const minor = this.lowestFree();
+    if (minor >= this.minorsMax) return 'ENOSPC';
+    return yield* this.registerAs(minor, wanted);
   }
 
-  override *register(wanted: Registration): SystemCall<number | ErrnoName> {
-    const defects = this.#defects;
-    if (!isComplete(wanted, defects)) {
-      if (defects.has('refused-register-listed')) this.addToClass(this.make(wanted));
-      return 'EINVAL';
-    }
-    const minor = this.#lowestFree();
-    if (minor >= this.#limit) return 'ENOSPC';
-    if (defects.has('register-race')) yield 'registry.minor-chosen';
-    this.#taken.add(minor);
+  protected isComplete({ name, allocates, owned }: DeviceRegistration): boolean {
+    return name !== '' && allocates && owned;
+  }
+
+  /** The lowest minor that no device has. */
+  protected lowestFree(): number {
+    let minor = 0;
+    while (this.taken.has(minor)) minor += 1;
+    return minor;
+  }
+
+  protected get minorsMax(): number {
+    return DEVICES_MAX;
+  }
+
+  protected *registerAs(minor: number, wanted: DeviceRegistration): SystemCall<number | ErrnoName> {
+    this.taken.add(minor);
     const device = this.make(wanted);
     device.minor = minor;
-    device.node = `/dev/${nameOf(wanted, defects)}${minor}`;
-    if (defects.has('number-before-device')) this.addNumber(minor, device);
-    if (defects.has('listed-before-number')) this.addToClass(device);
-    yield 'registry.minor-taken';
-    yield 'registry.device-made';
-    yield 'registry.node-made';
-    const refusal = this.#refusal(wanted, device.node);
+    device.node = this.nodeOf(wanted.name, minor);
+    yield* this.setUp(device);
+    const refusal = this.refusal(wanted, device.node);
     if (refusal !== undefined) {
-      this.#undo(device);
+      this.undo(device);
       return refusal;
     }
     device.state = 'ready';
-    if (!defects.has('number-before-device')) this.addNumber(minor, device);
-    if (!defects.has('listed-before-number')) this.addToClass(device);
+    this.connect(device);
+    this.list(device);
     yield 'registry.registered';
     return minor;
   }
 
-  /** Two names and minors may make one node: `a1` with 1 and `a` with 11. */
-  #refusal(wanted: Registration, node: string): ErrnoName | undefined {
-    if (wanted.nodeFails) return 'ENOMEM';
-    const exists = this.hasNode(node) && !this.#defects.has('listed-before-number');
-    return exists ? 'EEXIST' : undefined;
+  protected nodeOf(name: string, minor: number): string {
+    return `/dev/${name}${minor}`;
   }
 
-  /** Takes back what a registration that fails has done; defects forget a part of it. */
-  #undo(device: AllocatorDevice): void {
-    const { minor } = device;
+  /** Makes everything of a device but its entries in the class and among the numbers. */
+  protected *setUp(_device: AllocatorDevice): SystemCall<void> {
+    yield 'registry.minor-taken';
+    yield 'registry.device-made';
+    yield 'registry.node-made';
+  }
+
+  /** Two names and minors may make one node: `a1` with 1 and `a` with 11. */
+  protected refusal({ nodeFails }: DeviceRegistration, node: string): ErrnoName | undefined {
+    if (nodeFails) return 'ENOMEM';
+    return this.hasNode(node) ? 'EEXIST' : undefined;
+  }
+
+  /** Takes back everything that a registration which fails has done. */
+  protected undo(device: AllocatorDevice): void {
     this.removeNumber(device);
     this.removeFromClass(device);
-    if (this.#defects.has('failed-register-leaves-number')) this.addNumber(minor, device);
-    if (this.#defects.has('failed-register-stays-listed')) this.addToClass(device);
-    if (!this.#defects.has('failed-register-loses-minor')) this.#taken.delete(minor);
+    this.taken.delete(device.minor);
+  }
+
+  /** From now on the device can be opened. */
+  protected connect(device: AllocatorDevice): void {
+    this.addNumber(device.minor, device);
+  }
+
+  /** From now on the device is in the class. */
+  protected list(device: AllocatorDevice): void {
+    this.addToClass(device);
   }
 
   override *unregister(minor: number | undefined): SystemCall<bigint | ErrnoName> {
-    const device = minor === undefined ? this.#standIn() : this.device(minor);
-    if (minor === undefined && device === undefined) {
-      return this.#defects.has('unregister-null-einval') ? 'EINVAL' : 0n;
-    }
+    if (minor === undefined) return 0n;
+    const device = this.device(minor);
     if (device === undefined) return 'ENODEV';
-    if (!this.#defects.has('unregister-stays-listed')) this.removeFromClass(device);
-    if (!this.#defects.has('unregister-leaves-number')) this.removeNumber(device);
-    device.state = 'gone';
-    this.#takeBuffers(device);
-    if (this.#defects.has('unregister-without-release')) {
-      this.#log.warning('drivers/base/core.c:251 device_release');
-    }
+    this.unlist(device);
+    this.disconnect(device);
+    this.end(device);
     yield 'registry.unregistered';
-    if (!this.#defects.has('minors-never-reused')) this.#taken.delete(device.minor);
+    this.releaseMinor(device.minor);
     return 0n;
   }
 
-  /** What goes when NULL is to go (a defect). */
-  #standIn(): AllocatorDevice | undefined {
-    return this.#defects.has('unregister-null-newest') ? this.devices.at(-1) : undefined;
+  protected unlist(device: AllocatorDevice): void {
+    this.removeFromClass(device);
   }
 
-  /** Takes pages from under buffers that live (defects). */
-  #takeBuffers({ buffers }: AllocatorDevice): void {
-    for (const buffer of buffers) {
-      if (buffer.freed) continue;
-      const { region, first, count } = buffer.pages;
-      if (this.#defects.has('unregister-revokes-buffers')) buffer.revoke();
-      if (this.#defects.has('unregister-frees-buffers')) region.release(first, count);
-    }
+  protected disconnect(device: AllocatorDevice): void {
+    this.removeNumber(device);
   }
 
-  get #limit(): number {
-    if (this.#defects.has('minors-unlimited')) return Number.POSITIVE_INFINITY;
-    return this.#defects.has('minors-off-by-one') ? DEVICES_MAX + 1 : DEVICES_MAX;
+  /** The device does nothing more, whoever still has it open. Its buffers live on their own. */
+  protected end(device: AllocatorDevice): void {
+    device.state = 'gone';
   }
 
-  /** The lowest minor that nobody has. */
-  #lowestFree(): number {
-    // One more than there are devices, although some may have gone from among them (a defect).
-    if (this.#defects.has('minor-of-live-device')) return this.devices.length;
-    let minor = 0;
-    while (this.#taken.has(minor)) minor += 1;
-    return minor;
+  /** The minor of a device that is gone may be given again. */
+  protected releaseMinor(minor: number): void {
+    this.taken.delete(minor);
   }
 }
-
-function isComplete({ name, allocates, owned }: Registration, defects: DefectSet): boolean {
-  if (name === '' && !defects.has('register-without-name')) return false;
-  if (!allocates && !defects.has('register-without-allocate')) return false;
-  return owned || defects.has('owner-unchecked');
-}
-
-/** The first part of the node's name. */
-const nameOf = ({ name }: Registration, defects: DefectSet): string =>
-  defects.has('register-name-cut') ? name.slice(0, 30) : name;

@@ -1,21 +1,19 @@
 import type { ErrnoName } from '../../contract/errno.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
-import type { CmaAllocator } from '../buffers/allocator.ts';
-import { type AllocatorDevice, DeviceFile } from '../buffers/device-file.ts';
-import type { DefectSet } from '../defects/defect.ts';
+import type { Behaviour } from '../buffers/behaviour.ts';
+import type { AllocatorDevice } from '../buffers/device.ts';
+import type { DeviceFile } from '../buffers/device-file.ts';
+import type { RegionDriver } from '../buffers/device-ioctl.ts';
 import type { KernelLog } from '../kernel/kernel-log.ts';
-import type { Behaviour } from '../options.ts';
+import type { OpenFile } from '../kernel/open-file.ts';
 
 /** SA_NUM_DEVICES of RFC v2 1/2: minors that the class has numbers for. */
 export const DEVICES_MAX = 256;
 
-/** Opens for which a driver may have room (a defect). */
-const OPENS_MAX = 64;
-
-/** What a driver hands to simple_allocator_register. */
-export interface Registration {
+/** The structure that a driver hands to simple_allocator_register. */
+export interface DeviceRegistration {
   readonly name: string;
-  readonly allocator: CmaAllocator;
+  readonly driver: RegionDriver;
   /** Whether the driver sets `allocate`, and `owner`. */
   readonly allocates: boolean;
   readonly owned: boolean;
@@ -23,11 +21,12 @@ export interface Registration {
   readonly nodeFails: boolean;
 }
 
-/** What a registry needs of its kernel. */
+/** The kernel as a registry needs it, and the classes of the devices that it makes. */
 export interface RegistryOptions {
   readonly behaviour: Behaviour;
-  readonly defects: DefectSet;
   readonly log: KernelLog;
+  readonly AllocatorDevice: typeof AllocatorDevice;
+  readonly DeviceFile: typeof DeviceFile;
 }
 
 /**
@@ -36,19 +35,19 @@ export interface RegistryOptions {
  * means is the behaviour's: {@link HardenedRegistry} and RfcRegistry.
  */
 export abstract class Registry {
+  protected readonly log: KernelLog;
   readonly #options: RegistryOptions;
   #devices: readonly AllocatorDevice[] = [];
   #numbers: readonly { readonly minor: number; readonly device: AllocatorDevice }[] = [];
 
   constructor(options: RegistryOptions) {
+    this.log = options.log;
     this.#options = options;
   }
 
   /** A device that has no minor yet. */
-  protected make({ allocator }: Registration): AllocatorDevice {
-    const { behaviour, defects, log } = this.#options;
-    const nowhere = { node: '', minor: -1, state: 'starting', opens: 0 } as const;
-    return { allocator, behaviour, defects, log, ...nowhere, buffers: new Set() };
+  protected make({ driver }: DeviceRegistration): AllocatorDevice {
+    return new this.#options.AllocatorDevice({ ...this.#options, driver });
   }
 
   /** The class, oldest device first: what /sys/class shows. */
@@ -56,30 +55,28 @@ export abstract class Registry {
     return this.#devices;
   }
 
-  /** The registered device that has a minor; the oldest where defects made several. */
+  /** The registered device that has a minor; the oldest when there are several. */
   device(minor: number): AllocatorDevice | undefined {
     return this.#devices.find((device) => device.minor === minor && device.state !== 'gone');
   }
 
   /** Registers an allocator and returns its minor. */
-  abstract register(wanted: Registration): SystemCall<number | ErrnoName>;
+  abstract register(wanted: DeviceRegistration): SystemCall<number | ErrnoName>;
   /** Unregisters the device with a minor; undefined stands for NULL. */
   abstract unregister(minor: number | undefined): SystemCall<bigint | ErrnoName>;
 
   /**
-   * open(2) of a node with a device number of the class. The node is one that somebody made with
+   * open(2) of a node with a device number of the class. The node is one made with
    * mknod, so it is there whether or not a driver is: chrdev_open then says ENXIO. (The executor
    * opens the node that devtmpfs made, which is gone together with the device: ENOENT.)
    */
-  open(minor: number, flags: number): DeviceFile | ErrnoName {
+  open(minor: number, flags: number): OpenFile | ErrnoName {
     const device = this.#numbers.find((one) => one.minor === minor)?.device;
-    if (device === undefined) return 'ENXIO';
-    const limited = this.#options.defects.has('opens-limited') && device.opens >= OPENS_MAX;
-    return limited ? 'EBUSY' : new DeviceFile(device, flags);
+    return device === undefined ? 'ENXIO' : device.open(flags);
   }
 
   /** open(2) of a node in /dev, which is there as long as its device is in the class. */
-  openNode(node: string, flags: number): DeviceFile | ErrnoName {
+  openNode(node: string, flags: number): OpenFile | ErrnoName {
     const device = this.#devices.find((one) => one.node === node);
     return device === undefined ? 'ENOENT' : this.open(device.minor, flags);
   }

@@ -1,11 +1,7 @@
 /** A loss that accuses no target gets one more run, and never a second one. */
 import t from 'tap';
-import {
-  ConnectionLost,
-  machineError,
-  repeatIfLost,
-  TargetDeath,
-} from '../../../adapters/contract/index.ts';
+import { ConnectionLost, machineError, TargetDeath } from '../../../adapters/contract/index.ts';
+import { repeatIfLost } from '../../../adapters/contract/repeat-if-lost.ts';
 
 const CUT = new ConnectionLost('the line is cut');
 const FORCED = new TargetDeath('crash', 'the emulator was killed', [], true);

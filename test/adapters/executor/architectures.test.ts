@@ -25,7 +25,7 @@ const MACHINES: readonly Machine[] = [
   { architecture: 'aarch64', bits: 64, number: 183, emulator: 'qemu-aarch64' },
   { architecture: 'armhf', bits: 32, number: 40, emulator: 'qemu-arm' },
 ];
-const BATTERY = ['executor', 'clients', 'ioctl', 'protocol'];
+const BATTERY = ['executor', 'clients', 'ioctl', 'protocol', 'room'];
 
 const missing = (program: string): boolean =>
   spawnSync(program, ['--version'], { stdio: 'ignore' }).error !== undefined;

@@ -148,7 +148,7 @@ const CHECKS: readonly Check[] = [
 
 // That each defect shows through the suites is for `allocert qualify` to say.
 t.test('every check is of a defect', async (t) => {
-  const names = DEFECTS.map(({ name }) => name);
+  const names: readonly string[] = DEFECTS.map(({ name }) => name);
   t.strictSame(
     CHECKS.map(([name]) => name).filter((name) => !names.includes(name)),
     [],

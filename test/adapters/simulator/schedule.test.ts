@@ -4,7 +4,7 @@ import type { History, Operation } from '../../../adapters/contract/index.ts';
 import { Random } from '../../../adapters/interpreter/random.ts';
 import { PctScheduler } from '../../../adapters/interpreter/scheduler.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
-import { Kernel } from '../../../adapters/simulator/kernel/kernel.ts';
+import { RIGHT } from '../../../adapters/simulator/defects/parts.ts';
 import { SimulatedMachine } from '../../../adapters/simulator/machine.ts';
 import { parseSimulatorUrl } from '../../../adapters/simulator/options.ts';
 
@@ -41,7 +41,7 @@ t.test('the same seed gives the same turns, another seed others', async (t) => {
 });
 
 t.test('"both" takes the one or the other as the seed has it', async (t) => {
-  const machine = new SimulatedMachine(new Kernel(parseSimulatorUrl('sim:?schedule=both')));
+  const machine = new SimulatedMachine(parseSimulatorUrl('sim:?schedule=both'), RIGHT);
   const kinds = SEEDS.map((seed) => {
     const scheduler = machine.scheduler(new Random(seed));
     return scheduler instanceof PctScheduler;

@@ -71,12 +71,12 @@ t.test('a run that is left behind at once has no journal', async (t) => {
 
 t.test('a run that cannot begin keeps what was thrown', async (t) => {
   const end = await journaledRun(
-    await runOf(temporaryDirectory(), ['XXX-99']),
+    await runOf(temporaryDirectory(), ['NONE-99']),
     stopWith(undefined),
     {},
   );
   t.notOk(end.begun);
-  t.match(end.failure, { message: /XXX-99/ });
+  t.match(end.failure, { message: /NONE-99/ });
 });
 
 t.test(

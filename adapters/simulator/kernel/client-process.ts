@@ -1,18 +1,18 @@
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { Process, Timer } from '../../interpreter/process.ts';
-import { AddressSpace } from './address-space.ts';
+import type { AddressSpace } from './address-space.ts';
 import { DescriptorTable } from './descriptor-table.ts';
 
 const { RLIMIT_NOFILE, RLIM_NLIMITS } = linuxNumbers;
-/** Clients start with soft and hard limit alike, as those of the executor do. */
+/** Soft and hard limit alike, as clients of the executor start. */
 const DESCRIPTORS_MAX = 65_536n;
 const UNLIMITED = (1n << 64n) - 1n;
 
 /** How a client ended: with an exit status, or by a signal. */
-export type Ending = { readonly status: number } | { readonly signal: number };
+export type ClientEnding = { readonly status: number } | { readonly signal: number };
 
-/** A process. */
-export class Client implements Process {
+/** A client: a process with its descriptors, mappings and limits. */
+export class ClientProcess implements Process {
   readonly name: string;
   readonly pid: number;
   uid = 0;
@@ -23,7 +23,7 @@ export class Client implements Process {
   timer: Timer | undefined;
   /** `dying` while a thread of it is still in the kernel. */
   state: 'alive' | 'dying' | 'dead' = 'alive';
-  ending: Ending | undefined;
+  ending: ClientEnding | undefined;
   /** Threads that are in a system call now. */
   callsInside = 0;
 
@@ -38,14 +38,14 @@ export class Client implements Process {
   }
 
   /** A process with nothing of anybody's. */
-  static fresh(name: string, pid: number, options: Machine): Client {
+  static fresh(name: string, pid: number, options: ProcessOptions): ClientProcess {
     const limits = (): bigint[] =>
       Array.from({ length: RLIM_NLIMITS }, (_, resource) =>
         resource === RLIMIT_NOFILE ? DESCRIPTORS_MAX : UNLIMITED,
       );
-    return new Client(name, pid, {
+    return new ClientProcess(name, pid, {
       table: new DescriptorTable(),
-      space: new AddressSpace(options.pageBytes, options.pointerBytes),
+      space: new options.AddressSpace(options.pageBytes, options.pointerBytes),
       uid: 0,
       softLimits: limits(),
       hardLimits: limits(),
@@ -53,8 +53,8 @@ export class Client implements Process {
   }
 
   /** fork(2): descriptors and mappings are copied, timers are not. */
-  fork(name: string, pid: number): Client {
-    return new Client(name, pid, {
+  fork(name: string, pid: number): ClientProcess {
+    return new ClientProcess(name, pid, {
       table: this.table.copy(),
       space: this.space.copy(),
       uid: this.uid,
@@ -99,10 +99,12 @@ export class Client implements Process {
   }
 }
 
-/** What is the same for every process. */
-interface Machine {
+/** Options that are the same for every process of a machine. */
+export interface ProcessOptions {
   readonly pageBytes: number;
   readonly pointerBytes: 4 | 8;
+  /** The class of address spaces. */
+  readonly AddressSpace: typeof AddressSpace;
 }
 
 interface Inherited {

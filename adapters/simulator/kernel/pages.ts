@@ -1,7 +1,7 @@
 /** Contents of one page: its bytes, or the single byte that fills it (so that it costs nothing). */
 export type PageContents = Uint8Array | number;
 
-/** Pages of memory by number. A page that nobody wrote to takes no space. */
+/** Pages of memory by number. A page that was never written to takes no space. */
 export class PageStore {
   readonly pageBytes: number;
   readonly #initial: (page: number) => number;

@@ -2,21 +2,19 @@ import type { ErrnoName } from '../../contract/errno.ts';
 import type { CallReply } from '../../interpreter/answer.ts';
 import { type CallContext, ProgramCall } from '../../interpreter/call.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
-import type { Client } from '../kernel/client.ts';
+import type { ClientProcess } from '../kernel/client-process.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { OpenFile } from '../kernel/open-file.ts';
 
-export type { Answer, CallReply } from '../../interpreter/answer.ts';
-
 /** Does one operation. Those that can be preempted are generators. */
-export type Handler = (call: Call) => CallReply | SystemCall<CallReply>;
+export type Handler = (call: KernelCall) => CallReply | SystemCall<CallReply>;
 
 /** One system call under way. */
-export class Call extends ProgramCall<Client> {
+export class KernelCall extends ProgramCall<ClientProcess> {
   readonly kernel: Kernel;
   readonly #handler: Handler | undefined;
 
-  constructor(context: CallContext<Client>, kernel: Kernel, handler: Handler | undefined) {
+  constructor(context: CallContext<ClientProcess>, kernel: Kernel, handler: Handler | undefined) {
     super(context);
     this.kernel = kernel;
     this.#handler = handler;
@@ -26,7 +24,7 @@ export class Call extends ProgramCall<Client> {
     return this.#handler?.(this) ?? { unsupported: true };
   }
 
-  get client(): Client {
+  get client(): ClientProcess {
     return this.context.process;
   }
 
@@ -41,6 +39,16 @@ export class Call extends ProgramCall<Client> {
   file(name = 'fd'): OpenFile | 'EBADF' {
     const file = this.anyFile(name);
     return file === 'EBADF' || file.pathOnly ? 'EBADF' : file;
+  }
+
+  /** Keeps a file while the call works with it. */
+  fget(file: OpenFile): void {
+    file.hold('__fget_files');
+  }
+
+  /** Gives back what {@link fget} took. */
+  fput(file: OpenFile): void {
+    file.put('fput');
   }
 
   /** Gives a file, whose reference it takes over, the lowest free descriptor from `from` on. */

@@ -1,10 +1,10 @@
 import type { ErrnoName } from '../../contract/errno.ts';
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
-import type { PageStore } from '../buffers/pages.ts';
 import type { KernelLog } from './kernel-log.ts';
 import { type Backing, type FileStatus, OpenFile } from './open-file.ts';
+import type { PageStore } from './pages.ts';
 
-const { SEEK_CUR, SEEK_END, SEEK_SET, S_IFREG } = linuxNumbers;
+const { S_IFREG, SEEK_SET, SEEK_CUR, SEEK_END } = linuxNumbers;
 
 /** The contents of a memfd, shared by every open-file description of it. */
 export interface MemoryInode {
@@ -14,7 +14,7 @@ export interface MemoryInode {
 }
 
 /** A file in memory without a name. Source: memfd_create(2). */
-export class MemoryFile extends OpenFile {
+export class Memfd extends OpenFile {
   readonly #inode: MemoryInode;
   readonly #log: KernelLog;
   #position = 0n;
@@ -38,7 +38,7 @@ export class MemoryFile extends OpenFile {
   protected override release(): void {}
 
   override reopen(flags: number): OpenFile {
-    return new MemoryFile(this.#log, flags, this.#inode);
+    return new Memfd(this.#log, flags, this.#inode);
   }
 
   override seek(offset: bigint, whence: number): bigint | ErrnoName {
