@@ -6,7 +6,7 @@ export type CoverCandidate = Pick<StoredEntry, 'digest' | 'signatures' | 'operat
 /**
  * A small set of entries that has every signature of all of them: the entry that adds most comes
  * next, of equals the one with the fewest operations, then the first by digest. The smallest set is
- * hard to find (set cover); this one is close to it, and the same whatever order the entries come in.
+ * hard to find (set cover); this one is close to it, and does not depend on the order of entries.
  *
  * @returns in the order of choice, so that each beginning of it is the best of its length
  */

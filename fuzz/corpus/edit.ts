@@ -1,6 +1,7 @@
 import type { Operation, Program, Thread } from '../../adapters/contract/index.ts';
+import { slotReferences } from '../generate/slot-references.ts';
 import { isMovable } from './safety.ts';
-import { references, slotsIn } from './slots.ts';
+import { slotsIn } from './slots.ts';
 
 /** Where an operation stands that may be changed. */
 export interface EditablePlace {
@@ -52,7 +53,7 @@ export function withoutPlaces(
   const gone = new Set(places.map(({ operation }) => operation));
   const slots = new Set([...gone].flatMap(({ slot }) => slot ?? []));
   const stays = (operation: Operation): boolean => {
-    const needs = deep && references(operation).some((slot) => slots.has(slot));
+    const needs = deep && slotReferences(operation).some((slot) => slots.has(slot));
     if (!needs && !gone.has(operation)) return true;
     if (operation.slot !== undefined) slots.add(operation.slot);
     return false;

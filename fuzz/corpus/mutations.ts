@@ -2,6 +2,7 @@ import type { Operation, Program, Thread } from '../../adapters/contract/index.t
 import { commandOf, fieldOf, readField, requestBytes } from '../../catalogue/abi-request.ts';
 import { boundaryLengths } from '../generate/boundaries.ts';
 import type { GeneratorContext, Scenario } from '../generate/scenario.ts';
+import { slotReferences } from '../generate/slot-references.ts';
 import type { Choices } from './choices.ts';
 import {
   actsIn,
@@ -13,7 +14,7 @@ import {
   withThread,
 } from './edit.ts';
 import { isMovable } from './safety.ts';
-import { references, renamed } from './slots.ts';
+import { renamed } from './slots.ts';
 
 /** Operations that are dropped, or taken from another scenario, at once. */
 const RUN_MAX = 8;
@@ -97,7 +98,8 @@ function chainOf(programs: readonly Program[], start: EditablePlace): EditablePl
   const slots = new Set<string>();
   return editablePlaces(programs).filter(({ index, operation, program, thread }) => {
     if (program !== start.program || thread !== start.thread || index < start.index) return false;
-    const belongs = index === start.index || references(operation).some((slot) => slots.has(slot));
+    const belongs =
+      index === start.index || slotReferences(operation).some((slot) => slots.has(slot));
     if (belongs && operation.slot !== undefined) slots.add(operation.slot);
     return belongs;
   });
@@ -177,7 +179,7 @@ function runOf(
     .slice(0, 1 + choices.below(2 * RUN_MAX));
   const run: Operation[] = [];
   for (const { operation } of mine) {
-    if (!references(operation).every((slot) => open.has(slot))) continue;
+    if (!slotReferences(operation).every((slot) => open.has(slot))) continue;
     run.push(operation);
     if (operation.slot !== undefined) open.add(operation.slot);
   }

@@ -1,11 +1,5 @@
 import type { Operation, Program, UntypedOperation } from '../../adapters/contract/index.ts';
-
-/** The slots that an operation refers to. */
-export function references(operation: Operation): string[] {
-  return Object.values(operation as UntypedOperation).flatMap((value) =>
-    typeof value === 'object' && value !== null && 'slot' in value ? [String(value.slot)] : [],
-  );
-}
+import { slotReferences } from '../generate/slot-references.ts';
 
 /**
  * Whether each slot is filled once, and only operations behind that one refer to it: later ones of
@@ -19,7 +13,8 @@ export function slotsAreSettled(programs: readonly Program[]): boolean {
     for (const { operations } of threads) {
       const own = new Set<string>();
       for (const operation of operations) {
-        if (references(operation).some((slot) => !before.has(slot) && !own.has(slot))) return false;
+        if (slotReferences(operation).some((slot) => !before.has(slot) && !own.has(slot)))
+          return false;
         const { slot } = operation;
         if (slot === undefined) continue;
         if (filled.has(slot)) return false;

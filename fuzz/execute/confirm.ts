@@ -3,7 +3,7 @@ import type { Round } from '../judge/round-report.ts';
 import { DEATH } from './death.ts';
 
 /**
- * Runs a scenario, and once more when it seems to hang: a call that returns late on a starved machine
+ * Runs a scenario, and once more when it seems to hang: a call that is late on a starved machine
  * cannot be told from one that never returns. Only a scenario that hangs twice hangs.
  *
  * A first run that no second one confirms is taken for what else it proves. When that is nothing,

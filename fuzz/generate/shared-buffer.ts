@@ -35,7 +35,7 @@ interface Contest {
 
 /**
  * Threads of one client that use and close the very same buffer at the same time, and begin
- * together. One close of a descriptor is enough, the others find nothing; the thread that was faster
+ * together. One close of a descriptor is enough, the others find nothing; a thread that was faster
  * keeps what it got from it.
  */
 export function sharedBufferScenarios(context: GeneratorContext): fc.Arbitrary<Scenario> {

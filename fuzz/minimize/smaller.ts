@@ -1,10 +1,5 @@
-import type {
-  Operation,
-  Placement,
-  Program,
-  Thread,
-  UntypedOperation,
-} from '../../adapters/contract/index.ts';
+import type { Operation, Placement, Program, Thread } from '../../adapters/contract/index.ts';
+import { slotReferences } from '../generate/slot-references.ts';
 
 /** Where an operation stands. */
 export interface OperationPlace {
@@ -62,15 +57,8 @@ const kept = (
 const slotsOf = (places: readonly OperationPlace[]): string[] =>
   places.flatMap(({ operation }) => (operation.slot === undefined ? [] : [operation.slot]));
 
-function refersTo(operation: Operation, slots: ReadonlySet<string>): boolean {
-  return Object.values(operation as UntypedOperation).some(
-    (value) =>
-      typeof value === 'object' &&
-      value !== null &&
-      'slot' in value &&
-      slots.has((value as { slot: string }).slot),
-  );
-}
+const refersTo = (operation: Operation, slots: ReadonlySet<string>): boolean =>
+  slotReferences(operation).some((slot) => slots.has(slot));
 
 /** Two threads of a Program as one, if they are of one client: the one, then the other. */
 export function joined(

@@ -1,12 +1,12 @@
 import {
   type Operand,
-  type Operation,
   type OperationName,
   type SlotRef,
   specOf,
 } from '../../adapters/contract/index.ts';
 import { fieldOf } from '../../catalogue/abi-request.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
+import { slotReferences } from '../generate/slot-references.ts';
 import { memberOf, requestType } from './abi-text.ts';
 import { Unwritable, unsigned } from './c-text.ts';
 import type { CStep } from './c-threads.ts';
@@ -53,7 +53,7 @@ export class CVariables {
   constructor(abi: Abi, steps: readonly CStep[], prefix: string) {
     this.#abi = abi;
     const counts = new Map<string, number>();
-    const referred = new Set(steps.flatMap(({ operation }) => referencesIn(operation)));
+    const referred = new Set(steps.flatMap(({ operation }) => slotReferences(operation)));
     for (const step of steps) {
       const { op, slot } = step.operation;
       if (op !== 'ioctl' && (slot === undefined || !referred.has(slot))) continue;
@@ -145,10 +145,3 @@ const unknownField = ({ offset, slot }: SlotRef): Unwritable =>
       ? `it uses the slot ${slot} as what it is not`
       : `it reads byte ${offset} of the slot ${slot}, which is no field of the ABI`,
   );
-
-/** Slots that an operation refers to. */
-export function referencesIn(operation: Operation): string[] {
-  return Object.values(operation as object).flatMap((value: unknown) =>
-    typeof value === 'object' && value !== null && 'slot' in value ? [String(value.slot)] : [],
-  );
-}
