@@ -66,6 +66,13 @@ export const MAP_PRIVATE = 2n;
 export const MAP_SHARED_VALIDATE = 3n;
 /** The bits of the flags that say which of these three a mapping is. */
 export const MAP_TYPE = 0xfn;
+export const MADV_NORMAL = 0n;
+export const MADV_RANDOM = 1n;
+export const MADV_SEQUENTIAL = 2n;
+export const MADV_WILLNEED = 3n;
+export const MADV_DONTNEED = 4n;
+export const MADV_DONTFORK = 10n;
+export const MADV_DOFORK = 11n;
 export const MREMAP_MAYMOVE = 1n;
 export const MREMAP_FIXED = 2n;
 export const MREMAP_DONTUNMAP = 4n;

@@ -438,6 +438,17 @@ export const OPERATIONS = {
     summary:
       'process_vm_readv(2) of at most 65,536 bytes from another client’s memory. Out: the bytes.',
   },
+  madvise: {
+    code: 42,
+    capability: 'memory',
+    result: 'zero',
+    arguments: { address: 'address', length: 'word', advice: 'word', offset: 'word?' },
+    out: 'none',
+    // Advice may throw private pages away, or keep a child from inheriting the mapping.
+    drops: { kind: 'access', at: 'address', length: 'length', evenIfFailed: true },
+    waits: 'never',
+    summary: 'madvise(2) of length bytes at address + offset.',
+  },
 } as const satisfies Readonly<Record<string, OperationSpec>>;
 
 /** The name of an operation. */

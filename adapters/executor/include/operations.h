@@ -10,7 +10,7 @@
 #define AC_PROGRAM_MAGIC 0x52504341u
 #define AC_HISTORY_MAGIC 0x49484341u
 #define AC_HELLO_MAGIC 0x4f484341u
-#define AC_CONTRACT_DIGEST 0xe6b120ef3b82ea2eull
+#define AC_CONTRACT_DIGEST 0xb321578aae1971b9ull
 #define AC_FRAME_BYTES_MAX 0x4000000u
 #define AC_OPERANDS_MAX 6
 #define AC_OUT_BYTES_MAX 65536
@@ -62,6 +62,7 @@ enum ac_op {
 	AC_OP_FTRUNCATE = 39,
 	AC_OP_FRAMES = 40,
 	AC_OP_PEEK = 41,
+	AC_OP_MADVISE = 42,
 };
 
 enum ac_frame_type {
@@ -282,7 +283,8 @@ static const char *const ac_documents[] __attribute__((unused)) = {
 	X(AC_OP_REOPEN, reopen, 0) \
 	X(AC_OP_FTRUNCATE, ftruncate, 0) \
 	X(AC_OP_FRAMES, frames, 1) \
-	X(AC_OP_PEEK, peek, 1)
+	X(AC_OP_PEEK, peek, 1) \
+	X(AC_OP_MADVISE, madvise, 0)
 
 /* Whether repeating the operation gives the same value; a change is then an anomaly. */
 static inline int ac_value_is_steady(unsigned code)
@@ -313,6 +315,7 @@ static inline int ac_value_is_steady(unsigned code)
 	case AC_OP_FTRUNCATE:
 	case AC_OP_FRAMES:
 	case AC_OP_PEEK:
+	case AC_OP_MADVISE:
 		return 1;
 	default:
 		return 0;

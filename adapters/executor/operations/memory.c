@@ -77,6 +77,18 @@ void ac_op_mprotect(struct ac_call *call)
 				  pointer(address), call->arguments[1], (int)call->arguments[2]));
 }
 
+/* A library in the kernel's place maps memory of this kernel, which is who takes the advice. */
+void ac_op_madvise(struct ac_call *call)
+{
+	uint64_t address = call->arguments[0] + call->arguments[3];
+
+	if (!fits(address) || !fits(call->arguments[1]))
+		return;
+	ac_call_begin(call);
+	ac_call_end(call, syscall(SYS_madvise, (long)address, (long)call->arguments[1],
+				  (long)call->arguments[2]));
+}
+
 void ac_op_mremap(struct ac_call *call)
 {
 	const uint64_t *at = call->arguments;

@@ -2,13 +2,20 @@ import type { ErrnoName } from '../../contract/errno.ts';
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { CallReply } from '../../interpreter/answer.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
-import type { AddressSpace, Area } from '../kernel/address-space.ts';
+import type { AddressSpace, Advice, Area } from '../kernel/address-space.ts';
 import { failed } from '../kernel/errno.ts';
 import type { Backing, OpenFile } from '../kernel/open-file.ts';
 import { PageStore } from '../kernel/pages.ts';
 import type { Handler, KernelCall } from './kernel-call.ts';
 
 const {
+  MADV_DOFORK,
+  MADV_DONTFORK,
+  MADV_DONTNEED,
+  MADV_NORMAL,
+  MADV_RANDOM,
+  MADV_SEQUENTIAL,
+  MADV_WILLNEED,
   MAP_ANONYMOUS,
   MAP_FIXED,
   MAP_FIXED_NOREPLACE,
@@ -122,6 +129,35 @@ function rangeOf(call: KernelCall): { start: number; end: number } | undefined {
   return { start, end: start + count };
 }
 
+/** A mapping of a device cannot grow, and is VM_IO and VM_PFNMAP: its pages are no page cache. */
+const isOfDevice = ({ backing }: Area): boolean => !backing.expandable;
+
+/** Advice that changes nothing that a program can see, and advice that does. */
+const ADVICE: ReadonlyMap<number, Advice> = new Map<number, Advice>([
+  ...[MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED].map(
+    (advice) => [advice, (piece: Area) => piece] as const,
+  ),
+  [MADV_DONTNEED, (piece) => (isOfDevice(piece) ? 'EINVAL' : withoutCopies(piece))],
+  [MADV_DONTFORK, (piece) => ({ ...piece, staysHere: true })],
+  [MADV_DOFORK, (piece) => (isOfDevice(piece) ? 'EINVAL' : { ...piece, staysHere: false })],
+]);
+
+/** Private pages that were written to are thrown away; pages of a file stay what they are. */
+function withoutCopies(piece: Area): Area {
+  const pages = piece.end - piece.start;
+  for (let at = 0; at < pages; at += 1) piece.copies?.forget(piece.first + at);
+  return piece;
+}
+
+const madvise: Handler = (call) => {
+  const { space } = call.client;
+  const advice = ADVICE.get(call.uint('advice'));
+  const start = pageAt(wrapped(call), space);
+  if (advice === undefined || start === undefined) return 'EINVAL';
+  const count = pagesOf(call.word('length'), space);
+  return count === undefined ? 'EINVAL' : space.advise(start, start + count, advice);
+};
+
 /** Without the flags that need a new address, which the operation does not have. */
 const mremap: Handler = (call) => {
   const { space } = call.client;
@@ -165,7 +201,7 @@ function grow(
 }
 
 /** System calls on mappings. */
-export const memoryCalls = { mmap, munmap, mprotect, mremap } as const satisfies Record<
+export const memoryCalls = { mmap, munmap, mprotect, mremap, madvise } as const satisfies Record<
   string,
   Handler
 >;

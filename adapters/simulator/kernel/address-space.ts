@@ -1,5 +1,6 @@
 import type { ErrnoName } from '../../contract/errno.ts';
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
+import { failed } from './errno.ts';
 import type { Backing, OpenFile } from './open-file.ts';
 import type { PageStore } from './pages.ts';
 
@@ -18,7 +19,12 @@ export interface Area {
   /** Pages of a private mapping that were written to, by page of the backing object. */
   readonly copies: PageStore | undefined;
   readonly file: OpenFile | undefined;
+  /** VM_DONTFORK: a forked child does not inherit it. */
+  readonly staysHere?: boolean;
 }
+
+/** What madvise(2) asks of one mapping: what becomes of it, or why not. */
+export type Advice = (piece: Area) => Area | ErrnoName;
 
 /** A page that an access reached, or the signal that it raised. */
 export type ReachedPage =
@@ -102,6 +108,26 @@ export class AddressSpace {
     return 0n;
   }
 
+  /**
+   * madvise of pages [start, end). Holes are passed over, and told at the end; a mapping that
+   * refuses stops it. Source: madvise_walk_vmas of the kernel's mm/madvise.c.
+   */
+  advise(start: number, end: number, advice: Advice): bigint | ErrnoName {
+    let hole = false;
+    for (let page = start; page < end; ) {
+      const area = this.areaAt(page);
+      const stop = area === undefined ? page + 1 : Math.min(end, area.end);
+      hole ||= area === undefined;
+      if (area !== undefined) {
+        const changed = advice(cut(area, page, stop));
+        if (failed(changed)) return changed;
+        this.#replace(page, stop, () => changed);
+      }
+      page = stop;
+    }
+    return hole ? 'ENOMEM' : 0n;
+  }
+
   /** Makes a mapping reach up to `end`; the pages there must be free. */
   extend(area: Area, end: number): void {
     this.#areas[this.#areas.indexOf(area)] = { ...area, end };
@@ -144,7 +170,8 @@ export class AddressSpace {
   copy(): AddressSpace {
     const copy = new (this.constructor as typeof AddressSpace)(this.pageBytes, this.pointerBytes);
     copy.#lowest = this.#lowest;
-    copy.#areas = this.#areas.map((area) => this.inherited(area));
+    const heritage = this.#areas.filter(({ staysHere }) => staysHere !== true);
+    copy.#areas = heritage.map((area) => this.inherited(area));
     for (const { file } of copy.#areas) file?.holdMapping();
     return copy;
   }

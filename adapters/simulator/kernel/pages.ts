@@ -45,6 +45,11 @@ export class PageStore {
     return this.#pages.has(page);
   }
 
+  /** Makes a page what it was at first. */
+  forget(page: number): void {
+    this.#pages.delete(page);
+  }
+
   /** A store with the same contents, for fork. */
   clone(): PageStore {
     const copy = new PageStore(this.pageBytes, this.#initial);

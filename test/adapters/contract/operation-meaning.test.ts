@@ -30,8 +30,8 @@ const LISTS: readonly (readonly [
   ],
   [
     'the table of descriptors stays as it is',
-    'barrier descriptors fork frames fstat ftruncate itimer kill load lseek mmap mprotect mremap ' +
-      'munmap peek poll pread pwrite readfile readlink scan sendfd sleep store wait',
+    'barrier descriptors fork frames fstat ftruncate itimer kill load lseek madvise mmap mprotect ' +
+      'mremap munmap peek poll pread pwrite readfile readlink scan sendfd sleep store wait',
     keepsDescriptors,
   ],
   [
@@ -49,19 +49,19 @@ const LISTS: readonly (readonly [
   ['other ways to give', 'fork ioctl sendfd socketpair', ({ gives }) => othersOf(gives?.kind)],
   [
     'it does not wait, so that a call which does not come back accuses the target',
-    'close dup dup2 dup3 fcntl frames fstat ftruncate ioctl load lseek mmap mprotect mremap munmap ' +
-      'open pread pwrite reopen scan store',
+    'close dup dup2 dup3 fcntl frames fstat ftruncate ioctl load lseek madvise mmap mprotect mremap ' +
+      'munmap open pread pwrite reopen scan store',
     ({ waits }) => waits === 'never',
   ],
   ['it waits by itself', 'barrier poll sleep wait', ({ waits }) => isPatient(waits)],
   [
     'it takes something away',
-    'close dup2 dup3 exec exit kill mprotect mremap munmap',
+    'close dup2 dup3 exec exit kill madvise mprotect mremap munmap',
     ({ drops }) => drops !== undefined,
   ],
   [
     'it may take something away and fail',
-    'close mprotect munmap',
+    'close madvise mprotect munmap',
     ({ drops }) => drops?.evenIfFailed === true,
   ],
   [

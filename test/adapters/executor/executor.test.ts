@@ -1,5 +1,6 @@
 import t from 'tap';
 import { type Result, wordOf } from '../../../adapters/contract/history.ts';
+import * as linux from '../../../adapters/contract/linux.ts';
 import type { Operation } from '../../../adapters/contract/program.ts';
 import { AgentProcess } from './agent-process.ts';
 
@@ -210,6 +211,25 @@ t.test('memory', async (t) => {
     t.strictSame([...(results[3]?.out ?? [])], [1, 2, 3, 1, 2]);
     t.equal(results[6]?.out.length, 16);
     t.equal(results[6]?.out[0], 9);
+  });
+
+  t.test('takes advice on mappings', async (t) => {
+    await agent.begin();
+    const own = { ...map, flags: 2n, fd: { slot: 'file' } } as const;
+    const second = { address: { slot: 'at' }, offset: 4096n, length: 4096n } as const;
+    const results = await agent.run([
+      { op: 'memfd', length: 8192n, slot: 'file' },
+      { ...own, slot: 'at' },
+      { op: 'store', address: { slot: 'at' }, length: 8192n, bytes: Uint8Array.of(7) },
+      { op: 'madvise', ...second, advice: linux.MADV_DONTNEED },
+      { op: 'scan', address: { slot: 'at' }, length: 8192n, bytes: Uint8Array.of(7) },
+      { op: 'madvise', ...second, advice: 999n },
+      { op: 'madvise', ...second, offset: 4097n, advice: linux.MADV_NORMAL },
+      { op: 'munmap', ...second },
+      { op: 'madvise', address: { slot: 'at' }, length: 8192n, advice: linux.MADV_NORMAL },
+    ]);
+    t.strictSame(words(results).slice(3), ['ok', 'ok', 'EINVAL', 'EINVAL', 'ok', 'ENOMEM']);
+    t.equal(results[4]?.value, 4096n, 'the second page is the file’s again');
   });
 
   t.test('survives faults and says where they were', async (t) => {

@@ -90,6 +90,44 @@ t.test('faults say where, and what was before them stays', async (t) => {
   t.equal((await main.load({ address: -8n, length: 1n })).word, 'SIGSEGV');
 });
 
+t.test('advice throws private pages away, and can keep a mapping from children', async (t) => {
+  const machine = await Machine.start();
+  const { main } = machine;
+  const fd = await main.memfd({ length: 2n * PAGE });
+  const wanted = { length: 2n * PAGE, protection: READ_WRITE, flags: MAP_PRIVATE, fd };
+  const address = await main.mmap(wanted);
+  await main.store({ address, length: 2n * PAGE, bytes: Uint8Array.of(7) });
+  const second = { address, offset: PAGE, length: PAGE };
+  t.equal((await main.madvise({ ...second, advice: linux.MADV_WILLNEED })).word, 'ok');
+  t.equal((await main.scan({ ...second, bytes: Uint8Array.of(7) })).value, PAGE);
+  t.equal((await main.madvise({ ...second, advice: linux.MADV_DONTNEED })).word, 'ok');
+  t.equal((await main.scan({ ...second, bytes: Uint8Array.of(0) })).value, PAGE, 'the file again');
+  t.equal((await main.scan({ address, length: PAGE, bytes: Uint8Array.of(7) })).value, PAGE);
+  await main.madvise({ ...second, advice: linux.MADV_DONTFORK });
+  await main.fork({ client: 'child' });
+  const child = machine.client('child');
+  t.equal((await child.load({ address, length: 1n })).word, 'ok');
+  t.equal((await child.load({ ...second, length: 1n })).word, 'SIGSEGV');
+  t.equal((await main.load({ ...second, length: 1n })).word, 'ok');
+});
+
+t.test('advice that makes no sense is refused, on a device more of it', async (t) => {
+  const machine = await Machine.start();
+  const { main } = machine;
+  const address = await machine.map(await machine.allocate({ length: 3n * PAGE }), 3n * PAGE);
+  const all = { address, length: 3n * PAGE };
+  const usual = { advice: linux.MADV_NORMAL };
+  t.equal((await main.madvise({ ...all, advice: 999n })).word, 'EINVAL');
+  t.equal((await main.madvise({ ...all, offset: 1n, ...usual })).word, 'EINVAL');
+  t.equal((await main.madvise({ ...all, length: 0n, ...usual })).word, 'ok');
+  t.equal((await main.madvise({ ...all, advice: linux.MADV_DONTNEED })).word, 'EINVAL');
+  t.equal((await main.madvise({ ...all, advice: linux.MADV_DOFORK })).word, 'EINVAL');
+  await main.munmap({ address, offset: PAGE, length: PAGE });
+  t.equal((await main.madvise({ ...all, advice: linux.MADV_DONTFORK })).word, 'ENOMEM');
+  await main.fork({ client: 'child' });
+  t.equal((await machine.client('child').load({ address, length: 1n })).word, 'SIGSEGV');
+});
+
 t.test('a private mapping copies on write', async (t) => {
   const machine = await Machine.start();
   const { main } = machine;
