@@ -32,7 +32,7 @@ export interface CampaignHeader {
   readonly facts?: unknown;
 }
 
-/** What a campaign did in a stretch of time; stretches follow each other, also over a resume. */
+/** The work of a campaign in a stretch of time; stretches follow each other, also over a resume. */
 export interface CampaignSample {
   readonly type: 'sample';
   /** Milliseconds since the sample before. */
