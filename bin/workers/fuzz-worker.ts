@@ -10,7 +10,7 @@ import {
 } from '../../fuzz/workers/worker-pool.ts';
 
 const { target, ...rest } = workerData as WorkerOptions;
-const runner = new LocalWorker({ ...rest, adapter: await openTarget(target) });
+const worker = new LocalWorker({ ...rest, adapter: await openTarget(target) });
 
 /** Does as it is asked. */
-export default (task: WorkerTask): Promise<WorkerAnswer> => answerTask(runner, task);
+export default (task: WorkerTask): Promise<WorkerAnswer> => answerTask(worker, task);

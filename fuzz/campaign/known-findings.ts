@@ -29,7 +29,7 @@ export class KnownFindings {
     return this.#dropped;
   }
 
-  /** Takes a violation as known. @returns whether it is new and to be explained */
+  /** Takes a violation as known. @returns whether it is new and to be minimized */
   take(violation: Violation): boolean {
     const signature = signatureOf(violation);
     if (this.#signatures.has(signature)) return false;

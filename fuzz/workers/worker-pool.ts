@@ -78,10 +78,10 @@ export class WorkerPool implements CampaignWorker {
   #coordinator: ParallelCoordinator | undefined;
 
   /**
-   * @param module URL of a module that answers a {@link WorkerTask}, with the setting as its data
+   * @param module URL of a module that answers a {@link WorkerTask}, with the options as its data
    * @param workers how many threads
    */
-  constructor(module: string, workers: number, setting: WorkerOptions) {
+  constructor(module: string, workers: number, options: WorkerOptions) {
     this.#workers = workers;
     // One more for each worker, so that none waits while findings are minimized.
     this.width = 2 * workers;
@@ -89,7 +89,7 @@ export class WorkerPool implements CampaignWorker {
       filename: module,
       minThreads: workers,
       maxThreads: workers,
-      workerData: setting,
+      workerData: options,
       // What rounds make is garbage at once: a larger nursery costs memory and gains nothing.
       resourceLimits: { maxYoungGenerationSizeMb: NURSERY_MB },
       execArgv: [],

@@ -1,4 +1,4 @@
-/** Preemption points: recorded schedules repeat only while their names and order stay. */
+/** Preemption points: recorded schedules repeat while their names and order stay as they are. */
 import t from 'tap';
 import { Random } from '../../../adapters/interpreter/random.ts';
 import { UserArgument } from '../../../adapters/interpreter/user-argument.ts';

@@ -10,10 +10,10 @@ import {
 } from '../../../../fuzz/workers/worker-pool.ts';
 
 const { target, ...rest } = workerData as WorkerOptions;
-const runner = new LocalWorker({ ...rest, adapter: openSimulator(target) });
+const worker = new LocalWorker({ ...rest, adapter: openSimulator(target) });
 const DEADLY = 3;
 
 export default (task: WorkerTask): Promise<WorkerAnswer> => {
   if (task.kind === 'part' && task.part === 1 && task.indices.includes(DEADLY)) process.exit(7);
-  return answerTask(runner, task);
+  return answerTask(worker, task);
 };
