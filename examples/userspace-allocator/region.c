@@ -5,9 +5,9 @@
  * the last mapping of its open file are gone, whichever process had them and however it ended.
  *
  * Where a buffer begins follows from the position of its open file, which dup, fork, exec and
- * SCM_RIGHTS all carry along: it is one more than the offset of the buffer. A new open file is at 0,
- * so that another thread that guesses its descriptor finds no buffer before there is one. A position
- * at the region's end means the device itself.
+ * SCM_RIGHTS all carry along: it is one more than the buffer's offset. A new open file is at 0, so
+ * that a thread that guesses its descriptor finds no buffer before there is one. A position at the
+ * region's end means the device itself.
  */
 #define _GNU_SOURCE
 #include "allocator.h"
