@@ -9,6 +9,7 @@ import {
   stamp,
 } from '../kit/contents.ts';
 import { observeConserved } from '../kit/free-memory.ts';
+import { cycleSizes, fewSizes, sizeClasses } from '../kit/sizes.ts';
 
 const PROTECTION = linux.PROT_READ | linux.PROT_WRITE;
 const FLAGS = linux.MAP_SHARED;
@@ -28,17 +29,31 @@ export const lifetimeCases: readonly Case[] = [
     },
   },
   {
+    id: 'LIF-01/sizes',
+    title: 'the last close frees buffers of every size',
+    requirements: ['LIF-01'],
+    async run(context) {
+      const device = await context.device();
+      const sizes = sizeClasses(context, SIZES_PAGES_MAX);
+      const body = sizes.flatMap((length): Operation[] => [
+        context.allocationStep('cycle', device, { length }),
+        { op: 'close', fd: context.descriptorIn('cycle') },
+      ]);
+      const bytesPerCycle = GAUGE_PAGES * context.page;
+      await observeConserved(context, { requirement: 'LIF-01', body, bytesPerCycle, cycles: 32n });
+    },
+  },
+  {
     id: 'LIF-02/device-closed-first',
     title: 'a close frees without the device',
     requirements: ['LIF-02'],
     async run(context) {
-      const length = 4n * context.page;
-      const body: Operation[] = [
+      const body = cycleSizes(context).flatMap((length): Operation[] => [
         { op: 'open', slot: 'own', file: context.region.name, flags: linux.O_RDWR },
         context.allocationStep('cycle', { slot: 'own' }, { length }),
         { op: 'close', fd: { slot: 'own' } },
         { op: 'close', fd: context.descriptorIn('cycle') },
-      ];
+      ]);
       await observeConserved(context, { requirement: 'LIF-02', body, bytesPerCycle: context.page });
     },
   },
@@ -48,16 +63,17 @@ export const lifetimeCases: readonly Case[] = [
     requirements: ['LIF-03'],
     needs: ['clients'],
     async run(context) {
-      const { page } = context;
-      const buffer = await context.buffer();
-      await stamp(context, buffer, page, 0x5a);
-      await context.subject.fork({ client: 'heir' });
-      await context.release(buffer);
-      await overwriteNewBuffers(context);
-      const heir = context.client('heir');
-      const mapping = await context.map({ ...buffer, client: heir }, page);
-      const word = await contentsWord(heir, mapping, page, 0x5a);
-      context.observe('LIF-03', 'pattern', word, `the buffer in the child process: ${word}`);
+      for (const length of fewSizes(context)) {
+        const buffer = await context.buffer({ length });
+        await stamp(context, buffer, length, 0x5a);
+        const heir = context.client(`heir-${length}`);
+        await context.subject.fork({ client: heir.clientName });
+        await context.release(buffer);
+        await overwriteNewBuffers(context);
+        const word = await bufferWord(context, { ...buffer, client: heir }, length, 0x5a);
+        const detail = `a buffer of ${length} bytes in the child process: ${word}`;
+        context.observe('LIF-03', 'pattern', word, detail);
+      }
     },
   },
   {
@@ -65,14 +81,16 @@ export const lifetimeCases: readonly Case[] = [
     title: 'a mapping keeps the buffer',
     requirements: ['LIF-04'],
     async run(context) {
-      const { page, subject } = context;
-      const buffer = await context.buffer();
-      const mapping = await context.map(buffer, page);
-      await fillBytes(subject, mapping, page, 0x5a);
-      await context.release(buffer);
-      await overwriteNewBuffers(context);
-      const word = await contentsWord(subject, mapping, page, 0x5a);
-      context.observe('LIF-04', 'pattern', word, `the mapping after close: ${word}`);
+      for (const length of fewSizes(context)) {
+        const buffer = await context.buffer({ length });
+        const mapping = await context.map(buffer, length);
+        await fillBytes(context.subject, mapping, length, 0x5a);
+        await context.release(buffer);
+        await overwriteNewBuffers(context);
+        const word = await contentsWord(context.subject, mapping, length, 0x5a);
+        const detail = `a mapping of ${length} bytes after close: ${word}`;
+        context.observe('LIF-04', 'pattern', word, detail);
+      }
     },
   },
   {
@@ -80,14 +98,14 @@ export const lifetimeCases: readonly Case[] = [
     title: 'the last munmap frees',
     requirements: ['LIF-04'],
     async run(context) {
-      const length = 4n * context.page;
+      const device = await context.device();
       const fd = context.descriptorIn('cycle');
-      const body: Operation[] = [
-        context.allocationStep('cycle', await context.device(), { length }),
+      const body = cycleSizes(context).flatMap((length): Operation[] => [
+        context.allocationStep('cycle', device, { length }),
         { op: 'mmap', slot: 'mapped', length, protection: PROTECTION, flags: FLAGS, fd },
         { op: 'close', fd },
         { op: 'munmap', address: { slot: 'mapped' }, length },
-      ];
+      ]);
       await observeConserved(context, { requirement: 'LIF-04', body, bytesPerCycle: context.page });
     },
   },
@@ -117,16 +135,19 @@ export const lifetimeCases: readonly Case[] = [
     title: 'the last part of a mapping frees',
     requirements: ['LIF-05'],
     async run(context) {
-      const half = 2n * context.page;
+      const device = await context.device();
       const fd = context.descriptorIn('cycle');
       const address = { slot: 'mapped' };
-      const body: Operation[] = [
-        context.allocationStep('cycle', await context.device(), { length: 2n * half }),
-        { op: 'mmap', slot: 'mapped', length: 2n * half, protection: PROTECTION, flags: FLAGS, fd },
-        { op: 'close', fd },
-        { op: 'munmap', address, length: half },
-        { op: 'munmap', address, offset: half, length: half },
-      ];
+      const body = cycleSizes(context).flatMap((length): Operation[] => {
+        const part = (length / context.page / 2n) * context.page;
+        return [
+          context.allocationStep('cycle', device, { length }),
+          { op: 'mmap', slot: 'mapped', length, protection: PROTECTION, flags: FLAGS, fd },
+          { op: 'close', fd },
+          { op: 'munmap', address, length: part },
+          { op: 'munmap', address, offset: part, length: length - part },
+        ];
+      });
       await observeConserved(context, { requirement: 'LIF-05', body, bytesPerCycle: context.page });
     },
   },
@@ -161,14 +182,15 @@ export const lifetimeCases: readonly Case[] = [
         (offset) => ({ slot: 'ends', offset, width: 4, signed: true }) as const,
       );
       if (one === undefined || other === undefined) throw new Error('a socket pair has two ends');
-      const body: Operation[] = [
+      const device = await context.device();
+      const body = cycleSizes(context).flatMap((length): Operation[] => [
         { op: 'socketpair', slot: 'ends' },
-        context.allocationStep('cycle', await context.device(), { length: 4n * context.page }),
+        context.allocationStep('cycle', device, { length }),
         { op: 'sendfd', fd: one, passed: fd },
         { op: 'close', fd },
         { op: 'close', fd: one },
         { op: 'close', fd: other },
-      ];
+      ]);
       await observeConserved(context, { requirement: 'LIF-07', body, bytesPerCycle: context.page });
     },
   },
@@ -258,6 +280,10 @@ export const lifetimeCases: readonly Case[] = [
   },
 ];
 
+/** Pages of the largest buffer of a cycle over all sizes. */
+const SIZES_PAGES_MAX = 257n;
+/** Where a gauge is read, so many pages lost over all sizes show. */
+const GAUGE_PAGES = 16n;
 /** Allocations in each of two blocks: a page lost in so many shows. */
 const MANY = 16_384n;
 /** On an unbounded region a page lost in so many cycles shows. */

@@ -3,6 +3,7 @@ import { CONTENT_DEFECTS } from './contents.ts';
 import type { Defect, Overrides } from './defect.ts';
 import { DESCRIPTOR_DEFECTS } from './descriptors.ts';
 import { DEVICE_DEFECTS } from './devices.ts';
+import { EXTENT_DEFECTS } from './extents.ts';
 import { LENGTH_DEFECTS } from './lengths.ts';
 import { LIFETIME_DEFECTS } from './lifetime.ts';
 import { MAPPING_DEFECTS } from './mappings.ts';
@@ -10,6 +11,8 @@ import { type Parts, RIGHT } from './parts.ts';
 import { RACE_DEFECTS } from './races.ts';
 import { REGISTRY_DEFECTS } from './registry.ts';
 import { RULE_DEFECTS } from './rules.ts';
+import { SIZE_DEFECTS } from './sizes.ts';
+import { TURN_DEFECTS } from './turns.ts';
 
 /** Bugs in how a request is read, checked and answered. */
 export const REQUEST_DEFECTS = [...ARGUMENT_DEFECTS, ...RULE_DEFECTS, ...LENGTH_DEFECTS] as const;
@@ -20,6 +23,9 @@ export const BUFFER_DEFECTS = [
   ...LIFETIME_DEFECTS,
   ...MAPPING_DEFECTS,
   ...CONTENT_DEFECTS,
+  ...SIZE_DEFECTS,
+  ...EXTENT_DEFECTS,
+  ...TURN_DEFECTS,
 ] as const;
 
 /** Bugs that show only when several things happen at once. */
