@@ -13,7 +13,7 @@ import {
 } from '../contract/index.ts';
 import { NameTable } from '../contract/names.ts';
 import { Channel, ChannelGarbled, ChannelLost, ChannelSilent } from './channel.ts';
-import { decodeDeath } from './death.ts';
+import { decodeDeath } from './encode-death.ts';
 import { type AgentFacts, parseAgentFacts } from './facts.ts';
 import { isServed, servedFacts } from './served-facts.ts';
 import {

@@ -9,7 +9,7 @@ import { flagsCases } from './flags.ts';
 import { ioctlCases } from './ioctl.ts';
 import { isolationCases } from './isolation.ts';
 import { lengthCases } from './length.ts';
-import { lifetimeCases } from './lifetime.ts';
+import { lifetimeCases } from './lifetime/index.ts';
 import { mappingCases } from './mapping/index.ts';
 import { registryCases } from './registry/index.ts';
 import { versionCases } from './version.ts';

@@ -95,7 +95,7 @@ export const descriptorsCases: readonly Case[] = [
           const [closing, keeping] = closer === 'child' ? [heir, buffer] : [buffer, heir];
           await stamp(context, closing, length, byte);
           await context.release(closing);
-          await overwriteNewBuffers(context);
+          await overwriteNewBuffers(context, length);
           const word = await bufferWord(context, keeping, length, byte);
           const detail = `the ${closer} wrote ${length} bytes and closed; then: ${word}`;
           context.observe('FD-04', role, word, detail);

@@ -47,11 +47,23 @@ export async function stamp(
 /** Buffers allocated and overwritten to show that memory was given away too early. */
 const CHALLENGERS = 8;
 
-/** Gives the allocator every chance to hand out memory that is still in use. */
-export async function overwriteNewBuffers(context: CaseContext): Promise<void> {
-  for (let index = 0; index < CHALLENGERS; index += 1) {
-    const mapping = await context.map(await context.buffer(), context.page);
-    await fillBytes(context.subject, mapping, context.page, 0xff);
+/** As many of the size of what may be in use, where that is larger: memory comes back in its like. */
+const LARGE_CHALLENGERS = 2;
+
+/**
+ * Gives the allocator every chance to hand out memory that is still in use.
+ *
+ * @param length bytes of the buffer that has it; a page when left out
+ */
+export async function overwriteNewBuffers(
+  context: CaseContext,
+  length: bigint = context.page,
+): Promise<void> {
+  const like = length > context.page ? LARGE_CHALLENGERS : 0;
+  for (let index = 0; index < CHALLENGERS + like; index += 1) {
+    const size = index < CHALLENGERS ? context.page : length;
+    const mapping = await context.map(await context.buffer({ length: size }), size);
+    await fillBytes(context.subject, mapping, size, 0xff);
   }
 }
 

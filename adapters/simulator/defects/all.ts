@@ -9,8 +9,10 @@ import { LIFETIME_DEFECTS } from './lifetime.ts';
 import { MAPPING_DEFECTS } from './mappings.ts';
 import { type Parts, RIGHT } from './parts.ts';
 import { RACE_DEFECTS } from './races.ts';
+import { REFERENCE_DEFECTS } from './references.ts';
 import { REGISTRY_DEFECTS } from './registry.ts';
 import { RULE_DEFECTS } from './rules.ts';
+import { SHARING_DEFECTS } from './sharing.ts';
 import { SIZE_DEFECTS } from './sizes.ts';
 import { TURN_DEFECTS } from './turns.ts';
 
@@ -21,6 +23,8 @@ export const REQUEST_DEFECTS = [...ARGUMENT_DEFECTS, ...RULE_DEFECTS, ...LENGTH_
 export const BUFFER_DEFECTS = [
   ...DESCRIPTOR_DEFECTS,
   ...LIFETIME_DEFECTS,
+  ...REFERENCE_DEFECTS,
+  ...SHARING_DEFECTS,
   ...MAPPING_DEFECTS,
   ...CONTENT_DEFECTS,
   ...SIZE_DEFECTS,

@@ -109,7 +109,7 @@ export const TURN_DEFECTS = defects({
     CmaAllocator: overlapping(turns(64)),
   },
   'overlaps-past-128-alive': {
-    breaks: 'FD-11 CMA-03 LEN-09',
+    breaks: 'FD-11 CMA-03',
     summary:
       'While more than 128 buffers live, the last page of a new one may be handed out again.',
     DmaBuf: (Right) =>

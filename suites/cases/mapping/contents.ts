@@ -132,7 +132,7 @@ export const mappingContentsCases: readonly Case[] = [
         await fillBytes(subject, address, length, 0x6e);
         await subject.close({ fd: device });
         await context.release(buffer);
-        await overwriteNewBuffers(context);
+        await overwriteNewBuffers(context, length);
         const word = await contentsWord(subject, address, length, 0x6e);
         const detail = `a mapping of ${length} bytes after both were closed: ${word}`;
         context.observe('MAP-12', 'pattern', word, detail);

@@ -12,7 +12,7 @@ import {
 } from '../../../adapters/contract/index.ts';
 import { NameTable } from '../../../adapters/contract/names.ts';
 import { connectAgent } from '../../../adapters/protocol/client.ts';
-import { encodeDeath } from '../../../adapters/protocol/death.ts';
+import { encodeDeath } from '../../../adapters/protocol/encode-death.ts';
 import { encodeServedFacts } from '../../../adapters/protocol/served-facts.ts';
 import { encodeHello, encodeWireFrame, ownHello } from '../../../adapters/protocol/wire-frames.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';

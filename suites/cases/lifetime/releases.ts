@@ -1,5 +1,5 @@
-import { linux, type Operation } from '../../adapters/contract/index.ts';
-import type { Case } from '../kit/case.ts';
+import { linux, type Operation } from '../../../adapters/contract/index.ts';
+import type { Case } from '../../kit/case.ts';
 import {
   bufferWord,
   contentsWord,
@@ -7,15 +7,15 @@ import {
   overwriteNewBuffers,
   pattern,
   stamp,
-} from '../kit/contents.ts';
-import { observeConserved } from '../kit/free-memory.ts';
-import { cycleSizes, fewSizes, sizeClasses } from '../kit/sizes.ts';
+} from '../../kit/contents.ts';
+import { observeConserved } from '../../kit/free-memory.ts';
+import { cycleSizes, fewSizes, sizeClasses } from '../../kit/sizes.ts';
 
 const PROTECTION = linux.PROT_READ | linux.PROT_WRITE;
 const FLAGS = linux.MAP_SHARED;
 
-/** Cases of group `lifetime`: close frees, and nothing else does. */
-export const lifetimeCases: readonly Case[] = [
+/** Close frees, and nothing else does. */
+export const releaseCases: readonly Case[] = [
   {
     id: 'LIF-01/close',
     title: 'the last close frees',
@@ -40,7 +40,7 @@ export const lifetimeCases: readonly Case[] = [
         { op: 'close', fd: context.descriptorIn('cycle') },
       ]);
       const bytesPerCycle = GAUGE_PAGES * context.page;
-      await observeConserved(context, { requirement: 'LIF-01', body, bytesPerCycle, cycles: 32n });
+      await observeConserved(context, { requirement: 'LIF-01', body, bytesPerCycle, cycles: 4n });
     },
   },
   {
@@ -69,7 +69,7 @@ export const lifetimeCases: readonly Case[] = [
         const heir = context.client(`heir-${length}`);
         await context.subject.fork({ client: heir.clientName });
         await context.release(buffer);
-        await overwriteNewBuffers(context);
+        await overwriteNewBuffers(context, length);
         const word = await bufferWord(context, { ...buffer, client: heir }, length, 0x5a);
         const detail = `a buffer of ${length} bytes in the child process: ${word}`;
         context.observe('LIF-03', 'pattern', word, detail);
@@ -86,7 +86,7 @@ export const lifetimeCases: readonly Case[] = [
         const mapping = await context.map(buffer, length);
         await fillBytes(context.subject, mapping, length, 0x5a);
         await context.release(buffer);
-        await overwriteNewBuffers(context);
+        await overwriteNewBuffers(context, length);
         const word = await contentsWord(context.subject, mapping, length, 0x5a);
         const detail = `a mapping of ${length} bytes after close: ${word}`;
         context.observe('LIF-04', 'pattern', word, detail);

@@ -1,0 +1,139 @@
+import { linux, type Operation } from '../../../adapters/contract/index.ts';
+import type { Case } from '../../kit/case.ts';
+import type { CaseContext } from '../../kit/context.ts';
+import { observeConserved } from '../../kit/free-memory.ts';
+import { largeLength } from '../../kit/lifetimes.ts';
+
+const { DMA_BUF_IOCTL_SYNC, DMA_BUF_SET_NAME, DMA_BUF_SYNC_END, DMA_BUF_SYNC_RW } = linux;
+const { F_GETFL, F_SETFL, MAP_SHARED, MREMAP_MAYMOVE, O_NONBLOCK, O_RDWR } = linux;
+const { POLLIN, POLLOUT, PROT_READ, PROT_WRITE, SEEK_END } = linux;
+
+/** Calls that use a buffer, or are refused by it, and keep nothing. */
+export const usageCases: readonly Case[] = [
+  {
+    id: 'LIF-16/files',
+    title: 'what a file can do costs a buffer nothing',
+    requirements: ['LIF-16'],
+    async run(context) {
+      const fd = context.descriptorIn('cycle');
+      await observeUse(context, 'files', [
+        { op: 'fstat', fd },
+        { op: 'lseek', fd, offset: 0n, whence: SEEK_END },
+        { op: 'poll', fd, events: POLLIN | POLLOUT },
+        { op: 'fcntl', fd, command: F_GETFL },
+        { op: 'fcntl', fd, command: F_SETFL, value: O_NONBLOCK },
+      ]);
+    },
+  },
+  {
+    id: 'LIF-16/refused',
+    title: 'what a buffer refuses costs it nothing',
+    requirements: ['LIF-16'],
+    async run(context) {
+      const fd = context.descriptorIn('cycle');
+      const refused: Operation[] = [
+        { op: 'pread', fd, length: context.page },
+        { op: 'pwrite', fd, bytes: new Uint8Array(16) },
+        { op: 'ftruncate', fd, length: 0n },
+        { op: 'lseek', fd, offset: 1n, whence: SEEK_END },
+      ];
+      await observeUse(context, 'files', [], refused);
+    },
+  },
+  {
+    id: 'LIF-16/documents',
+    title: 'what /proc tells of a buffer costs it nothing',
+    requirements: ['LIF-16'],
+    needs: ['procfs'],
+    async run(context) {
+      const fd = context.descriptorIn('cycle');
+      await observeUse(
+        context,
+        'documents',
+        [
+          { op: 'readlink', fd },
+          { op: 'readfile', document: '/proc/self/fdinfo', fd },
+          { op: 'descriptors' },
+        ],
+        [{ op: 'reopen', fd, flags: O_RDWR }],
+      );
+    },
+  },
+  {
+    id: 'LIF-16/commands',
+    title: 'commands on a buffer cost it nothing',
+    requirements: ['LIF-16'],
+    async run(context) {
+      const fd = context.descriptorIn('cycle');
+      const command = (request: bigint, bytes: Uint8Array): Operation => {
+        return { op: 'ioctl', fd, request, argument: { bytes } };
+      };
+      const sync = (flags: bigint): Operation =>
+        command(DMA_BUF_IOCTL_SYNC, new Uint8Array(BigUint64Array.of(flags).buffer));
+      const name = new TextEncoder().encode('a name\0');
+      await observeUse(
+        context,
+        'commands',
+        [
+          sync(DMA_BUF_SYNC_RW),
+          sync(DMA_BUF_SYNC_RW | DMA_BUF_SYNC_END),
+          command(DMA_BUF_SET_NAME, name),
+        ],
+        [sync(0n), { ...context.allocationStep('unused', { slot: 'cycle' }), fd }],
+      );
+    },
+  },
+  {
+    id: 'LIF-16/mappings',
+    title: 'what is done with a mapping costs a buffer nothing',
+    requirements: ['LIF-16'],
+    async run(context) {
+      const { page } = context;
+      const length = largeLength(context);
+      const fd = context.descriptorIn('cycle');
+      const address = { slot: 'mapped' };
+      const protection = PROT_READ | PROT_WRITE;
+      const bytes = Uint8Array.of(1);
+      const newLength = length + page;
+      const flags = MREMAP_MAYMOVE;
+      await observeUse(
+        context,
+        'mappings',
+        [
+          { op: 'mmap', slot: 'mapped', length, protection, flags: MAP_SHARED, fd },
+          { op: 'store', address, length: page, bytes },
+          { op: 'load', address, length: 16n },
+          { op: 'scan', address, length: page, bytes },
+          { op: 'munmap', address, length },
+        ],
+        [
+          { op: 'mmap', length: newLength, protection, flags: MAP_SHARED, fd },
+          { op: 'mmap', length, protection, flags: 0n, fd },
+          { op: 'mremap', address, oldLength: length, newLength, flags },
+        ],
+      );
+    },
+  },
+];
+
+/** Asks for a buffer, does with it what works and what is refused, and closes it. */
+async function observeUse(
+  context: CaseContext,
+  role: string,
+  works: readonly Operation[],
+  refused: readonly Operation[] = [],
+): Promise<void> {
+  const length = largeLength(context);
+  await observeConserved(context, {
+    requirement: 'LIF-16',
+    role,
+    body: [
+      context.allocationStep('cycle', await context.device(), { length }),
+      ...works,
+      ...refused,
+      { op: 'close', fd: context.descriptorIn('cycle') },
+    ],
+    bytesPerCycle: length,
+    refusedSteps: refused,
+  });
+}
