@@ -53,12 +53,31 @@ export function fewSizes(context: CaseContext): readonly bigint[] {
   return sizeClasses(context).filter((length) => few.includes(length));
 }
 
+/** A size of the buffers of a cycle, and how often the cycle is run between two readings. */
+export interface CycleSize {
+  /** Bytes. */
+  readonly length: bigint;
+  readonly cycles: bigint;
+}
+
+/** Cycles of a small buffer: what is lost in one of 256 shows. */
+const SMALL_CYCLES = 256n;
+/** A region must hold what large buffers lose in two blocks, and as much again. */
+const LOST_SHARE = 6n;
+
 /**
- * The sizes that a cycle takes in turn which must leave as much memory free as it found. Where a
- * gauge is read there are thousands of cycles, and large buffers are looked at on their own.
+ * The sizes with which a cycle is run that must leave as much memory free as it found. Of large
+ * buffers there are so few that the region does not run dry of room for them in the first block;
+ * where a gauge is read, which takes thousands of cycles, there are none.
  */
-export function cycleSizes(context: CaseContext): readonly bigint[] {
-  const plain = 4n * context.page;
-  const more = context.region.bounded ? fewSizes(context).slice(1) : [];
-  return [plain, ...more];
+export function cycleSizes(context: CaseContext): readonly CycleSize[] {
+  const small = { length: 4n * context.page, cycles: SMALL_CYCLES };
+  const large = context.region.bounded ? fewSizes(context).slice(1) : [];
+  return [small, ...large.map((length) => ({ length, cycles: fewCycles(context, length) }))];
+}
+
+/** So many cycles that a region has room for all that they could lose of so many bytes. */
+export function fewCycles({ region }: CaseContext, bytes: bigint): bigint {
+  const cycles = (region.sizeBytes ?? 0n) / bytes / LOST_SHARE;
+  return cycles < 1n ? 1n : cycles < SMALL_CYCLES ? cycles : SMALL_CYCLES;
 }

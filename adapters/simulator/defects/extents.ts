@@ -202,7 +202,7 @@ export const EXTENT_DEFECTS = defects({
       },
   },
   'leak-of-large-at-munmap': {
-    breaks: 'LIF-04',
+    breaks: 'LIF-04 LIF-05',
     summary: 'A buffer of more than 16 pages whose last reference is a mapping is never freed.',
     DmaBuf: (Right) =>
       class extends leaky(Right) {

@@ -9,7 +9,7 @@ import {
   stamp,
 } from '../../kit/contents.ts';
 import { observeConserved } from '../../kit/free-memory.ts';
-import { cycleSizes, fewSizes, sizeClasses } from '../../kit/sizes.ts';
+import { cycleSizes, fewCycles, fewSizes, sizeClasses } from '../../kit/sizes.ts';
 
 const PROTECTION = linux.PROT_READ | linux.PROT_WRITE;
 const FLAGS = linux.MAP_SHARED;
@@ -40,7 +40,11 @@ export const releaseCases: readonly Case[] = [
         { op: 'close', fd: context.descriptorIn('cycle') },
       ]);
       const bytesPerCycle = GAUGE_PAGES * context.page;
-      await observeConserved(context, { requirement: 'LIF-01', body, bytesPerCycle, cycles: 4n });
+      const cycles = fewCycles(
+        context,
+        sizes.reduce((sum, length) => sum + length, 0n),
+      );
+      await observeConserved(context, { requirement: 'LIF-01', body, bytesPerCycle, cycles });
     },
   },
   {
@@ -48,13 +52,17 @@ export const releaseCases: readonly Case[] = [
     title: 'a close frees without the device',
     requirements: ['LIF-02'],
     async run(context) {
-      const body = cycleSizes(context).flatMap((length): Operation[] => [
+      const bodyOf = (length: bigint): Operation[] => [
         { op: 'open', slot: 'own', file: context.region.name, flags: linux.O_RDWR },
         context.allocationStep('cycle', { slot: 'own' }, { length }),
         { op: 'close', fd: { slot: 'own' } },
         { op: 'close', fd: context.descriptorIn('cycle') },
-      ]);
-      await observeConserved(context, { requirement: 'LIF-02', body, bytesPerCycle: context.page });
+      ];
+      for (const { length, cycles } of cycleSizes(context)) {
+        const body = bodyOf(length);
+        const bytesPerCycle = context.page;
+        await observeConserved(context, { requirement: 'LIF-02', body, bytesPerCycle, cycles });
+      }
     },
   },
   {
@@ -100,13 +108,17 @@ export const releaseCases: readonly Case[] = [
     async run(context) {
       const device = await context.device();
       const fd = context.descriptorIn('cycle');
-      const body = cycleSizes(context).flatMap((length): Operation[] => [
+      const bodyOf = (length: bigint): Operation[] => [
         context.allocationStep('cycle', device, { length }),
         { op: 'mmap', slot: 'mapped', length, protection: PROTECTION, flags: FLAGS, fd },
         { op: 'close', fd },
         { op: 'munmap', address: { slot: 'mapped' }, length },
-      ]);
-      await observeConserved(context, { requirement: 'LIF-04', body, bytesPerCycle: context.page });
+      ];
+      for (const { length, cycles } of cycleSizes(context)) {
+        const body = bodyOf(length);
+        const bytesPerCycle = context.page;
+        await observeConserved(context, { requirement: 'LIF-04', body, bytesPerCycle, cycles });
+      }
     },
   },
   {
@@ -138,7 +150,7 @@ export const releaseCases: readonly Case[] = [
       const device = await context.device();
       const fd = context.descriptorIn('cycle');
       const address = { slot: 'mapped' };
-      const body = cycleSizes(context).flatMap((length): Operation[] => {
+      const bodyOf = (length: bigint): Operation[] => {
         const part = (length / context.page / 2n) * context.page;
         return [
           context.allocationStep('cycle', device, { length }),
@@ -147,8 +159,12 @@ export const releaseCases: readonly Case[] = [
           { op: 'munmap', address, length: part },
           { op: 'munmap', address, offset: part, length: length - part },
         ];
-      });
-      await observeConserved(context, { requirement: 'LIF-05', body, bytesPerCycle: context.page });
+      };
+      for (const { length, cycles } of cycleSizes(context)) {
+        const body = bodyOf(length);
+        const bytesPerCycle = context.page;
+        await observeConserved(context, { requirement: 'LIF-05', body, bytesPerCycle, cycles });
+      }
     },
   },
   {
@@ -183,15 +199,19 @@ export const releaseCases: readonly Case[] = [
       );
       if (one === undefined || other === undefined) throw new Error('a socket pair has two ends');
       const device = await context.device();
-      const body = cycleSizes(context).flatMap((length): Operation[] => [
+      const bodyOf = (length: bigint): Operation[] => [
         { op: 'socketpair', slot: 'ends' },
         context.allocationStep('cycle', device, { length }),
         { op: 'sendfd', fd: one, passed: fd },
         { op: 'close', fd },
         { op: 'close', fd: one },
         { op: 'close', fd: other },
-      ]);
-      await observeConserved(context, { requirement: 'LIF-07', body, bytesPerCycle: context.page });
+      ];
+      for (const { length, cycles } of cycleSizes(context)) {
+        const body = bodyOf(length);
+        const bytesPerCycle = context.page;
+        await observeConserved(context, { requirement: 'LIF-07', body, bytesPerCycle, cycles });
+      }
     },
   },
   {
