@@ -60,11 +60,14 @@ export async function overwriteNewBuffers(
   length: bigint = context.page,
 ): Promise<void> {
   const like = length > context.page ? LARGE_CHALLENGERS : 0;
+  const challengers = [];
   for (let index = 0; index < CHALLENGERS + like; index += 1) {
     const size = index < CHALLENGERS ? context.page : length;
-    const mapping = await context.map(await context.buffer({ length: size }), size);
-    await fillBytes(context.subject, mapping, size, 0xff);
+    const buffer = await context.buffer({ length: size });
+    challengers.push(buffer);
+    await stamp(context, buffer, size, 0xff);
   }
+  for (const buffer of challengers) await context.release(buffer);
 }
 
 /** The contents of a buffer, as {@link contentsWord} says it, through a mapping of its own. */

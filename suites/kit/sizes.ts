@@ -47,10 +47,14 @@ export const sizesText = (sizes: readonly bigint[]): string => {
   return least === most ? `${least} bytes` : `${least} to ${most} bytes`;
 };
 
+/** Buffers that a case may hold of each of the {@link fewSizes}. */
+const FEW_HELD = 8n;
+
 /** A page, more than a chunk, and more than a large one: for rules that take long for each size. */
 export function fewSizes(context: CaseContext): readonly bigint[] {
-  const few = [context.page, 17n * context.page, 257n * context.page];
-  return sizeClasses(context).filter((length) => few.includes(length));
+  const room = budgetOf(context) / FEW_HELD;
+  const few = [17n * context.page, 257n * context.page];
+  return [context.page, ...few.filter((length) => length <= room)];
 }
 
 /** A size of the buffers of a cycle, and how often the cycle is run between two readings. */

@@ -95,7 +95,7 @@ export const mappingAccessCases: readonly Case[] = [
       const { page } = context;
       for (const size of sizeClasses(context)) {
         const buffer = await context.buffer({ length: size });
-        await context.map(buffer, size);
+        const whole = await context.map(buffer, size);
         for (const [length, offset] of [
           [size + page, 0n],
           [size, page],
@@ -111,6 +111,7 @@ export const mappingAccessCases: readonly Case[] = [
           const detail = `mmap of ${length} bytes at ${offset} of a ${size}-byte buffer: ${word}`;
           context.observe('MAP-07', 'past-end', word, detail);
         }
+        await context.subject.munmap({ address: whole, length: size });
         await context.release(buffer);
       }
     },
@@ -144,9 +145,11 @@ export const mappingAccessCases: readonly Case[] = [
     async run(context) {
       for (const length of fewSizes(context)) {
         for (const more of [context.page, GIBIBYTE]) {
-          const word = await beyondEnd(context, await context.buffer({ length }), length, more);
+          const buffer = await context.buffer({ length });
+          const word = await beyondEnd(context, buffer, length, more);
           const detail = `a mapping of ${length} bytes grown by ${more}: ${word} past its end`;
           context.observe('MAP-10', 'beyond-end', word, detail);
+          await context.release(buffer);
         }
       }
     },
