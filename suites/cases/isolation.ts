@@ -1,9 +1,11 @@
 import { linux, type Operation, type Placement } from '../../adapters/contract/index.ts';
 import type { Case } from '../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../kit/context.ts';
+import { mixedSizes } from '../kit/crowd.ts';
 import { fillAndHold } from '../kit/free-memory.ts';
 import { fillMemoryFile } from '../kit/memory-file.ts';
 import { Skip } from '../kit/observation.ts';
+import { throughPhases } from '../kit/phases.ts';
 import { leaveSecrets, scanNewBuffers } from '../kit/residue.ts';
 import { mapBeforeReturn, scanWhileAllocating } from '../kit/residue-races.ts';
 import { lengthPast4GiB, sizeClasses } from '../kit/sizes.ts';
@@ -27,6 +29,15 @@ export const isolationCases: readonly Case[] = [
       const secrets = await leaveSecrets(context, sizeClasses(context));
       await observeNew(context, 'ISO-01', 'contents', `${secrets.text} were filled and freed`);
     },
+  },
+  {
+    id: 'ISO-01/many',
+    title: 'each of hundreds of buffers is zero, whatever was freed before',
+    requirements: ['ISO-01'],
+    run: (context) =>
+      throughPhases(context, mixedSizes(context), {
+        newBuffers: ({ word, detail }) => context.observe('ISO-01', 'contents', word, detail),
+      }),
   },
   {
     id: 'ISO-01/past-4-gib',

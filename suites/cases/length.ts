@@ -1,10 +1,11 @@
-import { linux, textOfBytes } from '../../adapters/contract/index.ts';
+import { linux } from '../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
 import type { Case } from '../kit/case.ts';
 import { stamp, ZERO } from '../kit/contents.ts';
 import type { Allocation, CaseContext } from '../kit/context.ts';
 import { Crowd, mixedSizes } from '../kit/crowd.ts';
 import { observeEachChange } from '../kit/each-change.ts';
+import { sizeInFdinfo } from '../kit/fdinfo.ts';
 import { Skip } from '../kit/observation.ts';
 import { costOf } from '../kit/page-cost.ts';
 import { lengthPast4GiB, sizeClasses } from '../kit/sizes.ts';
@@ -234,11 +235,6 @@ async function observeEverySize(context: CaseContext, buffer: Allocation): Promi
   if (!context.facts.capabilities.includes('procfs')) return;
   const { out } = await context.subject.readfile({ document: '/proc/self/fdinfo', fd });
   see('fdinfo', sizeInFdinfo(out));
-}
-
-function sizeInFdinfo(out: Uint8Array): bigint | undefined {
-  const line = /^size:\s+(\d+)$/m.exec(textOfBytes(out))?.[1];
-  return line === undefined ? undefined : BigInt(line);
 }
 
 /** Asks for too much in a client that the OOM killer may take; returns the outcome, in one word. */

@@ -47,7 +47,7 @@ export async function stamp(
 /** Buffers allocated and overwritten to show that memory was given away too early. */
 const CHALLENGERS = 8;
 
-/** As many of the size of what may be in use, where that is larger: memory comes back in its like. */
+/** As many of the size of what may be in use, where that is larger. */
 const LARGE_CHALLENGERS = 2;
 
 /**

@@ -2,8 +2,8 @@
 const BYTES_MIN = 9;
 
 /**
- * Bytes that, repeated over a buffer, look different in each of its pages and in every other buffer:
- * their number is odd and not below that of the pages, so each page begins at another byte of them.
+ * Bytes that, repeated over a buffer, look different in each of its pages and in every other
+ * buffer: their number is odd and not below that of the pages, so each page begins at another byte.
  *
  * @param pages of the buffer
  * @param seed another one for each buffer that lives at the same time

@@ -32,8 +32,8 @@ export function sizeClasses(context: CaseContext, most?: bigint): readonly bigin
 }
 
 /**
- * A length of a few pages past 4 GiB, where a region is known to hold one; of an unbounded region it
- * is not asked, since that is the memory of the whole machine.
+ * A length of a few pages past 4 GiB, where a region is known to hold one; of an unbounded region
+ * it is not asked, since that is the memory of the whole machine.
  */
 export function lengthPast4GiB({ page, region }: CaseContext): bigint | undefined {
   const length = FOUR_GIB + 3n * page;

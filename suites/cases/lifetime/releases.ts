@@ -9,7 +9,7 @@ import {
   stamp,
 } from '../../kit/contents.ts';
 import { observeConserved } from '../../kit/free-memory.ts';
-import { cycleSizes, fewCycles, fewSizes, sizeClasses } from '../../kit/sizes.ts';
+import { cycleSizes, fewSizes } from '../../kit/sizes.ts';
 
 const PROTECTION = linux.PROT_READ | linux.PROT_WRITE;
 const FLAGS = linux.MAP_SHARED;
@@ -26,25 +26,6 @@ export const releaseCases: readonly Case[] = [
         { op: 'close', fd: context.descriptorIn('cycle') },
       ];
       await observeConserved(context, { requirement: 'LIF-01', body, bytesPerCycle: context.page });
-    },
-  },
-  {
-    id: 'LIF-01/sizes',
-    title: 'the last close frees buffers of every size',
-    requirements: ['LIF-01'],
-    async run(context) {
-      const device = await context.device();
-      const sizes = sizeClasses(context, SIZES_PAGES_MAX);
-      const body = sizes.flatMap((length): Operation[] => [
-        context.allocationStep('cycle', device, { length }),
-        { op: 'close', fd: context.descriptorIn('cycle') },
-      ]);
-      const bytesPerCycle = GAUGE_PAGES * context.page;
-      const cycles = fewCycles(
-        context,
-        sizes.reduce((sum, length) => sum + length, 0n),
-      );
-      await observeConserved(context, { requirement: 'LIF-01', body, bytesPerCycle, cycles });
     },
   },
   {
@@ -300,10 +281,6 @@ export const releaseCases: readonly Case[] = [
   },
 ];
 
-/** Pages of the largest buffer of a cycle over all sizes. */
-const SIZES_PAGES_MAX = 257n;
-/** Where a gauge is read, so many pages lost over all sizes show. */
-const GAUGE_PAGES = 16n;
 /** Allocations in each of two blocks: a page lost in so many shows. */
 const MANY = 16_384n;
 /** On an unbounded region a page lost in so many cycles shows. */
