@@ -1,4 +1,5 @@
 import { ARGUMENT_DEFECTS } from './arguments.ts';
+import { CALL_DEFECTS } from './calls.ts';
 import { CONTENT_DEFECTS } from './contents.ts';
 import type { Defect, Overrides } from './defect.ts';
 import { DESCRIPTOR_DEFECTS } from './descriptors.ts';
@@ -25,6 +26,7 @@ export const BUFFER_DEFECTS = [
   ...LIFETIME_DEFECTS,
   ...REFERENCE_DEFECTS,
   ...SHARING_DEFECTS,
+  ...CALL_DEFECTS,
   ...MAPPING_DEFECTS,
   ...CONTENT_DEFECTS,
   ...SIZE_DEFECTS,

@@ -1,4 +1,5 @@
 import { linux, type Operation } from '../../../adapters/contract/index.ts';
+import { commandOf, requestBytes } from '../../../catalogue/abi-request.ts';
 import type { Case } from '../../kit/case.ts';
 import type { CaseContext } from '../../kit/context.ts';
 import { observeConserved } from '../../kit/free-memory.ts';
@@ -64,23 +65,25 @@ export const usageCases: readonly Case[] = [
     title: 'commands on a buffer cost it nothing',
     requirements: ['LIF-16'],
     async run(context) {
-      const fd = context.descriptorIn('cycle');
-      const command = (request: bigint, bytes: Uint8Array): Operation => {
-        return { op: 'ioctl', fd, request, argument: { bytes } };
-      };
-      const sync = (flags: bigint): Operation =>
-        command(DMA_BUF_IOCTL_SYNC, new Uint8Array(BigUint64Array.of(flags).buffer));
+      const buffer = await context.buffer();
       const name = new TextEncoder().encode('a name\0');
-      await observeUse(
-        context,
-        'commands',
-        [
-          sync(DMA_BUF_SYNC_RW),
-          sync(DMA_BUF_SYNC_RW | DMA_BUF_SYNC_END),
-          command(DMA_BUF_SET_NAME, name),
-        ],
-        [sync(0n), { ...context.allocationStep('unused', { slot: 'cycle' }), fd }],
-      );
+      const flags = [DMA_BUF_SYNC_RW, DMA_BUF_SYNC_RW | DMA_BUF_SYNC_END, 0n];
+      const commands: readonly (readonly [bigint, Uint8Array])[] = [
+        ...flags.map((one) => [DMA_BUF_IOCTL_SYNC, wordBytes(one)] as const),
+        [DMA_BUF_SET_NAME, name],
+        [commandOf(context.abi), requestBytes(context.abi, { length: context.page })],
+      ];
+      const works: Operation[] = [];
+      const refused: Operation[] = [];
+      // A buffer need not know each of them; that is another rule's question.
+      for (const [request, bytes] of commands) {
+        const argument = { bytes };
+        const { ok } = await context.subject.ioctl({ fd: buffer.fd, request, argument });
+        const fd = context.descriptorIn('cycle');
+        (ok ? works : refused).push({ op: 'ioctl', fd, request, argument });
+      }
+      await context.release(buffer);
+      await observeUse(context, 'commands', works, refused);
     },
   },
   {
@@ -115,6 +118,8 @@ export const usageCases: readonly Case[] = [
     },
   },
 ];
+
+const wordBytes = (word: bigint): Uint8Array => new Uint8Array(BigUint64Array.of(word).buffer);
 
 /** Asks for a buffer, does with it what works and what is refused, and closes it. */
 async function observeUse(
