@@ -1,11 +1,10 @@
 import { linux } from '../../adapters/contract/index.ts';
-import { fieldOf, readField } from '../../catalogue/abi-request.ts';
+import { observeEverySize, observeSize, sizeInFdinfo, sizeWord } from '../kit/buffer-size.ts';
 import type { Case } from '../kit/case.ts';
 import { stamp, ZERO } from '../kit/contents.ts';
-import type { Allocation, CaseContext } from '../kit/context.ts';
+import type { CaseContext } from '../kit/context.ts';
 import { Crowd, mixedSizes } from '../kit/crowd.ts';
 import { observeEachChange } from '../kit/each-change.ts';
-import { sizeInFdinfo } from '../kit/fdinfo.ts';
 import { Skip } from '../kit/observation.ts';
 import { costOf } from '../kit/page-cost.ts';
 import { lengthPast4GiB, sizeClasses } from '../kit/sizes.ts';
@@ -61,9 +60,9 @@ export const lengthCases: readonly Case[] = [
     },
   },
   {
-    id: 'LEN-04/many',
+    id: 'LEN-03/many',
     title: 'the size of each of hundreds of buffers',
-    requirements: ['LEN-02', 'LEN-03', 'LEN-04'],
+    requirements: ['LEN-02', 'LEN-03'],
     async run(context) {
       const crowd = new Crowd(context, mixedSizes(context));
       await crowd.gather();
@@ -77,14 +76,25 @@ export const lengthCases: readonly Case[] = [
         context.observe('LEN-02', 'size', size >= length ? 'at-least' : 'smaller', detail);
         context.observe('LEN-03', 'end', sizeWord(context, size, length), detail);
       }
-      if (!context.facts.capabilities.includes('procfs')) return;
-      const shown = await crowd.each(crowd.members, ({ fd }) => [
+    },
+  },
+  {
+    id: 'LEN-04/many',
+    title: 'fdinfo shows the size of each of hundreds of buffers',
+    requirements: ['LEN-04'],
+    needs: ['procfs'],
+    async run(context) {
+      const crowd = new Crowd(context, mixedSizes(context));
+      await crowd.gather();
+      const answers = await crowd.each(crowd.members, ({ fd }) => [
+        { op: 'lseek', fd, offset: 0n, whence: linux.SEEK_END },
         { op: 'readfile', document: '/proc/self/fdinfo', fd },
       ]);
-      for (const [index, { out }] of shown.entries()) {
-        const line = sizeInFdinfo(out);
-        const word = line === undefined ? 'absent' : line === sizes[index] ? 'same' : 'other';
-        const detail = `buffer ${index}: lseek(SEEK_END) says ${sizes[index]}, fdinfo says ${line}`;
+      for (const index of crowd.members.keys()) {
+        const end = answers[index * 2]?.value;
+        const line = sizeInFdinfo(answers[index * 2 + 1]?.out ?? new Uint8Array(0));
+        const word = line === undefined ? 'absent' : line === end ? 'same' : 'other';
+        const detail = `buffer ${index}: lseek(SEEK_END) says ${end}, fdinfo says ${line}`;
         context.observe('LEN-04', 'fdinfo', word, detail);
       }
     },
@@ -217,26 +227,6 @@ export const lengthCases: readonly Case[] = [
 /** Pages that are filled, freed and asked for again. */
 const TAIL_ROUNDS = 8;
 
-/** Sizes as descriptor, fdinfo and status give them, against lseek's. */
-async function observeEverySize(context: CaseContext, buffer: Allocation): Promise<void> {
-  const { fd } = buffer;
-  const { value: end } = await context.subject.lseek({ fd, offset: 0n, whence: linux.SEEK_END });
-  const see = (role: string, size: bigint | undefined): void => {
-    const word = size === undefined ? 'absent' : size === end ? 'same' : 'other';
-    context.observe('LEN-04', role, word, `lseek(SEEK_END) says ${end}, ${role} says ${size}`);
-  };
-  if (fieldOf(context.abi, 'length').output === true) {
-    see('reported', context.fieldAfter(buffer, 'length'));
-  }
-  const status = await context.subject.fstat({ fd });
-  const size = readField(status.out, { offset: 8, width: 8 });
-  // Before Linux 5.3 every dma-buf had the same inode, whose size was 0.
-  see('stat', size === 0n ? undefined : size);
-  if (!context.facts.capabilities.includes('procfs')) return;
-  const { out } = await context.subject.readfile({ document: '/proc/self/fdinfo', fd });
-  see('fdinfo', sizeInFdinfo(out));
-}
-
 /** Asks for too much in a client that the OOM killer may take; returns the outcome, in one word. */
 async function tryHuge(context: CaseContext, name: string, length: bigint): Promise<string> {
   const device = await context.device();
@@ -246,34 +236,6 @@ async function tryHuge(context: CaseContext, name: string, length: bigint): Prom
   await context.subject.kill({ client: name, signal: linux.SIGKILL });
   await context.subject.wait({ client: name });
   return word;
-}
-
-function sizeWord({ page }: CaseContext, size: bigint, asked: bigint): string {
-  const smallest = ((asked + page - 1n) / page) * page;
-  if (size === smallest) return 'page-multiple';
-  return size > smallest && size % page === 0n ? 'larger-multiple' : 'other';
-}
-
-async function observeSize(context: CaseContext, buffer: Allocation, asked: bigint): Promise<void> {
-  const { value: end } = await buffer.client.lseek({
-    fd: buffer.fd,
-    offset: 0n,
-    whence: linux.SEEK_END,
-  });
-  const word = (size: bigint): string => sizeWord(context, size, asked);
-  const told = `asked for ${asked} bytes,`;
-  const atLeast = end >= asked ? 'at-least' : 'smaller';
-  context.observe('LEN-02', 'size', atLeast, `${told} lseek(SEEK_END) says ${end}`);
-  context.observe('LEN-03', 'end', word(end), `${told} lseek(SEEK_END) says ${end}`);
-  if (fieldOf(context.abi, 'length').output === true) {
-    const reported = context.fieldAfter(buffer, 'length');
-    context.observe(
-      'LEN-03',
-      'reported',
-      word(reported),
-      `${told} length came back as ${reported}`,
-    );
-  }
 }
 
 /** Asks in a client of its own: where memory is unbounded, the OOM killer may be the answer. */

@@ -1,5 +1,6 @@
 import { type Client, linux, type Reply, type SlotRef } from '../../adapters/contract/index.ts';
 import type { Allocation, CaseContext } from './context.ts';
+import { Inconclusive } from './observation.ts';
 
 /** A pattern of one byte, repeated by `store` and `scan`. */
 export const pattern = (byte: number): Uint8Array => Uint8Array.of(byte);
@@ -15,6 +16,21 @@ export async function fillBytes(
   byte: number,
 ): Promise<Reply> {
   return client.store({ address: mapping, length, bytes: pattern(byte) });
+}
+
+/**
+ * Fills a mapping with a byte that is to be looked for afterwards.
+ *
+ * @throws {@link Inconclusive} when not all of it can be written to: another rule's question
+ */
+export async function fillWhole(
+  client: Client,
+  mapping: SlotRef,
+  length: bigint,
+  byte: number,
+): Promise<void> {
+  const { ok, word } = await fillBytes(client, mapping, length, byte);
+  if (!ok) throw new Inconclusive(`blocked: writing to ${length} mapped bytes ended in ${word}`);
 }
 
 /**
@@ -40,7 +56,7 @@ export async function stamp(
   byte: number,
 ): Promise<void> {
   const mapping = await context.map(buffer, length);
-  await fillBytes(buffer.client, mapping, length, byte);
+  await fillWhole(buffer.client, mapping, length, byte);
   await buffer.client.munmap({ address: mapping, length });
 }
 

@@ -4,6 +4,7 @@ import {
   bufferWord,
   contentsWord,
   fillBytes,
+  fillWhole,
   overwriteNewBuffers,
   pattern,
   stamp,
@@ -73,7 +74,7 @@ export const releaseCases: readonly Case[] = [
       for (const length of fewSizes(context)) {
         const buffer = await context.buffer({ length });
         const mapping = await context.map(buffer, length);
-        await fillBytes(context.subject, mapping, length, 0x5a);
+        await fillWhole(context.subject, mapping, length, 0x5a);
         await context.release(buffer);
         await overwriteNewBuffers(context, length);
         const word = await contentsWord(context.subject, mapping, length, 0x5a);

@@ -1,6 +1,12 @@
 import { linux, type Operation } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
-import { bufferWord, contentsWord, fillBytes, overwriteNewBuffers } from '../../kit/contents.ts';
+import {
+  bufferWord,
+  contentsWord,
+  fillBytes,
+  fillWhole,
+  overwriteNewBuffers,
+} from '../../kit/contents.ts';
 import { SUBJECT } from '../../kit/context.ts';
 import { Crowd, mixedSizes } from '../../kit/crowd.ts';
 import { sync } from '../../kit/dma-buf-sync.ts';
@@ -76,7 +82,7 @@ export const mappingContentsCases: readonly Case[] = [
         await context.subject.fork({ client: heir.client.clientName });
         const theirs = await context.map(heir, length, PROT_READ);
         await sync(context.subject, buffer.fd, 'write', 'start');
-        await fillBytes(context.subject, one, length, 0x4d);
+        await fillWhole(context.subject, one, length, 0x4d);
         await sync(context.subject, buffer.fd, 'write', 'end');
         for (const [role, client, address] of [
           ['same-process', context.subject, other],
@@ -129,7 +135,7 @@ export const mappingContentsCases: readonly Case[] = [
         const device = await context.openDevice(subject);
         const buffer = await context.buffer({ length }, { device: { slot: device.slot } });
         const address = await context.map(buffer, length);
-        await fillBytes(subject, address, length, 0x6e);
+        await fillWhole(subject, address, length, 0x6e);
         await subject.close({ fd: device });
         await context.release(buffer);
         await overwriteNewBuffers(context, length);
@@ -170,7 +176,7 @@ export const mappingContentsCases: readonly Case[] = [
         const address = await context.map(buffer, length);
         const heir = context.client(`heir-${length}`);
         await context.subject.fork({ client: heir.clientName });
-        await fillBytes(heir, address, length, 0x38);
+        await fillWhole(heir, address, length, 0x38);
         const word = await contentsWord(context.subject, address, length, 0x38);
         const detail = `what the child wrote to ${length} bytes, read by its parent: ${word}`;
         context.observe('MAP-15', 'pattern', word, detail);

@@ -7,6 +7,7 @@ import {
 } from '../../../adapters/contract/index.ts';
 import { pattern } from '../../kit/contents.ts';
 import { type Allocation, type CaseContext, SUBJECT } from '../../kit/context.ts';
+import { Inconclusive } from '../../kit/observation.ts';
 import { pagePattern, patternFrom } from '../../kit/page-pattern.ts';
 
 const { MAP_SHARED, PROT_READ, PROT_WRITE } = linux;
@@ -100,7 +101,8 @@ export async function observeParts(
   const { page } = context;
   const bytes = pagePattern(Number(length / page), 2);
   const whole = await context.map(buffer, length);
-  await context.subject.store({ address: whole, length, bytes });
+  const { ok, word: written } = await context.subject.store({ address: whole, length, bytes });
+  if (!ok) throw new Inconclusive(`blocked: writing to ${length} mapped bytes ended in ${written}`);
   const parts = offsets.flatMap((index) => {
     const offset = index * page;
     const lengths = new Set([page, length - offset]);
