@@ -2,6 +2,7 @@ import {
   type ArgumentKind,
   OPERATION_ROWS,
   type OperationName,
+  specOf,
   withheldBecause,
 } from '../../adapters/contract/index.ts';
 import { withoutGenerator } from '../../fuzz/generate/not-generated.ts';
@@ -10,7 +11,7 @@ import { EMPTY_CELLS } from './reasons.ts';
 import { classNames, type Usage } from './usage.ts';
 
 /** What cases and what generators use. */
-export interface Coverage {
+export interface ContractUsage {
   readonly cases: Pick<Usage, 'roles' | 'seen'>;
   readonly generators: Pick<Usage, 'roles' | 'seen'>;
 }
@@ -30,17 +31,17 @@ export interface CoveragePage {
 }
 
 /** Writes the table of operations, classes of their arguments, and roles, with who uses each. */
-export function coveragePage(coverage: Coverage): CoveragePage {
+export function coveragePage(coverage: ContractUsage): CoveragePage {
   return new Writer(coverage).page();
 }
 
 class Writer {
-  readonly #coverage: Coverage;
+  readonly #coverage: ContractUsage;
   readonly #reasons: string[] = [];
   readonly #unexplained: string[] = [];
   readonly #used = new Set<unknown>();
 
-  constructor(coverage: Coverage) {
+  constructor(coverage: ContractUsage) {
     this.#coverage = coverage;
   }
 
@@ -107,7 +108,9 @@ class Writer {
     const [op, argument = ''] = place.split('.') as [OperationName, string?];
     const withheld = withheldBecause(op, argument, name);
     if (withheld !== undefined) return withheld;
-    const generated = by === 'generator' ? withoutGenerator(op, argument, name) : undefined;
+    const [first = ''] = Object.keys(specOf(op).arguments);
+    const asked = argument === '' ? first : argument;
+    const generated = by === 'generator' ? withoutGenerator(op, asked, name) : undefined;
     if (generated !== undefined) return generated;
     const cell = EMPTY_CELLS.find(
       (one) =>

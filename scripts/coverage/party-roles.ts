@@ -1,9 +1,18 @@
-import type { Operand, Operation } from '../../adapters/contract/index.ts';
+import {
+  type Operand,
+  type Operation,
+  type OperationName,
+  operationsWhere,
+  specOf,
+  type UntypedOperation,
+} from '../../adapters/contract/index.ts';
 
 /** Parties to the life of a buffer, over three processes. */
 export const PARTIES = ['allocator', 'holder', 'third'] as const;
 /** The ways in which a process lets go of all that it has. */
-export const ENDINGS = ['exit', 'kill', 'exec'] as const;
+export const ENDINGS: readonly OperationName[] = [
+  ...operationsWhere(({ drops }) => drops?.kind === 'client' || drops?.kind === 'image'),
+];
 
 interface SharedBuffer {
   readonly allocator: string;
@@ -36,10 +45,10 @@ export class PartyRoles {
       if (buffer === undefined) return;
       this.#buffers.set(operation.slot, buffer);
       this.#holds({ slot: operation.slot }, client);
-    } else if (op === 'exit' || op === 'exec') {
-      this.#ends(client, op);
-    } else if (op === 'kill') {
-      this.#ends(operation.client, op);
+    } else if (ENDINGS.includes(op)) {
+      const { drops } = specOf(op);
+      const named = drops?.of === undefined ? client : (operation as UntypedOperation)[drops.of];
+      this.#ends(named as string, op);
     }
   }
 

@@ -12,11 +12,6 @@ export interface EmptyCell {
 /** Cells that neither `withheld-arguments.ts` nor `not-generated.ts` gives the reason of. */
 export const EMPTY_CELLS: readonly EmptyCell[] = [
   {
-    places: ['barrier', 'sleep', 'repeat'],
-    by: 'generator',
-    reason: 'a schedule is the seed’s to choose, and a loop hides the results that oracles read',
-  },
-  {
     places: ['fork.client'],
     classes: ['other'],
     reason: 'a fork names the child that it makes',
