@@ -7,7 +7,8 @@ import {
 import type { FrameRange } from '../../oracles/index.ts';
 import type { Case } from '../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../kit/context.ts';
-import { fillAndHold, fillOnce, freeBytes } from '../kit/free-memory.ts';
+import { fillAndHold, fillOnce } from '../kit/filling.ts';
+import { freeBytes } from '../kit/gauge.ts';
 import { fillMemoryFile } from '../kit/memory-file.ts';
 import { Inconclusive, Skip } from '../kit/observation.ts';
 import { pageFramesOf, regionFrames } from '../kit/page-frames.ts';

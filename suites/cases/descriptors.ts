@@ -9,7 +9,7 @@ import {
   stamp,
 } from '../kit/contents.ts';
 import { syncFlags } from '../kit/dma-buf-sync.ts';
-import { observeConserved } from '../kit/free-memory.ts';
+import { cycleLength, observeConserved } from '../kit/free-memory.ts';
 import { Inconclusive } from '../kit/observation.ts';
 
 const { DMA_BUF_SYNC_END, DMA_BUF_SYNC_READ, DMA_BUF_SYNC_RW, DMA_BUF_SYNC_WRITE } = linux;
@@ -134,14 +134,14 @@ export const descriptorsCases: readonly Case[] = [
     requirements: ['FD-06'],
     needs: ['clients'],
     async run(context) {
-      const length = context.region.bounded ? 4n * context.page : 256n * context.page;
+      const length = cycleLength(context);
       const device = await context.device();
       await context.subject.fork({ client: 'program' });
       await observeConserved(context, {
         requirement: 'FD-06',
         client: 'program',
         body: [context.allocationStep('left', device, { length }), { op: 'exec' }],
-        bytesPerCycle: length,
+        leakBytes: length,
         cycles: EXECS,
       });
     },
@@ -268,8 +268,8 @@ export const descriptorsCases: readonly Case[] = [
 
 /** DMA_BUF_NAME_LEN less the NUL. */
 const NAME_MAX = 31;
-/** Buffers that exec closes, in each of two blocks. */
-const EXECS = 64n;
+/** Buffers that exec closes, in each block. */
+const EXECS = 256n;
 
 /** Buffers that live at the same time, each with a pattern of its own. */
 const BUFFERS = 8;

@@ -1,7 +1,7 @@
 import { linux, type Operation, type Placement } from '../../adapters/contract/index.ts';
 import type { Case } from '../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../kit/context.ts';
-import { fillAndHold } from '../kit/free-memory.ts';
+import { fillAndHold } from '../kit/filling.ts';
 import { fillMemoryFile } from '../kit/memory-file.ts';
 import { Inconclusive, Skip } from '../kit/observation.ts';
 import {

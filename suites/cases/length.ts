@@ -4,7 +4,7 @@ import type { Case } from '../kit/case.ts';
 import { bufferWord, stamp, ZERO } from '../kit/contents.ts';
 import type { Allocation, CaseContext } from '../kit/context.ts';
 import { observeEachChange } from '../kit/each-change.ts';
-import { closeAll, fill, fillOnce } from '../kit/free-memory.ts';
+import { closeAll, fill, fillOnce } from '../kit/filling.ts';
 import { Skip } from '../kit/observation.ts';
 
 /** Cases of group `length`: length, rounding, limits. */

@@ -8,7 +8,7 @@ import {
   pattern,
   stamp,
 } from '../kit/contents.ts';
-import { observeConserved } from '../kit/free-memory.ts';
+import { cycleLength, observeConserved } from '../kit/free-memory.ts';
 
 const PROTECTION = linux.PROT_READ | linux.PROT_WRITE;
 const FLAGS = linux.MAP_SHARED;
@@ -20,11 +20,12 @@ export const lifetimeCases: readonly Case[] = [
     title: 'the last close frees',
     requirements: ['LIF-01'],
     async run(context) {
+      const length = cycleLength(context);
       const body: Operation[] = [
-        context.allocationStep('cycle', await context.device(), { length: 4n * context.page }),
+        context.allocationStep('cycle', await context.device(), { length }),
         { op: 'close', fd: context.descriptorIn('cycle') },
       ];
-      await observeConserved(context, { requirement: 'LIF-01', body, bytesPerCycle: context.page });
+      await observeConserved(context, { requirement: 'LIF-01', body, leakBytes: length });
     },
   },
   {
@@ -32,14 +33,14 @@ export const lifetimeCases: readonly Case[] = [
     title: 'a close frees without the device',
     requirements: ['LIF-02'],
     async run(context) {
-      const length = 4n * context.page;
+      const length = cycleLength(context);
       const body: Operation[] = [
         { op: 'open', slot: 'own', file: context.region.name, flags: linux.O_RDWR },
         context.allocationStep('cycle', { slot: 'own' }, { length }),
         { op: 'close', fd: { slot: 'own' } },
         { op: 'close', fd: context.descriptorIn('cycle') },
       ];
-      await observeConserved(context, { requirement: 'LIF-02', body, bytesPerCycle: context.page });
+      await observeConserved(context, { requirement: 'LIF-02', body, leakBytes: length });
     },
   },
   {
@@ -80,7 +81,7 @@ export const lifetimeCases: readonly Case[] = [
     title: 'the last munmap frees',
     requirements: ['LIF-04'],
     async run(context) {
-      const length = 4n * context.page;
+      const length = cycleLength(context);
       const fd = context.descriptorIn('cycle');
       const body: Operation[] = [
         context.allocationStep('cycle', await context.device(), { length }),
@@ -88,7 +89,7 @@ export const lifetimeCases: readonly Case[] = [
         { op: 'close', fd },
         { op: 'munmap', address: { slot: 'mapped' }, length },
       ];
-      await observeConserved(context, { requirement: 'LIF-04', body, bytesPerCycle: context.page });
+      await observeConserved(context, { requirement: 'LIF-04', body, leakBytes: length });
     },
   },
   {
@@ -117,7 +118,7 @@ export const lifetimeCases: readonly Case[] = [
     title: 'the last part of a mapping frees',
     requirements: ['LIF-05'],
     async run(context) {
-      const half = 2n * context.page;
+      const half = cycleLength(context) / 2n;
       const fd = context.descriptorIn('cycle');
       const address = { slot: 'mapped' };
       const body: Operation[] = [
@@ -127,7 +128,7 @@ export const lifetimeCases: readonly Case[] = [
         { op: 'munmap', address, length: half },
         { op: 'munmap', address, offset: half, length: half },
       ];
-      await observeConserved(context, { requirement: 'LIF-05', body, bytesPerCycle: context.page });
+      await observeConserved(context, { requirement: 'LIF-05', body, leakBytes: 2n * half });
     },
   },
   {
@@ -136,7 +137,7 @@ export const lifetimeCases: readonly Case[] = [
     requirements: ['LIF-06'],
     needs: ['clients'],
     async run(context) {
-      const length = context.region.bounded ? 4n * context.page : 256n * context.page;
+      const length = cycleLength(context);
       const fd = context.descriptorIn('cycle');
       const body: Operation[] = [
         context.allocationStep('cycle', await context.device(), { length }),
@@ -147,7 +148,7 @@ export const lifetimeCases: readonly Case[] = [
         { op: 'kill', client: 'victim', signal: linux.SIGKILL },
         { op: 'wait', client: 'victim' },
       ];
-      await observeConserved(context, { requirement: 'LIF-06', body, bytesPerCycle: length });
+      await observeConserved(context, { requirement: 'LIF-06', body, leakBytes: length });
     },
   },
   {
@@ -156,6 +157,7 @@ export const lifetimeCases: readonly Case[] = [
     requirements: ['LIF-07'],
     needs: ['sockets'],
     async run(context) {
+      const length = cycleLength(context);
       const fd = context.descriptorIn('cycle');
       const [one, other] = [0, 4].map(
         (offset) => ({ slot: 'ends', offset, width: 4, signed: true }) as const,
@@ -163,13 +165,13 @@ export const lifetimeCases: readonly Case[] = [
       if (one === undefined || other === undefined) throw new Error('a socket pair has two ends');
       const body: Operation[] = [
         { op: 'socketpair', slot: 'ends' },
-        context.allocationStep('cycle', await context.device(), { length: 4n * context.page }),
+        context.allocationStep('cycle', await context.device(), { length }),
         { op: 'sendfd', fd: one, passed: fd },
         { op: 'close', fd },
         { op: 'close', fd: one },
         { op: 'close', fd: other },
       ];
-      await observeConserved(context, { requirement: 'LIF-07', body, bytesPerCycle: context.page });
+      await observeConserved(context, { requirement: 'LIF-07', body, leakBytes: length });
     },
   },
   {
@@ -207,7 +209,7 @@ export const lifetimeCases: readonly Case[] = [
           context.allocationStep('cycle', await context.device()),
           { op: 'close', fd: context.descriptorIn('cycle') },
         ],
-        bytesPerCycle: context.page / MANY_PER_PAGE,
+        leakBytes: context.page,
         cycles: MANY,
       });
     },
@@ -229,7 +231,7 @@ export const lifetimeCases: readonly Case[] = [
           context.allocationStep('refused', device, { length: -1n }),
           unreadable,
         ],
-        bytesPerCycle: context.page,
+        leakBytes: context.page,
         refused: true,
       });
     },
@@ -260,5 +262,3 @@ export const lifetimeCases: readonly Case[] = [
 
 /** Allocations in each of two blocks: a page lost in so many shows. */
 const MANY = 16_384n;
-/** On an unbounded region a page lost in so many cycles shows. */
-const MANY_PER_PAGE = 16n;

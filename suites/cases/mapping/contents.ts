@@ -3,7 +3,7 @@ import type { Case } from '../../kit/case.ts';
 import { bufferWord, contentsWord, fillBytes, overwriteNewBuffers } from '../../kit/contents.ts';
 import { SUBJECT } from '../../kit/context.ts';
 import { sync } from '../../kit/dma-buf-sync.ts';
-import { observeConserved } from '../../kit/free-memory.ts';
+import { cycleLength, observeConserved } from '../../kit/free-memory.ts';
 import { Inconclusive } from '../../kit/observation.ts';
 
 const { MAP_LOCKED, MAP_NORESERVE, MAP_POPULATE, MAP_SHARED, PROT_READ, PROT_WRITE } = linux;
@@ -174,7 +174,7 @@ export const mappingContentsCases: readonly Case[] = [
     title: 'a buffer mapped often is freed with the last mapping',
     requirements: ['MAP-18'],
     async run(context) {
-      const length = context.page;
+      const length = cycleLength(context);
       const fd = context.descriptorIn('cycle');
       const slots = Array.from({ length: 8 }, (_, index) => `mapped-${index}`);
       const flags = MAP_SHARED;
@@ -186,7 +186,7 @@ export const mappingContentsCases: readonly Case[] = [
         { op: 'close', fd },
         ...slots.map((slot): Operation => ({ op: 'munmap', address: { slot }, length })),
       ];
-      await observeConserved(context, { requirement: 'MAP-18', body, bytesPerCycle: length });
+      await observeConserved(context, { requirement: 'MAP-18', body, leakBytes: length });
     },
   },
 ];
