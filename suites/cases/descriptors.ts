@@ -11,6 +11,7 @@ import {
 import { syncFlags } from '../kit/dma-buf-sync.ts';
 import { cycleLength, observeConserved } from '../kit/free-memory.ts';
 import { Inconclusive } from '../kit/observation.ts';
+import { buffersThatFit } from '../kit/room.ts';
 
 const { DMA_BUF_SYNC_END, DMA_BUF_SYNC_READ, DMA_BUF_SYNC_RW, DMA_BUF_SYNC_WRITE } = linux;
 const { O_CLOEXEC, O_RDWR, SEEK_CUR, SEEK_END, SEEK_SET } = linux;
@@ -231,14 +232,20 @@ export const descriptorsCases: readonly Case[] = [
     async run(context) {
       const size = 4n * context.page;
       const mappings = [];
-      for (let index = 0; index < BUFFERS; index += 1) {
-        const mapping = await context.map(await context.buffer({ length: size }), size);
+      const sizes = Array.from({ length: BUFFERS }, () => size);
+      for (const [index, buffer] of (await buffersThatFit(context, sizes, 2)).entries()) {
+        const mapping = await context.map(buffer, size);
         await fillBytes(context.subject, mapping, size, index + 1);
         mappings.push(mapping);
       }
       for (const [index, mapping] of mappings.entries()) {
         const word = await contentsWord(context.subject, mapping, size, index + 1);
-        context.observe('FD-11', 'patterns', word, `buffer ${index} of ${BUFFERS} holds ${word}`);
+        context.observe(
+          'FD-11',
+          'patterns',
+          word,
+          `buffer ${index} of ${mappings.length} holds ${word}`,
+        );
       }
     },
   },

@@ -1,5 +1,6 @@
 import { type Client, linux, type Reply, type SlotRef } from '../../adapters/contract/index.ts';
 import type { Allocation, CaseContext } from './context.ts';
+import { buffersThatFit } from './room.ts';
 
 /** A pattern of one byte, repeated by `store` and `scan`. */
 export const pattern = (byte: number): Uint8Array => Uint8Array.of(byte);
@@ -47,12 +48,15 @@ export async function stamp(
 /** Buffers allocated and overwritten to show that memory was given away too early. */
 const CHALLENGERS = 8;
 
-/** Gives the allocator every chance to hand out memory that is still in use. */
+/**
+ * Gives the allocator every chance to hand out memory that is still in use: buffers that live at
+ * once are overwritten, and then given back.
+ */
 export async function overwriteNewBuffers(context: CaseContext): Promise<void> {
-  for (let index = 0; index < CHALLENGERS; index += 1) {
-    const mapping = await context.map(await context.buffer(), context.page);
-    await fillBytes(context.subject, mapping, context.page, 0xff);
-  }
+  const lengths = Array.from({ length: CHALLENGERS }, () => context.page);
+  const buffers = await buffersThatFit(context, lengths, 1);
+  for (const buffer of buffers) await stamp(context, buffer, context.page, 0xff);
+  for (const buffer of buffers) await context.release(buffer);
 }
 
 /** The contents of a buffer, as {@link contentsWord} says it, through a mapping of its own. */

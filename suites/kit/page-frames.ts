@@ -15,6 +15,7 @@ export async function pageFramesOf(
 ): Promise<readonly bigint[]> {
   const address = await context.map(buffer, length);
   const { ok, out, word } = await context.subject.frames({ address, length });
+  await context.subject.munmap({ address, length });
   if (!ok) throw new Skip(`page frames cannot be looked up here: ${word}`);
   const frames = pageFramesIn(out);
   if (frames.includes(0n)) throw new Skip('the target hides the page frames of buffers');

@@ -2,6 +2,7 @@ import {
   linux,
   type Operation,
   type RepeatStep,
+  succeeded,
   type Thread,
 } from '../../adapters/contract/index.ts';
 import { pattern, ZERO } from './contents.ts';
@@ -72,9 +73,15 @@ export async function scanNewBuffers(
   return { scanned: scan?.succeeded ?? 0n, clean: isClean(scan, length) };
 }
 
-/** Whether every scan of a loop found zeros all the way. */
+/**
+ * Whether every scan of a loop that could be done found zeros all the way; the others had no buffer
+ * to scan.
+ */
 const isClean = (scan: RepeatStep | undefined, length: bigint): boolean =>
-  scan?.first.value === length && scan.anomalies.length === 0;
+  scan !== undefined &&
+  [scan.first, ...scan.anomalies.map(({ result }) => result)].every(
+    (result) => !succeeded(result) || result.value === length,
+  );
 
 /** Threads that allocate, look at what they got, write to it and free it, all at once. */
 export async function scanWhileAllocating(context: CaseContext, length: bigint): Promise<Sighting> {
