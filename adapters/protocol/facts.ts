@@ -7,6 +7,9 @@ export type AgentFacts = ReadonlyMap<string, string>;
 /** Capabilities of a kernel's driver alone: files of its own in /proc, page frames. */
 const KERNELS: ReadonlySet<Capability> = new Set(['procfs', 'frames']);
 
+/** No machine is believed to be slower. */
+const SLOWNESS_MAX = 32;
+
 /** Parses the payload of a facts frame. */
 export function parseAgentFacts(payload: Uint8Array): AgentFacts {
   const lines = new TextDecoder().decode(payload).split('\n');
@@ -18,6 +21,15 @@ export function parseAgentFacts(payload: Uint8Array): AgentFacts {
         return [line.slice(0, at), line.slice(at + 1)] as const;
       }),
   );
+}
+
+/**
+ * How many times slower than most a machine is, as its agent measured before it said so: at least 1,
+ * and 1 where it says nothing.
+ */
+export function slownessOf(agent: AgentFacts): number {
+  const slowness = Number(agent.get('slowness') ?? '1');
+  return slowness >= 1 ? Math.min(slowness, SLOWNESS_MAX) : 1;
 }
 
 /**
@@ -52,7 +64,7 @@ export function targetFacts(
     regions,
     capabilities: capabilitiesOf(agent),
     kernelLog: text('kernel_log') === '1',
-    details: { ...details, taint: text('taint') },
+    details: { ...details, slowness: String(slownessOf(agent)), taint: text('taint') },
   };
 }
 

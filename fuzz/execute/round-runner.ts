@@ -21,10 +21,10 @@ import {
 } from '../plan/campaign-context.ts';
 import { planOf } from '../plan/round-plan.ts';
 import { confirmHangs } from './confirm.ts';
-import { deathOf } from './death.ts';
 import type { PartTask } from './parallel/packed-report.ts';
 import { ParallelRounds } from './parallel/parallel-rounds.ts';
 import { runScenario } from './run-scenario.ts';
+import { deathOf } from './target-death.ts';
 
 /** Everything that rounds are a function of, and the target that they run on. */
 export interface RoundRunnerOptions extends ContextOptions {

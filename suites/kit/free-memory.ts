@@ -1,4 +1,4 @@
-import { wordOf } from '../../adapters/contract/index.ts';
+import { type Operation, wordOf } from '../../adapters/contract/index.ts';
 import { changeOfCapacity } from './capacity.ts';
 import type { CaseContext } from './context.ts';
 import { affordableCycles, type CycleBody, runCycles, runPacedCycles } from './cycles.ts';
@@ -17,6 +17,8 @@ export interface Cycle extends CycleBody {
   readonly leakBytes: bigint;
   /** Whether the cycle is a request that is refused each time; else every operation must work. */
   readonly refused?: boolean;
+  /** Operations of the body that are refused each time, although the others work. */
+  readonly refusedSteps?: readonly Operation[];
   /** Cycles in each block on a bounded region; the smallest leak that shows decides. */
   readonly cycles?: bigint;
 }
@@ -33,7 +35,7 @@ const BOUNDED_WARM_UP_CYCLES = 4n;
 const ANY_NUMBER = 1n << 62n;
 /** Pages of a buffer in a cycle: few on a region that is counted page by page. */
 const BOUNDED_PAGES = 4n;
-const GAUGED_PAGES = 64n;
+const GAUGED_PAGES = 256n;
 
 /** Bytes of a buffer whose loss shows: large where only a gauge sees it. */
 export function cycleLength({ page, region }: CaseContext): bigint {
@@ -100,8 +102,10 @@ async function warmUp(context: CaseContext, cycle: Cycle): Promise<bigint> {
   const times = context.region.bounded ? BOUNDED_WARM_UP_CYCLES : WARM_UP_CYCLES;
   const { nsPerCycle, steps } = await runCycles(context, cycle, times);
   for (const [index, step] of steps.entries()) {
-    const name = cycle.body[index]?.op;
-    if (cycle.refused === true) {
+    const operation = cycle.body[index];
+    const name = operation?.op;
+    const refused = operation !== undefined && cycle.refusedSteps?.includes(operation) === true;
+    if (cycle.refused === true || refused) {
       if (step.succeeded === 0n) continue;
       throw new Inconclusive(`blocked: ${name} was to be refused, but worked`);
     }

@@ -1,4 +1,5 @@
 import { ARGUMENT_DEFECTS } from './arguments.ts';
+import { CALL_DEFECTS } from './calls.ts';
 import { CONTENT_DEFECTS } from './contents.ts';
 import type { Defect, Overrides } from './defect.ts';
 import { DESCRIPTOR_DEFECTS } from './descriptors.ts';
@@ -8,8 +9,10 @@ import { LIFETIME_DEFECTS } from './lifetime.ts';
 import { MAPPING_DEFECTS } from './mappings.ts';
 import { type Parts, RIGHT } from './parts.ts';
 import { RACE_DEFECTS } from './races.ts';
+import { REFERENCE_DEFECTS } from './references.ts';
 import { REGISTRY_DEFECTS } from './registry.ts';
 import { RULE_DEFECTS } from './rules.ts';
+import { SHARING_DEFECTS } from './sharing.ts';
 
 /** Bugs in how a request is read, checked and answered. */
 export const REQUEST_DEFECTS = [...ARGUMENT_DEFECTS, ...RULE_DEFECTS, ...LENGTH_DEFECTS] as const;
@@ -18,6 +21,9 @@ export const REQUEST_DEFECTS = [...ARGUMENT_DEFECTS, ...RULE_DEFECTS, ...LENGTH_
 export const BUFFER_DEFECTS = [
   ...DESCRIPTOR_DEFECTS,
   ...LIFETIME_DEFECTS,
+  ...REFERENCE_DEFECTS,
+  ...SHARING_DEFECTS,
+  ...CALL_DEFECTS,
   ...MAPPING_DEFECTS,
   ...CONTENT_DEFECTS,
 ] as const;

@@ -167,7 +167,11 @@ export class AgentProcess {
   async program(program: Program): Promise<History> {
     this.send('run', encodeProgram(program, this.names));
     await this.expect('executing');
-    return decodeHistory(await this.expect('history'), program, this.names);
+    // A long Program is said to be executing every few seconds.
+    let frame = await this.receive();
+    while (frame?.type === 'executing') frame = await this.receive();
+    if (frame?.type !== 'history') throw new Error(`no history: ${frame?.payload.toString()}`);
+    return decodeHistory(frame.payload, program, this.names);
   }
 
   /** The results of one thread in `main`, or in the client named. */

@@ -1,5 +1,5 @@
-import { linux, type Operation } from '../../adapters/contract/index.ts';
-import type { Case } from '../kit/case.ts';
+import { linux, type Operation } from '../../../adapters/contract/index.ts';
+import type { Case } from '../../kit/case.ts';
 import {
   bufferWord,
   contentsWord,
@@ -7,14 +7,14 @@ import {
   overwriteNewBuffers,
   pattern,
   stamp,
-} from '../kit/contents.ts';
-import { cycleLength, observeConserved } from '../kit/free-memory.ts';
+} from '../../kit/contents.ts';
+import { cycleLength, observeConserved } from '../../kit/free-memory.ts';
 
 const PROTECTION = linux.PROT_READ | linux.PROT_WRITE;
 const FLAGS = linux.MAP_SHARED;
 
-/** Cases of group `lifetime`: close frees, and nothing else does. */
-export const lifetimeCases: readonly Case[] = [
+/** Close frees, and nothing else does. */
+export const releaseCases: readonly Case[] = [
   {
     id: 'LIF-01/close',
     title: 'the last close frees',

@@ -1,23 +1,23 @@
-import { linux, textOfBytes } from '../../adapters/contract/index.ts';
-import { fieldOf, readField } from '../../catalogue/abi-request.ts';
-import type { Case } from '../kit/case.ts';
+import { linux, textOfBytes } from '../../../adapters/contract/index.ts';
+import { fieldOf, readField } from '../../../catalogue/abi-request.ts';
+import type { Case } from '../../kit/case.ts';
 import {
   bufferWord,
   contentsWord,
   fillBytes,
   overwriteNewBuffers,
   stamp,
-} from '../kit/contents.ts';
-import { syncFlags } from '../kit/dma-buf-sync.ts';
-import { cycleLength, observeConserved } from '../kit/free-memory.ts';
-import { Inconclusive } from '../kit/observation.ts';
-import { buffersThatFit } from '../kit/room.ts';
+} from '../../kit/contents.ts';
+import { syncFlags } from '../../kit/dma-buf-sync.ts';
+import { cycleLength, observeConserved } from '../../kit/free-memory.ts';
+import { Inconclusive } from '../../kit/observation.ts';
+import { buffersThatFit } from '../../kit/room.ts';
 
 const { DMA_BUF_SYNC_END, DMA_BUF_SYNC_READ, DMA_BUF_SYNC_RW, DMA_BUF_SYNC_WRITE } = linux;
 const { O_CLOEXEC, O_RDWR, SEEK_CUR, SEEK_END, SEEK_SET } = linux;
 
-/** Cases of group `descriptors`: the kind of file that a new descriptor refers to. */
-export const descriptorsCases: readonly Case[] = [
+/** The kind of file that a new descriptor refers to. */
+export const fileCases: readonly Case[] = [
   {
     id: 'FD-01/lowest',
     title: 'the lowest free descriptor is given',
