@@ -8,10 +8,12 @@
  */
 
 export { AllocertError, type Blame, machineError, usageError } from '../../base/errors.ts';
+export * from './argument-classes.ts';
 export { type Client, type ClientOptions, createClient, Reply } from './client.ts';
 export { ERRNO, type ErrnoName, errnoName, isErrnoName } from './errno.ts';
 export * from './history.ts';
 export * as linux from './linux.ts';
+export * from './operand-states.ts';
 export {
   handsOutBytes,
   hasBody,
@@ -35,3 +37,5 @@ export {
   RecordingSession,
 } from './transcript.ts';
 export type { Transcript, TranscriptEntry } from './transcript-entry.ts';
+export { type UsualOperands, usualOperations } from './usual-operations.ts';
+export { withheldBecause } from './withheld-arguments.ts';

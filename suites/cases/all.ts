@@ -2,7 +2,7 @@ import type { Case } from '../kit/case.ts';
 import { abiCases } from './abi.ts';
 import { cmaCases } from './cma.ts';
 import { concurrencyCases } from './concurrency/index.ts';
-import { descriptorsCases } from './descriptors.ts';
+import { descriptorsCases } from './descriptors/index.ts';
 import { devicesCases } from './devices.ts';
 import { errorsCases } from './errors.ts';
 import { flagsCases } from './flags.ts';

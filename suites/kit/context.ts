@@ -138,9 +138,10 @@ export class CaseContext {
     });
   }
 
-  #checkHistory(history: History): void {
+  #checkHistory(history: History, mayLack = false): void {
     this.#alarms.push(...kernelAlarms(history.log));
     this.#losses.note(history);
+    if (mayLack) return;
     for (const result of history.threads.flat()) {
       const outcomes = [result, ...(result.steps ?? []).map((step) => step.first)];
       if (outcomes.some((one) => one.outcome === 'unsupported')) {
@@ -264,16 +265,16 @@ export class CaseContext {
    *
    * @param options `seed` for the order in which a simulated target runs them; `mayDie` when a
    *   client of them is killed on purpose, so that what it did not finish is a result like any
-   *   other
+   *   other; `mayLack` when so is an operation that the target does not offer
    */
   async runThreads(
     threads: readonly Thread[],
-    options: { readonly seed?: bigint; readonly mayDie?: boolean } = {},
+    options: { seed?: bigint; mayDie?: boolean; mayLack?: boolean } = {},
   ): Promise<History> {
     const deadlineMs = this.#case.deadlineMs ?? DEFAULT_DEADLINE_MS;
     const seed = options.seed === undefined ? {} : { seed: options.seed };
     const history = await this.#session.run({ threads, deadlineMs, ...seed });
-    this.#checkHistory(history);
+    this.#checkHistory(history, options.mayLack);
     const clients = threads.map(({ client }) => client);
     if (options.mayDie !== true || history.deadlineHit) this.#losses.check(history, clients);
     return history;

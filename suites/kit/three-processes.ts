@@ -5,7 +5,7 @@ import { socketEnds } from './lifetimes.ts';
 import { Inconclusive } from './observation.ts';
 
 const PARTIES = ['allocator', 'holder', 'asker'] as const;
-const MANNERS = ['exit', 'kill', 'exec'] as const;
+const MANNERS = ['by itself', 'by a signal', 'by exec'] as const;
 const WAYS = ['inherited', 'sent'] as const;
 const PATTERN = 0x69;
 /** Buffers that are asked for and written to once one of the three has ended. */
@@ -120,9 +120,9 @@ function asking(context: CaseContext, device: string, length: bigint): Operation
 
 async function end(context: CaseContext, { ends, manner }: SharedLife): Promise<void> {
   const wait: Operation = { op: 'wait', client: ends };
-  if (manner === 'exec') {
+  if (manner === 'by exec') {
     await runPrepared(context, ends, [{ op: 'exec' }]);
-  } else if (manner === 'exit') {
+  } else if (manner === 'by itself') {
     const operations: Operation[] = [{ op: 'exit', status: 0n }];
     await context.runThreads([{ client: ends, operations }], { mayDie: true });
     await runPrepared(context, SUBJECT, [wait]);

@@ -21,7 +21,7 @@ export const processCases: readonly Case[] = [
       for (const life of SHARED_LIVES) {
         const word = await liveThrough(context, life, 4n * context.page);
         const { asks, ends, manner, way } = life;
-        const detail = `${way} by the holder; ${ends} ended by ${manner}, ${asks} asked: ${word}`;
+        const detail = `${way} by the holder; ${ends} ended ${manner}, ${asks} asked: ${word}`;
         context.observe('LIF-12', `${ends}-ends`, word, detail);
       }
     },
