@@ -30,6 +30,7 @@ export * from './program.ts';
 export { bigintOf, fromJson, hexOf, parseProgram, toJson } from './program-json.ts';
 export { type JsonSchema, programSchema } from './program-schema.ts';
 export * from './session.ts';
+export { defectsInTaint } from './taint.ts';
 export {
   BEGINNING,
   programDigest,

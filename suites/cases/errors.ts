@@ -11,7 +11,8 @@ import type { Case } from '../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../kit/context.ts';
 import { observeEachChange } from '../kit/each-change.ts';
 import { fill } from '../kit/filling.ts';
-import { cycleLength, observeConserved, observeConservedBy } from '../kit/free-memory.ts';
+import { observeConserved, observeConservedBy } from '../kit/free-memory.ts';
+import { cycleLength } from '../kit/sizes.ts';
 
 const READ_ONLY: Placement = { kind: 'page', protection: 'read-only' };
 

@@ -3,7 +3,8 @@ import type { Role } from '../../catalogue/catalogue.ts';
 import type { Case } from '../kit/case.ts';
 import type { CaseContext } from '../kit/context.ts';
 import { type Change, eachBit, observeEachChange } from '../kit/each-change.ts';
-import { cycleLength, observeConserved } from '../kit/free-memory.ts';
+import { observeConserved } from '../kit/free-memory.ts';
+import { cycleLength } from '../kit/sizes.ts';
 
 /** Cases of group `version`: the version and the reserved fields. */
 export const versionCases: readonly Case[] = [

@@ -33,17 +33,6 @@ const WARM_UP_CYCLES = 64n;
 const BOUNDED_WARM_UP_CYCLES = 4n;
 /** No clock: any number of cycles can be had. */
 const ANY_NUMBER = 1n << 62n;
-/** Pages of a buffer in a cycle: few on a region that is counted page by page. */
-const BOUNDED_PAGES = 4n;
-const GAUGED_PAGES = 256n;
-
-/** Bytes of a buffer whose loss shows: large where only a gauge sees it. */
-export function cycleLength({ page, region }: CaseContext): bigint {
-  if (!region.bounded) return GAUGED_PAGES * page;
-  const { sizeBytes = BOUNDED_PAGES * page } = region;
-  return smaller(BOUNDED_PAGES, sizeBytes / page) * page;
-}
-
 /**
  * Runs a cycle many times and observes whether free memory is `conserved`. A bounded region is
  * filled before and after blocks of cycles, see {@link changeOfCapacity}; of an unbounded one a

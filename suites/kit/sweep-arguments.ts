@@ -111,14 +111,16 @@ export function statePrograms({ stage, usual }: Probing, op: OperationName): Ope
   const descriptors = argumentsOf(op, 'descriptor').flatMap((argument) =>
     OPERAND_STATES.descriptor.map((state) => {
       const { after, before, length, operand } = prepareDescriptor(stage, state);
-      const operation = { ...usual({ length })[op], [argument]: operand } as unknown as Operation;
+      const valid = usual({ length, fd: stage.inherited.fd })[op];
+      const operation = { ...valid, [argument]: operand } as unknown as Operation;
       return [PAIR, ...before, operation, ...after];
     }),
   );
   const addresses = argumentsOf(op, 'address').flatMap(() =>
     OPERAND_STATES.address.map((state) => {
       const { after, before, length, operand } = prepareAddress(stage, state);
-      return [PAIR, ...before, usual({ address: operand, length })[op], ...after];
+      const { fd } = stage.inherited;
+      return [PAIR, ...before, usual({ fd, address: operand, length })[op], ...after];
     }),
   );
   return [...descriptors, ...addresses];

@@ -4,6 +4,7 @@ import { CONTENT_DEFECTS } from './contents.ts';
 import type { Defect, Overrides } from './defect.ts';
 import { DESCRIPTOR_DEFECTS } from './descriptors.ts';
 import { DEVICE_DEFECTS } from './devices.ts';
+import { EXTENT_DEFECTS } from './extents.ts';
 import { LENGTH_DEFECTS } from './lengths.ts';
 import { LIFETIME_DEFECTS } from './lifetime.ts';
 import { MAPPING_DEFECTS } from './mappings.ts';
@@ -13,6 +14,8 @@ import { REFERENCE_DEFECTS } from './references.ts';
 import { REGISTRY_DEFECTS } from './registry.ts';
 import { RULE_DEFECTS } from './rules.ts';
 import { SHARING_DEFECTS } from './sharing.ts';
+import { SIZE_DEFECTS } from './sizes.ts';
+import { TURN_DEFECTS } from './turns.ts';
 
 /** Bugs in how a request is read, checked and answered. */
 export const REQUEST_DEFECTS = [...ARGUMENT_DEFECTS, ...RULE_DEFECTS, ...LENGTH_DEFECTS] as const;
@@ -26,6 +29,9 @@ export const BUFFER_DEFECTS = [
   ...CALL_DEFECTS,
   ...MAPPING_DEFECTS,
   ...CONTENT_DEFECTS,
+  ...SIZE_DEFECTS,
+  ...EXTENT_DEFECTS,
+  ...TURN_DEFECTS,
 ] as const;
 
 /** Bugs that show only when several things happen at once. */

@@ -3,11 +3,13 @@ import { messageCases } from './messages.ts';
 import { processCases } from './processes.ts';
 import { referenceCases } from './references.ts';
 import { releaseCases } from './releases.ts';
+import { sizeCases } from './sizes.ts';
 import { usageCases } from './usages.ts';
 
 /** Cases of group `lifetime`, in the order in which they run. */
 export const lifetimeCases: readonly Case[] = [
   ...releaseCases,
+  ...sizeCases,
   ...referenceCases,
   ...usageCases,
   ...processCases,

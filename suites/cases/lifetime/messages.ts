@@ -2,7 +2,8 @@ import { linux, type Operation } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
 import { bufferWord, overwriteNewBuffers, stamp } from '../../kit/contents.ts';
 import { SUBJECT } from '../../kit/context.ts';
-import { cycleLength, observeConserved } from '../../kit/free-memory.ts';
+import { observeConserved } from '../../kit/free-memory.ts';
+import { cycleLength } from '../../kit/sizes.ts';
 import { socketEnds } from '../../kit/socket-ends.ts';
 import { runPrepared } from '../../kit/three-processes.ts';
 

@@ -2,7 +2,8 @@ import { linux, type Operation } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
 import { contentsWord, fillBytes, overwriteNewBuffers } from '../../kit/contents.ts';
 import type { CaseContext } from '../../kit/context.ts';
-import { cycleLength, observeConserved } from '../../kit/free-memory.ts';
+import { observeConserved } from '../../kit/free-memory.ts';
+import { cycleLength } from '../../kit/sizes.ts';
 import { socketEnds } from '../../kit/socket-ends.ts';
 
 const { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, FD_CLOEXEC } = linux;

@@ -1,8 +1,9 @@
-import { linux, type Operation } from '../../../adapters/contract/index.ts';
+import { linux, type Operation, succeeded } from '../../../adapters/contract/index.ts';
 import { commandOf, requestBytes } from '../../../catalogue/abi-request.ts';
 import type { Case } from '../../kit/case.ts';
-import type { CaseContext } from '../../kit/context.ts';
-import { cycleLength, observeConserved } from '../../kit/free-memory.ts';
+import { type CaseContext, SUBJECT } from '../../kit/context.ts';
+import { observeConserved } from '../../kit/free-memory.ts';
+import { cycleLength } from '../../kit/sizes.ts';
 
 const { DMA_BUF_IOCTL_SYNC, DMA_BUF_SET_NAME, DMA_BUF_SYNC_END, DMA_BUF_SYNC_RW } = linux;
 const { F_GETFL, F_SETFL, MAP_SHARED, MREMAP_MAYMOVE, O_NONBLOCK, O_RDWR } = linux;
@@ -116,6 +117,51 @@ export const usageCases: readonly Case[] = [
       );
     },
   },
+  {
+    id: 'LIF-16/frames',
+    title: 'looking up the frames of a mapping costs a buffer nothing',
+    requirements: ['LIF-16'],
+    needs: ['frames'],
+    async run(context) {
+      const length = cycleLength(context);
+      const fd = context.descriptorIn('cycle');
+      const address = { slot: 'mapped' };
+      const protection = PROT_READ | PROT_WRITE;
+      await observeUse(context, 'mappings', [
+        { op: 'mmap', slot: 'mapped', length, protection, flags: MAP_SHARED, fd },
+        { op: 'frames', address, length },
+        { op: 'munmap', address, length },
+      ]);
+    },
+  },
+  {
+    id: 'LIF-16/peeked',
+    title: 'what another process reads of a mapping costs a buffer nothing',
+    requirements: ['LIF-16'],
+    needs: ['clients'],
+    async run(context) {
+      const length = cycleLength(context);
+      const fd = context.descriptorIn('cycle');
+      const address = { slot: 'mapped' };
+      const protection = PROT_READ | PROT_WRITE;
+      const flags = MAP_SHARED;
+      const map: Operation = { op: 'mmap', slot: 'mapped', length, protection, flags, fd };
+      const child: Operation = { op: 'fork', client: 'child' };
+      const peek: Operation = { op: 'peek', client: 'child', address, length: 16n };
+      const end: Operation[] = [
+        { op: 'kill', client: 'child', signal: linux.SIGKILL },
+        { op: 'wait', client: 'child' },
+        { op: 'munmap', address, length },
+      ];
+      // Whether it can be read from outside is what MAP-16 tells.
+      const allocate = context.allocationStep('cycle', await context.device(), { length });
+      const close: Operation = { op: 'close', fd };
+      const once = await context.runSteps(SUBJECT, [allocate, map, child, peek, ...end, close]);
+      const read = once.threads[0]?.[3];
+      const refused = read !== undefined && succeeded(read) ? [] : [peek];
+      await observeUse(context, 'mappings', [map, child, peek, ...end], [], refused);
+    },
+  },
 ];
 
 const wordBytes = (word: bigint): Uint8Array => new Uint8Array(BigUint64Array.of(word).buffer);
@@ -126,6 +172,7 @@ async function observeUse(
   role: string,
   works: readonly Operation[],
   refused: readonly Operation[] = [],
+  refusedBetween: readonly Operation[] = [],
 ): Promise<void> {
   const length = cycleLength(context);
   await observeConserved(context, {
@@ -138,6 +185,6 @@ async function observeUse(
       { op: 'close', fd: context.descriptorIn('cycle') },
     ],
     leakBytes: length,
-    refusedSteps: refused,
+    refusedSteps: [...refused, ...refusedBetween],
   });
 }
