@@ -19,6 +19,7 @@ import {
   profilesOf,
   requirementsFor,
 } from '../../catalogue/catalogue.ts';
+import { checkFixes, profileOn } from '../../catalogue/known.ts';
 import type {
   CaseFinish,
   CaseStart,
@@ -47,6 +48,8 @@ export interface RunOptions {
   readonly cases?: readonly string[];
   readonly retries?: Retries;
   readonly seed?: bigint;
+  /** Fixes that the target is said to have: what is known of it without them is excused no more. */
+  readonly fixed?: readonly string[];
   /** Stops the run between two cases. */
   readonly signal?: AbortSignal;
   onStart(line: RunStart): void;
@@ -111,7 +114,11 @@ class Run {
     this.#session = session;
     this.#facts = session.facts;
     this.#abi = abiNamed(profile.abi);
-    this.#profiles = profilesOf(profile.abi);
+    const { fixed = [] } = options;
+    const profiles = profilesOf(profile.abi);
+    checkFixes(fixed, profiles);
+    const release = session.facts.kernel?.release;
+    this.#profiles = profiles.map((one) => profileOn(one, { release, fixed }));
     const { only, shard, cases: exactly } = options;
     const cases = selectCases(profile.abi, only, exactly);
     this.#cases = cases.filter(({ id }) => inShard(id, shard));
@@ -130,6 +137,7 @@ class Run {
   }
 
   #startLine(session: RecordingSession, profile: Profile): RunStart {
+    const { fixed = [] } = this.#options;
     const seed = this.#options.seed ?? randomBytes(8).readBigUInt64LE();
     return {
       type: 'run-start',
@@ -152,6 +160,7 @@ class Run {
       ),
       cases: this.#cases.map(({ id, title, requirements }) => ({ id, title, requirements })),
       partial: this.#options.only.length > 0,
+      ...(fixed.length === 0 ? {} : { fixed }),
       seed: hexOf(seed),
       ...(this.#shard === undefined ? {} : { shard: this.#shard }),
     };
