@@ -69,6 +69,11 @@ export interface History {
   readonly taint?: bigint;
   /** True when the deadline ended it. */
   readonly deadlineHit: boolean;
+  /**
+   * Set when the deadline ended it although calls still came back: nothing hangs, and the target is
+   * too slow for the Program.
+   */
+  readonly progressing?: true;
 }
 
 /** Whether the operation returned without an error. */

@@ -8,6 +8,7 @@
  */
 
 export { AllocertError, type Blame, machineError, usageError } from '../../base/errors.ts';
+export * from './argument-classes.ts';
 export { type Client, type ClientOptions, createClient, Reply } from './client.ts';
 export {
   ERRNO,
@@ -20,6 +21,7 @@ export {
 } from './errno.ts';
 export * from './history.ts';
 export * as linux from './linux.ts';
+export * from './operand-states.ts';
 export {
   handsOutBytes,
   hasBody,
@@ -36,9 +38,12 @@ export * from './program.ts';
 export { bigintOf, fromJson, hexOf, parseProgram, toJson } from './program-json.ts';
 export { type JsonSchema, programSchema } from './program-schema.ts';
 export * from './session.ts';
+export { defectsInTaint } from './taint.ts';
 export {
   BEGINNING,
   programDigest,
   RecordingSession,
 } from './transcript.ts';
 export type { Transcript, TranscriptEntry } from './transcript-entry.ts';
+export { type UsualOperands, usualOperations } from './usual-operations.ts';
+export { withheldBecause } from './withheld-arguments.ts';

@@ -22,6 +22,11 @@
 #define DEFECT DEFECT_NONE
 #endif
 
+/* Microseconds for which a new descriptor is no buffer yet, so that a test meets it there. */
+#ifndef PAUSE_US
+#define PAUSE_US 0
+#endif
+
 /* Lies behind the region in the same memfd, so that every process that maps it shares it. */
 struct ledger {
 	pthread_mutex_t mutex;
@@ -34,6 +39,7 @@ struct ledger {
 enum kind {
 	KIND_FOREIGN,
 	KIND_NAME, /* opened with O_PATH: of no use but to name the device */
+	KIND_NEW, /* not given out yet, as if it did not exist: EBADF */
 	KIND_DEVICE,
 	KIND_BUFFER,
 };

@@ -4,8 +4,10 @@
  * lock on its bytes. The kernel then keeps the books: a lock goes away when the last descriptor and
  * the last mapping of its open file are gone, whichever process had them and however it ended.
  *
- * Where a buffer begins is the position of its open file, which dup, fork, exec and SCM_RIGHTS all
- * carry along. A position at the region's end means the device itself.
+ * Where a buffer begins follows from the position of its open file, which dup, fork, exec and
+ * SCM_RIGHTS all carry along: it is one more than the buffer's offset. A new open file is at 0, so
+ * that a thread that guesses its descriptor finds no buffer before there is one. A position at the
+ * region's end means the device itself.
  */
 #define _GNU_SOURCE
 #include "allocator.h"
@@ -112,8 +114,10 @@ enum kind region_look(int fd, struct buffer *buffer)
 		return KIND_NAME;
 	if (at >= (off_t)REGION_BYTES)
 		return KIND_DEVICE;
-	buffer->offset = (uint64_t)at;
-	buffer->bytes = (uint64_t)ledger->pages[at / PAGE_BYTES] * PAGE_BYTES;
+	if (at == 0)
+		return KIND_NEW;
+	buffer->offset = (uint64_t)at - 1;
+	buffer->bytes = (uint64_t)ledger->pages[buffer->offset / PAGE_BYTES] * PAGE_BYTES;
 	return KIND_BUFFER;
 }
 
@@ -182,7 +186,7 @@ static int take(int fd, int flags, uint64_t bytes)
 	ledger->pages[at / PAGE_BYTES] = (uint32_t)(bytes / PAGE_BYTES);
 	if (DEFECT != DEFECT_NO_ZEROING)
 		madvise(region + at, bytes, MADV_REMOVE);
-	return lseek(fd, (off_t)at, SEEK_SET) < 0 ? -1 : 0;
+	return lseek(fd, (off_t)at + 1, SEEK_SET) < 0 ? -1 : 0;
 }
 
 /*
@@ -198,6 +202,8 @@ int region_allocate(int device, int flags, uint64_t bytes)
 	lock();
 	/* By the caller's own descriptor, which serves whoever may no longer open the device. */
 	fd = open_link((int)getpid(), device, flags);
+	if (PAUSE_US > 0)
+		usleep(PAUSE_US);
 	if (fd >= 0 && take(fd, flags, bytes) < 0 && errno != EBADF) {
 		int error = errno;
 

@@ -37,7 +37,14 @@ static int64_t only_foreign(int fd)
 {
 	struct buffer buffer;
 
-	return region_look(fd, &buffer) == KIND_FOREIGN ? ALLOCERT_PASS : refuse(EINVAL);
+	switch (region_look(fd, &buffer)) {
+	case KIND_FOREIGN:
+		return ALLOCERT_PASS;
+	case KIND_NEW:
+		return refuse(EBADF);
+	default:
+		return refuse(EINVAL);
+	}
 }
 
 static int64_t example_pread(int fd, void *to, uint64_t bytes, int64_t offset)
@@ -67,7 +74,14 @@ static int64_t example_reopen(int fd, int flags)
 	struct buffer buffer;
 
 	(void)flags;
-	return region_look(fd, &buffer) == KIND_BUFFER ? refuse(ENXIO) : ALLOCERT_PASS;
+	switch (region_look(fd, &buffer)) {
+	case KIND_BUFFER:
+		return refuse(ENXIO);
+	case KIND_NEW:
+		return refuse(ENOENT); /* as of a link in /proc that is not there */
+	default:
+		return ALLOCERT_PASS;
+	}
 }
 
 static int64_t example_fstat(int fd, struct allocert_status *status)
@@ -77,6 +91,8 @@ static int64_t example_fstat(int fd, struct allocert_status *status)
 
 	if (kind == KIND_FOREIGN)
 		return ALLOCERT_PASS;
+	if (kind == KIND_NEW)
+		return refuse(EBADF);
 	if (kind != KIND_BUFFER) {
 		*status = (struct allocert_status){
 			.mode = S_IFCHR | 0600,
@@ -104,6 +120,8 @@ static int64_t example_lseek(int fd, int64_t offset, int whence)
 	case KIND_FOREIGN:
 	case KIND_NAME:
 		return ALLOCERT_PASS;
+	case KIND_NEW:
+		return refuse(EBADF);
 	case KIND_DEVICE:
 		return refuse(ESPIPE);
 	default:
@@ -119,6 +137,7 @@ static int64_t example_ioctl(int fd, uint64_t request, void *argument)
 
 	switch (region_look(fd, &buffer)) {
 	case KIND_NAME:
+	case KIND_NEW:
 		return refuse(EBADF);
 	case KIND_DEVICE:
 		return device_ioctl(fd, request, argument);
@@ -136,6 +155,8 @@ static int64_t example_mmap(void *address, uint64_t bytes, int protection, int f
 	void *at;
 
 	switch (region_look(fd, &buffer)) {
+	case KIND_NEW:
+		return refuse(EBADF);
 	case KIND_DEVICE:
 		return refuse(ENODEV);
 	case KIND_BUFFER:

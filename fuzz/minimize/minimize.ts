@@ -1,5 +1,5 @@
-import { DEATH } from '../execute/death.ts';
 import type { RoundRunner, RoundRunnerOptions } from '../execute/round-runner.ts';
+import { DEATH } from '../execute/target-death.ts';
 import { PARALLEL } from '../generate/mode-selection.ts';
 import type { Scenario } from '../generate/scenario.ts';
 import { signatureOf } from '../judge/judge-scenario.ts';

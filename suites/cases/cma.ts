@@ -7,17 +7,13 @@ import {
 import type { FrameRange } from '../../oracles/index.ts';
 import type { Case } from '../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../kit/context.ts';
+import { Crowd, mixedSizes } from '../kit/crowd.ts';
 import { fillAndHold, fillOnce, freeBytes } from '../kit/free-memory.ts';
 import { fillMemoryFile } from '../kit/memory-file.ts';
 import { Inconclusive, Skip } from '../kit/observation.ts';
-import { pageFramesOf, regionFrames } from '../kit/page-frames.ts';
+import { framesOfCrowd, pageFramesOf, regionFrames } from '../kit/page-frames.ts';
+import { fewSizes, sizeClasses } from '../kit/sizes.ts';
 
-/** Buffers whose page frames are compared. */
-const BUFFERS = 32;
-/** Their sizes in turn, in pages: single ones go where a larger one wrongly left room. */
-const MIXED_PAGES = [4n, 1n, 3n, 1n];
-/** Sizes of buffers whose frames should follow each other, in pages. */
-const RUN_PAGES = [1n, 2n, 3n, 5n, 16n, 64n];
 /** Sizes that an order can align, in pages, each asked for behind a single page. */
 const ORDER_PAGES = [1n, 2n, 4n, 8n, 16n];
 /** Pages of the window in which every other page is freed. */
@@ -33,18 +29,17 @@ export const cmaCases: readonly Case[] = [
     requirements: ['CMA-01'],
     needs: ['frames'],
     async run(context) {
-      for (const pages of RUN_PAGES) {
-        const length = pages * context.page;
-        const frames = await pageFramesOf(context, await context.buffer({ length }), length);
-        const [first = 0n] = frames;
-        const follows = frames.every((frame, index) => frame === first + BigInt(index));
-        const word = follows ? 'contiguous' : 'scattered';
-        context.observe(
-          'CMA-01',
-          'frames',
-          word,
-          `${pages} pages from frame ${hex(first)}: ${word}`,
-        );
+      for (const sizes of [sizeClasses(context), mixedSizes(context)]) {
+        const crowd = new Crowd(context, sizes);
+        await crowd.gather();
+        for (const frames of await framesOfCrowd(crowd)) {
+          const [first = 0n] = frames;
+          const follows = frames.every((frame, index) => frame === first + BigInt(index));
+          const word = follows ? 'contiguous' : 'scattered';
+          const detail = `${frames.length} pages from frame ${hex(first)}: ${word}`;
+          context.observe('CMA-01', 'frames', word, detail);
+        }
+        await crowd.release();
       }
     },
   },
@@ -56,18 +51,16 @@ export const cmaCases: readonly Case[] = [
     async run(context) {
       for (const region of context.facts.regions) {
         const range = regionFrames(context.facts, region);
-        const length = 4n * context.page;
         const device = await openOther(context, region);
-        const frames = await pageFramesOf(
-          context,
-          await context.buffer({ length }, { device }),
-          length,
-        );
-        const inside = frames.every((frame) => isIn(range, frame));
-        const word = inside ? 'own-region' : 'other-memory';
-        const from = `a buffer of ${region.node} begins at frame ${hex(frames[0] ?? 0n)}`;
-        const detail = `${from}, the region is ${hex(range.first)} to ${hex(range.last)}`;
-        context.observe('CMA-02', 'frames', word, detail);
+        for (const length of fewSizes(context)) {
+          const buffer = await context.buffer({ length }, { device });
+          const frames = await pageFramesOf(context, buffer, length);
+          const inside = frames.every((frame) => isIn(range, frame));
+          const word = inside ? 'own-region' : 'other-memory';
+          const from = `a buffer of ${region.node} begins at frame ${hex(frames[0] ?? 0n)}`;
+          const detail = `${from}, the region is ${hex(range.first)} to ${hex(range.last)}`;
+          context.observe('CMA-02', 'frames', word, detail);
+        }
       }
     },
   },
@@ -77,16 +70,12 @@ export const cmaCases: readonly Case[] = [
     requirements: ['CMA-03'],
     needs: ['frames'],
     async run(context) {
-      const seen = new Set<bigint>();
-      let pages = 0;
-      for (let index = 0; index < BUFFERS; index += 1) {
-        const length = (MIXED_PAGES[index % MIXED_PAGES.length] ?? 1n) * context.page;
-        const frames = await pageFramesOf(context, await context.buffer({ length }), length);
-        for (const frame of frames) seen.add(frame);
-        pages += frames.length;
-      }
-      const word = seen.size === pages ? 'disjoint' : 'shared';
-      const detail = `${BUFFERS} live buffers have ${pages} pages in ${seen.size} frames`;
+      const crowd = new Crowd(context, mixedSizes(context));
+      await crowd.gather();
+      const { size } = new Set((await framesOfCrowd(crowd)).flat());
+      const word = BigInt(size) === crowd.pages ? 'disjoint' : 'shared';
+      const buffers = crowd.members.length;
+      const detail = `${buffers} live buffers have ${crowd.pages} pages in ${size} frames`;
       context.observe('CMA-03', 'frames', word, detail);
     },
   },

@@ -20,6 +20,8 @@ export interface Cycle {
   readonly bytesPerCycle: bigint;
   /** Whether the cycle is a request that is refused each time; else every operation must work. */
   readonly refused?: boolean;
+  /** Operations of the body that are refused each time, although the others work. */
+  readonly refusedSteps?: readonly Operation[];
   /** Cycles in each of the two blocks on a bounded region; the smallest leak that shows decides. */
   readonly cycles?: bigint;
 }
@@ -103,8 +105,10 @@ async function warmUp(context: CaseContext, cycle: Cycle): Promise<void> {
   const times = context.region.bounded ? 1n : WARM_UP_CYCLES;
   const steps = await runCycles(context, cycle, times);
   for (const [index, step] of steps.entries()) {
-    const name = cycle.body[index]?.op;
-    if (cycle.refused === true) {
+    const operation = cycle.body[index];
+    const name = operation?.op;
+    const refused = operation !== undefined && cycle.refusedSteps?.includes(operation) === true;
+    if (cycle.refused === true || refused) {
       if (step.succeeded === 0n) continue;
       throw new Inconclusive(`blocked: ${name} was to be refused, but worked`);
     }

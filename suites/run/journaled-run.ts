@@ -38,6 +38,8 @@ export interface StopRequest {
   readonly signal: AbortSignal;
   /** Resolves when the run must be left behind, whatever it does. */
   readonly expired: Promise<void>;
+  /** What failed beside the run, for which it must be left behind; undefined when nothing did. */
+  readonly failure?: string | undefined;
   /** The signal that came first, and the exit code that shells expect of it. */
   readonly received: { readonly name: string; readonly exitCode: number } | undefined;
 }
@@ -159,7 +161,8 @@ function beginJournal(options: JournaledRun, start: RunStart): JournalWriter {
 function lastLine(end: RunEnd | undefined, stop: StopRequest): RunEnd {
   if (end?.complete === true) return end;
   const name = stop.received?.name;
-  const reason = name === undefined ? (end?.reason ?? '') : `the run was interrupted by ${name}`;
+  const reason =
+    name === undefined ? (stop.failure ?? end?.reason ?? '') : `the run was interrupted by ${name}`;
   return { ...(end ?? incompleteEnd(reason)), reason };
 }
 

@@ -61,6 +61,14 @@ t.test('remote:exec: with an agent of its own and a daemon at a socket say the s
   await closed;
 });
 
+t.test('a descriptor is of no use before there is a buffer behind it', async (t) => {
+  // With a pause there, every round of the case looks at such a descriptor.
+  const library = await buildExample(t.testdir(), 0, ['PAUSE_US=200']);
+  const came = await everySuiteOn(`native:${library}`, ['ISO-05', 'CON-02']);
+  t.strictSame(idsWith(came, 'fail', 'crash', 'hang'), [], JSON.stringify(came.verdicts));
+  t.ok(idsWith(came, 'pass').includes('ISO-05'), 'the case met it');
+});
+
 /** What each defect must fail, and what else may fail with it. */
 const DEFECTS = [
   { defect: 1, must: ['ISO-01'], may: ['FLG-07', 'LEN-10', 'ISO-02', 'ISO-04', 'ISO-05'] },

@@ -1,6 +1,7 @@
 import { ERRNO, UNNAMED_ERRNO } from '../errno.ts';
 import { handsOutBytes, hasBody, isSteady } from '../operation-meaning.ts';
 import {
+  DEADLINES_MAX,
   DOCUMENTS,
   FILES,
   OPERANDS_MAX,
@@ -96,6 +97,7 @@ function limits(): string[] {
     `#define AC_OPERANDS_MAX ${OPERANDS_MAX}`,
     `#define AC_OUT_BYTES_MAX ${OUT_BYTES_MAX}`,
     `#define AC_SLOTS_MAX ${SLOTS_MAX}`,
+    `#define AC_DEADLINES_MAX ${DEADLINES_MAX}`,
     `#define AC_FIRST_FIXED_FILE ${FIRST_FIXED_FILE}`,
     `#define AC_FIRST_MINOR ${FIRST_MINOR}`,
     `#define AC_STEP_FAILURES_MAX ${STEP_FAILURES_MAX}`,

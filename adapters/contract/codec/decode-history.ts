@@ -7,6 +7,7 @@ import { HISTORY_MAGIC, LAYOUT, WIRE_VERSION } from './layout.ts';
 
 const DEADLINE_HIT = 1;
 const TAINT_KNOWN = 2;
+const PROGRESSING = 4;
 const RED_ZONE_BEFORE = 1;
 const RED_ZONE_AFTER = 2;
 const RETURNED = 4;
@@ -82,6 +83,7 @@ class Decoder {
       log: this.#log(),
       ...(flags & TAINT_KNOWN ? { taint: this.#view.getBigUint64(at.taint, true) } : {}),
       deadlineHit: (flags & DEADLINE_HIT) !== 0,
+      ...(flags & PROGRESSING ? { progressing: true } : {}),
     };
   }
 

@@ -7,6 +7,7 @@ import { HISTORY_MAGIC, LAYOUT, WIRE_VERSION } from './layout.ts';
 
 const DEADLINE_HIT = 1;
 const TAINT_KNOWN = 2;
+const PROGRESSING = 4;
 const RETURNED = 4;
 const RED_ZONES = { before: 1, after: 2 } as const;
 
@@ -105,7 +106,9 @@ class Encoder {
     const taintKnown = history.taint === undefined ? 0 : TAINT_KNOWN;
     view.setUint32(at.magic, HISTORY_MAGIC, true);
     view.setUint16(at.version, WIRE_VERSION, true);
-    view.setUint16(at.flags, (history.deadlineHit ? DEADLINE_HIT : 0) | taintKnown, true);
+    const deadlineHit = history.deadlineHit ? DEADLINE_HIT : 0;
+    const progressing = history.progressing === true ? PROGRESSING : 0;
+    view.setUint16(at.flags, deadlineHit | taintKnown | progressing, true);
     view.setUint32(at.results, this.#results.length, true);
     view.setUint32(at.deaths, history.deaths.length, true);
     view.setUint32(at.data_bytes, this.#dataBytes, true);

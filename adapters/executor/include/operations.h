@@ -6,15 +6,16 @@
 #include <errno.h>
 #include <stdint.h>
 
-#define AC_WIRE_VERSION 1
+#define AC_WIRE_VERSION 2
 #define AC_PROGRAM_MAGIC 0x52504341u
 #define AC_HISTORY_MAGIC 0x49484341u
 #define AC_HELLO_MAGIC 0x4f484341u
-#define AC_CONTRACT_DIGEST 0x8638a22bd69b1d4aull
+#define AC_CONTRACT_DIGEST 0x2eebf3f7377c8979ull
 #define AC_FRAME_BYTES_MAX 0x4000000u
 #define AC_OPERANDS_MAX 6
 #define AC_OUT_BYTES_MAX 65536
 #define AC_SLOTS_MAX 65536
+#define AC_DEADLINES_MAX 8
 #define AC_FIRST_FIXED_FILE 256
 #define AC_FIRST_MINOR 512
 #define AC_STEP_FAILURES_MAX 16
@@ -109,7 +110,7 @@ struct ac_program {
 	uint16_t threads; /* thread records that follow */
 	uint32_t operations; /* operation records after them, bodies included */
 	uint32_t data_bytes; /* bytes of data after those */
-	uint32_t deadline_ms; /* milliseconds until clients that still run are killed */
+	uint32_t deadline_ms; /* milliseconds in which a call must come back, or its client is killed */
 	uint32_t reserved0;
 	uint64_t seed; /* for whatever the target does at random */
 };
@@ -151,7 +152,7 @@ _Static_assert(sizeof(struct ac_operation) == 128, "struct ac_operation");
 struct ac_history {
 	uint32_t magic; /* HISTORY_MAGIC */
 	uint16_t version; /* WIRE_VERSION */
-	uint16_t flags; /* bit 0: the deadline was hit; bit 1: taint is known */
+	uint16_t flags; /* bit 0: the deadline was hit; bit 1: taint is known; bit 2: calls still came back */
 	uint32_t results; /* result records that follow, one for each operation record */
 	uint32_t deaths; /* death records after them */
 	uint32_t data_bytes; /* bytes of data after those */
