@@ -67,13 +67,15 @@ export const versionCases: readonly Case[] = [
   {
     id: 'RES-03/descriptor-in',
     title: 'what the descriptor field holds on input follows one rule',
-    requirements: ['RES-03'],
+    requirements: ['RES-03', 'RES-05'],
     async run(context) {
       await context.control({ descriptor: 0n });
       const words: string[] = [];
       for (const descriptor of [-1n, 1n, 5n, 1000n, 1n << 30n]) {
         const buffer = await context.allocate({ descriptor });
         words.push(buffer.reply.ok ? 'ignored' : 'refused');
+        const detail = `a request with ${descriptor} in the descriptor field: ${buffer.word}`;
+        context.observe('RES-05', 'input', buffer.word, detail);
         if (buffer.reply.ok) await context.release(buffer);
       }
       const [first = 'refused'] = words;

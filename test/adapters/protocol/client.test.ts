@@ -4,7 +4,12 @@ import t from 'tap';
 import type { Program, Session } from '../../../adapters/contract/index.ts';
 import { type AgentOptions, connectAgent } from '../../../adapters/protocol/client.ts';
 import { parseAgentFacts, targetFacts } from '../../../adapters/protocol/facts.ts';
-import { encodeHello, encodeWireFrame, ownHello } from '../../../adapters/protocol/wire-frames.ts';
+import {
+  encodeHello,
+  encodeWireFrame,
+  ownHello,
+  WireFrameParser,
+} from '../../../adapters/protocol/wire-frames.ts';
 
 const FACTS = [
   'sysname=Linux',
@@ -115,10 +120,12 @@ const answering =
   (toBegin: readonly Uint8Array[], toRun: readonly Uint8Array[] = []) =>
   (peer: Socket): void => {
     greet(peer);
-    let frames = 0;
-    peer.on('data', () => {
-      frames += 1;
-      for (const bytes of frames === 1 ? [] : frames === 2 ? toBegin : toRun) peer.write(bytes);
+    const parser = new WireFrameParser();
+    peer.on('data', (chunk: Uint8Array) => {
+      for (const { type } of parser.push(chunk)) {
+        const answers = type === 'begin' ? toBegin : type === 'run' ? toRun : [];
+        for (const bytes of answers) peer.write(bytes);
+      }
     });
   };
 
