@@ -15,7 +15,7 @@ import {
 } from '../contract/index.ts';
 import { NameTable } from '../contract/names.ts';
 import { type BuiltAgent, buildAddon, buildAgent } from '../executor/build/build.ts';
-import { parseAgentFacts, slownessOf, targetFacts } from '../protocol/facts.ts';
+import { paceOf, parseAgentFacts, targetFacts } from '../protocol/facts.ts';
 import type { NativeTarget } from './target-url.ts';
 
 /** An executor inside the addon, which alone can look into it. */
@@ -87,7 +87,7 @@ class InProcessSession implements Session {
     this.#addon = addon;
     this.#executor = executor;
     const said = parseAgentFacts(new TextEncoder().encode(addon.facts(executor)));
-    this.#pace = slownessOf(said);
+    this.#pace = paceOf(said);
     this.facts = targetFacts('native', said, { addon: digest, compiler, mode: 'in-process' });
   }
 

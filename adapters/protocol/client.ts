@@ -15,7 +15,7 @@ import {
 import { NameTable } from '../contract/names.ts';
 import { Channel, ChannelGarbled, ChannelLost, ChannelSilent } from './channel.ts';
 import { decodeDeath } from './encode-death.ts';
-import { type AgentFacts, parseAgentFacts, slownessOf } from './facts.ts';
+import { type AgentFacts, paceOf, parseAgentFacts } from './facts.ts';
 import { isServed, servedFacts } from './served-facts.ts';
 import {
   decodeHello,
@@ -53,6 +53,11 @@ export interface AgentOptions {
   readonly patience?: number;
   /** Facts in the contract's form, from what the agent said. */
   describe(agent: AgentFacts): TargetFacts;
+  /**
+   * Set where an agent that says nothing was stopped or starved: it is a process of this machine
+   * and never touches the target, so that nothing else makes it silent.
+   */
+  readonly silenceIsForced?: true;
   /** Called once a death is seen: waits for the target's last words and says what happened. */
   lastWords(): Promise<LastWords>;
   /** Called when the session ends. */
@@ -88,7 +93,7 @@ export async function connectAgent(stream: Duplex, options: AgentOptions): Promi
     const said = parseAgentFacts(expected(await channel.receive(FACTS_MS), 'facts'));
     const served = isServed(said);
     const facts = served ? servedFacts(said) : options.describe(said);
-    const pace = Math.max(options.patience ?? 1, slownessOf(said));
+    const pace = Math.max(options.patience ?? 1, paceOf(said));
     return new AgentSession(channel, { facts, served, pace }, options);
   } catch (thrown) {
     channel.destroy();
@@ -179,8 +184,8 @@ class AgentSession implements Session {
   }
 
   /**
-   * The answer to a Program. An agent says every few seconds that it still runs, so that its silence
-   * is told from long work; a daemon, which may be busy with that work itself, does not.
+   * The answer to a Program. An agent says every few seconds that it still runs, so that silence is
+   * told from long work; a daemon, which may be busy with that work itself, does not.
    */
   async #history(deadlineMs: number): Promise<Uint8Array> {
     const longest = DEADLINES_MAX * deadlineMs + this.#grace;
@@ -228,7 +233,8 @@ class AgentSession implements Session {
   }
 
   async #lost(manner: 'crash' | 'hang', cause: string): Promise<TargetDeath | ConnectionLost> {
-    const { message, log, forced } = await this.#options.lastWords();
+    const { message, log, forced: ended } = await this.#options.lastWords();
+    const forced = ended || (manner === 'hang' && this.#options.silenceIsForced === true);
     const sentence = message === '' ? cause : message;
     const { losses } = this.#options;
     const first = losses !== undefined && manner === 'crash' && !losses.has(this.#caseId);

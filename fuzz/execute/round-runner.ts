@@ -6,6 +6,7 @@ import {
   type TargetFacts,
 } from '../../adapters/contract/index.ts';
 import { repeatIfLost } from '../../adapters/contract/repeat-if-lost.ts';
+import { kernelAlarms } from '../../oracles/alarms.ts';
 import { type Coverage, coverageOf } from '../corpus/coverage.ts';
 import { entryOf, type StoredEntry } from '../corpus/entry.ts';
 import { isSafe } from '../corpus/safety.ts';
@@ -183,7 +184,10 @@ export class RoundRunner {
       return runScenario(session, context.generator, context.rules, scenario, look);
     };
     try {
-      return await repeatIfLost(run, () => this.close());
+      const round = await repeatIfLost(run, () => this.close());
+      // A kernel that complained is damaged, and may say nothing of the next defect.
+      if (round.histories.some(({ log }) => kernelAlarms(log).length > 0)) await this.close();
+      return round;
     } catch (thrown) {
       await this.close();
       if (!(thrown instanceof TargetDeath)) throw thrown;

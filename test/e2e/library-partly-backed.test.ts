@@ -1,4 +1,4 @@
-/** A library whose mappings have no memory behind a part of them is seen, by the rule of mappings. */
+/** A library whose mappings lack memory behind a part of them is seen, by the rule of mappings. */
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -13,8 +13,9 @@ const MAPPED =
 const unbacked = (condition: string, there: string): string => `
 		if (at != MAP_FAILED && ${condition}) {
 			uint64_t from = ${there};
-			mmap((char *)at + from, bytes - from, protection,
-			     (flags & ~MAP_FIXED_NOREPLACE) | MAP_FIXED, fd, (off_t)(REGION_BYTES * 4ul));
+			int fixed = (flags & ~MAP_FIXED_NOREPLACE) | MAP_FIXED;
+			off_t past = (off_t)(REGION_BYTES * 4ul);
+			mmap((char *)at + from, bytes - from, protection, fixed, fd, past);
 		}
 `;
 

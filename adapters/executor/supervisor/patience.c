@@ -22,7 +22,9 @@
 /* Nanoseconds that it takes on a machine that does nothing else, and runs on no emulator. */
 #define REFERENCE_NS 2000000u
 #define SLOWNESS_MIN 10
-#define SLOWNESS_MAX 320
+#define SLOWNESS_MAX 10000
+/* Deadlines are long already: more slowness than this is not made up for. */
+#define PACE_MAX 60
 
 /* Operations of the Program that came back so far. */
 static uint64_t count_returned(void)
@@ -60,7 +62,9 @@ int ac_patience_ended(struct ac_patience *patience, uint64_t now)
 
 uint64_t ac_death_ns(void)
 {
-	return DEATH_NS * ac_shared->slowness / SLOWNESS_MIN;
+	uint32_t pace = ac_shared->slowness < PACE_MAX ? ac_shared->slowness : PACE_MAX;
+
+	return DEATH_NS * pace / SLOWNESS_MIN;
 }
 
 static void do_reference_round(void)

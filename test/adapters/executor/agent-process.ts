@@ -51,6 +51,12 @@ export const WRITE_ONLY_SKIP =
     ? false
     : "QEMU's user mode asks for read access to whatever a call may write (linux-user/qemu.h)";
 
+/** Why nothing can be said of advice on mappings; false where it can. */
+export const ADVICE_SKIP =
+  EMULATOR === undefined
+    ? false
+    : "QEMU's user mode takes most advice without looking at it (target_madvise of linux-user/mmap.c)";
+
 /** An agent on its standard streams, spoken to by hand: nothing of `adapters/remote` is in between. */
 export class AgentProcess {
   readonly child: ChildProcess;
