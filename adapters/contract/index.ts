@@ -10,7 +10,15 @@
 export { AllocertError, type Blame, machineError, usageError } from '../../base/errors.ts';
 export * from './argument-classes.ts';
 export { type Client, type ClientOptions, createClient, Reply } from './client.ts';
-export { ERRNO, type ErrnoName, errnoName, isErrnoName } from './errno.ts';
+export {
+  ERRNO,
+  type ErrnoName,
+  type ErrnoWord,
+  errnoName,
+  isErrnoName,
+  isErrnoWord,
+  type UnnamedErrno,
+} from './errno.ts';
 export * from './history.ts';
 export * as linux from './linux.ts';
 export * from './operand-states.ts';

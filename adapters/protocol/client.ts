@@ -54,8 +54,8 @@ export interface AgentOptions {
   /** Facts in the contract's form, from what the agent said. */
   describe(agent: AgentFacts): TargetFacts;
   /**
-   * Set where an agent that says nothing was stopped or starved: it is a process of this machine and
-   * never touches the target, so that nothing else makes it silent.
+   * Set where an agent that says nothing was stopped or starved: it is a process of this machine
+   * and never touches the target, so that nothing else makes it silent.
    */
   readonly silenceIsForced?: true;
   /** Called once a death is seen: waits for the target's last words and says what happened. */
@@ -184,8 +184,8 @@ class AgentSession implements Session {
   }
 
   /**
-   * The answer to a Program. An agent says every few seconds that it still runs, so that its silence
-   * is told from long work; a daemon, which may be busy with that work itself, does not.
+   * The answer to a Program. An agent says every few seconds that it still runs, so that silence is
+   * told from long work; a daemon, which may be busy with that work itself, does not.
    */
   async #history(deadlineMs: number): Promise<Uint8Array> {
     const longest = DEADLINES_MAX * deadlineMs + this.#grace;

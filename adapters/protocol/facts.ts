@@ -33,8 +33,8 @@ export function parseAgentFacts(payload: Uint8Array): AgentFacts {
 }
 
 /**
- * How many times slower than most a machine is, as its agent measured before it said so: at least 1,
- * and 1 where it says nothing.
+ * How many times slower than most a machine is, as its agent measured before it said so: at least
+ * 1, and 1 where it says nothing.
  */
 function slownessOf(agent: AgentFacts): number {
   const slowness = Number(agent.get('slowness') ?? '1');

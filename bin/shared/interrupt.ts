@@ -12,8 +12,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
  * The signals by which a user or a CI server stops a run. The first signal asks for an end between
- * two cases; a second one, or a case that does not end in time, stops at once, as does a failure that
- * no caller waits for. Reports are written either way.
+ * two cases; a second one, or a case that does not end in time, stops at once, as does a failure
+ * that no caller waits for. Reports are written either way.
  */
 export class Interrupt {
   readonly #controller = new AbortController();

@@ -22,8 +22,8 @@ export function rescueBy(taken: Rescue): () => void {
 }
 
 /**
- * The end of what no caller waits for: an exception in a timer, a promise that is rejected after all
- * have stopped listening. It is trouble of this process or of an adapter, never a verdict.
+ * The end of what no caller waits for: an exception in a timer, a promise that is rejected when no
+ * caller listens any more. It is trouble of this process or of an adapter, never a verdict.
  */
 export function lastResort(thrown: unknown): void {
   if (process.env.ALLOCERT_DEBUG !== undefined) console.error(thrown);

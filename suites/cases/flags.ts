@@ -3,7 +3,7 @@ import type { Case } from '../kit/case.ts';
 import { stamp, zeroWord } from '../kit/contents.ts';
 import { type CaseContext, SUBJECT } from '../kit/context.ts';
 import { eachBit, observeEachChange } from '../kit/each-change.ts';
-import { closeAll } from '../kit/free-memory.ts';
+import { closeAll } from '../kit/filling.ts';
 import { Inconclusive } from '../kit/observation.ts';
 
 const { O_ACCMODE, O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = linux;
@@ -115,13 +115,15 @@ export const flagsCases: readonly Case[] = [
   {
     id: 'FLG-06/nonblock',
     title: 'O_NONBLOCK is refused or kept',
-    requirements: ['FLG-06'],
+    requirements: ['FLG-06', 'FLG-09'],
     async run(context) {
       await context.control();
       const { fd, reply, word } = await context.allocate({
         flags: O_RDWR | O_CLOEXEC | O_NONBLOCK,
       });
-      context.observe('FLG-06', 'request', word, `a request with O_NONBLOCK came to ${word}`);
+      for (const requirement of ['FLG-06', 'FLG-09']) {
+        context.observe(requirement, 'request', word, `a request with O_NONBLOCK: ${word}`);
+      }
       if (!reply.ok) return;
       const { value } = await context.subject.fcntl({ fd, command: linux.F_GETFL });
       const kept = (value & O_NONBLOCK) === 0n ? 'clear' : 'set';

@@ -6,7 +6,7 @@ import { ClientLost, Inconclusive } from './observation.ts';
 export class Losses {
   readonly #dead = new Map<string, Death>();
 
-  /** Takes in who died while a Program ran; clients that a case ends itself are in no way special. */
+  /** Takes in who died while a Program ran, whoever ended them. */
   note({ deaths }: History): void {
     for (const death of deaths) this.#dead.set(death.client, death);
   }
@@ -16,7 +16,7 @@ export class Losses {
    *
    * @param clients of the Program's threads
    * @throws {@link ClientLost} for a call that never returned, or a client that died in one
-   * @throws {@link Inconclusive} where the target is only slow, or a client was gone before it began
+   * @throws {@link Inconclusive} where the target is slow, or a client was gone before it began
    */
   check(history: History, clients: readonly string[]): void {
     const { deadlineHit, progressing } = history;

@@ -26,6 +26,8 @@ export interface JournaledRun {
   /** How often a case that failed runs again. */
   readonly retries: number;
   readonly gate: GateSettings | undefined;
+  /** Fixes that the target is said to have, see catalogue/known.ts. */
+  readonly fixed?: readonly string[];
   /** The run whose journal goes on, and its cases that run again; left out: a new journal. */
   readonly continued?: { readonly start: RunStart; readonly cases: readonly string[] };
 }
@@ -100,6 +102,7 @@ async function runOrLeave(
   journal: Begun,
 ): Promise<RunEnd | undefined> {
   const { adapter, profile, only, shard, continued, retries, gate } = options;
+  const fixed = options.fixed ?? continued?.start.fixed;
   const seen: { start?: RunStart } = {};
   const run = runSuites({
     adapter,
@@ -107,6 +110,7 @@ async function runOrLeave(
     signal: stop.signal,
     ...(profile === undefined ? {} : { profile }),
     ...(shard === undefined ? {} : { shard }),
+    ...(fixed === undefined ? {} : { fixed }),
     ...(continued === undefined ? {} : { cases: continued.cases }),
     retries: {
       max: retries,

@@ -16,6 +16,7 @@ import {
   profilesOf,
   requirementsFor,
 } from '../../catalogue/catalogue.ts';
+import { checkFixes, profileOn } from '../../catalogue/known.ts';
 import type {
   CaseFinish,
   CaseStart,
@@ -44,6 +45,8 @@ export interface RunOptions {
   readonly cases?: readonly string[];
   readonly retries?: Retries;
   readonly seed?: bigint;
+  /** Fixes that the target is said to have: what is known of it without them is excused no more. */
+  readonly fixed?: readonly string[];
   /** Stops the run between two cases. */
   readonly signal?: AbortSignal;
   onStart(line: RunStart): void;
@@ -108,7 +111,11 @@ class Run {
     this.#options = options;
     this.#sessions = sessions;
     this.#abi = abiNamed(profile.abi);
-    this.#profiles = profilesOf(profile.abi);
+    const { fixed = [] } = options;
+    const profiles = profilesOf(profile.abi);
+    checkFixes(fixed, profiles);
+    const release = sessions.facts.kernel?.release;
+    this.#profiles = profiles.map((one) => profileOn(one, { release, fixed }));
     const { only, shard, cases: exactly } = options;
     const cases = selectCases(profile.abi, only, exactly);
     this.#cases = cases.filter(({ id }) => inShard(id, shard));
@@ -127,6 +134,7 @@ class Run {
   }
 
   #startLine(profile: Profile): RunStart {
+    const { fixed = [] } = this.#options;
     const seed = this.#options.seed ?? randomBytes(8).readBigUInt64LE();
     return {
       type: 'run-start',
@@ -149,6 +157,7 @@ class Run {
       ),
       cases: this.#cases.map(({ id, title, requirements }) => ({ id, title, requirements })),
       partial: this.#options.only.length > 0,
+      ...(fixed.length === 0 ? {} : { fixed }),
       seed: hexOf(seed),
       ...(this.#shard === undefined ? {} : { shard: this.#shard }),
     };

@@ -1,4 +1,4 @@
-/** Trouble of the harness: one sentence, exit code 3, a report of what was seen; never a verdict. */
+/** Trouble of the harness: one sentence, exit code 3, a report of what was seen, no verdict. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

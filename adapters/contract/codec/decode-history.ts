@@ -1,4 +1,4 @@
-import { errnoName } from '../errno.ts';
+import { errnoWord } from '../errno.ts';
 import { type Death, type History, OUTCOMES, type RepeatStep, type Result } from '../history.ts';
 import type { NameTable } from '../names.ts';
 import type { Operation, Program } from '../program.ts';
@@ -110,7 +110,7 @@ class Decoder {
     const faulted = outcome === 'faulted';
     return {
       outcome,
-      ...(error === 0 ? {} : { errno: errnoName(error) }),
+      ...(error === 0 ? {} : { errno: errnoWord(error) }),
       ...(faulted ? { signal: signalName(view.getUint32(base + at.signal, true)) } : {}),
       value: view.getBigInt64(base + at.value, true),
       out: this.#out(base),
@@ -173,7 +173,7 @@ class Decoder {
     const outcome = OUTCOMES[this.#view.getUint8(base + at.outcome)] ?? 'unknown';
     if (outcome === 'faulted') return signalName(this.#view.getUint32(base + at.signal, true));
     const error = this.#view.getUint16(base + at.error, true);
-    return outcome === 'returned' ? errnoName(error) : outcome;
+    return outcome === 'returned' ? errnoWord(error) : outcome;
   }
 
   #death(index: number): Death {

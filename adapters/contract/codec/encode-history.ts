@@ -1,4 +1,4 @@
-import { ERRNO, isErrnoName } from '../errno.ts';
+import { errnoNumber, isErrnoWord } from '../errno.ts';
 import { type Death, type History, OUTCOMES, type RepeatStep, type Result } from '../history.ts';
 import type { Operation, Program } from '../program.ts';
 import { signalNumber } from '../signals.ts';
@@ -66,7 +66,7 @@ class Encoder {
     const returned = result.return === undefined ? 0 : RETURNED;
     view.setUint8(at.outcome, OUTCOMES.indexOf(result.outcome));
     view.setUint8(at.flags, zones | returned);
-    view.setUint16(at.error, result.errno === undefined ? 0 : ERRNO[result.errno], true);
+    view.setUint16(at.error, result.errno === undefined ? 0 : errnoNumber(result.errno), true);
     view.setUint32(at.signal, result.signal === undefined ? 0 : signalNumber(result.signal), true);
     view.setBigInt64(at.value, result.value, true);
     view.setBigUint64(at.call_ns, result.call, true);
@@ -128,7 +128,7 @@ class Encoder {
 function failure(word: string, count: bigint): Uint8Array {
   const { at, size } = LAYOUT.failure;
   const view = new DataView(new ArrayBuffer(size));
-  if (isErrnoName(word)) view.setUint16(at.error, ERRNO[word], true);
+  if (isErrnoWord(word)) view.setUint16(at.error, errnoNumber(word), true);
   else if (word.startsWith('SIG')) {
     view.setUint8(at.outcome, OUTCOMES.indexOf('faulted'));
     view.setUint32(at.signal, signalNumber(word), true);

@@ -108,7 +108,11 @@ export const RECORDS = {
   result: [
     ['outcome', 'u8', '0 returned, 1 faulted, 2 lost, 3 unsupported, 4 not run'],
     ['flags', 'u8', 'red zone written: bit 0 before, bit 1 after; bit 2: it returned'],
-    ['error', 'u16', 'errno, asm-generic number, 0 for success'],
+    [
+      'error',
+      'u16',
+      'errno, asm-generic number, 0 for success; without a name 0x8000 + its number',
+    ],
     ['signal', 'u32', 'signal number of a fault'],
     ['value', 's64', 'what it returned'],
     ['call_ns', 'u64', 'monotonic nanoseconds before the call'],

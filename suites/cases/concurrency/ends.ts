@@ -1,7 +1,8 @@
 import { linux, type Operation, type Result } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../../kit/context.ts';
-import { fillAndHold, observeConservedBy } from '../../kit/free-memory.ts';
+import { fillAndHold } from '../../kit/filling.ts';
+import { observeConservedBy } from '../../kit/free-memory.ts';
 import { Inconclusive } from '../../kit/observation.ts';
 import {
   OverlapCount,

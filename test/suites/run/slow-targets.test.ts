@@ -1,4 +1,4 @@
-/** What the runner makes of targets that are slow, seem to hang, complain, or were ended by others. */
+/** The runner and targets that are slow, seem to hang, complain, or were ended by others. */
 import t from 'tap';
 import {
   type Adapter,
