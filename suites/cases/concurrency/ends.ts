@@ -36,14 +36,15 @@ export const concurrentEndCases: readonly Case[] = [
     async run(context) {
       const { cycles, bytesPerCycle, length } = visibleLoss(context, ODDS);
       await context.control({ length });
-      const overlaps = new OverlapCount();
+      const overlaps = new OverlapCount(ODDS);
       await observeConservedBy(context, {
         requirement: 'CON-06',
         cycles,
         bytesPerCycle,
-        run: async (index) => overlaps.count(await forkMeanwhile(context, index, length)),
+        run: () => overlaps.meet((round) => forkMeanwhile(context, round, length)),
         note: () => overlaps.note,
       });
+      overlaps.demandPower();
     },
   },
   {
@@ -93,14 +94,15 @@ export const concurrentEndCases: readonly Case[] = [
     async run(context) {
       const { cycles, bytesPerCycle, length } = visibleLoss(context, ODDS);
       await context.control({ length });
-      const overlaps = new OverlapCount();
+      const overlaps = new OverlapCount(ODDS);
       await observeConservedBy(context, {
         requirement: 'CON-09',
         cycles,
         bytesPerCycle,
-        run: async (index) => overlaps.count(await endMeanwhile(context, index, length)),
+        run: () => overlaps.meet((round) => endMeanwhile(context, round, length)),
         note: () => overlaps.note,
       });
+      overlaps.demandPower();
     },
   },
 ];

@@ -7,8 +7,8 @@ import { OverlapCount, runTogether } from '../../kit/race.ts';
 
 /** Threads that fill the region together. */
 const THREADS = 4;
-/** Fills, each under another schedule; in each of them every request may meet another. */
-const ROUNDS = 8;
+/** Requests that meet while the region is nearly full get too much in more than one fill of two. */
+const ODDS = 2;
 /** The most buffers of one length that a thread takes. */
 const BUFFERS_MAX = 512n;
 /** Memory that was in the way may come back once. */
@@ -24,11 +24,11 @@ export const concurrentFillCases: readonly Case[] = [
     needsBounded: true,
     async run(context) {
       const { page, region } = context;
-      const overlaps = new OverlapCount();
+      const overlaps = new OverlapCount(ODDS);
       let capacity = (await fill(context)).pages;
       let over = 0;
       let most = 0n;
-      for (let round = 0; round < ROUNDS; round += 1) {
+      for (let round = 0; overlaps.goesOn; round += 1) {
         const pages = await fillTogether(context, round, overlaps);
         capacity = larger(capacity, (await fill(context)).pages);
         most = larger(most, pages);
@@ -40,6 +40,7 @@ export const concurrentFillCases: readonly Case[] = [
         `${THREADS} threads together got at most ${most} pages, one alone ${capacity}; ` +
         overlaps.note;
       context.observe('CON-01', 'total', word, detail);
+      overlaps.demandPower();
     },
   },
 ];
