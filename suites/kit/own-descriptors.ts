@@ -86,7 +86,7 @@ async function ownDescriptors(context: CaseContext, below: bigint): Promise<OwnD
   return looks.map((look, index) => {
     const [flag, status, file] = results.slice(index * look.length, (index + 1) * look.length);
     const open = flag !== undefined && wordOf(flag) === 'ok';
-    return { open, state: [valueOf(flag), valueOf(status), fileOf(file)].join(', ') };
+    return { open, state: [shownValue(flag), shownValue(status), fileOf(file)].join(', ') };
   });
 }
 
@@ -105,14 +105,14 @@ function comparedTo(
   return { word: 'kept', detail: `${open} descriptors are as they were` };
 }
 
-const valueOf = (result: Result | undefined): string => {
+const shownValue = (result: Result | undefined): string => {
   if (result === undefined) return 'not run';
   const word = wordOf(result);
   return word === 'ok' ? `0x${result.value.toString(16)}` : word;
 };
 
 function fileOf(result: Result | undefined): string {
-  if (result === undefined || wordOf(result) !== 'ok') return valueOf(result);
+  if (result === undefined || wordOf(result) !== 'ok') return shownValue(result);
   const { device, inode, mode } = statOf(result.out);
   return `file ${device}:${inode} of mode 0${mode.toString(8)}`;
 }
