@@ -1,6 +1,8 @@
 import type { TargetFacts, Transcript } from '../../adapters/contract/index.ts';
 import type { GateSettings } from './gate-outcome.ts';
 import type {
+  Attempt,
+  Block,
   CaseEnd,
   CaseFacts,
   ProfileFacts,
@@ -52,6 +54,9 @@ export interface CaseFinish {
   readonly reason: string;
   readonly durationMs: number;
   readonly verdicts: readonly Verdict[];
+  /** See {@link Attempt}. */
+  readonly lacks?: string;
+  readonly blocked?: Block;
   /** Written in its text form; see program-json.ts. */
   readonly transcript: Transcript;
 }
