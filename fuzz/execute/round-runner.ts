@@ -61,6 +61,8 @@ export class RoundRunner {
   readonly #parallel: ParallelRounds;
   #session: Session | undefined;
   #context: CampaignContext | undefined;
+  /** Milliseconds of the round under way that its runs only waited. */
+  #waited = 0;
 
   constructor(options: RoundRunnerOptions) {
     this.#options = options;
@@ -104,9 +106,15 @@ export class RoundRunner {
     return this.#parallel.part(await this.context(), task);
   }
 
+  /** Closes the session, so that the next run has a new one. One that dies of it accuses nobody. */
   async close(): Promise<void> {
-    await this.#session?.close();
+    const session = this.#session;
     this.#session = undefined;
+    try {
+      await session?.close();
+    } catch (thrown) {
+      if (!(thrown instanceof TargetDeath)) throw thrown;
+    }
   }
 
   /** Closes the session where sessions are targets of their own. */
@@ -135,6 +143,8 @@ export class RoundRunner {
     const { modes, generator } = context;
     const { parent, scenario } = planOf(generator, modes, { version, seed, index }, snapshot);
     let coverage: Coverage = { signatures: [], peakBytes: 0n };
+    const start = performance.now();
+    this.#waited = 0;
     const round = await this.attempt(scenario, ({ buffers, timeline }) => {
       coverage = coverageOf(generator, timeline, buffers);
     });
@@ -158,6 +168,8 @@ export class RoundRunner {
       },
       detections,
       peakBytes: coverage.peakBytes,
+      time: { total: performance.now() - start, waited: this.#waited },
+      ...serviceIn(round, { index, snapshot: snapshot.digest }),
       ...(entry === undefined ? {} : { entry }),
     };
   }
@@ -182,14 +194,32 @@ export class RoundRunner {
       const session = await this.#open();
       return runScenario(session, context.generator, context.rules, scenario, look);
     };
+    const start = performance.now();
     try {
-      return await repeatIfLost(run, () => this.close());
+      const round = await repeatIfLost(run, () => this.close());
+      if (round.histories.some(({ deadlineHit }) => deadlineHit)) {
+        this.#waited += performance.now() - start;
+      }
+      return round;
     } catch (thrown) {
       await this.close();
       if (!(thrown instanceof TargetDeath)) throw thrown;
+      if (thrown.manner === 'hang') this.#waited += performance.now() - start;
       return { scenario, histories: [], violations: [deathOf(thrown)] };
     }
   }
+}
+
+/** What came of the good requests of a round, if there were any. */
+function serviceIn(
+  round: Round,
+  about: Pick<Detection, 'index' | 'snapshot'>,
+): Pick<RoundReport, 'service'> {
+  const { granted, suspicions = [] } = round;
+  if (granted === undefined) return {};
+  const violation = suspicions.find(({ oracle }) => oracle === 'service');
+  const refusal = violation === undefined ? {} : { refusal: { ...about, round, violation } };
+  return { service: { granted, ...refusal } };
 }
 
 /** An entry that shows what neither its snapshot knows nor an entry of its batch has shown. */
