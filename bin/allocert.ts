@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-import { hideBin } from 'yargs/helpers';
-import { main } from './main.ts';
+import { lastResort } from './shared/last-resort.ts';
+
+// What no promise and no caller waits for ends here, before anything else is even loaded.
+process.on('uncaughtException', lastResort).on('unhandledRejection', lastResort);
 
 // `allocert run | head` closes our output early; that is no failure of the run.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -13,7 +15,8 @@ const drained = (stream: NodeJS.WriteStream): Promise<void> =>
     stream.write('', () => resolve());
   });
 
-const exitCode = await main(hideBin(process.argv));
+const { main } = await import('./main.ts');
+const exitCode = await main(process.argv.slice(2));
 await Promise.all([drained(process.stdout), drained(process.stderr)]);
 // A target that refuses to die must not keep the process alive after its verdict is out.
 process.exit(exitCode);

@@ -20,15 +20,30 @@ export interface Requirement extends RequirementFacts {
   readonly expect: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 }
 
+/** Versions of a kernel, the last one excluded; a stable series has a range of its own. */
+export interface KernelRange {
+  readonly from: string;
+  /** The first version without the deviation; left out: there is none so far. */
+  readonly until?: string;
+}
+
 /** A deviation that is known of a profile's implementations: it warns instead of failing. */
 export interface KnownDeviation {
   readonly requirement: string;
   readonly role: string;
   readonly observed: readonly string[];
+  /** The kernels in words. */
   readonly kernel: string;
+  /** The kernels by version; others are not excused. */
+  readonly kernels: readonly KernelRange[];
   readonly source: string;
   readonly fixedIn: string | null;
   readonly note: string;
+}
+
+/** A known deviation that does not excuse the target, with the reason. */
+export interface LapsedDeviation extends KnownDeviation {
+  readonly why: string;
 }
 
 /** An ABI together with the authorities that bind. */
@@ -38,6 +53,8 @@ export interface Profile extends ProfileFacts {
   /** The profile that decides when none is asked for. */
   readonly default?: boolean;
   readonly known: readonly KnownDeviation[];
+  /** Of a profile that judges one target: deviations that do not excuse it, see known.ts. */
+  readonly lapsed?: readonly LapsedDeviation[];
 }
 
 /** A field of the allocation argument. */

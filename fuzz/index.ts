@@ -26,9 +26,9 @@ export {
   type CorpusState,
   EPOCH_ROUNDS,
 } from './corpus/corpus.ts';
+export { CorpusFolder, existingFolder, type FolderContent } from './corpus/corpus-folder.ts';
 export { type Coverage, coverageOf } from './corpus/coverage.ts';
 export { type CorpusEntry, entryFrom, entryOf, type StoredEntry } from './corpus/entry.ts';
-export { CorpusFolder, existingFolder, type FolderContent } from './corpus/folder.ts';
 export type { TargetDescription } from './execute/round-runner.ts';
 export { runScenario } from './execute/run-scenario.ts';
 export { type Replayed, readFinding, replayFinding, shareText } from './findings/replay.ts';

@@ -1,4 +1,4 @@
-import { linux } from '../adapters/contract/index.ts';
+import { defectsInTaint } from '../adapters/contract/index.ts';
 
 /**
  * Lines with which the Linux kernel reports a defect of its own. The OOM killer is not one of them:
@@ -35,21 +35,18 @@ export function kernelAlarms(log: readonly string[]): readonly string[] {
   return log.filter((line) => ALARMS.some((pattern) => pattern.test(line)));
 }
 
-/** Taint bits that stand for a defect; Documentation/admin-guide/tainted-kernels.rst has all. */
-const TAINTS: readonly (readonly [bit: bigint, meaning: string])[] = [
-  [linux.TAINT_BAD_PAGE, 'a page in a bad state'],
-  [linux.TAINT_DIE, 'an oops or a BUG'],
-  [linux.TAINT_WARN, 'a warning'],
-  [linux.TAINT_SOFTLOCKUP, 'a soft lockup'],
-];
+/** Lines with which the OOM killer says what it ended. */
+const OOM_KILLS = /\b(?:[Oo]ut of memory: Killed process|oom-kill:|oom_reaper: reaped process)/;
+
+/** The first line of a kernel log in which the OOM killer says what it ended. */
+export const oomKill = (log: readonly string[]): string | undefined =>
+  log.find((line) => OOM_KILLS.test(line));
 
 /** The taints that the kernel got between two readings, in words. */
 export function taintAlarms(before: bigint | undefined, after: bigint | undefined): string[] {
   if (before === undefined || after === undefined) return [];
-  const fresh = after & ~before;
-  return TAINTS.filter(([bit]) => (fresh & bit) !== 0n).map(
-    ([, meaning]) => `the kernel is now tainted by ${meaning}`,
-  );
+  const fresh = defectsInTaint(after & ~before);
+  return fresh.map((meaning) => `the kernel is now tainted by ${meaning}`);
 }
 
 /** A line without its numbers: times, addresses, page frames and ids change from run to run. */

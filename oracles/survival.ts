@@ -10,7 +10,8 @@ import type { Violation } from './violation.ts';
  *
  * Sound for alarms of a kernel that no other program provokes, for clients that no operation ends,
  * and for calls that cannot wait: a Program whose time is up in a `sleep`, a `wait` or a barrier
- * that not every thread reaches waits by itself. A machine that is starved of time makes calls
+ * that not every thread reaches waits by itself, and one whose calls still come back hangs nowhere.
+ * A machine that is starved of time makes calls
  * late: a Program must hang again before that is reported (see `confirmed` in
  * `fuzz/execute/confirm.ts`).
  */
@@ -97,8 +98,8 @@ export const HANG = 'a call never came back';
 function hangs(timeline: Timeline, histories: readonly History[]): Violation[] {
   const { events } = timeline;
   const harmOf = harmIn(timeline);
-  return histories.flatMap(({ deadlineHit, deaths }, program) => {
-    if (!deadlineHit) return [];
+  return histories.flatMap(({ deadlineHit, progressing, deaths }, program) => {
+    if (!deadlineHit || progressing === true) return [];
     // A client that a `kill` ended loses the call that it was in, whatever else takes long.
     const ended = deaths.filter(({ reason }) => reason === 'own').map(({ client }) => client);
     const lost = events.filter(

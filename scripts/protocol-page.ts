@@ -65,17 +65,7 @@ export function protocolPage(): string {
     '## Records',
     '',
     ...(Object.keys(RECORDS) as RecordName[]).flatMap(record),
-    '## Frames',
-    '',
-    'Over a stream, each message is a `frame` record and its payload. Types, from 1 on:',
-    '',
-    ...FRAMES.map((name, index) => `${index + 1}. \`${name}\``),
-    '',
-    'Each end first sends `hello`; a peer with another version or digest is refused with a sentence.',
-    'The agent then sends `facts`, lines of `key=value`. From there on the client asks and the agent',
-    'answers: `begin` with a case’s id is answered by `begun`, `run` with a Program by `executing`,',
-    'sent before the first operation, and by `history` after the last. `refusal` carries a sentence.',
-    '',
+    ...frames(),
     '## A daemon instead of an agent',
     '',
     '`allocert serve` speaks for an adapter. Its facts hold `target.version=1` and `target=`, the',
@@ -87,6 +77,25 @@ export function protocolPage(): string {
     'ends otherwise says nothing about the target.',
     '',
   ].join('\n');
+}
+
+/** The part of the page about messages. */
+function frames(): string[] {
+  return [
+    '## Frames',
+    '',
+    'Over a stream, each message is a `frame` record and its payload. Types, from 1 on:',
+    '',
+    ...FRAMES.map((name, index) => `${index + 1}. \`${name}\``),
+    '',
+    'Each end first sends `hello`; a peer with another version or digest is refused with a sentence.',
+    'The agent then sends `facts`, lines of `key=value`. From there on the client asks and the agent',
+    'answers: `begin` with a case’s id by `begun`, `run` with a Program by `executing`, before the',
+    'first operation and every five seconds while it runs, and by `history` after the',
+    'last, or by `death` (JSON as below) for a client that is stuck in the kernel. `refusal` carries a',
+    'sentence. `slowness` is a fact: how many times longer than on a fast machine work took just then.',
+    '',
+  ];
 }
 
 const argumentsOf = (given: Readonly<Record<string, string>>): string =>

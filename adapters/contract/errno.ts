@@ -139,6 +139,21 @@ export const ERRNO = {
 /** A Linux errno by name. */
 export type ErrnoName = keyof typeof ERRNO;
 
+/**
+ * An errno that has no name for programs, by its number on the machine that gave it: `errno 524`.
+ * A kernel has some for its own use, which programs must never see (include/linux/errno.h).
+ */
+export type UnnamedErrno = `errno ${number}`;
+
+/** An errno in one word. */
+export type ErrnoWord = ErrnoName | UnnamedErrno;
+
+/** Set on the wire beside the number of an errno that has no name. */
+export const UNNAMED_ERRNO = 0x8000;
+
+/** The greatest errno that a system call can return (include/linux/err.h, MAX_ERRNO). */
+const ERRNO_MAX = 4095;
+
 const NAMES = new Map<number, ErrnoName>(
   (Object.entries(ERRNO) as [ErrnoName, number][]).map(([name, number]) => [number, name]),
 );
@@ -152,6 +167,29 @@ export function errnoName(number: number): ErrnoName {
   const name = NAMES.get(number);
   if (name === undefined) throw new RangeError(`${number} is no errno of Linux`);
   return name;
+}
+
+/**
+ * The word of an errno on the wire: its name, or its number when it has none.
+ *
+ * @throws RangeError for a number that neither a name nor a system call has
+ */
+export function errnoWord(number: number): ErrnoWord {
+  if (number < UNNAMED_ERRNO) return errnoName(number);
+  const unnamed = number - UNNAMED_ERRNO;
+  if (unnamed === 0 || unnamed > ERRNO_MAX) throw new RangeError(`${unnamed} is no errno`);
+  return `errno ${unnamed}`;
+}
+
+/** The number on the wire of an errno in one word; see {@link errnoWord}. */
+export const errnoNumber = (word: ErrnoWord): number =>
+  isErrnoName(word) ? ERRNO[word] : UNNAMED_ERRNO + Number(word.slice('errno '.length));
+
+/** Whether a text is an errno in one word: a name, or `errno` and a number that can be one. */
+export function isErrnoWord(text: string): text is ErrnoWord {
+  if (isErrnoName(text)) return true;
+  const [, number = '0'] = /^errno ([1-9]\d{0,3})$/.exec(text) ?? [];
+  return number !== '0' && Number(number) <= ERRNO_MAX;
 }
 
 /** Whether a text is the name of an errno. */

@@ -1,4 +1,4 @@
-import type { ErrnoName } from './errno.ts';
+import type { ErrnoWord } from './errno.ts';
 
 /** How an operation ended; see {@link Result}. */
 export const OUTCOMES = ['returned', 'faulted', 'lost', 'unsupported', 'not-run'] as const;
@@ -17,7 +17,7 @@ export type Outcome = (typeof OUTCOMES)[number];
 export interface Result {
   readonly outcome: Outcome;
   /** Set when the call failed; `value` is then -1. */
-  readonly errno?: ErrnoName;
+  readonly errno?: ErrnoWord;
   /** Set when `faulted`: SIGSEGV or SIGBUS. */
   readonly signal?: string;
   readonly value: bigint;
@@ -69,6 +69,11 @@ export interface History {
   readonly taint?: bigint;
   /** True when the deadline ended it. */
   readonly deadlineHit: boolean;
+  /**
+   * Set when the deadline ended it although calls still came back: nothing hangs, and the target is
+   * too slow for the Program.
+   */
+  readonly progressing?: true;
 }
 
 /** Whether the operation returned without an error. */

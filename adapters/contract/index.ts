@@ -8,10 +8,20 @@
  */
 
 export { AllocertError, type Blame, machineError, usageError } from '../../base/errors.ts';
+export * from './argument-classes.ts';
 export { type Client, type ClientOptions, createClient, Reply } from './client.ts';
-export { ERRNO, type ErrnoName, errnoName, isErrnoName } from './errno.ts';
+export {
+  ERRNO,
+  type ErrnoName,
+  type ErrnoWord,
+  errnoName,
+  isErrnoName,
+  isErrnoWord,
+  type UnnamedErrno,
+} from './errno.ts';
 export * from './history.ts';
 export * as linux from './linux.ts';
+export * from './operand-states.ts';
 export {
   handsOutBytes,
   hasBody,
@@ -28,9 +38,12 @@ export * from './program.ts';
 export { bigintOf, fromJson, hexOf, parseProgram, toJson } from './program-json.ts';
 export { type JsonSchema, programSchema } from './program-schema.ts';
 export * from './session.ts';
+export { defectsInTaint } from './taint.ts';
 export {
   BEGINNING,
   programDigest,
   RecordingSession,
 } from './transcript.ts';
 export type { Transcript, TranscriptEntry } from './transcript-entry.ts';
+export { type UsualOperands, usualOperations } from './usual-operations.ts';
+export { withheldBecause } from './withheld-arguments.ts';

@@ -31,6 +31,8 @@ export const FD_CLOEXEC = 1n;
 
 // include/uapi/linux/fcntl.h
 export const F_DUPFD_CLOEXEC = 1030n;
+/** The number that stands for the working directory; it is no descriptor. */
+export const AT_FDCWD = -100n;
 
 // include/uapi/linux/stat.h
 export const S_IFMT = 0o170000n;

@@ -43,3 +43,9 @@ export const OUT_BYTES_MAX = 65_536;
 
 /** Slots are numbered below this on the wire. */
 export const SLOTS_MAX = 65_536;
+
+/**
+ * Deadlines after which a Program ends although its calls still come back: each one that does
+ * starts the deadline anew.
+ */
+export const DEADLINES_MAX = 8;

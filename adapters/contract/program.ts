@@ -14,7 +14,10 @@ import type {
 export interface Program {
   /** Threads start together; each runs in the client that it names. */
   readonly threads: readonly Thread[];
-  /** Milliseconds after which clients that still run are killed and the Program ends. */
+  /**
+   * Milliseconds without a call that comes back, after which clients that still run are killed and
+   * the Program ends; at the latest after `DEADLINES_MAX` times as long.
+   */
   readonly deadlineMs: number;
   /** Seeds whatever the target does at random (the simulator's scheduler). */
   readonly seed?: bigint;

@@ -42,6 +42,13 @@ export interface TargetFacts {
   readonly details: Readonly<Record<string, string>>;
 }
 
+/** Details that differ from one session on a target to the next. */
+const PASSING_DETAILS: readonly string[] = ['taint', 'slowness', 'alarmAtBoot'];
+
+/** The details by which one target is told from another. */
+export const steadyDetails = ({ details }: TargetFacts): TargetFacts['details'] =>
+  Object.fromEntries(Object.entries(details).filter(([name]) => !PASSING_DETAILS.includes(name)));
+
 /**
  * Runs Programs on a target. One Program at a time; callers wait for each History.
  *

@@ -1,5 +1,5 @@
 import { messageOf } from '../../base/errors.ts';
-import { isErrnoName } from '../contract/errno.ts';
+import { isErrnoWord } from '../contract/errno.ts';
 import { linuxNumbers } from '../contract/linux-numbers.ts';
 import { isValueKind, specOf } from '../contract/operation-meaning.ts';
 import type { Argument } from '../contract/program.ts';
@@ -133,7 +133,7 @@ function replyOf(op: string, answer: unknown): CallReply {
 function numberOf(op: string, value: unknown): Exclude<Answer['value'], undefined> {
   if (typeof value === 'bigint') return value;
   if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
-  if (typeof value === 'string' && isErrnoName(value)) return value;
+  if (typeof value === 'string' && isErrnoWord(value)) return value;
   throw new TargetDeath(
     'crash',
     `the function ${op as CallName} returned ${String(value)}: return a whole number, the name ` +

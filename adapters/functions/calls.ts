@@ -1,4 +1,4 @@
-import type { ErrnoName } from '../contract/errno.ts';
+import type { ErrnoWord } from '../contract/errno.ts';
 import type { Capability, OPERATIONS, OperationName } from '../contract/operations.ts';
 import type { RegionFacts } from '../contract/session.ts';
 import type { UserArgument } from '../interpreter/user-argument.ts';
@@ -49,8 +49,8 @@ export interface Mapped {
 export type CallAnswer =
   | number
   | bigint
-  | ErrnoName
-  | { readonly value: number | bigint | ErrnoName; readonly out?: Uint8Array };
+  | ErrnoWord
+  | { readonly value: number | bigint | ErrnoWord; readonly out?: Uint8Array };
 
 /** One function for each operation that the target has; the rest is `unsupported`. */
 export type Calls<P> = {

@@ -1,9 +1,9 @@
-import type { ErrnoName } from '../contract/errno.ts';
+import type { ErrnoWord } from '../contract/errno.ts';
 import type { Result } from '../contract/history.ts';
 
 /** What came of a call when a number or an errno does not say it all. */
 export interface Answer {
-  readonly value?: bigint | ErrnoName;
+  readonly value?: bigint | ErrnoWord;
   readonly out?: Uint8Array;
   /** A fault, and the byte from the given address that raised it. */
   readonly signal?: 'SIGSEGV' | 'SIGBUS';
@@ -13,7 +13,7 @@ export interface Answer {
 }
 
 /** What a call returns: its value, the errno that it failed with, or more than that. */
-export type CallReply = bigint | ErrnoName | Answer;
+export type CallReply = bigint | ErrnoWord | Answer;
 
 const NO_BYTES = new Uint8Array(0);
 

@@ -57,6 +57,7 @@ class ContainedAdapter implements Adapter {
             mode: 'contained',
           }),
         lastWords: () => connection.lastWords(),
+        silenceIsForced: true,
         onClose: () => connection.close(),
       });
     } catch (thrown) {

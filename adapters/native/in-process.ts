@@ -4,10 +4,18 @@ import { cacheFolder, makeCacheFolder } from '../../base/cache.ts';
 import { machineError, messageOf } from '../../base/errors.ts';
 import { decodeHistory } from '../contract/codec/decode-history.ts';
 import { encodeProgram } from '../contract/codec/encode-program.ts';
-import type { Adapter, History, Program, Session, TargetFacts } from '../contract/index.ts';
+import {
+  type Adapter,
+  ConnectionLost,
+  type History,
+  type Program,
+  type Session,
+  TargetDeath,
+  type TargetFacts,
+} from '../contract/index.ts';
 import { NameTable } from '../contract/names.ts';
 import { type BuiltAgent, buildAddon, buildAgent } from '../executor/build/build.ts';
-import { parseAgentFacts, targetFacts } from '../protocol/facts.ts';
+import { paceOf, parseAgentFacts, targetFacts } from '../protocol/facts.ts';
 import type { NativeTarget } from './target-url.ts';
 
 /** An executor inside the addon, which alone can look into it. */
@@ -71,6 +79,7 @@ class InProcessSession implements Session {
   readonly facts: TargetFacts;
   readonly #addon: Addon;
   readonly #executor: Executor;
+  readonly #pace: number;
   #names = new NameTable();
   #closed = false;
 
@@ -78,15 +87,23 @@ class InProcessSession implements Session {
     this.#addon = addon;
     this.#executor = executor;
     const said = parseAgentFacts(new TextEncoder().encode(addon.facts(executor)));
+    this.#pace = paceOf(said);
     this.facts = targetFacts('native', said, { addon: digest, compiler, mode: 'in-process' });
   }
 
   async begin(): Promise<void> {
     this.#names = new NameTable();
-    calledInAddon(() => this.#addon.begin(this.#executor));
+    try {
+      calledInAddon(() => this.#addon.begin(this.#executor));
+    } catch (thrown) {
+      // What an earlier case left behind is no fault of the one that begins.
+      if (thrown instanceof TargetDeath) throw new ConnectionLost(thrown.message);
+      throw thrown;
+    }
   }
 
-  async run(program: Program): Promise<History> {
+  async run(asked: Program): Promise<History> {
+    const program = { ...asked, deadlineMs: Math.ceil(asked.deadlineMs * this.#pace) };
     const bytes = encodeProgram(program, this.#names);
     const history = calledInAddon(() => this.#addon.run(this.#executor, bytes));
     return decodeHistory(history, program, this.#names);
@@ -99,11 +116,13 @@ class InProcessSession implements Session {
   }
 }
 
-/** Calls the addon; what it throws becomes a sentence of the machine's. */
+/** Calls the addon; what it throws becomes a sentence of the machine's, or the target's death. */
 function calledInAddon<T>(work: () => T): T {
   try {
     return work();
   } catch (thrown) {
+    const stuck = (thrown as NodeJS.ErrnoException).code === 'STUCK';
+    if (stuck) throw new TargetDeath('hang', messageOf(thrown));
     throw machineError(`the executor refuses: ${messageOf(thrown)}`, thrown);
   }
 }

@@ -11,6 +11,9 @@ const PATIENCE_MS = 3000;
 /** Milliseconds for the last of what a process said, once it has ended. */
 const LINGER_MS = 500;
 
+/** Signals that come from another process: none is raised by what the program itself does. */
+const SENT: readonly NodeJS.Signals[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];
+
 /** Starts a program that speaks the protocol on its standard streams; no shell is in between. */
 export function connectChild(argv: readonly string[]): Connection {
   const [command = '', ...rest] = argv;
@@ -54,10 +57,16 @@ class ChildStream extends Duplex {
   }
 }
 
+/** The end of a process: in words, and the signal that caused it. */
+interface ChildEnd {
+  readonly how: string;
+  readonly signal: NodeJS.Signals | null;
+}
+
 class ChildConnection implements Connection {
   readonly stream: Duplex;
   readonly #child: ChildProcessWithoutNullStreams;
-  readonly #ended: Promise<string>;
+  readonly #ended: Promise<ChildEnd>;
   #said = '';
 
   constructor(child: ChildProcessWithoutNullStreams, command: string) {
@@ -67,22 +76,26 @@ class ChildConnection implements Connection {
       this.#said = (this.#said + text).slice(-SAID_BYTES);
     });
     this.#ended = new Promise((resolve) => {
-      child.once('error', ({ message }) => resolve(`${command} cannot be started: ${message}`));
+      child.once('error', ({ message }) =>
+        resolve({ how: `${command} cannot be started: ${message}`, signal: null }),
+      );
       // Processes that it left behind may hold its streams open; they are not waited for.
       child.once('exit', () => setTimeout(() => child.stderr.destroy(), LINGER_MS).unref());
       child.once('close', (code, signal) => {
-        resolve(`${command} ended (${signal === null ? `exit status ${code}` : signal})`);
+        const how = `${command} ended (${signal === null ? `exit status ${code}` : signal})`;
+        resolve({ how, signal });
       });
     });
   }
 
-  async lastWords(): Promise<{ message: string; log: readonly string[] }> {
-    const ended = await this.#end();
+  async lastWords(): ReturnType<Connection['lastWords']> {
+    const { how: ended, signal } = await this.#end();
     const log = this.#said.split('\n').filter((line) => line.trim() !== '');
     const said = log.at(-1);
     return {
       message: said === undefined ? ended : `${ended}; it says: ${said}`,
       log: log.slice(-LAST_LINES),
+      forced: signal !== null && SENT.includes(signal),
     };
   }
 
@@ -91,12 +104,12 @@ class ChildConnection implements Connection {
   }
 
   /** The end of its input tells an agent to leave; what does not is killed. */
-  async #end(): Promise<string> {
+  async #end(): Promise<ChildEnd> {
     this.stream.destroy();
     const timer = setTimeout(() => killGroup(this.#child), PATIENCE_MS);
-    const how = await this.#ended;
+    const end = await this.#ended;
     clearTimeout(timer);
-    return how;
+    return end;
   }
 }
 

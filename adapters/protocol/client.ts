@@ -5,6 +5,7 @@ import { encodeProgram } from '../contract/codec/encode-program.ts';
 import { encodeNames } from '../contract/codec/wire-names.ts';
 import {
   ConnectionLost,
+  DEADLINES_MAX,
   type History,
   type Program,
   type Session,
@@ -13,8 +14,8 @@ import {
 } from '../contract/index.ts';
 import { NameTable } from '../contract/names.ts';
 import { Channel, ChannelGarbled, ChannelLost, ChannelSilent } from './channel.ts';
-import { decodeDeath } from './death.ts';
-import { type AgentFacts, parseAgentFacts } from './facts.ts';
+import { decodeDeath } from './encode-death.ts';
+import { type AgentFacts, paceOf, parseAgentFacts } from './facts.ts';
 import { isServed, servedFacts } from './served-facts.ts';
 import {
   decodeHello,
@@ -45,10 +46,18 @@ export interface LastWords {
 export interface AgentOptions {
   /** Milliseconds until the agent's first word; a target that boots takes longer than others. */
   readonly helloTimeoutMs?: number;
-  /** Programs have this many times their deadline: an emulated machine is slower than others. */
+  /**
+   * Programs have at least this many times their deadline: an emulated machine is slower than
+   * others. One that says so of itself gets more.
+   */
   readonly patience?: number;
   /** Facts in the contract's form, from what the agent said. */
   describe(agent: AgentFacts): TargetFacts;
+  /**
+   * Set where an agent that says nothing was stopped or starved: it is a process of this machine
+   * and never touches the target, so that nothing else makes it silent.
+   */
+  readonly silenceIsForced?: true;
   /** Called once a death is seen: waits for the target's last words and says what happened. */
   lastWords(): Promise<LastWords>;
   /** Called when the session ends. */
@@ -84,7 +93,8 @@ export async function connectAgent(stream: Duplex, options: AgentOptions): Promi
     const said = parseAgentFacts(expected(await channel.receive(FACTS_MS), 'facts'));
     const served = isServed(said);
     const facts = served ? servedFacts(said) : options.describe(said);
-    return new AgentSession(channel, { facts, served }, options);
+    const pace = Math.max(options.patience ?? 1, paceOf(said));
+    return new AgentSession(channel, { facts, served, pace }, options);
   } catch (thrown) {
     channel.destroy();
     if (thrown instanceof ChannelLost || thrown instanceof ChannelSilent) {
@@ -112,11 +122,14 @@ interface Peer {
   readonly facts: TargetFacts;
   /** A daemon speaks for an adapter; an agent is on its machine. */
   readonly served: boolean;
+  /** How many times longer than on a fast machine anything may take. */
+  readonly pace: number;
 }
 
 class AgentSession implements Session {
   readonly facts: TargetFacts;
   readonly #served: boolean;
+  readonly #pace: number;
   readonly #channel: Channel;
   readonly #options: AgentOptions;
   #names = new NameTable();
@@ -124,22 +137,31 @@ class AgentSession implements Session {
   #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor(channel: Channel, { facts, served }: Peer, options: AgentOptions) {
+  constructor(channel: Channel, { facts, served, pace }: Peer, options: AgentOptions) {
     this.#channel = channel;
     this.facts = facts;
     this.#served = served;
+    this.#pace = pace;
     this.#options = options;
   }
 
   get #grace(): number {
-    return this.#served ? SERVED_GRACE_MS : GRACE_MS;
+    return this.#pace * (this.#served ? SERVED_GRACE_MS : GRACE_MS);
   }
 
   async begin(caseId: string): Promise<void> {
     this.#names = new NameTable();
     this.#caseId = caseId;
     this.#channel.send('begin', new TextEncoder().encode(caseId));
-    await this.#answered(() => this.#next('begun', ANSWER_MS + this.#grace));
+    await this.#answered(async () => {
+      try {
+        await this.#next('begun', ANSWER_MS + this.#grace);
+      } catch (thrown) {
+        // What an earlier case left behind is no fault of the one that begins.
+        if (!(thrown instanceof TargetDeath) || this.#served) throw thrown;
+        throw new ConnectionLost(thrown.message);
+      }
+    });
   }
 
   /** A Program that is run before the last one was answered waits for its turn. */
@@ -150,22 +172,39 @@ class AgentSession implements Session {
   }
 
   async #runNow(asked: Program): Promise<History> {
-    const program = { ...asked, deadlineMs: asked.deadlineMs * (this.#options.patience ?? 1) };
+    const program = { ...asked, deadlineMs: Math.ceil(asked.deadlineMs * this.#pace) };
     const bytes = encodeProgram(program, this.#names);
     const news = this.#served ? this.#names.takeNew() : undefined;
     if (news !== undefined) this.#channel.send('names', encodeNames(news));
     this.#channel.send('run', bytes);
     return this.#answered(async () => {
       await this.#next('executing', ANSWER_MS + this.#grace);
-      const history = await this.#next('history', program.deadlineMs + this.#grace);
-      return decodeHistory(history, program, this.#names);
+      return decodeHistory(await this.#history(program.deadlineMs), program, this.#names);
     });
   }
 
+  /**
+   * The answer to a Program. An agent says every few seconds that it still runs, so that silence is
+   * told from long work; a daemon, which may be busy with that work itself, does not.
+   */
+  async #history(deadlineMs: number): Promise<Uint8Array> {
+    const longest = DEADLINES_MAX * deadlineMs + this.#grace;
+    const silence = this.#served ? longest : deadlineMs + this.#grace;
+    const end = performance.now() + longest;
+    for (;;) {
+      const frame = await this.#receive(Math.min(silence, Math.max(0, end - performance.now())));
+      if (frame.type !== 'executing') return expected(frame, 'history');
+    }
+  }
+
   async #next(type: WireFrameType, timeoutMs: number): Promise<Uint8Array> {
+    return expected(await this.#receive(timeoutMs), type);
+  }
+
+  async #receive(timeoutMs: number): Promise<WireFrame> {
     const frame = await this.#channel.receive(timeoutMs);
     if (frame.type === 'death') throw decodeDeath(frame.payload);
-    return expected(frame, type);
+    return frame;
   }
 
   /**
@@ -177,6 +216,7 @@ class AgentSession implements Session {
       return await work();
     } catch (thrown) {
       this.#channel.destroy();
+      if (thrown instanceof TargetDeath && !this.#served) throw await this.#stuck(thrown);
       if (thrown instanceof ChannelSilent) throw await this.#lost('hang', thrown.message);
       if (thrown instanceof ChannelLost) throw await this.#lost('crash', thrown.message);
       // Whose fault it is that the peer makes no sense cannot be told.
@@ -185,8 +225,16 @@ class AgentSession implements Session {
     }
   }
 
+  /** An agent's client that does not die, with what its machine has to say. */
+  async #stuck({ manner, message }: TargetDeath): Promise<TargetDeath> {
+    const words = await this.#options.lastWords();
+    const told = words.message === '' ? '' : `; ${words.message}`;
+    return new TargetDeath(manner, `${message}${told}`, words.log);
+  }
+
   async #lost(manner: 'crash' | 'hang', cause: string): Promise<TargetDeath | ConnectionLost> {
-    const { message, log, forced } = await this.#options.lastWords();
+    const { message, log, forced: ended } = await this.#options.lastWords();
+    const forced = ended || (manner === 'hang' && this.#options.silenceIsForced === true);
     const sentence = message === '' ? cause : message;
     const { losses } = this.#options;
     const first = losses !== undefined && manner === 'crash' && !losses.has(this.#caseId);

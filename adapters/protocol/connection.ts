@@ -3,8 +3,15 @@ import type { Duplex } from 'node:stream';
 /** A byte stream to a peer, and what is known of its other end. */
 export interface Connection {
   readonly stream: Duplex;
-  /** The peer's last words, or how it ended, once the stream is lost. */
-  lastWords(): Promise<{ readonly message: string; readonly log: readonly string[] }>;
+  /**
+   * The peer's last words, or how it ended, once the stream is lost; `forced` when a signal of
+   * another process ended it.
+   */
+  lastWords(): Promise<{
+    readonly message: string;
+    readonly log: readonly string[];
+    readonly forced?: boolean;
+  }>;
   /** Ends whatever was started for it. */
   close(): Promise<void>;
 }

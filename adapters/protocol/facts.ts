@@ -1,11 +1,23 @@
 import { machineError } from '../../base/errors.ts';
-import type { AbiName, Capability, RegionFacts, TargetFacts } from '../contract/index.ts';
+import {
+  type AbiName,
+  type Capability,
+  defectsInTaint,
+  type RegionFacts,
+  type TargetFacts,
+} from '../contract/index.ts';
 
 /** The lines of `key=value` that an agent says of its machine. */
 export type AgentFacts = ReadonlyMap<string, string>;
 
 /** Capabilities of a kernel's driver alone: files of its own in /proc, page frames. */
 const KERNELS: ReadonlySet<Capability> = new Set(['procfs', 'frames']);
+
+/**
+ * The most that deadlines are lengthened by: they are long already, calls that come back lengthen
+ * them, and a target that does hang must not take hours.
+ */
+const PACE_MAX = 6;
 
 /** Parses the payload of a facts frame. */
 export function parseAgentFacts(payload: Uint8Array): AgentFacts {
@@ -19,6 +31,18 @@ export function parseAgentFacts(payload: Uint8Array): AgentFacts {
       }),
   );
 }
+
+/**
+ * How many times slower than most a machine is, as its agent measured before it said so: at least
+ * 1, and 1 where it says nothing.
+ */
+function slownessOf(agent: AgentFacts): number {
+  const slowness = Number(agent.get('slowness') ?? '1');
+  return slowness >= 1 && Number.isFinite(slowness) ? slowness : 1;
+}
+
+/** How many times their deadline Programs get on a machine. */
+export const paceOf = (agent: AgentFacts): number => Math.min(slownessOf(agent), PACE_MAX);
 
 /**
  * The facts of an agent's machine in the contract's form.
@@ -52,8 +76,19 @@ export function targetFacts(
     regions,
     capabilities: capabilitiesOf(agent),
     kernelLog: text('kernel_log') === '1',
-    details: { ...details, taint: text('taint') },
+    details: {
+      ...details,
+      slowness: String(slownessOf(agent)),
+      taint: taintInWords(text('taint')),
+    },
   };
+}
+
+/** The taint, and in words what went wrong before the session: no case is to blame for that. */
+function taintInWords(digits: string): string {
+  if (!/^\d+$/.test(digits)) return digits;
+  const before = defectsInTaint(BigInt(digits));
+  return before.length === 0 ? digits : `${digits} (before the session: ${before.join(', ')})`;
 }
 
 /** The agent's capabilities, less those that a library in the kernel's place does not claim. */

@@ -6,7 +6,7 @@ import { FRAME_BYTES_MAX } from '../contract/codec/layout.ts';
 import { decodeNames, WireNames } from '../contract/codec/wire-names.ts';
 import { ConnectionLost, type Session, TargetDeath } from '../contract/index.ts';
 import { Channel, ChannelLost, ChannelSilent } from '../protocol/channel.ts';
-import { encodeDeath } from '../protocol/death.ts';
+import { encodeDeath } from '../protocol/encode-death.ts';
 import { encodeServedFacts } from '../protocol/served-facts.ts';
 import { decodeHello, encodeHello, ownHello } from '../protocol/wire-frames.ts';
 

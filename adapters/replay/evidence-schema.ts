@@ -53,7 +53,7 @@ const HISTORY = shape(
     log: listOf(TEXT),
     deadlineHit: { type: 'boolean' },
   },
-  { taint: NUMBER },
+  { taint: NUMBER, progressing: { const: true } },
 );
 
 const FACTS = shape(

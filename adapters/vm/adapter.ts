@@ -96,7 +96,13 @@ class VmAdapter implements Adapter {
       return await connectAgent(guest.stream, {
         helloTimeoutMs: BOOT_MS,
         patience,
-        describe: (agent) => targetFacts('vm', agent, details),
+        describe: (agent) => {
+          const alarm = guest.console.endBoot();
+          return targetFacts('vm', agent, {
+            ...details,
+            ...(alarm === undefined ? {} : { alarmAtBoot: alarm }),
+          });
+        },
         lastWords: () => lastWords(guest),
         onClose: () => guest.kill(),
       });

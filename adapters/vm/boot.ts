@@ -33,7 +33,8 @@ export const startGuest = (target: VmTarget, start: GuestStart): Promise<Guest> 
   });
 
 function commandLine(target: VmTarget, forExecution: string): string {
-  const own = ['console=ttyS0', 'quiet', 'panic=-1', 'mitigations=off'];
+  // KASAN reports once a boot otherwise; other kernels take the word for one to their init.
+  const own = ['console=ttyS0', 'quiet', 'panic=-1', 'mitigations=off', 'kasan_multi_shot'];
   const agent = [`allocert.region=${target.region}`, `allocert.port=${AGENT_PORT}`];
   return [...own, forExecution, ...agent, target.append].filter((word) => word !== '').join(' ');
 }

@@ -9,13 +9,17 @@ const LAST_WORDS =
 export class GuestConsole {
   readonly #lines: string[] = [];
   #partial = '';
+  /** Lines that are not kept any more. */
+  #dropped = 0;
+  /** Lines, dropped ones among them, that belong to the boot. */
+  #booted = 0;
 
   /** Takes what the serial port said. */
   push(text: string): void {
     const lines = (this.#partial + text).split(/\r?\n/);
     this.#partial = lines.pop() ?? '';
     this.#lines.push(...lines.filter((line) => line.trim() !== ''));
-    this.#lines.splice(0, Math.max(0, this.#lines.length - LINES_MAX));
+    this.#dropped += this.#lines.splice(0, Math.max(0, this.#lines.length - LINES_MAX)).length;
   }
 
   /** The last `count` lines. */
@@ -31,8 +35,18 @@ export class GuestConsole {
     return this.#lines.some((line) => /\bint3: 0000/.test(line));
   }
 
-  /** The first line that says why the kernel can no longer be relied on. */
+  /** The first line that says why the kernel can no longer be relied on, after its boot. */
   alarm(): string | undefined {
-    return this.#lines.find((line) => LAST_WORDS.test(line))?.replace(/^\[\s*[\d.]+\]\s*/, '');
+    return firstAlarm(this.#lines.slice(Math.max(0, this.#booted - this.#dropped)));
+  }
+
+  /** Ends the boot: what the kernel complained of in it, which is no alarm of a case. */
+  endBoot(): string | undefined {
+    const alarm = firstAlarm(this.#lines);
+    this.#booted = this.#dropped + this.#lines.length;
+    return alarm;
   }
 }
+
+const firstAlarm = (lines: readonly string[]): string | undefined =>
+  lines.find((line) => LAST_WORDS.test(line))?.replace(/^\[\s*[\d.]+\]\s*/, '');

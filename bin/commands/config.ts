@@ -1,6 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import { effectiveText } from '../../config/effective.ts';
-import { optionsInEffect } from '../../config/in-effect.ts';
+import { optionsInEffect } from '../../config/list-effective.ts';
 import type { CommandFacts } from '../../config/option.ts';
 import { configSchema } from '../../config/schema.ts';
 import { PRINT_CODES } from '../shared/options.ts';

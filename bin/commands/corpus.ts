@@ -1,8 +1,8 @@
 import type { Argv, CommandModule } from 'yargs';
 import { openTarget } from '../../adapters/open-target.ts';
 import { type Pruned, pruneCorpus } from '../../fuzz/campaign/prune.ts';
+import { existingFolder, readFile } from '../../fuzz/corpus/corpus-folder.ts';
 import { entryFrom } from '../../fuzz/corpus/entry.ts';
-import { existingFolder, readFile } from '../../fuzz/corpus/folder.ts';
 import { scheduleText } from '../../fuzz/findings/schedule.ts';
 import { bytes, DEFAULT_MEMORY_LIMIT } from '../shared/fuzz-arguments.ts';
 import { PRINT_CODES, single } from '../shared/options.ts';

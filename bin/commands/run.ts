@@ -25,6 +25,7 @@ interface RunArguments extends KcidbArguments, GateArgs {
   readonly only: readonly string[] | undefined;
   readonly shard: string | undefined;
   readonly retries: number | undefined;
+  readonly fixed: readonly string[] | undefined;
   readonly out: string | undefined;
   readonly list: boolean;
   readonly reporter: readonly string[];
@@ -64,6 +65,12 @@ export const runCommand: CommandModule<object, RunArguments> = {
       .option('reporter', reporterOption)
       .options(kcidbOptions)
       .option('retries', retriesOption)
+      .option('fixed', {
+        type: 'string',
+        array: true,
+        requiresArg: true,
+        describe: 'Fixes that the target has, by commit or requirement: they excuse nothing more',
+      })
       .options(gateOptions)
       .option('list', {
         type: 'boolean',
@@ -88,7 +95,8 @@ export const runCommand: CommandModule<object, RunArguments> = {
     const adapter = await openTarget(target);
     checkDirectory(directory);
     const { profile, retries = 0 } = given;
-    const run = { adapter, directory, profile, only, shard, environment, retries, gate };
+    const fixed = idsIn(given.fixed);
+    const run = { adapter, directory, profile, only, shard, environment, retries, gate, fixed };
     process.exitCode = await runAndReport(run, reporters);
   },
 };

@@ -4,7 +4,7 @@ import { packageVersion } from '../../base/package-root.ts';
 import { redact } from '../../base/redact.ts';
 import { campaignExitCode } from '../../fuzz/campaign/exit-codes.ts';
 import { CampaignProgress, figuresLine } from '../../fuzz/campaign/progress.ts';
-import { runRecorded } from '../../fuzz/campaign/recorded.ts';
+import { runRecorded } from '../../fuzz/campaign/recorded-campaign.ts';
 import { type FuzzRequest, SHRINK_BUDGET, workersFor } from '../../fuzz/campaign/request.ts';
 import { shareText } from '../../fuzz/findings/replay.ts';
 import { scheduleOf } from '../../fuzz/findings/schedule.ts';

@@ -1,21 +1,29 @@
 import { constants } from 'node:os';
+import { rescueBy, TROUBLE } from './last-resort.ts';
 import { complain } from './terminal.ts';
 
 /** Milliseconds that a case gets to end after the first signal. */
 const GRACE_MS = 5000;
 
+/** Milliseconds that a run gets to end once something failed beside it. */
+const LATE_MS = 60_000;
+
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
  * The signals by which a user or a CI server stops a run. The first signal asks for an end between
- * two cases; a second one, or a case that does not end in time, stops at once. Reports are written
- * either way.
+ * two cases; a second one, or a case that does not end in time, stops at once, as does a failure
+ * that no caller waits for. Reports are written either way.
  */
 export class Interrupt {
   readonly #controller = new AbortController();
   readonly #expire: () => void;
   /** Resolves when the run must be left behind. */
   readonly expired: Promise<void>;
+  readonly #endRescue: () => void;
+  #late: NodeJS.Timeout | undefined;
+  /** What failed that no caller waits for; undefined when nothing did. */
+  failure: string | undefined;
   #name: (typeof SIGNALS)[number] | undefined;
 
   constructor() {
@@ -25,6 +33,7 @@ export class Interrupt {
     });
     this.#expire = expire;
     for (const name of SIGNALS) process.on(name, this.#onSignal);
+    this.#endRescue = rescueBy((sentence) => this.#fail(sentence));
   }
 
   /** Aborted by the first signal. */
@@ -41,6 +50,19 @@ export class Interrupt {
   /** Gives the signals back. */
   dispose(): void {
     for (const name of SIGNALS) process.off(name, this.#onSignal);
+    this.#endRescue();
+    clearTimeout(this.#late);
+  }
+
+  /** The first failure counts; what follows it comes of it. */
+  #fail(sentence: string): void {
+    if (this.failure !== undefined) return;
+    this.failure = sentence;
+    complain(sentence);
+    this.#controller.abort();
+    this.#expire();
+    // What the run waits for may never come any more.
+    this.#late = setTimeout(() => process.exit(TROUBLE), LATE_MS);
   }
 
   readonly #onSignal = (name: NodeJS.Signals): void => {

@@ -5,9 +5,9 @@
  * the last mapping of its open file are gone, whichever process had them and however it ended.
  *
  * Where a buffer begins follows from the position of its open file, which dup, fork, exec and
- * SCM_RIGHTS all carry along: it is one more than the offset of the buffer. A new open file is at 0,
- * so that another thread that guesses its descriptor finds no buffer before there is one. A position
- * at the region's end means the device itself.
+ * SCM_RIGHTS all carry along: it is one more than the buffer's offset. A new open file is at 0, so
+ * that a thread that guesses its descriptor finds no buffer before there is one. A position at the
+ * region's end means the device itself.
  */
 #define _GNU_SOURCE
 #include "allocator.h"
@@ -186,8 +186,6 @@ static int take(int fd, int flags, uint64_t bytes)
 	ledger->pages[at / PAGE_BYTES] = (uint32_t)(bytes / PAGE_BYTES);
 	if (DEFECT != DEFECT_NO_ZEROING)
 		madvise(region + at, bytes, MADV_REMOVE);
-	if (PAUSE_US > 0)
-		usleep(PAUSE_US);
 	return lseek(fd, (off_t)at + 1, SEEK_SET) < 0 ? -1 : 0;
 }
 
@@ -204,6 +202,8 @@ int region_allocate(int device, int flags, uint64_t bytes)
 	lock();
 	/* By the caller's own descriptor, which serves whoever may no longer open the device. */
 	fd = open_link((int)getpid(), device, flags);
+	if (PAUSE_US > 0)
+		usleep(PAUSE_US);
 	if (fd >= 0 && take(fd, flags, bytes) < 0 && errno != EBADF) {
 		int error = errno;
 

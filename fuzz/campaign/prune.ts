@@ -1,9 +1,9 @@
 import { type Adapter, type Session, TargetDeath } from '../../adapters/contract/index.ts';
+import type { CorpusFolder } from '../corpus/corpus-folder.ts';
 import { coverOf } from '../corpus/cover.ts';
 import { coverageOf } from '../corpus/coverage.ts';
 import { entryFrom, type StoredEntry } from '../corpus/entry.ts';
 import { fitsTarget } from '../corpus/fit.ts';
-import type { CorpusFolder } from '../corpus/folder.ts';
 import { runScenario } from '../execute/run-scenario.ts';
 import type { Scenario } from '../generate/scenario.ts';
 import { type CampaignContext, campaignContext } from '../plan/campaign-context.ts';

@@ -1,6 +1,6 @@
 import { HANG, type Violation } from '../../oracles/index.ts';
 import type { Round } from '../judge/round-report.ts';
-import { DEATH } from './death.ts';
+import { DEATH } from './target-death.ts';
 
 /**
  * Runs a scenario, and once more when it seems to hang: a call that is late on a starved machine

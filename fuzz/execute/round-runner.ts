@@ -6,6 +6,7 @@ import {
   type TargetFacts,
 } from '../../adapters/contract/index.ts';
 import { repeatIfLost } from '../../adapters/contract/repeat-if-lost.ts';
+import { kernelAlarms } from '../../oracles/alarms.ts';
 import { type Coverage, coverageOf } from '../corpus/coverage.ts';
 import { entryOf, type StoredEntry } from '../corpus/entry.ts';
 import { isSafe } from '../corpus/safety.ts';
@@ -21,10 +22,10 @@ import {
 } from '../plan/campaign-context.ts';
 import { planOf } from '../plan/round-plan.ts';
 import { confirmHangs } from './confirm.ts';
-import { deathOf } from './death.ts';
 import type { PartTask } from './parallel/packed-report.ts';
 import { ParallelRounds } from './parallel/parallel-rounds.ts';
 import { runScenario } from './run-scenario.ts';
+import { deathOf } from './target-death.ts';
 
 /** Everything that rounds are a function of, and the target that they run on. */
 export interface RoundRunnerOptions extends ContextOptions {
@@ -197,9 +198,13 @@ export class RoundRunner {
     const start = performance.now();
     try {
       const round = await repeatIfLost(run, () => this.close());
-      if (round.histories.some(({ deadlineHit }) => deadlineHit)) {
+      if (
+        round.histories.some(({ deadlineHit, progressing }) => deadlineHit && progressing !== true)
+      ) {
         this.#waited += performance.now() - start;
       }
+      // A kernel that complained is damaged, and may say nothing of the next defect.
+      if (round.histories.some(({ log }) => kernelAlarms(log).length > 0)) await this.close();
       return round;
     } catch (thrown) {
       await this.close();

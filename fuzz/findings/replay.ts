@@ -11,8 +11,8 @@ import {
 import { factsFromJson, historyFromJson } from '../../adapters/contract/program-json.ts';
 import { repeatIfLost } from '../../adapters/contract/repeat-if-lost.ts';
 import { confirmHangs } from '../execute/confirm.ts';
-import { deathOf } from '../execute/death.ts';
 import { runScenario } from '../execute/run-scenario.ts';
+import { deathOf } from '../execute/target-death.ts';
 import { wilsonInterval } from '../judge/confidence-interval.ts';
 import { signatureOf } from '../judge/judge-scenario.ts';
 import { isSameFinding, signaturesOf } from '../judge/round-report.ts';

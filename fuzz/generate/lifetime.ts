@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { linux, type Operation, type Thread } from '../../adapters/contract/index.ts';
 import { CHILD, inheriting } from './child.ts';
-import { clientName, scaffolded, seeds } from './scaffold.ts';
+import { alsoEnding, clientName, scaffolded, seeds } from './scaffold.ts';
 import type { GeneratorContext, Scenario } from './scenario.ts';
 import { swarming } from './swarm.ts';
 import { ThreadWriter } from './thread-writer.ts';
@@ -62,7 +62,7 @@ export function lifetimeScenarios(context: GeneratorContext): fc.Arbitrary<Scena
       writeSteps(after, [], second);
       acts.push([{ client: other, operations: after.operations }]);
       const scenario = scaffolded(context, 'lifetime', [one, other], acts, seed);
-      return ending === 'fork' ? withEnd(scenario) : scenario;
+      return ending === 'fork' ? alsoEnding(scenario, [CHILD]) : scenario;
     });
 }
 
@@ -73,21 +73,6 @@ function endOf(ending: (typeof ENDINGS)[number]): Operation[] {
   if (ending === 'fork') return [{ op: 'fork', client: CHILD }];
   if (ending === 'exit') return [{ op: 'exit', status: 0n }];
   return ending === 'exec' ? [{ op: 'exec' }] : [];
-}
-
-/** The child ends with the others. */
-function withEnd(scenario: Scenario): Scenario {
-  const last = scenario.programs.at(-1);
-  if (last === undefined) return scenario;
-  const [main] = last.threads;
-  const kill: Operation = { op: 'kill', client: CHILD, signal: linux.SIGKILL };
-  const wait: Operation = { op: 'wait', client: CHILD };
-  const operations = [kill, wait, ...(main?.operations ?? [])];
-  const programs = [
-    ...scenario.programs.slice(0, -1),
-    { ...last, threads: [{ client: 'main', operations }] },
-  ];
-  return { ...scenario, programs };
 }
 
 function writeSteps(writer: ThreadWriter, held: TrackedBuffer[], steps: readonly Step[]): void {

@@ -1,11 +1,13 @@
 import type fc from 'fast-check';
 import type { Capability } from '../../adapters/contract/index.ts';
+import { argumentScenarios } from './arguments.ts';
 import { exhaustionScenarios } from './exhaustion.ts';
 import { flippingScenarios } from './flipping.ts';
 import { guessedFdScenarios } from './guessed-fd.ts';
 import { hammerScenarios } from './hammer.ts';
 import { lifetimeScenarios } from './lifetime.ts';
 import { malformedScenarios } from './malformed.ts';
+import { relayScenarios } from './relay.ts';
 import type { GeneratorContext, Scenario } from './scenario.ts';
 import { sequentialScenarios } from './sequential.ts';
 import { sharedBufferScenarios } from './shared-buffer.ts';
@@ -77,6 +79,20 @@ export const MODES: readonly ScenarioMode[] = [
     needs: ['files', 'memory', 'clients'],
     needsBounded: false,
     scenarios: sharedBufferScenarios,
+  },
+  {
+    name: 'relay',
+    summary: 'buffers sent through three clients, of which each may end first',
+    needs: ['files', 'memory', 'clients', 'sockets'],
+    needsBounded: false,
+    scenarios: relayScenarios,
+  },
+  {
+    name: 'arguments',
+    summary: 'calls with arguments at the ends of their types, on operands in every state',
+    needs: ['files', 'memory', 'clients', 'sockets'],
+    needsBounded: false,
+    scenarios: argumentScenarios,
   },
 ];
 

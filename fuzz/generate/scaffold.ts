@@ -66,3 +66,19 @@ export function scaffolded(
     ),
   };
 }
+
+/** Lets clients that a scenario has forked itself end with the others. */
+export function alsoEnding(scenario: Scenario, clients: readonly string[]): Scenario {
+  const last = scenario.programs.at(-1);
+  if (last === undefined) return scenario;
+  const ends = clients.flatMap((client): Operation[] => [
+    { op: 'kill', client, signal: linux.SIGKILL },
+    { op: 'wait', client },
+  ]);
+  const operations = [...ends, ...(last.threads[0]?.operations ?? [])];
+  const programs = [
+    ...scenario.programs.slice(0, -1),
+    { ...last, threads: [{ client: 'main', operations }] },
+  ];
+  return { ...scenario, programs };
+}

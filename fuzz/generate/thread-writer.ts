@@ -63,8 +63,19 @@ export class ThreadWriter {
   /** Asks anything for a buffer, and says the slot of the answer. */
   request(fd: SlotRef, fields: Fields = {}, placement?: Placement): string {
     const slot = this.slot();
+    this.add(this.requestOf(slot, fields, placement, fd));
+    return slot;
+  }
+
+  /** A request for a buffer of a page, with the given fields changed. */
+  requestOf(
+    slot: string,
+    fields: Fields,
+    placement?: Placement,
+    fd: SlotRef = { slot: this.device },
+  ): Operation {
     const { abi, page } = this.#context;
-    this.add({
+    return {
       op: 'ioctl',
       slot,
       fd,
@@ -73,8 +84,7 @@ export class ThreadWriter {
         bytes: requestBytes(abi, { length: page, ...fields }),
         ...(placement === undefined ? {} : { placement }),
       },
-    });
-    return slot;
+    };
   }
 
   /** Opens a region anew: buffers are asked for through this descriptor from now on. */

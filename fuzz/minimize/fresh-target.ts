@@ -1,6 +1,6 @@
 import type { TargetFacts } from '../../adapters/contract/index.ts';
 import { HANG, type Violation } from '../../oracles/index.ts';
-import { DEATH, isSilent } from '../execute/death.ts';
+import { DEATH, isSilent } from '../execute/target-death.ts';
 
 /** How a finding is run again. */
 export interface RunningAgain {

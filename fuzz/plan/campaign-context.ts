@@ -1,5 +1,6 @@
 import { machineError, type TargetFacts, usageError } from '../../adapters/contract/index.ts';
 import { abiNamed, type Profile, profileNamed, profilesOf } from '../../catalogue/catalogue.ts';
+import { profileOn } from '../../catalogue/known.ts';
 import { type FrameRange, frameRangeOf } from '../../oracles/index.ts';
 import { ordinaryModes } from '../generate/mode-selection.ts';
 import { modesFor, type ScenarioMode } from '../generate/modes.ts';
@@ -34,7 +35,8 @@ export interface CampaignContext {
 export function campaignContext(facts: TargetFacts, options: ContextOptions): CampaignContext {
   const [region] = facts.regions;
   if (region === undefined) throw machineError('the target has no region');
-  const known = profileFor(region.abi, options.profile);
+  const release = facts.kernel?.release;
+  const known = profileOn(profileFor(region.abi, options.profile), { release, fixed: [] });
   const profile = options.strict === true ? { ...known, known: [] } : known;
   const generator = generatorContext(facts, region, abiNamed(profile.abi), options.memoryLimit);
   const able = modesFor(generator);

@@ -1,4 +1,4 @@
-import { ERRNO, linux } from '../../adapters/contract/index.ts';
+import { linux } from '../../adapters/contract/index.ts';
 
 /** Why a finding cannot be written in C, as one sentence without an end mark. */
 export class Unwritable extends Error {
@@ -71,9 +71,6 @@ export const formatText = (text: string): string =>
   stringLiteral(new TextEncoder().encode(plain(text)))
     .slice(1, -1)
     .replaceAll('%', '%%');
-
-/** An errno's name as C knows it. */
-export const isErrnoWord = (word: string): boolean => Object.hasOwn(ERRNO, word);
 
 /** Lines of a comment, wrapped, that hold the paragraphs. */
 export function blockComment(paragraphs: readonly string[]): string[] {

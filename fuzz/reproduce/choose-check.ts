@@ -1,10 +1,10 @@
-import { kilobytesIn, succeeded } from '../../adapters/contract/index.ts';
+import { isErrnoName, kilobytesIn, succeeded } from '../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
 import type { Event, Violation } from '../../oracles/index.ts';
 import { mixturesOf } from '../../oracles/timeline/torn-reads.ts';
 import { predictor } from '../judge/predict.ts';
 import { memberOf } from './abi-text.ts';
-import { formatText, isErrnoWord, stringLiteral, unsigned } from './c-text.ts';
+import { formatText, stringLiteral, unsigned } from './c-text.ts';
 import { checkNumbers, checkStrays, checkTwice } from './check-descriptors.ts';
 import { checkExclusion } from './check-exclusion.ts';
 import type { JudgedFinding } from './judged-finding.ts';
@@ -67,7 +67,7 @@ function checkErrors(
   if (event === undefined || step === undefined) return undefined;
   const { abi, rules, generator } = evidence;
   const words = predictor(abi, rules.profile, generator.region.sizeBytes)(event)?.words ?? [];
-  const errors = words.filter(isErrnoWord);
+  const errors = words.filter(isErrnoName);
   const wrong = words.includes('error')
     ? []
     : [['result == -1', ...errors.map((name) => `errno != ${name}`)].join(' && ')];

@@ -1,4 +1,5 @@
 import { linux } from '../../adapters/contract/index.ts';
+import { intOf } from '../timeline/timeline.ts';
 import type { ModelDescriptor } from './client.ts';
 import {
   closedFault,
@@ -17,6 +18,18 @@ function duplicates(step: ModelStep, number: bigint): Expectation | undefined {
   if (closed !== undefined) return closed;
   if (!step.model.descriptors.has(number)) return undefined;
   return { requirement: 'FD-03', words: ['ok', 'EMFILE', 'EINVAL'] };
+}
+
+/** Numbers that may lie behind the end of a table, whose limit is not known. */
+const LIMIT_LEAST = 1024n;
+
+/** A duplicate at a number of choice; one that no table has is refused. */
+function duplicatesTo(step: ModelStep, number: bigint, to: bigint): Expectation | undefined {
+  const expected = duplicates(step, number);
+  if (expected === undefined || (to >= 0n && to < LIMIT_LEAST)) return expected;
+  const words = to < 0n ? ['EBADF'] : [...expected.words, 'EBADF'];
+  // dup2 of a descriptor to itself looks at nothing else.
+  return { ...expected, words: to === number ? [...expected.words, ...words] : words };
 }
 
 /** The returned descriptor refers to what another one does. */
@@ -53,20 +66,22 @@ export const descriptorRules: OperationRules = {
     follows: (step, { fd }) => gives(step, descriptorValue(step, fd), false),
   },
   dup2: {
-    expects: (step, { fd }) => duplicates(step, descriptorValue(step, fd)),
+    expects: (step, { fd, to }) =>
+      duplicatesTo(step, descriptorValue(step, fd), descriptorValue(step, to)),
     follows: (step, { fd, to }) =>
       descriptorValue(step, to) === descriptorValue(step, fd) ||
       gives(step, descriptorValue(step, fd), false),
   },
   dup3: {
-    expects: (step, { fd }) => duplicates(step, descriptorValue(step, fd)),
+    expects: (step, { fd, to }) =>
+      duplicatesTo(step, descriptorValue(step, fd), descriptorValue(step, to)),
     follows: (step, { fd, flags }) =>
       gives(step, descriptorValue(step, fd), (step.timeline.valueOf(flags) & O_CLOEXEC) !== 0n),
   },
   fcntl: {
     expects: (step, { command, fd }) => {
       const number = descriptorValue(step, fd);
-      const asked = step.timeline.valueOf(command);
+      const asked = intOf(step.timeline.valueOf(command));
       if (asked === F_DUPFD || asked === F_DUPFD_CLOEXEC) return duplicates(step, number);
       const [closed] = closedFault(step.model, number);
       if (closed !== undefined) return closed;
@@ -75,7 +90,7 @@ export const descriptorRules: OperationRules = {
     },
     follows: (step, { command, fd, value }) => {
       const number = descriptorValue(step, fd);
-      const asked = step.timeline.valueOf(command);
+      const asked = intOf(step.timeline.valueOf(command));
       const held = step.model.descriptors.get(number);
       if (asked === F_DUPFD || asked === F_DUPFD_CLOEXEC) {
         return gives(step, number, asked === F_DUPFD_CLOEXEC);

@@ -1,6 +1,7 @@
 import { type Argument, linux, statOf, textOfBytes } from '../../adapters/contract/index.ts';
 import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
 import { descriptorGiven } from '../timeline/buffers.ts';
+import { intOf } from '../timeline/timeline.ts';
 import type { ModelBuffer } from './client.ts';
 import {
   closedFault,
@@ -51,7 +52,7 @@ export const fileRules: OperationRules = {
   lseek: {
     expects: (step, { fd, offset, whence }) =>
       onBuffer(step, fd, ({ bytes }) => {
-        const [from, by] = [step.timeline.valueOf(whence), step.timeline.valueOf(offset)];
+        const [from, by] = [intOf(step.timeline.valueOf(whence)), step.timeline.valueOf(offset)];
         if (by !== 0n || (from !== SEEK_END && from !== SEEK_SET)) {
           return { requirement: 'FD-08', words: ['EINVAL'] };
         }

@@ -12,7 +12,7 @@ import type { Abi } from '../../catalogue/catalogue.ts';
 import { type HeldBuffer, heldDuring, type Reference } from './lifetimes.ts';
 import { dropsOf, type ReferenceDrop } from './reference-drops.ts';
 import { withLifetime } from './reference-lifetime.ts';
-import type { Event, Timeline } from './timeline.ts';
+import { type Event, intOf, type Timeline } from './timeline.ts';
 import { mixtureBounds } from './torn-reads.ts';
 
 /**
@@ -266,7 +266,10 @@ const DUPLICATES: readonly unknown[] = [linux.F_DUPFD, linux.F_DUPFD_CLOEXEC];
 function sourceOf(operation: Operation, timeline: Timeline): Source | undefined {
   const { arguments: given, gives } = specOf(operation.op);
   if (gives?.of === undefined) return undefined;
-  if (operation.op === 'fcntl' && !DUPLICATES.includes(operation.command)) return undefined;
+  if (operation.op === 'fcntl') {
+    const command = intOf(timeline.valueOf(operation.command));
+    if (!DUPLICATES.includes(command)) return undefined;
+  }
   const value = timeline.valueOf(operandAt(operation, gives.of));
   return given[gives.of] === 'address'
     ? { kind: 'mapping', value }

@@ -58,6 +58,9 @@ export function timelineOf(programs: readonly Program[], histories: readonly His
   };
 }
 
+/** An argument that the system call takes as an int: the rest of its 64 bits is not looked at. */
+export const intOf = (value: bigint): bigint => BigInt.asIntN(32, value);
+
 /** Remembers values of operands: oracles ask for the same ones again and again. */
 function valuesIn(bySlot: ReadonlyMap<string, Event>): Timeline['valueOf'] {
   const known = new Map<SlotRef, bigint>();

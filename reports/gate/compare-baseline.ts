@@ -2,7 +2,7 @@ import { usageError } from '../../base/errors.ts';
 import type { Baseline, GatePoint } from '../record/gate-outcome.ts';
 import { pointsOf } from '../record/points.ts';
 import type { RunRecord } from '../record/record.ts';
-import { pointKey } from './points.ts';
+import { pointKey } from './gated-points.ts';
 
 /** The failures of a run beside those of its baseline. */
 export interface BaselineComparison {

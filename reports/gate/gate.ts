@@ -1,8 +1,8 @@
 import type { Baseline, BaselineHead, GateOutcome, GateSettings } from '../record/gate-outcome.ts';
 import type { RunRecord } from '../record/record.ts';
 import { compareWithBaseline, refuseOtherBaseline } from './compare-baseline.ts';
-import { verdictOf } from './exit.ts';
-import { failuresOf, openOf, pointsWith } from './points.ts';
+import { verdictOf } from './exit-code.ts';
+import { failuresOf, openOf, pointsWith } from './gated-points.ts';
 import { rederive } from './rederive.ts';
 import { waive } from './waive.ts';
 import { warningsOf } from './warnings.ts';

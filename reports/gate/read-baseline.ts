@@ -7,7 +7,7 @@ import { RecordBuilder } from '../record/builder.ts';
 import type { Baseline } from '../record/gate-outcome.ts';
 import { readRecord } from '../record/read-record.ts';
 import type { RunRecord } from '../record/record.ts';
-import { failuresOf, openOf, pointsWith } from './points.ts';
+import { failuresOf, openOf, pointsWith } from './gated-points.ts';
 import { withoutGate } from './without-gate.ts';
 
 /**

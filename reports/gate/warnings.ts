@@ -1,6 +1,6 @@
 import type { RunRecord } from '../record/record.ts';
-import type { GateFacts } from './exit.ts';
-import { phraseOf } from './points.ts';
+import type { GateFacts } from './exit-code.ts';
+import { phraseOf } from './gated-points.ts';
 
 /** Sentences on what needs attention although it does not decide the exit code. */
 export function warningsOf(record: RunRecord, facts: GateFacts): readonly string[] {

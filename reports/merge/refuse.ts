@@ -1,5 +1,5 @@
 import type { TargetFacts } from '../../adapters/contract/index.ts';
-import { toJson } from '../../adapters/contract/index.ts';
+import { steadyDetails, toJson } from '../../adapters/contract/index.ts';
 import { usageError } from '../../base/errors.ts';
 import type { RunRecord } from '../record/record.ts';
 import type { CampaignInput, RecordInput } from './input.ts';
@@ -25,11 +25,8 @@ const ALIKE: readonly (readonly [what: string, of: (record: RunRecord) => unknow
   ],
 ];
 
-/** The taint of a kernel changes as it is tested. */
-function steady({ details, ...facts }: TargetFacts): unknown {
-  const { taint: _, ...rest } = details;
-  return toJson({ ...facts, details: rest });
-}
+/** The facts that every part of a run shares. */
+const steady = (facts: TargetFacts): unknown => toJson({ ...facts, details: steadyDetails(facts) });
 
 /**
  * Refuses to make one record of runs that are not of one thing.

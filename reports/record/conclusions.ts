@@ -45,7 +45,8 @@ export function recordRequirements(
   };
   const lookers = new Map(requirements.map(({ id }): [string, string[]] => [id, []]));
   for (const one of cases) {
-    for (const id of new Set(one.requirements)) lookers.get(id)?.push(one.id);
+    const spoken = one.verdicts.map(({ requirement }) => requirement);
+    for (const id of new Set([...one.requirements, ...spoken])) lookers.get(id)?.push(one.id);
     for (const { requirement, profile, status } of one.verdicts) add(requirement, profile, status);
   }
   for (const id of fuzz.flatMap(({ findings }) => findings.map((one) => one.requirement))) {

@@ -28,6 +28,8 @@ export interface RunStart {
   readonly cases: readonly CaseFacts[];
   /** Whether the user chose only some of the cases: the run then says nothing of a profile. */
   readonly partial: boolean;
+  /** Fixes that the target was said to have, as typed; left out: none. */
+  readonly fixed?: readonly string[];
   readonly seed: string;
   /** Left out: the run is whole. */
   readonly shard?: Shard;

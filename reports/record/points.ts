@@ -42,7 +42,7 @@ export function* eachPoint(
 ): Generator<Point> {
   const requirements = judgedIn(record);
   for (const one of record.cases) {
-    for (const id of one.requirements) {
+    for (const id of requirementsOf(one)) {
       const requirement = requirements.get(id);
       if (requirement === undefined || !wanted(requirement)) continue;
       yield pointOf(record, one, requirement, requirements);
@@ -56,7 +56,7 @@ export function pointsByRequirement(record: RunRecord): (id: string) => readonly
   const requirements = judgedIn(record);
   const lookers = new Map([...requirements.keys()].map((id): [string, RecordedCase[]] => [id, []]));
   for (const one of record.cases) {
-    for (const id of one.requirements) lookers.get(id)?.push(one);
+    for (const id of requirementsOf(one)) lookers.get(id)?.push(one);
   }
   return (id) => {
     const requirement = requirements.get(id);
@@ -88,6 +88,15 @@ function* findingPoints(
     }
   }
 }
+
+/**
+ * The rules that a case speaks of: those that it set out to observe, and what an alarm broke.
+ */
+export const requirementsOf = ({
+  requirements,
+  verdicts,
+}: Pick<RecordedCase, 'requirements' | 'verdicts'>): ReadonlySet<string> =>
+  new Set([...requirements, ...verdicts.map(({ requirement }) => requirement)]);
 
 /** How many points there are, their time together, and how many of each status. */
 export interface PointCounts {

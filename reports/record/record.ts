@@ -156,6 +156,8 @@ export interface RunRecord {
   readonly profiles: readonly ProfileFacts[];
   /** Whether only some cases were chosen: nothing broken in them is no statement on a profile. */
   readonly partial: boolean;
+  /** Fixes that the target was said to have, as typed; left out: none. */
+  readonly fixed?: readonly string[];
   readonly seed: string;
   /** Left out: it speaks of a whole run. */
   readonly shard?: Shard;

@@ -7,21 +7,20 @@ import {
 import type { FrameRange } from '../../oracles/index.ts';
 import type { Case } from '../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../kit/context.ts';
-import { fillAndHold, fillOnce, freeBytes } from '../kit/free-memory.ts';
+import { Crowd, mixedSizes } from '../kit/crowd.ts';
+import { fillAndHold, fillOnce } from '../kit/filling.ts';
+import { freeBytes } from '../kit/gauge.ts';
 import { fillMemoryFile } from '../kit/memory-file.ts';
 import { Inconclusive, Skip } from '../kit/observation.ts';
-import { pageFramesOf, regionFrames } from '../kit/page-frames.ts';
+import { framesOfCrowd, pageFramesOf, regionFrames } from '../kit/page-frames.ts';
+import { lengthsThatFit, Neighbours } from '../kit/room.ts';
+import { fewSizes, sizeClasses } from '../kit/sizes.ts';
 
-/** Buffers whose page frames are compared. */
-const BUFFERS = 32;
-/** Their sizes in turn, in pages: single ones go where a larger one wrongly left room. */
-const MIXED_PAGES = [4n, 1n, 3n, 1n];
-/** Sizes of buffers whose frames should follow each other, in pages. */
-const RUN_PAGES = [1n, 2n, 3n, 5n, 16n, 64n];
 /** Sizes that an order can align, in pages, each asked for behind a single page. */
 const ORDER_PAGES = [1n, 2n, 4n, 8n, 16n];
-/** Pages of the window in which every other page is freed. */
+/** Pages of the window in which every other page is freed, and in which two can be scattered. */
 const WINDOW_PAGES = 64n;
+const WINDOW_PAGES_MIN = 4n;
 /** A real region may fail for a while when a page cannot be moved: so often it is asked. */
 const TRIES = 3;
 
@@ -33,18 +32,17 @@ export const cmaCases: readonly Case[] = [
     requirements: ['CMA-01'],
     needs: ['frames'],
     async run(context) {
-      for (const pages of RUN_PAGES) {
-        const length = pages * context.page;
-        const frames = await pageFramesOf(context, await context.buffer({ length }), length);
-        const [first = 0n] = frames;
-        const follows = frames.every((frame, index) => frame === first + BigInt(index));
-        const word = follows ? 'contiguous' : 'scattered';
-        context.observe(
-          'CMA-01',
-          'frames',
-          word,
-          `${pages} pages from frame ${hex(first)}: ${word}`,
-        );
+      for (const sizes of [sizeClasses(context), mixedSizes(context)]) {
+        const crowd = new Crowd(context, sizes);
+        await crowd.gather();
+        for (const frames of await framesOfCrowd(crowd)) {
+          const [first = 0n] = frames;
+          const follows = frames.every((frame, index) => frame === first + BigInt(index));
+          const word = follows ? 'contiguous' : 'scattered';
+          const detail = `${frames.length} pages from frame ${hex(first)}: ${word}`;
+          context.observe('CMA-01', 'frames', word, detail);
+        }
+        await crowd.release();
       }
     },
   },
@@ -56,18 +54,16 @@ export const cmaCases: readonly Case[] = [
     async run(context) {
       for (const region of context.facts.regions) {
         const range = regionFrames(context.facts, region);
-        const length = 4n * context.page;
         const device = await openOther(context, region);
-        const frames = await pageFramesOf(
-          context,
-          await context.buffer({ length }, { device }),
-          length,
-        );
-        const inside = frames.every((frame) => isIn(range, frame));
-        const word = inside ? 'own-region' : 'other-memory';
-        const from = `a buffer of ${region.node} begins at frame ${hex(frames[0] ?? 0n)}`;
-        const detail = `${from}, the region is ${hex(range.first)} to ${hex(range.last)}`;
-        context.observe('CMA-02', 'frames', word, detail);
+        for (const length of fewSizes(context)) {
+          const buffer = await context.buffer({ length }, { device });
+          const frames = await pageFramesOf(context, buffer, length);
+          const inside = frames.every((frame) => isIn(range, frame));
+          const word = inside ? 'own-region' : 'other-memory';
+          const from = `a buffer of ${region.node} begins at frame ${hex(frames[0] ?? 0n)}`;
+          const detail = `${from}, the region is ${hex(range.first)} to ${hex(range.last)}`;
+          context.observe('CMA-02', 'frames', word, detail);
+        }
       }
     },
   },
@@ -77,16 +73,12 @@ export const cmaCases: readonly Case[] = [
     requirements: ['CMA-03'],
     needs: ['frames'],
     async run(context) {
-      const seen = new Set<bigint>();
-      let pages = 0;
-      for (let index = 0; index < BUFFERS; index += 1) {
-        const length = (MIXED_PAGES[index % MIXED_PAGES.length] ?? 1n) * context.page;
-        const frames = await pageFramesOf(context, await context.buffer({ length }), length);
-        for (const frame of frames) seen.add(frame);
-        pages += frames.length;
-      }
-      const word = seen.size === pages ? 'disjoint' : 'shared';
-      const detail = `${BUFFERS} live buffers have ${pages} pages in ${seen.size} frames`;
+      const crowd = new Crowd(context, mixedSizes(context));
+      await crowd.gather();
+      const { size } = new Set((await framesOfCrowd(crowd)).flat());
+      const word = BigInt(size) === crowd.pages ? 'disjoint' : 'shared';
+      const buffers = crowd.members.length;
+      const detail = `${buffers} live buffers have ${crowd.pages} pages in ${size} frames`;
       context.observe('CMA-03', 'frames', word, detail);
     },
   },
@@ -96,11 +88,14 @@ export const cmaCases: readonly Case[] = [
     requirements: ['CMA-04'],
     needs: ['frames'],
     async run(context) {
-      for (const pages of ORDER_PAGES) {
+      const { page } = context;
+      const neighbours = new Neighbours(context);
+      const lengths = ORDER_PAGES.map((pages) => pages * page);
+      for (const length of lengthsThatFit(context, lengths, page)) {
+        const pages = length / page;
         // Without it, every size might follow its like, and be aligned by chance.
-        await context.buffer();
-        const length = pages * context.page;
-        const [first = 0n] = await pageFramesOf(context, await context.buffer({ length }), length);
+        await neighbours.take(page);
+        const [first = 0n] = await pageFramesOf(context, await neighbours.take(length), length);
         const word = first % pages === 0n ? 'natural' : 'unnatural';
         context.observe('CMA-04', 'alignment', word, `${pages} pages begin at frame ${hex(first)}`);
       }
@@ -129,7 +124,8 @@ export const cmaCases: readonly Case[] = [
     requirements: ['CMA-06'],
     needsBounded: true,
     async run(context) {
-      const singles = await fullButForWindow(context);
+      const pages = windowPages(context);
+      const singles = await fullButForWindow(context, pages);
       const closeEach = async (which: (index: number) => boolean): Promise<void> => {
         const chosen = singles.filter((_, index) => which(index));
         await context.runSteps(
@@ -143,9 +139,9 @@ export const cmaCases: readonly Case[] = [
       context.observe('CMA-06', 'scattered', scattered.word, `${half}: ${scattered.word}`);
       await context.release(scattered);
       await closeEach((index) => index % 2 === 1);
-      const pages = WINDOW_PAGES / 2n;
-      const { word } = await askSeveralTimes(context, pages * context.page);
-      context.observe('CMA-06', 'joined', word, `all of them free, ${pages} together: ${word}`);
+      const joined = pages / 2n;
+      const { word } = await askSeveralTimes(context, joined * context.page);
+      context.observe('CMA-06', 'joined', word, `all of them free, ${joined} together: ${word}`);
     },
   },
   {
@@ -220,14 +216,22 @@ async function askSeveralTimes(
   }
 }
 
-/** Fills the region so that its last {@link WINDOW_PAGES} neighbours are buffers of one page. */
-async function fullButForWindow(context: CaseContext): Promise<readonly SlotRef[]> {
-  const window = await context.buffer({ length: WINDOW_PAGES * context.page });
+/** Pages of the window: half of a small region. */
+function windowPages({ page, region }: CaseContext): bigint {
+  let pages = WINDOW_PAGES;
+  while (region.sizeBytes !== undefined && 2n * pages * page > region.sizeBytes) pages /= 2n;
+  if (pages >= WINDOW_PAGES_MIN) return pages;
+  throw new Skip(`the region has ${region.sizeBytes} bytes, too few for pages to be scattered`);
+}
+
+/** Fills the region so that its last `pages` neighbours are buffers of one page. */
+async function fullButForWindow(context: CaseContext, pages: bigint): Promise<readonly SlotRef[]> {
+  const window = await context.buffer({ length: pages * context.page });
   await fillAndHold(context);
   await context.release(window);
-  const { count } = await fillOnce(context, 'single', context.page, WINDOW_PAGES);
-  if (count !== WINDOW_PAGES) {
-    throw new Inconclusive(`blocked: only ${count} of ${WINDOW_PAGES} freed pages came back`);
+  const { count } = await fillOnce(context, 'single', context.page, pages);
+  if (count !== pages) {
+    throw new Inconclusive(`blocked: only ${count} of ${pages} freed pages came back`);
   }
   return Array.from({ length: Number(count) }, (_, index) =>
     context.descriptorIn(`single[${index}]`),

@@ -1,7 +1,10 @@
-import { linux } from '../../adapters/contract/index.ts';
+import { linux, type Operation, succeeded } from '../../adapters/contract/index.ts';
 import type { Case } from '../kit/case.ts';
 import { stamp, zeroWord } from '../kit/contents.ts';
+import { type CaseContext, SUBJECT } from '../kit/context.ts';
 import { eachBit, observeEachChange } from '../kit/each-change.ts';
+import { closeAll } from '../kit/filling.ts';
+import { Inconclusive } from '../kit/observation.ts';
 
 const { O_ACCMODE, O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = linux;
 
@@ -50,6 +53,42 @@ export const flagsCases: readonly Case[] = [
     },
   },
   {
+    id: 'FLG-02/many',
+    title: 'FD_CLOEXEC of each of many buffers is the one asked for',
+    requirements: ['FLG-02'],
+    async run(context) {
+      for (const [role, flags] of [
+        ['asked', O_RDWR | O_CLOEXEC],
+        ['not-asked', O_RDWR],
+      ] as const) {
+        for (const got of await flagsOfMany(context, role, flags, linux.F_GETFD)) {
+          const word = (got & linux.FD_CLOEXEC) === 0n ? 'clear' : 'set';
+          const detail = `among up to ${MANY} buffers, O_CLOEXEC ${role}: FD_CLOEXEC is ${word}`;
+          context.observe('FLG-02', role, word, detail);
+        }
+      }
+    },
+  },
+  {
+    id: 'FLG-03/many',
+    title: 'the access mode of each of many buffers is the one asked for',
+    requirements: ['FLG-03'],
+    async run(context) {
+      for (const [role, mode] of [
+        ['read-only', O_RDONLY],
+        ['write-only', O_WRONLY],
+        ['read-write', O_RDWR],
+      ] as const) {
+        const all = await flagsOfMany(context, role, mode | O_CLOEXEC, linux.F_GETFL);
+        for (const value of all) {
+          const word = MODE_NAMES[Number(value & O_ACCMODE)] ?? 'no access mode';
+          const detail = `up to ${MANY} buffers asked for ${role}, F_GETFL says ${word}`;
+          context.observe('FLG-03', role, word, detail);
+        }
+      }
+    },
+  },
+  {
     id: 'FLG-04/each-bit',
     title: 'unknown flag bits are refused',
     requirements: ['FLG-04'],
@@ -76,13 +115,15 @@ export const flagsCases: readonly Case[] = [
   {
     id: 'FLG-06/nonblock',
     title: 'O_NONBLOCK is refused or kept',
-    requirements: ['FLG-06'],
+    requirements: ['FLG-06', 'FLG-09'],
     async run(context) {
       await context.control();
       const { fd, reply, word } = await context.allocate({
         flags: O_RDWR | O_CLOEXEC | O_NONBLOCK,
       });
-      context.observe('FLG-06', 'request', word, `a request with O_NONBLOCK came to ${word}`);
+      for (const requirement of ['FLG-06', 'FLG-09']) {
+        context.observe(requirement, 'request', word, `a request with O_NONBLOCK: ${word}`);
+      }
       if (!reply.ok) return;
       const { value } = await context.subject.fcntl({ fd, command: linux.F_GETFL });
       const kept = (value & O_NONBLOCK) === 0n ? 'clear' : 'set';
@@ -134,3 +175,29 @@ export const flagsCases: readonly Case[] = [
 ];
 
 const MODE_NAMES = ['O_RDONLY', 'O_WRONLY', 'O_RDWR'] as const;
+
+/** Buffers of the same request that live at the same time. */
+const MANY = 300n;
+
+/**
+ * The different answers that fcntl gives for many buffers of the same request.
+ *
+ * @param family of their slots
+ */
+async function flagsOfMany(
+  context: CaseContext,
+  family: string,
+  flags: bigint,
+  command: bigint,
+): Promise<ReadonlySet<bigint>> {
+  const step = context.allocationStep(`${family}[i]`, await context.device(), { flags });
+  const ask: Operation = { op: 'repeat', times: MANY, stop: 'failure', body: [step] };
+  const count = (await context.runSteps(SUBJECT, [ask])).threads[0]?.[0]?.value ?? 0n;
+  if (count === 0n) throw new Inconclusive('blocked: no buffer has flags to look at');
+  const looks = Array.from({ length: Number(count) }, (_, index): Operation => {
+    return { op: 'fcntl', fd: context.descriptorIn(`${family}[${index}]`), command };
+  });
+  const [results = []] = (await context.runSteps(SUBJECT, looks)).threads;
+  await closeAll(context, [{ family, count }]);
+  return new Set(results.filter(succeeded).map(({ value }) => value));
+}

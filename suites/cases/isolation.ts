@@ -1,22 +1,21 @@
 import { linux, type Operation, type Placement } from '../../adapters/contract/index.ts';
 import type { Case } from '../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../kit/context.ts';
-import { fillAndHold } from '../kit/free-memory.ts';
+import { mixedSizes } from '../kit/crowd.ts';
+import { fillAndHold } from '../kit/filling.ts';
 import { fillMemoryFile } from '../kit/memory-file.ts';
-import { Inconclusive, Skip } from '../kit/observation.ts';
-import {
-  leaveSecrets,
-  mapBeforeReturn,
-  scanNewBuffers,
-  scanWhileAllocating,
-} from '../kit/residue.ts';
+import { Skip } from '../kit/observation.ts';
+import { throughPhases } from '../kit/phases.ts';
+import { leaveSecrets, scanNewBuffers } from '../kit/residue.ts';
+import { mapBeforeReturn, scanWhileAllocating } from '../kit/residue-races.ts';
+import { lengthPast4GiB, sizeClasses } from '../kit/sizes.ts';
 
 /** An id without privileges, as the user nobody has. */
 const NOBODY = 65_534n;
 /** Bytes of a file in memory, so that its pages come from everywhere. */
 const FILE_BYTES = 64n << 20n;
-/** Requests that fail after a buffer was made for them. */
-const FAILURES = 32n;
+/** Requests of each size that fail after a buffer was made for them. */
+const FAILURES = 8n;
 const READ_ONLY: Placement = { kind: 'page', protection: 'read-only' };
 
 /** Cases of group `isolation`: what a client may see of others. */
@@ -26,10 +25,33 @@ export const isolationCases: readonly Case[] = [
     title: 'freed memory is handed out zeroed',
     requirements: ['ISO-01'],
     async run(context) {
-      const length = 4n * context.page;
-      await context.control({ length });
-      const secrets = await leaveSecrets(context, length);
-      await observeNew(context, 'ISO-01', 'contents', length, `${secrets} were filled and freed`);
+      await context.control();
+      const secrets = await leaveSecrets(context, sizeClasses(context));
+      await observeNew(context, 'ISO-01', 'contents', `${secrets.text} were filled and freed`);
+    },
+  },
+  {
+    id: 'ISO-01/many',
+    title: 'each of hundreds of buffers is zero, whatever was freed before',
+    requirements: ['ISO-01'],
+    run: (context) =>
+      throughPhases(context, mixedSizes(context), {
+        newBuffers: ({ word, detail }) => context.observe('ISO-01', 'contents', word, detail),
+      }),
+  },
+  {
+    id: 'ISO-01/past-4-gib',
+    title: 'a buffer past 4 GiB is zero to its end',
+    requirements: ['ISO-01'],
+    needsBounded: true,
+    deadlineMs: 120_000,
+    async run(context) {
+      const length = lengthPast4GiB(context);
+      if (length === undefined) throw new Skip('the region holds no buffer past 4 GiB');
+      await context.control();
+      const secrets = await leaveSecrets(context, [length]);
+      const after = `${secrets.text} were filled and freed`;
+      await observeNew(context, 'ISO-01', 'contents', after, [length]);
     },
   },
   {
@@ -38,16 +60,15 @@ export const isolationCases: readonly Case[] = [
     requirements: ['ISO-02'],
     needs: ['clients', 'limits'],
     async run(context) {
-      const length = 4n * context.page;
-      await context.control({ length });
+      await context.control();
       await context.subject.fork({ client: 'stranger' });
       const stranger = context.client('stranger');
       await stranger.setuid({ uid: NOBODY });
-      const secrets = await leaveSecrets(context, length, 'stranger');
+      const secrets = await leaveSecrets(context, sizeClasses(context), 'stranger');
       await context.subject.kill({ client: 'stranger', signal: linux.SIGKILL });
       await context.subject.wait({ client: 'stranger' });
-      const after = `user ${NOBODY} filled ${secrets} and was killed`;
-      await observeNew(context, 'ISO-02', 'contents', length, after);
+      const after = `user ${NOBODY} filled ${secrets.text} and was killed`;
+      await observeNew(context, 'ISO-02', 'contents', after);
     },
   },
   {
@@ -56,12 +77,11 @@ export const isolationCases: readonly Case[] = [
     requirements: ['ISO-03'],
     needs: ['memory', 'procfs'],
     async run(context) {
-      const length = 16n * context.page;
-      await context.control({ length });
+      await context.control();
       const file = await fillMemoryFile(context, FILE_BYTES);
       await file.drop();
       const after = `a file of ${file.length} bytes in memory was dropped`;
-      await observeNew(context, 'ISO-03', 'contents', length, after);
+      await observeNew(context, 'ISO-03', 'contents', after);
     },
   },
   {
@@ -69,10 +89,9 @@ export const isolationCases: readonly Case[] = [
     title: 'buffers are zero when several threads allocate',
     requirements: ['ISO-04'],
     async run(context) {
-      const length = 2n * context.page;
-      await context.control({ length });
-      await leaveSecrets(context, length);
-      const { word, detail } = await scanWhileAllocating(context, length);
+      await context.control();
+      await leaveSecrets(context, sizeClasses(context));
+      const { word, detail } = await scanWhileAllocating(context);
       context.observe('ISO-04', 'concurrent', word, detail);
     },
   },
@@ -81,14 +100,17 @@ export const isolationCases: readonly Case[] = [
     title: 'buffers are zero after requests that failed',
     requirements: ['ISO-04'],
     async run(context) {
-      const length = 4n * context.page;
-      await context.control({ length });
-      await leaveSecrets(context, length);
-      const step = context.allocationStep('none', await context.device(), { length });
-      const body: Operation[] = [{ ...step, argument: { ...step.argument, placement: READ_ONLY } }];
+      await context.control();
+      const sizes = sizeClasses(context);
+      await leaveSecrets(context, sizes);
+      const device = await context.device();
+      const body = sizes.map((length): Operation => {
+        const step = context.allocationStep('none', device, { length });
+        return { ...step, argument: { ...step.argument, placement: READ_ONLY } };
+      });
       await context.runSteps(SUBJECT, [{ op: 'repeat', times: FAILURES, stop: 'never', body }]);
-      const after = `${FAILURES} requests could not be answered`;
-      await observeNew(context, 'ISO-04', 'after-error', length, after);
+      const after = `${FAILURES * BigInt(sizes.length)} requests could not be answered`;
+      await observeNew(context, 'ISO-04', 'after-error', after);
     },
   },
   {
@@ -96,10 +118,9 @@ export const isolationCases: readonly Case[] = [
     title: 'a buffer is cleared before it can be reached',
     requirements: ['ISO-05'],
     async run(context) {
-      const length = 16n * context.page;
-      await context.control({ length });
-      await leaveSecrets(context, length);
-      const { word, detail } = await mapBeforeReturn(context, length);
+      await context.control();
+      await leaveSecrets(context, sizeClasses(context));
+      const { word, detail } = await mapBeforeReturn(context);
       context.observe('ISO-05', 'contents', word, detail);
     },
   },
@@ -138,17 +159,14 @@ export const isolationCases: readonly Case[] = [
   },
 ];
 
-/** Looks at new buffers and says whether all of them were zero. */
+/** Looks at new buffers of all sizes and says whether each of their bytes was zero. */
 async function observeNew(
   context: CaseContext,
   requirement: string,
   role: string,
-  length: bigint,
   after: string,
+  sizes = sizeClasses(context),
 ): Promise<void> {
-  const { scanned, clean } = await scanNewBuffers(context, length);
-  if (scanned === 0n) throw new Inconclusive('blocked: no new buffer could be read');
-  const word = clean ? 'zero' : 'residue';
-  const detail = `${scanned} buffers of ${length} bytes, after ${after}: ${word}`;
-  context.observe(requirement, role, word, detail);
+  const { word, text } = await scanNewBuffers(context, sizes);
+  context.observe(requirement, role, word, `${text}, after ${after}: ${word}`);
 }

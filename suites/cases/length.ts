@@ -1,11 +1,13 @@
-import { linux, textOfBytes } from '../../adapters/contract/index.ts';
-import { fieldOf, readField } from '../../catalogue/abi-request.ts';
+import { linux } from '../../adapters/contract/index.ts';
+import { observeEverySize, observeSize, sizeInFdinfo, sizeWord } from '../kit/buffer-size.ts';
 import type { Case } from '../kit/case.ts';
-import { bufferWord, stamp, ZERO } from '../kit/contents.ts';
-import type { Allocation, CaseContext } from '../kit/context.ts';
+import { stamp, ZERO } from '../kit/contents.ts';
+import type { CaseContext } from '../kit/context.ts';
+import { Crowd, mixedSizes } from '../kit/crowd.ts';
 import { observeEachChange } from '../kit/each-change.ts';
-import { closeAll, fill, fillOnce } from '../kit/free-memory.ts';
 import { Skip } from '../kit/observation.ts';
+import { costOf } from '../kit/page-cost.ts';
+import { lengthPast4GiB, sizeClasses } from '../kit/sizes.ts';
 
 /** Cases of group `length`: length, rounding, limits. */
 export const lengthCases: readonly Case[] = [
@@ -22,7 +24,8 @@ export const lengthCases: readonly Case[] = [
     requirements: ['LEN-02', 'LEN-03'],
     async run(context) {
       const { page } = context;
-      for (const asked of [1n, page - 1n, page, page + 1n, 3n * page + 7n]) {
+      const around = sizeClasses(context).flatMap((size) => [size - page + 1n, size - 1n, size]);
+      for (const asked of new Set([1n, page - 1n, page, page + 1n, 3n * page + 7n, ...around])) {
         const buffer = await context.buffer({ length: asked });
         await observeSize(context, buffer, asked);
         await context.release(buffer);
@@ -34,10 +37,65 @@ export const lengthCases: readonly Case[] = [
     title: 'the size is the same however it is asked for',
     requirements: ['LEN-04'],
     async run(context) {
-      for (const asked of [1n, context.page, 3n * context.page + 7n]) {
+      for (const asked of [1n, 3n * context.page + 7n, ...sizeClasses(context)]) {
         const buffer = await context.buffer({ length: asked });
         await observeEverySize(context, buffer);
         await context.release(buffer);
+      }
+    },
+  },
+  {
+    id: 'LEN-03/past-4-gib',
+    title: 'a length past 4 GiB is had, and told, in full',
+    requirements: ['LEN-02', 'LEN-03', 'LEN-04'],
+    needsBounded: true,
+    deadlineMs: 120_000,
+    async run(context) {
+      const length = lengthPast4GiB(context);
+      if (length === undefined) throw new Skip('the region holds no buffer past 4 GiB');
+      const buffer = await context.buffer({ length: length - 7n });
+      await observeSize(context, buffer, length - 7n);
+      await observeEverySize(context, buffer);
+      await context.release(buffer);
+    },
+  },
+  {
+    id: 'LEN-03/many',
+    title: 'the size of each of hundreds of buffers',
+    requirements: ['LEN-02', 'LEN-03'],
+    async run(context) {
+      const crowd = new Crowd(context, mixedSizes(context));
+      await crowd.gather();
+      const ends = await crowd.each(crowd.members, ({ fd }) => [
+        { op: 'lseek', fd, offset: 0n, whence: linux.SEEK_END },
+      ]);
+      const sizes = ends.map(({ value }) => value);
+      for (const [index, { length }] of crowd.members.entries()) {
+        const size = sizes[index] ?? -1n;
+        const detail = `buffer ${index} of ${sizes.length}, of ${length} bytes: SEEK_END ${size}`;
+        context.observe('LEN-02', 'size', size >= length ? 'at-least' : 'smaller', detail);
+        context.observe('LEN-03', 'end', sizeWord(context, size, length), detail);
+      }
+    },
+  },
+  {
+    id: 'LEN-04/many',
+    title: 'fdinfo shows the size of each of hundreds of buffers',
+    requirements: ['LEN-04'],
+    needs: ['procfs'],
+    async run(context) {
+      const crowd = new Crowd(context, mixedSizes(context));
+      await crowd.gather();
+      const answers = await crowd.each(crowd.members, ({ fd }) => [
+        { op: 'lseek', fd, offset: 0n, whence: linux.SEEK_END },
+        { op: 'readfile', document: '/proc/self/fdinfo', fd },
+      ]);
+      for (const index of crowd.members.keys()) {
+        const end = answers[index * 2]?.value;
+        const line = sizeInFdinfo(answers[index * 2 + 1]?.out ?? new Uint8Array(0));
+        const word = line === undefined ? 'absent' : line === end ? 'same' : 'other';
+        const detail = `buffer ${index}: lseek(SEEK_END) says ${end}, fdinfo says ${line}`;
+        context.observe('LEN-04', 'fdinfo', word, detail);
       }
     },
   },
@@ -106,15 +164,15 @@ export const lengthCases: readonly Case[] = [
     requirements: ['LEN-08'],
     deadlineMs: 40_000,
     async run(context) {
-      const size = 4n * context.page;
-      const live = await context.buffer({ length: size });
-      await stamp(context, live, size, 0x6b);
+      const crowd = new Crowd(context, mixedSizes(context));
+      await crowd.gather();
+      await crowd.stamp();
       const { sizeBytes = 1n << 40n } = context.region;
       const lengths = context.region.bounded ? [sizeBytes + context.page, 1n << 63n] : [1n << 63n];
       for (const asked of lengths) {
         const tried = await tryHuge(context, `too-large-${asked}`, asked);
-        const word = await bufferWord(context, live, size, 0x6b);
-        const detail = `after a request for ${asked} bytes (${tried}) the live buffer: ${word}`;
+        const after = `after a request for ${asked} bytes (${tried})`;
+        const { word, detail } = await crowd.verify(after);
         context.observe('LEN-08', 'live-buffer', word, detail);
       }
     },
@@ -125,16 +183,19 @@ export const lengthCases: readonly Case[] = [
     requirements: ['LEN-09'],
     needsBounded: true,
     async run(context) {
-      const { pages: before } = await fill(context);
-      const { count } = await fillOnce(context, 'single', context.page, SINGLE_PAGES);
-      const { pages: beside } = await fill(context);
-      await closeAll(context, [{ family: 'single', count }]);
-      const cost = before - beside;
-      // Real CMA may lack a page or two for a while; the bug to find multiplies the cost.
-      const slack = count / 8n;
-      const fair = cost <= count + slack && cost >= count - slack;
-      const detail = `${count} buffers of one page cost the region ${cost} of its ${before} pages`;
-      context.observe('LEN-09', 'cost', fair ? 'one-page' : 'other', detail);
+      const word = await costOf(context, [context.page]);
+      context.observe('LEN-09', 'cost', word.exact ? 'one-page' : 'other', word.detail);
+    },
+  },
+  {
+    id: 'LEN-09/mixed-cost',
+    title: 'buffers of several sizes cost the pages that they have',
+    requirements: ['LEN-09'],
+    needsBounded: true,
+    async run(context) {
+      const { exact, more, detail } = await costOf(context, mixedSizes(context));
+      const word = exact ? 'own-pages' : more ? 'more' : 'fewer';
+      context.observe('LEN-09', 'mixed', word, detail);
     },
   },
   {
@@ -143,20 +204,21 @@ export const lengthCases: readonly Case[] = [
     requirements: ['LEN-10'],
     async run(context) {
       const { page, subject } = context;
-      for (let round = 0; round < TAIL_ROUNDS; round += 1) {
-        const dirty = await context.buffer();
-        await stamp(context, dirty, page, 0xa5);
+      const ones = Array.from({ length: TAIL_ROUNDS }, () => page);
+      for (const size of [...ones, ...sizeClasses(context)]) {
+        const dirty = await context.buffer({ length: size });
+        await stamp(context, dirty, size, 0xa5);
         await context.release(dirty);
-        const mapping = await context.map(await context.buffer({ length: 1n }), page);
-        const tail = { address: mapping, offset: 1n, length: page - 1n, bytes: ZERO };
+        const asked = size - page + 1n;
+        const buffer = await context.buffer({ length: asked });
+        const mapping = await context.map(buffer, size);
+        const tail = { address: mapping, offset: asked, length: page - 1n, bytes: ZERO };
         const { ok, value, word } = await subject.scan(tail);
         const seen = ok ? (value === page - 1n ? 'zero' : 'residue') : word;
-        context.observe(
-          'LEN-10',
-          'tail',
-          seen,
-          `bytes 1 to ${page - 1n} of a 1-byte buffer: ${seen}`,
-        );
+        const detail = `the last ${page - 1n} bytes of a buffer of ${asked}: ${seen}`;
+        context.observe('LEN-10', 'tail', seen, detail);
+        await subject.munmap({ address: mapping, length: size });
+        if (size > page) await context.release(buffer);
       }
     },
   },
@@ -164,30 +226,6 @@ export const lengthCases: readonly Case[] = [
 
 /** Pages that are filled, freed and asked for again. */
 const TAIL_ROUNDS = 8;
-
-/** Buffers of one page, to see what they cost. */
-const SINGLE_PAGES = 256n;
-
-/** Sizes as descriptor, fdinfo and status give them, against lseek's. */
-async function observeEverySize(context: CaseContext, buffer: Allocation): Promise<void> {
-  const { fd } = buffer;
-  const { value: end } = await context.subject.lseek({ fd, offset: 0n, whence: linux.SEEK_END });
-  const see = (role: string, size: bigint | undefined): void => {
-    const word = size === undefined ? 'absent' : size === end ? 'same' : 'other';
-    context.observe('LEN-04', role, word, `lseek(SEEK_END) says ${end}, ${role} says ${size}`);
-  };
-  if (fieldOf(context.abi, 'length').output === true) {
-    see('reported', context.fieldAfter(buffer, 'length'));
-  }
-  const status = await context.subject.fstat({ fd });
-  const size = readField(status.out, { offset: 8, width: 8 });
-  // Before Linux 5.3 every dma-buf had the same inode, whose size was 0.
-  see('stat', size === 0n ? undefined : size);
-  if (!context.facts.capabilities.includes('procfs')) return;
-  const { out } = await context.subject.readfile({ document: '/proc/self/fdinfo', fd });
-  const line = /^size:\s+(\d+)$/m.exec(textOfBytes(out))?.[1];
-  see('fdinfo', line === undefined ? undefined : BigInt(line));
-}
 
 /** Asks for too much in a client that the OOM killer may take; returns the outcome, in one word. */
 async function tryHuge(context: CaseContext, name: string, length: bigint): Promise<string> {
@@ -198,32 +236,6 @@ async function tryHuge(context: CaseContext, name: string, length: bigint): Prom
   await context.subject.kill({ client: name, signal: linux.SIGKILL });
   await context.subject.wait({ client: name });
   return word;
-}
-
-async function observeSize(context: CaseContext, buffer: Allocation, asked: bigint): Promise<void> {
-  const { value: end } = await buffer.client.lseek({
-    fd: buffer.fd,
-    offset: 0n,
-    whence: linux.SEEK_END,
-  });
-  const smallest = ((asked + context.page - 1n) / context.page) * context.page;
-  const word = (size: bigint): string => {
-    if (size === smallest) return 'page-multiple';
-    return size > smallest && size % context.page === 0n ? 'larger-multiple' : 'other';
-  };
-  const told = `asked for ${asked} bytes,`;
-  const atLeast = end >= asked ? 'at-least' : 'smaller';
-  context.observe('LEN-02', 'size', atLeast, `${told} lseek(SEEK_END) says ${end}`);
-  context.observe('LEN-03', 'end', word(end), `${told} lseek(SEEK_END) says ${end}`);
-  if (fieldOf(context.abi, 'length').output === true) {
-    const reported = context.fieldAfter(buffer, 'length');
-    context.observe(
-      'LEN-03',
-      'reported',
-      word(reported),
-      `${told} length came back as ${reported}`,
-    );
-  }
 }
 
 /** Asks in a client of its own: where memory is unbounded, the OOM killer may be the answer. */

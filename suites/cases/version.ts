@@ -4,6 +4,7 @@ import type { Case } from '../kit/case.ts';
 import type { CaseContext } from '../kit/context.ts';
 import { type Change, eachBit, observeEachChange } from '../kit/each-change.ts';
 import { observeConserved } from '../kit/free-memory.ts';
+import { cycleLength } from '../kit/sizes.ts';
 
 /** Cases of group `version`: the version and the reserved fields. */
 export const versionCases: readonly Case[] = [
@@ -35,12 +36,14 @@ export const versionCases: readonly Case[] = [
     needsRoles: ['version'],
     async run(context) {
       await context.control();
-      const body = [context.allocationStep('refused', await context.device(), { version: 1n })];
-      const bytesPerCycle = context.page;
+      const length = cycleLength(context);
+      const body = [
+        context.allocationStep('refused', await context.device(), { length, version: 1n }),
+      ];
       await observeConserved(context, {
         requirement: 'VER-03',
         body,
-        bytesPerCycle,
+        leakBytes: length,
         refused: true,
       });
     },
@@ -64,13 +67,15 @@ export const versionCases: readonly Case[] = [
   {
     id: 'RES-03/descriptor-in',
     title: 'what the descriptor field holds on input follows one rule',
-    requirements: ['RES-03'],
+    requirements: ['RES-03', 'RES-05'],
     async run(context) {
       await context.control({ descriptor: 0n });
       const words: string[] = [];
       for (const descriptor of [-1n, 1n, 5n, 1000n, 1n << 30n]) {
         const buffer = await context.allocate({ descriptor });
         words.push(buffer.reply.ok ? 'ignored' : 'refused');
+        const detail = `a request with ${descriptor} in the descriptor field: ${buffer.word}`;
+        context.observe('RES-05', 'input', buffer.word, detail);
         if (buffer.reply.ok) await context.release(buffer);
       }
       const [first = 'refused'] = words;

@@ -1,5 +1,7 @@
 import { type Client, linux, type Reply, type SlotRef } from '../../adapters/contract/index.ts';
 import type { Allocation, CaseContext } from './context.ts';
+import { Inconclusive } from './observation.ts';
+import { buffersThatFit } from './room.ts';
 
 /** A pattern of one byte, repeated by `store` and `scan`. */
 export const pattern = (byte: number): Uint8Array => Uint8Array.of(byte);
@@ -15,6 +17,21 @@ export async function fillBytes(
   byte: number,
 ): Promise<Reply> {
   return client.store({ address: mapping, length, bytes: pattern(byte) });
+}
+
+/**
+ * Fills a mapping with a byte that is to be looked for afterwards.
+ *
+ * @throws {@link Inconclusive} when not all of it can be written to: another rule's question
+ */
+export async function fillWhole(
+  client: Client,
+  mapping: SlotRef,
+  length: bigint,
+  byte: number,
+): Promise<void> {
+  const { ok, word } = await fillBytes(client, mapping, length, byte);
+  if (!ok) throw new Inconclusive(`blocked: writing to ${length} mapped bytes ended in ${word}`);
 }
 
 /**
@@ -40,19 +57,34 @@ export async function stamp(
   byte: number,
 ): Promise<void> {
   const mapping = await context.map(buffer, length);
-  await fillBytes(buffer.client, mapping, length, byte);
+  await fillWhole(buffer.client, mapping, length, byte);
   await buffer.client.munmap({ address: mapping, length });
 }
 
 /** Buffers allocated and overwritten to show that memory was given away too early. */
 const CHALLENGERS = 8;
 
-/** Gives the allocator every chance to hand out memory that is still in use. */
-export async function overwriteNewBuffers(context: CaseContext): Promise<void> {
-  for (let index = 0; index < CHALLENGERS; index += 1) {
-    const mapping = await context.map(await context.buffer(), context.page);
-    await fillBytes(context.subject, mapping, context.page, 0xff);
+/** As many of the size of what may be in use, where that is larger. */
+const LARGE_CHALLENGERS = 2;
+
+/**
+ * Gives the allocator every chance to hand out memory that is still in use.
+ *
+ * @param length bytes of the buffer that has it; a page when left out
+ */
+export async function overwriteNewBuffers(
+  context: CaseContext,
+  length: bigint = context.page,
+): Promise<void> {
+  const like = length > context.page ? LARGE_CHALLENGERS : 0;
+  const sizes = Array.from({ length: CHALLENGERS + like }, (_, index) =>
+    index < CHALLENGERS ? context.page : length,
+  );
+  const challengers = await buffersThatFit(context, sizes, 1);
+  for (const [index, buffer] of challengers.entries()) {
+    await stamp(context, buffer, sizes[index] ?? context.page, 0xff);
   }
+  for (const buffer of challengers) await context.release(buffer);
 }
 
 /** The contents of a buffer, as {@link contentsWord} says it, through a mapping of its own. */

@@ -22,7 +22,8 @@ import {
 } from '../../catalogue/abi-request.ts';
 import type { Abi, Role } from '../../catalogue/catalogue.ts';
 import { kernelAlarms } from '../../oracles/alarms.ts';
-import { ClientLost, Inconclusive, type Observation, Skip } from './observation.ts';
+import { Losses } from './losses.ts';
+import { Inconclusive, type Observation, Skip } from './observation.ts';
 
 /** Milliseconds that a single Program gets unless the case says otherwise. */
 export const DEFAULT_DEADLINE_MS = 20_000;
@@ -74,6 +75,7 @@ export class CaseContext {
   readonly #case: DeclaredCase;
   readonly #observations: Observation[] = [];
   readonly #alarms: string[] = [];
+  readonly #losses = new Losses();
   #slots = 0;
   #device: Reply | undefined;
 
@@ -109,7 +111,7 @@ export class CaseContext {
 
   /** A client that must outlive the case: its unexpected death ends the case as a crash. */
   client(clientName: string): Client {
-    return this.#makeClient(clientName, (history) => this.#checkLosses(history));
+    return this.#makeClient(clientName, (history) => this.#losses.check(history, [clientName]));
   }
 
   /**
@@ -119,7 +121,7 @@ export class CaseContext {
   sacrificialClient(clientName: string): Client {
     return this.#makeClient(clientName, (history) => {
       const killed = history.deaths.every((death) => death.signal === 'SIGKILL');
-      if (history.deadlineHit || !killed) this.#checkLosses(history);
+      if (history.deadlineHit || !killed) this.#losses.check(history, [clientName]);
     });
   }
 
@@ -136,23 +138,16 @@ export class CaseContext {
     });
   }
 
-  #checkHistory(history: History): void {
+  #checkHistory(history: History, mayLack = false): void {
     this.#alarms.push(...kernelAlarms(history.log));
+    this.#losses.note(history);
+    if (mayLack) return;
     for (const result of history.threads.flat()) {
       const outcomes = [result, ...(result.steps ?? []).map((step) => step.first)];
       if (outcomes.some((one) => one.outcome === 'unsupported')) {
         throw new Skip('the target does not offer an operation that this case needs');
       }
     }
-  }
-
-  #checkLosses(history: History): void {
-    if (!history.threads.flat().some((result) => result.outcome === 'lost')) return;
-    if (history.deadlineHit) {
-      throw new ClientLost('hang', 'a system call did not come back before the deadline');
-    }
-    const how = history.deaths.map((death) => `${death.client} by ${death.signal ?? 'exit'}`);
-    throw new ClientLost('crash', `a client died in a system call: ${how.join(', ')}`);
   }
 
   /** The region's device, opened once in `subject` for reading and writing. */
@@ -270,17 +265,18 @@ export class CaseContext {
    *
    * @param options `seed` for the order in which a simulated target runs them; `mayDie` when a
    *   client of them is killed on purpose, so that what it did not finish is a result like any
-   *   other
+   *   other; `mayLack` when so is an operation that the target does not offer
    */
   async runThreads(
     threads: readonly Thread[],
-    options: { readonly seed?: bigint; readonly mayDie?: boolean } = {},
+    options: { seed?: bigint; mayDie?: boolean; mayLack?: boolean } = {},
   ): Promise<History> {
     const deadlineMs = this.#case.deadlineMs ?? DEFAULT_DEADLINE_MS;
     const seed = options.seed === undefined ? {} : { seed: options.seed };
     const history = await this.#session.run({ threads, deadlineMs, ...seed });
-    this.#checkHistory(history);
-    if (options.mayDie !== true || history.deadlineHit) this.#checkLosses(history);
+    this.#checkHistory(history, options.mayLack);
+    const clients = threads.map(({ client }) => client);
+    if (options.mayDie !== true || history.deadlineHit) this.#losses.check(history, clients);
     return history;
   }
 

@@ -1,12 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import { machineError, type TargetFacts, toJson } from '../../adapters/contract/index.ts';
+import {
+  machineError,
+  steadyDetails,
+  type TargetFacts,
+  toJson,
+} from '../../adapters/contract/index.ts';
 import type { RunStart } from '../../reports/record/journal-lines.ts';
 
-/** The identity of a target, as plain data to compare; its taint changes as it runs. */
-function identityOf({ details, ...facts }: TargetFacts): unknown {
-  const { taint: _, ...steady } = details;
-  return toJson({ ...facts, details: steady });
-}
+/** The identity of a target, as plain data to compare. */
+const identityOf = (facts: TargetFacts): unknown =>
+  toJson({ ...facts, details: steadyDetails(facts) });
 
 /** Whether facts are those of one target, in whatever order they are told. */
 export const isSameTarget = (a: TargetFacts, b: TargetFacts): boolean =>

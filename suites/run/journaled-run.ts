@@ -26,6 +26,8 @@ export interface JournaledRun {
   /** How often a case that failed runs again. */
   readonly retries: number;
   readonly gate: GateSettings | undefined;
+  /** Fixes that the target is said to have, see catalogue/known.ts. */
+  readonly fixed?: readonly string[];
   /** The run whose journal goes on, and its cases that run again; left out: a new journal. */
   readonly continued?: { readonly start: RunStart; readonly cases: readonly string[] };
 }
@@ -36,6 +38,8 @@ export interface StopRequest {
   readonly signal: AbortSignal;
   /** Resolves when the run must be left behind, whatever it does. */
   readonly expired: Promise<void>;
+  /** What failed beside the run, for which it must be left behind; undefined when nothing did. */
+  readonly failure?: string | undefined;
   /** The signal that came first, and the exit code that shells expect of it. */
   readonly received: { readonly name: string; readonly exitCode: number } | undefined;
 }
@@ -98,6 +102,7 @@ async function runOrLeave(
   journal: Begun,
 ): Promise<RunEnd | undefined> {
   const { adapter, profile, only, shard, continued, retries, gate } = options;
+  const fixed = options.fixed ?? continued?.start.fixed;
   const seen: { start?: RunStart } = {};
   const run = runSuites({
     adapter,
@@ -105,6 +110,7 @@ async function runOrLeave(
     signal: stop.signal,
     ...(profile === undefined ? {} : { profile }),
     ...(shard === undefined ? {} : { shard }),
+    ...(fixed === undefined ? {} : { fixed }),
     ...(continued === undefined ? {} : { cases: continued.cases }),
     retries: {
       max: retries,
@@ -155,7 +161,8 @@ function beginJournal(options: JournaledRun, start: RunStart): JournalWriter {
 function lastLine(end: RunEnd | undefined, stop: StopRequest): RunEnd {
   if (end?.complete === true) return end;
   const name = stop.received?.name;
-  const reason = name === undefined ? (end?.reason ?? '') : `the run was interrupted by ${name}`;
+  const reason =
+    name === undefined ? (stop.failure ?? end?.reason ?? '') : `the run was interrupted by ${name}`;
   return { ...(end ?? incompleteEnd(reason)), reason };
 }
 

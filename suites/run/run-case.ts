@@ -22,15 +22,22 @@ const SUBJECT_DEADLINE_MS = 20_000;
  * Runs one case in a client of its own and says what it left behind. The client's end is part of
  * the case, since what a wrong implementation does with descriptors shows when they are closed.
  *
+ * @param last whether no other attempt follows: a target that was ended from outside is then dead
  * @throws {@link AllocertError} when the target can no longer be reached
  * @throws {@link ConnectionLost} when the way to it broke; nothing that was observed counts then
+ * @throws {@link TargetDeath} when it was ended from outside, and another attempt follows
  */
-export async function runCase(session: Session, abi: Abi, case_: Case): Promise<CaseOutcome> {
+export async function runCase(
+  session: Session,
+  abi: Abi,
+  case_: Case,
+  last: boolean,
+): Promise<CaseOutcome> {
   const region = session.facts.regions[0];
   if (region === undefined) throw new Error('the target has no region');
   const context = new CaseContext(session, region, abi, case_);
   let before: History | undefined;
-  const caseEnd = await endOf(async () => {
+  const caseEnd = await endOf(last, async () => {
     await session.begin(case_.id);
     const unmet = unmetNeed(case_, session);
     if (unmet !== undefined) throw new Skip(unmet);
@@ -41,7 +48,7 @@ export async function runCase(session: Session, abi: Abi, case_: Case): Promise<
   if (caseEnd.end === 'crash' || caseEnd.end === 'hang') {
     return { ...caseEnd, observations: context.observations, alarms };
   }
-  const subjectEnd = await endOf(async () => {
+  const subjectEnd = await endOf(last, async () => {
     if (before === undefined) return;
     const after = await endSubject(session);
     alarms.push(...kernelAlarms(after.log), ...taintAlarms(before.taint, after.taint));
@@ -52,12 +59,13 @@ export async function runCase(session: Session, abi: Abi, case_: Case): Promise<
 
 type CaseEnding = Pick<CaseOutcome, 'end' | 'reason'>;
 
-async function endOf(work: () => Promise<void>): Promise<CaseEnding> {
+async function endOf(last: boolean, work: () => Promise<void>): Promise<CaseEnding> {
   try {
     await work();
     return { end: 'completed', reason: '' };
   } catch (thrown) {
     if (thrown instanceof Skip) return { end: 'skip', reason: thrown.message };
+    if (thrown instanceof TargetDeath && thrown.forced && !last) throw thrown;
     if (thrown instanceof TargetDeath || thrown instanceof ClientLost) {
       return { end: thrown.manner, reason: thrown.message };
     }
@@ -96,6 +104,10 @@ type MainOperations = Parameters<Session['run']>[0]['threads'][number]['operatio
 async function inMain(session: Session, operations: MainOperations): Promise<History> {
   const threads = [{ client: 'main', operations }];
   const history = await session.run({ threads, deadlineMs: SUBJECT_DEADLINE_MS });
+  const stuck = operations.some(({ op }) => op === 'wait') && history.deadlineHit;
+  if (stuck && history.progressing !== true) {
+    throw new ClientLost('hang', 'the client of the case was killed, and did not end');
+  }
   const failed = history.threads.flat().find((result) => result.outcome !== 'returned');
   if (failed !== undefined) {
     throw new Inconclusive(`the client of the case could not be managed: ${failed.outcome}`);

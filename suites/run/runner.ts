@@ -5,9 +5,6 @@ import {
   AllocertError,
   ConnectionLost,
   hexOf,
-  machineError,
-  RecordingSession,
-  type TargetFacts,
   type Transcript,
 } from '../../adapters/contract/index.ts';
 import { repeatIfLost } from '../../adapters/contract/repeat-if-lost.ts';
@@ -19,6 +16,7 @@ import {
   profilesOf,
   requirementsFor,
 } from '../../catalogue/catalogue.ts';
+import { checkFixes, profileOn } from '../../catalogue/known.ts';
 import type {
   CaseFinish,
   CaseStart,
@@ -28,11 +26,11 @@ import type {
 } from '../../reports/record/journal-lines.ts';
 import { RECORD_VERSION, type Shard } from '../../reports/record/record.ts';
 import type { Case } from '../kit/case.ts';
-import { isSameTarget } from './identity.ts';
 import { type CaseOutcome, judge } from './judge.ts';
 import { runCase } from './run-case.ts';
 import { decidingProfile, selectCases } from './select.ts';
 import { inShard } from './shard.ts';
+import { TargetSessions } from './target-sessions.ts';
 
 /** Options of a run, and the functions that are called as it goes on. */
 export interface RunOptions {
@@ -47,6 +45,8 @@ export interface RunOptions {
   readonly cases?: readonly string[];
   readonly retries?: Retries;
   readonly seed?: bigint;
+  /** Fixes that the target is said to have: what is known of it without them is excused no more. */
+  readonly fixed?: readonly string[];
   /** Stops the run between two cases. */
   readonly signal?: AbortSignal;
   onStart(line: RunStart): void;
@@ -61,6 +61,9 @@ export interface Retries {
   /** Whether the end of a case calls for another run of it. */
   shouldRetry(finish: CaseFinish): boolean;
 }
+
+/** Sessions that a run opens anew because the kernel complained; a fresh guest takes a while. */
+const RENEWALS_MAX = 10;
 
 /** Restarts of a dead target before the run gives up. */
 const RESTARTS_MAX = 10;
@@ -99,37 +102,39 @@ class Run {
   readonly #shard: Shard | undefined;
   readonly #profiles: readonly Profile[];
   readonly #abi: Abi;
-  #session: RecordingSession | undefined;
-  /** The target that answered first. */
-  readonly #facts: TargetFacts;
-  /** Set once the connection was lost: another target may answer then. */
-  #mayBeAnother = false;
+  readonly #sessions: TargetSessions;
   #restarts = 0;
+  /** Sessions that were closed because the kernel had complained. */
+  #renewals = 0;
 
-  private constructor(options: RunOptions, session: RecordingSession, profile: Profile) {
+  private constructor(options: RunOptions, sessions: TargetSessions, profile: Profile) {
     this.#options = options;
-    this.#session = session;
-    this.#facts = session.facts;
+    this.#sessions = sessions;
     this.#abi = abiNamed(profile.abi);
-    this.#profiles = profilesOf(profile.abi);
+    const { fixed = [] } = options;
+    const profiles = profilesOf(profile.abi);
+    checkFixes(fixed, profiles);
+    const release = sessions.facts.kernel?.release;
+    this.#profiles = profiles.map((one) => profileOn(one, { release, fixed }));
     const { only, shard, cases: exactly } = options;
     const cases = selectCases(profile.abi, only, exactly);
     this.#cases = cases.filter(({ id }) => inShard(id, shard));
     this.#shard = shard === undefined ? shard : { ...shard, cases: cases.map(({ id }) => id) };
-    options.onStart(this.#startLine(session, profile));
+    options.onStart(this.#startLine(profile));
   }
 
   static async open(options: RunOptions): Promise<Run> {
-    const session = new RecordingSession(await options.adapter.open());
+    const sessions = await TargetSessions.open(options.adapter);
     try {
-      return new Run(options, session, decidingProfile(options.profile, session.facts));
+      return new Run(options, sessions, decidingProfile(options.profile, sessions.facts));
     } catch (thrown) {
-      await session.close();
+      await sessions.close();
       throw thrown;
     }
   }
 
-  #startLine(session: RecordingSession, profile: Profile): RunStart {
+  #startLine(profile: Profile): RunStart {
+    const { fixed = [] } = this.#options;
     const seed = this.#options.seed ?? randomBytes(8).readBigUInt64LE();
     return {
       type: 'run-start',
@@ -137,7 +142,7 @@ class Run {
       allocert: packageVersion(),
       startedAt: new Date().toISOString(),
       target: this.#options.adapter.url,
-      facts: session.facts,
+      facts: this.#sessions.facts,
       profile: profile.name,
       profiles: this.#profiles.map(({ name, abi, authorities }) => ({ name, abi, authorities })),
       requirements: requirementsFor(profile.abi).map(
@@ -152,6 +157,7 @@ class Run {
       ),
       cases: this.#cases.map(({ id, title, requirements }) => ({ id, title, requirements })),
       partial: this.#options.only.length > 0,
+      ...(fixed.length === 0 ? {} : { fixed }),
       seed: hexOf(seed),
       ...(this.#shard === undefined ? {} : { shard: this.#shard }),
     };
@@ -174,7 +180,7 @@ class Run {
       if (thrown instanceof AllocertError) return thrown.message;
       throw thrown;
     } finally {
-      await this.#session?.close();
+      await this.#sessions.close();
     }
   }
 
@@ -186,14 +192,14 @@ class Run {
       if (retry === max || !shouldRetry(finish) || this.#options.signal?.aborted === true) return;
       if (this.#restarts > RESTARTS_MAX) return;
       // What an earlier run left in the session must not decide the next one.
-      await this.#closeSession();
+      await this.#sessions.close();
     }
   }
 
   async #finish(case_: Case): Promise<CaseFinish> {
     this.#options.onCaseStart({ type: 'case-start', case: case_.id });
     const started = performance.now();
-    const { outcome, transcript, broken } = await this.#repeatedIfLost(case_);
+    const { outcome, transcript, broken } = await this.#confirmed(case_);
     const finish: CaseFinish = {
       type: 'case-end',
       case: case_.id,
@@ -205,11 +211,46 @@ class Run {
     };
     this.#options.onCaseEnd(finish);
     if (broken !== undefined) throw broken;
-    if (outcome.end !== 'crash' && outcome.end !== 'hang') return finish;
+    if (outcome.end !== 'crash' && outcome.end !== 'hang') {
+      if (outcome.alarms.length > 0) await this.#renew(case_);
+      return finish;
+    }
     this.#notice(`${case_.id} ended in a ${outcome.end}: ${outcome.reason}`);
     this.#restarts += 1;
-    await this.#closeSession();
+    await this.#sessions.close();
     return finish;
+  }
+
+  /**
+   * A kernel that complained is damaged, and may say nothing of the next defect: what runs next has
+   * a fresh one, where the adapter starts it.
+   */
+  async #renew(case_: Case): Promise<void> {
+    if (this.#renewals === RENEWALS_MAX) return;
+    this.#renewals += 1;
+    const more = this.#renewals === RENEWALS_MAX ? ', for the last time' : '';
+    this.#notice(`the target is opened anew after ${case_.id}, the kernel complained${more}`);
+    await this.#sessions.close();
+  }
+
+  /**
+   * A case that hung runs once more: a call that is late on a starved machine cannot be told from
+   * one that never returns. Only what hangs twice, or hangs while the kernel complains, hangs.
+   */
+  async #confirmed(case_: Case): Promise<Attempt> {
+    const first = await this.#repeatedIfLost(case_);
+    const { end, reason, alarms } = first.outcome;
+    if (end !== 'hang' || alarms.length > 0 || first.broken !== undefined) return first;
+    if (this.#options.signal?.aborted === true) return first;
+    this.#notice(`${case_.id} is repeated, it seems to hang: ${reason}`);
+    await this.#sessions.close();
+    try {
+      const again = await this.#repeatedIfLost(case_);
+      return again.broken === undefined ? again : { ...first, broken: again.broken };
+    } catch (thrown) {
+      if (thrown instanceof AllocertError) return { ...first, broken: thrown };
+      throw thrown;
+    }
   }
 
   /**
@@ -219,21 +260,20 @@ class Run {
    */
   #repeatedIfLost(case_: Case): Promise<Attempt> {
     return repeatIfLost(
-      (repeated) => (repeated ? this.#lastAttempt(case_) : this.#runOnce(case_)),
+      (repeated) => (repeated ? this.#lastAttempt(case_) : this.#runOnce(case_, false)),
       async ({ message }) => {
         this.#notice(`${case_.id} is repeated, the connection was lost: ${message}`);
-        this.#mayBeAnother = true;
-        await this.#closeSession();
+        await this.#sessions.lose();
       },
     );
   }
 
   async #lastAttempt(case_: Case): Promise<Attempt> {
     try {
-      return await this.#runOnce(case_);
+      return await this.#runOnce(case_, true);
     } catch (thrown) {
       if (!(thrown instanceof ConnectionLost || thrown instanceof AllocertError)) throw thrown;
-      await this.#closeSession();
+      await this.#sessions.close();
       const reason = `the connection to the target was lost: ${thrown.message}`;
       const outcome = { end: 'inconclusive', reason, observations: [], alarms: [] } as const;
       const transcript = { caseId: case_.id, entries: [] };
@@ -243,32 +283,13 @@ class Run {
     }
   }
 
-  async #runOnce(case_: Case): Promise<Attempt> {
-    const session = await this.#liveSession();
-    const outcome = await runCase(session, this.#abi, case_);
+  async #runOnce(case_: Case, last: boolean): Promise<Attempt> {
+    const session = await this.#sessions.live();
+    const outcome = await runCase(session, this.#abi, case_, last);
     return { outcome, transcript: session.transcript };
   }
 
   #notice(message: string): void {
     this.#options.onNotice({ type: 'notice', message });
-  }
-
-  async #closeSession(): Promise<void> {
-    const session = this.#session;
-    this.#session = undefined;
-    await session?.close();
-  }
-
-  async #liveSession(): Promise<RecordingSession> {
-    this.#session ??= await this.#reopenedSession();
-    return this.#session;
-  }
-
-  /** The target must be the one before: verdicts of two targets make no report. */
-  async #reopenedSession(): Promise<RecordingSession> {
-    const session = new RecordingSession(await this.#options.adapter.open());
-    if (!this.#mayBeAnother || isSameTarget(session.facts, this.#facts)) return session;
-    await session.close();
-    throw machineError('another target answers than before; run it again from the beginning');
   }
 }

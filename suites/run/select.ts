@@ -68,7 +68,9 @@ function chosenCases(abi: AbiName, only: readonly string[]): readonly Case[] {
   );
   if (only.length === 0) return cases;
   for (const id of only) {
-    if (cases.some((case_) => names(case_, id))) continue;
+    // A case may observe a rule of one ABI beside that of another.
+    const applies = (case_: Case): boolean => case_.id === id || applicable.has(id);
+    if (cases.some((case_) => names(case_, id) && applies(case_))) continue;
     if (CASES.some((case_) => names(case_, id))) {
       throw usageError(`${id} does not apply to the ${abi} ABI; see allocert run --list`);
     }

@@ -72,11 +72,11 @@ t.test('the agent is killed at twenty points', async (t) => {
     crashes += crashed;
     t.ok(record.complete, 'the run goes on with a new agent');
     t.strictSame(
-      statuses.filter((status) => !['pass', 'crash', 'skip', 'info'].includes(status)),
+      statuses.filter((status) => !['pass', 'skip', 'info'].includes(status)),
       [],
     );
-    t.equal(code, crashed > 0 ? 1 : 0, 'what was lost is no pass');
+    t.equal(code, 0, 'what was lost is done again');
   }
   t.ok(kills >= POINTS / 2, `${kills} agents were killed`);
-  t.ok(crashes > 0, `${crashes} requirements were lost to it`);
+  t.equal(crashes, 0, 'the target is accused of none');
 });

@@ -1,4 +1,4 @@
-import { isErrnoName } from '../../contract/errno.ts';
+import { isErrnoWord } from '../../contract/errno.ts';
 import { type History, OUTCOMES, type Result } from '../../contract/history.ts';
 import type { OperationName } from '../../contract/operations.ts';
 import type { Program, UntypedOperation } from '../../contract/program.ts';
@@ -131,7 +131,7 @@ const isResult = (result: Result): boolean =>
   typeof result.value === 'bigint' &&
   typeof result.call === 'bigint' &&
   (result.return === undefined || typeof result.return === 'bigint') &&
-  (result.errno === undefined || isErrnoName(result.errno)) &&
+  (result.errno === undefined || isErrnoWord(result.errno)) &&
   result.out instanceof Uint8Array;
 
 function checkResult(op: OperationName, result: Result, complain: Complain): void {

@@ -1,6 +1,7 @@
-import { ERRNO } from '../errno.ts';
+import { ERRNO, UNNAMED_ERRNO } from '../errno.ts';
 import { handsOutBytes, hasBody, isSteady } from '../operation-meaning.ts';
 import {
+  DEADLINES_MAX,
   DOCUMENTS,
   FILES,
   OPERANDS_MAX,
@@ -96,6 +97,7 @@ function limits(): string[] {
     `#define AC_OPERANDS_MAX ${OPERANDS_MAX}`,
     `#define AC_OUT_BYTES_MAX ${OUT_BYTES_MAX}`,
     `#define AC_SLOTS_MAX ${SLOTS_MAX}`,
+    `#define AC_DEADLINES_MAX ${DEADLINES_MAX}`,
     `#define AC_FIRST_FIXED_FILE ${FIRST_FIXED_FILE}`,
     `#define AC_FIRST_MINOR ${FIRST_MINOR}`,
     `#define AC_STEP_FAILURES_MAX ${STEP_FAILURES_MAX}`,
@@ -176,7 +178,10 @@ function errnoTranslation(): string[] {
     '#endif',
   ]);
   return [
-    '/* The number on the wire of an errno of this machine; 5 (EIO) when it has no name there. */',
+    '/*',
+    ' * The number on the wire of an errno of this machine. One that has no name keeps its number,',
+    ' * beside a bit that tells it from the others.',
+    ' */',
     'static inline uint16_t ac_errno_on_wire(int number)',
     '{',
     '\tswitch (number) {',
@@ -184,7 +189,7 @@ function errnoTranslation(): string[] {
     '\t\treturn 0;',
     ...rows,
     '\tdefault:',
-    '\t\treturn 5;',
+    `\t\treturn (uint16_t)(${UNNAMED_ERRNO}u | ((unsigned)number & ${UNNAMED_ERRNO - 1}u));`,
     '\t}',
     '}',
     '',

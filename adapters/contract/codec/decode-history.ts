@@ -1,4 +1,4 @@
-import { errnoName } from '../errno.ts';
+import { errnoWord } from '../errno.ts';
 import { type Death, type History, OUTCOMES, type RepeatStep, type Result } from '../history.ts';
 import type { NameTable } from '../names.ts';
 import type { Operation, Program } from '../program.ts';
@@ -7,6 +7,7 @@ import { HISTORY_MAGIC, LAYOUT, WIRE_VERSION } from './layout.ts';
 
 const DEADLINE_HIT = 1;
 const TAINT_KNOWN = 2;
+const PROGRESSING = 4;
 const RED_ZONE_BEFORE = 1;
 const RED_ZONE_AFTER = 2;
 const RETURNED = 4;
@@ -82,6 +83,7 @@ class Decoder {
       log: this.#log(),
       ...(flags & TAINT_KNOWN ? { taint: this.#view.getBigUint64(at.taint, true) } : {}),
       deadlineHit: (flags & DEADLINE_HIT) !== 0,
+      ...(flags & PROGRESSING ? { progressing: true } : {}),
     };
   }
 
@@ -108,7 +110,7 @@ class Decoder {
     const faulted = outcome === 'faulted';
     return {
       outcome,
-      ...(error === 0 ? {} : { errno: errnoName(error) }),
+      ...(error === 0 ? {} : { errno: errnoWord(error) }),
       ...(faulted ? { signal: signalName(view.getUint32(base + at.signal, true)) } : {}),
       value: view.getBigInt64(base + at.value, true),
       out: this.#out(base),
@@ -171,7 +173,7 @@ class Decoder {
     const outcome = OUTCOMES[this.#view.getUint8(base + at.outcome)] ?? 'unknown';
     if (outcome === 'faulted') return signalName(this.#view.getUint32(base + at.signal, true));
     const error = this.#view.getUint16(base + at.error, true);
-    return outcome === 'returned' ? errnoName(error) : outcome;
+    return outcome === 'returned' ? errnoWord(error) : outcome;
   }
 
   #death(index: number): Death {

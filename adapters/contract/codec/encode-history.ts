@@ -1,4 +1,4 @@
-import { ERRNO, isErrnoName } from '../errno.ts';
+import { errnoNumber, isErrnoWord } from '../errno.ts';
 import { type Death, type History, OUTCOMES, type RepeatStep, type Result } from '../history.ts';
 import type { Operation, Program } from '../program.ts';
 import { signalNumber } from '../signals.ts';
@@ -7,6 +7,7 @@ import { HISTORY_MAGIC, LAYOUT, WIRE_VERSION } from './layout.ts';
 
 const DEADLINE_HIT = 1;
 const TAINT_KNOWN = 2;
+const PROGRESSING = 4;
 const RETURNED = 4;
 const RED_ZONES = { before: 1, after: 2 } as const;
 
@@ -65,7 +66,7 @@ class Encoder {
     const returned = result.return === undefined ? 0 : RETURNED;
     view.setUint8(at.outcome, OUTCOMES.indexOf(result.outcome));
     view.setUint8(at.flags, zones | returned);
-    view.setUint16(at.error, result.errno === undefined ? 0 : ERRNO[result.errno], true);
+    view.setUint16(at.error, result.errno === undefined ? 0 : errnoNumber(result.errno), true);
     view.setUint32(at.signal, result.signal === undefined ? 0 : signalNumber(result.signal), true);
     view.setBigInt64(at.value, result.value, true);
     view.setBigUint64(at.call_ns, result.call, true);
@@ -105,7 +106,9 @@ class Encoder {
     const taintKnown = history.taint === undefined ? 0 : TAINT_KNOWN;
     view.setUint32(at.magic, HISTORY_MAGIC, true);
     view.setUint16(at.version, WIRE_VERSION, true);
-    view.setUint16(at.flags, (history.deadlineHit ? DEADLINE_HIT : 0) | taintKnown, true);
+    const deadlineHit = history.deadlineHit ? DEADLINE_HIT : 0;
+    const progressing = history.progressing === true ? PROGRESSING : 0;
+    view.setUint16(at.flags, deadlineHit | taintKnown | progressing, true);
     view.setUint32(at.results, this.#results.length, true);
     view.setUint32(at.deaths, history.deaths.length, true);
     view.setUint32(at.data_bytes, this.#dataBytes, true);
@@ -125,7 +128,7 @@ class Encoder {
 function failure(word: string, count: bigint): Uint8Array {
   const { at, size } = LAYOUT.failure;
   const view = new DataView(new ArrayBuffer(size));
-  if (isErrnoName(word)) view.setUint16(at.error, ERRNO[word], true);
+  if (isErrnoWord(word)) view.setUint16(at.error, errnoNumber(word), true);
   else if (word.startsWith('SIG')) {
     view.setUint8(at.outcome, OUTCOMES.indexOf('faulted'));
     view.setUint32(at.signal, signalNumber(word), true);

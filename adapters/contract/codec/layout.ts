@@ -11,7 +11,7 @@ export type FieldType = 'u8' | 'u16' | 'u32' | 's32' | 'u64' | 's64';
 export type Field = readonly [name: string, type: FieldType, meaning: string];
 
 /** Changes whenever a record, a code or a meaning does; both ends refuse any other. */
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 
 /** `ACPR` in memory order: a Program follows. */
 export const PROGRAM_MAGIC = 0x52504341;
@@ -30,12 +30,13 @@ export const FRAME_BYTES_MAX = 64 * 1024 * 1024;
  *
  * The client sends `hello`; the agent answers `hello`, then `facts` (lines of `key=value`). Then, one
  * at a time: `begin` (a case's id as text) is answered by `begun`; `run` (a Program) is answered by
- * `executing` (empty, sent before the first operation) and then by `history`. `refusal` (a sentence)
- * answers anything else and ends the connection, as does `bye`.
+ * `executing` (empty, sent before the first operation, and every few seconds while it runs) and then
+ * by `history`. `death` (JSON: manner, message, log) says that a client is stuck in the kernel.
+ * `refusal` (a sentence) answers anything else. Both end the connection, as does `bye`.
  *
  * A daemon serves any adapter, and says so in its facts: `target` is then a line of JSON. To it the
  * client also sends `names` (JSON: which slots and clients the numbers stand for) before the Program
- * that uses them first, and it may answer with `death` (JSON: manner, message, log).
+ * that uses them first, and it answers with `death` when its target died.
  */
 export const FRAMES = [
   'hello',
@@ -59,7 +60,7 @@ export const RECORDS = {
     ['threads', 'u16', 'thread records that follow'],
     ['operations', 'u32', 'operation records after them, bodies included'],
     ['data_bytes', 'u32', 'bytes of data after those'],
-    ['deadline_ms', 'u32', 'milliseconds until clients that still run are killed'],
+    ['deadline_ms', 'u32', 'milliseconds in which a call must come back, or its client is killed'],
     ['reserved0', 'u32', ''],
     ['seed', 'u64', 'for whatever the target does at random'],
   ],
@@ -93,7 +94,11 @@ export const RECORDS = {
   history: [
     ['magic', 'u32', 'HISTORY_MAGIC'],
     ['version', 'u16', 'WIRE_VERSION'],
-    ['flags', 'u16', 'bit 0: the deadline was hit; bit 1: taint is known'],
+    [
+      'flags',
+      'u16',
+      'bit 0: the deadline was hit; bit 1: taint is known; bit 2: calls still came back',
+    ],
     ['results', 'u32', 'result records that follow, one for each operation record'],
     ['deaths', 'u32', 'death records after them'],
     ['data_bytes', 'u32', 'bytes of data after those'],
@@ -103,7 +108,11 @@ export const RECORDS = {
   result: [
     ['outcome', 'u8', '0 returned, 1 faulted, 2 lost, 3 unsupported, 4 not run'],
     ['flags', 'u8', 'red zone written: bit 0 before, bit 1 after; bit 2: it returned'],
-    ['error', 'u16', 'errno, asm-generic number, 0 for success'],
+    [
+      'error',
+      'u16',
+      'errno, asm-generic number, 0 for success; without a name 0x8000 + its number',
+    ],
     ['signal', 'u32', 'signal number of a fault'],
     ['value', 's64', 'what it returned'],
     ['call_ns', 'u64', 'monotonic nanoseconds before the call'],

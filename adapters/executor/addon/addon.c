@@ -35,6 +35,13 @@ static napi_value fail(napi_env env, const char *sentence)
 	return NULL;
 }
 
+/* A client that does not die: the code tells it from what the caller did wrong. */
+static napi_value fail_stuck(napi_env env, const char *sentence)
+{
+	napi_throw_error(env, "STUCK", sentence);
+	return NULL;
+}
+
 static void leave(struct executor *executor)
 {
 	int descriptor;
@@ -195,6 +202,8 @@ static napi_value js_begin(napi_env env, napi_callback_info info)
 
 	if (executor == NULL)
 		return NULL;
+	if (ac_supervisor_clear(&executor->supervisor) < 0)
+		return fail_stuck(env, executor->supervisor.refusal);
 	if (ac_supervisor_begin(&executor->supervisor) < 0)
 		return fail(env, executor->supervisor.refusal);
 	return NULL;
@@ -250,7 +259,7 @@ static napi_value js_run(napi_env env, napi_callback_info info)
 	if (wrong != NULL)
 		return fail(env, wrong);
 	if (ac_supervisor_run(&executor->supervisor, never_abandoned, NULL) != AC_RUN_DONE)
-		return fail(env, executor->supervisor.refusal);
+		return fail_stuck(env, executor->supervisor.refusal);
 	return history_bytes(env, executor);
 }
 

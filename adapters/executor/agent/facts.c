@@ -12,6 +12,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "../include/patience.h"
 #include "../include/vendor.h"
 
 struct sheet {
@@ -132,6 +133,8 @@ size_t agent_facts(char *text, size_t room)
 	line(&sheet, "page_size=%ld\n", sysconf(_SC_PAGESIZE));
 	line(&sheet, "pointer_bytes=%u\n", (unsigned)sizeof(void *));
 	line(&sheet, "kernel_log=%d\n", agent_log_known());
+	ac_slowness_measure();
+	line(&sheet, "slowness=%u.%u\n", ac_shared->slowness / 10, ac_shared->slowness % 10);
 	taint(&sheet);
 	memory(&sheet);
 	line(&sheet, "capabilities=files,memory%s,limits,timing%s%s%s\n",

@@ -7,10 +7,25 @@
 #include <string.h>
 
 #define CASE_ID_BYTES 1024
+/* How often a host hears that its Program still runs. */
+#define TELL_NS 5000000000ull
 
 static enum agent_end refuse(struct agent *agent, const char *sentence)
 {
 	if (agent_write(agent, AC_FRAME_TYPE_REFUSAL, sentence, strlen(sentence)) < 0)
+		return AGENT_HUNG_UP;
+	return AGENT_REFUSED;
+}
+
+/* A client that no signal ends: what the kernel does to it is the target's doing. */
+static enum agent_end tell_stuck(struct agent *agent)
+{
+	char death[sizeof(agent->supervisor.refusal) + 64];
+	int length = snprintf(death, sizeof(death),
+			      "{\"manner\":\"hang\",\"message\":\"%s\",\"log\":[]}",
+			      agent->supervisor.refusal);
+
+	if (agent_write(agent, AC_FRAME_TYPE_DEATH, death, (size_t)length) < 0)
 		return AGENT_HUNG_UP;
 	return AGENT_REFUSED;
 }
@@ -28,6 +43,8 @@ static enum agent_end serve_begin(struct agent *agent, const struct ac_frame *fr
 	case_id[frame->length] = '\0';
 	if (agent->on_begin != NULL)
 		agent->on_begin(case_id);
+	if (ac_supervisor_clear(&agent->supervisor) < 0)
+		return tell_stuck(agent);
 	if (ac_supervisor_begin(&agent->supervisor) < 0)
 		return refuse(agent, agent->supervisor.refusal);
 	if (agent_write(agent, AC_FRAME_TYPE_BEGUN, NULL, 0) < 0)
@@ -50,6 +67,20 @@ static int send_history(struct agent *agent)
 	return sent;
 }
 
+/* Whether the host is gone; one that is there is told now and then that this agent is, too. */
+static int host_gone(void *data)
+{
+	struct agent *agent = data;
+	uint64_t now = ac_now_ns();
+
+	if (agent_host_gone(agent))
+		return 1;
+	if (now - agent->told_ns < TELL_NS)
+		return 0;
+	agent->told_ns = now;
+	return agent_write(agent, AC_FRAME_TYPE_EXECUTING, NULL, 0) < 0;
+}
+
 static enum agent_end serve_run(struct agent *agent, const struct ac_frame *frame, int *ended)
 {
 	const char *wrong;
@@ -64,9 +95,10 @@ static enum agent_end serve_run(struct agent *agent, const struct ac_frame *fram
 		return refuse(agent, wrong);
 	if (agent_write(agent, AC_FRAME_TYPE_EXECUTING, NULL, 0) < 0)
 		return AGENT_HUNG_UP;
-	end = ac_supervisor_run(&agent->supervisor, agent_host_gone, agent);
+	agent->told_ns = ac_now_ns();
+	end = ac_supervisor_run(&agent->supervisor, host_gone, agent);
 	if (end == AC_RUN_STUCK)
-		return refuse(agent, agent->supervisor.refusal);
+		return tell_stuck(agent);
 	if (end == AC_RUN_ABANDONED || send_history(agent) < 0)
 		return AGENT_HUNG_UP;
 	*ended = 0;

@@ -22,6 +22,7 @@ static uint64_t iteration_of(struct ac_thread_state *state)
 static void publish(struct ac_call *call, struct ac_thread_state *state)
 {
 	const struct ac_operation *operation = call->operation;
+	uint32_t returned;
 	uint8_t outcome;
 
 	call->result.out_length = call->out_length;
@@ -35,6 +36,9 @@ static void publish(struct ac_call *call, struct ac_thread_state *state)
 	atomic_thread_fence(memory_order_release);
 	call->result.outcome = outcome;
 	call->record->outcome = outcome;
+	/* Only this thread writes it, so that no other waits for the cache line. */
+	returned = atomic_load_explicit(&state->returned, memory_order_relaxed);
+	atomic_store_explicit(&state->returned, returned + 1, memory_order_relaxed);
 }
 
 static void finish_loop(struct ac_context *context, uint64_t iterations);

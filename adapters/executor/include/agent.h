@@ -25,6 +25,7 @@ struct agent {
 	int hangs_up; /* the channel tells a host that is gone by POLLHUP, not by an end of file */
 	int hello_ms; /* how long a host of a socket may take for its hello */
 	int patience_ms; /* what is left of that patience for each read; 0 waits for ever */
+	uint64_t told_ns; /* when the host was told last that its Program runs */
 	const char *trouble; /* a sentence for every host, when the machine is not fit */
 	void (*on_begin)(const char *case_id); /* or NULL */
 	struct ac_supervisor supervisor;

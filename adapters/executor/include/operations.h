@@ -6,15 +6,16 @@
 #include <errno.h>
 #include <stdint.h>
 
-#define AC_WIRE_VERSION 1
+#define AC_WIRE_VERSION 2
 #define AC_PROGRAM_MAGIC 0x52504341u
 #define AC_HISTORY_MAGIC 0x49484341u
 #define AC_HELLO_MAGIC 0x4f484341u
-#define AC_CONTRACT_DIGEST 0xb321578aae1971b9ull
+#define AC_CONTRACT_DIGEST 0x2eebf3f7377c8979ull
 #define AC_FRAME_BYTES_MAX 0x4000000u
 #define AC_OPERANDS_MAX 6
 #define AC_OUT_BYTES_MAX 65536
 #define AC_SLOTS_MAX 65536
+#define AC_DEADLINES_MAX 8
 #define AC_FIRST_FIXED_FILE 256
 #define AC_FIRST_MINOR 512
 #define AC_STEP_FAILURES_MAX 16
@@ -109,7 +110,7 @@ struct ac_program {
 	uint16_t threads; /* thread records that follow */
 	uint32_t operations; /* operation records after them, bodies included */
 	uint32_t data_bytes; /* bytes of data after those */
-	uint32_t deadline_ms; /* milliseconds until clients that still run are killed */
+	uint32_t deadline_ms; /* milliseconds in which a call must come back, or its client is killed */
 	uint32_t reserved0;
 	uint64_t seed; /* for whatever the target does at random */
 };
@@ -151,7 +152,7 @@ _Static_assert(sizeof(struct ac_operation) == 128, "struct ac_operation");
 struct ac_history {
 	uint32_t magic; /* HISTORY_MAGIC */
 	uint16_t version; /* WIRE_VERSION */
-	uint16_t flags; /* bit 0: the deadline was hit; bit 1: taint is known */
+	uint16_t flags; /* bit 0: the deadline was hit; bit 1: taint is known; bit 2: calls still came back */
 	uint32_t results; /* result records that follow, one for each operation record */
 	uint32_t deaths; /* death records after them */
 	uint32_t data_bytes; /* bytes of data after those */
@@ -163,7 +164,7 @@ _Static_assert(sizeof(struct ac_history) == 32, "struct ac_history");
 struct ac_result {
 	uint8_t outcome; /* 0 returned, 1 faulted, 2 lost, 3 unsupported, 4 not run */
 	uint8_t flags; /* red zone written: bit 0 before, bit 1 after; bit 2: it returned */
-	uint16_t error; /* errno, asm-generic number, 0 for success */
+	uint16_t error; /* errno, asm-generic number, 0 for success; without a name 0x8000 + its number */
 	uint32_t signal; /* signal number of a fault */
 	int64_t value; /* what it returned */
 	uint64_t call_ns; /* monotonic nanoseconds before the call */
@@ -322,7 +323,10 @@ static inline int ac_value_is_steady(unsigned code)
 	}
 }
 
-/* The number on the wire of an errno of this machine; 5 (EIO) when it has no name there. */
+/*
+ * The number on the wire of an errno of this machine. One that has no name keeps its number,
+ * beside a bit that tells it from the others.
+ */
 static inline uint16_t ac_errno_on_wire(int number)
 {
 	switch (number) {
@@ -853,7 +857,7 @@ static inline uint16_t ac_errno_on_wire(int number)
 		return 133;
 #endif
 	default:
-		return 5;
+		return (uint16_t)(32768u | ((unsigned)number & 32767u));
 	}
 }
 

@@ -61,7 +61,7 @@ struct ac_client {
 	_Atomic uint32_t done; /* Program that it has finished */
 	_Atomic int32_t fork_error; /* errno of the fork that made or failed to make it */
 	_Atomic uint32_t out_of_time; /* the supervisor killed it at the deadline */
-	uint32_t reserved;
+	_Atomic int32_t between; /* process that made it, until it has been reaped; 0 afterwards */
 };
 
 /* A repeat that a thread is in. */
@@ -76,6 +76,7 @@ struct ac_loop {
 struct ac_thread_state {
 	uint32_t position;
 	uint32_t depth;
+	_Atomic uint32_t returned; /* operations that came back: while they do, nothing hangs */
 	struct ac_loop loops[AC_DEPTH_MAX];
 };
 
@@ -114,6 +115,7 @@ struct ac_shared {
 	int32_t embedded; /* the supervisor is a part of another program */
 	int32_t group; /* of all clients, when embedded */
 	int32_t adopts; /* whether orphaned clients become the supervisor's */
+	uint32_t slowness; /* tenths; 10 for a machine as fast as most, more for a slower one */
 	uint32_t regions;
 	uint32_t sequence; /* of the Program that runs or ran last */
 	_Atomic uint32_t event; /* futex that the supervisor sleeps on */

@@ -13,6 +13,7 @@ struct ac_supervisor {
 	uint32_t deaths;
 	struct ac_death death[AC_DEATHS_MAX];
 	int deadline_hit;
+	int progressing; /* calls still came back when the time was up */
 	char refusal[160]; /* a sentence, when an answer is not possible any more */
 };
 

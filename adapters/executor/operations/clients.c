@@ -28,10 +28,18 @@ static void raise_oom_score(void)
 	close(descriptor);
 }
 
+/*
+ * A process that ends gives its children to another before it sends them the signal that they asked
+ * for: a child that asks as soon as it has another parent can still be killed. Once the process has
+ * been reaped, all of that lies behind it.
+ */
 static void go_on_as_child(uint32_t client, pid_t between)
 {
-	atomic_store(&ac_shared->clients[client].pid, (int32_t)getpid());
-	while (getppid() == between)
+	struct ac_client *control = &ac_shared->clients[client];
+
+	atomic_store(&control->pid, (int32_t)getpid());
+	/* The client that forked reaps and says so; if it dies first, the supervisor reaps. */
+	while (atomic_load(&control->between) != 0 && kill(between, 0) == 0)
 		sched_yield();
 	ac_client_forked(client);
 }
@@ -49,6 +57,7 @@ static void fork_again(uint32_t client, int sacrificial)
 		raise_oom_score();
 	atomic_store(&control->sequence, ac_shared->sequence);
 	atomic_store(&control->done, ac_shared->sequence);
+	atomic_store(&control->between, (int32_t)between);
 	child = fork();
 	if (child == 0)
 		go_on_as_child(client, between);
@@ -93,6 +102,7 @@ static int64_t fork_client(struct ac_client *control, uint32_t client, int sacri
 		fork_again(client, sacrificial);
 	if (between > 0) {
 		reap(between);
+		atomic_store(&control->between, 0);
 		if (atomic_load(&control->pid) != 0 && atomic_load(&control->fork_error) == 0)
 			return atomic_load(&control->pid);
 		errno = atomic_load(&control->fork_error);

@@ -126,7 +126,8 @@ int ac_history_build(struct ac_history_image *image, const struct ac_supervisor 
 		.magic = AC_HISTORY_MAGIC,
 		.version = AC_WIRE_VERSION,
 		.flags = (uint16_t)((supervisor->deadline_hit ? 1 : 0) |
-				    (log->taint_known ? 2 : 0)),
+				    (log->taint_known ? 2 : 0) |
+				    (supervisor->progressing ? 4 : 0)),
 		.results = results,
 		.deaths = supervisor->deaths,
 		.data_bytes = arena + (uint32_t)image->parts[4].iov_len,

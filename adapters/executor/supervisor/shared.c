@@ -23,6 +23,7 @@ int ac_shared_create(void)
 		return -1;
 	ac_shared->descriptor = descriptor;
 	ac_shared->supervisor = (int32_t)getpid();
+	ac_shared->slowness = 10;
 	strcpy(ac_shared->executable, "/proc/self/exe");
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include "../include/supervisor.h"
 
 #include "../include/executor.h"
+#include "../include/patience.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -16,11 +17,6 @@
 #include <unistd.h>
 
 #define MILLISECOND 1000000u
-/*
- * How long a killed client may take to die; one that frees much memory on a slow machine takes
- * some.
- */
-#define DEATH_NS (5000ull * MILLISECOND)
 /* How often somebody who hung up is noticed while a Program runs. */
 #define ASK_NS (250ull * MILLISECOND)
 /*
@@ -130,7 +126,7 @@ static int first_alive(void)
 
 int ac_supervisor_clear(struct ac_supervisor *supervisor)
 {
-	uint64_t limit = ac_now_ns() + DEATH_NS;
+	uint64_t limit = ac_now_ns() + ac_death_ns();
 
 	for (;;) {
 		uint32_t event = atomic_load(&ac_shared->event);
@@ -256,29 +252,34 @@ static enum ac_run_end wait_for_clients(struct ac_supervisor *supervisor,
 					int (*abandoned)(void *), void *data)
 {
 	uint64_t start = ac_now_ns();
-	uint64_t limit = start + (uint64_t)ac_program_head()->deadline_ms * MILLISECOND;
+	struct ac_patience patience;
+	uint64_t limit = 0; /* for clients to die, once they have been killed */
 
+	ac_patience_start(&patience, start);
 	for (;;) {
 		uint32_t event = atomic_load(&ac_shared->event);
 		uint64_t now = ac_now_ns();
+		uint64_t next;
 		uint64_t slice;
 
 		reap_all(supervisor);
 		if (first_running() < 0)
 			return AC_RUN_DONE;
-		if (now >= limit && supervisor->deadline_hit) {
+		if (limit != 0 && now >= limit) {
 			stuck(supervisor, (uint32_t)first_running());
 			return AC_RUN_STUCK;
 		}
-		if (now >= limit) {
+		if (limit == 0 && ac_patience_ended(&patience, now)) {
 			supervisor->deadline_hit = 1;
+			supervisor->progressing = now < patience.hung;
 			end_running();
-			limit = now + DEATH_NS;
+			limit = now + ac_death_ns();
 		}
 		if (abandoned(data))
 			return AC_RUN_ABANDONED;
+		next = limit != 0 ? limit : patience.hung;
 		slice = slice_of(now - start);
-		slice = limit - now < slice ? limit - now : slice;
+		slice = next - now < slice ? next - now : slice;
 		ac_futex_wait(&ac_shared->event, event, slice);
 	}
 }
@@ -289,6 +290,7 @@ enum ac_run_end ac_supervisor_run(struct ac_supervisor *supervisor, int (*abando
 	enum ac_run_end end;
 
 	supervisor->deadline_hit = 0;
+	supervisor->progressing = 0;
 	reap_all(supervisor);
 	prepare();
 	running = 1;

@@ -1,15 +1,21 @@
 import { ARGUMENT_DEFECTS } from './arguments.ts';
+import { CALL_DEFECTS } from './calls.ts';
 import { CONTENT_DEFECTS } from './contents.ts';
 import type { Defect, Overrides } from './defect.ts';
 import { DESCRIPTOR_DEFECTS } from './descriptors.ts';
 import { DEVICE_DEFECTS } from './devices.ts';
+import { EXTENT_DEFECTS } from './extents.ts';
 import { LENGTH_DEFECTS } from './lengths.ts';
 import { LIFETIME_DEFECTS } from './lifetime.ts';
 import { MAPPING_DEFECTS } from './mappings.ts';
 import { type Parts, RIGHT } from './parts.ts';
 import { RACE_DEFECTS } from './races.ts';
+import { REFERENCE_DEFECTS } from './references.ts';
 import { REGISTRY_DEFECTS } from './registry.ts';
 import { RULE_DEFECTS } from './rules.ts';
+import { SHARING_DEFECTS } from './sharing.ts';
+import { SIZE_DEFECTS } from './sizes.ts';
+import { TURN_DEFECTS } from './turns.ts';
 
 /** Bugs in how a request is read, checked and answered. */
 export const REQUEST_DEFECTS = [...ARGUMENT_DEFECTS, ...RULE_DEFECTS, ...LENGTH_DEFECTS] as const;
@@ -18,8 +24,14 @@ export const REQUEST_DEFECTS = [...ARGUMENT_DEFECTS, ...RULE_DEFECTS, ...LENGTH_
 export const BUFFER_DEFECTS = [
   ...DESCRIPTOR_DEFECTS,
   ...LIFETIME_DEFECTS,
+  ...REFERENCE_DEFECTS,
+  ...SHARING_DEFECTS,
+  ...CALL_DEFECTS,
   ...MAPPING_DEFECTS,
   ...CONTENT_DEFECTS,
+  ...SIZE_DEFECTS,
+  ...EXTENT_DEFECTS,
+  ...TURN_DEFECTS,
 ] as const;
 
 /** Bugs that show only when several things happen at once. */

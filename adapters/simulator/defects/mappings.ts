@@ -3,51 +3,11 @@ import { DmaBuf } from '../buffers/dma-buf.ts';
 import type { Area } from '../kernel/address-space.ts';
 import { failed } from '../kernel/errno.ts';
 import type { Backing } from '../kernel/open-file.ts';
-import { PageStore } from '../kernel/pages.ts';
 import { defects } from './defect.ts';
+import { copied, growing, mappedOtherwise } from './mapped-otherwise.ts';
 
 /** Where a driver may have a table of mappings. */
 const MAPPINGS_MAX = 256;
-
-/** A mapping, as it would be in the right allocator. */
-interface RightMapping {
-  readonly backing: Backing;
-  readonly buffer: DmaBuf;
-  /** Its first page of the buffer, and how many it has. */
-  readonly first: number;
-  readonly count: number;
-}
-
-/** Changes what lies behind each mapping that the right allocator allows. */
-const mappedOtherwise =
-  (change: (right: RightMapping) => Partial<Backing>) =>
-  (Right: typeof DmaBuf): typeof DmaBuf =>
-    class extends Right {
-      override map(first: number, count: number): Backing | ErrnoName {
-        const backing = super.map(first, count);
-        if (failed(backing)) return backing;
-        return { ...backing, ...change({ backing, buffer: this, first, count }) };
-      }
-    };
-
-/** Pages of their own, with what the first pages of a buffer hold now. */
-function copied({ pages: { region, first } }: DmaBuf, count: number): Backing {
-  const store = new PageStore(region.store.pageBytes);
-  for (let page = 0; page < count; page += 1) {
-    store.bytes(page).set(region.store.bytes(first + page));
-  }
-  return { expandable: false, resolve: (page) => ({ store, page }) };
-}
-
-/** Mappings may be grown past the end of their buffer by so many pages. */
-const growing = (past: number): ((Right: typeof DmaBuf) => typeof DmaBuf) =>
-  mappedOtherwise(({ backing, buffer: { pages } }) => {
-    const end = Math.min(pages.count + past, pages.region.pageCount - pages.first);
-    return {
-      expandable: true,
-      resolve: (page) => (page < end ? backing.resolve(page) : 'SIGBUS'),
-    };
-  });
 
 /** Makes what a forked child finds in place of a mapping. */
 const forks = new WeakMap<Backing, () => Backing>();

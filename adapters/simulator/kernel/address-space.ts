@@ -170,15 +170,30 @@ export class AddressSpace {
   copy(): AddressSpace {
     const copy = new (this.constructor as typeof AddressSpace)(this.pageBytes, this.pointerBytes);
     copy.#lowest = this.#lowest;
-    const heritage = this.#areas.filter(({ staysHere }) => staysHere !== true);
-    copy.#areas = heritage.map((area) => this.inherited(area));
+    for (const area of this.#areas) {
+      if (this.isInherited(area)) copy.#areas.push(this.inherited(area));
+      else if (area.file !== undefined) this.keptBack(area.file);
+    }
     for (const { file } of copy.#areas) file?.holdMapping();
     return copy;
   }
 
+  /** Whether a forked child finds a mapping at all. */
+  protected isInherited({ staysHere }: Area): boolean {
+    return staysHere !== true;
+  }
+
+  /** A fork leaves the references of what it keeps back alone. */
+  protected keptBack(_file: OpenFile): void {}
+
   /** A mapping as a forked child finds it. */
   protected inherited(area: Area): Area {
     return { ...area, copies: area.copies?.clone() };
+  }
+
+  /** Files behind the mappings, one for each. */
+  get mappedFiles(): readonly OpenFile[] {
+    return this.#areas.flatMap(({ file }) => file ?? []);
   }
 
   /** Takes every mapping away, as exit and exec do. */

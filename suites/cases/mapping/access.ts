@@ -2,6 +2,7 @@ import { linux } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
 import type { Allocation, CaseContext } from '../../kit/context.ts';
 import { Inconclusive } from '../../kit/observation.ts';
+import { fewSizes, sizeClasses } from '../../kit/sizes.ts';
 
 const { MAP_PRIVATE, MAP_SHARED, MREMAP_MAYMOVE, O_CLOEXEC, O_RDONLY, O_RDWR, O_WRONLY } = linux;
 const { PROT_READ, PROT_WRITE } = linux;
@@ -92,19 +93,26 @@ export const mappingAccessCases: readonly Case[] = [
     requirements: ['MAP-07'],
     async run(context) {
       const { page } = context;
-      const size = 2n * page;
-      const buffer = await context.buffer({ length: size });
-      await context.map(buffer, size);
-      for (const [length, offset] of [
-        [size + page, 0n],
-        [2n * page, page],
-        [page, size],
-        [page, 1n << 40n],
-      ] as const) {
-        const wanted = { length, protection: PROT_READ, flags: MAP_SHARED, fd: buffer.fd, offset };
-        const { word } = await context.subject.mmap(wanted);
-        const detail = `mmap of ${length} bytes at ${offset} of a ${size}-byte buffer: ${word}`;
-        context.observe('MAP-07', 'past-end', word, detail);
+      for (const size of sizeClasses(context)) {
+        const buffer = await context.buffer({ length: size });
+        const whole = await context.map(buffer, size);
+        for (const [length, offset] of [
+          [size + page, 0n],
+          [size, page],
+          [page, size],
+          [page, size + (1n << 32n)],
+          [page, 1n << 40n],
+          // What fields of 32 bits for bytes, and for pages, take for the start.
+          [page, 1n << 32n],
+          [page, page << 32n],
+        ] as const) {
+          const wanted = { length, protection: PROT_READ, flags: MAP_SHARED, fd: buffer.fd };
+          const { word } = await context.subject.mmap({ ...wanted, offset });
+          const detail = `mmap of ${length} bytes at ${offset} of a ${size}-byte buffer: ${word}`;
+          context.observe('MAP-07', 'past-end', word, detail);
+        }
+        await context.subject.munmap({ address: whole, length: size });
+        await context.release(buffer);
       }
     },
   },
@@ -135,11 +143,14 @@ export const mappingAccessCases: readonly Case[] = [
     title: 'no mapping grows past its buffer',
     requirements: ['MAP-10'],
     async run(context) {
-      const { page } = context;
-      for (const more of [page, GIBIBYTE]) {
-        const word = await beyondEnd(context, await context.buffer(), page + more);
-        const detail = `a mapping of one page grown to ${page + more} bytes: ${word} past its end`;
-        context.observe('MAP-10', 'beyond-end', word, detail);
+      for (const length of fewSizes(context)) {
+        for (const more of [context.page, GIBIBYTE]) {
+          const buffer = await context.buffer({ length });
+          const word = await beyondEnd(context, buffer, length, more);
+          const detail = `a mapping of ${length} bytes grown by ${more}: ${word} past its end`;
+          context.observe('MAP-10', 'beyond-end', word, detail);
+          await context.release(buffer);
+        }
       }
     },
   },
@@ -197,17 +208,14 @@ export const mappingAccessCases: readonly Case[] = [
 async function beyondEnd(
   context: CaseContext,
   buffer: Allocation,
-  newLength: bigint,
+  oldLength: bigint,
+  more: bigint,
 ): Promise<string> {
-  const { page, subject } = context;
-  const address = await context.map(buffer, page);
-  const grown = await subject.mremap({
-    address,
-    oldLength: page,
-    newLength,
-    flags: MREMAP_MAYMOVE,
-  });
+  const { subject } = context;
+  const address = await context.map(buffer, oldLength);
+  const newLength = oldLength + more;
+  const grown = await subject.mremap({ address, oldLength, newLength, flags: MREMAP_MAYMOVE });
   if (!grown.ok) return 'refused';
-  const { ok, word } = await subject.load({ address: grown, offset: page, length: 1n });
+  const { ok, word } = await subject.load({ address: grown, offset: oldLength, length: 1n });
   return ok ? 'other memory' : word;
 }

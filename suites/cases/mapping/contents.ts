@@ -1,13 +1,30 @@
 import { linux, type Operation } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
-import { bufferWord, contentsWord, fillBytes, overwriteNewBuffers } from '../../kit/contents.ts';
+import {
+  bufferWord,
+  contentsWord,
+  fillBytes,
+  fillWhole,
+  overwriteNewBuffers,
+} from '../../kit/contents.ts';
 import { SUBJECT } from '../../kit/context.ts';
+import { Crowd, mixedSizes } from '../../kit/crowd.ts';
 import { sync } from '../../kit/dma-buf-sync.ts';
 import { observeConserved } from '../../kit/free-memory.ts';
-import { Inconclusive } from '../../kit/observation.ts';
+import { Inconclusive, Skip } from '../../kit/observation.ts';
+import { cycleLength, fewSizes, lengthPast4GiB, sizeClasses } from '../../kit/sizes.ts';
+import {
+  observePages,
+  observeParts,
+  observeUntilFull,
+  observeWhole,
+  offsetsUpTo,
+} from './parts.ts';
 
 const { MAP_LOCKED, MAP_NORESERVE, MAP_POPULATE, MAP_SHARED, PROT_READ, PROT_WRITE } = linux;
 
+/** Buffers into which a whole region is cut. */
+const REGION_BUFFERS = 128n;
 /** Mappings of one buffer at the same time. */
 const MAPPINGS = 4096n;
 
@@ -18,15 +35,37 @@ export const mappingContentsCases: readonly Case[] = [
     title: 'a buffer can be mapped and used over its whole size',
     requirements: ['MAP-01'],
     async run(context) {
-      const length = 4n * context.page;
-      const { fd } = await context.buffer({ length });
-      const protection = PROT_READ | PROT_WRITE;
-      const mapped = await context.subject.mmap({ length, protection, flags: MAP_SHARED, fd });
-      context.observe('MAP-01', 'map', mapped.word, `mmap of all ${length} bytes: ${mapped.word}`);
-      if (!mapped.ok) return;
-      await fillBytes(context.subject, mapped, length, 0xc3);
-      const word = await contentsWord(context.subject, mapped, length, 0xc3);
-      context.observe('MAP-01', 'pattern', word, `a pattern written and read back: ${word}`);
+      for (const length of sizeClasses(context)) {
+        const buffer = await context.buffer({ length });
+        await observeWhole(context, buffer, length);
+        await context.release(buffer);
+      }
+    },
+  },
+  {
+    id: 'MAP-01/whole-region',
+    title: 'every buffer of a full region can be mapped and used',
+    requirements: ['MAP-01'],
+    needsBounded: true,
+    deadlineMs: 120_000,
+    async run(context) {
+      const { sizeBytes } = context.region;
+      if (sizeBytes === undefined) throw new Skip('the size of the region is not known');
+      const pages = sizeBytes / REGION_BUFFERS / context.page;
+      const sizes = [pages < 1n ? 1n : pages, 1n].map((count) => count * context.page);
+      for (const [index, length] of sizes.entries()) {
+        await observeUntilFull(context, `part-${index}`, length);
+      }
+    },
+  },
+  {
+    id: 'MAP-01/many',
+    title: 'each of hundreds of buffers can be mapped',
+    requirements: ['MAP-01'],
+    async run(context) {
+      const { mapped, members } = await new Crowd(context, mixedSizes(context)).gather();
+      const detail = `mmap of new buffers, ${members.length} alive: ${mapped}`;
+      context.observe('MAP-01', 'map', mapped, detail);
     },
   },
   {
@@ -35,46 +74,55 @@ export const mappingContentsCases: readonly Case[] = [
     requirements: ['MAP-02'],
     needs: ['clients'],
     async run(context) {
-      const length = 2n * context.page;
-      const buffer = await context.buffer({ length });
-      const one = await context.map(buffer, length);
-      const other = await context.map(buffer, length);
-      await context.subject.fork({ client: 'heir' });
-      const heir = { ...buffer, client: context.client('heir') };
-      const theirs = await context.map(heir, length, PROT_READ);
-      await sync(context.subject, buffer.fd, 'write', 'start');
-      await fillBytes(context.subject, one, length, 0x4d);
-      await sync(context.subject, buffer.fd, 'write', 'end');
-      for (const [role, client, address] of [
-        ['same-process', context.subject, other],
-        ['other-process', heir.client, theirs],
-      ] as const) {
-        await sync(client, buffer.fd, 'read', 'start');
-        const word = await contentsWord(client, address, length, 0x4d);
-        await sync(client, buffer.fd, 'read', 'end');
-        context.observe('MAP-02', role, word, `another mapping of the ${role}: ${word}`);
+      for (const length of fewSizes(context)) {
+        const buffer = await context.buffer({ length });
+        const one = await context.map(buffer, length);
+        const other = await context.map(buffer, length);
+        const heir = { ...buffer, client: context.client(`heir-${length}`) };
+        await context.subject.fork({ client: heir.client.clientName });
+        const theirs = await context.map(heir, length, PROT_READ);
+        await sync(context.subject, buffer.fd, 'write', 'start');
+        await fillWhole(context.subject, one, length, 0x4d);
+        await sync(context.subject, buffer.fd, 'write', 'end');
+        for (const [role, client, address] of [
+          ['same-process', context.subject, other],
+          ['other-process', heir.client, theirs],
+        ] as const) {
+          await sync(client, buffer.fd, 'read', 'start');
+          const word = await contentsWord(client, address, length, 0x4d);
+          await sync(client, buffer.fd, 'read', 'end');
+          const detail = `another mapping of ${length} bytes of the ${role}: ${word}`;
+          context.observe('MAP-02', role, word, detail);
+        }
       }
     },
   },
   {
     id: 'MAP-08/offset',
-    title: 'a page offset shows that page',
+    title: 'a page offset shows that page and those behind it',
     requirements: ['MAP-08'],
     async run(context) {
-      const { page, subject } = context;
-      const pages = 4;
-      const buffer = await context.buffer({ length: BigInt(pages) * page });
-      const whole = await context.map(buffer, BigInt(pages) * page);
-      for (let index = 0; index < pages; index += 1) {
-        const offset = BigInt(index) * page;
-        const bytes = Uint8Array.of(index + 1);
-        await subject.store({ address: whole, offset, length: page, bytes });
+      for (const length of sizeClasses(context)) {
+        const buffer = await context.buffer({ length });
+        const last = length / context.page - 1n;
+        await observeParts(context, buffer, length, offsetsUpTo(last));
+        await context.release(buffer);
       }
-      for (let index = 0; index < pages; index += 1) {
-        const part = await context.map(buffer, page, PROT_READ, BigInt(index) * page);
-        const word = await contentsWord(subject, part, page, index + 1);
-        context.observe('MAP-08', 'pages', word, `page ${index} mapped alone: ${word}`);
-      }
+    },
+  },
+  {
+    id: 'MAP-08/past-4-gib',
+    title: 'a page offset past 4 GiB shows that page',
+    requirements: ['MAP-08'],
+    needsBounded: true,
+    deadlineMs: 120_000,
+    async run(context) {
+      const length = lengthPast4GiB(context);
+      if (length === undefined) throw new Skip('the region holds no buffer past 4 GiB');
+      const buffer = await context.buffer({ length });
+      const beyond = (1n << 32n) / context.page;
+      const offsets = [0n, 1n, 257n, beyond / 2n, beyond - 1n, beyond, beyond + 1n, beyond + 2n];
+      await observePages(context, buffer, offsets);
     },
   },
   {
@@ -82,16 +130,19 @@ export const mappingContentsCases: readonly Case[] = [
     title: 'a mapping needs neither buffer nor device open',
     requirements: ['MAP-12'],
     async run(context) {
-      const { page, subject } = context;
-      const device = await context.openDevice(subject);
-      const buffer = await context.buffer({}, { device: { slot: device.slot } });
-      const address = await context.map(buffer, page);
-      await fillBytes(subject, address, page, 0x6e);
-      await subject.close({ fd: device });
-      await context.release(buffer);
-      await overwriteNewBuffers(context);
-      const word = await contentsWord(subject, address, page, 0x6e);
-      context.observe('MAP-12', 'pattern', word, `the mapping after both were closed: ${word}`);
+      const { subject } = context;
+      for (const length of fewSizes(context)) {
+        const device = await context.openDevice(subject);
+        const buffer = await context.buffer({ length }, { device: { slot: device.slot } });
+        const address = await context.map(buffer, length);
+        await fillWhole(subject, address, length, 0x6e);
+        await subject.close({ fd: device });
+        await context.release(buffer);
+        await overwriteNewBuffers(context, length);
+        const word = await contentsWord(subject, address, length, 0x6e);
+        const detail = `a mapping of ${length} bytes after both were closed: ${word}`;
+        context.observe('MAP-12', 'pattern', word, detail);
+      }
     },
   },
   {
@@ -120,18 +171,16 @@ export const mappingContentsCases: readonly Case[] = [
     requirements: ['MAP-15'],
     needs: ['clients'],
     async run(context) {
-      const { page, subject } = context;
-      const buffer = await context.buffer();
-      const address = await context.map(buffer, page);
-      await subject.fork({ client: 'heir' });
-      await fillBytes(context.client('heir'), address, page, 0x38);
-      const word = await contentsWord(subject, address, page, 0x38);
-      context.observe(
-        'MAP-15',
-        'pattern',
-        word,
-        `what the child wrote, read by its parent: ${word}`,
-      );
+      for (const length of fewSizes(context)) {
+        const buffer = await context.buffer({ length });
+        const address = await context.map(buffer, length);
+        const heir = context.client(`heir-${length}`);
+        await context.subject.fork({ client: heir.clientName });
+        await fillWhole(heir, address, length, 0x38);
+        const word = await contentsWord(context.subject, address, length, 0x38);
+        const detail = `what the child wrote to ${length} bytes, read by its parent: ${word}`;
+        context.observe('MAP-15', 'pattern', word, detail);
+      }
     },
   },
   {
@@ -174,7 +223,7 @@ export const mappingContentsCases: readonly Case[] = [
     title: 'a buffer mapped often is freed with the last mapping',
     requirements: ['MAP-18'],
     async run(context) {
-      const length = context.page;
+      const length = cycleLength(context);
       const fd = context.descriptorIn('cycle');
       const slots = Array.from({ length: 8 }, (_, index) => `mapped-${index}`);
       const flags = MAP_SHARED;
@@ -186,7 +235,7 @@ export const mappingContentsCases: readonly Case[] = [
         { op: 'close', fd },
         ...slots.map((slot): Operation => ({ op: 'munmap', address: { slot }, length })),
       ];
-      await observeConserved(context, { requirement: 'MAP-18', body, bytesPerCycle: length });
+      await observeConserved(context, { requirement: 'MAP-18', body, leakBytes: length });
     },
   },
 ];

@@ -112,9 +112,11 @@ async function registeredTogether(
   // Where nothing can be registered at all, the race is not to blame.
   if (given.every(({ minor }) => minor === undefined)) await registrar.device();
   const word = await wordOfMinors(context, registrar, given);
-  const came = given.map((one) => one.minor ?? one.word).join(' and ');
+  const came = given.map(({ minor, word: error }) =>
+    minor === undefined ? `one failed with ${error}` : `one returned minor ${minor}`,
+  );
   for (const { minor } of given) if (minor !== undefined) await registrar.unregister(minor);
-  return { word, detail: `two registrations at once came to ${came}` };
+  return { word, detail: `of two registrations at once ${came.join(' and ')}` };
 }
 
 /** Whether each registration got a minor of its own, under which its device serves. */

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { encodeProgram, OPERATION_BYTES } from '../../../adapters/contract/codec/encode-program.ts';
 import { LAYOUT, RECORDS } from '../../../adapters/contract/codec/layout.ts';
-import { ERRNO } from '../../../adapters/contract/errno.ts';
+import { ERRNO, errnoNumber, errnoWord } from '../../../adapters/contract/errno.ts';
 import {
   AllocertError,
   bigintOf,
@@ -11,6 +11,7 @@ import {
   fromJson,
   type History,
   hexOf,
+  isErrnoWord,
   OPERATION_ROWS,
   type Program,
   parseProgram,
@@ -138,6 +139,14 @@ t.test('errno and signals go by name', async (t) => {
   t.equal(errnoName(25), 'ENOTTY');
   t.equal(ERRNO.EMFILE, 24);
   t.throws(() => errnoName(4095), RangeError);
+  t.equal(errnoWord(25), 'ENOTTY');
+  t.equal(errnoWord(0x8000 + 524), 'errno 524', 'one without a name keeps its number');
+  for (const word of ['ENOTTY', 'errno 515', 'errno 4095'] as const) {
+    t.equal(errnoWord(errnoNumber(word)), word);
+    t.ok(isErrnoWord(word));
+  }
+  for (const word of ['errno 0', 'errno 4096', 'errno', 'EWHAT']) t.notOk(isErrnoWord(word));
+  for (const number of [524, 0x8000, 0x8000 + 4096]) t.throws(() => errnoWord(number), RangeError);
   t.equal(signalNumber(signalName(7)), 7);
   t.equal(signalName(40), 'SIG40');
   t.equal(signalNumber('SIG40'), 40);

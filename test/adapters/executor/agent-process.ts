@@ -51,6 +51,12 @@ export const WRITE_ONLY_SKIP =
     ? false
     : "QEMU's user mode asks for read access to whatever a call may write (linux-user/qemu.h)";
 
+/** Why nothing can be said of advice on mappings; false where it can. */
+export const ADVICE_SKIP =
+  EMULATOR === undefined
+    ? false
+    : "QEMU's user mode takes most advice without looking at it (target_madvise of linux-user/mmap.c)";
+
 /** An agent on its standard streams, spoken to by hand: nothing of `adapters/remote` is in between. */
 export class AgentProcess {
   readonly child: ChildProcess;
@@ -167,7 +173,11 @@ export class AgentProcess {
   async program(program: Program): Promise<History> {
     this.send('run', encodeProgram(program, this.names));
     await this.expect('executing');
-    return decodeHistory(await this.expect('history'), program, this.names);
+    // A long Program is said to be executing every few seconds.
+    let frame = await this.receive();
+    while (frame?.type === 'executing') frame = await this.receive();
+    if (frame?.type !== 'history') throw new Error(`no history: ${frame?.payload.toString()}`);
+    return decodeHistory(frame.payload, program, this.names);
   }
 
   /** The results of one thread in `main`, or in the client named. */

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { type Result, wordOf } from '../../../adapters/contract/history.ts';
 import { O_CLOEXEC } from '../../../adapters/contract/linux.ts';
+import type { Program } from '../../../adapters/contract/program.ts';
 import { AgentProcess } from './agent-process.ts';
 
 const NULL_FILE = { op: 'open', file: '/dev/null', flags: 2n } as const;
@@ -183,6 +184,39 @@ t.test('time', async (t) => {
       repeat?.steps?.map((step) => step.failures),
       [{ EBADF: 1n }, {}, { lost: 1n }],
     );
+  });
+
+  t.test('calls that come back start the deadline anew', async (t) => {
+    await agent.begin();
+    const program = (times: bigint): Program => ({
+      deadlineMs: 300,
+      threads: [
+        {
+          client: 'main',
+          operations: [
+            {
+              op: 'repeat',
+              times,
+              stop: 'never',
+              body: [{ op: 'sleep', microseconds: 50_000n }],
+            },
+          ],
+        },
+      ],
+    });
+    const long = await agent.program(program(20n));
+    t.equal(long.deadlineHit, false, 'a second of short calls is no hang');
+    t.equal(long.threads[0]?.[0]?.value, 20n);
+    const endless = await agent.program(program(1_000_000n));
+    t.match(endless, { deadlineHit: true, progressing: true }, 'it ends, and says why');
+    t.equal(endless.threads[0]?.[0]?.outcome, 'lost');
+    await agent.begin();
+    const hung: Program = {
+      deadlineMs: 300,
+      threads: [{ client: 'main', operations: [NULL_FILE, { op: 'barrier', parties: 2n }] }],
+    };
+    const { deadlineHit, progressing } = await agent.program(hung);
+    t.strictSame([deadlineHit, progressing], [true, undefined], 'one call that does not return');
   });
 
   t.test('threads of one client and of two meet at barriers', { skip }, async (t) => {

@@ -104,7 +104,7 @@ static int history(void)
 	struct ac_history head = {
 		.magic = AC_HISTORY_MAGIC,
 		.version = AC_WIRE_VERSION,
-		.flags = 3,
+		.flags = 7,
 		.results = 7,
 		.deaths = 2,
 		.log_bytes = sizeof(log) - 1,

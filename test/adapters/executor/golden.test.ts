@@ -174,6 +174,7 @@ t.test('a History that C wrote has these bytes, and they mean this', async (t) =
     log: ['first line', 'second line'],
     taint: 0x8200n,
     deadlineHit: true,
+    progressing: true,
   };
   const plain = (value: unknown): string =>
     JSON.stringify(value, (_, inner: unknown) =>

@@ -3,17 +3,21 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageRoot } from '../../../base/package-root.ts';
 
+/** The sources of the example. */
+export const EXAMPLE = join(packageRoot(), 'examples', 'userspace-allocator');
+
 /**
  * Builds the example's library in a folder of the test's own; its path.
  *
  * @param defined macros besides the defect, such as `PAUSE_US=500`
+ * @param from where its sources are, when they were changed
  */
 export async function buildExample(
   folder: string,
   defect = 0,
   defined: readonly string[] = [],
+  from = EXAMPLE,
 ): Promise<string> {
-  const from = join(packageRoot(), 'examples', 'userspace-allocator');
   const library = join(folder, `libexample-${defect}.so`);
   const includes = join(packageRoot(), 'adapters', 'executor', 'include');
   const sources = ['table.c', 'region.c', 'allocate.c'].map((name) => join(from, name));

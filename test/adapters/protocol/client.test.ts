@@ -2,9 +2,14 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import t from 'tap';
 import type { Program, Session } from '../../../adapters/contract/index.ts';
-import { connectAgent } from '../../../adapters/protocol/client.ts';
+import { type AgentOptions, connectAgent } from '../../../adapters/protocol/client.ts';
 import { parseAgentFacts, targetFacts } from '../../../adapters/protocol/facts.ts';
-import { encodeHello, encodeWireFrame, ownHello } from '../../../adapters/protocol/wire-frames.ts';
+import {
+  encodeHello,
+  encodeWireFrame,
+  ownHello,
+  WireFrameParser,
+} from '../../../adapters/protocol/wire-frames.ts';
 
 const FACTS = [
   'sysname=Linux',
@@ -35,12 +40,14 @@ async function against(
   t: { teardown(action: () => unknown): unknown },
   behave: (peer: Socket) => void,
   helloTimeoutMs = 20_000,
+  more: Pick<AgentOptions, 'silenceIsForced'> = {},
 ): Promise<Session> {
   const server = createServer(behave);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => server.close());
   const { port } = server.address() as AddressInfo;
   return connectAgent(connect(port, '127.0.0.1'), {
+    ...more,
     helloTimeoutMs,
     describe: (agent) => targetFacts('remote', agent, {}),
     lastWords: async () => ({ message: '', log: ['the last line'] }),
@@ -106,4 +113,49 @@ t.test('facts say what a region is by its node and by what memory there is', asy
   t.match(of(cma), { abi: 'simple-allocator', bounded: true, gauge: 'CmaFree' });
   t.match(of('region.0=/dev/cma0'), { bounded: false }, 'no CMA: it would hand out all memory');
   t.notOk('abi' in (of('region.0=/dev/vendor') ?? {}), 'nothing says what that speaks');
+});
+
+/** A peer that answers a begin, and a Program as told. */
+const answering =
+  (toBegin: readonly Uint8Array[], toRun: readonly Uint8Array[] = []) =>
+  (peer: Socket): void => {
+    greet(peer);
+    const parser = new WireFrameParser();
+    peer.on('data', (chunk: Uint8Array) => {
+      for (const { type } of parser.push(chunk)) {
+        const answers = type === 'begin' ? toBegin : type === 'run' ? toRun : [];
+        for (const bytes of answers) peer.write(bytes);
+      }
+    });
+  };
+
+const begun = encodeWireFrame('begun', new Uint8Array(0));
+const executing = encodeWireFrame('executing', new Uint8Array(0));
+const stuck = encodeWireFrame(
+  'death',
+  text('{"manner":"hang","message":"client 1 does not die: process 41 is stuck","log":[]}'),
+);
+
+t.test('a client that is stuck is a hang of its case, and of no later one', async (t) => {
+  const session = await against(t, answering([begun], [executing, stuck]));
+  await session.begin('A/case');
+  await t.rejects(session.run(program), {
+    name: 'TargetDeath',
+    manner: 'hang',
+    forced: false,
+    message: /process 41 is stuck/,
+    log: ['the last line'],
+  });
+  await session.close();
+  const next = await against(t, answering([stuck]));
+  await t.rejects(next.begin('A/next'), { name: 'ConnectionLost', message: /process 41 is stuck/ });
+  await next.close();
+});
+
+t.test('an agent of this machine that is stopped accuses no target', async (t) => {
+  const forced = { silenceIsForced: true } as const;
+  const session = await against(t, answering([begun], [executing]), 20_000, forced);
+  await session.begin('A/case');
+  await t.rejects(session.run(program), { name: 'TargetDeath', manner: 'hang', forced: true });
+  await session.close();
 });

@@ -12,7 +12,7 @@ import {
 } from '../../../adapters/contract/index.ts';
 import { NameTable } from '../../../adapters/contract/names.ts';
 import { connectAgent } from '../../../adapters/protocol/client.ts';
-import { encodeDeath } from '../../../adapters/protocol/death.ts';
+import { encodeDeath } from '../../../adapters/protocol/encode-death.ts';
 import { encodeServedFacts } from '../../../adapters/protocol/served-facts.ts';
 import { encodeHello, encodeWireFrame, ownHello } from '../../../adapters/protocol/wire-frames.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
@@ -124,7 +124,7 @@ t.test('frames in another order are never answers', async (t) => {
     [begun, history],
     [begun, history, executing],
     [executing, begun, history],
-    [begun, executing, executing, history],
+    [executing, begun, executing, history],
     [begun, executing, begun, history],
     [history],
   ];
@@ -132,6 +132,10 @@ t.test('frames in another order are never answers', async (t) => {
     const outcome = await outcomeOf(Buffer.concat([hello, facts, ...order]));
     t.ok(outcome instanceof ConnectionLost, String(outcome));
   }
+  const long = await outcomeOf(
+    Buffer.concat([hello, facts, begun, executing, executing, executing, history]),
+  );
+  t.notOk(long instanceof Error, 'a peer may say more than once that it still runs');
   const death = encodeWireFrame('death', encodeDeath(new TargetDeath('hang', 'stuck', ['why'])));
   const died = await outcomeOf(Buffer.concat([hello, facts, begun, executing, death]));
   t.match(died, { name: 'TargetDeath', manner: 'hang', message: 'stuck', log: ['why'] });

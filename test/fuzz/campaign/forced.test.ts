@@ -1,7 +1,7 @@
 /** A target that is ended from outside accuses nobody; one that dies of it again does. */
 import t from 'tap';
 import { type Adapter, type Session, TargetDeath } from '../../../adapters/contract/index.ts';
-import { decodeDeath, encodeDeath } from '../../../adapters/protocol/death.ts';
+import { decodeDeath, encodeDeath } from '../../../adapters/protocol/encode-death.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
 import { type CampaignEnd, type Finding, replayFinding, runCampaign } from '../../../fuzz/index.ts';
 

@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { CorpusFolder } from '../../../fuzz/corpus/corpus-folder.ts';
 import { digestOf } from '../../../fuzz/corpus/entry.ts';
-import { CorpusFolder } from '../../../fuzz/corpus/folder.ts';
 import { allocert, type Ran } from '../../e2e/command.ts';
 
 const folder = t.testdir({ empty: {}, file: 'text' });

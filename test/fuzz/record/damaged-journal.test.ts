@@ -65,7 +65,7 @@ for (const [name, read] of READERS) {
     const refuses = (lines: readonly string[], number: number): void => {
       writeFileSync(file, `${lines.join('\n')}\n`);
       const message = new RegExp(`fuzz\\.ndjson line ${number} is damaged: it is not .*restore`);
-      t.throws(() => read(folder), { blame: 'usage', message }, lines[number - 1] ?? '');
+      t.throws(() => read(folder), { blame: 'usage', message }, JSON.stringify(lines[number - 1]));
     };
     const header = JSON.stringify(HEADER);
     for (const line of DAMAGED) refuses([header, JSON.stringify(ROUND), line], 3);

@@ -9,7 +9,9 @@ import {
   profilesOf,
   requirementOf,
 } from '../../../catalogue/catalogue.ts';
+import { checkFixes, kernelVersion, profileOn } from '../../../catalogue/known.ts';
 import { kernelAlarms, taintAlarms } from '../../../oracles/alarms.ts';
+import type { Status } from '../../../reports/record/status.ts';
 import { CASES } from '../../../suites/cases/all.ts';
 import type { Case } from '../../../suites/kit/case.ts';
 import type { Observation } from '../../../suites/kit/observation.ts';
@@ -77,6 +79,119 @@ t.test('a known deviation warns with its source, an unlisted one fails', async (
   t.equal(verdict?.status, 'warn');
   t.match(verdict?.reason, /dma-heap\.c.*not fixed so far/);
   t.equal(statuses(done(saw('IOC-02', 'unknown-nr', 'EPERM')), 'IOC-02', heap)['dma-heap'], 'fail');
+});
+
+t.test('a known deviation excuses the kernels that have it, and no others', async (t) => {
+  const left = done(saw('ERR-04', 'descriptors', 'changed'));
+  const on = (release: string | undefined, ...fixed: string[]) => {
+    const profiles = heap.map((one) => profileOn(one, { release, fixed }));
+    return judge(caseFor('ERR-04'), left, profiles)[0];
+  };
+  for (const release of [
+    '5.10.0-35-amd64',
+    '6.12.51+deb13-amd64',
+    '6.16.12',
+    '7.1.13',
+    '7.2-rc3',
+  ]) {
+    t.equal(on(release)?.status, 'warn', release);
+  }
+  for (const release of ['6.12.117+deb12-amd64', '6.12.200', '7.2.0', '7.3.4', '5.4.1']) {
+    t.match(
+      on(release),
+      { status: 'fail', reason: /does not excuse it: .*this kernel is/ },
+      release,
+    );
+  }
+  t.match(on(undefined), { status: 'fail', reason: /tells no version/ }, 'no version is no excuse');
+  for (const fix of ['30d0aff2c65a', '30d0aff2c65a0b1c', '30d0aff2', 'ERR-04']) {
+    t.match(on('6.6.1', fix), { status: 'fail', reason: /said to be present/ }, fix);
+  }
+  t.equal(on('6.6.1', 'ERR-05')?.status, 'warn', 'the fix of something else');
+  t.doesNotThrow(() => checkFixes(['ERR-05', '30d0aff2c65a'], heap));
+  for (const fix of ['IOC-03', 'Linux', '30d0', 'deadbeef00']) {
+    t.throws(() => checkFixes([fix], heap), { exitCode: 2, message: /names no deviation/ }, fix);
+  }
+  t.throws(() => checkFixes(['ERR-04'], simple), /none that is known of this ABI is fixed/);
+});
+
+t.test('the versions of kernels', async (t) => {
+  t.strictSame(kernelVersion('6.12.51+deb13-amd64'), [6, 12, 51, Number.POSITIVE_INFINITY]);
+  t.strictSame(kernelVersion('7.3-rc7-amd64'), [7, 3, 0, 7]);
+  t.equal(kernelVersion('next'), undefined);
+});
+
+t.test(
+  'what was carried out is not excused as another errno is, and is called worse',
+  async (t) => {
+    for (const { known, name } of catalogue().profiles) {
+      for (const { requirement, observed } of known) {
+        const mixed = observed.includes('ok') && observed.length > 1;
+        t.notOk(mixed, `${name} ${requirement}: refused and carried out are two deviations`);
+      }
+    }
+    const request = (observed: string) => done(saw('IOC-02', 'unknown-nr', observed));
+    for (const profiles of [simple, heap]) {
+      for (const verdict of judge(caseFor('IOC-02'), request('ok'), profiles)) {
+        t.match(verdict.reason, /carried out although it must be refused/, verdict.profile);
+        if (verdict.profile !== 'rfc') t.equal(verdict.status, 'fail', verdict.profile);
+      }
+    }
+    const [refused] = judge(caseFor('IOC-02'), request('EPERM'), [profileNamed('hardened')]);
+    t.notMatch(refused?.reason, /carried out/);
+  },
+);
+
+t.test('where the reference of an ABI has one behaviour, no other passes', async (t) => {
+  for (const [id, role] of [
+    ['RES-05', 'input'],
+    ['FLG-09', 'request'],
+  ] as const) {
+    t.equal(statuses(done(saw(id, role, 'EINVAL')), id, heap)['dma-heap'], 'pass');
+    t.equal(statuses(done(saw(id, role, 'ok')), id, heap)['dma-heap'], 'fail');
+    t.strictSame(statuses(done(saw(id, role, 'ok')), id, simple), {}, 'no rule of another ABI');
+  }
+});
+
+t.test('an errno without a name is shown, and is no errno that a program may see', async (t) => {
+  const outcome = done(saw('VER-02', 'other-version', 'errno 524'));
+  const [verdict] = judge(caseFor('VER-02'), outcome, [profileNamed('rfc')]);
+  t.match(verdict, { status: 'fail', observed: ['errno 524'] });
+});
+
+t.test('level and verdict agree in every profile, whatever is observed', async (t) => {
+  const allowed = {
+    MUST: ['pass', 'warn', 'fail'],
+    SHOULD: ['pass', 'warn'],
+    MAY: ['pass', 'info'],
+  };
+  for (const requirement of catalogue().requirements) {
+    const { id, level, authority, expect } = requirement;
+    for (const profile of catalogue().profiles) {
+      const roles = Object.entries(expect[profile.name] ?? {});
+      const known = profile.known.flatMap(({ observed }) => observed);
+      for (const [role, words] of roles) {
+        for (const word of [...words, ...known, 'ok', 'EIO', 'errno 524', 'other']) {
+          for (const alarms of [[], ['BUG: x']]) {
+            const outcome = { ...done(saw(id, role, word)), alarms };
+            const verdicts = judge(caseFor(id), outcome, [profile]);
+            const binds =
+              profile.authorities.includes(authority) && requirement.reportOnly !== true;
+            const fits: readonly Status[] = binds ? (allowed[level] as Status[]) : ['info'];
+            const mine = verdicts.filter((one) => one.requirement === id);
+            // ERR-12 is what an alarm breaks where nothing else of the case may fail.
+            const wrong = mine.filter(({ status }) => !fits.includes(status));
+            if (wrong.length > 0) t.strictSame(wrong, [], `${id} ${profile.name} ${word}`);
+            const failed = verdicts.filter(({ status }) => status === 'fail');
+            if (alarms.length > 0 && failed.length === 0) t.fail(`${id} ${profile.name}: no alarm`);
+            for (const one of failed) {
+              if (requirementOf(one.requirement).level !== 'MUST') t.fail(`${id} fails`);
+            }
+          }
+        }
+      }
+    }
+  }
 });
 
 t.test('a case that did not complete has no pass', async (t) => {

@@ -1,7 +1,7 @@
 import { isBinding } from '../record/conclusions.ts';
 import type { Baseline, GateOutcome, GatePoint } from '../record/gate-outcome.ts';
 import type { RunRecord } from '../record/record.ts';
-import { phraseOf, pointKey } from './points.ts';
+import { phraseOf, pointKey } from './gated-points.ts';
 
 /** A gate's facts before it has said anything. */
 export type GateFacts = Omit<GateOutcome, 'reasons' | 'warnings'>;

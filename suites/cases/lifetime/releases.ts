@@ -1,30 +1,33 @@
-import { linux, type Operation } from '../../adapters/contract/index.ts';
-import type { Case } from '../kit/case.ts';
+import { linux, type Operation } from '../../../adapters/contract/index.ts';
+import type { Case } from '../../kit/case.ts';
 import {
   bufferWord,
   contentsWord,
   fillBytes,
+  fillWhole,
   overwriteNewBuffers,
   pattern,
   stamp,
-} from '../kit/contents.ts';
-import { observeConserved } from '../kit/free-memory.ts';
+} from '../../kit/contents.ts';
+import { observeConserved } from '../../kit/free-memory.ts';
+import { cycleLength, cycleSizes, fewSizes } from '../../kit/sizes.ts';
 
 const PROTECTION = linux.PROT_READ | linux.PROT_WRITE;
 const FLAGS = linux.MAP_SHARED;
 
-/** Cases of group `lifetime`: close frees, and nothing else does. */
-export const lifetimeCases: readonly Case[] = [
+/** Close frees, and nothing else does. */
+export const releaseCases: readonly Case[] = [
   {
     id: 'LIF-01/close',
     title: 'the last close frees',
     requirements: ['LIF-01'],
     async run(context) {
+      const length = cycleLength(context);
       const body: Operation[] = [
-        context.allocationStep('cycle', await context.device(), { length: 4n * context.page }),
+        context.allocationStep('cycle', await context.device(), { length }),
         { op: 'close', fd: context.descriptorIn('cycle') },
       ];
-      await observeConserved(context, { requirement: 'LIF-01', body, bytesPerCycle: context.page });
+      await observeConserved(context, { requirement: 'LIF-01', body, leakBytes: length });
     },
   },
   {
@@ -32,14 +35,16 @@ export const lifetimeCases: readonly Case[] = [
     title: 'a close frees without the device',
     requirements: ['LIF-02'],
     async run(context) {
-      const length = 4n * context.page;
-      const body: Operation[] = [
+      const bodyOf = (length: bigint): Operation[] => [
         { op: 'open', slot: 'own', file: context.region.name, flags: linux.O_RDWR },
         context.allocationStep('cycle', { slot: 'own' }, { length }),
         { op: 'close', fd: { slot: 'own' } },
         { op: 'close', fd: context.descriptorIn('cycle') },
       ];
-      await observeConserved(context, { requirement: 'LIF-02', body, bytesPerCycle: context.page });
+      for (const { length, cycles } of cycleSizes(context)) {
+        const body = bodyOf(length);
+        await observeConserved(context, { requirement: 'LIF-02', body, leakBytes: length, cycles });
+      }
     },
   },
   {
@@ -48,16 +53,17 @@ export const lifetimeCases: readonly Case[] = [
     requirements: ['LIF-03'],
     needs: ['clients'],
     async run(context) {
-      const { page } = context;
-      const buffer = await context.buffer();
-      await stamp(context, buffer, page, 0x5a);
-      await context.subject.fork({ client: 'heir' });
-      await context.release(buffer);
-      await overwriteNewBuffers(context);
-      const heir = context.client('heir');
-      const mapping = await context.map({ ...buffer, client: heir }, page);
-      const word = await contentsWord(heir, mapping, page, 0x5a);
-      context.observe('LIF-03', 'pattern', word, `the buffer in the child process: ${word}`);
+      for (const length of fewSizes(context)) {
+        const buffer = await context.buffer({ length });
+        await stamp(context, buffer, length, 0x5a);
+        const heir = context.client(`heir-${length}`);
+        await context.subject.fork({ client: heir.clientName });
+        await context.release(buffer);
+        await overwriteNewBuffers(context, length);
+        const word = await bufferWord(context, { ...buffer, client: heir }, length, 0x5a);
+        const detail = `a buffer of ${length} bytes in the child process: ${word}`;
+        context.observe('LIF-03', 'pattern', word, detail);
+      }
     },
   },
   {
@@ -65,14 +71,16 @@ export const lifetimeCases: readonly Case[] = [
     title: 'a mapping keeps the buffer',
     requirements: ['LIF-04'],
     async run(context) {
-      const { page, subject } = context;
-      const buffer = await context.buffer();
-      const mapping = await context.map(buffer, page);
-      await fillBytes(subject, mapping, page, 0x5a);
-      await context.release(buffer);
-      await overwriteNewBuffers(context);
-      const word = await contentsWord(subject, mapping, page, 0x5a);
-      context.observe('LIF-04', 'pattern', word, `the mapping after close: ${word}`);
+      for (const length of fewSizes(context)) {
+        const buffer = await context.buffer({ length });
+        const mapping = await context.map(buffer, length);
+        await fillWhole(context.subject, mapping, length, 0x5a);
+        await context.release(buffer);
+        await overwriteNewBuffers(context, length);
+        const word = await contentsWord(context.subject, mapping, length, 0x5a);
+        const detail = `a mapping of ${length} bytes after close: ${word}`;
+        context.observe('LIF-04', 'pattern', word, detail);
+      }
     },
   },
   {
@@ -80,15 +88,18 @@ export const lifetimeCases: readonly Case[] = [
     title: 'the last munmap frees',
     requirements: ['LIF-04'],
     async run(context) {
-      const length = 4n * context.page;
+      const device = await context.device();
       const fd = context.descriptorIn('cycle');
-      const body: Operation[] = [
-        context.allocationStep('cycle', await context.device(), { length }),
+      const bodyOf = (length: bigint): Operation[] => [
+        context.allocationStep('cycle', device, { length }),
         { op: 'mmap', slot: 'mapped', length, protection: PROTECTION, flags: FLAGS, fd },
         { op: 'close', fd },
         { op: 'munmap', address: { slot: 'mapped' }, length },
       ];
-      await observeConserved(context, { requirement: 'LIF-04', body, bytesPerCycle: context.page });
+      for (const { length, cycles } of cycleSizes(context)) {
+        const body = bodyOf(length);
+        await observeConserved(context, { requirement: 'LIF-04', body, leakBytes: length, cycles });
+      }
     },
   },
   {
@@ -117,17 +128,23 @@ export const lifetimeCases: readonly Case[] = [
     title: 'the last part of a mapping frees',
     requirements: ['LIF-05'],
     async run(context) {
-      const half = 2n * context.page;
+      const device = await context.device();
       const fd = context.descriptorIn('cycle');
       const address = { slot: 'mapped' };
-      const body: Operation[] = [
-        context.allocationStep('cycle', await context.device(), { length: 2n * half }),
-        { op: 'mmap', slot: 'mapped', length: 2n * half, protection: PROTECTION, flags: FLAGS, fd },
-        { op: 'close', fd },
-        { op: 'munmap', address, length: half },
-        { op: 'munmap', address, offset: half, length: half },
-      ];
-      await observeConserved(context, { requirement: 'LIF-05', body, bytesPerCycle: context.page });
+      const bodyOf = (length: bigint): Operation[] => {
+        const part = (length / context.page / 2n) * context.page;
+        return [
+          context.allocationStep('cycle', device, { length }),
+          { op: 'mmap', slot: 'mapped', length, protection: PROTECTION, flags: FLAGS, fd },
+          { op: 'close', fd },
+          { op: 'munmap', address, length: part },
+          { op: 'munmap', address, offset: part, length: length - part },
+        ];
+      };
+      for (const { length, cycles } of cycleSizes(context)) {
+        const body = bodyOf(length);
+        await observeConserved(context, { requirement: 'LIF-05', body, leakBytes: length, cycles });
+      }
     },
   },
   {
@@ -136,7 +153,7 @@ export const lifetimeCases: readonly Case[] = [
     requirements: ['LIF-06'],
     needs: ['clients'],
     async run(context) {
-      const length = context.region.bounded ? 4n * context.page : 256n * context.page;
+      const length = cycleLength(context);
       const fd = context.descriptorIn('cycle');
       const body: Operation[] = [
         context.allocationStep('cycle', await context.device(), { length }),
@@ -147,7 +164,7 @@ export const lifetimeCases: readonly Case[] = [
         { op: 'kill', client: 'victim', signal: linux.SIGKILL },
         { op: 'wait', client: 'victim' },
       ];
-      await observeConserved(context, { requirement: 'LIF-06', body, bytesPerCycle: length });
+      await observeConserved(context, { requirement: 'LIF-06', body, leakBytes: length });
     },
   },
   {
@@ -161,15 +178,19 @@ export const lifetimeCases: readonly Case[] = [
         (offset) => ({ slot: 'ends', offset, width: 4, signed: true }) as const,
       );
       if (one === undefined || other === undefined) throw new Error('a socket pair has two ends');
-      const body: Operation[] = [
+      const device = await context.device();
+      const bodyOf = (length: bigint): Operation[] => [
         { op: 'socketpair', slot: 'ends' },
-        context.allocationStep('cycle', await context.device(), { length: 4n * context.page }),
+        context.allocationStep('cycle', device, { length }),
         { op: 'sendfd', fd: one, passed: fd },
         { op: 'close', fd },
         { op: 'close', fd: one },
         { op: 'close', fd: other },
       ];
-      await observeConserved(context, { requirement: 'LIF-07', body, bytesPerCycle: context.page });
+      for (const { length, cycles } of cycleSizes(context)) {
+        const body = bodyOf(length);
+        await observeConserved(context, { requirement: 'LIF-07', body, leakBytes: length, cycles });
+      }
     },
   },
   {
@@ -207,7 +228,7 @@ export const lifetimeCases: readonly Case[] = [
           context.allocationStep('cycle', await context.device()),
           { op: 'close', fd: context.descriptorIn('cycle') },
         ],
-        bytesPerCycle: context.page / MANY_PER_PAGE,
+        leakBytes: context.page,
         cycles: MANY,
       });
     },
@@ -229,7 +250,7 @@ export const lifetimeCases: readonly Case[] = [
           context.allocationStep('refused', device, { length: -1n }),
           unreadable,
         ],
-        bytesPerCycle: context.page,
+        leakBytes: context.page,
         refused: true,
       });
     },
@@ -260,5 +281,3 @@ export const lifetimeCases: readonly Case[] = [
 
 /** Allocations in each of two blocks: a page lost in so many shows. */
 const MANY = 16_384n;
-/** On an unbounded region a page lost in so many cycles shows. */
-const MANY_PER_PAGE = 16n;

@@ -3,7 +3,7 @@ import { toJson } from '../../adapters/contract/index.ts';
 import { redact, redactorOf } from '../../base/redact.ts';
 import { redactFacts } from '../../reports/journal/redact-line.ts';
 import { EPOCH_ROUNDS } from '../corpus/corpus.ts';
-import { CorpusFolder } from '../corpus/folder.ts';
+import { CorpusFolder } from '../corpus/corpus-folder.ts';
 import { writeCampaignReport } from '../findings/report.ts';
 import type { RoundDone } from '../judge/round-report.ts';
 import { CampaignJournal } from '../record/campaign-journal.ts';
@@ -19,7 +19,7 @@ import {
   type RoundFigures,
   runCampaign,
 } from './campaign.ts';
-import { type CorpusFolders, CorpusKeeper, corpusBefore, entriesToBegin } from './keeper.ts';
+import { type CorpusFolders, CorpusKeeper, corpusBefore, entriesToBegin } from './corpus-keeper.ts';
 
 /** The folder of a campaign's corpus, in its own folder, when nothing else is said. */
 export const CORPUS = 'corpus';

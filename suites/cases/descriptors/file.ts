@@ -1,22 +1,28 @@
-import { linux, textOfBytes } from '../../adapters/contract/index.ts';
-import { fieldOf, readField } from '../../catalogue/abi-request.ts';
-import type { Case } from '../kit/case.ts';
+import { linux, textOfBytes } from '../../../adapters/contract/index.ts';
+import { fieldOf, readField } from '../../../catalogue/abi-request.ts';
+import type { Case } from '../../kit/case.ts';
 import {
   bufferWord,
   contentsWord,
   fillBytes,
   overwriteNewBuffers,
   stamp,
-} from '../kit/contents.ts';
-import { syncFlags } from '../kit/dma-buf-sync.ts';
-import { observeConserved } from '../kit/free-memory.ts';
-import { Inconclusive } from '../kit/observation.ts';
+} from '../../kit/contents.ts';
+import type { CaseContext } from '../../kit/context.ts';
+import { mixedSizes } from '../../kit/crowd.ts';
+import { syncFlags } from '../../kit/dma-buf-sync.ts';
+import { fillOnce } from '../../kit/filling.ts';
+import { observeConserved } from '../../kit/free-memory.ts';
+import { Inconclusive } from '../../kit/observation.ts';
+import { throughPhases } from '../../kit/phases.ts';
+import { nextDescriptor } from '../../kit/race.ts';
+import { cycleLength, fewSizes } from '../../kit/sizes.ts';
 
 const { DMA_BUF_SYNC_END, DMA_BUF_SYNC_READ, DMA_BUF_SYNC_RW, DMA_BUF_SYNC_WRITE } = linux;
 const { O_CLOEXEC, O_RDWR, SEEK_CUR, SEEK_END, SEEK_SET } = linux;
 
-/** Cases of group `descriptors`: the kind of file that a new descriptor refers to. */
-export const descriptorsCases: readonly Case[] = [
+/** The kind of file that a new descriptor refers to. */
+export const fileCases: readonly Case[] = [
   {
     id: 'FD-01/lowest',
     title: 'the lowest free descriptor is given',
@@ -28,6 +34,20 @@ export const descriptorsCases: readonly Case[] = [
       const got = readField(reply.out, fieldOf(context.abi, 'descriptor'));
       const word = got === lowest.value ? 'lowest' : 'other';
       context.observe('FD-01', 'number', word, `descriptor ${got}; ${lowest.value} was lowest`);
+    },
+  },
+  {
+    id: 'FD-01/many',
+    title: 'each of many descriptors is the lowest that was free',
+    requirements: ['FD-01'],
+    async run(context) {
+      const first = await nextDescriptor(context);
+      const { count } = await fillOnce(context, 'many', context.page, DESCRIPTORS);
+      if (count === 0n) throw new Inconclusive('blocked: there is no buffer to hold');
+      const next = await nextDescriptor(context);
+      const word = next === first + count ? 'lowest' : 'other';
+      const detail = `${count} buffers from descriptor ${first} on; then ${next} was lowest`;
+      context.observe('FD-01', 'number', word, detail);
     },
   },
   {
@@ -65,21 +85,23 @@ export const descriptorsCases: readonly Case[] = [
     requirements: ['FD-04'],
     needs: ['clients'],
     async run(context) {
-      const { page, subject } = context;
-      for (const [role, closer, byte] of [
-        ['child-closed', 'child', 0x1d],
-        ['parent-closed', 'parent', 0x2e],
-      ] as const) {
-        const buffer = await context.buffer();
-        const client = context.client(`heir-${role}`);
-        await subject.fork({ client: client.clientName });
-        const heir = { ...buffer, client };
-        const [closing, keeping] = closer === 'child' ? [heir, buffer] : [buffer, heir];
-        await stamp(context, closing, page, byte);
-        await context.release(closing);
-        await overwriteNewBuffers(context);
-        const word = await bufferWord(context, keeping, page, byte);
-        context.observe('FD-04', role, word, `the ${closer} wrote and closed; then: ${word}`);
+      for (const length of fewSizes(context)) {
+        for (const [role, closer, byte] of [
+          ['child-closed', 'child', 0x1d],
+          ['parent-closed', 'parent', 0x2e],
+        ] as const) {
+          const buffer = await context.buffer({ length });
+          const client = context.client(`heir-${role}-${length}`);
+          await context.subject.fork({ client: client.clientName });
+          const heir = { ...buffer, client };
+          const [closing, keeping] = closer === 'child' ? [heir, buffer] : [buffer, heir];
+          await stamp(context, closing, length, byte);
+          await context.release(closing);
+          await overwriteNewBuffers(context, length);
+          const word = await bufferWord(context, keeping, length, byte);
+          const detail = `the ${closer} wrote ${length} bytes and closed; then: ${word}`;
+          context.observe('FD-04', role, word, detail);
+        }
       }
     },
   },
@@ -134,14 +156,14 @@ export const descriptorsCases: readonly Case[] = [
     requirements: ['FD-06'],
     needs: ['clients'],
     async run(context) {
-      const length = context.region.bounded ? 4n * context.page : 256n * context.page;
+      const length = cycleLength(context);
       const device = await context.device();
       await context.subject.fork({ client: 'program' });
       await observeConserved(context, {
         requirement: 'FD-06',
         client: 'program',
         body: [context.allocationStep('left', device, { length }), { op: 'exec' }],
-        bytesPerCycle: length,
+        leakBytes: length,
         cycles: EXECS,
       });
     },
@@ -226,21 +248,15 @@ export const descriptorsCases: readonly Case[] = [
   },
   {
     id: 'FD-11/distinct',
-    title: 'buffers that live together share nothing',
+    title: 'hundreds of buffers of one page share nothing, whatever is freed between',
     requirements: ['FD-11'],
-    async run(context) {
-      const size = 4n * context.page;
-      const mappings = [];
-      for (let index = 0; index < BUFFERS; index += 1) {
-        const mapping = await context.map(await context.buffer({ length: size }), size);
-        await fillBytes(context.subject, mapping, size, index + 1);
-        mappings.push(mapping);
-      }
-      for (const [index, mapping] of mappings.entries()) {
-        const word = await contentsWord(context.subject, mapping, size, index + 1);
-        context.observe('FD-11', 'patterns', word, `buffer ${index} of ${BUFFERS} holds ${word}`);
-      }
-    },
+    run: (context) => observeDistinct(context, [context.page]),
+  },
+  {
+    id: 'FD-11/mixed-sizes',
+    title: 'hundreds of buffers of several sizes share nothing, whatever is freed between',
+    requirements: ['FD-11'],
+    run: (context) => observeDistinct(context, mixedSizes(context)),
   },
   {
     id: 'FD-12/name',
@@ -268,8 +284,13 @@ export const descriptorsCases: readonly Case[] = [
 
 /** DMA_BUF_NAME_LEN less the NUL. */
 const NAME_MAX = 31;
+/** Buffers that live while the next descriptor is asked for. */
+const DESCRIPTORS = 200n;
 /** Buffers that exec closes, in each of two blocks. */
 const EXECS = 64n;
 
-/** Buffers that live at the same time, each with a pattern of its own. */
-const BUFFERS = 8;
+/** Whether the buffers of a crowd keep what was written to each, whatever is freed between. */
+const observeDistinct = (context: CaseContext, sizes: readonly bigint[]): Promise<void> =>
+  throughPhases(context, sizes, {
+    allBuffers: ({ word, detail }) => context.observe('FD-11', 'patterns', word, detail),
+  });

@@ -1,6 +1,6 @@
 import { usageError } from '../../adapters/contract/index.ts';
 import type { CorpusState, Epoch, KeptEntry } from '../corpus/corpus.ts';
-import type { CorpusFolder, FolderContent } from '../corpus/folder.ts';
+import type { CorpusFolder, FolderContent } from '../corpus/corpus-folder.ts';
 import { Snapshot } from '../corpus/snapshot.ts';
 import type { CampaignJournal } from '../record/campaign-journal.ts';
 import type { ResumeState } from '../record/resume-state.ts';

@@ -1,0 +1,76 @@
+import type { OperationName } from './operations.ts';
+
+/** Arguments that no Program asks for, and why. */
+interface Withheld {
+  /** `operation.argument`. */
+  readonly places: readonly string[];
+  /** Names of classes; all but the small ones when left out. */
+  readonly classes: readonly string[];
+  readonly reason: string;
+}
+
+const LARGE = ['2^31-1', '2^31', '2^32-1', '2^32', '2^63-1', '2^63', '2^64-1'];
+const USER_SPACE = ['2^31-1', '2^31', '2^32-1', '2^32'];
+
+const WITHHELD: readonly Withheld[] = [
+  {
+    places: ['munmap.length', 'mremap.oldLength'],
+    classes: USER_SPACE,
+    reason: 'behind a mapping lies the memory that the client itself runs on',
+  },
+  {
+    places: ['mprotect.length'],
+    classes: [...USER_SPACE, '2^63-1', '2^63'],
+    reason: 'it changes what lies behind a mapping up to the first hole, the client’s own code too',
+  },
+  {
+    places: ['munmap.offset', 'mprotect.offset'],
+    classes: ['2^31', '2^32'],
+    reason: 'so far from a mapping may lie what the client itself runs on',
+  },
+  {
+    places: ['mremap.oldLength'],
+    classes: ['2^63-1', '2^63', '2^64-1'],
+    reason: 'kernels before 6.17 take it for what lies behind the mapping',
+  },
+  {
+    places: ['store.length', 'store.offset'],
+    classes: LARGE,
+    reason: 'a client that writes to what is not its own is no witness',
+  },
+  {
+    places: ['poll.timeoutMs'],
+    classes: LARGE.filter((name) => name !== '2^32'),
+    reason: 'it waits for as long where a buffer is not ready',
+  },
+  {
+    places: ['barrier.parties', 'sleep.microseconds', 'repeat.times'],
+    classes: LARGE,
+    reason: 'it would not end before the deadline of any Program',
+  },
+  {
+    places: ['barrier.parties'],
+    classes: ['0'],
+    reason: 'a barrier has one thread at least: the one that waits at it',
+  },
+  {
+    places: ['itimer.intervalUs'],
+    classes: ['1'],
+    reason: 'a signal each microsecond leaves a client no time for anything else',
+  },
+  {
+    places: ['setrlimit.resource'],
+    classes: ['0', '2^32'],
+    reason: 'RLIMIT_CPU ends the client after so many seconds',
+  },
+];
+
+/** Why no Program has an argument of a class; undefined for arguments that Programs may have. */
+export const withheldBecause = (
+  op: OperationName,
+  argument: string,
+  name: string,
+): string | undefined =>
+  WITHHELD.find(
+    ({ classes, places }) => places.includes(`${op}.${argument}`) && classes.includes(name),
+  )?.reason;
