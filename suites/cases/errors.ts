@@ -12,6 +12,7 @@ import { type CaseContext, SUBJECT } from '../kit/context.ts';
 import { observeEachChange } from '../kit/each-change.ts';
 import { fill } from '../kit/filling.ts';
 import { observeConserved, observeConservedBy } from '../kit/free-memory.ts';
+import { observeOwnDescriptors } from '../kit/own-descriptors.ts';
 import { cycleLength } from '../kit/sizes.ts';
 
 const READ_ONLY: Placement = { kind: 'page', protection: 'read-only' };
@@ -189,6 +190,13 @@ export const errorsCases: readonly Case[] = [
       see('table-full-and-zero-length', await context.allocate({ length: 0n }));
       see('table-full-and-unwritable', await context.allocate({}, unwritable));
     },
+  },
+  {
+    id: 'ERR-14/own-descriptors',
+    title: 'a request leaves the descriptors alone that its client had',
+    requirements: ['ERR-14'],
+    needs: ['limits'],
+    run: (context) => observeOwnDescriptors(context, 'ERR-14'),
   },
   {
     id: 'ERR-13/killed',

@@ -4,6 +4,7 @@ import { CONTENT_DEFECTS } from './contents.ts';
 import type { Defect, Overrides } from './defect.ts';
 import { DESCRIPTOR_DEFECTS } from './descriptors.ts';
 import { DEVICE_DEFECTS } from './devices.ts';
+import { ERROR_PATH_DEFECTS } from './error-paths.ts';
 import { EXTENT_DEFECTS } from './extents.ts';
 import { LENGTH_DEFECTS } from './lengths.ts';
 import { LIFETIME_DEFECTS } from './lifetime.ts';
@@ -18,7 +19,12 @@ import { SIZE_DEFECTS } from './sizes.ts';
 import { TURN_DEFECTS } from './turns.ts';
 
 /** Bugs in how a request is read, checked and answered. */
-export const REQUEST_DEFECTS = [...ARGUMENT_DEFECTS, ...RULE_DEFECTS, ...LENGTH_DEFECTS] as const;
+export const REQUEST_DEFECTS = [
+  ...ARGUMENT_DEFECTS,
+  ...RULE_DEFECTS,
+  ...LENGTH_DEFECTS,
+  ...ERROR_PATH_DEFECTS,
+] as const;
 
 /** Bugs of buffers: their descriptors, life, mappings, contents and place in the region. */
 export const BUFFER_DEFECTS = [
