@@ -18,9 +18,10 @@ interface Fill {
  * A client that fills a region alone gets as much as one that did the same before (LIF-09).
  *
  * Sound where no other process uses the region: for clients that were alone in their Program, when
- * every other client that had done anything but fork, open and wait was dead, and whose last request,
- * of one page, was refused with ENOMEM. Only those that asked for the same lengths are compared, so
- * that rounding and holes cannot differ; and at least two later ones must both have got less.
+ * every other client that had done anything but fork, open and wait was dead, and whose last
+ * request, of one page, was refused with ENOMEM. Only those that asked for the same lengths are
+ * compared, so that rounding and holes cannot differ; and at least two later ones must both have
+ * got less.
  *
  * @param page bytes
  */

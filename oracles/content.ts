@@ -33,8 +33,8 @@ export function content(timeline: Timeline, buffers: readonly HeldBuffer[]): Vio
 }
 
 /**
- * Whether a mapping may stand in a client that has harmed itself: its executor may write there what it
- * takes for its own memory.
+ * Whether a mapping may stand in a client that has harmed itself: its executor may write there what
+ * it takes for its own memory.
  */
 function isHarmed({ client, gone, kind }: Reference, harmOf: HarmFinder): boolean {
   const harmed = harmOf(client);

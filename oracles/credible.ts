@@ -3,8 +3,8 @@ import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * The violations whose every witness can be believed: an operation of a client that had harmed itself
- * before it came back ({@link harmIn}) is no proof of anything. Every oracle ends with it.
+ * The violations whose every witness can be believed: an operation of a client that had harmed
+ * itself before it came back ({@link harmIn}) is no proof of anything. Every oracle ends with it.
  */
 export function credible(timeline: Timeline, violations: readonly Violation[]): Violation[] {
   return violations.filter(({ events }) => events.every((event) => isWitness(timeline, event)));

@@ -47,8 +47,8 @@ function alarms({ events }: Timeline, histories: readonly History[]): Violation[
 const INTENDED: readonly unknown[] = ['SIGKILL', 'SIGTERM', 'SIGALRM', undefined];
 
 /**
- * Deaths that no client brought about: neither by a signal that it sent, nor by what it did to itself
- * before.
+ * Deaths that no client brought about: neither by a signal that it sent, nor by what it did to
+ * itself before.
  */
 function deaths(timeline: Timeline, histories: readonly History[]): Violation[] {
   const harmOf = harmIn(timeline);

@@ -194,7 +194,8 @@ class Campaign {
       }
       const first = under.shift();
       if (first === undefined) return;
-      // What was run was seen, also after the time is up: only operations are counted to the number.
+      // What was run was seen, also after the time is up: only operations are counted to the
+      // number.
       for (const report of await first) {
         if (this.#hasSpentOperations()) break;
         await this.#count(report);

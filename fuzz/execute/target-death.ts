@@ -11,9 +11,9 @@ const KINDS = { crash: 'the target died', hang: 'the target no longer answers' }
 const BLAME_MAX = 160;
 
 /**
- * The violation that the death of a target under a scenario is. Its kind holds the first line of the
- * console that blames something; where there is none, what the adapter says of the death: by which
- * signal, in which function. Two deaths with the same blame are one finding.
+ * The violation that the death of a target under a scenario is. Its kind holds the first line of
+ * the console that blames something; where there is none, what the adapter says of the death: by
+ * which signal, in which function. Two deaths with the same blame are one finding.
  */
 export function deathOf({ log, manner, message }: TargetDeath): Violation {
   const [line = message] = kernelAlarms(log);

@@ -9,8 +9,8 @@ const OWN: readonly unknown[] = ['EMFILE', 'ENFILE', 'EINTR'];
 
 /**
  * The suspicion that a target serves no client any more: every request of a scenario that was as it
- * should be was refused, and none was granted. One scenario proves nothing, since memory may be short
- * for a while; many in a row do.
+ * should be was refused, and none was granted. One scenario proves nothing, since memory may be
+ * short for a while; many in a row do.
  *
  * @returns undefined when nothing was asked for as it should be
  */

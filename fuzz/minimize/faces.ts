@@ -13,10 +13,10 @@ interface FaceSearch {
 }
 
 /**
- * What else a finding's smallest scenario shows: the same defect in other ways. Another violation is
- * a face when every run that shows the finding shows it too, and when no operation of the scenario
- * can go without it: then the same steps, on the same buffers, bring both about. What needs fewer is
- * a finding of its own, and so is what needs chance.
+ * What else a finding's smallest scenario shows: the same defect in other ways. Another violation
+ * is a face when every run that shows the finding shows it too, and when no operation of the
+ * scenario can go without it: then the same steps, on the same buffers, bring both about. What
+ * needs fewer is a finding of its own, and so is what needs chance.
  *
  * @param shown runs that showed the finding
  */

@@ -23,9 +23,9 @@ const LASTING: readonly string[] = [DEATH, 'capacity', 'justified-failure', 'ser
 
 /**
  * How a violation is run again on a target. What a target died of, hangs in or has lost stays with
- * it: to say that a scenario does it by itself, each run begins with a fresh target. Where that takes
- * long, there are few runs. A simulator's sessions lose nothing but memory, and their oracles see how
- * much was there before.
+ * it: to say that a scenario does it by itself, each run begins with a fresh target. Where that
+ * takes long, there are few runs. A simulator's sessions lose nothing but memory, and their oracles
+ * see how much was there before.
  */
 export function runningAgain({ kind }: TargetFacts, violation: Violation): RunningAgain {
   const hangs = violation.kind === HANG || isSilent(violation);

@@ -16,10 +16,11 @@ import type { Event, Timeline } from './timeline.ts';
 export type HarmFinder = (client: string) => bigint | undefined;
 
 /**
- * Finds what clients did to themselves. A client that takes away, protects or overwrites memory that
- * is not surely a mapping of its own may have hit its executor, its library or its own stack: whatever
- * it dies of later, and whatever comes back to it, says nothing of the target. The same holds for one
- * that closed a descriptor which nothing gave it, or lowered a limit other than that of descriptors.
+ * Finds what clients did to themselves. A client that takes away, protects or overwrites memory
+ * that is not surely a mapping of its own may have hit its executor, its library or its own stack:
+ * whatever it dies of later, and whatever comes back to it, says nothing of the target. The same
+ * holds for one that closed a descriptor which nothing gave it, or lowered a limit other than that
+ * of descriptors.
  *
  * Sound for operations on addresses and descriptors; what ends a client on purpose (`kill`, `exit`)
  * the oracle of deaths knows. A store that a fault ended at its first byte wrote nothing.
@@ -73,8 +74,8 @@ const isTight = (timeline: Timeline, { resource }: OperationOf<'setrlimit'>): bo
   timeline.valueOf(resource) !== linux.RLIMIT_NOFILE;
 
 /**
- * Whether a descriptor was there before anything was asked: a standard stream, or what the first list
- * of the client's descriptors shows, unless something gave it meanwhile.
+ * Whether a descriptor was there before anything was asked: a standard stream, or what the first
+ * list of the client's descriptors shows, unless something gave it meanwhile.
  */
 function isForeign({ events }: Timeline, close: Event, number: bigint): boolean {
   const list = events.find(
@@ -83,7 +84,8 @@ function isForeign({ events }: Timeline, close: Event, number: bigint): boolean 
   );
   const listed =
     list !== undefined && descriptorsIn(list.result.out).some((one) => BigInt(one) === number);
-  if (number > LAST_STREAM && !listed) return false;
+  const isStream = number >= 0n && number <= LAST_STREAM;
+  if (!isStream && !listed) return false;
   return !events.some(({ operation, result }) => {
     const { gives } = specOf(operation.op);
     if (result.call >= close.result.call) return false;
@@ -115,7 +117,9 @@ class OwnMemory {
     }
   }
 
-  /** Whether the memory that an operation is on surely is its client's until the operation begins. */
+  /**
+   * Whether the memory that an operation is on surely is its client's until the operation begins.
+   */
   has(
     event: Event,
     address: Parameters<Timeline['valueOf']>[0],
@@ -147,8 +151,8 @@ class OwnMemory {
   }
 
   /**
-   * Whether nothing that was over when an operation began had taken a mapping away, as a whole or in
-   * part. What still runs then meets the mapping or nothing.
+   * Whether nothing that was over when an operation began had taken a mapping away, as a whole or
+   * in part. What still runs then meets the mapping or nothing.
    */
   #stands(made: Event, { client, result }: Event): boolean {
     const { operation, result: given } = made;
