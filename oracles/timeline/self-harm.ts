@@ -1,6 +1,8 @@
 import {
+  type DroppedReference,
   descriptorsIn,
   linux,
+  type Operand,
   type OperationOf,
   operandAt,
   operationsWhere,
@@ -8,8 +10,7 @@ import {
   succeeded,
   wordOf,
 } from '../../adapters/contract/index.ts';
-import { dropsOf } from './reference-drops.ts';
-import { withLifetime } from './reference-lifetime.ts';
+import { droppedNothing } from './reference-drops.ts';
 import type { Event, Timeline } from './timeline.ts';
 
 /** Says from which instant on a client is no witness any more; undefined when it always is one. */
@@ -96,39 +97,39 @@ function isForeign({ events }: Timeline, close: Event, number: bigint): boolean 
 /** Standard error. */
 const LAST_STREAM = 2n;
 
+/** A run of addresses: the first, and the one behind the last. */
+interface Piece {
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
 /** Memory that clients surely have, by what they mapped and what they inherited. */
 class OwnMemory {
   readonly #timeline: Timeline;
-  readonly #drops: ReturnType<typeof dropsOf>;
-  readonly #made: readonly Event[];
-  readonly #parents = new Map<string, Event>();
+  /** Operations that map memory or take it away, in the order in which they came back. */
+  readonly #changes: readonly Event[];
+  readonly #forks = new Map<string, Event>();
 
   constructor(timeline: Timeline) {
     this.#timeline = timeline;
-    this.#drops = dropsOf(timeline);
-    this.#made = timeline.events.filter(
-      ({ operation, result }) =>
-        specOf(operation.op).gives?.kind === 'mapping' &&
-        result.outcome === 'returned' &&
-        succeeded(result),
-    );
+    this.#changes = timeline.events
+      .filter(({ operation }) => CHANGING.has(operation.op))
+      .filter(({ result }) => result.return !== undefined)
+      .toSorted((a, b) => ((a.result.return ?? 0n) < (b.result.return ?? 0n) ? -1 : 1));
     for (const event of timeline.events) {
-      if (event.operation.op === 'fork') this.#parents.set(event.operation.client, event);
+      if (event.operation.op === 'fork') this.#forks.set(event.operation.client, event);
     }
   }
 
   /**
-   * Whether the memory that an operation is on surely is its client's until the operation begins.
+   * Whether the memory that an operation is on was its client's when it began. What another thread
+   * takes away meanwhile does no harm: the operation meets the mapping or nothing.
    */
-  has(
-    event: Event,
-    address: Parameters<Timeline['valueOf']>[0],
-    bytes: Parameters<Timeline['valueOf']>[0],
-  ): boolean {
-    const offset = this.#timeline.valueOf(operandAt(event.operation, 'offset'));
-    let at = this.#timeline.valueOf(address) + offset;
+  has({ client, operation, result }: Event, address: Operand, bytes: Operand): boolean {
+    const start = this.#timeline.valueOf(address);
+    let at = start + this.#timeline.valueOf(operandAt(operation, 'offset'));
     const end = at + this.#timeline.valueOf(bytes);
-    const pieces = this.#pieces(event);
+    const pieces = this.#pieces(client, result.call, new Set());
     while (at < end) {
       const piece = pieces.find(({ from, to }) => from <= at && at < to);
       if (piece === undefined) return false;
@@ -137,48 +138,50 @@ class OwnMemory {
     return true;
   }
 
-  #pieces(event: Event): { readonly from: bigint; readonly to: bigint }[] {
-    const { call } = event.result;
-    const clients = this.#ancestry(event.client);
-    return this.#made
-      .filter(({ client, result }) => clients.includes(client) && (result.return ?? call) <= call)
-      .filter((made) => this.#stands(made, event))
-      .map(({ operation, result }) => {
-        const { length = '' } = specOf(operation.op).gives ?? {};
-        const bytes = this.#timeline.valueOf(operandAt(operation, length));
-        return { from: result.value, to: result.value + wholePages(bytes) };
-      });
-  }
-
-  /**
-   * Whether nothing that was over when an operation began had taken a mapping away, as a whole or
-   * in part. What still runs then meets the mapping or nothing.
-   */
-  #stands(made: Event, { client, result }: Event): boolean {
-    const { operation, result: given } = made;
-    const { length = '' } = specOf(operation.op).gives ?? {};
-    const bytes = this.#timeline.valueOf(operandAt(operation, length));
-    const about = { kind: 'mapping', client, value: given.value, length: bytes, made } as const;
-    const earlier = this.#drops.filter(
-      (drop) =>
-        drop.return !== undefined &&
-        drop.return < result.call &&
-        drop.event !== undefined &&
-        specOf(drop.event.operation.op).drops?.kind !== 'access',
-    );
-    return withLifetime(about, given.call, given.return ?? given.call, earlier).until === undefined;
-  }
-
-  #ancestry(client: string): readonly string[] {
-    const clients = [client];
-    for (let fork = this.#parents.get(client); fork !== undefined; ) {
-      if (clients.includes(fork.client)) break;
-      clients.push(fork.client);
-      fork = this.#parents.get(fork.client);
+  /** What a client had mapped at an instant. */
+  #pieces(client: string, instant: bigint, heirs: ReadonlySet<string>): readonly Piece[] {
+    const fork = this.#forks.get(client);
+    const inherits = fork !== undefined && !heirs.has(client) && fork.result.call < instant;
+    let pieces = inherits
+      ? this.#pieces(fork.client, fork.result.call, new Set([...heirs, client]))
+      : [];
+    for (const event of this.#changes) {
+      if (event.client !== client || (event.result.return ?? instant) > instant) continue;
+      const { drops, gives } = specOf(event.operation.op);
+      const gone = droppedNothing(event) ? undefined : this.#range(event, drops);
+      if (drops?.kind === 'image' && succeeded(event.result)) pieces = [];
+      if (gone !== undefined) pieces = pieces.flatMap((piece) => without(piece, gone));
+      if (gives?.kind !== 'mapping' || !succeeded(event.result)) continue;
+      const bytes = this.#timeline.valueOf(operandAt(event.operation, gives.length ?? ''));
+      const { value } = event.result;
+      pieces = [...pieces, { from: value, to: value + wholePages(bytes) }];
     }
-    return clients;
+    return pieces;
+  }
+
+  #range({ operation }: Event, drops: DroppedReference | undefined): Piece | undefined {
+    if (drops?.kind !== 'mapping') return undefined;
+    const value = (argument: string): bigint =>
+      this.#timeline.valueOf(operandAt(operation, argument));
+    const from = value(drops.at ?? '') + value('offset');
+    return { from, to: from + wholePages(value(drops.length ?? '')) };
   }
 }
+
+/** Operations that map memory, or take it away. */
+const CHANGING = operationsWhere(
+  ({ drops, gives }) =>
+    gives?.kind === 'mapping' || drops?.kind === 'mapping' || drops?.kind === 'image',
+);
+
+/** The rest of a piece when another is taken out of it. */
+const without = (piece: Piece, gone: Piece): Piece[] =>
+  gone.from >= piece.to || piece.from >= gone.to
+    ? [piece]
+    : [
+        { from: piece.from, to: gone.from },
+        { from: gone.to, to: piece.to },
+      ].filter(({ from, to }) => from < to);
 
 /** The smallest page that any machine has: of the rest of the last page nothing is claimed. */
 const SMALLEST_PAGE = 4096n;
