@@ -153,8 +153,9 @@ export const cmaCases: readonly Case[] = [
     async run(context) {
       const { sizeBytes } = context.region;
       if (sizeBytes === undefined) throw new Skip('the size of the region is not known');
-      const { length: used } = await fillMemoryFile(context, 2n * sizeBytes);
       const length = (sizeBytes / 2n / context.page) * context.page;
+      if (length === 0n) throw new Skip('the region has a single page');
+      const { length: used } = await fillMemoryFile(context, 2n * sizeBytes);
       const { word } = await askSeveralTimes(context, length);
       const detail = `${length} bytes with ${used} bytes of files in memory: ${word}`;
       context.observe('CMA-07', 'under-pressure', word, detail);
