@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether the kernel was built or started to watch its memory, which moves gauges of free memory. */
+/* Whether the kernel watches its memory, which moves gauges of free memory. */
 #include "../include/agent.h"
 
 #include <errno.h>
