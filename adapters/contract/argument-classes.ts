@@ -34,8 +34,8 @@ const WORDS = valuesOf({
 
 /** Numbers of descriptors that no small table has, and those that mean something else. */
 const DESCRIPTORS = valuesOf({
-  '-1': -1n,
-  AT_FDCWD,
+  '-1': (1n << 64n) - 1n,
+  AT_FDCWD: BigInt.asUintN(64, AT_FDCWD),
   '1023': 1023n,
   '2^31-1': (1n << 31n) - 1n,
 });

@@ -66,7 +66,8 @@ class SimulatorSession implements Session {
 }
 
 function factsOf(options: SimulatorOptions, { entries, regions }: Devices): TargetFacts {
-  const { behaviour, defects, pageBytes, pointerBytes, regionBytes, seed, transient } = options;
+  const { behaviour, bounded, defects, pageBytes, pointerBytes, regionBytes } = options;
+  const { quarantineBytes, seed, transient } = options;
   return {
     kind: 'sim',
     implementation: `simulator ${behaviour}`,
@@ -77,9 +78,9 @@ function factsOf(options: SimulatorOptions, { entries, regions }: Devices): Targ
       name: `region:${index}`,
       node,
       abi: 'simple-allocator',
-      bounded: true,
-      sizeBytes: BigInt(regionBytes),
-      gauge: 'CmaFree',
+      bounded,
+      ...(bounded ? { sizeBytes: BigInt(regionBytes) } : {}),
+      gauge: bounded ? 'CmaFree' : 'MemFree',
     })),
     capabilities: [
       'files',
@@ -98,6 +99,7 @@ function factsOf(options: SimulatorOptions, { entries, regions }: Devices): Targ
       behaviour,
       defects: [...defects].toSorted().join(','),
       seed: String(seed),
+      ...(quarantineBytes === 0 ? {} : { instruments: 'kasan' }),
       // Whoever judges must know that requests may fail for no reason.
       ...(transient === 0 ? {} : { transient: String(transient) }),
       ...Object.fromEntries(regions.map(({ frames }, index) => [`region:${index} frames`, frames])),

@@ -14,9 +14,9 @@ import type { SimulatorOptions } from './options.ts';
 /** Boots the kernel that a URL asks for, with its regions and their devices. */
 export function bootKernel(options: SimulatorOptions, parts: Parts): Kernel {
   const { AddressSpace, AllocatorDevices, Kernel } = parts;
-  const { pageBytes, pointerBytes } = options;
+  const { pageBytes, pointerBytes, quarantineBytes } = options;
   return new Kernel(
-    { pageBytes, pointerBytes, AddressSpace },
+    { pageBytes, pointerBytes, quarantineBytes, AddressSpace },
     (host) => new AllocatorDevices(options, parts, host),
   );
 }

@@ -21,6 +21,10 @@ export interface SimulatorOptions extends AllocatorSettings {
   readonly schedule: Schedule;
   /** How many orderings of steps a PCT schedule can meet at once: one more than it changes. */
   readonly depth: number;
+  /** Whether the target says that its regions end; else only a gauge shows what is free. */
+  readonly bounded: boolean;
+  /** Bytes of freed objects that the kernel keeps, as KASAN does; 0 for none. */
+  readonly quarantineBytes: number;
 }
 
 const PARAMETERS = {
@@ -36,12 +40,17 @@ const PARAMETERS = {
     'schedule',
     'depth',
     'caller',
+    'bounded',
+    'quarantine',
+    'latency',
   ],
   repeated: ['defect'],
 } as const;
 const PAGE_SIZES = [4096, 16_384, 65_536];
 const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
 const REGION_BYTES_MAX = 64 * 2 ** 30;
+/** The simulated machine has little more than that beside its regions. */
+const QUARANTINE_BYTES_MAX = 64 * 2 ** 20;
 const REGIONS_DEFAULT = 2;
 const REGIONS_MAX = 8;
 /** CONFIG_CMA_ALIGNMENT of the kernel is 8 by default. */
@@ -50,6 +59,7 @@ const ORDER_DEFAULT = 8;
 const DEPTH_DEFAULT = 3;
 const DEPTH_MAX = 16;
 const TRANSIENT_MAX = 1_000_000;
+const LATENCY_US_MAX = 1_000_000;
 
 /**
  * Reads a `sim:` URL, such as `sim:?behaviour=rfc-v2&region=64MiB&defect=no-zeroing`.
@@ -87,6 +97,9 @@ export function parseSimulatorUrl(url: string): SimulatorOptions {
     seed: seed(given.get('seed') ?? '0'),
     schedule: schedule(given.get('schedule')),
     depth: count('depth', given.get('depth'), { from: 1, to: DEPTH_MAX, usually: DEPTH_DEFAULT }),
+    bounded: yesOrNo('bounded', given.get('bounded') ?? 'yes'),
+    quarantineBytes: quarantineSize(given.get('quarantine') ?? '0'),
+    latencyUs: count('latency', given.get('latency'), { from: 0, to: LATENCY_US_MAX, usually: 0 }),
   };
 }
 
@@ -122,9 +135,24 @@ function pointerBytes(bits: string): 4 | 8 {
   throw usageError(`sim: has no caller "${bits}"; it has 32 and 64, the bits of the programs`);
 }
 
-function regionSize(word: string, pageBytes: number): number {
+function yesOrNo(name: string, word: string): boolean {
+  if (word === 'yes' || word === 'no') return word === 'yes';
+  throw usageError(`sim: cannot have ${name} "${word}"; give yes or no`);
+}
+
+function bytesIn(word: string): number {
   const [, digits, unit] = /^([0-9]+)(|KiB|MiB|GiB)$/.exec(word) ?? [];
-  const bytes = Number(digits) * (UNITS[unit ?? ''] ?? Number.NaN);
+  return Number(digits) * (UNITS[unit ?? ''] ?? Number.NaN);
+}
+
+function quarantineSize(word: string): number {
+  const bytes = bytesIn(word);
+  if (bytes <= QUARANTINE_BYTES_MAX) return bytes;
+  throw usageError(`sim: cannot have a quarantine of "${word}": give bytes, KiB or MiB to 64MiB`);
+}
+
+function regionSize(word: string, pageBytes: number): number {
+  const bytes = bytesIn(word);
   if (bytes >= pageBytes && bytes <= REGION_BYTES_MAX && bytes % pageBytes === 0) return bytes;
   throw usageError(
     `sim: cannot have a region of "${word}": give bytes, KiB, MiB or GiB, a multiple of ` +

@@ -96,11 +96,6 @@ function lifeOf(context: GeneratorContext, relay: Relay, parties: readonly strin
     const looks = new ThreadWriter(context, `looks-${party}`);
     looks.check(view);
     acts.push([{ client, operations: looks.operations }]);
-    const parent = clientName(0);
-    if (client === parent || parties[relay.ends] === parent) continue;
-    const address = { slot: view.mapping ?? '' };
-    const peek: Operation = { op: 'peek', client, address, length: context.page };
-    acts.push([{ client: parent, operations: [peek] }]);
   }
   return acts;
 }

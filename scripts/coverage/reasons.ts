@@ -16,4 +16,10 @@ export const EMPTY_CELLS: readonly EmptyCell[] = [
     classes: ['other'],
     reason: 'a fork names the child that it makes',
   },
+  {
+    places: ['peek.client'],
+    classes: ['child'],
+    by: 'generator',
+    reason: 'a mutation must not bring it to a client that has ended, so it stays out of relays',
+  },
 ];

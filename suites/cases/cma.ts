@@ -8,16 +8,19 @@ import type { FrameRange } from '../../oracles/index.ts';
 import type { Case } from '../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../kit/context.ts';
 import { Crowd, mixedSizes } from '../kit/crowd.ts';
-import { fillAndHold, fillOnce, freeBytes } from '../kit/free-memory.ts';
+import { fillAndHold, fillOnce } from '../kit/filling.ts';
+import { freeBytes } from '../kit/gauge.ts';
 import { fillMemoryFile } from '../kit/memory-file.ts';
 import { Inconclusive, Skip } from '../kit/observation.ts';
 import { framesOfCrowd, pageFramesOf, regionFrames } from '../kit/page-frames.ts';
+import { lengthsThatFit, Neighbours } from '../kit/room.ts';
 import { fewSizes, sizeClasses } from '../kit/sizes.ts';
 
 /** Sizes that an order can align, in pages, each asked for behind a single page. */
 const ORDER_PAGES = [1n, 2n, 4n, 8n, 16n];
-/** Pages of the window in which every other page is freed. */
+/** Pages of the window in which every other page is freed, and in which two can be scattered. */
 const WINDOW_PAGES = 64n;
+const WINDOW_PAGES_MIN = 4n;
 /** A real region may fail for a while when a page cannot be moved: so often it is asked. */
 const TRIES = 3;
 
@@ -85,11 +88,14 @@ export const cmaCases: readonly Case[] = [
     requirements: ['CMA-04'],
     needs: ['frames'],
     async run(context) {
-      for (const pages of ORDER_PAGES) {
+      const { page } = context;
+      const neighbours = new Neighbours(context);
+      const lengths = ORDER_PAGES.map((pages) => pages * page);
+      for (const length of lengthsThatFit(context, lengths, page)) {
+        const pages = length / page;
         // Without it, every size might follow its like, and be aligned by chance.
-        await context.buffer();
-        const length = pages * context.page;
-        const [first = 0n] = await pageFramesOf(context, await context.buffer({ length }), length);
+        await neighbours.take(page);
+        const [first = 0n] = await pageFramesOf(context, await neighbours.take(length), length);
         const word = first % pages === 0n ? 'natural' : 'unnatural';
         context.observe('CMA-04', 'alignment', word, `${pages} pages begin at frame ${hex(first)}`);
       }
@@ -118,7 +124,8 @@ export const cmaCases: readonly Case[] = [
     requirements: ['CMA-06'],
     needsBounded: true,
     async run(context) {
-      const singles = await fullButForWindow(context);
+      const pages = windowPages(context);
+      const singles = await fullButForWindow(context, pages);
       const closeEach = async (which: (index: number) => boolean): Promise<void> => {
         const chosen = singles.filter((_, index) => which(index));
         await context.runSteps(
@@ -132,9 +139,9 @@ export const cmaCases: readonly Case[] = [
       context.observe('CMA-06', 'scattered', scattered.word, `${half}: ${scattered.word}`);
       await context.release(scattered);
       await closeEach((index) => index % 2 === 1);
-      const pages = WINDOW_PAGES / 2n;
-      const { word } = await askSeveralTimes(context, pages * context.page);
-      context.observe('CMA-06', 'joined', word, `all of them free, ${pages} together: ${word}`);
+      const joined = pages / 2n;
+      const { word } = await askSeveralTimes(context, joined * context.page);
+      context.observe('CMA-06', 'joined', word, `all of them free, ${joined} together: ${word}`);
     },
   },
   {
@@ -146,8 +153,9 @@ export const cmaCases: readonly Case[] = [
     async run(context) {
       const { sizeBytes } = context.region;
       if (sizeBytes === undefined) throw new Skip('the size of the region is not known');
-      const { length: used } = await fillMemoryFile(context, 2n * sizeBytes);
       const length = (sizeBytes / 2n / context.page) * context.page;
+      if (length === 0n) throw new Skip('the region has a single page');
+      const { length: used } = await fillMemoryFile(context, 2n * sizeBytes);
       const { word } = await askSeveralTimes(context, length);
       const detail = `${length} bytes with ${used} bytes of files in memory: ${word}`;
       context.observe('CMA-07', 'under-pressure', word, detail);
@@ -209,14 +217,22 @@ async function askSeveralTimes(
   }
 }
 
-/** Fills the region so that its last {@link WINDOW_PAGES} neighbours are buffers of one page. */
-async function fullButForWindow(context: CaseContext): Promise<readonly SlotRef[]> {
-  const window = await context.buffer({ length: WINDOW_PAGES * context.page });
+/** Pages of the window: half of a small region. */
+function windowPages({ page, region }: CaseContext): bigint {
+  let pages = WINDOW_PAGES;
+  while (region.sizeBytes !== undefined && 2n * pages * page > region.sizeBytes) pages /= 2n;
+  if (pages >= WINDOW_PAGES_MIN) return pages;
+  throw new Skip(`the region has ${region.sizeBytes} bytes, too few for pages to be scattered`);
+}
+
+/** Fills the region so that its last `pages` neighbours are buffers of one page. */
+async function fullButForWindow(context: CaseContext, pages: bigint): Promise<readonly SlotRef[]> {
+  const window = await context.buffer({ length: pages * context.page });
   await fillAndHold(context);
   await context.release(window);
-  const { count } = await fillOnce(context, 'single', context.page, WINDOW_PAGES);
-  if (count !== WINDOW_PAGES) {
-    throw new Inconclusive(`blocked: only ${count} of ${WINDOW_PAGES} freed pages came back`);
+  const { count } = await fillOnce(context, 'single', context.page, pages);
+  if (count !== pages) {
+    throw new Inconclusive(`blocked: only ${count} of ${pages} freed pages came back`);
   }
   return Array.from({ length: Number(count) }, (_, index) =>
     context.descriptorIn(`single[${index}]`),

@@ -76,6 +76,7 @@ export const devicesCases: readonly Case[] = [
         const buffer = await context.allocate({}, { client, device });
         const seen = `process ${index + 1} of ${PROCESSES}: ${buffer.word}`;
         context.observe('DEV-04', 'processes', buffer.word, seen);
+        await context.release(buffer);
       }
     },
   },

@@ -10,7 +10,10 @@ import type { Role } from '../../catalogue/catalogue.ts';
 import type { Case } from '../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../kit/context.ts';
 import { observeEachChange } from '../kit/each-change.ts';
-import { fill, observeConserved, observeConservedBy } from '../kit/free-memory.ts';
+import { fill } from '../kit/filling.ts';
+import { observeConserved, observeConservedBy } from '../kit/free-memory.ts';
+import { observeOwnDescriptors } from '../kit/own-descriptors.ts';
+import { cycleLength } from '../kit/sizes.ts';
 
 const READ_ONLY: Placement = { kind: 'page', protection: 'read-only' };
 
@@ -65,12 +68,13 @@ export const errorsCases: readonly Case[] = [
     requirements: ['ERR-05'],
     async run(context) {
       await context.control();
-      const step = context.allocationStep('refused', await context.device());
+      const length = cycleLength(context);
+      const step = context.allocationStep('refused', await context.device(), { length });
       const body = [{ ...step, argument: { ...step.argument, placement: READ_ONLY } }];
       await observeConserved(context, {
         requirement: 'ERR-05',
         body,
-        bytesPerCycle: context.page,
+        leakBytes: length,
         refused: true,
       });
     },
@@ -121,14 +125,15 @@ export const errorsCases: readonly Case[] = [
     requirements: ['ERR-09'],
     needs: ['limits', 'clients'],
     async run(context) {
+      const length = cycleLength(context);
       const device = await context.device();
       await context.subject.fork({ client: 'full' });
       await leaveNoDescriptor(context, context.client('full'));
       await observeConserved(context, {
         requirement: 'ERR-09',
         client: 'full',
-        body: [context.allocationStep('refused', device)],
-        bytesPerCycle: context.page,
+        body: [context.allocationStep('refused', device, { length })],
+        leakBytes: length,
         refused: true,
       });
     },
@@ -185,6 +190,13 @@ export const errorsCases: readonly Case[] = [
       see('table-full-and-zero-length', await context.allocate({ length: 0n }));
       see('table-full-and-unwritable', await context.allocate({}, unwritable));
     },
+  },
+  {
+    id: 'ERR-14/own-descriptors',
+    title: 'a request leaves the descriptors alone that its client had',
+    requirements: ['ERR-14'],
+    needs: ['limits'],
+    run: (context) => observeOwnDescriptors(context, 'ERR-14'),
   },
   {
     id: 'ERR-13/killed',

@@ -3,7 +3,7 @@ import type { Case } from '../kit/case.ts';
 import { stamp, zeroWord } from '../kit/contents.ts';
 import { type CaseContext, SUBJECT } from '../kit/context.ts';
 import { eachBit, observeEachChange } from '../kit/each-change.ts';
-import { closeAll } from '../kit/free-memory.ts';
+import { closeAll } from '../kit/filling.ts';
 import { Inconclusive } from '../kit/observation.ts';
 
 const { O_ACCMODE, O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = linux;

@@ -2,7 +2,7 @@ import { linux, type Operation, type Placement } from '../../adapters/contract/i
 import type { Case } from '../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../kit/context.ts';
 import { mixedSizes } from '../kit/crowd.ts';
-import { fillAndHold } from '../kit/free-memory.ts';
+import { fillAndHold } from '../kit/filling.ts';
 import { fillMemoryFile } from '../kit/memory-file.ts';
 import { Skip } from '../kit/observation.ts';
 import { throughPhases } from '../kit/phases.ts';

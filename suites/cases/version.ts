@@ -4,6 +4,7 @@ import type { Case } from '../kit/case.ts';
 import type { CaseContext } from '../kit/context.ts';
 import { type Change, eachBit, observeEachChange } from '../kit/each-change.ts';
 import { observeConserved } from '../kit/free-memory.ts';
+import { cycleLength } from '../kit/sizes.ts';
 
 /** Cases of group `version`: the version and the reserved fields. */
 export const versionCases: readonly Case[] = [
@@ -35,12 +36,14 @@ export const versionCases: readonly Case[] = [
     needsRoles: ['version'],
     async run(context) {
       await context.control();
-      const body = [context.allocationStep('refused', await context.device(), { version: 1n })];
-      const bytesPerCycle = context.page;
+      const length = cycleLength(context);
+      const body = [
+        context.allocationStep('refused', await context.device(), { length, version: 1n }),
+      ];
       await observeConserved(context, {
         requirement: 'VER-03',
         body,
-        bytesPerCycle,
+        leakBytes: length,
         refused: true,
       });
     },

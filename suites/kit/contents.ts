@@ -1,6 +1,7 @@
 import { type Client, linux, type Reply, type SlotRef } from '../../adapters/contract/index.ts';
 import type { Allocation, CaseContext } from './context.ts';
 import { Inconclusive } from './observation.ts';
+import { buffersThatFit } from './room.ts';
 
 /** A pattern of one byte, repeated by `store` and `scan`. */
 export const pattern = (byte: number): Uint8Array => Uint8Array.of(byte);
@@ -76,12 +77,12 @@ export async function overwriteNewBuffers(
   length: bigint = context.page,
 ): Promise<void> {
   const like = length > context.page ? LARGE_CHALLENGERS : 0;
-  const challengers = [];
-  for (let index = 0; index < CHALLENGERS + like; index += 1) {
-    const size = index < CHALLENGERS ? context.page : length;
-    const buffer = await context.buffer({ length: size });
-    challengers.push(buffer);
-    await stamp(context, buffer, size, 0xff);
+  const sizes = Array.from({ length: CHALLENGERS + like }, (_, index) =>
+    index < CHALLENGERS ? context.page : length,
+  );
+  const challengers = await buffersThatFit(context, sizes, 1);
+  for (const [index, buffer] of challengers.entries()) {
+    await stamp(context, buffer, sizes[index] ?? context.page, 0xff);
   }
   for (const buffer of challengers) await context.release(buffer);
 }

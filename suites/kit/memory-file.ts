@@ -1,7 +1,7 @@
 import { linux } from '../../adapters/contract/index.ts';
 import { fillBytes } from './contents.ts';
 import type { CaseContext } from './context.ts';
-import { memoryBytes } from './free-memory.ts';
+import { memoryBytes } from './gauge.ts';
 import { Inconclusive } from './observation.ts';
 
 /** The byte that such a file is filled with. */

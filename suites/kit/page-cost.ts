@@ -1,6 +1,6 @@
 import type { CaseContext } from './context.ts';
 import { Crowd } from './crowd.ts';
-import { fill } from './free-memory.ts';
+import { fill } from './filling.ts';
 import { Inconclusive } from './observation.ts';
 
 /** Real CMA may lack a page or two for a while: so often what buffers cost is measured. */

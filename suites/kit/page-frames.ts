@@ -23,6 +23,7 @@ export async function pageFramesOf(
 ): Promise<readonly bigint[]> {
   const address = await context.map(buffer, length);
   const { result } = await context.subject.frames({ address, length });
+  await context.subject.munmap({ address, length });
   return framesIn(result);
 }
 

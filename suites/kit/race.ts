@@ -73,37 +73,108 @@ function intervalOf({
 /** Later than every clock. */
 const NEVER = 1n << 64n;
 
-/** Times more rounds that a busy machine gets, on which threads seldom run at once. */
+/** Times more rounds than enough that a busy machine gets, on which threads seldom run at once. */
 const PATIENCE = 16;
+/**
+ * Nanoseconds on the target's clock that rounds may take together once there were enough of them; a
+ * target on which each takes long gets the fewer.
+ */
+const PATIENCE_NS = 20_000_000_000n;
+/** Rounds without overlap after which threads take twice as long, and how often that is done. */
+const DRY_ROUNDS = 2;
+const DOUBLINGS_MAX = 6;
+/** The least chance to have met a race with which its absence may be called a pass. */
+const POWER_LEAST = 0.9;
 
-/** Counts the rounds in which calls overlapped: rounds in which none did prove nothing. */
+/**
+ * The rounds of a race. Those in which no two calls overlapped prove nothing: only the others count
+ * for what would have been seen, and more are made until there are enough of them.
+ */
 export class OverlapCount {
+  readonly #odds: number;
   #rounds = 0;
   #overlapped = 0;
+  #dry = 0;
+  #nanoseconds = 0n;
 
-  count({ overlapping }: Pick<Race, 'overlapping'>): void {
-    this.#rounds += 1;
-    if (overlapping) this.#overlapped += 1;
+  /** @param odds a race that shows in one overlapping round out of so many is to be seen */
+  constructor(odds: number) {
+    this.#odds = odds;
   }
 
-  /** Whether another round is due: enough of them, and more while no two calls have overlapped. */
-  goesOn(round: number, odds: number): boolean {
-    const enough = roundsFor(odds);
-    return round < enough || (this.#overlapped === 0 && round < PATIENCE * enough);
+  count({ overlapping, history }: MetRound): void {
+    this.#rounds += 1;
+    this.#overlapped += overlapping ? 1 : 0;
+    this.#dry = overlapping ? 0 : this.#dry + 1;
+    this.#nanoseconds += lasted(history);
+  }
+
+  /** Rounds so far. */
+  get rounds(): number {
+    return this.#rounds;
   }
 
   /**
-   * For the detail of an observation.
-   *
-   * @throws {@link Inconclusive} when no two threads ever met: then nothing was shown
+   * How many times longer threads should go on in the next round: those that seldom run at once, as
+   * on a busy machine, meet when each of them takes its time.
    */
+  get lengthening(): bigint {
+    return 1n << BigInt(Math.min(Math.floor(this.#dry / DRY_ROUNDS), DOUBLINGS_MAX));
+  }
+
+  /** Whether another round is due: too few overlapped, and there is patience left. */
+  get goesOn(): boolean {
+    return this.#overlapped < roundsFor(this.#odds) && this.#patient;
+  }
+
+  /** Makes at least one round, and more until calls overlap in one or patience is used up. */
+  async meet(round: (index: number) => Promise<MetRound>): Promise<void> {
+    const before = this.#overlapped;
+    do this.count(await round(this.#rounds));
+    while (this.#overlapped === before && this.#patient);
+  }
+
+  get #patient(): boolean {
+    const enough = roundsFor(this.#odds);
+    const lasting = this.#nanoseconds < PATIENCE_NS && this.#rounds < PATIENCE * enough;
+    return this.#rounds < enough || lasting;
+  }
+
+  /** For the detail of an observation: the rounds, and what they would have seen. */
   get note(): string {
-    if (this.#overlapped === 0) {
-      throw new Inconclusive(`in none of ${this.#rounds} rounds were two calls under way at once`);
-    }
-    return `calls overlapped in ${this.#overlapped} of ${this.#rounds} rounds`;
+    const percent = Math.floor(100 * powerOf(this.#overlapped, this.#odds));
+    return (
+      `calls overlapped in ${this.#overlapped} of ${this.#rounds} rounds; a race that shows in 1 of ` +
+      `${this.#odds} overlapping rounds would be caught with ${percent} % probability ` +
+      `(1 - (1 - 1/${this.#odds})^${this.#overlapped})`
+    );
+  }
+
+  /**
+   * To be asked after everything was observed: what was seen stands, but a race that was not seen
+   * proves nothing when it would probably not have been.
+   *
+   * @throws {@link Inconclusive} when the rounds that overlapped were too few
+   */
+  demandPower(): void {
+    if (powerOf(this.#overlapped, this.#odds) >= POWER_LEAST) return;
+    throw new Inconclusive(`${this.note}; a pass needs ${100 * POWER_LEAST} %`);
   }
 }
+
+/** A round, and whether calls of two threads were under way at once in it. */
+type MetRound = Pick<Race, 'overlapping' | 'history'>;
+
+/** Nanoseconds from the first call of a Program to the last that returned. */
+function lasted({ threads }: History): bigint {
+  const ran = threads.flat().filter(({ outcome }) => outcome !== 'not-run');
+  const begin = ran.reduce((least, { call }) => (call < least ? call : least), NEVER);
+  const end = ran.reduce((most, { call, return: back = call }) => (back > most ? back : most), 0n);
+  return end > begin ? end - begin : 0n;
+}
+
+/** The chance that one of so many rounds shows what shows in one out of `odds`. */
+export const powerOf = (rounds: number, odds: number): number => 1 - (1 - 1 / odds) ** rounds;
 
 /**
  * Rounds after which a race that shows in one round out of `odds` has shown with a probability of
@@ -111,10 +182,6 @@ export class OverlapCount {
  */
 export const roundsFor = (odds: number): number =>
   Math.ceil(Math.log(0.01) / Math.log(1 - 1 / odds));
-
-/** The odds at which the rounds detect a race, for the detail of an observation. */
-export const detectionOdds = (odds: number): string =>
-  `${roundsFor(odds)} rounds find with 99 % what shows in one of ${odds}`;
 
 /** Observations of many rounds: each word of a role once, with how often it came. */
 export class Sightings {

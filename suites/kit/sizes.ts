@@ -1,4 +1,5 @@
 import type { CaseContext } from './context.ts';
+import { larger, smaller } from './larger-smaller.ts';
 
 /**
  * Pages of the buffers that rules about contents, size, mapping and cost look at: around the chunks
@@ -57,6 +58,22 @@ export function fewSizes(context: CaseContext): readonly bigint[] {
   return [context.page, ...few.filter((length) => length <= room)];
 }
 
+/** Pages of a buffer in a cycle: few on a region that is counted page by page. */
+const BOUNDED_PAGES = 4n;
+const GAUGED_PAGES = 256n;
+
+/**
+ * Bytes of a buffer whose loss shows: large where only a gauge sees it.
+ *
+ * @param together so many of them live at once
+ */
+export function cycleLength({ page, region }: CaseContext, together = 1n): bigint {
+  if (!region.bounded) return GAUGED_PAGES * page;
+  const { sizeBytes } = region;
+  if (sizeBytes === undefined) return BOUNDED_PAGES * page;
+  return larger(1n, smaller(BOUNDED_PAGES, sizeBytes / page / together)) * page;
+}
+
 /** A size of the buffers of a cycle, and how often the cycle is run between two readings. */
 export interface CycleSize {
   /** Bytes. */
@@ -75,7 +92,7 @@ const LOST_SHARE = 6n;
  * where a gauge is read, which takes thousands of cycles, there are none.
  */
 export function cycleSizes(context: CaseContext): readonly CycleSize[] {
-  const small = { length: 4n * context.page, cycles: SMALL_CYCLES };
+  const small = { length: cycleLength(context), cycles: SMALL_CYCLES };
   const large = context.region.bounded ? fewSizes(context).slice(1) : [];
   return [small, ...large.map((length) => ({ length, cycles: fewCycles(context, length) }))];
 }

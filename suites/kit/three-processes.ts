@@ -1,8 +1,8 @@
 import { linux, type Operation, type Result, wordOf } from '../../adapters/contract/index.ts';
 import { pattern } from './contents.ts';
 import { type CaseContext, SUBJECT } from './context.ts';
-import { socketEnds } from './lifetimes.ts';
 import { Inconclusive } from './observation.ts';
+import { socketEnds } from './socket-ends.ts';
 
 const PARTIES = ['allocator', 'holder', 'asker'] as const;
 const MANNERS = ['by itself', 'by a signal', 'by exec'] as const;

@@ -23,6 +23,8 @@ export interface AllocatorOptions {
   /** Whether a page that is in the way cannot be moved this time. */
   unlucky(): boolean;
   nextInode(): number;
+  /** Lets the time pass that an allocation takes. */
+  work(): void;
 }
 
 /** Pages that were taken for a buffer, and what was asked for. */
@@ -64,6 +66,7 @@ export class CmaAllocator {
     if (BigInt.asUintN(64, size) === 0n) return 'EINVAL';
     if (size / BigInt(this.store.pageBytes) > BigInt(this.pagesMax)) return this.refuseTooLarge();
     yield 'cma.alloc';
+    this.options.work();
     const count = this.pagesIn(size);
     const first = this.take(count);
     if (first === undefined) return 'ENOMEM';

@@ -8,6 +8,8 @@ import type { Handler, KernelCall } from './kernel-call.ts';
 const { O_CLOEXEC } = linuxNumbers;
 /** Bytes of the machine that are not in a region. */
 const OTHER_BYTES = 512 * 2 ** 20;
+/** Of those, what objects of the kernel take that live. */
+const SLAB_BYTES = 16 * 2 ** 20;
 /** Of those, what the kernel and its programs use; it never changes, so gauges have no noise. */
 const BUSY_BYTES = 64 * 2 ** 20;
 
@@ -41,16 +43,18 @@ const classListing = ({ devices }: Kernel): string =>
 
 /** Names, padding and units as fs/proc/meminfo.c prints them. */
 function memoryInformation({ kernel }: KernelCall): string {
-  const { devices, pageBytes } = kernel;
+  const { devices, pageBytes, quarantine } = kernel;
   const sum = (of: 'freePages' | 'pageCount'): number =>
     devices.regions.reduce((bytes, region) => bytes + region[of] * pageBytes, 0);
   const free = sum('freePages');
   const total = sum('pageCount');
-  const available = free + OTHER_BYTES - BUSY_BYTES;
+  const kept = quarantine.heldBytes;
+  const available = free + OTHER_BYTES - BUSY_BYTES - kept;
   const lines: readonly [string, number][] = [
     ['MemTotal', total + OTHER_BYTES],
     ['MemFree', available],
     ['MemAvailable', available],
+    ['Slab', SLAB_BYTES + kept],
     ['CmaTotal', total],
     ['CmaFree', free],
   ];

@@ -4,12 +4,15 @@ import { CONTENT_DEFECTS } from './contents.ts';
 import type { Defect, Overrides } from './defect.ts';
 import { DESCRIPTOR_DEFECTS } from './descriptors.ts';
 import { DEVICE_DEFECTS } from './devices.ts';
+import { ERROR_PATH_DEFECTS } from './error-paths.ts';
 import { EXTENT_DEFECTS } from './extents.ts';
+import { GROWTH_DEFECTS } from './growth.ts';
 import { LENGTH_DEFECTS } from './lengths.ts';
 import { LIFETIME_DEFECTS } from './lifetime.ts';
 import { MAPPING_DEFECTS } from './mappings.ts';
 import { type Parts, RIGHT } from './parts.ts';
 import { RACE_DEFECTS } from './races.ts';
+import { RARE_LEAK_DEFECTS } from './rare-leaks.ts';
 import { REFERENCE_DEFECTS } from './references.ts';
 import { REGISTRY_DEFECTS } from './registry.ts';
 import { RULE_DEFECTS } from './rules.ts';
@@ -18,12 +21,19 @@ import { SIZE_DEFECTS } from './sizes.ts';
 import { TURN_DEFECTS } from './turns.ts';
 
 /** Bugs in how a request is read, checked and answered. */
-export const REQUEST_DEFECTS = [...ARGUMENT_DEFECTS, ...RULE_DEFECTS, ...LENGTH_DEFECTS] as const;
+export const REQUEST_DEFECTS = [
+  ...ARGUMENT_DEFECTS,
+  ...RULE_DEFECTS,
+  ...LENGTH_DEFECTS,
+  ...ERROR_PATH_DEFECTS,
+] as const;
 
 /** Bugs of buffers: their descriptors, life, mappings, contents and place in the region. */
 export const BUFFER_DEFECTS = [
   ...DESCRIPTOR_DEFECTS,
   ...LIFETIME_DEFECTS,
+  ...RARE_LEAK_DEFECTS,
+  ...GROWTH_DEFECTS,
   ...REFERENCE_DEFECTS,
   ...SHARING_DEFECTS,
   ...CALL_DEFECTS,

@@ -7,6 +7,7 @@ import { type ClientEnding, ClientProcess, type ProcessOptions } from './client-
 import type { Devices, ReservedMemory } from './devices.ts';
 import { KernelLog } from './kernel-log.ts';
 import type { PageStore } from './pages.ts';
+import { Quarantine } from './quarantine.ts';
 import { collectGarbage, type Socket } from './socket.ts';
 
 const { O_LARGEFILE, O_RDWR, SIGKILL } = linuxNumbers;
@@ -17,8 +18,15 @@ const FIRST_INODE = 4096;
 
 /** The kernel, as far as drivers need it. */
 export interface DriverHost {
+  readonly clock: Clock;
   readonly log: KernelLog;
   readonly nextInode: () => number;
+}
+
+/** What a kernel is built with. */
+export interface KernelOptions extends ProcessOptions {
+  /** Bytes of freed objects that it keeps; 0 for none. */
+  readonly quarantineBytes: number;
 }
 
 /** The machine: processes, and devices that drivers add to it. */
@@ -28,6 +36,8 @@ export class Kernel implements DriverHost {
   readonly pageBytes: number;
   readonly devices: Devices;
   readonly sockets = new Set<Socket>();
+  /** Freed objects that it keeps. */
+  readonly quarantine: Quarantine;
   readonly #options: ProcessOptions;
   readonly #clients = new Map<string, ClientProcess>();
   #deaths: Death[] = [];
@@ -35,8 +45,9 @@ export class Kernel implements DriverHost {
   #nextInode = FIRST_INODE;
 
   /** @param devicesOf makes the devices of a kernel at boot */
-  constructor(options: ProcessOptions, devicesOf: (host: DriverHost) => Devices) {
+  constructor(options: KernelOptions, devicesOf: (host: DriverHost) => Devices) {
     this.#options = options;
+    this.quarantine = new Quarantine(options.quarantineBytes);
     this.pageBytes = options.pageBytes;
     this.devices = devicesOf(this);
     this.startMain();
@@ -47,7 +58,10 @@ export class Kernel implements DriverHost {
     return this.devices.regions.find((region) => region.store === store);
   }
 
-  readonly nextInode = (): number => this.#nextInode++;
+  readonly nextInode = (): number => {
+    this.quarantine.count();
+    return this.#nextInode++;
+  };
 
   /** A client by the name that Programs give it, dead or alive. */
   client(name: string): ClientProcess | undefined {

@@ -74,6 +74,7 @@ function join(
   const allocator = new CmaAllocator({
     ...{ region, regions: [region], log, orderMax, zeroing: true, DmaBuf },
     unlucky: () => false,
+    work: () => {},
     nextInode: () => inode++,
   });
   return new ParallelClient({ memory, region, pages: store, allocator, AddressSpace, log });

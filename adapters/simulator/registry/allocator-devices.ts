@@ -30,6 +30,8 @@ export interface AllocatorSettings {
   readonly orderMax: number;
   /** About one allocation in so many fails though there is room; 0 for none. */
   readonly transient: number;
+  /** Microseconds that an allocation takes, beside those of its steps. */
+  readonly latencyUs: number;
   /** Seeds what goes wrong by chance. */
   readonly seed: bigint;
 }
@@ -48,6 +50,8 @@ export interface AllocatorParts {
   readonly HardenedRegistry: typeof HardenedRegistry;
 }
 
+/** In a microsecond. */
+const NANOSECONDS = 1000n;
 /** Page frame at which the first region begins. */
 const FIRST_FRAME = 0x40000;
 /** Regions begin at multiples of this many pages, so that frame numbers show any alignment. */
@@ -112,9 +116,10 @@ export class AllocatorDevices implements Devices {
   }
 
   #driverOf(index: number): RegionDriver {
-    const { behaviour, orderMax, transient } = this.#settings;
+    const { behaviour, latencyUs, orderMax, transient } = this.#settings;
     const { CmaAllocator, CompatIoctl, DmaBuf, HardenedIoctl, RequestRules } = this.#parts;
-    const { log, nextInode } = this.#host;
+    const { clock, log, nextInode } = this.#host;
+    const latency = BigInt(latencyUs) * NANOSECONDS;
     const hardened = behaviour === 'hardened';
     const allocator = new CmaAllocator({
       region: this.regionFor(index),
@@ -125,6 +130,7 @@ export class AllocatorDevices implements Devices {
       DmaBuf,
       unlucky: () => transient > 0 && this.#chance.below(transient) === 0,
       nextInode,
+      work: () => clock.advanceTo(clock.now + latency),
     });
     const ioctlParts = { allocator, rules: new RequestRules(), log };
     if (!hardened) return { allocator, ioctl: new RfcIoctl(ioctlParts), compatIoctl: undefined };

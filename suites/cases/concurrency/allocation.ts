@@ -6,7 +6,6 @@ import type { CaseContext } from '../../kit/context.ts';
 import { observeConservedBy } from '../../kit/free-memory.ts';
 import { Inconclusive } from '../../kit/observation.ts';
 import {
-  detectionOdds,
   OverlapCount,
   type Race,
   type RacingThread,
@@ -18,6 +17,8 @@ import {
 /** Threads that allocate at once, and buffers of each. */
 const THREADS = 4;
 const BUFFERS_EACH = 3;
+/** Buffers that each thread takes and closes in turn where memory is what is looked at. */
+const TURNS = 2n;
 /** Two allocations that are under way together collide in more than one round of six. */
 const ODDS = 6;
 
@@ -31,11 +32,11 @@ export const concurrentAllocationCases: readonly Case[] = [
     async run(context) {
       await context.control();
       const device = await context.device();
-      const overlaps = new OverlapCount();
+      const overlaps = new OverlapCount(ODDS);
       let buffers = 0;
       const seen = { numbers: 'distinct', contents: 'own-bytes' };
       let first: string | undefined;
-      for (let round = 0; overlaps.goesOn(round, ODDS); round += 1) {
+      for (let round = 0; overlaps.goesOn; round += 1) {
         const race = await runTogether(context, allocating(context, device, round), {
           seed: BigInt(round),
         });
@@ -49,10 +50,11 @@ export const concurrentAllocationCases: readonly Case[] = [
         if (first !== undefined) break;
       }
       if (buffers === 0) throw new Inconclusive('blocked: no thread was given a buffer');
-      const came = `${THREADS} threads took ${buffers} buffers, ${overlaps.note}`;
-      const detail = `${came}; ${first ?? detectionOdds(ODDS)}`;
+      const came = `${THREADS} threads took ${buffers} buffers`;
+      const detail = `${came}; ${first ?? overlaps.note}`;
       context.observe('CON-01', 'numbers', seen.numbers, detail);
       context.observe('CON-01', 'contents', seen.contents, detail);
+      overlaps.demandPower();
     },
   },
   {
@@ -64,22 +66,27 @@ export const concurrentAllocationCases: readonly Case[] = [
       await context.control();
       const device = await context.device();
       const { cycles, bytesPerCycle, length } = visibleLoss(context, ODDS);
-      const overlaps = new OverlapCount();
+      const overlaps = new OverlapCount(ODDS);
       await observeConservedBy(context, {
         requirement: 'CON-01',
         cycles,
         bytesPerCycle,
-        async run(index) {
-          const racing = Array.from({ length: THREADS }, (_, thread): RacingThread => {
-            const slot = `churn-${thread}`;
-            const step = context.allocationStep(slot, device, { length });
-            const close: Operation = { op: 'close', fd: context.descriptorIn(slot) };
-            return { operations: [step, close, step, close] };
-          });
-          overlaps.count(await runTogether(context, racing, { seed: BigInt(index) }));
-        },
+        run: () =>
+          overlaps.meet((round) => {
+            const racing = Array.from({ length: THREADS }, (_, thread): RacingThread => {
+              const slot = `churn-${thread}`;
+              const step = context.allocationStep(slot, device, { length });
+              const close: Operation = { op: 'close', fd: context.descriptorIn(slot) };
+              const times = TURNS * overlaps.lengthening;
+              const body = [step, close];
+              // After a failure there is no descriptor to close.
+              return { operations: [{ op: 'repeat', times, stop: 'failure', body }] };
+            });
+            return runTogether(context, racing, { seed: BigInt(round) });
+          }),
         note: () => overlaps.note,
       });
+      overlaps.demandPower();
     },
   },
 ];

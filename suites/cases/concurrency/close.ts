@@ -5,7 +5,6 @@ import { pattern, stamp } from '../../kit/contents.ts';
 import { type CaseContext, SUBJECT } from '../../kit/context.ts';
 import { observeConservedBy } from '../../kit/free-memory.ts';
 import {
-  detectionOdds,
   nextDescriptor,
   OverlapCount,
   type Race,
@@ -76,47 +75,47 @@ export const concurrentCloseCases: readonly Case[] = [
     needs: ['memory', 'procfs', 'timing'],
     async run(context) {
       const sightings = new Sightings();
-      const overlaps = new OverlapCount();
-      for (let round = 0; overlaps.goesOn(round, ODDS); round += 1) {
-        overlaps.count(await closeInUse(context, sightings, round));
+      const overlaps = new OverlapCount(ODDS);
+      while (overlaps.goesOn) {
+        overlaps.count(await closeInUse(context, sightings, overlaps.rounds));
       }
-      sightings.observe(context, 'CON-05', `${overlaps.note}; ${detectionOdds(ODDS)}`);
+      sightings.observe(context, 'CON-05', overlaps.note);
+      overlaps.demandPower();
     },
   },
 ];
 
 async function observeClosing(context: CaseContext, rule: ClosedMeanwhile): Promise<void> {
   await context.control();
-  const seen = { sightings: new Sightings(), overlaps: new OverlapCount() };
-  for (let round = 0; seen.overlaps.goesOn(round, ODDS); round += 1) {
-    await closeMeanwhile(context, rule, { round, length: context.page, ...seen });
+  const seen = { sightings: new Sightings(), overlaps: new OverlapCount(ODDS) };
+  const { overlaps, sightings } = seen;
+  while (overlaps.goesOn) {
+    overlaps.count(await closeMeanwhile(context, rule, { length: context.page, ...seen }));
   }
-  seen.sightings.observe(
-    context,
-    rule.requirement,
-    `${seen.overlaps.note}; ${detectionOdds(ODDS)}`,
-  );
+  sightings.observe(context, rule.requirement, overlaps.note);
+  overlaps.demandPower();
 }
 
 async function observeMemory(context: CaseContext, rule: ClosedMeanwhile): Promise<void> {
   const { cycles, bytesPerCycle, length } = visibleLoss(context, ODDS);
   await context.control({ length });
   const sightings = new Sightings();
-  const overlaps = new OverlapCount();
+  const overlaps = new OverlapCount(ODDS);
   await observeConservedBy(context, {
     requirement: rule.requirement,
     cycles,
     bytesPerCycle,
-    run: (round) => closeMeanwhile(context, rule, { round, length, sightings, overlaps }),
+    run: () => overlaps.meet(() => closeMeanwhile(context, rule, { length, sightings, overlaps })),
     note: () => overlaps.note,
   });
+  overlaps.demandPower();
 }
 
 /** One round, and where to put what it showed. */
 interface Round {
-  readonly round: number;
   readonly length: bigint;
   readonly sightings: Sightings;
+  /** Of the rounds before it. */
   readonly overlaps: OverlapCount;
 }
 
@@ -124,8 +123,10 @@ interface Round {
 async function closeMeanwhile(
   context: CaseContext,
   { placement }: ClosedMeanwhile,
-  { round, length, sightings, overlaps }: Round,
-): Promise<void> {
+  { length, sightings, overlaps }: Round,
+): Promise<Race> {
+  const round = overlaps.rounds;
+  const longer = overlaps.lengthening;
   const fd = await nextDescriptor(context);
   const slot = `closed-${round % 2}`;
   const device = await context.device();
@@ -133,13 +134,13 @@ async function closeMeanwhile(
   const argument = { ...plain.argument, ...(placement === undefined ? {} : { placement }) };
   const closing: Operation = {
     op: 'repeat',
-    times: TRIES,
+    times: TRIES * longer,
     stop: 'success',
     body: [{ op: 'close', fd }],
   };
   const lead: Operation = {
     op: 'repeat',
-    times: LEADS[round % LEADS.length] ?? 0n,
+    times: (LEADS[round % LEADS.length] ?? 0n) * longer,
     stop: 'never',
     body: [{ op: 'fcntl', fd: { slot: device.slot }, command: linux.F_GETFD }],
   };
@@ -147,22 +148,27 @@ async function closeMeanwhile(
     { operations: [lead, { ...plain, argument }] },
     { operations: [closing] },
   ];
-  const race = await runTogether(context, racing, { seed: BigInt(round) });
-  overlaps.count({ overlapping: requestMet(race) });
+  const raced = await runTogether(context, racing, { seed: BigInt(round) });
+  const race = { ...raced, overlapping: requestMet(raced) };
   const { history } = race;
   const request = history.threads[0]?.[2];
   const closed = (history.threads[1]?.[1]?.steps?.[0]?.succeeded ?? 0n) > 0n;
-  // What nobody closed is ours to close; what a failed request left behind is another rule's.
-  if (!closed) await context.subject.close({ fd });
-  if (request === undefined) return;
+  // What nobody closed is ours to close, if there is anything.
+  const left = !closed && (await context.subject.close({ fd })).ok;
+  if (request === undefined) return race;
   const detail = `the number ${fd} was ${closed ? 'closed meanwhile' : 'not met in time'}`;
   sightings.add('result', { word: wordOf(request), detail });
-  if (wordOf(request) !== 'ok' || placement !== undefined) return;
+  if (placement !== undefined && request.errno !== undefined && !closed) {
+    const number = `number ${fd}, which no other thread closed, could ${left ? '' : 'not '}be closed`;
+    sightings.add('number', { word: left ? 'left-behind' : 'gone', detail: number });
+  }
+  if (wordOf(request) !== 'ok' || placement !== undefined) return race;
   const told = readField(request.out, fieldOf(context.abi, 'length'));
   const given = readField(request.out, fieldOf(context.abi, 'descriptor'));
   const right = told === length && given === fd;
   const answer = `${detail}; the answer was number ${given} and ${told} bytes`;
   sightings.add('answer', { word: right ? 'right' : 'wrong', detail: answer });
+  return race;
 }
 
 /** Whether the tries were under way during the request; what led up to it does not count. */

@@ -1,7 +1,8 @@
 import { linux, type Operation, type Result } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../../kit/context.ts';
-import { fillAndHold, observeConservedBy } from '../../kit/free-memory.ts';
+import { fillAndHold } from '../../kit/filling.ts';
+import { observeConservedBy } from '../../kit/free-memory.ts';
 import { Inconclusive } from '../../kit/observation.ts';
 import {
   OverlapCount,
@@ -35,14 +36,15 @@ export const concurrentEndCases: readonly Case[] = [
     async run(context) {
       const { cycles, bytesPerCycle, length } = visibleLoss(context, ODDS);
       await context.control({ length });
-      const overlaps = new OverlapCount();
+      const overlaps = new OverlapCount(ODDS);
       await observeConservedBy(context, {
         requirement: 'CON-06',
         cycles,
         bytesPerCycle,
-        run: async (index) => overlaps.count(await forkMeanwhile(context, index, length)),
+        run: () => overlaps.meet((round) => forkMeanwhile(context, round, length)),
         note: () => overlaps.note,
       });
+      overlaps.demandPower();
     },
   },
   {
@@ -92,14 +94,15 @@ export const concurrentEndCases: readonly Case[] = [
     async run(context) {
       const { cycles, bytesPerCycle, length } = visibleLoss(context, ODDS);
       await context.control({ length });
-      const overlaps = new OverlapCount();
+      const overlaps = new OverlapCount(ODDS);
       await observeConservedBy(context, {
         requirement: 'CON-09',
         cycles,
         bytesPerCycle,
-        run: async (index) => overlaps.count(await endMeanwhile(context, index, length)),
+        run: () => overlaps.meet((round) => endMeanwhile(context, round, length)),
         note: () => overlaps.note,
       });
+      overlaps.demandPower();
     },
   },
 ];

@@ -151,7 +151,7 @@ async function observeRefusal(
     context.observe('FD-13', capability === 'procfs' ? 'name' : 'call', word, detail);
     return;
   }
-  const negative = typeof number === 'bigint' && number < 0n;
+  const negative = typeof number === 'bigint' && BigInt.asIntN(32, number) < 0n;
   const right = negative ? 0n : linux.POLLNVAL;
   const seen = negative ? 'passed-over' : 'POLLNVAL';
   context.observe('FD-13', 'poll', ok && value === right ? seen : `events ${value}`, detail);

@@ -11,11 +11,12 @@ import {
 import type { CaseContext } from '../../kit/context.ts';
 import { mixedSizes } from '../../kit/crowd.ts';
 import { syncFlags } from '../../kit/dma-buf-sync.ts';
-import { fillOnce, observeConserved } from '../../kit/free-memory.ts';
+import { fillOnce } from '../../kit/filling.ts';
+import { observeConserved } from '../../kit/free-memory.ts';
 import { Inconclusive } from '../../kit/observation.ts';
 import { throughPhases } from '../../kit/phases.ts';
 import { nextDescriptor } from '../../kit/race.ts';
-import { fewSizes } from '../../kit/sizes.ts';
+import { cycleLength, fewSizes } from '../../kit/sizes.ts';
 
 const { DMA_BUF_SYNC_END, DMA_BUF_SYNC_READ, DMA_BUF_SYNC_RW, DMA_BUF_SYNC_WRITE } = linux;
 const { O_CLOEXEC, O_RDWR, SEEK_CUR, SEEK_END, SEEK_SET } = linux;
@@ -155,14 +156,14 @@ export const fileCases: readonly Case[] = [
     requirements: ['FD-06'],
     needs: ['clients'],
     async run(context) {
-      const length = context.region.bounded ? 4n * context.page : 256n * context.page;
+      const length = cycleLength(context);
       const device = await context.device();
       await context.subject.fork({ client: 'program' });
       await observeConserved(context, {
         requirement: 'FD-06',
         client: 'program',
         body: [context.allocationStep('left', device, { length }), { op: 'exec' }],
-        bytesPerCycle: length,
+        leakBytes: length,
         cycles: EXECS,
       });
     },

@@ -3,7 +3,8 @@ import type { Case } from '../../kit/case.ts';
 import { bufferWord, overwriteNewBuffers, stamp } from '../../kit/contents.ts';
 import { SUBJECT } from '../../kit/context.ts';
 import { observeConserved } from '../../kit/free-memory.ts';
-import { largeLength, socketEnds } from '../../kit/lifetimes.ts';
+import { cycleLength } from '../../kit/sizes.ts';
+import { socketEnds } from '../../kit/socket-ends.ts';
 import { runPrepared } from '../../kit/three-processes.ts';
 
 /** Buffers in messages that outlive a process. */
@@ -59,7 +60,7 @@ export const messageCases: readonly Case[] = [
     requirements: ['LIF-13'],
     needs: ['clients', 'sockets'],
     async run(context) {
-      const length = largeLength(context);
+      const length = cycleLength(context);
       const fd = context.descriptorIn('cycle');
       const [here, there] = socketEnds('ends');
       const body: Operation[] = [
@@ -73,7 +74,7 @@ export const messageCases: readonly Case[] = [
         { op: 'wait', client: 'receiver' },
         { op: 'close', fd: here },
       ];
-      await observeConserved(context, { requirement: 'LIF-13', body, bytesPerCycle: length });
+      await observeConserved(context, { requirement: 'LIF-13', body, leakBytes: length });
     },
   },
   {
@@ -82,7 +83,7 @@ export const messageCases: readonly Case[] = [
     requirements: ['LIF-13'],
     needs: ['sockets'],
     async run(context) {
-      const length = largeLength(context);
+      const length = cycleLength(context);
       const fd = context.descriptorIn('cycle');
       const [inner, innerEnd] = socketEnds('inner');
       const [outer, outerEnd] = socketEnds('outer');
@@ -98,7 +99,7 @@ export const messageCases: readonly Case[] = [
         { op: 'close', fd: outer },
         { op: 'close', fd: outerEnd },
       ];
-      await observeConserved(context, { requirement: 'LIF-13', body, bytesPerCycle: length });
+      await observeConserved(context, { requirement: 'LIF-13', body, leakBytes: length });
     },
   },
 ];

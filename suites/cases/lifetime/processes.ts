@@ -2,13 +2,16 @@ import { linux, type Operation } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
 import { contentsWord, fillBytes, overwriteNewBuffers } from '../../kit/contents.ts';
 import { observeConserved, observeConservedBy } from '../../kit/free-memory.ts';
-import { largeLength } from '../../kit/lifetimes.ts';
+import { cycleLength } from '../../kit/sizes.ts';
 import { liveThrough, SHARED_LIVES } from '../../kit/three-processes.ts';
 
 const { MADV_DONTFORK, MAP_SHARED, PROT_READ, PROT_WRITE, SIGKILL } = linux;
 const PROTECTION = PROT_READ | PROT_WRITE;
 /** The fewest lives after which a lost buffer shows in a gauge. */
 const LIVES = 64;
+
+/** Buffers that live at once in such a life, and one to spare. */
+const TOGETHER = 6n;
 
 /** Buffers that two or three processes have, and lose one after the other. */
 export const processCases: readonly Case[] = [
@@ -18,8 +21,10 @@ export const processCases: readonly Case[] = [
     requirements: ['LIF-12'],
     needs: ['clients', 'sockets'],
     async run(context) {
+      const { bounded } = context.region;
+      const length = bounded ? cycleLength(context, TOGETHER) : 4n * context.page;
       for (const life of SHARED_LIVES) {
-        const word = await liveThrough(context, life, 4n * context.page);
+        const word = await liveThrough(context, life, length);
         const { asks, ends, manner, way } = life;
         const detail = `${way} by the holder; ${ends} ended ${manner}, ${asks} asked: ${word}`;
         context.observe('LIF-12', `${ends}-ends`, word, detail);
@@ -57,7 +62,7 @@ export const processCases: readonly Case[] = [
     needs: ['clients', 'sockets'],
     deadlineMs: 120_000,
     async run(context) {
-      const length = largeLength(context);
+      const length = cycleLength(context, TOGETHER);
       await observeConservedBy(context, {
         requirement: 'LIF-12',
         cycles: context.region.bounded ? SHARED_LIVES.length : LIVES,
@@ -99,7 +104,7 @@ export const processCases: readonly Case[] = [
     requirements: ['LIF-17'],
     needs: ['clients'],
     async run(context) {
-      const length = largeLength(context);
+      const length = cycleLength(context);
       const fd = context.descriptorIn('cycle');
       const address = { slot: 'mapped' };
       const body: Operation[] = [
@@ -112,7 +117,7 @@ export const processCases: readonly Case[] = [
         { op: 'kill', client: 'victim', signal: SIGKILL },
         { op: 'wait', client: 'victim' },
       ];
-      await observeConserved(context, { requirement: 'LIF-17', body, bytesPerCycle: length });
+      await observeConserved(context, { requirement: 'LIF-17', body, leakBytes: length });
     },
   },
 ];

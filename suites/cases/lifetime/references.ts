@@ -3,7 +3,8 @@ import type { Case } from '../../kit/case.ts';
 import { contentsWord, fillBytes, overwriteNewBuffers } from '../../kit/contents.ts';
 import type { CaseContext } from '../../kit/context.ts';
 import { observeConserved } from '../../kit/free-memory.ts';
-import { largeLength, socketEnds } from '../../kit/lifetimes.ts';
+import { cycleLength } from '../../kit/sizes.ts';
+import { socketEnds } from '../../kit/socket-ends.ts';
 
 const { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, FD_CLOEXEC } = linux;
 const { MAP_SHARED, MSG_PEEK, O_CLOEXEC, O_PATH, PROT_NONE, PROT_READ, PROT_WRITE } = linux;
@@ -18,7 +19,7 @@ export const referenceCases: readonly Case[] = [
     title: 'a descriptor that dup2 or dup3 replaces is closed',
     requirements: ['LIF-14'],
     async run(context) {
-      const length = largeLength(context);
+      const length = cycleLength(context);
       const device = await context.device();
       const [one, other] = [context.descriptorIn('one'), context.descriptorIn('other')];
       await observeDescriptors(context, [
@@ -41,7 +42,7 @@ export const referenceCases: readonly Case[] = [
     async run(context) {
       const fd = context.descriptorIn('held');
       await observeDescriptors(context, [
-        context.allocationStep('held', await context.device(), { length: largeLength(context) }),
+        context.allocationStep('held', await context.device(), { length: cycleLength(context) }),
         { op: 'fcntl', slot: 'closing', fd, command: F_DUPFD_CLOEXEC, value: HIGH },
         { op: 'fcntl', slot: 'plain', fd, command: F_DUPFD, value: 0n },
         { op: 'fcntl', fd: { slot: 'plain' }, command: F_SETFD, value: FD_CLOEXEC },
@@ -62,7 +63,7 @@ export const referenceCases: readonly Case[] = [
       const [one, other] = socketEnds('ends');
       await observeDescriptors(context, [
         { op: 'socketpair', slot: 'ends' },
-        context.allocationStep('held', await context.device(), { length: largeLength(context) }),
+        context.allocationStep('held', await context.device(), { length: cycleLength(context) }),
         { op: 'sendfd', fd: one, passed: fd },
         { op: 'close', fd },
         { op: 'recvfd', slot: 'seen', fd: other, flags: MSG_PEEK },
@@ -82,7 +83,7 @@ export const referenceCases: readonly Case[] = [
     async run(context) {
       const fd = context.descriptorIn('held');
       await observeDescriptors(context, [
-        context.allocationStep('held', await context.device(), { length: largeLength(context) }),
+        context.allocationStep('held', await context.device(), { length: cycleLength(context) }),
         { op: 'reopen', slot: 'name', fd, flags: O_PATH },
         { op: 'close', fd },
         { op: 'close', fd: { slot: 'name' } },
@@ -118,7 +119,7 @@ export const referenceCases: readonly Case[] = [
     async run(context) {
       const { page } = context;
       const address = { slot: 'mapped' };
-      const length = largeLength(context);
+      const length = cycleLength(context);
       await observeMappings(context, [
         { op: 'mprotect', address, offset: page, length: page, protection: PROT_READ },
         { op: 'mprotect', address, offset: 2n * page, length: page, protection: PROT_NONE },
@@ -134,7 +135,7 @@ export const referenceCases: readonly Case[] = [
     requirements: ['LIF-15'],
     async run(context) {
       const address = { slot: 'mapped' };
-      const length = largeLength(context);
+      const length = cycleLength(context);
       const half = length / 2n;
       await observeMappings(context, [
         { op: 'mremap', address, oldLength: length, newLength: half, flags: 0n },
@@ -150,7 +151,7 @@ export const referenceCases: readonly Case[] = [
     async run(context) {
       const { page } = context;
       const address = { slot: 'mapped' };
-      const length = largeLength(context);
+      const length = cycleLength(context);
       const advise = (advice: bigint, offset: bigint): Operation => {
         return { op: 'madvise', address, offset, length: page, advice };
       };
@@ -190,13 +191,13 @@ export const referenceCases: readonly Case[] = [
 
 /** A cycle of descriptors that ends as it began. */
 async function observeDescriptors(context: CaseContext, body: readonly Operation[]): Promise<void> {
-  const bytesPerCycle = largeLength(context);
-  await observeConserved(context, { requirement: 'LIF-14', body, bytesPerCycle });
+  const leakBytes = cycleLength(context);
+  await observeConserved(context, { requirement: 'LIF-14', body, leakBytes });
 }
 
 /** A cycle of a buffer that nothing but the mapping `mapped` holds, which must be gone at its end. */
 async function observeMappings(context: CaseContext, rest: readonly Operation[]): Promise<void> {
-  const length = largeLength(context);
+  const length = cycleLength(context);
   const fd = context.descriptorIn('cycle');
   const body: Operation[] = [
     context.allocationStep('cycle', await context.device(), { length }),
@@ -204,5 +205,5 @@ async function observeMappings(context: CaseContext, rest: readonly Operation[])
     { op: 'close', fd },
     ...rest,
   ];
-  await observeConserved(context, { requirement: 'LIF-15', body, bytesPerCycle: length });
+  await observeConserved(context, { requirement: 'LIF-15', body, leakBytes: length });
 }

@@ -10,7 +10,7 @@ import {
   stamp,
 } from '../../kit/contents.ts';
 import { observeConserved } from '../../kit/free-memory.ts';
-import { cycleSizes, fewSizes } from '../../kit/sizes.ts';
+import { cycleLength, cycleSizes, fewSizes } from '../../kit/sizes.ts';
 
 const PROTECTION = linux.PROT_READ | linux.PROT_WRITE;
 const FLAGS = linux.MAP_SHARED;
@@ -22,11 +22,12 @@ export const releaseCases: readonly Case[] = [
     title: 'the last close frees',
     requirements: ['LIF-01'],
     async run(context) {
+      const length = cycleLength(context);
       const body: Operation[] = [
-        context.allocationStep('cycle', await context.device(), { length: 4n * context.page }),
+        context.allocationStep('cycle', await context.device(), { length }),
         { op: 'close', fd: context.descriptorIn('cycle') },
       ];
-      await observeConserved(context, { requirement: 'LIF-01', body, bytesPerCycle: context.page });
+      await observeConserved(context, { requirement: 'LIF-01', body, leakBytes: length });
     },
   },
   {
@@ -42,8 +43,7 @@ export const releaseCases: readonly Case[] = [
       ];
       for (const { length, cycles } of cycleSizes(context)) {
         const body = bodyOf(length);
-        const bytesPerCycle = context.page;
-        await observeConserved(context, { requirement: 'LIF-02', body, bytesPerCycle, cycles });
+        await observeConserved(context, { requirement: 'LIF-02', body, leakBytes: length, cycles });
       }
     },
   },
@@ -98,8 +98,7 @@ export const releaseCases: readonly Case[] = [
       ];
       for (const { length, cycles } of cycleSizes(context)) {
         const body = bodyOf(length);
-        const bytesPerCycle = context.page;
-        await observeConserved(context, { requirement: 'LIF-04', body, bytesPerCycle, cycles });
+        await observeConserved(context, { requirement: 'LIF-04', body, leakBytes: length, cycles });
       }
     },
   },
@@ -144,8 +143,7 @@ export const releaseCases: readonly Case[] = [
       };
       for (const { length, cycles } of cycleSizes(context)) {
         const body = bodyOf(length);
-        const bytesPerCycle = context.page;
-        await observeConserved(context, { requirement: 'LIF-05', body, bytesPerCycle, cycles });
+        await observeConserved(context, { requirement: 'LIF-05', body, leakBytes: length, cycles });
       }
     },
   },
@@ -155,7 +153,7 @@ export const releaseCases: readonly Case[] = [
     requirements: ['LIF-06'],
     needs: ['clients'],
     async run(context) {
-      const length = context.region.bounded ? 4n * context.page : 256n * context.page;
+      const length = cycleLength(context);
       const fd = context.descriptorIn('cycle');
       const body: Operation[] = [
         context.allocationStep('cycle', await context.device(), { length }),
@@ -166,7 +164,7 @@ export const releaseCases: readonly Case[] = [
         { op: 'kill', client: 'victim', signal: linux.SIGKILL },
         { op: 'wait', client: 'victim' },
       ];
-      await observeConserved(context, { requirement: 'LIF-06', body, bytesPerCycle: length });
+      await observeConserved(context, { requirement: 'LIF-06', body, leakBytes: length });
     },
   },
   {
@@ -191,8 +189,7 @@ export const releaseCases: readonly Case[] = [
       ];
       for (const { length, cycles } of cycleSizes(context)) {
         const body = bodyOf(length);
-        const bytesPerCycle = context.page;
-        await observeConserved(context, { requirement: 'LIF-07', body, bytesPerCycle, cycles });
+        await observeConserved(context, { requirement: 'LIF-07', body, leakBytes: length, cycles });
       }
     },
   },
@@ -231,7 +228,7 @@ export const releaseCases: readonly Case[] = [
           context.allocationStep('cycle', await context.device()),
           { op: 'close', fd: context.descriptorIn('cycle') },
         ],
-        bytesPerCycle: context.page / MANY_PER_PAGE,
+        leakBytes: context.page,
         cycles: MANY,
       });
     },
@@ -253,7 +250,7 @@ export const releaseCases: readonly Case[] = [
           context.allocationStep('refused', device, { length: -1n }),
           unreadable,
         ],
-        bytesPerCycle: context.page,
+        leakBytes: context.page,
         refused: true,
       });
     },
@@ -284,5 +281,3 @@ export const releaseCases: readonly Case[] = [
 
 /** Allocations in each of two blocks: a page lost in so many shows. */
 const MANY = 16_384n;
-/** On an unbounded region a page lost in so many cycles shows. */
-const MANY_PER_PAGE = 16n;

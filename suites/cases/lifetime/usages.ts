@@ -3,7 +3,7 @@ import { commandOf, requestBytes } from '../../../catalogue/abi-request.ts';
 import type { Case } from '../../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../../kit/context.ts';
 import { observeConserved } from '../../kit/free-memory.ts';
-import { largeLength } from '../../kit/lifetimes.ts';
+import { cycleLength } from '../../kit/sizes.ts';
 
 const { DMA_BUF_IOCTL_SYNC, DMA_BUF_SET_NAME, DMA_BUF_SYNC_END, DMA_BUF_SYNC_RW } = linux;
 const { F_GETFL, F_SETFL, MAP_SHARED, MREMAP_MAYMOVE, O_NONBLOCK, O_RDWR } = linux;
@@ -92,7 +92,7 @@ export const usageCases: readonly Case[] = [
     requirements: ['LIF-16'],
     async run(context) {
       const { page } = context;
-      const length = largeLength(context);
+      const length = cycleLength(context);
       const fd = context.descriptorIn('cycle');
       const address = { slot: 'mapped' };
       const protection = PROT_READ | PROT_WRITE;
@@ -123,7 +123,7 @@ export const usageCases: readonly Case[] = [
     requirements: ['LIF-16'],
     needs: ['frames'],
     async run(context) {
-      const length = largeLength(context);
+      const length = cycleLength(context);
       const fd = context.descriptorIn('cycle');
       const address = { slot: 'mapped' };
       const protection = PROT_READ | PROT_WRITE;
@@ -140,7 +140,7 @@ export const usageCases: readonly Case[] = [
     requirements: ['LIF-16'],
     needs: ['clients'],
     async run(context) {
-      const length = largeLength(context);
+      const length = cycleLength(context);
       const fd = context.descriptorIn('cycle');
       const address = { slot: 'mapped' };
       const protection = PROT_READ | PROT_WRITE;
@@ -174,7 +174,7 @@ async function observeUse(
   refused: readonly Operation[] = [],
   refusedBetween: readonly Operation[] = [],
 ): Promise<void> {
-  const length = largeLength(context);
+  const length = cycleLength(context);
   await observeConserved(context, {
     requirement: 'LIF-16',
     role,
@@ -184,7 +184,7 @@ async function observeUse(
       ...refused,
       { op: 'close', fd: context.descriptorIn('cycle') },
     ],
-    bytesPerCycle: length,
+    leakBytes: length,
     refusedSteps: [...refused, ...refusedBetween],
   });
 }

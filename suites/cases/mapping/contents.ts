@@ -12,7 +12,7 @@ import { Crowd, mixedSizes } from '../../kit/crowd.ts';
 import { sync } from '../../kit/dma-buf-sync.ts';
 import { observeConserved } from '../../kit/free-memory.ts';
 import { Inconclusive, Skip } from '../../kit/observation.ts';
-import { fewSizes, lengthPast4GiB, sizeClasses } from '../../kit/sizes.ts';
+import { cycleLength, fewSizes, lengthPast4GiB, sizeClasses } from '../../kit/sizes.ts';
 import {
   observePages,
   observeParts,
@@ -223,7 +223,7 @@ export const mappingContentsCases: readonly Case[] = [
     title: 'a buffer mapped often is freed with the last mapping',
     requirements: ['MAP-18'],
     async run(context) {
-      const length = context.page;
+      const length = cycleLength(context);
       const fd = context.descriptorIn('cycle');
       const slots = Array.from({ length: 8 }, (_, index) => `mapped-${index}`);
       const flags = MAP_SHARED;
@@ -235,7 +235,7 @@ export const mappingContentsCases: readonly Case[] = [
         { op: 'close', fd },
         ...slots.map((slot): Operation => ({ op: 'munmap', address: { slot }, length })),
       ];
-      await observeConserved(context, { requirement: 'MAP-18', body, bytesPerCycle: length });
+      await observeConserved(context, { requirement: 'MAP-18', body, leakBytes: length });
     },
   },
 ];

@@ -1,7 +1,7 @@
 import { linux, type Operation } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
-import { contentsWord, stamp } from '../../kit/contents.ts';
-import { type CaseContext, SUBJECT } from '../../kit/context.ts';
+import { contentsWord, overwriteNewBuffers, stamp } from '../../kit/contents.ts';
+import { SUBJECT } from '../../kit/context.ts';
 import { Inconclusive } from '../../kit/observation.ts';
 import {
   HAS_ALLOCATE,
@@ -12,9 +12,6 @@ import {
   type Registrar,
 } from '../../kit/registrar.ts';
 import { mustUnregister, registryCase, unchanged } from './registry-case.ts';
-
-/** Buffers allocated and overwritten to show that memory was given away too early. */
-const CHALLENGERS = 8;
 
 const incomplete: readonly Case[] = [
   ['no-name', 'name', '', HAS_ALLOCATE | HAS_OWNER],
@@ -160,11 +157,4 @@ async function openable(
     if ((await registrar.open(minor)).ok) opened.push(String(minor));
   }
   return opened;
-}
-
-/** Takes new buffers and overwrites them, so that memory that was given away shows it. */
-async function overwriteNewBuffers(context: CaseContext): Promise<void> {
-  for (let index = 0; index < CHALLENGERS; index += 1) {
-    await stamp(context, await context.buffer(), context.page, 0xa5);
-  }
 }

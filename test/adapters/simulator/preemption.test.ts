@@ -21,6 +21,7 @@ function pointsOf(parts: Parts, Ioctl: typeof parts.HardenedIoctl | typeof RfcIo
     ...{ region, regions: [region], log, zeroing: true, orderMax: 8, DmaBuf: parts.DmaBuf },
     unlucky: () => false,
     nextInode: () => 1,
+    work: () => {},
   });
   const bytes = request({ length: 2n * PAGE });
   const argument = UserArgument.place({ bytes }, PAGE_BYTES, new Random(0n));

@@ -96,7 +96,7 @@ t.test('defects are found, small, and show again', async (t) => {
   const sizes: number[] = [];
   for (const row of [...FOUND, ...RACES]) {
     const [defect, requirement] = row;
-    const { findings } = await campaign(`sim:?defect=${defect}`, RACES.includes(row) ? 900 : 120);
+    const { findings } = await campaign(`sim:?defect=${defect}`, RACES.includes(row) ? 1500 : 200);
     const finding = findings.find((one) => one.requirement === requirement);
     t.ok(finding, `${defect} breaks ${requirement}: ${findings.map((one) => one.signature)}`);
     t.ok((finding?.reproduced?.times ?? 0) > 0, `${defect} shows again`);

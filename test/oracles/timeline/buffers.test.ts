@@ -42,6 +42,17 @@ t.test('a buffer lives from the first holding to the last', async (t) => {
   t.strictSame(lives(...steps, protect), [[2n, 9n]], 'who knows what it shows from then on');
 });
 
+t.test('a command of fcntl is an int, whatever the rest of its word is', async (t) => {
+  const duplicate = (command: bigint): (string | bigint)[][] =>
+    sample([
+      allocation('a', [1, 2], { number: 4n }),
+      step({ op: 'fcntl', fd: 4n, command, value: 0n }, [3, 4], { value: 9n }),
+    ]).buffers.map(({ references }) => references.map(({ value }) => value));
+  t.strictSame(duplicate(1n << 63n), [[4n, 9n]], 'F_DUPFD');
+  t.strictSame(duplicate((1n << 32n) | 1030n), [[4n, 9n]], 'F_DUPFD_CLOEXEC');
+  t.strictSame(duplicate((1n << 32n) | 1n), [[4n]], 'F_GETFD gives nothing');
+});
+
 t.test('what failed may have dropped something all the same', async (t) => {
   const first = [
     allocation('a', [1, 2], { number: 4n }),
