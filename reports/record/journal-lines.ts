@@ -2,9 +2,9 @@ import type { TargetFacts, Transcript } from '../../adapters/contract/index.ts';
 import type { GateSettings } from './gate-outcome.ts';
 import type {
   Attempt,
-  Block,
   CaseEnd,
   CaseFacts,
+  FailedStep,
   ProfileFacts,
   RequirementFacts,
   Shard,
@@ -56,7 +56,7 @@ export interface CaseFinish {
   readonly verdicts: readonly Verdict[];
   /** See {@link Attempt}. */
   readonly lacks?: string;
-  readonly blocked?: Block;
+  readonly blocked?: FailedStep;
   /** Written in its text form; see program-json.ts. */
   readonly transcript: Transcript;
 }

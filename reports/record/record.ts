@@ -53,7 +53,7 @@ export interface Shard {
 }
 
 /** The failed step that kept a case from looking. */
-export interface Block {
+export interface FailedStep {
   readonly step: BlockedStep;
   /** The word that it failed with. */
   readonly word: string;
@@ -72,7 +72,7 @@ export interface Attempt {
   /** Operations that the target lacks, for want of which it skipped; left out where it did not. */
   readonly lacks?: string;
   /** The step that everything else needed, and that failed; left out where none did. */
-  readonly blocked?: Block;
+  readonly blocked?: FailedStep;
 }
 
 /** A case in the record. Where it ran more than once, its verdicts combine all runs. */

@@ -29,7 +29,7 @@ export class Skip extends Error {
 export class Inconclusive extends Error {}
 
 /** Thrown by a case when a step that everything else needs failed. */
-export class Blocked extends Inconclusive {
+export class StepFailed extends Inconclusive {
   readonly step: BlockedStep;
   /** The word that the step failed with. */
   readonly word: string;

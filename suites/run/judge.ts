@@ -7,8 +7,8 @@ import {
 } from '../../catalogue/catalogue.ts';
 import { isBinding } from '../../reports/record/binding.ts';
 import {
-  type Block,
   type CaseEnd,
+  type FailedStep,
   KERNEL_ALARM,
   type Verdict,
 } from '../../reports/record/record.ts';
@@ -25,7 +25,7 @@ export interface CaseOutcome {
   /** Operations that the target lacks, where it skipped for want of them. */
   readonly lacks?: string;
   /** The step that failed, where it could not look for that. */
-  readonly blocked?: Block;
+  readonly blocked?: FailedStep;
   /** Kernel log lines that report a defect of the kernel. */
   readonly alarms: readonly string[];
 }

@@ -16,7 +16,7 @@ import { kernelAlarms, taintAlarms } from '../../oracles/alarms.ts';
 import type { CaseFinish } from '../../reports/record/journal-lines.ts';
 import type { Case } from '../kit/case.ts';
 import { CaseContext, SUBJECT } from '../kit/context.ts';
-import { Blocked, ClientLost, Inconclusive, Skip } from '../kit/observation.ts';
+import { ClientLost, Inconclusive, Skip, StepFailed } from '../kit/observation.ts';
 import type { CaseOutcome } from './judge.ts';
 
 /** Milliseconds for starting and ending the client in which a case acts. */
@@ -84,7 +84,7 @@ async function endOf(last: boolean, work: () => Promise<void>): Promise<CaseEndi
     if (thrown instanceof TargetDeath || thrown instanceof ClientLost) {
       return { end: thrown.manner, reason: thrown.message };
     }
-    if (thrown instanceof Blocked) {
+    if (thrown instanceof StepFailed) {
       const { step, word, message } = thrown;
       return { end: 'inconclusive', reason: message, blocked: { step, word } };
     }
