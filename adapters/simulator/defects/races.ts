@@ -27,6 +27,25 @@ const installedEarly =
       }
     };
 
+/** {@link installedEarly} in one request out of so many, and the buffer is used after that. */
+const seldomInstalledEarly =
+  (odds: number) =>
+  (Right: typeof HardenedIoctl): typeof HardenedIoctl =>
+    class extends installedEarly(({ buffer }) => buffer.alive('sa_ioctl'))(Right) {
+      #requests = 0;
+
+      protected override *deliver(
+        call: DeviceCall,
+        request: AllocateRequest,
+        delivery: Delivery,
+      ): SystemCall<bigint | ErrnoName> {
+        this.#requests += 1;
+        const early = this.#requests % odds === 0;
+        const deliver = early ? super.deliver : Right.prototype.deliver;
+        return yield* deliver.call(this, call, request, delivery);
+      }
+    };
+
 /** How many callers look for room in a region just now. */
 const searching = new WeakMap<Region, number>();
 
@@ -142,6 +161,21 @@ export const RACE_DEFECTS = defects({
     breaks: 'CON-02',
     summary: 'The buffer is used after its descriptor is visible.',
     HardenedIoctl: installedEarly(({ buffer }) => buffer.alive('sa_ioctl')),
+  },
+  'install-early-1-in-8': {
+    breaks: 'CON-02',
+    summary: 'In one request of 8 the buffer is used after its descriptor is visible.',
+    HardenedIoctl: seldomInstalledEarly(8),
+  },
+  'install-early-1-in-16': {
+    breaks: 'CON-02',
+    summary: 'In one request of 16 the buffer is used after its descriptor is visible.',
+    HardenedIoctl: seldomInstalledEarly(16),
+  },
+  'install-early-1-in-32': {
+    breaks: 'CON-02',
+    summary: 'In one request of 32 the buffer is used after its descriptor is visible.',
+    HardenedIoctl: seldomInstalledEarly(32),
   },
   'efault-takes-back': {
     breaks: 'CON-03',
