@@ -155,6 +155,7 @@ export const cmaCases: readonly Case[] = [
       const { sizeBytes } = context.region;
       if (sizeBytes === undefined) throw new Skip('the size of the region is not known');
       const length = (sizeBytes / 2n / context.page) * context.page;
+      if (length === 0n) throw new Skip('the region has a single page');
       await context.control({ length });
       const { length: used } = await fillMemoryFile(context, 2n * sizeBytes);
       const { word } = await askSeveralTimes(context, length);

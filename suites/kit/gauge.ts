@@ -19,7 +19,7 @@ export async function freeBytes(context: CaseContext): Promise<bigint> {
 }
 
 /** A reading of the gauge. */
-export interface Reading {
+export interface GaugeReading {
   /** Bytes. */
   readonly free: bigint;
   /** Bytes in objects of the kernel, freed ones that it keeps among them; where it says so. */
@@ -27,7 +27,7 @@ export interface Reading {
 }
 
 /** Reads the region's gauge, and what the kernel's objects take. */
-export async function readGauge(context: CaseContext): Promise<Reading> {
+export async function readGauge(context: CaseContext): Promise<GaugeReading> {
   const { gauge } = context.region;
   if (gauge === undefined) throw new Inconclusive('the target shows no gauge of free memory');
   const { out } = await context.subject.readfile({ document: '/proc/meminfo' });

@@ -14,7 +14,7 @@ export interface MemoryChange {
 export type Block = (times: bigint) => Promise<unknown>;
 
 /** What a leak loses, and how seldom it may come and still be seen. */
-export interface Loss {
+export interface LeakSize {
   /** Bytes that one leak loses. */
   readonly bytes: bigint;
   /** One leak in so many cycles is seen. */

@@ -1,8 +1,8 @@
 /** How fast a gauge falls over blocks of work: a leak keeps falling, whatever else comes to rest. */
 import type { CaseContext } from './context.ts';
-import { memoryBytes, type Reading, readGauge, type Unrest, unrestOf } from './gauge.ts';
+import { type GaugeReading, memoryBytes, readGauge, type Unrest, unrestOf } from './gauge.ts';
 import { larger, smaller } from './larger-smaller.ts';
-import type { Block, Loss, MemoryChange } from './memory-change.ts';
+import type { Block, LeakSize, MemoryChange } from './memory-change.ts';
 import { Inconclusive, Skip } from './observation.ts';
 
 /** The fewest cycles between two readings of a gauge. */
@@ -34,7 +34,7 @@ interface Fall {
  */
 export async function changeOfGauge(
   context: CaseContext,
-  loss: Loss,
+  loss: LeakSize,
   work: Block,
 ): Promise<MemoryChange> {
   const unrest = await unrestOf(context);
@@ -69,7 +69,7 @@ interface Plan extends Unrest {
   readonly odds: bigint;
 }
 
-function planOf(context: CaseContext, loss: Loss, unrest: Unrest): Plan {
+function planOf(context: CaseContext, loss: LeakSize, unrest: Unrest): Plan {
   const expected = larger(unrest.noise * NOISE_FACTOR, LEAK_BYTES_MIN);
   const needed = (expected * loss.odds + loss.bytes - 1n) / loss.bytes;
   const cycles = smaller(larger(needed, CYCLES_MIN), loss.affordable);
@@ -94,7 +94,11 @@ function isSteady(falls: readonly Fall[]): boolean {
  * Whether the gauge fell by more than the kernel may keep. Pages of buffers are nobody's to keep;
  * freed objects may be, where the kernel has a quarantine or does not say that it has none.
  */
-async function exceedsKept(context: CaseContext, first: Reading, last: Reading): Promise<boolean> {
+async function exceedsKept(
+  context: CaseContext,
+  first: GaugeReading,
+  last: GaugeReading,
+): Promise<boolean> {
   const { instruments } = context.facts.details;
   if (instruments !== undefined && !/\bkasan\b/.test(instruments)) return true;
   const fell = first.free - last.free;

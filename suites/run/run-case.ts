@@ -4,6 +4,7 @@ import {
   type History,
   linux,
   NotRecorded,
+  type RegionFacts,
   type Session,
   TargetDeath,
   type TargetFacts,
@@ -53,11 +54,22 @@ export async function runCase(
     const after = await endSubject(session);
     alarms.push(...kernelAlarms(after.log), ...taintAlarms(before.taint, after.taint));
   });
-  const end = subjectEnd.end === 'completed' ? caseEnd : subjectEnd;
+  const end = subjectEnd.end === 'completed' ? fairTo(region, context.page, caseEnd) : subjectEnd;
   return { ...end, observations: context.observations, alarms };
 }
 
 type CaseEnding = Pick<CaseOutcome, 'end' | 'reason'>;
+
+/** Cases scale to what a region holds, but not below so many pages. */
+const REGION_PAGES_MIN = 16n;
+
+/** A case that finds no room in a region which is too small for it says nothing of the region. */
+function fairTo({ sizeBytes }: RegionFacts, page: bigint, ending: CaseEnding): CaseEnding {
+  const tooSmall = sizeBytes !== undefined && sizeBytes < REGION_PAGES_MIN * page;
+  if (!tooSmall || ending.end !== 'inconclusive') return ending;
+  const size = `the region has ${sizeBytes} bytes, and cases are made for ${REGION_PAGES_MIN} pages`;
+  return { end: 'skip', reason: `${size}: ${ending.reason}` };
+}
 
 async function endOf(last: boolean, work: () => Promise<void>): Promise<CaseEnding> {
   try {

@@ -6,11 +6,13 @@ import { DESCRIPTOR_DEFECTS } from './descriptors.ts';
 import { DEVICE_DEFECTS } from './devices.ts';
 import { ERROR_PATH_DEFECTS } from './error-paths.ts';
 import { EXTENT_DEFECTS } from './extents.ts';
+import { GROWTH_DEFECTS } from './growth.ts';
 import { LENGTH_DEFECTS } from './lengths.ts';
 import { LIFETIME_DEFECTS } from './lifetime.ts';
 import { MAPPING_DEFECTS } from './mappings.ts';
 import { type Parts, RIGHT } from './parts.ts';
 import { RACE_DEFECTS } from './races.ts';
+import { RARE_LEAK_DEFECTS } from './rare-leaks.ts';
 import { REFERENCE_DEFECTS } from './references.ts';
 import { REGISTRY_DEFECTS } from './registry.ts';
 import { RULE_DEFECTS } from './rules.ts';
@@ -30,6 +32,8 @@ export const REQUEST_DEFECTS = [
 export const BUFFER_DEFECTS = [
   ...DESCRIPTOR_DEFECTS,
   ...LIFETIME_DEFECTS,
+  ...RARE_LEAK_DEFECTS,
+  ...GROWTH_DEFECTS,
   ...REFERENCE_DEFECTS,
   ...SHARING_DEFECTS,
   ...CALL_DEFECTS,

@@ -24,7 +24,7 @@ t.test('what it does not know is refused in one sentence that names what it does
   const refused: readonly [string, RegExp][] = [
     [
       'sim:?speed=1',
-      /no parameter "speed"; it has behaviour, region, .*, schedule, depth, caller$/,
+      /no parameter "speed"; it has behaviour, region, .*, schedule, depth, caller, bounded, quarantine, latency$/,
     ],
     ['sim:?behaviour=kind', /no behaviour "kind"; it has hardened and rfc-v2$/],
     ['sim:?defect=typo', /no defect "typo"; it has .*, no-zeroing, /],
@@ -39,6 +39,9 @@ t.test('what it does not know is refused in one sentence that names what it does
     ['sim:?regions=9', /regions "9"; give/],
     ['sim:?order=11', /order "11"; give a number from 0 to 10$/],
     ['sim:?transient=-1', /transient "-1"; give a number from 0/],
+    ['sim:?bounded=perhaps', /bounded "perhaps"; give yes or no$/],
+    ['sim:?quarantine=1GiB', /quarantine of "1GiB": give bytes, KiB or MiB to 64MiB$/],
+    ['sim:?latency=2000000', /latency "2000000"; give a number from 0 to 1000000$/],
     ['sim:?seed=x', /seed "x": give a number/],
     ['sim:?seed=1&seed=2', /takes seed once/],
     ['simulator', /is no simulator URL/],
