@@ -10,7 +10,10 @@ import type { OpenFile } from '../kernel/open-file.ts';
 import { around } from './around.ts';
 import { defects } from './defect.ts';
 
-/** Makes the descriptor visible before the answer is written in one request of so many; does more. */
+/**
+ * Makes the descriptor visible before the answer is written, and then does more: in one request of
+ * so many, for as many turns, so that who comes in that request surely sees it.
+ */
 const installedEarly =
   (then: (delivery: Delivery) => void, odds = 1) =>
   (Right: typeof HardenedIoctl): typeof HardenedIoctl =>
@@ -25,7 +28,7 @@ const installedEarly =
         this.#requests += 1;
         if (this.#requests % odds === 0) {
           call.caller.table.install(delivery.descriptor, delivery.buffer);
-          yield 'sa.fd-installed';
+          for (let turn = 0; turn < odds; turn += 1) yield 'sa.fd-installed';
           then(delivery);
         }
         return yield* super.deliver(call, request, delivery);
