@@ -1,6 +1,7 @@
 import { succeeded } from '../adapters/contract/index.ts';
 import { commandOf, fieldOf, readField } from '../catalogue/abi-request.ts';
 import type { Abi } from '../catalogue/catalogue.ts';
+import { credible } from './credible.ts';
 import { certainFreeRun } from './free-run.ts';
 import { allocationsOf, sizesOf } from './timeline/buffers.ts';
 import { type DeviceFinder, devicesIn } from './timeline/devices.ts';
@@ -46,9 +47,10 @@ export function justifiedFailure(
   if (!held) return [];
   const deviceOf = devicesIn(timeline);
   const undone = requests.filter(({ result }) => !succeeded(result) && result.errno !== 'ENOMEM');
-  return requests
+  const found = requests
     .filter(({ result }) => result.errno === 'ENOMEM')
     .flatMap((event) => judge(event, { buffers, undone, abi, room, deviceOf }));
+  return credible(timeline, found);
 }
 
 /** The facts by which a refusal is judged. */

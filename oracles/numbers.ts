@@ -7,6 +7,7 @@ import {
   wordOf,
 } from '../adapters/contract/index.ts';
 import type { Abi } from '../catalogue/catalogue.ts';
+import { isWitness } from './credible.ts';
 import { type ConcurrentCall, linearizable, type Model } from './linearizability.ts';
 import { allocationsOf, descriptorGiven } from './timeline/buffers.ts';
 import type { Event, Timeline } from './timeline/timeline.ts';
@@ -43,7 +44,11 @@ export function numbers(timeline: Timeline, abi: Abi): Violation[] {
       ({ operation, result }) => operation.op === 'descriptors' && succeeded(result),
     );
     if (start === undefined) return [];
-    const later = mine.filter(({ result }) => result.call > (start.result.return ?? 0n));
+    // What a client that has harmed itself is given says nothing, nor does what it was given then.
+    if (!isWitness(timeline, start)) return [];
+    const later = mine
+      .filter(({ result }) => result.call > (start.result.return ?? 0n))
+      .filter((event) => isWitness(timeline, event));
     if (hasFleeting(later, given)) return [];
     const calls = callsOf(timeline, later, given, abi);
     if (calls === undefined) return [];

@@ -62,6 +62,8 @@ export class RoundRunner {
   readonly #parallel: ParallelRounds;
   #session: Session | undefined;
   #context: CampaignContext | undefined;
+  /** Milliseconds of the round under way that its runs only waited. */
+  #waited = 0;
 
   constructor(options: RoundRunnerOptions) {
     this.#options = options;
@@ -105,9 +107,15 @@ export class RoundRunner {
     return this.#parallel.part(await this.context(), task);
   }
 
+  /** Closes the session, so that the next run has a new one. One that dies of it accuses nobody. */
   async close(): Promise<void> {
-    await this.#session?.close();
+    const session = this.#session;
     this.#session = undefined;
+    try {
+      await session?.close();
+    } catch (thrown) {
+      if (!(thrown instanceof TargetDeath)) throw thrown;
+    }
   }
 
   /** Closes the session where sessions are targets of their own. */
@@ -136,6 +144,8 @@ export class RoundRunner {
     const { modes, generator } = context;
     const { parent, scenario } = planOf(generator, modes, { version, seed, index }, snapshot);
     let coverage: Coverage = { signatures: [], peakBytes: 0n };
+    const start = performance.now();
+    this.#waited = 0;
     const round = await this.attempt(scenario, ({ buffers, timeline }) => {
       coverage = coverageOf(generator, timeline, buffers);
     });
@@ -159,6 +169,8 @@ export class RoundRunner {
       },
       detections,
       peakBytes: coverage.peakBytes,
+      time: { total: performance.now() - start, waited: this.#waited },
+      ...serviceIn(round, { index, snapshot: snapshot.digest }),
       ...(entry === undefined ? {} : { entry }),
     };
   }
@@ -183,17 +195,36 @@ export class RoundRunner {
       const session = await this.#open();
       return runScenario(session, context.generator, context.rules, scenario, look);
     };
+    const start = performance.now();
     try {
       const round = await repeatIfLost(run, () => this.close());
+      if (
+        round.histories.some(({ deadlineHit, progressing }) => deadlineHit && progressing !== true)
+      ) {
+        this.#waited += performance.now() - start;
+      }
       // A kernel that complained is damaged, and may say nothing of the next defect.
       if (round.histories.some(({ log }) => kernelAlarms(log).length > 0)) await this.close();
       return round;
     } catch (thrown) {
       await this.close();
       if (!(thrown instanceof TargetDeath)) throw thrown;
+      if (thrown.manner === 'hang') this.#waited += performance.now() - start;
       return { scenario, histories: [], violations: [deathOf(thrown)] };
     }
   }
+}
+
+/** What came of the good requests of a round, if there were any. */
+function serviceIn(
+  round: Round,
+  about: Pick<Detection, 'index' | 'snapshot'>,
+): Pick<RoundReport, 'service'> {
+  const { granted, suspicions = [] } = round;
+  if (granted === undefined) return {};
+  const violation = suspicions.find(({ oracle }) => oracle === 'service');
+  const refusal = violation === undefined ? {} : { refusal: { ...about, round, violation } };
+  return { service: { granted, ...refusal } };
 }
 
 /** An entry that shows what neither its snapshot knows nor an entry of its batch has shown. */

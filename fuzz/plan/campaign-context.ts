@@ -70,7 +70,12 @@ const ORDER_MAX = 10;
  */
 function rulesFor(facts: TargetFacts, generator: GeneratorContext, profile: Profile): JudgingRules {
   const { others, page, region } = generator;
-  if (facts.kind !== 'sim' || region.sizeBytes === undefined) return { profile };
+  if (region.sizeBytes === undefined) return { profile };
+  if (facts.kind !== 'sim') {
+    // A kernel's region has a gauge, which is the system's. What has none is a target's own memory.
+    const alone = region.bounded && region.gauge === undefined;
+    return alone ? { profile, alone } : { profile };
+  }
   const regions = new Map(
     [region, ...others].map(({ name, sizeBytes = 0n }) => [name, sizeBytes / page]),
   );
