@@ -7,7 +7,7 @@ const TRIES = 3;
 
 /**
  * A case of a race, with a look afterwards: a region that served before, and that nothing uses any
- * more, must serve again. One that the race left stuck is a failure of this case and not of the next.
+ * more, must serve again. One that the race left stuck fails this case and not the next.
  */
 export function servingAfterwards(case_: Case): Case {
   const [requirement] = case_.requirements;
