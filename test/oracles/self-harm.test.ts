@@ -67,6 +67,16 @@ t.test('what harms a client, and what does not', async (t) => {
   }
 });
 
+t.test('a child is as its parent was', async (t) => {
+  const closes = step({ op: 'close', fd: 0n }, [20, 21]);
+  const forks = (from: number, client: string): Step =>
+    step({ op: 'fork', client }, [from, from + 1], { value: 9n });
+  const acts = [forks(16, 'before'), closes, forks(30, 'after')];
+  const harmOf = harmIn(sample([...held, ...acts]).timeline);
+  t.equal(harmOf('before'), undefined);
+  t.equal(harmOf('after'), 30n);
+});
+
 t.test('a client that dies of what it did itself accuses no target', async (t) => {
   const died = (steps: readonly Step[], signal = 'SIGSEGV'): string[] => {
     const { histories, timeline } = sample([...held, ...steps]);
