@@ -49,6 +49,18 @@ export function capacity(timeline: Timeline, abi: Abi, page: bigint): Violation[
   ]);
 }
 
+/**
+ * Bytes that a client got which filled a region alone; undefined for one that did not.
+ *
+ * @param page bytes
+ */
+export const capacityOf = (
+  timeline: Timeline,
+  client: string,
+  abi: Abi,
+  page: bigint,
+): bigint | undefined => fillOf(timeline, client, abi, page)[0]?.granted;
+
 function fillOf(timeline: Timeline, client: string, abi: Abi, page: bigint): Fill[] {
   const command = commandOf(abi);
   const requests = timeline.events.filter(

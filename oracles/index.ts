@@ -10,7 +10,7 @@
 export { accounting } from './accounting.ts';
 export { kernelAlarms, withoutNumbers } from './alarms.ts';
 export { answers } from './answers.ts';
-export { capacity } from './capacity.ts';
+export { capacity, capacityOf } from './capacity.ts';
 export { content } from './content.ts';
 export { descriptors } from './descriptors.ts';
 export { errors, type Prediction } from './errors.ts';

@@ -44,11 +44,17 @@ export function numbers(timeline: Timeline, abi: Abi): Violation[] {
       ({ operation, result }) => operation.op === 'descriptors' && succeeded(result),
     );
     if (start === undefined) return [];
-    // What a client that has harmed itself is given says nothing, nor does what it was given then.
-    if (!isWitness(timeline, start)) return [];
-    const later = mine
-      .filter(({ result }) => result.call > (start.result.return ?? 0n))
-      .filter((event) => isWitness(timeline, event));
+    // What a client that has harmed itself is given says nothing. What came back before is explained
+    // by nothing that ended after: so all of these must have begun later.
+    const all = mine.filter(({ result }) => result.call > (start.result.return ?? 0n));
+    const later = all.filter((event) => isWitness(timeline, event));
+    const last = later
+      .map(({ result }) => result.return ?? result.call)
+      .reduce((a, b) => (a > b ? a : b), 0n);
+    const isCut = all.some(
+      (event) => event.result.call <= last && !later.includes(event) && !isNeutral(event),
+    );
+    if (isCut || !isWitness(timeline, start)) return [];
     if (hasFleeting(later, given)) return [];
     const calls = callsOf(timeline, later, given, abi);
     if (calls === undefined) return [];

@@ -38,6 +38,7 @@ function poolFor(
     ...rest,
     version: packageVersion(),
     shrinkBudget: SHRINK_BUDGET,
+    shared: adapter.independent !== true,
   });
 }
 

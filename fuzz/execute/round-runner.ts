@@ -21,6 +21,7 @@ import {
   campaignContext,
 } from '../plan/campaign-context.ts';
 import { planOf } from '../plan/round-plan.ts';
+import { CapacityWatch } from './capacity-watch.ts';
 import { confirmHangs } from './confirm.ts';
 import type { PartTask } from './parallel/packed-report.ts';
 import { ParallelRounds } from './parallel/parallel-rounds.ts';
@@ -62,6 +63,8 @@ export class RoundRunner {
   readonly #parallel: ParallelRounds;
   #session: Session | undefined;
   #context: CampaignContext | undefined;
+  #watch: CapacityWatch | undefined;
+  #isLosing = false;
   /** Milliseconds of the round under way that its runs only waited. */
   #waited = 0;
 
@@ -98,6 +101,8 @@ export class RoundRunner {
       // A simulated target answers at once: signals and timers would never get their turn.
       await setImmediate();
     }
+    // What loses memory would soon serve no round any more.
+    this.#isLosing = [...seen.findings].some(isLoss);
     await this.leave();
     return reports;
   }
@@ -109,6 +114,7 @@ export class RoundRunner {
 
   /** Closes the session, so that the next run has a new one. One that dies of it accuses nobody. */
   async close(): Promise<void> {
+    this.#watch?.reset();
     const session = this.#session;
     this.#session = undefined;
     try {
@@ -120,7 +126,7 @@ export class RoundRunner {
 
   /** Closes the session where sessions are targets of their own. */
   async leave(): Promise<void> {
-    if (this.#options.adapter.independent === true) await this.close();
+    if (this.#options.adapter.independent === true || this.#isLosing) await this.close();
   }
 
   async #open(): Promise<Session> {
@@ -146,13 +152,28 @@ export class RoundRunner {
     let coverage: Coverage = { signatures: [], peakBytes: 0n };
     const start = performance.now();
     this.#waited = 0;
-    const round = await this.attempt(scenario, ({ buffers, timeline }) => {
+    const watch = this.#watched(context, seen);
+    await watch?.before();
+    const short = context.rules.alone === true && watch?.isShort !== false;
+    const plain = await this.attempt(scenario, ({ buffers, timeline }) => {
       coverage = coverageOf(generator, timeline, buffers);
     });
-    const detections = round.violations
-      .filter((violation) => !seen.findings.has(signatureOf(violation)))
-      .map((violation): Detection => ({ index, round, violation, snapshot: snapshot.digest }));
-    const signatures = round.violations.map(signatureOf);
+    const loss = await watch?.after(scenario, seen.findings);
+    const round =
+      short || watch?.isShort === true || loss !== undefined ? withoutRoom(plain) : plain;
+    if (loss !== undefined || watch?.isSpent === true) await this.close();
+    const rounds = loss === undefined ? [round] : [round, loss];
+    const detections = rounds.flatMap((one) =>
+      one.violations
+        .filter((violation) => !seen.findings.has(signatureOf(violation)))
+        .map(
+          (violation): Detection => ({
+            ...{ index, round: one, violation },
+            snapshot: snapshot.digest,
+          }),
+        ),
+    );
+    const signatures = rounds.flatMap(({ violations }) => violations.map(signatureOf));
     for (const signature of signatures) seen.findings.add(signature);
     const operations = operationsIn(scenario);
     const entry = newEntry(
@@ -170,9 +191,24 @@ export class RoundRunner {
       detections,
       peakBytes: coverage.peakBytes,
       time: { total: performance.now() - start, waited: this.#waited },
-      ...serviceIn(round, { index, snapshot: snapshot.digest }),
+      ...([...seen.findings].some(isLoss)
+        ? {}
+        : serviceIn(round, { index, snapshot: snapshot.digest })),
       ...(entry === undefined ? {} : { entry }),
     };
+  }
+
+  /** What watches the target's memory, where nothing else tells how much there is. */
+  #watched({ generator, rules }: CampaignContext, { findings }: Seen): CapacityWatch | undefined {
+    if (rules.alone !== true || [...findings].some(isLoss)) return undefined;
+    this.#watch ??= new CapacityWatch(generator, {
+      run: (scenario) => this.attempt(scenario),
+      runFresh: async (scenario) => {
+        await this.close();
+        return this.attempt(scenario);
+      },
+    });
+    return this.#watch;
   }
 
   /** Runs a scenario, twice if it seems to hang; `look` sees what the judge reads of each run. */
@@ -214,6 +250,15 @@ export class RoundRunner {
     }
   }
 }
+
+/** Whether a signature says that the target loses memory, as {@link CapacityWatch} finds it. */
+const isLoss = (signature: string): boolean => signature.startsWith('capacity ');
+
+/** A round on a target that has lost memory before: what it refuses may be for want of it. */
+const withoutRoom = (round: Round): Round => ({
+  ...round,
+  violations: round.violations.filter(({ oracle }) => oracle !== 'justified-failure'),
+});
 
 /** What came of the good requests of a round, if there were any. */
 function serviceIn(

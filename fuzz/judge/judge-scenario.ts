@@ -74,7 +74,11 @@ export function judgeScenario(
     ...numbers(timeline, abi),
     ...unwritten(timeline, buffers),
     ...answers(timeline, abi, page),
-    ...sequential(timeline, { abi, page, exact: rules.room !== undefined }),
+    ...sequential(timeline, {
+      abi,
+      page,
+      exact: rules.room !== undefined && rules.room.careful !== true,
+    }),
     ...snapshot(timeline, buffers, abi, page),
     ...(rules.frames === undefined ? [] : layout(timeline, buffers, rules.frames)),
     ...(rules.room === undefined ? [] : justifiedFailure(timeline, buffers, abi, rules.room)),

@@ -44,7 +44,23 @@ function finderFor(timeline: Timeline): HarmFinder {
     const { call } = event.result;
     if (before === undefined || call < before) first.set(event.client, call);
   }
+  inherit(timeline, first);
   return (client) => first.get(client);
+}
+
+/** A child is what its parent had made of itself by the time that it was forked. */
+function inherit({ events }: Timeline, first: Map<string, bigint>): void {
+  const forks = events
+    .filter(({ operation }) => operation.op === 'fork')
+    .toSorted((a, b) => (a.result.call < b.result.call ? -1 : 1));
+  for (const { client, operation, result } of forks) {
+    const harmed = first.get(client);
+    if (harmed === undefined || operation.op !== 'fork') continue;
+    const isBefore = result.return !== undefined && result.return < harmed;
+    const own = first.get(operation.client);
+    if (isBefore || (own !== undefined && own < result.call)) continue;
+    first.set(operation.client, result.call);
+  }
 }
 
 /** Operations that take memory away, or change what an access to it does. */

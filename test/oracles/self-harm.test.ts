@@ -1,7 +1,15 @@
 /** A client that did something to itself is no witness, whichever oracle would have believed it. */
 import t from 'tap';
 import type { Death, Operation } from '../../adapters/contract/index.ts';
-import { answers, content, errors, sequential, snapshot, survival } from '../../oracles/index.ts';
+import {
+  answers,
+  content,
+  errors,
+  numbers,
+  sequential,
+  snapshot,
+  survival,
+} from '../../oracles/index.ts';
 import { harmIn } from '../../oracles/timeline/self-harm.ts';
 import {
   abi,
@@ -59,6 +67,16 @@ t.test('what harms a client, and what does not', async (t) => {
   }
 });
 
+t.test('a child is as its parent was', async (t) => {
+  const closes = step({ op: 'close', fd: 0n }, [20, 21]);
+  const forks = (from: number, client: string): Step =>
+    step({ op: 'fork', client }, [from, from + 1], { value: 9n });
+  const acts = [forks(16, 'before'), closes, forks(30, 'after')];
+  const harmOf = harmIn(sample([...held, ...acts]).timeline);
+  t.equal(harmOf('before'), undefined);
+  t.equal(harmOf('after'), 30n);
+});
+
 t.test('a client that dies of what it did itself accuses no target', async (t) => {
   const died = (steps: readonly Step[], signal = 'SIGSEGV'): string[] => {
     const { histories, timeline } = sample([...held, ...steps]);
@@ -107,4 +125,22 @@ t.test('nothing that comes back to it later is believed', async (t) => {
   t.equal(wrong(unmaps), 0, 'errors, answers');
   const { buffers, timeline } = sample([...held, unmaps]);
   t.strictSame(snapshot(timeline, buffers, abi, PAGE), []);
+});
+
+t.test('what is left of its calls is judged only where it explains itself', async (t) => {
+  const list = step({ op: 'descriptors' }, [11, 11], {
+    out: new Uint8Array(Int32Array.of(3).buffer),
+    value: 1n,
+  });
+  const unmap = (from: number, to: number): Step =>
+    step({ op: 'munmap', address: 0x10000n, length: PAGE }, [from, to]);
+  const close = (time: readonly [number, number], errno?: 'EBADF'): Step =>
+    step({ op: 'close', fd: 0n }, time, errno === undefined ? {} : { errno, value: -1n });
+  const { timeline } = sample(
+    [opened, list, allocation('a', [12, 13], { number: 0n }), own, close([21, 40])],
+    [unmap(20, 25)],
+    [unmap(26, 30), close([22, 23], 'EBADF')],
+  );
+  t.ok(harmIn(timeline)('subject'));
+  t.strictSame(numbers(timeline, abi), [], 'another thread was closing it');
 });
