@@ -50,7 +50,9 @@ async function hunt({ name, needs }: Defect, seed: bigint, shrink: boolean): Pro
   const enough = new AbortController();
   const adapter = await openTarget(`sim:?defect=${name}${needs === undefined ? '' : `&${needs}`}`);
   let found: Hunt | undefined;
-  const end = await runCampaign({
+  let operations = 0;
+  let until: number | undefined;
+  await runCampaign({
     adapter,
     version: 'strength',
     seed,
@@ -65,9 +67,14 @@ async function hunt({ name, needs }: Defect, seed: bigint, shrink: boolean): Pro
       found = { operations: undefined, signature, minimal: shrink ? size : undefined };
       enough.abort();
     },
+    // What was run at the same time is counted, too, and took no part in it.
+    onRoundDone: (round) => {
+      operations += round.operations;
+      if (found !== undefined) until ??= operations;
+    },
   });
   if (found === undefined) return { operations: undefined, signature: '', minimal: undefined };
-  return { ...found, operations: end.operations };
+  return { ...found, operations: until };
 }
 
 const middle = (values: readonly number[]): number | undefined =>

@@ -24,3 +24,6 @@ export interface ProfileFacts {
   readonly abi: string;
   readonly authorities: readonly Authority[];
 }
+
+/** Steps that a case takes before it can look at anything. */
+export type BlockedStep = 'open' | 'allocate' | 'map' | 'register' | 'other';

@@ -4,6 +4,7 @@ import {
   succeeded,
   type UntypedOperation,
 } from '../adapters/contract/index.ts';
+import { credible } from './credible.ts';
 import { type HeldBuffer, livedDuring, mayLive } from './timeline/lifetimes.ts';
 import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
@@ -36,10 +37,10 @@ export function accounting(
   const last = later.pop();
   if (first === undefined || last === undefined) return [];
   const unknown = timeline.events.filter((event) => mayTake(event, buffers));
-  return [
+  return credible(timeline, [
     ...later.flatMap((reading) => inBetween([first, reading], buffers, unknown, gauge)),
     ...atRest(first, last, gauge),
-  ];
+  ]);
 }
 
 function atRest(first: Event, last: Event, gauge: string): Violation[] {

@@ -48,3 +48,12 @@ export function taintAlarms(before: bigint | undefined, after: bigint | undefine
   const fresh = defectsInTaint(after & ~before);
   return fresh.map((meaning) => `the kernel is now tainted by ${meaning}`);
 }
+
+/** A line without its numbers: times, addresses, page frames and ids change from run to run. */
+export const withoutNumbers = (line: string): string =>
+  line
+    .replace(/^\[[^\]]*\] */, '')
+    .replaceAll(/\b(CPU|PID|UID|pid|task|Comm):? ?\S+/g, '')
+    .replaceAll(/\b(0x)?[0-9a-f]*[0-9][0-9a-f]*\b|\b[0-9a-f]{8,}\b/g, '…')
+    .replaceAll(/\s+/g, ' ')
+    .trim();

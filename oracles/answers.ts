@@ -1,6 +1,7 @@
 import { linux, succeeded } from '../adapters/contract/index.ts';
 import { commandOf, fieldOf, readField, withoutOutputs } from '../catalogue/abi-request.ts';
 import type { Abi } from '../catalogue/catalogue.ts';
+import { credible } from './credible.ts';
 import { type DeviceFinder, devicesIn } from './timeline/devices.ts';
 import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
@@ -19,10 +20,11 @@ import type { Violation } from './violation.ts';
  */
 export function answers(timeline: Timeline, abi: Abi, page: bigint): Violation[] {
   const deviceOf = devicesIn(timeline);
-  return timeline.events.flatMap((event) => [
+  const found = timeline.events.flatMap((event) => [
     ...writesOutside(timeline, event),
     ...(isJudged(event, abi, deviceOf) ? changes(event, abi, page) : []),
   ]);
+  return credible(timeline, found);
 }
 
 function writesOutside(timeline: Timeline, event: Event): Violation[] {

@@ -1,6 +1,8 @@
 import { succeeded } from '../adapters/contract/index.ts';
+import { credible } from './credible.ts';
 import { type HeldBuffer, heldDuring, type Reference } from './timeline/lifetimes.ts';
 import { isPrivate, isShared } from './timeline/mapping-kind.ts';
+import { type HarmFinder, harmIn } from './timeline/self-harm.ts';
 import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
@@ -17,7 +19,9 @@ import type { Violation } from './violation.ts';
 export function content(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   const accesses = timeline.events.flatMap((event) => accessOf(timeline, buffers, event));
   const astray = strayStores(timeline, buffers);
-  return accesses.flatMap((access) => {
+  const harmOf = harmIn(timeline);
+  const found = accesses.flatMap((access) => {
+    if (access.buffer.references.some((one) => isHarmed(one, harmOf))) return [];
     if (access.event.result.outcome !== 'faulted' && mayBeHit(access, astray)) return [];
     const same = accesses.filter(({ buffer }) => buffer === access.buffer);
     return judge(
@@ -25,6 +29,16 @@ export function content(timeline: Timeline, buffers: readonly HeldBuffer[]): Vio
       same.filter(({ event }) => event.operation.op === 'store'),
     );
   });
+  return credible(timeline, found);
+}
+
+/**
+ * Whether a mapping may stand in a client that has harmed itself: its executor may write there what
+ * it takes for its own memory.
+ */
+function isHarmed({ client, gone, kind }: Reference, harmOf: HarmFinder): boolean {
+  const harmed = harmOf(client);
+  return kind === 'mapping' && harmed !== undefined && (gone === undefined || gone >= harmed);
 }
 
 interface Access {

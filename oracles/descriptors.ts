@@ -6,6 +6,7 @@ import {
   specOf,
   succeeded,
 } from '../adapters/contract/index.ts';
+import { credible } from './credible.ts';
 import { type HeldBuffer, heldDuring, type Reference } from './timeline/lifetimes.ts';
 import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
@@ -21,7 +22,7 @@ import type { Violation } from './violation.ts';
  * open.
  */
 export function descriptors(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
-  return [...givenTwice(buffers), ...unaccountedFor(timeline, buffers)];
+  return credible(timeline, [...givenTwice(buffers), ...unaccountedFor(timeline, buffers)]);
 }
 
 function givenTwice(buffers: readonly HeldBuffer[]): Violation[] {

@@ -1,4 +1,5 @@
 import { wordOf } from '../adapters/contract/index.ts';
+import { isWitness } from './credible.ts';
 import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
@@ -19,11 +20,12 @@ export interface Prediction {
  * are not judged.
  */
 export function errors(
-  { events }: Timeline,
+  timeline: Timeline,
   predict: (event: Event) => Prediction | undefined,
 ): Violation[] {
   const first = new Map<string, Event>();
-  return events.flatMap((event) => {
+  return timeline.events.flatMap((event) => {
+    if (!isWitness(timeline, event)) return [];
     const prediction = predict(event);
     const { outcome } = event.result;
     if (prediction === undefined || outcome === 'lost' || outcome === 'unsupported') return [];

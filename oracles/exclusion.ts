@@ -1,4 +1,5 @@
 import { pageFramesIn, succeeded } from '../adapters/contract/index.ts';
+import { credible, isWitness } from './credible.ts';
 import { type Conflict, firstConflict } from './sweep.ts';
 import { type HeldBuffer, heldDuring, lifetimesOf } from './timeline/lifetimes.ts';
 import { isShared } from './timeline/mapping-kind.ts';
@@ -28,7 +29,7 @@ export function exclusion(timeline: Timeline, buffers: readonly HeldBuffer[]): V
   const found = overlapIn(tenancies);
   if (found === undefined) return [];
   const [one, other] = found.tenancies;
-  return [
+  return credible(timeline, [
     {
       oracle: 'exclusion',
       requirement: 'CMA-03',
@@ -36,7 +37,7 @@ export function exclusion(timeline: Timeline, buffers: readonly HeldBuffer[]): V
       detail: `frame 0x${found.frame.toString(16)} belongs to ${bufferText(one)} and to ${bufferText(other)}`,
       events: [one.buffer.allocation, other.buffer.allocation],
     },
-  ];
+  ]);
 }
 
 const bufferText = ({ buffer }: Tenancy): string => {
@@ -49,6 +50,7 @@ export function tenanciesOf(timeline: Timeline, buffers: readonly HeldBuffer[]):
   return timeline.events.flatMap((event) => {
     const { operation, result } = event;
     if (operation.op !== 'frames' || !succeeded(result)) return [];
+    if (!isWitness(timeline, event)) return [];
     const address = timeline.valueOf(operation.address);
     const length = timeline.valueOf(operation.length);
     const buffer = buffers.find((one) => isMappedAt(timeline, one, address, length, event));

@@ -38,3 +38,25 @@ function alignmentOf(pages: number, orderMax: number): number {
   for (let order = 0; order < orderMax && alignment < pages; order += 1) alignment *= 2;
   return alignment;
 }
+
+/** Pages of the largest chunk that common allocators hand out memory in: 64 KiB of small pages. */
+const CHUNK = 16;
+
+/**
+ * Whether a request fits beside some buffers whatever the allocator does within reason: half of the
+ * region may be its own, buffers and requests may be rounded up to powers of two or to chunks, and
+ * each may lie across the blocks of the others.
+ *
+ * @param wanted pages of the request, at least 1
+ * @param taken pages of each buffer that may be there
+ * @param pages of the region
+ */
+export function fitsAnyhow(wanted: number, taken: readonly number[], pages: number): boolean {
+  let block = CHUNK;
+  while (block < wanted) block *= 2;
+  const blocks = Math.floor(pages / 2 / block);
+  const spoilt = taken
+    .map((count) => Math.ceil((2 * Math.max(count, CHUNK)) / block) + 1)
+    .reduce((sum, one) => sum + one, 0);
+  return blocks > spoilt;
+}

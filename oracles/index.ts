@@ -8,7 +8,9 @@
  * reading at `timeline/timeline.ts`, then `exclusion.ts`.
  */
 export { accounting } from './accounting.ts';
+export { kernelAlarms, withoutNumbers } from './alarms.ts';
 export { answers } from './answers.ts';
+export { capacity, capacityOf } from './capacity.ts';
 export { content } from './content.ts';
 export { descriptors } from './descriptors.ts';
 export { errors, type Prediction } from './errors.ts';

@@ -1,7 +1,8 @@
 import { succeeded } from '../adapters/contract/index.ts';
 import { commandOf, fieldOf, readField } from '../catalogue/abi-request.ts';
 import type { Abi } from '../catalogue/catalogue.ts';
-import { certainFreeRun } from './free-run.ts';
+import { credible } from './credible.ts';
+import { certainFreeRun, fitsAnyhow } from './free-run.ts';
 import { allocationsOf, sizesOf } from './timeline/buffers.ts';
 import { type DeviceFinder, devicesIn } from './timeline/devices.ts';
 import { type HeldBuffer, mayLive } from './timeline/lifetimes.ts';
@@ -16,6 +17,11 @@ export interface Room {
   readonly page: bigint;
   /** The largest order to which the allocator aligns buffers; 0 when it does not. */
   readonly orderMax: number;
+  /**
+   * Set where it is unknown how the allocator rounds and aligns: then a request counts only where
+   * it would fit into half of the region, and with every buffer twice as large as asked for.
+   */
+  readonly careful?: true;
 }
 
 /**
@@ -46,9 +52,10 @@ export function justifiedFailure(
   if (!held) return [];
   const deviceOf = devicesIn(timeline);
   const undone = requests.filter(({ result }) => !succeeded(result) && result.errno !== 'ENOMEM');
-  return requests
+  const found = requests
     .filter(({ result }) => result.errno === 'ENOMEM')
     .flatMap((event) => judge(event, { buffers, undone, abi, room, deviceOf }));
+  return credible(timeline, found);
 }
 
 /** The facts by which a refusal is judged. */
@@ -102,6 +109,12 @@ function roomIn(
   const taken = sizes.map(({ bytes }) => bytes / page).reduce((sum, one) => sum + one, 0n);
   // No number of pages is so large that it would be rounded, but that of a request may be.
   if (wanted > pages) return undefined;
+  if (room.careful === true) {
+    const counts = sizes.map(({ bytes }) => Number(bytes / page));
+    return fitsAnyhow(Number(wanted), counts, Number(pages))
+      ? `${wanted} pages were refused while at most ${sizes.length} buffers had ${taken} of ${pages} pages`
+      : undefined;
+  }
   const occupancy = { buffers: sizes.length, pages: Number(taken) };
   const run = certainFreeRun(Number(wanted), occupancy, { pages: Number(pages), orderMax });
   if (run === undefined) return undefined;

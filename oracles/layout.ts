@@ -1,4 +1,5 @@
 import { succeeded } from '../adapters/contract/index.ts';
+import { credible } from './credible.ts';
 import { tenanciesOf } from './exclusion.ts';
 import type { FrameRange } from './frame-range.ts';
 import { devicesIn } from './timeline/devices.ts';
@@ -22,7 +23,7 @@ export function layout(
   ranges: ReadonlyMap<string, FrameRange>,
 ): Violation[] {
   const deviceOf = devicesIn(timeline);
-  return tenanciesOf(timeline, buffers).flatMap(({ buffer, frames }) => {
+  const violations = tenanciesOf(timeline, buffers).flatMap(({ buffer, frames }) => {
     const range = ranges.get(deviceOf(buffer.allocation) ?? '');
     const [first] = frames;
     if (range === undefined || first === undefined || !succeeded(buffer.allocation.result)) {
@@ -41,4 +42,5 @@ export function layout(
     }
     return found;
   });
+  return credible(timeline, violations);
 }

@@ -7,6 +7,7 @@ import {
   wordOf,
 } from '../adapters/contract/index.ts';
 import type { Abi } from '../catalogue/catalogue.ts';
+import { isWitness } from './credible.ts';
 import { type ConcurrentCall, linearizable, type Model } from './linearizability.ts';
 import { allocationsOf, descriptorGiven } from './timeline/buffers.ts';
 import type { Event, Timeline } from './timeline/timeline.ts';
@@ -43,7 +44,17 @@ export function numbers(timeline: Timeline, abi: Abi): Violation[] {
       ({ operation, result }) => operation.op === 'descriptors' && succeeded(result),
     );
     if (start === undefined) return [];
-    const later = mine.filter(({ result }) => result.call > (start.result.return ?? 0n));
+    // What a client that has harmed itself is given says nothing. What came back before is explained
+    // by nothing that ended after: so all of these must have begun later.
+    const all = mine.filter(({ result }) => result.call > (start.result.return ?? 0n));
+    const later = all.filter((event) => isWitness(timeline, event));
+    const last = later
+      .map(({ result }) => result.return ?? result.call)
+      .reduce((a, b) => (a > b ? a : b), 0n);
+    const isCut = all.some(
+      (event) => event.result.call <= last && !later.includes(event) && !isNeutral(event),
+    );
+    if (isCut || !isWitness(timeline, start)) return [];
     if (hasFleeting(later, given)) return [];
     const calls = callsOf(timeline, later, given, abi);
     if (calls === undefined) return [];

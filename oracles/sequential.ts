@@ -1,5 +1,6 @@
 import { type OperationName, succeeded, wordOf } from '../adapters/contract/index.ts';
 import type { Abi } from '../catalogue/catalogue.ts';
+import { credible } from './credible.ts';
 import { accessRules } from './model/access.ts';
 import { ClientModel } from './model/client.ts';
 import { descriptorRules } from './model/descriptors.ts';
@@ -34,9 +35,10 @@ const RULES: OperationRules = { ...descriptorRules, ...fileRules, ...mappingRule
 export function sequential(timeline: Timeline, setting: ModelSetting): Violation[] {
   const deviceOf = devicesIn(timeline);
   const clients = new Set(timeline.events.map(({ client }) => client));
-  return [...clients].flatMap((client) =>
+  const found = [...clients].flatMap((client) =>
     violationsIn(singleThreaded(timeline, client), timeline, { ...setting, deviceOf }),
   );
+  return credible(timeline, found);
 }
 
 /** The events of a client as long as it has one thread. */

@@ -1,6 +1,7 @@
 import { linux, succeeded } from '../adapters/contract/index.ts';
 import { fieldOf, readField } from '../catalogue/abi-request.ts';
 import type { Abi } from '../catalogue/catalogue.ts';
+import { credible } from './credible.ts';
 import { type HeldBuffer, heldDuring, type Reference } from './timeline/lifetimes.ts';
 import type { Event, Timeline } from './timeline/timeline.ts';
 import { isMixture, mixturesOf } from './timeline/torn-reads.ts';
@@ -23,7 +24,7 @@ export function snapshot(
   page: bigint,
 ): Violation[] {
   const field = fieldOf(abi, 'length');
-  return buffers.flatMap(({ allocation, references }) => {
+  const found = buffers.flatMap(({ allocation, references }) => {
     const { operation, result } = allocation;
     if (operation.op !== 'ioctl' || operation.argument.placement?.kind !== 'flipped') return [];
     const { placement } = operation.argument;
@@ -52,6 +53,7 @@ export function snapshot(
       ];
     });
   });
+  return credible(timeline, found);
 }
 
 /** The size of a buffer that an operation on its descriptor told. */

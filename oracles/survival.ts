@@ -1,5 +1,7 @@
 import { type History, operationsWhere } from '../adapters/contract/index.ts';
-import { kernelAlarms } from './alarms.ts';
+import { signalNumber } from '../adapters/contract/signals.ts';
+import { kernelAlarms, withoutNumbers } from './alarms.ts';
+import { harmIn } from './timeline/self-harm.ts';
 import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
@@ -41,30 +43,50 @@ function alarms({ events }: Timeline, histories: readonly History[]): Violation[
   return [...seen.values()];
 }
 
-/** The line without its numbers: times, addresses, page frames and ids change from run to run. */
-const withoutNumbers = (line: string): string =>
-  line
-    .replace(/^\[[^\]]*\] */, '')
-    .replaceAll(/\b(CPU|PID|UID|pid|task|Comm):? ?\S+/g, '')
-    .replaceAll(/\b(0x)?[0-9a-f]*[0-9][0-9a-f]*\b|\b[0-9a-f]{8,}\b/g, '…')
-    .replaceAll(/\s+/g, ' ')
-    .trim();
-
 /** Signals that the executor, the OOM killer or another client sends on purpose. */
 const INTENDED: readonly unknown[] = ['SIGKILL', 'SIGTERM', 'SIGALRM', undefined];
 
-function deaths({ events }: Timeline, histories: readonly History[]): Violation[] {
+/**
+ * Deaths that no client brought about: neither by a signal that it sent, nor by what it did to
+ * itself before.
+ */
+function deaths(timeline: Timeline, histories: readonly History[]): Violation[] {
+  const harmOf = harmIn(timeline);
   return histories.flatMap((history, program) =>
     history.deaths
       .filter(({ reason, signal }) => reason === 'own' && !INTENDED.includes(signal))
-      .map(({ client, signal }) =>
-        violation(
-          `a client died of ${signal}`,
-          `${client} died of ${signal}`,
-          events.filter((event) => event.program === program && event.client === client),
-        ),
-      ),
+      .filter(({ client }) => harmOf(client) === undefined)
+      .filter(({ client, signal }) => !wasSent(timeline, client, signal))
+      .map(({ client, signal }) => {
+        const mine = timeline.events.filter(
+          (event) => event.program === program && event.client === client,
+        );
+        const place = placeOf(mine);
+        return violation(
+          `a client died of ${signal}${place}`,
+          `${client} died of ${signal}${place}`,
+          mine,
+        );
+      }),
   );
+}
+
+/** Whether an operation sent a signal to a client. */
+const wasSent = (timeline: Timeline, client: string, signal = ''): boolean =>
+  timeline.events.some(
+    ({ operation }) =>
+      operation.op === 'kill' &&
+      operation.client === client &&
+      timeline.valueOf(operation.signal) === BigInt(signalNumber(signal)),
+  );
+
+/** The operations that a client died in; empty when it was in none. */
+function placeOf(events: readonly Event[]): string {
+  const lost = events.filter(
+    ({ operation, result }) => result.outcome === 'lost' && PROMPT.has(operation.op),
+  );
+  const names = [...new Set(lost.map(({ operation }) => operation.op))].toSorted();
+  return names.length === 0 ? '' : ` in ${names.join(' and ')}`;
 }
 
 /** Calls that a target answers without waiting for another; what else is lost proves nothing. */
@@ -73,7 +95,9 @@ const PROMPT = operationsWhere(({ waits }) => waits === 'never');
 /** The kind of a {@link survival} violation in which a deadline passed in a call. */
 export const HANG = 'a call never came back';
 
-function hangs({ events }: Timeline, histories: readonly History[]): Violation[] {
+function hangs(timeline: Timeline, histories: readonly History[]): Violation[] {
+  const { events } = timeline;
+  const harmOf = harmIn(timeline);
   return histories.flatMap(({ deadlineHit, progressing, deaths }, program) => {
     if (!deadlineHit || progressing === true) return [];
     // A client that a `kill` ended loses the call that it was in, whatever else takes long.
@@ -83,7 +107,8 @@ function hangs({ events }: Timeline, histories: readonly History[]): Violation[]
         event.program === program &&
         event.result.outcome === 'lost' &&
         PROMPT.has(event.operation.op) &&
-        !ended.includes(event.client),
+        !ended.includes(event.client) &&
+        harmOf(event.client) === undefined,
     );
     if (lost.length === 0) return [];
     const names = [...new Set(lost.map(({ operation }) => operation.op))].join(', ');

@@ -5,9 +5,11 @@ import {
   operationsWhere,
   succeeded,
 } from '../adapters/contract/index.ts';
+import { credible } from './credible.ts';
 import { type HeldBuffer, heldDuring, mayLive } from './timeline/lifetimes.ts';
 import { dropsOf } from './timeline/reference-drops.ts';
 import { withLifetime } from './timeline/reference-lifetime.ts';
+import { harmIn } from './timeline/self-harm.ts';
 import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
@@ -29,8 +31,11 @@ export function unwritten(timeline: Timeline, buffers: readonly HeldBuffer[]): V
     (event) => event.operation.op === 'mmap' && succeeded(event.result) && !known.has(event),
   );
   if (maps.length === 0) return [];
+  // A client that has harmed itself may have written to what it maps without a store.
+  const harmOf = harmIn(timeline);
+  if (timeline.events.some(({ client }) => harmOf(client) !== undefined)) return [];
   const stores = timeline.events.filter(({ operation }) => operation.op === 'store');
-  return timeline.events.flatMap((scan) => {
+  const found = timeline.events.flatMap((scan) => {
     const map = mapOf(timeline, maps, scan);
     if (map === undefined || !hadNone(timeline, map)) return [];
     const before = stores.filter(({ result }) => result.call <= (scan.result.return ?? 0n));
@@ -49,6 +54,7 @@ export function unwritten(timeline: Timeline, buffers: readonly HeldBuffer[]): V
       },
     ];
   });
+  return credible(timeline, found);
 }
 
 /** Whether something other than a buffer may be mapped from now on. */

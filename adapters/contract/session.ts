@@ -43,7 +43,7 @@ export interface TargetFacts {
 }
 
 /** Details that differ from one session on a target to the next. */
-const PASSING_DETAILS: readonly string[] = ['taint', 'slowness', 'alarmAtBoot'];
+const PASSING_DETAILS: readonly string[] = ['taint', 'slowness', 'alarmAtBoot', 'instruments'];
 
 /** The details by which one target is told from another. */
 export const steadyDetails = ({ details }: TargetFacts): TargetFacts['details'] =>

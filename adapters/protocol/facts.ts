@@ -79,6 +79,7 @@ export function targetFacts(
     details: {
       ...details,
       slowness: String(slownessOf(agent)),
+      ...(agent.has('instruments') ? { instruments: text('instruments') } : {}),
       taint: taintInWords(text('taint')),
     },
   };

@@ -38,6 +38,7 @@ function poolFor(
     ...rest,
     version: packageVersion(),
     shrinkBudget: SHRINK_BUDGET,
+    shared: adapter.independent !== true,
   });
 }
 
@@ -75,6 +76,7 @@ export async function runFuzzCampaign(
       onWarning: (sentence) => view.complain(sentence),
       onSuspect: (index, why) =>
         view.complain(`round ${index} killed its worker, also alone: ${why}`),
+      onMinimize: ({ requirement }) => progress.minimizes(requirement),
       onFinding: (finding, file) => {
         progress.finding();
         for (const line of linesOf(finding)) view.say(line);
@@ -103,12 +105,16 @@ export async function runFuzzCampaign(
 }
 
 function linesOf(finding: Finding): string[] {
-  const shown = finding.reproduced ?? { times: 0, of: 0 };
-  const share = shareText({ ...shown, certain: finding.facts.kind === 'sim' || shown.of === 0 });
+  const { faces = [], reproduced } = finding;
+  const share =
+    reproduced === undefined
+      ? ''
+      : ` (${shareText({ ...reproduced, certain: finding.facts.kind === 'sim' })})`;
   const lines = scheduleOf(finding);
   return [
-    `FOUND ${finding.requirement} ${finding.kind} (${share})`,
+    `FOUND ${finding.requirement} ${finding.kind}${share}`,
     `      ${finding.detail}`,
+    ...faces.map((face) => `      also shows as ${face}`),
     ...lines.slice(0, SCHEDULE_LINES).map((line) => `      ${line}`),
   ];
 }

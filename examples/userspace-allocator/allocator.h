@@ -22,7 +22,7 @@
 #define DEFECT DEFECT_NONE
 #endif
 
-/* Microseconds for which a new descriptor is no buffer yet, so that a test meets it there. */
+/* Microseconds for which a new descriptor is no buffer yet, and after a look at one that is not there. */
 #ifndef PAUSE_US
 #define PAUSE_US 0
 #endif
@@ -39,7 +39,7 @@ struct ledger {
 enum kind {
 	KIND_FOREIGN,
 	KIND_NAME, /* opened with O_PATH: of no use but to name the device */
-	KIND_NEW, /* not given out yet, as if it did not exist: EBADF */
+	KIND_NEW, /* not there, or not given out yet: EBADF */
 	KIND_DEVICE,
 	KIND_BUFFER,
 };

@@ -106,8 +106,15 @@ enum kind region_look(int fd, struct buffer *buffer)
 	struct stat status;
 	off_t at;
 
-	if (fstat(fd, &status) < 0 || status.st_ino != ledger->inode ||
-	    status.st_dev != ledger->device)
+	/* Were it left to the kernel, it might be a buffer of the whole memfd when that looks. */
+	if (fd >= 0 && fstat(fd, &status) < 0) {
+		if (PAUSE_US > 0)
+			usleep(PAUSE_US);
+		return KIND_NEW;
+	}
+	if (fd < 0)
+		return KIND_FOREIGN;
+	if (status.st_ino != ledger->inode || status.st_dev != ledger->device)
 		return KIND_FOREIGN;
 	at = lseek(fd, 0, SEEK_CUR);
 	if (at < 0)

@@ -1,4 +1,5 @@
 import type { Adapter, TargetFacts } from '../../adapters/contract/index.ts';
+import type { Violation } from '../../oracles/index.ts';
 import {
   CORPUS_LIMITS,
   Corpus,
@@ -18,6 +19,7 @@ import { Ranges } from '../record/ranges.ts';
 import type { CampaignWorker } from '../workers/campaign-worker.ts';
 import { LocalWorker } from '../workers/local-worker.ts';
 import { Batches } from './batches.ts';
+import { Completeness } from './completeness.ts';
 import { KnownFindings } from './known-findings.ts';
 
 /** When a campaign ends; whichever comes first. */
@@ -75,6 +77,8 @@ export interface CampaignOptions extends ContextOptions {
   readonly onRound?: (index: number) => void;
   /** After a round, whose findings and entry have been handed over. */
   readonly onRoundDone?: (round: RoundDone, sight: RoundFigures) => void;
+  /** What was found is being minimized from now on. */
+  readonly onMinimize?: (violation: Violation) => void;
   readonly onFinding?: (finding: Finding) => void;
   /** A round brought something new to the corpus. */
   readonly onEntry?: (round: number, kept: KeptEntry) => void;
@@ -122,6 +126,9 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignEnd
   return campaign.run();
 }
 
+/** Milliseconds that minimizing may take after the campaign's own time is over. */
+const MINIMIZE_LATE_MS = 20_000;
+
 /** A batch under way. */
 type Batch = Promise<readonly RoundReport[]>;
 
@@ -133,6 +140,7 @@ class Campaign {
   readonly #batches: Batches;
   readonly #start = performance.now();
   readonly #before: Ranges;
+  readonly #completeness = new Completeness();
   #operations = 0;
   #done: number;
   #findings = 0;
@@ -186,8 +194,10 @@ class Campaign {
       }
       const first = under.shift();
       if (first === undefined) return;
+      // What was run was seen, also after the time is up: only operations are counted to the
+      // number.
       for (const report of await first) {
-        if (this.stops()) break;
+        if (this.#hasSpentOperations()) break;
         await this.#count(report);
       }
     }
@@ -206,25 +216,38 @@ class Campaign {
 
   #reason(): string {
     if (this.#options.signal?.aborted === true) return 'it was interrupted';
-    if (this.#suspects === 0) return '';
-    return `${this.#suspects} rounds killed their worker, the first of them round ${this.#firstSuspect}`;
+    if (this.#suspects > 0) {
+      return `${this.#suspects} rounds killed their worker, the first of them round ${this.#firstSuspect}`;
+    }
+    return this.#completeness.reason(this.#done);
   }
 
   /** Whether it is over, between two rounds. */
   stops(): boolean {
-    const { budget, doneOperations, signal } = this.#options;
-    const { rounds, operations, milliseconds } = budget;
+    const { budget, signal } = this.#options;
+    const { rounds, milliseconds } = budget;
     return (
       signal?.aborted === true ||
       (rounds !== undefined && this.#done >= rounds) ||
-      (operations !== undefined && this.#operations + (doneOperations ?? 0) >= operations) ||
+      this.#hasSpentOperations() ||
       (milliseconds !== undefined && performance.now() - this.#start >= milliseconds)
     );
   }
 
-  async #count({ done, entry, lost, peakBytes, detections }: RoundReport): Promise<void> {
+  #hasSpentOperations(): boolean {
+    const { budget, doneOperations = 0 } = this.#options;
+    return (
+      budget.operations !== undefined && this.#operations + doneOperations >= budget.operations
+    );
+  }
+
+  async #count(report: RoundReport): Promise<void> {
+    const { done, entry, lost, peakBytes } = report;
     // It was run again for those behind it in its batch.
     if (this.#before.has(done.index)) return;
+    const unserved = this.#completeness.count(report);
+    const detections =
+      unserved === undefined ? report.detections : [...report.detections, unserved];
     const { onEntry, onFinding, onRoundDone, onSuspect } = this.#options;
     const kept = entry === undefined ? undefined : this.#corpus.offer(entry);
     if (kept !== undefined) onEntry?.(done.index, kept);
@@ -247,6 +270,21 @@ class Campaign {
 
   /** Undefined when another batch has found the same meanwhile, or enough of the kind is known. */
   async #minimized(detection: Detection): Promise<Finding | undefined> {
-    return this.#known.take(detection.violation) ? this.#worker.minimize(detection) : undefined;
+    const { onMinimize } = this.#options;
+    const { violation } = detection;
+    if (!this.#known.take(violation)) return undefined;
+    onMinimize?.(violation);
+    const finding = await this.#worker.minimize(detection, this.#timeLeft());
+    this.#known.add(finding.faces ?? []);
+    return finding;
+  }
+
+  /** Milliseconds that minimizing may take; undefined when nothing limits the campaign's time. */
+  #timeLeft(): number | undefined {
+    const { budget, signal } = this.#options;
+    if (signal?.aborted === true) return MINIMIZE_LATE_MS;
+    if (budget.milliseconds === undefined) return undefined;
+    const over = this.#start + budget.milliseconds + MINIMIZE_LATE_MS;
+    return Math.max(0, over - performance.now());
   }
 }

@@ -43,6 +43,11 @@ export class KnownFindings {
     return true;
   }
 
+  /** Signatures that are faces of what was found: they are no findings of their own any more. */
+  add(faces: Iterable<string>): void {
+    for (const face of faces) this.#signatures.add(face);
+  }
+
   #count(rule: string): void {
     this.#kinds.set(rule, (this.#kinds.get(rule) ?? 0) + 1);
   }

@@ -15,6 +15,8 @@ export interface CampaignFigures {
   /** The most bytes that buffers surely had together in a round since it was asked for last. */
   readonly peakBytes: bigint;
   readonly findings: number;
+  /** The rule of the violation that is being minimized, and for how long; rounds wait for it. */
+  readonly minimizing?: { readonly requirement: string; readonly seconds: number };
 }
 
 /** Adds up what a campaign does, for those who look on. */
@@ -24,12 +26,18 @@ export class CampaignProgress {
   #findings: number;
   #operations = 0;
   #peakBytes = 0n;
+  #minimizing: { readonly requirement: string; readonly since: number } | undefined;
   #sight: Omit<RoundFigures, 'peakBytes'> = { signatures: 0, entries: 0 };
 
   /** @param before rounds and findings of earlier parts */
   constructor(before: { readonly rounds: number; readonly findings: number }) {
     this.#rounds = before.rounds;
     this.#findings = before.findings;
+  }
+
+  /** Something was found that breaks a rule, and is made smaller from now on. */
+  minimizes(requirement: string): void {
+    this.#minimizing = { requirement, since: performance.now() };
   }
 
   round({ operations }: RoundDone, { peakBytes, ...sight }: RoundFigures): void {
@@ -40,6 +48,7 @@ export class CampaignProgress {
   }
 
   finding(): void {
+    this.#minimizing = undefined;
     this.#findings += 1;
   }
 
@@ -48,6 +57,7 @@ export class CampaignProgress {
     const seconds = (performance.now() - this.#start) / 1000;
     const peakBytes = this.#peakBytes;
     this.#peakBytes = 0n;
+    const { requirement, since = 0 } = this.#minimizing ?? {};
     return {
       ...this.#sight,
       seconds,
@@ -55,6 +65,9 @@ export class CampaignProgress {
       operationsPerSecond: seconds === 0 ? 0 : Math.round(this.#operations / seconds),
       peakBytes,
       findings: this.#findings,
+      ...(requirement === undefined
+        ? {}
+        : { minimizing: { requirement, seconds: (performance.now() - since) / 1000 } }),
     };
   }
 }
@@ -63,11 +76,13 @@ const KIBIBYTE = 1024n;
 
 /** The figures as one line. */
 export function figuresLine(figures: CampaignFigures): string {
-  const { entries, findings, operationsPerSecond, peakBytes, rounds, seconds, signatures } =
-    figures;
+  const { entries, findings, minimizing, operationsPerSecond, peakBytes, rounds } = figures;
+  const { seconds, signatures } = figures;
   return [
     `${Math.floor(seconds)} s: ${rounds} rounds`,
-    `${operationsPerSecond} operations/s`,
+    minimizing === undefined
+      ? `${operationsPerSecond} operations/s`
+      : `shrinking what breaks ${minimizing.requirement} for ${Math.floor(minimizing.seconds)} s`,
     `${signatures} signatures`,
     `${entries} entries`,
     `${(peakBytes + KIBIBYTE - 1n) / KIBIBYTE} KiB live`,

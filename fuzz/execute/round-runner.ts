@@ -21,6 +21,7 @@ import {
   campaignContext,
 } from '../plan/campaign-context.ts';
 import { planOf } from '../plan/round-plan.ts';
+import { CapacityWatch } from './capacity-watch.ts';
 import { confirmHangs } from './confirm.ts';
 import type { PartTask } from './parallel/packed-report.ts';
 import { ParallelRounds } from './parallel/parallel-rounds.ts';
@@ -62,6 +63,10 @@ export class RoundRunner {
   readonly #parallel: ParallelRounds;
   #session: Session | undefined;
   #context: CampaignContext | undefined;
+  #watch: CapacityWatch | undefined;
+  #isLosing = false;
+  /** Milliseconds of the round under way that its runs only waited. */
+  #waited = 0;
 
   constructor(options: RoundRunnerOptions) {
     this.#options = options;
@@ -96,6 +101,8 @@ export class RoundRunner {
       // A simulated target answers at once: signals and timers would never get their turn.
       await setImmediate();
     }
+    // What loses memory would soon serve no round any more.
+    this.#isLosing = [...seen.findings].some(isLoss);
     await this.leave();
     return reports;
   }
@@ -105,14 +112,21 @@ export class RoundRunner {
     return this.#parallel.part(await this.context(), task);
   }
 
+  /** Closes the session, so that the next run has a new one. One that dies of it accuses nobody. */
   async close(): Promise<void> {
-    await this.#session?.close();
+    this.#watch?.reset();
+    const session = this.#session;
     this.#session = undefined;
+    try {
+      await session?.close();
+    } catch (thrown) {
+      if (!(thrown instanceof TargetDeath)) throw thrown;
+    }
   }
 
   /** Closes the session where sessions are targets of their own. */
   async leave(): Promise<void> {
-    if (this.#options.adapter.independent === true) await this.close();
+    if (this.#options.adapter.independent === true || this.#isLosing) await this.close();
   }
 
   async #open(): Promise<Session> {
@@ -136,13 +150,30 @@ export class RoundRunner {
     const { modes, generator } = context;
     const { parent, scenario } = planOf(generator, modes, { version, seed, index }, snapshot);
     let coverage: Coverage = { signatures: [], peakBytes: 0n };
-    const round = await this.attempt(scenario, ({ buffers, timeline }) => {
+    const start = performance.now();
+    this.#waited = 0;
+    const watch = this.#watched(context, seen);
+    await watch?.before();
+    const short = context.rules.alone === true && watch?.isShort !== false;
+    const plain = await this.attempt(scenario, ({ buffers, timeline }) => {
       coverage = coverageOf(generator, timeline, buffers);
     });
-    const detections = round.violations
-      .filter((violation) => !seen.findings.has(signatureOf(violation)))
-      .map((violation): Detection => ({ index, round, violation, snapshot: snapshot.digest }));
-    const signatures = round.violations.map(signatureOf);
+    const loss = await watch?.after(scenario, seen.findings);
+    const round =
+      short || watch?.isShort === true || loss !== undefined ? withoutRoom(plain) : plain;
+    if (loss !== undefined || watch?.isSpent === true) await this.close();
+    const rounds = loss === undefined ? [round] : [round, loss];
+    const detections = rounds.flatMap((one) =>
+      one.violations
+        .filter((violation) => !seen.findings.has(signatureOf(violation)))
+        .map(
+          (violation): Detection => ({
+            ...{ index, round: one, violation },
+            snapshot: snapshot.digest,
+          }),
+        ),
+    );
+    const signatures = rounds.flatMap(({ violations }) => violations.map(signatureOf));
     for (const signature of signatures) seen.findings.add(signature);
     const operations = operationsIn(scenario);
     const entry = newEntry(
@@ -159,8 +190,25 @@ export class RoundRunner {
       },
       detections,
       peakBytes: coverage.peakBytes,
+      time: { total: performance.now() - start, waited: this.#waited },
+      ...([...seen.findings].some(isLoss)
+        ? {}
+        : serviceIn(round, { index, snapshot: snapshot.digest })),
       ...(entry === undefined ? {} : { entry }),
     };
+  }
+
+  /** What watches the target's memory, where nothing else tells how much there is. */
+  #watched({ generator, rules }: CampaignContext, { findings }: Seen): CapacityWatch | undefined {
+    if (rules.alone !== true || [...findings].some(isLoss)) return undefined;
+    this.#watch ??= new CapacityWatch(generator, {
+      run: (scenario) => this.attempt(scenario),
+      runFresh: async (scenario) => {
+        await this.close();
+        return this.attempt(scenario);
+      },
+    });
+    return this.#watch;
   }
 
   /** Runs a scenario, twice if it seems to hang; `look` sees what the judge reads of each run. */
@@ -183,17 +231,45 @@ export class RoundRunner {
       const session = await this.#open();
       return runScenario(session, context.generator, context.rules, scenario, look);
     };
+    const start = performance.now();
     try {
       const round = await repeatIfLost(run, () => this.close());
+      if (
+        round.histories.some(({ deadlineHit, progressing }) => deadlineHit && progressing !== true)
+      ) {
+        this.#waited += performance.now() - start;
+      }
       // A kernel that complained is damaged, and may say nothing of the next defect.
       if (round.histories.some(({ log }) => kernelAlarms(log).length > 0)) await this.close();
       return round;
     } catch (thrown) {
       await this.close();
       if (!(thrown instanceof TargetDeath)) throw thrown;
+      if (thrown.manner === 'hang') this.#waited += performance.now() - start;
       return { scenario, histories: [], violations: [deathOf(thrown)] };
     }
   }
+}
+
+/** Whether a signature says that the target loses memory, as {@link CapacityWatch} finds it. */
+const isLoss = (signature: string): boolean => signature.startsWith('capacity ');
+
+/** A round on a target that has lost memory before: what it refuses may be for want of it. */
+const withoutRoom = (round: Round): Round => ({
+  ...round,
+  violations: round.violations.filter(({ oracle }) => oracle !== 'justified-failure'),
+});
+
+/** What came of the good requests of a round, if there were any. */
+function serviceIn(
+  round: Round,
+  about: Pick<Detection, 'index' | 'snapshot'>,
+): Pick<RoundReport, 'service'> {
+  const { granted, suspicions = [] } = round;
+  if (granted === undefined) return {};
+  const violation = suspicions.find(({ oracle }) => oracle === 'service');
+  const refusal = violation === undefined ? {} : { refusal: { ...about, round, violation } };
+  return { service: { granted, ...refusal } };
 }
 
 /** An entry that shows what neither its snapshot knows nor an entry of its batch has shown. */

@@ -7,6 +7,7 @@ import {
   readingOf,
 } from '../judge/judge-scenario.ts';
 import type { Round } from '../judge/round-report.ts';
+import { serviceOf } from '../judge/service.ts';
 
 /**
  * Runs a scenario as one case and judges it.
@@ -26,9 +27,12 @@ export async function runScenario(
   for (const program of scenario.programs) histories.push(await session.run(program));
   const reading = readingOf(generator, scenario, histories);
   look?.(reading);
+  const service = serviceOf(generator, rules, reading);
   return {
     scenario,
     histories,
     violations: judgeScenario(generator, rules, scenario, histories, reading),
+    suspicions: typeof service === 'object' ? [service] : [],
+    ...(service === undefined ? {} : { granted: service === 'granted' }),
   };
 }

@@ -15,6 +15,7 @@ import { runScenario } from '../execute/run-scenario.ts';
 import { deathOf } from '../execute/target-death.ts';
 import { wilsonInterval } from '../judge/confidence-interval.ts';
 import { signatureOf } from '../judge/judge-scenario.ts';
+import { isSameFinding, signaturesOf } from '../judge/round-report.ts';
 import { campaignContext } from '../plan/campaign-context.ts';
 import { type Finding, recordedRun } from '../record/finding.ts';
 
@@ -107,7 +108,8 @@ class Replayer {
     const run = async (): Promise<boolean> => {
       if (this.#adapter.independent === true) await this.close();
       this.#session ??= await this.#adapter.open();
-      return (await this.#signatures(this.#session)).includes(this.#finding.signature);
+      const seen = await this.#signatures(this.#session);
+      return seen.some((one) => isSameFinding(this.#finding.signature, one));
     };
     try {
       return await repeatIfLost(run, () => this.close());
@@ -118,7 +120,7 @@ class Replayer {
       }
       if (!(thrown instanceof TargetDeath)) throw thrown;
       this.deaths += 1;
-      return signatureOf(deathOf(thrown)) === this.#finding.signature;
+      return isSameFinding(this.#finding.signature, signatureOf(deathOf(thrown)));
     }
   }
 
@@ -147,6 +149,6 @@ class Replayer {
     const { programs } = recordedRun(this.#finding);
     const run = () => runScenario(session, generator, rules, { mode, programs });
     const round = await confirmHangs(run);
-    return round.violations.map(signatureOf);
+    return signaturesOf(round);
   }
 }

@@ -5,6 +5,7 @@ import {
   accounting,
   answers,
   buffersOf,
+  capacity,
   content,
   descriptors,
   devicesIn,
@@ -31,6 +32,8 @@ export interface JudgingRules {
   readonly profile: Profile;
   /** Set where the region is ours alone and never fails by chance. */
   readonly room?: Room;
+  /** Set where the region is bounded and ours alone, and no gauge tells what is free. */
+  readonly alone?: true;
   /** Set where the gauge counts the region's pages and nothing else. */
   readonly gauge?: string;
   /** Page frames of regions, by name, where they are told and buffers lie in one piece. */
@@ -71,12 +74,17 @@ export function judgeScenario(
     ...numbers(timeline, abi),
     ...unwritten(timeline, buffers),
     ...answers(timeline, abi, page),
-    ...sequential(timeline, { abi, page, exact: rules.room !== undefined }),
+    ...sequential(timeline, {
+      abi,
+      page,
+      exact: rules.room !== undefined && rules.room.careful !== true,
+    }),
     ...snapshot(timeline, buffers, abi, page),
     ...(rules.frames === undefined ? [] : layout(timeline, buffers, rules.frames)),
     ...(rules.room === undefined ? [] : justifiedFailure(timeline, buffers, abi, rules.room)),
     ...errors(timeline, (event) => (deviceOf(event) === undefined ? undefined : predict(event))),
     ...(rules.gauge === undefined ? [] : accounting(timeline, buffers, rules.gauge)),
+    ...(rules.alone === true ? capacity(timeline, abi, page) : []),
     ...survival(timeline, histories),
   ].filter(({ requirement }) => isPromised(rules.profile, requirement));
   return [

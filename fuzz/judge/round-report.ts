@@ -2,13 +2,31 @@ import type { History } from '../../adapters/contract/index.ts';
 import type { Violation } from '../../oracles/index.ts';
 import type { StoredEntry } from '../corpus/entry.ts';
 import type { Scenario } from '../generate/scenario.ts';
+import { signatureOf } from './judge-scenario.ts';
 
 /** A scenario that was run, and what it proves. */
 export interface Round {
   readonly scenario: Scenario;
   readonly histories: readonly History[];
   readonly violations: readonly Violation[];
+  /** What is no proof alone, and one when many rounds in a row show it. */
+  readonly suspicions?: readonly Violation[];
+  /** Set when buffers were asked for as they should be: whether any was granted. */
+  readonly granted?: boolean;
 }
+
+/** Signatures of all that a round proves or gives rise to suspect. */
+export const signaturesOf = ({ suspicions = [], violations }: Round): string[] =>
+  [...violations, ...suspicions].map(signatureOf);
+
+/**
+ * Whether a signature is that of a stored finding. Records of before name a death without the
+ * operation or the blame.
+ */
+export const isSameFinding = (stored: string, now: string): boolean =>
+  stored === now ||
+  (/(a client died of SIG\w+|the target died|the target no longer answers)$/.test(stored) &&
+    (now.startsWith(`${stored} in `) || now.startsWith(`${stored}: `)));
 
 /** A round that is over. */
 export interface RoundDone {
@@ -41,4 +59,22 @@ export interface RoundReport {
   readonly entry?: StoredEntry;
   /** Set when the worker died of it, twice: why. Nothing is known of the target then. */
   readonly lost?: string;
+  /** How long it took; of rounds in which no Program can wait it is left out. */
+  readonly time?: RoundTime;
+  /** Set when it asked for buffers as one should: whether it got any. */
+  readonly service?: Service;
+}
+
+/** Milliseconds of a round. */
+export interface RoundTime {
+  readonly total: number;
+  /** Of runs that a deadline ended, or that the target never answered. */
+  readonly waited: number;
+}
+
+/** What came of the requests of a round that were as they should be. */
+export interface Service {
+  readonly granted: boolean;
+  /** The round that proves it, if none was granted. */
+  readonly refusal?: Detection;
 }

@@ -1,12 +1,14 @@
+import type { Violation } from '../../oracles/index.ts';
 import type { RoundRunner, RoundRunnerOptions } from '../execute/round-runner.ts';
-import { DEATH } from '../execute/target-death.ts';
 import { PARALLEL } from '../generate/mode-selection.ts';
-import type { Scenario } from '../generate/scenario.ts';
+import { operationsIn, type Scenario } from '../generate/scenario.ts';
 import { signatureOf } from '../judge/judge-scenario.ts';
-import type { Detection, Round } from '../judge/round-report.ts';
+import { type Detection, type Round, signaturesOf } from '../judge/round-report.ts';
 import { type Finding, tokenOf } from '../record/finding.ts';
 import { redactFinding } from '../record/redact-finding.ts';
+import { facesOf } from './faces.ts';
 import { findSchedule, SCHEDULES_TRIED } from './find-schedule.ts';
+import { type RunningAgain, runningAgain } from './fresh-target.ts';
 import { shrink } from './shrink.ts';
 
 /** The origin that a finding names, and how far it is shrunk. */
@@ -16,38 +18,41 @@ export interface MinimizeOptions
   readonly shrinkBudget: number;
 }
 
-/** Times that a finding is run again to say how often it shows. */
-const REPEATS = 10;
+/** The smallest scenario of a violation, how often it shows, and what else it shows. */
+interface Minimal {
+  readonly scenario: Scenario;
+  /** The last run that showed it. */
+  readonly last: Round;
+  readonly reproduced: Finding['reproduced'];
+  readonly faces: readonly string[];
+}
 
 /**
- * Makes a finding of a detection: shrinks the scenario under the same violation, and runs what is
- * left again to say how often it shows. The death of a target is not shrunk: each candidate could
- * cost a machine.
+ * Makes a finding of a detection: shrinks the scenario under the same violation, runs what is left
+ * again to say how often it shows, and looks what else it always shows. What may have spoilt the
+ * target is run on fresh ones.
  *
  * @param runner of the target; it is left afterwards
+ * @param allowedMs milliseconds after which nothing more is tried; undefined: no limit
  * @throws {@link AllocertError} when the target cannot be reached any more
  */
 export async function minimize(
   runner: RoundRunner,
-  { index, round, snapshot, violation }: Detection,
+  detection: Detection,
   options: MinimizeOptions,
+  allowedMs?: number,
 ): Promise<Finding> {
-  const { adapter, seed, shrinkBudget, version } = options;
+  const { index, round, snapshot, violation } = detection;
+  const { adapter, seed, version } = options;
   const { facts, rules } = await runner.context();
-  const signature = signatureOf(violation);
-  const dead = violation.oracle === DEATH;
-  const { scenario } = round;
-  const shows = async (candidate: Scenario): Promise<boolean> =>
-    hasSignature(await runner.attempt(candidate), signature);
-  const found = scenario.mode === PARALLEL ? await findSchedule(scenario, shows) : scenario;
-  const budget = dead || found === undefined ? 0 : shrinkBudget;
-  const { scenario: minimal } = await shrink(found ?? scenario, { shows, budget });
-  const { last, ...reproduced } =
-    found === undefined
-      ? { last: round, times: 0, of: SCHEDULES_TRIED }
-      : await repeated(runner, minimal, { signature, round, of: dead ? 0 : REPEATS });
+  const search = new MinimalSearch(runner, detection, options.shrinkBudget, {
+    ...runningAgain(facts, violation),
+    end: allowedMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + allowedMs,
+  });
+  const { faces, last, reproduced, scenario: minimal } = await search.run();
   await runner.leave();
-  const { detail } = last.violations.find((one) => signatureOf(one) === signature) ?? violation;
+  const signature = signatureOf(violation);
+  const { detail } = violationIn(last, signature) ?? violation;
   const origin = {
     ...{ allocert: version, seed, round: index },
     ...(snapshot === undefined ? {} : { corpus: snapshot }),
@@ -59,36 +64,97 @@ export async function minimize(
     requirement: violation.requirement,
     kind: violation.kind,
     detail,
-    mode: scenario.mode,
+    mode: round.scenario.mode,
     target: adapter.url,
     facts,
     profile: rules.profile.name,
     ...(options.strict === true ? { strict: true } : {}),
     origin,
     token: tokenOf(origin),
-    programs: scenario.programs,
+    programs: round.scenario.programs,
     minimal: minimal.programs,
     histories: last.histories,
-    reproduced,
+    ...(faces.length === 0 ? {} : { faces }),
+    ...(reproduced === undefined ? {} : { reproduced }),
   });
 }
 
-const hasSignature = ({ violations }: Round, signature: string): boolean =>
-  violations.some((one) => signatureOf(one) === signature);
+const violationIn = (
+  { suspicions = [], violations }: Round,
+  signature: string,
+): Violation | undefined =>
+  [...violations, ...suspicions].find((one) => signatureOf(one) === signature);
 
-/** How often a scenario shows a violation, and the last run that did. */
-async function repeated(
-  runner: RoundRunner,
-  scenario: Scenario,
-  { of, round, signature }: { of: number; round: Round; signature: string },
-): Promise<{ times: number; of: number; last: Round }> {
-  let times = 0;
-  let last = round;
-  for (let run = 0; run < of; run += 1) {
-    const again = await runner.attempt(scenario);
-    if (!hasSignature(again, signature)) continue;
-    times += 1;
-    last = again;
+class MinimalSearch {
+  readonly #runner: RoundRunner;
+  readonly #round: Round;
+  readonly #signature: string;
+  readonly #budget: number;
+  readonly #how: RunningAgain & { readonly end: number };
+
+  constructor(
+    runner: RoundRunner,
+    { round, violation }: Detection,
+    budget: number,
+    how: RunningAgain & { readonly end: number },
+  ) {
+    this.#runner = runner;
+    this.#round = round;
+    this.#signature = signatureOf(violation);
+    this.#budget = Math.min(budget, how.candidates);
+    this.#how = how;
   }
-  return { times, of, last };
+
+  async run(): Promise<Minimal> {
+    const round = this.#round;
+    const found =
+      round.scenario.mode === PARALLEL
+        ? await findSchedule(round.scenario, (candidate) => this.#shows(candidate))
+        : round.scenario;
+    if (found === undefined) {
+      const reproduced = { times: 0, of: SCHEDULES_TRIED };
+      return { scenario: round.scenario, last: round, reproduced, faces: [] };
+    }
+    const { scenario } = await shrink(found, {
+      shows: (candidate) => this.#shows(candidate),
+      budget: this.#budget,
+      enough: () => this.#isLate,
+    });
+    const again = await this.#repeated(scenario);
+    const last = again.shown.at(-1) ?? round;
+    const reproduced = again.of === 0 ? undefined : { times: again.shown.length, of: again.of };
+    const faces = await facesOf(scenario, again.shown, {
+      signature: this.#signature,
+      run: (candidate) => this.#run(candidate),
+      budget: this.#how.candidates === Number.POSITIVE_INFINITY ? this.#budget : 0,
+      enough: () => this.#isLate,
+    });
+    return { scenario, last, reproduced, faces };
+  }
+
+  get #isLate(): boolean {
+    return performance.now() >= this.#how.end;
+  }
+
+  async #run(scenario: Scenario): Promise<Round> {
+    if (this.#how.fresh) await this.#runner.close();
+    return this.#runner.attempt(scenario);
+  }
+
+  /** Without an operation nothing is asked of the target, and what shows then is no answer. */
+  async #shows(candidate: Scenario): Promise<boolean> {
+    if (operationsIn(candidate) === 0) return false;
+    return signaturesOf(await this.#run(candidate)).includes(this.#signature);
+  }
+
+  /** Runs a scenario again and again: the runs that show it, and of how many. */
+  async #repeated(scenario: Scenario): Promise<{ shown: readonly Round[]; of: number }> {
+    const shown: Round[] = [];
+    let of = 0;
+    for (; of < this.#how.repeats && !this.#isLate; of += 1) {
+      const again = await this.#run(scenario);
+      if (signaturesOf(again).includes(this.#signature)) shown.push(again);
+    }
+    return { shown, of };
+  }
 }

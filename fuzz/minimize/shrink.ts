@@ -19,6 +19,8 @@ export interface ShrinkOptions {
   shows(candidate: Scenario): Promise<boolean>;
   /** Candidates that may be run; they are counted and not timed, so that results repeat. */
   readonly budget: number;
+  /** Asked between two candidates: whether the time for it is over. */
+  readonly enough?: () => boolean;
 }
 
 /** The smallest scenario that was found, and how many candidates it took. */
@@ -70,7 +72,7 @@ class Search {
   }
 
   get #spent(): boolean {
-    return this.#tried >= this.#options.budget;
+    return this.#tried >= this.#options.budget || this.#options.enough?.() === true;
   }
 
   /** Every pass, until none makes it smaller. */

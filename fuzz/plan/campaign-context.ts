@@ -17,6 +17,8 @@ export interface ContextOptions {
   readonly profile?: string | undefined;
   /** Whether deviations that the profile knows of count as findings too. */
   readonly strict?: boolean | undefined;
+  /** Whether other workers use the same target, so that its memory is not this one's alone. */
+  readonly shared?: boolean;
 }
 
 /** Everything that is the same for all rounds of a campaign. */
@@ -47,7 +49,12 @@ export function campaignContext(facts: TargetFacts, options: ContextOptions): Ca
     throw usageError(`there is no mode "${unknown}" on this target; it has ${names}`);
   }
   const modes = wanted.length === 0 ? able : able.filter(({ name }) => wanted.includes(name));
-  return { facts, generator, modes, rules: rulesFor(facts, generator, profile) };
+  return {
+    facts,
+    generator,
+    modes,
+    rules: rulesFor(facts, generator, profile, options.shared === true),
+  };
 }
 
 function profileFor(abi: Profile['abi'] | undefined, name: string | undefined): Profile {
@@ -68,12 +75,24 @@ const ORDER_MAX = 10;
  * On a real kernel a page may fail to move and others use the counters; only where the region is
  * ours alone may memory be counted, and only where nothing fails by chance may room be claimed.
  */
-function rulesFor(facts: TargetFacts, generator: GeneratorContext, profile: Profile): JudgingRules {
+function rulesFor(
+  facts: TargetFacts,
+  generator: GeneratorContext,
+  profile: Profile,
+  shared: boolean,
+): JudgingRules {
   const { others, page, region } = generator;
-  if (facts.kind !== 'sim' || region.sizeBytes === undefined) return { profile };
+  if (region.sizeBytes === undefined) return { profile };
   const regions = new Map(
     [region, ...others].map(({ name, sizeBytes = 0n }) => [name, sizeBytes / page]),
   );
+  if (facts.kind !== 'sim') {
+    // A kernel's region has a gauge, which is the system's. What has none is a target's own memory,
+    // and each thread has a module of its own.
+    const alone = region.bounded && region.gauge === undefined;
+    if (!alone || (shared && facts.kind !== 'module')) return { profile };
+    return { profile, alone, room: { regions, page, orderMax: ORDER_MAX, careful: true } };
+  }
   const lucky = facts.details.transient === undefined;
   return {
     profile,

@@ -37,7 +37,12 @@ export interface Finding {
   /** The C program beside it, or why there is none; neither for simulators unless asked for. */
   readonly reproducer?: string;
   readonly noReproducer?: string;
-  /** How often the minimal Programs showed it again. */
+  /**
+   * Signatures of what else the minimal Programs show each time: the same defect, seen in other
+   * ways.
+   */
+  readonly faces?: readonly string[];
+  /** How often the minimal Programs showed it again; left out when they were not run again. */
   readonly reproduced?: { readonly times: number; readonly of: number };
 }
 

@@ -175,7 +175,7 @@ function kilobytes({ result }: Event, gauge: string): bigint | undefined {
   return kilobytesIn(result.out, gauge);
 }
 
-const DIED = /^a client died of (SIG[A-Z0-9]+)$/;
+const DIED = /^a client died of (SIG[A-Z0-9]+)/;
 /** The part of a complaint that can be searched for: it lost its numbers and addresses. */
 const FRAGMENT = /[^…]{6,60}/;
 

@@ -24,7 +24,11 @@ export interface CampaignWorker {
     known: ReadonlySet<string>,
     snapshot: Snapshot,
   ): Promise<readonly RoundReport[]>;
-  /** Shrinks what was found, and says how often it shows. */
-  minimize(detection: Detection): Promise<Finding>;
+  /**
+   * Shrinks what was found, and says how often it shows.
+   *
+   * @param allowedMs milliseconds that this may take, where there is a limit
+   */
+  minimize(detection: Detection, allowedMs?: number): Promise<Finding>;
   close(): Promise<void>;
 }

@@ -41,8 +41,8 @@ export class LocalWorker implements CampaignWorker {
     return this.#runner.part(task);
   }
 
-  minimize(detection: Detection): Promise<Finding> {
-    return minimize(this.#runner, detection, this.#options);
+  minimize(detection: Detection, allowedMs?: number): Promise<Finding> {
+    return minimize(this.#runner, detection, this.#options, allowedMs);
   }
 
   close(): Promise<void> {

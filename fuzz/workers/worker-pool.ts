@@ -26,7 +26,7 @@ export type WorkerTask =
       readonly snapshot: PackedSnapshot;
     }
   | ({ readonly kind: 'part' } & PartTask)
-  | { readonly kind: 'minimize'; readonly detection: Detection };
+  | { readonly kind: 'minimize'; readonly detection: Detection; readonly allowedMs?: number };
 
 /** The answer of a worker. An AllocertError would lose its class on the way between threads. */
 export type WorkerAnswer =
@@ -55,7 +55,7 @@ function carriedOut(worker: LocalWorker, task: WorkerTask): Promise<unknown> {
     case 'part':
       return worker.part(task);
     case 'minimize':
-      return worker.minimize(task.detection);
+      return worker.minimize(task.detection, task.allowedMs);
     case 'close':
       return worker.close();
   }
@@ -148,8 +148,9 @@ export class WorkerPool implements CampaignWorker {
     return this.#coordinator.run(indices, known);
   }
 
-  async minimize(detection: Detection): Promise<Finding> {
-    return (await this.#ask({ kind: 'minimize', detection })) as Finding;
+  async minimize(detection: Detection, allowedMs?: number): Promise<Finding> {
+    const limit = allowedMs === undefined ? {} : { allowedMs };
+    return (await this.#ask({ kind: 'minimize', detection, ...limit })) as Finding;
   }
 
   /** Each worker closes its session: what a target has started must not outlive the campaign. */

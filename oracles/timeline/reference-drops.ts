@@ -53,7 +53,7 @@ export function dropsOf(timeline: Timeline): ReferenceDrop[] {
  * returns, as with EINTR, unless it was not open; and what changes many pages may have come as far
  * as the one that it failed at. Of what never returned it is unknown.
  */
-function droppedNothing({ operation, result }: Event): boolean {
+export function droppedNothing({ operation, result }: Event): boolean {
   if (result.return === undefined || succeeded(result)) return false;
   return specOf(operation.op).drops?.evenIfFailed !== true || wordOf(result) === 'EBADF';
 }

@@ -1,22 +1,30 @@
-import { countPoints, eachPoint, type Point, sourceOf } from '../record/points.ts';
+import { eachPoint, type Point, sourceOf } from '../record/points.ts';
 import type { RunRecord } from '../record/record.ts';
-import { STATUSES, type Status } from '../record/status.ts';
+import {
+  type ExtraRow,
+  extraRows,
+  reasonWith,
+  type Standing,
+  standingsIn,
+} from '../record/standing.ts';
+import { finalVerdict } from './verdict.ts';
 
 type CtrfStatus = 'passed' | 'failed' | 'skipped';
 
-/** As in TAP: what could not be said fails, what was only remarked on passes. */
-const CTRF_STATUS: Readonly<Record<Status, CtrfStatus>> = {
-  pass: 'passed',
-  warn: 'passed',
-  info: 'passed',
-  flaky: 'passed',
-  skip: 'skipped',
+/** As in JUnit: what decides the exit code fails, what was let pass is skipped. */
+const CTRF_STATUS: Readonly<Record<Standing, CtrfStatus>> = {
+  passes: 'passed',
+  remark: 'passed',
+  skipped: 'skipped',
   waived: 'skipped',
-  inconclusive: 'failed',
-  fail: 'failed',
-  hang: 'failed',
-  crash: 'failed',
+  known: 'skipped',
+  open: 'failed',
+  flaky: 'failed',
+  fails: 'failed',
 };
+
+const statusOf = (standing: Standing, { status }: Point): CtrfStatus =>
+  standing === 'remark' && status === 'inconclusive' ? 'skipped' : CTRF_STATUS[standing];
 
 interface CtrfTest {
   readonly name: string;
@@ -35,31 +43,35 @@ const TESTS = /\n {4}"tests": \[\]/;
 
 /**
  * The record in the Common Test Report Format: one test for each case and requirement in the
- * deciding profile, and a failed one more when the run is incomplete.
+ * deciding profile, and a failed one more for what decides the exit code and stands in no case.
  */
 export function* ctrfPieces(record: RunRecord): Generator<string> {
-  const text = JSON.stringify(reportOf(record), undefined, 2);
+  const standingOf = standingsIn(record);
+  const extra = extraRows(record, eachPoint(record));
+  const text = JSON.stringify(reportOf(record, standingOf, extra.length), undefined, 2);
   const { index = 0 } = TESTS.exec(text) ?? {};
   yield text.slice(0, index);
   yield '\n    "tests": [';
   let separator = '\n';
   for (const point of eachPoint(record)) {
-    yield `${separator}      ${JSON.stringify(testOf(point))}`;
+    yield `${separator}      ${JSON.stringify(testOf(record, point, standingOf(point)))}`;
     separator = ',\n';
   }
-  if (!record.complete) yield `${separator}      ${JSON.stringify(incompleteTest(record))}`;
+  for (const row of extra) {
+    yield `${separator}      ${JSON.stringify(extraTest(row))}`;
+    separator = ',\n';
+  }
   yield `\n    ]${text.slice(index).replace(TESTS, '')}\n`;
 }
 
 /** Everything but the tests. */
-function reportOf(record: RunRecord): object {
-  const { points, statuses } = countPoints(eachPoint(record));
-  const count = (status: CtrfStatus): number =>
-    STATUSES.filter((one) => CTRF_STATUS[one] === status).reduce(
-      (sum, one) => sum + statuses[one],
-      0,
-    );
-  const missing = record.complete ? 0 : 1;
+function reportOf(
+  record: RunRecord,
+  standingOf: (point: Point) => Standing,
+  extra: number,
+): object {
+  const counts = { passed: 0, failed: extra, skipped: 0 };
+  for (const point of eachPoint(record)) counts[statusOf(standingOf(point), point)] += 1;
   const { allocert, target, profile, seed, facts, environment } = record;
   const { implementation, architecture } = facts;
   return {
@@ -68,35 +80,43 @@ function reportOf(record: RunRecord): object {
     results: {
       tool: { name: 'allocert', version: allocert },
       summary: {
-        tests: points + missing,
-        passed: count('passed'),
-        failed: count('failed') + missing,
+        tests: counts.passed + counts.failed + counts.skipped,
+        passed: counts.passed,
+        failed: counts.failed,
         pending: 0,
-        skipped: count('skipped'),
+        skipped: counts.skipped,
         other: 0,
         start: Date.parse(record.startedAt),
         stop: Date.parse(record.endedAt),
       },
       tests: [],
       environment: {
-        extra: { ...environment, target, profile, seed, implementation, architecture },
+        extra: {
+          ...environment,
+          ...{ target, profile, seed, implementation, architecture },
+          exitCode: record.exitCode,
+          verdict: finalVerdict(record).text,
+        },
       },
     },
   };
 }
 
-function testOf(point: Point): CtrfTest {
+function testOf(record: RunRecord, point: Point, standing: Standing): CtrfTest {
   const { requirement, status } = point;
+  const { blocked } = point.case;
   return {
     name: `${point.case.id} ${requirement.id}: ${point.case.title}`,
-    status: CTRF_STATUS[status],
+    status: statusOf(standing, point),
     duration: Math.round(point.durationMs),
-    message: point.reason,
+    message: reasonWith(standing, record, point),
     rawStatus: status,
     ...(status === 'flaky' ? { flaky: true } : {}),
     ...(point.runs > 1 ? { retries: point.runs - 1 } : {}),
     tags: [requirement.group, requirement.level, requirement.authority],
     extra: {
+      standing,
+      ...(blocked?.by === undefined ? {} : { blockedBy: blocked.by }),
       case: point.case.id,
       requirement: requirement.id,
       statement: requirement.statement,
@@ -108,10 +128,10 @@ function testOf(point: Point): CtrfTest {
   };
 }
 
-const incompleteTest = (record: RunRecord): CtrfTest => ({
-  name: 'the run came to its end',
+const extraTest = ({ name, reason, word }: ExtraRow): CtrfTest => ({
+  name,
   status: 'failed',
   duration: 0,
-  message: record.incompleteReason,
-  rawStatus: 'incomplete',
+  message: reason,
+  rawStatus: word,
 });

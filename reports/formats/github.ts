@@ -1,15 +1,19 @@
 import { eachPoint, type Point } from '../record/points.ts';
 import type { RunRecord } from '../record/record.ts';
-import { isBad, type Status } from '../record/status.ts';
-import { knownIn } from './gate-lines.ts';
+import {
+  extraRows,
+  isDeciding,
+  reasonWith,
+  type Standing,
+  standingsIn,
+} from '../record/standing.ts';
 import { printable } from './layout.ts';
+import { finalVerdict } from './verdict.ts';
 
 /** GitHub shows that many annotations of a kind for a step and drops the others silently. */
 const SHOWN = 10;
 
-type Kind = 'error' | 'warning';
-
-const WARNED: readonly Status[] = ['warn', 'inconclusive', 'flaky', 'waived'];
+type Kind = 'error' | 'warning' | 'notice';
 
 interface Annotation {
   readonly title: string;
@@ -23,23 +27,37 @@ interface Annotation {
 export function formatGithub(record: RunRecord): string {
   const errors: Annotation[] = [];
   const warnings: Annotation[] = [];
-  const isKnown = knownIn(record);
+  const notices: Annotation[] = [];
+  const standingOf = standingsIn(record);
   for (const point of eachPoint(record)) {
-    if (WARNED.includes(point.status) || isKnown(point)) warnings.push(annotationOf(point));
-    else if (isBad(point.status)) errors.push(annotationOf(point));
+    const standing = standingOf(point);
+    const list = isDeciding(standing) ? errors : standing === 'remark' ? warnings : notices;
+    if (standing === 'passes' || standing === 'skipped') continue;
+    list.push(annotationOf(record, point, standing));
   }
   for (const message of record.gate?.warnings ?? []) warnings.push({ title: 'gate', message });
   // First, so that no number of failures can push it out.
-  if (!record.complete) {
-    errors.unshift({ title: 'the run is incomplete', message: record.incompleteReason });
+  for (const { name, reason, word } of extraRows(record, eachPoint(record))) {
+    const title = word === 'incomplete' ? 'the run is incomplete' : `not so: ${name}`;
+    errors.unshift({ title, message: reason });
   }
-  return [...commandsOf('error', errors), ...commandsOf('warning', warnings)].join('');
+  const said = finalVerdict(record);
+  if (record.gate !== undefined || said.excused) {
+    notices.unshift({ title: 'allocert', message: said.text });
+  }
+  return [
+    ...commandsOf('error', errors),
+    ...commandsOf('warning', warnings),
+    ...commandsOf('notice', notices),
+  ].join('');
 }
 
-function annotationOf({ case: case_, requirement, status, expected, reason }: Point): Annotation {
+function annotationOf(record: RunRecord, point: Point, standing: Standing): Annotation {
+  const { case: case_, requirement, status, expected } = point;
+  const reason = reasonWith(standing, record, point);
   const wanted = expected.length === 0 ? '' : ` (expected ${expected.join(' or ')})`;
   return {
-    title: `${status}: ${requirement.level} ${requirement.id} in ${case_.id}`,
+    title: `${standing === 'known' ? `known ${status}` : status}: ${requirement.level} ${requirement.id} in ${case_.id}`,
     message: `${reason}${wanted}\n${requirement.statement}`,
   };
 }

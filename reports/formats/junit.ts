@@ -1,71 +1,103 @@
-import {
-  countPoints,
-  eachPoint,
-  type Point,
-  type PointCounts,
-  sourceOf,
-} from '../record/points.ts';
+import { eachPoint, type Point, sourceOf } from '../record/points.ts';
 import type { RunRecord } from '../record/record.ts';
-import { STATUSES, type Status } from '../record/status.ts';
+import {
+  type ExtraRow,
+  extraRows,
+  reasonWith,
+  type Standing,
+  standingsIn,
+} from '../record/standing.ts';
+import { finalVerdict } from './verdict.ts';
 import { xmlClose, xmlElement, xmlOpen, xmlText } from './xml.ts';
 
 type Element = 'failure' | 'error' | 'skipped';
 
-/** Which element of a testcase a status becomes; the others are plain passes. */
-const ELEMENTS: Readonly<Partial<Record<Status, Element>>> = {
-  fail: 'failure',
-  crash: 'error',
-  hang: 'error',
-  inconclusive: 'error',
-  skip: 'skipped',
+/** Which element of a testcase a row becomes; the others are plain passes. */
+const ELEMENTS: Readonly<Partial<Record<Standing, Element>>> = {
+  fails: 'failure',
+  flaky: 'failure',
+  open: 'error',
+  known: 'skipped',
   waived: 'skipped',
+  skipped: 'skipped',
 };
+
+function elementOf(standing: Standing, { status }: Point): Element | undefined {
+  if (standing === 'fails' && (status === 'crash' || status === 'hang')) return 'error';
+  return standing === 'remark' && status === 'inconclusive' ? 'skipped' : ELEMENTS[standing];
+}
+
+/** How many rows become which element, and their time together. */
+interface Counted {
+  readonly rows: number;
+  readonly durationMs: number;
+  readonly elements: Readonly<Record<Element, number>>;
+}
+
+function counted(points: Iterable<Point>, standingOf: (point: Point) => Standing): Counted {
+  const elements = { failure: 0, error: 0, skipped: 0 };
+  let [rows, durationMs] = [0, 0];
+  for (const point of points) {
+    rows += 1;
+    durationMs += point.durationMs;
+    const element = elementOf(standingOf(point), point);
+    if (element !== undefined) elements[element] += 1;
+  }
+  return { rows, durationMs, elements };
+}
 
 /**
  * The record as JUnit XML in the form that CI servers agree on (the xunit plugin's junit-10
  * schema): a suite for each group, a testcase for each case and requirement in the deciding
- * profile. An incomplete run has one more suite, whose error says so.
+ * profile. What a baseline or a waiver lets pass is skipped, with a message that says so. What
+ * decides the exit code and is no testcase, such as an incomplete run, is one more suite.
  */
 export function* junitPieces(record: RunRecord): Generator<string> {
-  const { points, durationMs, statuses } = countPoints(eachPoint(record));
-  const missing = record.complete ? 0 : 1;
+  const standingOf = standingsIn(record);
+  const { rows, durationMs, elements } = counted(eachPoint(record), standingOf);
+  const extra = extraRows(record, eachPoint(record));
   yield '<?xml version="1.0" encoding="UTF-8"?>\n';
   yield xmlOpen('testsuites', {
     name: `allocert ${record.target}`,
-    tests: points + missing,
-    failures: count(statuses, 'failure'),
-    errors: count(statuses, 'error') + missing,
+    tests: rows + extra.length,
+    failures: elements.failure,
+    errors: elements.error + extra.length,
     time: seconds(durationMs),
   });
   for (const group of new Set(record.requirements.map((one) => one.group))) {
-    yield* suiteOf(record, group);
+    yield* suiteOf(record, group, standingOf);
   }
-  if (!record.complete) yield `\n${incompleteSuite(record)}`;
+  for (const row of extra) yield `\n${extraSuite(record, row)}`;
   yield `\n${xmlClose('testsuites')}\n`;
 }
 
 /** The text of {@link junitPieces}. */
 export const formatJunit = (record: RunRecord): string => [...junitPieces(record)].join('');
 
-function* suiteOf(record: RunRecord, group: string): Generator<string> {
+function* suiteOf(
+  record: RunRecord,
+  group: string,
+  standingOf: (point: Point) => Standing,
+): Generator<string> {
   const points = (): Generator<Point> => eachPoint(record, (one) => one.group === group);
-  const counted = countPoints(points());
-  if (counted.points === 0) return;
+  const { rows, durationMs, elements } = counted(points(), standingOf);
+  if (rows === 0) return;
   const suite = {
     name: group,
-    tests: counted.points,
-    failures: count(counted.statuses, 'failure'),
-    errors: count(counted.statuses, 'error'),
-    skipped: count(counted.statuses, 'skipped'),
-    time: seconds(counted.durationMs),
+    tests: rows,
+    failures: elements.failure,
+    errors: elements.error,
+    skipped: elements.skipped,
+    time: seconds(durationMs),
     timestamp: record.startedAt,
   };
   yield `\n${xmlOpen('testsuite', suite)}\n${propertiesOf(record)}`;
-  for (const point of points()) yield `\n${testcaseOf(record, point)}`;
+  for (const point of points()) yield `\n${testcaseOf(record, point, standingOf(point))}`;
   yield `\n${xmlClose('testsuite')}`;
 }
 
-function propertiesOf({ allocert, target, profile, facts, seed }: RunRecord): string {
+function propertiesOf(record: RunRecord): string {
+  const { allocert, target, profile, facts, seed, exitCode } = record;
   const values = {
     allocert,
     target,
@@ -74,6 +106,8 @@ function propertiesOf({ allocert, target, profile, facts, seed }: RunRecord): st
     architecture: facts.architecture,
     kernel: facts.kernel?.release,
     seed,
+    exitCode,
+    verdict: finalVerdict(record).text,
   };
   const rows = Object.entries(values)
     .filter(([, value]) => value !== undefined)
@@ -81,18 +115,23 @@ function propertiesOf({ allocert, target, profile, facts, seed }: RunRecord): st
   return xmlElement('properties', {}, rows.join(''));
 }
 
-function testcaseOf(record: RunRecord, point: Point): string {
-  const element = ELEMENTS[point.status];
+function testcaseOf(record: RunRecord, point: Point, standing: Standing): string {
+  const element = elementOf(standing, point);
   const name = `${point.case.id}: ${point.case.title}`;
   const classname = `allocert.${record.profile}.${point.requirement.id}`;
-  const message = { message: messageOf(point), type: point.status };
+  const message = { message: messageOf(record, point, standing), type: typeOf(standing, point) };
   const ending = element === undefined ? '' : xmlElement(element, message, detailOf(point));
-  const out = xmlElement('system-out', {}, xmlText(outOf(point)));
+  const out = xmlElement('system-out', {}, xmlText(outOf(point, standing)));
   return xmlElement('testcase', { classname, name, time: seconds(point.durationMs) }, ending + out);
 }
 
-function messageOf(point: Point): string {
-  const { expected, observed, reason } = point;
+/** What was let pass says so, since a status alone would accuse. */
+const typeOf = (standing: Standing, { status }: Point): string =>
+  standing === 'known' ? 'known' : status;
+
+function messageOf(record: RunRecord, point: Point, standing: Standing): string {
+  const { expected, observed } = point;
+  const reason = reasonWith(standing, record, point);
   if (observed.length === 0 || expected.length === 0) return reason;
   return `expected ${expected.join(' or ')}, observed ${observed.join(', ')}: ${reason}`;
 }
@@ -109,13 +148,16 @@ function detailOf(point: Point): string {
 }
 
 /** junit-10 has no properties in a testcase; readers take these lines of its output for them. */
-function outOf(point: Point): string {
+function outOf(point: Point, standing: Standing): string {
   const { requirement } = point;
+  const { by } = point.case.blocked ?? {};
   const values = {
     requirement: requirement.id,
     level: requirement.level,
     authority: requirement.authority,
     status: point.status,
+    standing,
+    blockedBy: by === undefined ? '' : `${by.requirement} in ${by.case}`,
     observed: point.observed.join(', '),
     runs: point.runs > 1 ? String(point.runs) : '',
     retried: point.case.retried === true ? 'yes' : '',
@@ -127,22 +169,14 @@ function outOf(point: Point): string {
     .join('\n');
 }
 
-function incompleteSuite(record: RunRecord): string {
-  const message = { message: record.incompleteReason, type: 'incomplete' };
+function extraSuite(record: RunRecord, { name, reason, word }: ExtraRow): string {
   const classname = `allocert.${record.profile}`;
-  const name = 'the run came to its end';
-  const error = xmlElement('error', message);
+  const error = xmlElement('error', { message: reason, type: word });
   return xmlElement(
     'testsuite',
     { name: 'run', tests: 1, failures: 0, errors: 1, skipped: 0, time: '0.000' },
     xmlElement('testcase', { classname, name, time: '0.000' }, error),
   );
 }
-
-const count = (statuses: PointCounts['statuses'], element: Element): number =>
-  STATUSES.filter((status) => ELEMENTS[status] === element).reduce(
-    (sum, status) => sum + statuses[status],
-    0,
-  );
 
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3);

@@ -1,13 +1,15 @@
 /**
  * The record for KCIDB, the database of kernel test results (I/O schema 5.3, kernelci/kcidb-io,
  * kcidb_io/schema/v05_03.py). Its statuses are about the tested code and not about a gate: what a
- * waiver or a baseline lets pass still failed.
+ * waiver or a baseline lets pass still failed; what the gate makes of it is in `misc`.
  */
 import { createHash } from 'node:crypto';
 import { type Point, pointsOf, sourceOf } from '../record/points.ts';
 import type { RunRecord } from '../record/record.ts';
+import { reasonWith, type Standing, standingsIn } from '../record/standing.ts';
 import type { Status } from '../record/status.ts';
 import type { KcidbIds } from './kcidb-ids.ts';
+import { finalVerdict } from './verdict.ts';
 
 /** Statuses of KCIDB, the one that decides a summary first. */
 export const KCIDB_STATUSES = ['FAIL', 'ERROR', 'MISS', 'PASS', 'DONE', 'SKIP'] as const;
@@ -42,7 +44,8 @@ const EXCERPT_MAX = 16_384;
  * the path `allocert`. The same record always gives the same ids.
  */
 export function formatKcidb(record: RunRecord, ids: KcidbIds): string {
-  const tests = pointsOf(record).map((point) => testOf(record, ids, point));
+  const standingOf = standingsIn(record);
+  const tests = pointsOf(record).map((point) => testOf(record, ids, point, standingOf(point)));
   const data = {
     version: { major: 5, minor: 3 },
     ...sourcesOf(record, ids),
@@ -107,8 +110,10 @@ function commonOf(record: RunRecord, ids: KcidbIds) {
   };
 }
 
-function testOf(record: RunRecord, ids: KcidbIds, point: Point) {
-  const { requirement, status, expected, observed, reason } = point;
+function testOf(record: RunRecord, ids: KcidbIds, point: Point, standing: Standing) {
+  const { requirement, status, expected, observed } = point;
+  const reason = reasonWith(standing, record, point);
+  const { blocked } = point.case;
   const { level, authority, statement } = requirement;
   const ran = point.case.end !== 'not-run';
   return {
@@ -130,6 +135,8 @@ function testOf(record: RunRecord, ids: KcidbIds, point: Point) {
         source: sourceOf(requirement),
         status,
         waived: status === 'waived',
+        standing,
+        ...(blocked?.by === undefined ? {} : { blockedBy: blocked.by }),
         expected,
         observed,
         evidence: point.case.evidence,
@@ -165,6 +172,7 @@ function summaryOf(
         profile,
         complete,
         exitCode,
+        verdict: finalVerdict(record).text,
         seed,
         summary: summaries.find((one) => one.profile === profile),
       },

@@ -1,6 +1,7 @@
 import type { GateOutcome } from '../record/gate-outcome.ts';
-import { countPoints, eachPoint, type Point, type PointCounts } from '../record/points.ts';
+import { eachPoint, type Point } from '../record/points.ts';
 import type { RunRecord } from '../record/record.ts';
+import { isDeciding, reasonWith, type Standing, standingsIn } from '../record/standing.ts';
 import { STATUSES, type Status } from '../record/status.ts';
 import { printable } from './layout.ts';
 import { finalVerdict } from './verdict.ts';
@@ -21,10 +22,14 @@ export function formatMarkdown(record: RunRecord): string {
   );
   const points: Point[] = [];
   for (const point of eachPoint(record)) if (telling.includes(point.status)) points.push(point);
-  const shown = telling.flatMap((status) => points.filter((point) => point.status === status));
-  const head = `${headOf(record)}\n\n${countsOf(countPoints(eachPoint(record)))}\n`;
+  const standingOf = standingsIn(record);
+  const rank = (point: Point): number => (isDeciding(standingOf(point)) ? 0 : 1);
+  const shown = telling
+    .flatMap((status) => points.filter((point) => point.status === status))
+    .toSorted((a, b) => rank(a) - rank(b));
+  const head = `${headOf(record)}\n\n${countsOf(record, standingOf)}\n`;
   if (shown.length === 0) return head;
-  return `${head}\n${tableOf(shown, LIMIT_BYTES - Buffer.byteLength(head))}\n`;
+  return `${head}\n${tableOf(record, shown, LIMIT_BYTES - Buffer.byteLength(head))}\n`;
 }
 
 function headOf(record: RunRecord): string {
@@ -47,19 +52,32 @@ function gateParagraphs({ fixed, warnings }: GateOutcome): string[] {
   return rows.length > 0 ? [rows.join('\n')] : [];
 }
 
-function countsOf({ statuses }: PointCounts): string {
-  const rows = STATUSES.filter((status) => statuses[status] > 0).map(
-    (status) => `| ${status} | ${statuses[status]} |`,
-  );
-  return ['| verdict | count |', '| --- | ---: |', ...rows].join('\n');
+/** Rows by verdict; where the baseline has some of them too, how many. */
+function countsOf(record: RunRecord, standingOf: (point: Point) => Standing): string {
+  const counts = new Map(STATUSES.map((status) => [status, { rows: 0, known: 0 }]));
+  for (const point of eachPoint(record)) {
+    const count = counts.get(point.status);
+    if (count === undefined) continue;
+    count.rows += 1;
+    if (standingOf(point) === 'known') count.known += 1;
+  }
+  const seen = [...counts].filter(([, { rows }]) => rows > 0);
+  if (!seen.some(([, { known }]) => known > 0)) {
+    const lines = seen.map(([status, { rows }]) => `| ${status} | ${rows} |`);
+    return ['| verdict | rows |', '| --- | ---: |', ...lines].join('\n');
+  }
+  const lines = seen.map(([status, { rows, known }]) => `| ${status} | ${rows} | ${known} |`);
+  const head = ['| verdict | rows | known in the baseline |', '| --- | ---: | ---: |'];
+  return [...head, ...lines].join('\n');
 }
 
-function tableOf(points: readonly Point[], room: number): string {
+function tableOf(record: RunRecord, points: readonly Point[], room: number): string {
+  const standingOf = standingsIn(record);
   const rows: string[] = [];
   // 200 bytes are kept for the sentence on what does not fit.
   let left = room - Buffer.byteLength(COLUMNS) - 200;
   for (const point of points) {
-    const row = rowOf(point);
+    const row = rowOf(record, point, standingOf(point));
     left -= Buffer.byteLength(row) + 1;
     if (left < 0) break;
     rows.push(row);
@@ -69,8 +87,16 @@ function tableOf(points: readonly Point[], room: number): string {
   return missing === 0 ? table : `${table}\n\n${missing} more do not fit here.`;
 }
 
-function rowOf({ status, requirement, case: case_, reason }: Point): string {
-  const cells = [status, requirement.level, requirement.id, case_.id, reason];
+function rowOf(record: RunRecord, point: Point, standing: Standing): string {
+  const { status, requirement, case: case_ } = point;
+  const reason = reasonWith(standing, record, point);
+  const cells = [
+    standing === 'known' ? `known ${status}` : status,
+    requirement.level,
+    requirement.id,
+    case_.id,
+    reason,
+  ];
   return `| ${cells.map(cell).join(' | ')} |`;
 }
 

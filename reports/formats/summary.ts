@@ -1,7 +1,9 @@
 import { eachPoint, groupPoints, type Point, sourceOf } from '../record/points.ts';
 import type { RunRecord } from '../record/record.ts';
+import { standingsIn } from '../record/standing.ts';
 import { isBad, type Status } from '../record/status.ts';
-import { gateLines, knownIn } from './gate-lines.ts';
+import { blockedLines, isBlocked } from './blocked-lines.ts';
+import { gateLines } from './gate-lines.ts';
 import { type Colour, type Paint, painter, printable, wrap } from './layout.ts';
 import { label, remarkLines } from './remarks.ts';
 import { finalVerdict, profileVerdict, type VerdictText } from './verdict.ts';
@@ -24,14 +26,19 @@ export function formatSummary(record: RunRecord, options: SummaryOptions): strin
     if (point.status !== 'pass' && point.status !== 'info') points.push(point);
   }
   const of = (status: Status): Point[] => points.filter((point) => point.status === status);
-  const isKnown = knownIn(record);
+  const standingOf = standingsIn(record);
+  const isKnown = (point: Point): boolean => standingOf(point) === 'known';
   const bad = points.filter((point) => isBad(point.status) && !isKnown(point));
   const broken = groupPoints(bad, ({ requirement, status }) => `${status} ${requirement.id}`);
   const sections = [
     headerLines(record, paint),
     ...[...broken.values()].map((group) => failureLines(group, paint)),
+    blockedLines(
+      of('inconclusive').filter((point) => isBlocked(point) && !isKnown(point)),
+      paint,
+    ),
     [
-      ...of('inconclusive'),
+      ...of('inconclusive').filter((point) => !isBlocked(point)),
       ...of('flaky'),
       ...of('warn'),
       ...of('skip').filter(isUnobserved(record)),

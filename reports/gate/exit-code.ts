@@ -1,4 +1,5 @@
-import { isBinding } from '../record/conclusions.ts';
+import { isBinding } from '../record/binding.ts';
+import { claimSentence, isClaimable } from '../record/claim.ts';
 import type { Baseline, GateOutcome, GatePoint } from '../record/gate-outcome.ts';
 import type { RunRecord } from '../record/record.ts';
 import { phraseOf, pointKey } from './gated-points.ts';
@@ -15,18 +16,11 @@ export interface GateVerdict {
 /**
  * 1 for a failure that gates; else 3 when too little was observed; else 4 when something flaked
  * that may not. The reasons name the lesser ones too.
- *
- * @param open what has to be decided and was not
  */
-export function verdictOf(
-  record: RunRecord,
-  facts: GateFacts,
-  open: readonly GatePoint[],
-  baseline: Baseline | undefined,
-): GateVerdict {
+export function verdictOf(record: RunRecord, facts: GateFacts): GateVerdict {
   const failed = failedReasons(facts);
-  const incomplete = incompleteReasons(record, facts, freshOpen(open, baseline));
-  const flaked = flakyReasons(facts, baseline);
+  const incomplete = incompleteReasons(record, facts);
+  const flaked = flakyReasons(facts);
   const exitCode = failed.length > 0 ? 1 : incomplete.length > 0 ? 3 : flaked.length > 0 ? 4 : 0;
   return { exitCode, reasons: [...failed, ...incomplete, ...flaked] };
 }
@@ -34,7 +28,7 @@ export function verdictOf(
 function failedReasons({ failures, baseline, expired, refused }: GateFacts): string[] {
   if (failures.length === 0) return [];
   const fresh = baseline === undefined ? '' : ' that the baseline does not have';
-  const plain = `${counted(failures.length, 'failure')}${fresh}: ${phraseOf(failures)}`;
+  const plain = `${counted(failures.length, 'failing row')}${fresh}: ${phraseOf(failures)}`;
   const late = expired.map(
     ({ id, expires, owner, issue }) =>
       `the waiver of ${id} expired on ${expires}, so it excuses nothing; ${owner} owns it, ${issue}`,
@@ -47,23 +41,32 @@ function failedReasons({ failures, baseline, expired, refused }: GateFacts): str
   return [plain, ...late, ...unsafe];
 }
 
-/** Open points that the baseline could decide; the others are no news. */
-function freshOpen(open: readonly GatePoint[], baseline: Baseline | undefined): GatePoint[] {
+/** Points that had to be decided and that the baseline could decide; the others are no news. */
+export function freshOpen(
+  open: readonly GatePoint[],
+  baseline: Baseline | undefined,
+): readonly GatePoint[] {
   const before = new Set([...(baseline?.open ?? []), ...(baseline?.failing ?? [])].map(pointKey));
   return open.filter((point) => !before.has(pointKey(point)));
 }
 
-function incompleteReasons(
-  record: RunRecord,
-  { skips, maxSkips }: GateFacts,
-  open: readonly GatePoint[],
-): string[] {
+/** Points that flaked and neither failed nor flaked in the baseline. */
+export function freshFlaky(
+  flaky: readonly GatePoint[],
+  baseline: Baseline | undefined,
+): readonly GatePoint[] {
+  const before = new Set((baseline?.failing ?? []).map(pointKey));
+  return flaky.filter((point) => !before.has(pointKey(point)));
+}
+
+function incompleteReasons(record: RunRecord, { skips, maxSkips, open = [] }: GateFacts): string[] {
   const reasons: string[] = [];
   if (!record.complete) reasons.push(`the run is incomplete: ${record.incompleteReason}`);
   if (open.length > 0) {
-    reasons.push(`${counted(open.length, 'point')} could not be decided: ${phraseOf(open)}`);
+    reasons.push(`${counted(open.length, 'row')} could not be decided: ${phraseOf(open)}`);
   }
   if (!passedAny(record)) reasons.push('no MUST that binds passed');
+  reasons.push(...claimReasons(record));
   if (maxSkips !== undefined && skips > maxSkips) {
     reasons.push(`${counted(skips, 'case')} skipped, and --max-skips allows ${maxSkips}`);
   }
@@ -76,15 +79,17 @@ function passedAny({ requirements, profiles, profile }: RunRecord): boolean {
   return requirements.some((one) => isBinding(one, deciding) && one.statuses[profile] === 'pass');
 }
 
-function flakyReasons(
-  { flaky, failOnFlaky }: GateFacts,
-  baseline: Baseline | undefined,
-): readonly string[] {
-  if (!failOnFlaky) return [];
-  const before = new Set((baseline?.failing ?? []).map(pointKey));
-  const fresh = flaky.filter((point) => !before.has(pointKey(point)));
-  if (fresh.length === 0) return [];
-  return [`${counted(fresh.length, 'point')} flaked: ${phraseOf(fresh)}`];
+function claimReasons({ summaries, profile }: RunRecord): string[] {
+  const claim = summaries.find((one) => one.profile === profile)?.claim;
+  return claim === undefined || isClaimable(claim)
+    ? []
+    : [`too little for a claim: ${claimSentence(claim)}`];
+}
+
+function flakyReasons({ flaked = [] }: GateFacts): readonly string[] {
+  return flaked.length === 0
+    ? []
+    : [`${counted(flaked.length, 'row')} flaked: ${phraseOf(flaked)}`];
 }
 
 const counted = (count: number, noun: string): string =>

@@ -1,7 +1,7 @@
 import type { Baseline, BaselineHead, GateOutcome, GateSettings } from '../record/gate-outcome.ts';
 import type { RunRecord } from '../record/record.ts';
 import { compareWithBaseline, refuseOtherBaseline } from './compare-baseline.ts';
-import { verdictOf } from './exit-code.ts';
+import { freshFlaky, freshOpen, verdictOf } from './exit-code.ts';
 import { failuresOf, openOf, pointsWith } from './gated-points.ts';
 import { rederive } from './rederive.ts';
 import { waive } from './waive.ts';
@@ -47,9 +47,11 @@ export function gate(given: RunRecord, settings: GateSettings): RunRecord {
     fixed: compared.fixed,
     unobserved: compared.unobserved,
     flaky,
+    open: freshOpen(openOf(record, failOn), baseline),
+    flaked: failOnFlaky ? freshFlaky(flaky, baseline) : [],
     ...others,
   };
-  const { exitCode, reasons } = verdictOf(record, facts, openOf(record, failOn), baseline);
+  const { exitCode, reasons } = verdictOf(record, facts);
   const outcome: GateOutcome = { ...facts, reasons, warnings: warningsOf(record, facts) };
   return { ...record, gate: outcome, exitCode };
 }

@@ -1,7 +1,7 @@
-import { isBinding } from '../record/conclusions.ts';
 import type { FailOn, GatePoint } from '../record/gate-outcome.ts';
 import { pointsOf } from '../record/points.ts';
 import type { RunRecord, Verdict } from '../record/record.ts';
+import { neededIn } from '../record/standing.ts';
 import { isBad, type Status } from '../record/status.ts';
 
 const DEATHS: readonly string[] = ['crash', 'hang'] satisfies Status[];
@@ -53,19 +53,10 @@ export const pointsWith = (record: RunRecord, status: Status): readonly GatePoin
 
 /** Points that had to be decided and were not: a MUST that binds, or a SHOULD where that gates. */
 export function openOf(record: RunRecord, failOn: FailOn): readonly GatePoint[] {
-  const deciding = record.profiles.find(({ name }) => name === record.profile);
-  const needed = new Set(
-    record.requirements
-      .filter(
-        (one) => deciding !== undefined && (isBinding(one, deciding) || shouldGate(one, failOn)),
-      )
-      .map(({ id }) => id),
-  );
+  const isNeeded = neededIn(record, failOn);
+  const needed = new Set(record.requirements.filter(isNeeded).map(({ id }) => id));
   return pointsWith(record, 'inconclusive').filter(({ requirement }) => needed.has(requirement));
 }
-
-const shouldGate = ({ level }: { readonly level: string }, failOn: FailOn): boolean =>
-  failOn === 'should' && level === 'SHOULD';
 
 /** The name by which two records speak of the same point. */
 export const pointKey = ({ case: case_, requirement }: GatePoint): string =>

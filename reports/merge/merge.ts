@@ -1,4 +1,5 @@
 import { withoutGate } from '../gate/without-gate.ts';
+import { nameBlockers } from '../record/blockers.ts';
 import { conclusionsOf } from '../record/conclusions.ts';
 import type { RecordedCampaign, RecordSource, RunRecord } from '../record/record.ts';
 import { recordDigest } from '../record/record-text.ts';
@@ -30,24 +31,27 @@ export function mergeRecords(
   const all = records.map(({ record }) => record);
   // A single shard is still one, whatever campaigns come with it.
   const whole = records.length === 1 ? undefined : wholeOf(records);
-  const cases = mergeCases(records, whole?.cases ?? []);
+  const cases = nameBlockers(mergeCases(records, whole?.cases ?? []), first.record);
   const missing = whole === undefined ? '' : missingSentence(whole);
   const reasons = [missing, ...all.map(({ incompleteReason }) => incompleteReason)];
   const complete = missing === '' && all.every((one) => one.complete);
   const fuzz = fuzzOf(all, campaigns);
-  const { shard, ...head } = first.record;
+  const { shard, ...rest } = first.record;
+  const head = {
+    ...rest,
+    ...(whole === undefined && shard !== undefined ? { shard } : {}),
+    partial: all.every(({ partial }) => partial),
+  };
   return {
     ...head,
     ...timesOf(all),
-    ...(whole === undefined && shard !== undefined ? { shard } : {}),
     complete,
     incompleteReason: reasons.filter((reason) => reason !== '').join('; '),
     interruptedCase: interruptedCase(all, cases),
-    partial: all.every(({ partial }) => partial),
     environment: common(all.map(({ environment }) => environment)),
     // Digests are those of the files, gates and all.
     sources: given.map(({ record }) => sourceOf(record)),
-    ...conclusionsOf(first.record, cases, complete, fuzz),
+    ...conclusionsOf(head, cases, complete, fuzz),
     cases,
     notices: all.flatMap(({ notices }) => notices),
     waivers: [],

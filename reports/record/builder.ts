@@ -1,3 +1,4 @@
+import { nameBlockers } from './blockers.ts';
 import { combineAttempts } from './combine-attempts.ts';
 import { conclusionsOf } from './conclusions.ts';
 import { Interner } from './intern.ts';
@@ -34,8 +35,12 @@ export class RecordBuilder {
     if (line.type === 'run-start' && this.#start === undefined) this.#begin(line);
     else if (line.type === 'notice') this.#notices.push(line.message);
     else if (line.type === 'case-end') {
-      const { end, reason, durationMs, verdicts } = line;
-      this.#finish(line.case, { end, reason, durationMs, verdicts, evidence });
+      const { end, reason, durationMs, verdicts, lacks, blocked } = line;
+      this.#finish(line.case, {
+        ...{ end, reason, durationMs, verdicts, evidence },
+        ...(lacks === undefined ? {} : { lacks }),
+        ...(blocked === undefined ? {} : { blocked }),
+      });
     }
   }
 
@@ -44,7 +49,10 @@ export class RecordBuilder {
     const start = this.#start;
     if (start === undefined) throw new Error('no line was the start of a run');
     const { type: _, version: __, environment = {}, ...quoted } = start;
-    const cases = this.#cases.map((one) => (isRecorded(one) ? one : { ...one, ...NOT_RUN }));
+    const cases = nameBlockers(
+      this.#cases.map((one) => (isRecorded(one) ? one : { ...one, ...NOT_RUN })),
+      start,
+    );
     const ending = this.#course.facts(cases);
     return {
       version: RECORD_VERSION,

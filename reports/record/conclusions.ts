@@ -1,3 +1,5 @@
+import { isBinding } from './binding.ts';
+import { type Claim, claimOf, isClaimable, isWhole } from './claim.ts';
 import type { RunStart } from './journal-lines.ts';
 import type {
   ProfileFacts,
@@ -9,10 +11,6 @@ import type {
   RunRecord,
 } from './record.ts';
 import { isBad, STATUSES, type Status, worse } from './status.ts';
-
-/** Whether a requirement is a MUST whose authority a profile accepts. */
-export const isBinding = (requirement: RequirementFacts, profile: ProfileFacts): boolean =>
-  requirement.level === 'MUST' && profile.authorities.includes(requirement.authority);
 
 /** The status that a promise which fuzzing saw broken has in a profile. */
 export function findingStatus(requirement: RequirementFacts, profile: ProfileFacts): Status {
@@ -61,11 +59,16 @@ export function recordRequirements(
   }));
 }
 
-/** Sums up the requirements under one profile. */
+/**
+ * Sums up the requirements under one profile.
+ *
+ * @param claim what a claim needs; left out where the record speaks of a part of a run
+ */
 export function summarise(
   profile: ProfileFacts,
   requirements: readonly RecordedRequirement[],
   complete: boolean,
+  claim?: Claim,
 ): ProfileSummary {
   const statusOf = (one: RecordedRequirement): Status | undefined => one.statuses[profile.name];
   const statuses = requirements.map(statusOf).filter((status) => status !== undefined);
@@ -85,10 +88,12 @@ export function summarise(
       complete &&
       !statuses.some(isBad) &&
       !musts.includes('inconclusive') &&
-      musts.includes('pass'),
+      musts.includes('pass') &&
+      (claim === undefined || isClaimable(claim)),
     mustObserved: observed.length,
     mustApplicable: musts.length,
     counts,
+    ...(claim === undefined ? {} : { claim }),
   };
 }
 
@@ -113,13 +118,17 @@ export function exitCodeOf(
  * and the exit code.
  */
 export function conclusionsOf(
-  { requirements, profiles, profile }: Pick<RunStart, 'requirements' | 'profiles' | 'profile'>,
+  run: Pick<RunStart, 'requirements' | 'profiles' | 'profile' | 'partial' | 'shard'>,
   cases: readonly RecordedCase[],
   complete: boolean,
   fuzz: readonly RecordedCampaign[] = [],
 ): Pick<RunRecord, 'requirements' | 'summaries' | 'exitCode'> {
+  const { requirements, profiles, profile } = run;
   const recorded = recordRequirements(requirements, profiles, cases, fuzz);
-  const summaries = profiles.map((one) => summarise(one, recorded, complete));
+  const summaries = profiles.map((one) => {
+    const claim = isWhole(run) ? claimOf(one, recorded, cases) : undefined;
+    return summarise(one, recorded, complete, claim);
+  });
   const exitCode = exitCodeOf({ cases, summaries, profile });
   return { requirements: recorded, summaries, exitCode };
 }

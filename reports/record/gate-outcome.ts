@@ -98,6 +98,10 @@ export interface GateOutcome {
   /** Points that failed in the baseline and were not observed this time. */
   readonly unobserved: readonly GatePoint[];
   readonly flaky: readonly GatePoint[];
+  /** Points that had to be decided and were not, nor by the baseline; earlier gates lack them. */
+  readonly open?: readonly GatePoint[];
+  /** Points whose flakiness decides the exit code; earlier gates lack them. */
+  readonly flaked?: readonly GatePoint[];
   readonly expired: readonly UsedWaiver[];
   /** Waivers of a safety failure that do not acknowledge it. */
   readonly refused: readonly UsedWaiver[];

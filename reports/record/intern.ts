@@ -38,20 +38,27 @@ export class Interner {
     return waivedFrom === undefined ? verdict : { ...verdict, waivedFrom };
   }
 
-  attempt({ end, reason, durationMs, verdicts, evidence }: Attempt): Attempt {
-    return {
+  attempt({ end, reason, durationMs, verdicts, evidence, lacks, blocked }: Attempt): Attempt {
+    const one = {
       end: this.text(end),
       reason: this.text(reason),
       durationMs,
-      verdicts: verdicts.map((one) => this.verdict(one)),
+      verdicts: verdicts.map((each) => this.verdict(each)),
       evidence,
+    };
+    if (lacks === undefined && blocked === undefined) return one;
+    return {
+      ...one,
+      ...(lacks === undefined ? {} : { lacks: this.text(lacks) }),
+      ...(blocked === undefined ? {} : { blocked }),
     };
   }
 
   case({ id, title, requirements, attempts, retried, ...last }: RecordedCase): RecordedCase {
-    const { end, reason, durationMs, verdicts, evidence } = this.attempt(last);
+    const { end, reason, durationMs, verdicts, evidence, ...why } = this.attempt(last);
     const shared = this.list(requirements);
-    const one = { id, title, requirements: shared, end, reason, durationMs, verdicts, evidence };
+    const plain = { id, title, requirements: shared, end, reason, durationMs, verdicts, evidence };
+    const one = 'lacks' in why || 'blocked' in why ? { ...plain, ...why } : plain;
     if (attempts === undefined && retried === undefined) return one;
     return {
       ...one,

@@ -1,8 +1,10 @@
 import type { TargetFacts, Transcript } from '../../adapters/contract/index.ts';
 import type { GateSettings } from './gate-outcome.ts';
 import type {
+  Attempt,
   CaseEnd,
   CaseFacts,
+  FailedStep,
   ProfileFacts,
   RequirementFacts,
   Shard,
@@ -52,6 +54,9 @@ export interface CaseFinish {
   readonly reason: string;
   readonly durationMs: number;
   readonly verdicts: readonly Verdict[];
+  /** See {@link Attempt}. */
+  readonly lacks?: string;
+  readonly blocked?: FailedStep;
   /** Written in its text form; see program-json.ts. */
   readonly transcript: Transcript;
 }

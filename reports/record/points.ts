@@ -160,15 +160,27 @@ function pointOf(
   );
   if (verdict !== undefined) {
     const { status, expected, observed } = verdict;
-    const reason = `${verdict.reason}${waiverOf(record, case_, verdict)}`;
+    const why = status === 'inconclusive' ? unlooked(case_, verdict.reason) : verdict.reason;
+    const reason = `${why}${waiverOf(record, case_, verdict)}`;
     return { case: case_, requirement, status, expected, observed, reason, runs, durationMs };
   }
   const nothing = { case: case_, requirement, expected: [], observed: [], runs, durationMs };
   if (case_.id === record.interruptedCase) {
     return { ...nothing, status: 'inconclusive', reason: 'the run ended while this case ran' };
   }
-  const reason = case_.reason || 'the case ended without a verdict on it';
+  const reason = unlooked(case_, case_.reason) || 'the case ended without a verdict on it';
   return { ...nothing, reason, status: STATUS_WITHOUT_VERDICT[case_.end] };
+}
+
+/** The beginning of the reason of a row that a failed step blocked. */
+export const NOT_LOOKED_AT = 'not looked at';
+
+/** Why nothing was looked at, with the rule that is to blame for it. */
+function unlooked({ blocked, reason: caseReason }: RecordedCase, reason: string): string {
+  if (blocked === undefined || reason !== caseReason) return reason;
+  const why = reason.replace(/^blocked: /, '');
+  const by = blocked.by === undefined ? '' : ` by ${blocked.by.requirement} (${blocked.by.case})`;
+  return `${NOT_LOOKED_AT}, blocked${by}: ${why}`;
 }
 
 /** By whom and until when a verdict is waived; empty for others. */

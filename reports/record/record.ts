@@ -1,10 +1,12 @@
 import type { TargetFacts } from '../../adapters/contract/index.ts';
-import type { ProfileFacts, RequirementFacts } from '../../catalogue/facts.ts';
+import type { BlockedStep, ProfileFacts, RequirementFacts } from '../../catalogue/facts.ts';
+import type { Claim } from './claim.ts';
 import type { GateOutcome, UsedWaiver } from './gate-outcome.ts';
 import type { Status } from './status.ts';
 
 export type {
   Authority,
+  BlockedStep,
   Level,
   ProfileFacts,
   RequirementFacts,
@@ -50,6 +52,15 @@ export interface Shard {
   readonly cases: readonly string[];
 }
 
+/** The failed step that kept a case from looking. */
+export interface FailedStep {
+  readonly step: BlockedStep;
+  /** The word that it failed with. */
+  readonly word: string;
+  /** The requirement that is broken with it, and the case that saw it; left out: none was. */
+  readonly by?: { readonly requirement: string; readonly case: string };
+}
+
 /** The result of one run of a case. */
 export interface Attempt {
   readonly end: CaseEnd | 'not-run';
@@ -58,6 +69,10 @@ export interface Attempt {
   readonly verdicts: readonly Verdict[];
   /** SHA-256 of its line in `evidence.ndjson`; empty when it has none. */
   readonly evidence: string;
+  /** Operations that the target lacks, for want of which it skipped; left out where it did not. */
+  readonly lacks?: string;
+  /** The step that everything else needed, and that failed; left out where none did. */
+  readonly blocked?: FailedStep;
 }
 
 /** A case in the record. Where it ran more than once, its verdicts combine all runs. */
@@ -78,8 +93,8 @@ export interface RecordedRequirement extends RequirementFacts {
 export interface ProfileSummary {
   readonly profile: string;
   /**
-   * The run is complete, with no fail, crash or hang, no MUST inconclusive, and at least one MUST
-   * that passed.
+   * The run is complete, with no fail, crash or hang, no MUST inconclusive, at least one MUST that
+   * passed, and enough observed for a claim.
    */
   readonly holds: boolean;
   /** MUSTs that bind and were observed, of all that bind and apply. */
@@ -87,6 +102,8 @@ export interface ProfileSummary {
   readonly mustApplicable: number;
   /** Requirements by status. */
   readonly counts: Readonly<Record<Status, number>>;
+  /** What a claim of conformance needs; left out for a part of a run, and by records of before. */
+  readonly claim?: Claim;
 }
 
 /** A promise that a fuzz campaign saw broken; its file has the Programs. */

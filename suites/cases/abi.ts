@@ -6,6 +6,9 @@ import type { Allocation, CaseContext } from '../kit/context.ts';
 import { Inconclusive, Skip } from '../kit/observation.ts';
 import { observeHuge } from './length.ts';
 
+/** Whether memory is left is another rule's question. */
+const NO_PAGE = 'blocked: the region has no page left for a valid request';
+
 /** Cases of group `abi`: size and layout of the argument. */
 export const abiCases: readonly Case[] = [
   {
@@ -44,6 +47,7 @@ export const abiCases: readonly Case[] = [
       ] as const) {
         const placement = { kind: 'page-end', distance, neighbour: 'unmapped' } as const;
         const buffer = await context.allocate({}, { placement });
+        if (role === 'fits' && buffer.word === 'ENOMEM') throw new Inconclusive(NO_PAGE);
         const where = distance === 0 ? 'ends at' : 'reaches one byte into';
         const detail = `a 32-bit request that ${where} an unmapped page came to ${buffer.word}`;
         context.observe('ABI-02', role, buffer.word, detail);

@@ -6,7 +6,7 @@ import {
 } from '../../adapters/contract/index.ts';
 import type { FrameRange } from '../../oracles/index.ts';
 import type { Case } from '../kit/case.ts';
-import { type CaseContext, SUBJECT } from '../kit/context.ts';
+import { type Allocation, type CaseContext, SUBJECT } from '../kit/context.ts';
 import { Crowd, mixedSizes } from '../kit/crowd.ts';
 import { fillAndHold, fillOnce } from '../kit/filling.ts';
 import { freeBytes } from '../kit/gauge.ts';
@@ -125,7 +125,7 @@ export const cmaCases: readonly Case[] = [
     needsBounded: true,
     async run(context) {
       const pages = windowPages(context);
-      const singles = await fullButForWindow(context, pages);
+      const { singles, frames } = await fullButForWindow(context, pages);
       const closeEach = async (which: (index: number) => boolean): Promise<void> => {
         const chosen = singles.filter((_, index) => which(index));
         await context.runSteps(
@@ -135,6 +135,7 @@ export const cmaCases: readonly Case[] = [
       };
       await closeEach((index) => index % 2 === 0);
       const scattered = await context.allocate({ length: 2n * context.page });
+      if (scattered.reply.ok) await mustLieIn(context, scattered, frames);
       const half = `every other of ${singles.length} single pages free, two together`;
       context.observe('CMA-06', 'scattered', scattered.word, `${half}: ${scattered.word}`);
       await context.release(scattered);
@@ -155,6 +156,7 @@ export const cmaCases: readonly Case[] = [
       if (sizeBytes === undefined) throw new Skip('the size of the region is not known');
       const length = (sizeBytes / 2n / context.page) * context.page;
       if (length === 0n) throw new Skip('the region has a single page');
+      await context.control({ length });
       const { length: used } = await fillMemoryFile(context, 2n * sizeBytes);
       const { word } = await askSeveralTimes(context, length);
       const detail = `${length} bytes with ${used} bytes of files in memory: ${word}`;
@@ -169,8 +171,10 @@ export const cmaCases: readonly Case[] = [
     async run(context) {
       const [, other] = context.facts.regions;
       if (other === undefined) throw new Skip('the target has one region only');
-      const { pages } = await fillAndHold(context);
       const fd = await openOther(context, other);
+      await context.control();
+      await context.control({}, { device: fd });
+      const { pages } = await fillAndHold(context);
       const { word } = await context.allocate({}, { device: fd });
       const detail = `${context.region.node} gave ${pages} pages and was full; ${other.node}: ${word}`;
       context.observe('CMA-08', 'other-region', word, detail);
@@ -225,16 +229,45 @@ function windowPages({ page, region }: CaseContext): bigint {
   throw new Skip(`the region has ${region.sizeBytes} bytes, too few for pages to be scattered`);
 }
 
+/** A region that is full but for neighbours, each of which is a buffer of one page. */
+interface Window {
+  readonly singles: readonly SlotRef[];
+  /** Where they lie; undefined when the target does not tell. */
+  readonly frames: readonly bigint[] | undefined;
+}
+
 /** Fills the region so that its last `pages` neighbours are buffers of one page. */
-async function fullButForWindow(context: CaseContext, pages: bigint): Promise<readonly SlotRef[]> {
-  const window = await context.buffer({ length: pages * context.page });
+async function fullButForWindow(context: CaseContext, pages: bigint): Promise<Window> {
+  const length = pages * context.page;
+  const window = await context.buffer({ length });
+  const tells = context.facts.capabilities.includes('frames');
+  const frames = tells ? await pageFramesOf(context, window, length) : undefined;
   await fillAndHold(context);
   await context.release(window);
   const { count } = await fillOnce(context, 'single', context.page, pages);
   if (count !== pages) {
     throw new Inconclusive(`blocked: only ${count} of ${pages} freed pages came back`);
   }
-  return Array.from({ length: Number(count) }, (_, index) =>
+  const singles = Array.from({ length: Number(count) }, (_, index) =>
     context.descriptorIn(`single[${index}]`),
   );
+  return { singles, frames };
+}
+
+/**
+ * Behind a region may be more memory than it gives out: then it is full by its quota, and pages that
+ * are free elsewhere make a larger buffer rightly.
+ *
+ * @throws {@link Inconclusive} unless a buffer of two pages has them from the window
+ */
+async function mustLieIn(
+  context: CaseContext,
+  buffer: Allocation,
+  window: readonly bigint[] | undefined,
+): Promise<void> {
+  const full = 'blocked: the region may be full by a quota and not by its memory';
+  if (window === undefined) throw new Inconclusive(`${full}: it does not show its page frames`);
+  const frames = await pageFramesOf(context, buffer, 2n * context.page);
+  if (frames.every((frame) => window.includes(frame))) return;
+  throw new Inconclusive(`${full}: a buffer of two pages lies where no page was freed`);
 }

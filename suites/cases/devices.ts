@@ -124,6 +124,7 @@ export const devicesCases: readonly Case[] = [
     requirements: ['DEV-06'],
     needs: ['clients', 'sockets'],
     async run(context) {
+      await context.control();
       const { subject } = context;
       const pair = await subject.socketpair({});
       await subject.fork({ client: 'receiver' });

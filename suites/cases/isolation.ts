@@ -8,6 +8,7 @@ import { Skip } from '../kit/observation.ts';
 import { throughPhases } from '../kit/phases.ts';
 import { leaveSecrets, scanNewBuffers } from '../kit/residue.ts';
 import { mapBeforeReturn, scanWhileAllocating } from '../kit/residue-races.ts';
+import { servingAfterwards } from '../kit/serving-afterwards.ts';
 import { lengthPast4GiB, sizeClasses } from '../kit/sizes.ts';
 
 /** An id without privileges, as the user nobody has. */
@@ -84,7 +85,7 @@ export const isolationCases: readonly Case[] = [
       await observeNew(context, 'ISO-03', 'contents', after);
     },
   },
-  {
+  servingAfterwards({
     id: 'ISO-04/concurrent',
     title: 'buffers are zero when several threads allocate',
     requirements: ['ISO-04'],
@@ -94,7 +95,7 @@ export const isolationCases: readonly Case[] = [
       const { word, detail } = await scanWhileAllocating(context);
       context.observe('ISO-04', 'concurrent', word, detail);
     },
-  },
+  }),
   {
     id: 'ISO-04/after-error',
     title: 'buffers are zero after requests that failed',

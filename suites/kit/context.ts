@@ -23,7 +23,7 @@ import {
 import type { Abi, Role } from '../../catalogue/catalogue.ts';
 import { kernelAlarms } from '../../oracles/alarms.ts';
 import { Losses } from './losses.ts';
-import { Inconclusive, type Observation, Skip } from './observation.ts';
+import { Inconclusive, type Observation, Skip, StepFailed } from './observation.ts';
 
 /** Milliseconds that a single Program gets unless the case says otherwise. */
 export const DEFAULT_DEADLINE_MS = 20_000;
@@ -145,7 +145,7 @@ export class CaseContext {
     for (const result of history.threads.flat()) {
       const outcomes = [result, ...(result.steps ?? []).map((step) => step.first)];
       if (outcomes.some((one) => one.outcome === 'unsupported')) {
-        throw new Skip('the target does not offer an operation that this case needs');
+        throw new Skip('the target does not offer an operation that this case needs', 'operations');
       }
     }
   }
@@ -159,7 +159,7 @@ export class CaseContext {
   /** Opens the region's device in a client; a failure leaves nothing to say about anything else. */
   async openDevice(client: Client, flags: bigint = linux.O_RDWR): Promise<Reply> {
     const reply = await client.open({ file: this.region.name, flags });
-    if (!reply.ok) throw new Inconclusive(`cannot open ${this.region.node}: ${reply.word}`);
+    if (!reply.ok) throw new StepFailed('open', reply.word, `cannot open ${this.region.node}:`);
     return reply;
   }
 
@@ -186,7 +186,7 @@ export class CaseContext {
   async buffer(fields: Fields = {}, options: AllocateOptions = {}): Promise<Allocation> {
     const allocation = await this.allocate(fields, options);
     if (!allocation.reply.ok) {
-      throw new Inconclusive(`blocked: a valid request failed with ${allocation.word}`);
+      throw new StepFailed('allocate', allocation.word, 'a valid request failed with');
     }
     return allocation;
   }
@@ -235,7 +235,7 @@ export class CaseContext {
   ): Promise<Reply> {
     const { client, fd } = allocation;
     const mapping = await client.mmap({ length, protection, flags: linux.MAP_SHARED, fd, offset });
-    if (!mapping.ok) throw new Inconclusive(`blocked: mmap of a buffer failed: ${mapping.word}`);
+    if (!mapping.ok) throw new StepFailed('map', mapping.word, 'mmap of a buffer failed:');
     return mapping;
   }
 

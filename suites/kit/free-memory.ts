@@ -88,7 +88,9 @@ export async function observeConservedBy(context: CaseContext, work: RepeatedWor
  * @returns nanoseconds of a cycle
  */
 async function warmUp(context: CaseContext, cycle: Cycle): Promise<bigint> {
-  const times = context.region.bounded ? BOUNDED_WARM_UP_CYCLES : WARM_UP_CYCLES;
+  const { bounded } = context.region;
+  const few = smaller(BOUNDED_WARM_UP_CYCLES, cycle.cycles ?? BOUNDED_CYCLES);
+  const times = bounded ? few : WARM_UP_CYCLES;
   const { nsPerCycle, steps } = await runCycles(context, cycle, times);
   for (const [index, step] of steps.entries()) {
     const operation = cycle.body[index];

@@ -56,7 +56,7 @@ export interface Unrest {
 /**
  * Measures how far a gauge moves that nothing wrong moves: while nothing is done, and while files
  * in memory are made and closed, which is right work without the region. Such work goes on until
- * the gauge comes to rest: an instrumented kernel keeps freed objects for a while, and is full then.
+ * the gauge comes to rest: an instrumented kernel keeps freed objects, until it is full of them.
  */
 export async function unrestOf(context: CaseContext): Promise<Unrest> {
   const idle: bigint[] = [];

@@ -11,7 +11,7 @@ import {
   wordOf,
 } from '../../adapters/contract/index.ts';
 import { type CaseContext, SUBJECT } from './context.ts';
-import { Inconclusive, Skip } from './observation.ts';
+import { Skip, StepFailed } from './observation.ts';
 
 /** Flags of a registration, see docs/test-control.md: the driver sets its allocate function. */
 export const HAS_ALLOCATE = 1;
@@ -106,12 +106,12 @@ export class Registrar {
   /**
    * The minor of a device that the case needs before it can observe anything.
    *
-   * @throws {@link Inconclusive} when a valid registration is refused
+   * @throws {@link StepFailed} when a valid registration is refused
    */
   async device(name?: string): Promise<number> {
     const { word, minor } = await this.register(name);
     if (minor !== undefined) return minor;
-    throw new Inconclusive(`blocked: a valid registration failed with ${word}`);
+    throw new StepFailed('register', word, 'a valid registration failed with');
   }
 
   /** Unregisters a device, or NULL. Returns the outcome, in one word. */
@@ -166,7 +166,7 @@ export class Registrar {
     const device = minor < MINORS ? await this.open(minor) : undefined;
     if (device?.ok === true) return device;
     const why = device === undefined ? 'it is beyond the last' : device.word;
-    throw new Inconclusive(`blocked: the new device with minor ${minor} cannot be opened: ${why}`);
+    throw new StepFailed('register', why, `the new device with minor ${minor} cannot be opened:`);
   }
 
   /** Unregisters all that is left, and says in a word what became of it. */

@@ -1,5 +1,5 @@
 import { linux, type Operation, type Thread } from '../../adapters/contract/index.ts';
-import { pattern, ZERO } from './contents.ts';
+import { pattern, stamp, ZERO } from './contents.ts';
 import { type CaseContext, SUBJECT } from './context.ts';
 import { Inconclusive } from './observation.ts';
 import type { Sighting } from './race.ts';
@@ -78,6 +78,8 @@ function lookAndSpoil(
  */
 export async function mapBeforeReturn(context: CaseContext): Promise<Sighting> {
   const device = await context.device();
+  // A descriptor that is not yet what it will be may lead to another buffer: here is one.
+  await stamp(context, await context.buffer(), context.page, SECRET);
   const sizes = sizesFor(context, BigInt(RACES / 2));
   const words: string[] = [];
   for (let round = 0; round < RACES; round += 1) {

@@ -1,4 +1,4 @@
-/** How fast a gauge falls over blocks of work: a leak falls on, whatever else comes to rest. */
+/** How fast a gauge falls over blocks of work: a leak goes on, all else comes to rest. */
 import type { CaseContext } from './context.ts';
 import { type GaugeReading, memoryBytes, readGauge, type Unrest, unrestOf } from './gauge.ts';
 import { larger, smaller } from './larger-smaller.ts';

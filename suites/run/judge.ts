@@ -5,8 +5,13 @@ import {
   type Requirement,
   requirementOf,
 } from '../../catalogue/catalogue.ts';
-import { isBinding } from '../../reports/record/conclusions.ts';
-import { type CaseEnd, KERNEL_ALARM, type Verdict } from '../../reports/record/record.ts';
+import { isBinding } from '../../reports/record/binding.ts';
+import {
+  type CaseEnd,
+  type FailedStep,
+  KERNEL_ALARM,
+  type Verdict,
+} from '../../reports/record/record.ts';
 import { type Status, worse } from '../../reports/record/status.ts';
 import type { Case } from '../kit/case.ts';
 import type { Observation } from '../kit/observation.ts';
@@ -17,6 +22,10 @@ export interface CaseOutcome {
   /** Why it did not complete; empty when it did. */
   readonly reason: string;
   readonly observations: readonly Observation[];
+  /** Operations that the target lacks, where it skipped for want of them. */
+  readonly lacks?: string;
+  /** The step that failed, where it could not look for that. */
+  readonly blocked?: FailedStep;
   /** Kernel log lines that report a defect of the kernel. */
   readonly alarms: readonly string[];
 }

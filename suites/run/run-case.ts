@@ -1,7 +1,9 @@
 import {
   AllocertError,
+  type Capability,
   ConnectionLost,
   type History,
+  isErrnoWord,
   linux,
   NotRecorded,
   type RegionFacts,
@@ -11,9 +13,10 @@ import {
 } from '../../adapters/contract/index.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
 import { kernelAlarms, taintAlarms } from '../../oracles/alarms.ts';
+import type { CaseFinish } from '../../reports/record/journal-lines.ts';
 import type { Case } from '../kit/case.ts';
 import { CaseContext, SUBJECT } from '../kit/context.ts';
-import { ClientLost, Inconclusive, Skip } from '../kit/observation.ts';
+import { ClientLost, Inconclusive, Skip, StepFailed } from '../kit/observation.ts';
 import type { CaseOutcome } from './judge.ts';
 
 /** Milliseconds for starting and ending the client in which a case acts. */
@@ -41,7 +44,7 @@ export async function runCase(
   const caseEnd = await endOf(last, async () => {
     await session.begin(case_.id);
     const unmet = unmetNeed(case_, session);
-    if (unmet !== undefined) throw new Skip(unmet);
+    if (unmet !== undefined) throw unmet;
     before = await inMain(session, [{ op: 'fork', client: SUBJECT }]);
     await case_.run(context);
   });
@@ -58,7 +61,7 @@ export async function runCase(
   return { ...end, observations: context.observations, alarms };
 }
 
-type CaseEnding = Pick<CaseOutcome, 'end' | 'reason'>;
+type CaseEnding = Pick<CaseOutcome, 'end' | 'reason' | 'lacks' | 'blocked'>;
 
 /** Cases scale to what a region holds, but not below so many pages. */
 const REGION_PAGES_MIN = 16n;
@@ -76,24 +79,64 @@ async function endOf(last: boolean, work: () => Promise<void>): Promise<CaseEndi
     await work();
     return { end: 'completed', reason: '' };
   } catch (thrown) {
-    if (thrown instanceof Skip) return { end: 'skip', reason: thrown.message };
+    if (thrown instanceof Skip) return skipped(thrown);
     if (thrown instanceof TargetDeath && thrown.forced && !last) throw thrown;
     if (thrown instanceof TargetDeath || thrown instanceof ClientLost) {
       return { end: thrown.manner, reason: thrown.message };
     }
-    if (thrown instanceof Inconclusive || thrown instanceof NotRecorded) {
-      return { end: 'inconclusive', reason: thrown.message };
+    if (thrown instanceof StepFailed) {
+      const { step, word, message } = thrown;
+      return { end: 'inconclusive', reason: message, blocked: { step, word } };
     }
+    if (thrown instanceof Inconclusive) return undecided(thrown.message);
+    if (thrown instanceof NotRecorded) return { end: 'inconclusive', reason: thrown.message };
     if (thrown instanceof AllocertError || thrown instanceof ConnectionLost) throw thrown;
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     return { end: 'inconclusive', reason: `the case itself failed: ${message}` };
   }
 }
 
-function unmetNeed(case_: Case, session: Session): string | undefined {
-  const { capabilities, regions } = session.facts;
-  const missing = (case_.needs ?? []).find((need) => !capabilities.includes(need));
-  if (missing !== undefined) return `the target offers no ${missing} operations`;
+/** Why a case did not look, in the words of the journal; nothing where it did. */
+export const whyNot = ({ lacks, blocked }: CaseOutcome): Pick<CaseFinish, 'lacks' | 'blocked'> => ({
+  ...(lacks === undefined ? {} : { lacks }),
+  ...(blocked === undefined ? {} : { blocked }),
+});
+
+/** A step of another kind that failed is known by the sentence, which an errno ends. */
+function undecided(reason: string): CaseEnding {
+  const [, word = ''] = /^blocked: .* (E[A-Z0-9]+|errno \d+)$/.exec(reason) ?? [];
+  if (!isErrnoWord(word)) return { end: 'inconclusive', reason };
+  return { end: 'inconclusive', reason, blocked: { step: 'other', word } };
+}
+
+const skipped = ({ message, lacks }: Skip): CaseEnding => ({
+  end: 'skip',
+  reason: message,
+  ...(lacks === undefined ? {} : { lacks }),
+});
+
+/**
+ * Operations that help to look at a target, and are no part of what a program does with buffers: a
+ * target without them says of itself that nothing can be seen there. What lacks any others is not
+ * excused: see the claim of conformance in reports/record/claim.ts.
+ */
+const AIDS: readonly Capability[] = ['frames', 'procfs', 'limits', 'registry'];
+
+/** Why the case cannot be observed; undefined when it can. */
+function unmetNeed(case_: Case, session: Session): Skip | undefined {
+  const { capabilities } = session.facts;
+  const absent = (case_.needs ?? []).filter((need) => !capabilities.includes(need));
+  const missing = absent.find((need) => !AIDS.includes(need)) ?? absent[0];
+  if (missing !== undefined) {
+    const lacks = AIDS.includes(missing) ? undefined : missing;
+    return new Skip(`the target offers no ${missing} operations`, lacks);
+  }
+  const why = excludedBy(case_, session);
+  return why === undefined ? undefined : new Skip(why);
+}
+
+function excludedBy(case_: Case, session: Session): string | undefined {
+  const { regions } = session.facts;
   if (case_.needsBounded === true && regions[0]?.bounded !== true) {
     return 'the region is unbounded: filling it would end in the OOM killer, not in an errno';
   }

@@ -27,7 +27,7 @@ import type {
 import { RECORD_VERSION, type Shard } from '../../reports/record/record.ts';
 import type { Case } from '../kit/case.ts';
 import { type CaseOutcome, judge } from './judge.ts';
-import { runCase } from './run-case.ts';
+import { runCase, whyNot } from './run-case.ts';
 import { decidingProfile, selectCases } from './select.ts';
 import { inShard } from './shard.ts';
 import { TargetSessions } from './target-sessions.ts';
@@ -207,6 +207,7 @@ class Run {
       reason: outcome.reason,
       durationMs: Math.round(performance.now() - started),
       verdicts: judge(case_, outcome, this.#profiles),
+      ...whyNot(outcome),
       transcript,
     };
     this.#options.onCaseEnd(finish);

@@ -41,16 +41,16 @@ async function afterFirstCase(cwd: string): Promise<void> {
 /** What the summary or the one sentence says where the exit code alone does not tell. */
 const SAYS: Readonly<Record<string, RegExp>> = {
   'everything that fails is in the baseline too':
-    /^KNOWN IOC-02 [\s\S]*in\s+spite\s+of\s+failures:\s+1\s+that/m,
+    /^KNOWN IOC-02 [\s\S]*in\s+spite\s+of\s+failures:\s+1\s+row\s+that/m,
   'something failed before and passes now; it is listed as fixed':
     /^FIXED IOC-02 \(IOC-02\/unknown-nr\): fail in the baseline/m,
   'everything that fails is waived':
-    /^WAIVE IOC-02 [\s\S]*in\s+spite\s+of\s+failures:\s+1\s+waived/m,
+    /^WAIVE IOC-02 [\s\S]*in\s+spite\s+of\s+failures:\s+1\s+row\s+waived/m,
   'a waiver is unused, which warns': /^NOTE {2}the waiver of IOC-02 on native:\* is unused/m,
   'a waived failure passes again, which warns': /^NOTE .* is not needed any more/m,
   'a failure was gone in another run of its case: flaky': /^FLAKY IOC-02 /m,
   'a waiver has expired': /waiver\s+of\s+IOC-02\s+expired\s+on\s+2020-02-29/,
-  'only flaky': /1\s+point\s+flaked:\s+IOC-02/,
+  'only flaky': /1\s+row\s+flaked:\s+IOC-02/,
   'more skipped than may': /1\s+case\s+skipped/,
 };
 

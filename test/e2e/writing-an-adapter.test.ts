@@ -21,12 +21,13 @@ function project(): string {
 const page = readFileSync(join(packageRoot(), 'docs', 'writing-an-adapter.md'), 'utf8');
 const example = /^```js\n(.*?)^```$/ms.exec(page)?.[1] ?? '';
 
-t.test('the example is short, runs, and passes what it can claim', async (t) => {
+t.test('the example is short, runs, and is right in what it has', async (t) => {
   t.ok(example.split('\n').length - 1 < LINES_MAX, `fewer than ${LINES_MAX} lines`);
   const folder = project();
   writeFileSync(join(folder, 'example.js'), example);
   const ran = await allocert(['run', './example.js', '--out', 'report'], { cwd: folder });
-  t.equal(ran.code, 0, ran.stdout + ran.stderr);
+  t.equal(ran.code, 3, ran.stdout + ran.stderr);
+  t.match(ran.stdout, /Partly observed: nothing is broken in \d+ of \d+ applicable MUSTs/);
   const text = readFileSync(join(folder, 'report', 'record.json'), 'utf8');
   const record = JSON.parse(text) as RunRecord;
   const statuses: Record<string, string> = Object.fromEntries(
@@ -49,6 +50,48 @@ t.test('the example is short, runs, and passes what it can claim', async (t) => 
     ([, status]) => !['pass', 'skip', 'info'].includes(status),
   );
   t.strictSame(rest, [['CMA-06', 'warn']], 'its memory is not contiguous');
+});
+
+t.test('an adapter without mmap and dup claims nothing', async (t) => {
+  const folder = project();
+  const mmap = /^ {4}mmap: [\s\S]*?^ {4}\}\),\n/m;
+  const less = example.replace(/^ {4}dup: .*\n/m, '').replace(mmap, '');
+  t.notMatch(less, /dup:|mmap:/);
+  writeFileSync(join(folder, 'example.js'), less);
+  const reporters = ['tap', 'junit', 'ctrf', 'markdown', 'github', 'kcidb', 'html'];
+  const places = reporters.flatMap((name) => ['--reporter', `${name}=${join(folder, name)}`]);
+  const args = ['run', './example.js', '--out', 'report', ...places];
+  const ran = await allocert(args, { cwd: folder });
+  t.equal(ran.code, 3);
+  t.match(ran.stdout, /hardened {2}partly observed/);
+  t.notMatch(ran.stdout, /Conformant/);
+  for (const name of reporters) {
+    const text = readFileSync(join(folder, name), 'utf8');
+    t.notMatch(text, /Conformant/, name);
+    if (name !== 'github') t.match(text, /Partly observed/, name);
+  }
+  t.match(readFileSync(join(folder, 'github'), 'utf8'), /^::error /m);
+});
+
+t.test('a request that nothing fulfils is listed once, with the rule that is broken', async (t) => {
+  const folder = project();
+  const refusing = example.replace("if (length > free) return 'ENOMEM';", "return 'ENODEV';");
+  t.not(refusing, example);
+  writeFileSync(join(folder, 'example.js'), refusing);
+  const ran = await allocert(['run', './example.js', '--out', 'report'], { cwd: folder });
+  t.equal(ran.code, 1);
+  t.match(ran.stdout, /^OPEN +\d{2,} rows not looked at, blocked by IOC-01 \(IOC-01\/valid\): /m);
+  const text = readFileSync(join(folder, 'report', 'record.json'), 'utf8');
+  const blocked = (JSON.parse(text) as RunRecord).cases.flatMap((one) => one.blocked ?? []);
+  t.ok(blocked.length > 40, `${blocked.length} cases`);
+  for (const { word, by } of blocked) {
+    t.equal(word, 'ENODEV');
+    t.strictSame(by, { requirement: 'IOC-01', case: 'IOC-01/valid' });
+  }
+  for (const name of ['report.tap', 'junit.xml', 'report.html']) {
+    const view = readFileSync(join(folder, 'report', name), 'utf8');
+    t.match(view, /not looked at, blocked by IOC-01/, name);
+  }
 });
 
 t.test('a change to the example that breaks a rule is seen', async (t) => {

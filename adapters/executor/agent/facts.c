@@ -125,6 +125,7 @@ size_t agent_facts(char *text, size_t room)
 {
 	struct sheet sheet = { .text = text, .room = room };
 	struct utsname name;
+	char instruments[128];
 
 	if (uname(&name) == 0) {
 		line(&sheet, "sysname=%s\nrelease=%s\n", name.sysname, name.release);
@@ -136,6 +137,8 @@ size_t agent_facts(char *text, size_t room)
 	ac_slowness_measure();
 	line(&sheet, "slowness=%u.%u\n", ac_shared->slowness / 10, ac_shared->slowness % 10);
 	taint(&sheet);
+	if (agent_instruments(instruments, sizeof(instruments)))
+		line(&sheet, "instruments=%s\n", instruments);
 	memory(&sheet);
 	line(&sheet, "capabilities=files,memory%s,limits,timing%s%s%s\n",
 	     ac_shared->adopts ? ",clients" : "", have_sockets() ? ",sockets" : "",

@@ -44,6 +44,12 @@ enum agent_end agent_serve(struct agent *agent);
 /* agent-facts.c: text of a facts frame into `text`; its length */
 size_t agent_facts(char *text, size_t room);
 
+/*
+ * agent-instruments.c: names of what the kernel watches its memory with, or "none"; whether its log
+ * tells at all
+ */
+int agent_instruments(char *names, size_t room);
+
 /* agent-log.c */
 void agent_log_open(void);
 int agent_log_known(void);

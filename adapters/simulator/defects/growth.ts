@@ -108,7 +108,7 @@ export const GROWTH_DEFECTS = defects({
       },
   },
   'lock-lost-in-race': {
-    breaks: 'CON-01',
+    breaks: 'ISO-04 CON-01',
     summary: 'After some requests met, the region stays busy for ever.',
     CmaAllocator: (Right) =>
       class extends Right {

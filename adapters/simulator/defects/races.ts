@@ -10,22 +10,34 @@ import type { OpenFile } from '../kernel/open-file.ts';
 import { around } from './around.ts';
 import { defects } from './defect.ts';
 
-/** Makes the descriptor visible before the answer is written, and then does more. */
+/**
+ * Makes the descriptor visible before the answer is written, and then does more: in one request of
+ * so many, for as many turns, so that who comes in that request surely sees it.
+ */
 const installedEarly =
-  (then: (delivery: Delivery) => void) =>
+  (then: (delivery: Delivery) => void, odds = 1) =>
   (Right: typeof HardenedIoctl): typeof HardenedIoctl =>
     class extends Right {
+      #requests = 0;
+
       protected override *deliver(
         call: DeviceCall,
         request: AllocateRequest,
         delivery: Delivery,
       ): SystemCall<bigint | ErrnoName> {
-        call.caller.table.install(delivery.descriptor, delivery.buffer);
-        yield 'sa.fd-installed';
-        then(delivery);
+        this.#requests += 1;
+        if (this.#requests % odds === 0) {
+          call.caller.table.install(delivery.descriptor, delivery.buffer);
+          for (let turn = 0; turn < odds; turn += 1) yield 'sa.fd-installed';
+          then(delivery);
+        }
         return yield* super.deliver(call, request, delivery);
       }
     };
+
+/** The buffer is used after its descriptor is visible, in one request of so many. */
+const usedAfterInstalled = (odds: number): ReturnType<typeof installedEarly> =>
+  installedEarly(({ buffer }) => buffer.alive('sa_ioctl'), odds);
 
 /** How many callers look for room in a region just now. */
 const searching = new WeakMap<Region, number>();
@@ -141,7 +153,22 @@ export const RACE_DEFECTS = defects({
   'install-before-answer': {
     breaks: 'CON-02',
     summary: 'The buffer is used after its descriptor is visible.',
-    HardenedIoctl: installedEarly(({ buffer }) => buffer.alive('sa_ioctl')),
+    HardenedIoctl: usedAfterInstalled(1),
+  },
+  'install-early-1-in-8': {
+    breaks: 'CON-02',
+    summary: 'In one request of 8 the buffer is used after its descriptor is visible.',
+    HardenedIoctl: usedAfterInstalled(8),
+  },
+  'install-early-1-in-16': {
+    breaks: 'CON-02',
+    summary: 'In one request of 16 the buffer is used after its descriptor is visible.',
+    HardenedIoctl: usedAfterInstalled(16),
+  },
+  'install-early-1-in-32': {
+    breaks: 'CON-02',
+    summary: 'In one request of 32 the buffer is used after its descriptor is visible.',
+    HardenedIoctl: usedAfterInstalled(32),
   },
   'efault-takes-back': {
     breaks: 'CON-03',

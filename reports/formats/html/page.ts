@@ -1,6 +1,7 @@
 import type { Transcript } from '../../../adapters/contract/index.ts';
 import { pointsByRequirement } from '../../record/points.ts';
 import type { RunRecord } from '../../record/record.ts';
+import { standingsIn } from '../../record/standing.ts';
 import { caseEvidence, hasEvidence } from './evidence.ts';
 import { requirementRow, toolbar } from './requirements.ts';
 import { pageAround } from './shell.ts';
@@ -31,8 +32,9 @@ function* body({ record, transcriptOf }: PageInput): Generator<string> {
   yield summaryTables(record).text;
   yield toolbar(record).text;
   const points = pointsByRequirement(record);
+  const standingOf = standingsIn(record);
   for (const requirement of record.requirements) {
-    yield* requirementRow(record, requirement, points(requirement.id));
+    yield* requirementRow(record, requirement, points(requirement.id), standingOf);
   }
   yield '</div><p id="none" hidden>No requirement fits. Press Escape to clear.</p></section>';
   const shown = record.cases.filter((one) => hasEvidence(record, one));

@@ -1,6 +1,7 @@
 import { type Point, sourceOf } from '../../record/points.ts';
 import type { RecordedRequirement, RunRecord } from '../../record/record.ts';
-import { STATUSES } from '../../record/status.ts';
+import { isDeciding, reasonWith, type Standing } from '../../record/standing.ts';
+import { isBad, STATUSES } from '../../record/status.ts';
 import { anchor, html, type Markup } from './escape.ts';
 import { hasEvidence } from './evidence.ts';
 import { badge } from './status.ts';
@@ -38,9 +39,12 @@ export function* requirementRow(
   record: RunRecord,
   requirement: RecordedRequirement,
   points: readonly Point[],
+  standingOf: (point: Point) => Standing,
 ): Generator<string> {
   const { id, level, group, authority, statement, statuses } = requirement;
   const status = statuses[record.profile];
+  const letPass = status !== undefined && isBad(status) && !points.map(standingOf).some(isDeciding);
+  const known = letPass ? html` <b>known</b>` : '';
   const others = record.profiles
     .filter(({ name }) => name !== record.profile)
     .map(({ name }) => {
@@ -49,19 +53,21 @@ export function* requirementRow(
     });
   yield html`<details class="requirement" id="${anchor('r', id)}" data-status="${status ?? ''}"
  data-level="${level}" data-group="${group}"><summary>
-<span>${status === undefined ? '·' : badge(status)}</span>
+<span>${status === undefined ? '·' : badge(status)}${known}</span>
 <b>${id}</b><span class="level">${level}</span><span class="rule">${statement}</span>
 <span class="others">${others}</span></summary><div class="inside">
 <p><span class="quiet">Rule</span> ${level}, ${authority}. ${statement}</p>
 <p><span class="quiet">Source</span> ${sourceOf(requirement)}</p>`.text;
   if (points.length === 0) yield '<p>No case observed it in this profile.</p>';
   else yield '<ul class="points">';
-  for (const point of points) yield pointRow(record, point).text;
+  for (const point of points) yield pointRow(record, point, standingOf(point)).text;
   yield points.length === 0 ? '</div></details>\n' : '</ul></div></details>\n';
 }
 
-function pointRow(record: RunRecord, point: Point): Markup {
-  const { expected, observed, reason, status } = point;
+function pointRow(record: RunRecord, point: Point, standing: Standing): Markup {
+  const { expected, observed, status } = point;
+  const reason = reasonWith(standing, record, point);
+  const mark = standing === 'known' ? html` <b>known</b>` : '';
   const { id, title } = point.case;
   const link = hasEvidence(record, point.case)
     ? html` <a href="#${anchor('c', id)}">evidence</a>`
@@ -70,6 +76,6 @@ function pointRow(record: RunRecord, point: Point): Markup {
     expected.length === 0 ? html`` : html`<dt>expected</dt><dd>${expected.join(' or ')}</dd>`,
     observed.length === 0 ? html`` : html`<dt>observed</dt><dd>${observed.join(', ')}</dd>`,
   ];
-  return html`<li>${badge(status)} <code>${id}</code> ${title}${link}
+  return html`<li data-standing="${standing}">${badge(status)}${mark} <code>${id}</code> ${title}${link}
 <dl>${words}<dt>reason</dt><dd>${reason}</dd></dl></li>\n`;
 }

@@ -41,7 +41,8 @@ export const concurrentEndCases: readonly Case[] = [
         requirement: 'CON-06',
         cycles,
         bytesPerCycle,
-        run: () => overlaps.meet((round) => forkMeanwhile(context, round, length)),
+        run: () =>
+          overlaps.meet((round) => forkMeanwhile(context, round, length, overlaps.lengthening)),
         note: () => overlaps.note,
       });
       overlaps.demandPower();
@@ -99,7 +100,8 @@ export const concurrentEndCases: readonly Case[] = [
         requirement: 'CON-09',
         cycles,
         bytesPerCycle,
-        run: () => overlaps.meet((round) => endMeanwhile(context, round, length)),
+        run: () =>
+          overlaps.meet((round) => endMeanwhile(context, round, length, overlaps.lengthening)),
         note: () => overlaps.note,
       });
       overlaps.demandPower();
@@ -127,13 +129,22 @@ const drops = (context: CaseContext, name: string): readonly Operation[] =>
   }));
 
 /** One thread takes and closes buffers; another forks a child, which is killed afterwards. */
-async function forkMeanwhile(context: CaseContext, index: number, length: bigint): Promise<Race> {
+async function forkMeanwhile(
+  context: CaseContext,
+  index: number,
+  length: bigint,
+  times: bigint,
+): Promise<Race> {
   const client = `forked-${index}`;
   const taking = await takes(context, 'mine', length);
   const race = await runTogether(
     context,
     [
-      { operations: [...taking, ...drops(context, 'mine')] },
+      {
+        operations: [
+          { op: 'repeat', times, stop: 'never', body: [...taking, ...drops(context, 'mine')] },
+        ],
+      },
       { operations: [{ op: 'fork', client }] },
     ],
     { seed: BigInt(index) },
@@ -148,7 +159,12 @@ async function forkMeanwhile(context: CaseContext, index: number, length: bigint
 }
 
 /** A client that holds buffers ends, while another one allocates. */
-async function endMeanwhile(context: CaseContext, index: number, length: bigint): Promise<Race> {
+async function endMeanwhile(
+  context: CaseContext,
+  index: number,
+  length: bigint,
+  times: bigint,
+): Promise<Race> {
   const client = `ending-${index}`;
   const taking = await takes(context, 'mine', length);
   await context.subject.fork({ client });
@@ -157,7 +173,14 @@ async function endMeanwhile(context: CaseContext, index: number, length: bigint)
     index % 2 === 0 ? { op: 'exit', status: 0n } : { op: 'kill', client, signal: linux.SIGKILL };
   const race = await runTogether(
     context,
-    [{ operations: [...taking, ...drops(context, 'mine')] }, { client, operations: [end] }],
+    [
+      {
+        operations: [
+          { op: 'repeat', times, stop: 'never', body: [...taking, ...drops(context, 'mine')] },
+        ],
+      },
+      { client, operations: [end] },
+    ],
     { seed: BigInt(index), mayDie: true },
   );
   await context.runSteps(SUBJECT, [{ op: 'wait', client }]);

@@ -8,8 +8,8 @@ import { usageCases } from './usages.ts';
 
 /** Cases of group `lifetime`, in the order in which they run. */
 export const lifetimeCases: readonly Case[] = [
-  ...releaseCases,
   ...sizeCases,
+  ...releaseCases,
   ...referenceCases,
   ...usageCases,
   ...processCases,

@@ -62,7 +62,7 @@ t.test('killed again in the same round, it is a finding', async (t) => {
   const { end, findings } = await campaign(twice);
   t.strictSame(
     findings.map(({ signature }) => signature),
-    ['target ERR-12: the target died'],
+    ['target ERR-12: the target died: QEMU ended (SIGKILL)'],
   );
   t.equal(end.rounds, 20);
 });

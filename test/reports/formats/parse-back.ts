@@ -53,7 +53,8 @@ export const PARSERS: Readonly<Record<string, (text: string, ended: number) => C
       skipped: among(['skip', 'waived']),
     };
   },
-  html: (text) => countedStatuses([...text.matchAll(/<li><span class="badge (\w+)">/g)]),
+  html: (text) =>
+    countedStatuses([...text.matchAll(/<li data-standing="\w+"><span class="badge (\w+)">/g)]),
   markdown: (text) => {
     const rows = [...text.matchAll(/^\| ([a-z]+) \| (\d+) \|$/gm)];
     const sum = (...statuses: string[]): number =>

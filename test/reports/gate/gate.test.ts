@@ -54,7 +54,9 @@ t.test('only failures that the baseline does not have gate', async (t) => {
   const other = gate(recordWith({ text: 'fail', guidance: 'fail' }), settings({ baseline }));
   t.equal(other.exitCode, 1);
   t.match(other.gate?.failures, [{ case: 'ERR-01/null', requirement: 'ERR-01' }]);
-  t.match(other.gate?.reasons, [/^1 failure that the baseline does not have: ERR-01 in ERR-01\/n/]);
+  t.match(other.gate?.reasons, [
+    /^1 failing row that the baseline does not have: ERR-01 in ERR-01\/n/,
+  ]);
   const worse = gate(recordWith({ text: 'crash' }), settings({ baseline }));
   t.equal(worse.exitCode, 1, 'a death is not known from a failure');
   const hidden = gate(recordWith({ text: 'skip' }), settings({ baseline }));
@@ -137,7 +139,7 @@ t.test('1 outranks 3, 3 outranks 4, and every reason is given', async (t) => {
   t.equal(gate(recordWith({ ...flaky, guidance: 'inconclusive' }), asked).exitCode, 3);
   const all = gate(recordWith({ ...flaky, guidance: 'inconclusive', text: 'fail' }), asked);
   t.equal(all.exitCode, 1);
-  t.match(all.gate?.reasons.join(), /1 failure.*1 point could not be decided.*1 point flaked/);
+  t.match(all.gate?.reasons.join(), /1 failing row.*1 row could not be decided.*1 row flaked/);
   const baseline = baselineOf(recordWith(flaky));
   t.equal(gate(recordWith(flaky), { ...asked, baseline }).exitCode, 0, 'it flaked before');
 });
