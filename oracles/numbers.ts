@@ -44,8 +44,8 @@ export function numbers(timeline: Timeline, abi: Abi): Violation[] {
       ({ operation, result }) => operation.op === 'descriptors' && succeeded(result),
     );
     if (start === undefined) return [];
-    // What a client that has harmed itself is given says nothing. What came back before is explained
-    // by nothing that ended after: so all of these must have begun later.
+    // What a client that has harmed itself is given says nothing. What came back before is
+    // explained by nothing that ended after: so all of these must have begun later.
     const all = mine.filter(({ result }) => result.call > (start.result.return ?? 0n));
     const later = all.filter((event) => isWitness(timeline, event));
     const last = later

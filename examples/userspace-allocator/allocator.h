@@ -22,7 +22,10 @@
 #define DEFECT DEFECT_NONE
 #endif
 
-/* Microseconds for which a new descriptor is no buffer yet, and after a look at one that is not there. */
+/*
+ * Microseconds for which a new descriptor is no buffer yet, and after a look at one that is not
+ * there.
+ */
 #ifndef PAUSE_US
 #define PAUSE_US 0
 #endif

@@ -255,8 +255,8 @@ async function fullButForWindow(context: CaseContext, pages: bigint): Promise<Wi
 }
 
 /**
- * Behind a region may be more memory than it gives out: then it is full by its quota, and pages that
- * are free elsewhere make a larger buffer rightly.
+ * Behind a region may be more memory than it gives out: then it is full by its quota, and pages
+ * that are free elsewhere make a larger buffer rightly.
  *
  * @throws {@link Inconclusive} unless a buffer of two pages has them from the window
  */

@@ -1,4 +1,4 @@
-/** Bugs of allocators in the field, put into the example library: the rule that each breaks sees it. */
+/** Bugs of allocators in the field, put into the example library: the rule that each breaks fails. */
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
