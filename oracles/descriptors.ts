@@ -1,6 +1,7 @@
 import {
   descriptorsIn,
   hasBody,
+  linux,
   operandAt,
   operationsWhere,
   specOf,
@@ -19,7 +20,8 @@ import type { Violation } from './violation.ts';
  * Sound for descriptors that are certainly held (see `buffersOf`); the count at rest only for
  * clients whose every descriptor the timeline accounts for: one `descriptors` operation before and
  * one after, alone in their Programs, with nothing between them but operations that say what they
- * open.
+ * open. A command that is not the ABI's and worked says nothing: an allocator of the field takes
+ * requests of any size, and puts a descriptor where nothing here would look for it.
  */
 export function descriptors(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   return credible(timeline, [...givenTwice(buffers), ...unaccountedFor(timeline, buffers)]);
@@ -84,10 +86,14 @@ function unaccountedBetween(
   last: Event,
 ): Violation[] {
   const { client } = last;
+  const allocations = new Set(buffers.map(({ allocation }) => allocation));
   const mine = timeline.events.filter((event) => event.client === client);
   const between = mine.filter(({ program }) => program >= first.program && program <= last.program);
   const clear = between.every(
-    ({ operation, result }) => !UNTRACKED.has(operation.op) && result.return !== undefined,
+    (event) =>
+      !UNTRACKED.has(event.operation.op) &&
+      event.result.return !== undefined &&
+      (!isOtherCommand(event) || allocations.has(event)),
   );
   if (!clear) return [];
   const expected = accounted(timeline, between, numbersIn(first));
@@ -108,6 +114,10 @@ function unaccountedBetween(
     },
   ];
 }
+
+/** Whether a command worked that may open whatever it likes. */
+const isOtherCommand = ({ operation, result }: Event): boolean =>
+  operation.op === 'ioctl' && operation.request !== linux.DMA_BUF_IOCTL_SYNC && succeeded(result);
 
 /**
  * Numbers open at first, and everything that was ever given: what was closed may be there or not.

@@ -62,6 +62,8 @@ export interface CampaignOptions extends ContextOptions {
   /** Operations of these rounds; the budget counts them. */
   readonly doneOperations?: number;
   readonly known?: ReadonlySet<string>;
+  /** Signatures that are faces of these. */
+  readonly knownFaces?: ReadonlySet<string>;
   /** Entries to begin with; those that do not fit the target are left out. */
   readonly entries?: readonly StoredEntry[];
   /** The corpus as an earlier part of the campaign left it; `entries` do not count then. */
@@ -152,6 +154,7 @@ class Campaign {
     this.#worker = worker;
     this.#corpus = corpus;
     this.#known = new KnownFindings(options.known ?? []);
+    this.#known.add(options.knownFaces ?? []);
     this.#before = options.done ?? new Ranges();
     this.#done = this.#before.size;
     this.#batches = new Batches({

@@ -25,7 +25,7 @@ import { type CorpusFolders, CorpusKeeper, corpusBefore, entriesToBegin } from '
 export const CORPUS = 'corpus';
 
 /** Options that an earlier part of a campaign decides for the next. */
-type Kept = 'done' | 'doneOperations' | 'known' | 'entries' | 'corpus';
+type Kept = 'done' | 'doneOperations' | 'known' | 'knownFaces' | 'entries' | 'corpus';
 
 /** A campaign that keeps what it does. */
 export interface RecordedOptions extends Omit<CampaignOptions, Kept | 'onFinding'> {
@@ -122,6 +122,7 @@ class Recorder {
       done: before.done,
       doneOperations: before.operations,
       known: new Set(before.findings.map(({ signature }) => signature)),
+      knownFaces: before.faces,
       corpus: corpusBefore(before, this.#folders.own),
     };
   }

@@ -122,7 +122,8 @@ export class CampaignJournal {
   finding(finding: Finding, name: string, program: string | undefined): void {
     if (finding.reproducer !== undefined) this.#file(finding.reproducer, program ?? '');
     this.#file(name, `${JSON.stringify(toJson(finding), undefined, 1)}\n`);
-    this.#write({ type: 'finding', signature: finding.signature, file: name });
+    const { faces, signature } = finding;
+    this.#write({ type: 'finding', signature, file: name, ...(faces && { faces }) });
     this.flush();
   }
 

@@ -16,6 +16,8 @@ export interface ResumeState {
   readonly done: Ranges;
   readonly operations: number;
   readonly findings: readonly FoundFile[];
+  /** Signatures that are faces of these: no findings of their own. */
+  readonly faces: ReadonlySet<string>;
   readonly suspects: number;
   readonly corpus: CorpusResumeState;
 }
@@ -85,6 +87,7 @@ class Reading {
   readonly #file: string;
   readonly #done = new Ranges();
   readonly #findings = new Map<string, FoundFile>();
+  readonly #faces = new Set<string>();
   readonly #own = new Set<string>();
   readonly #evicted = new Set<string>();
   readonly #current = new Set<string>();
@@ -115,6 +118,7 @@ class Reading {
         break;
       case 'finding':
         this.#findings.set(line.signature, { signature: line.signature, file: line.file });
+        for (const face of line.faces ?? []) this.#faces.add(face);
         break;
       case 'entry':
         this.#own.add(line.digest);
@@ -144,6 +148,7 @@ class Reading {
       done: this.#done,
       operations: this.#operations,
       findings: [...this.#findings.values()],
+      faces: this.#faces,
       suspects: this.#suspects,
       corpus: {
         epoch: this.#epoch,

@@ -58,7 +58,13 @@ export type CampaignLine =
       readonly parent?: string;
     }
   | { readonly type: 'suspect'; readonly round: number; readonly why: string }
-  | { readonly type: 'finding'; readonly signature: string; readonly file: string }
+  | {
+      readonly type: 'finding';
+      readonly signature: string;
+      readonly file: string;
+      /** Signatures by which the same defect shows too. */
+      readonly faces?: readonly string[];
+    }
   | {
       readonly type: 'entry';
       readonly round: number;

@@ -1,4 +1,4 @@
-import { type Operation, wordOf } from '../../adapters/contract/index.ts';
+import { type Operation, type RepeatStep, wordOf } from '../../adapters/contract/index.ts';
 import { changeOfCapacity } from './capacity.ts';
 import type { CaseContext } from './context.ts';
 import { affordableCycles, type CycleBody, runCycles, runPacedCycles } from './cycles.ts';
@@ -41,7 +41,12 @@ const ANY_NUMBER = 1n << 62n;
  * @throws {@link Inconclusive} when the cycle does not do what it is for
  */
 export async function observeConserved(context: CaseContext, cycle: Cycle): Promise<void> {
-  const nsPerCycle = await warmUp(context, cycle);
+  const warm = await warmUp(context, cycle);
+  if (warm.exhausted !== undefined) {
+    context.observe(cycle.requirement, cycle.role ?? 'memory', 'leaked', warm.exhausted);
+    return;
+  }
+  const { nsPerCycle } = warm;
   const affordable = affordableCycles(nsPerCycle) ?? ANY_NUMBER;
   const work: Block = (times) => runPacedCycles(context, cycle, times, nsPerCycle);
   const loss = { bytes: cycle.leakBytes, odds: ODDS, affordable };
@@ -82,16 +87,38 @@ export async function observeConservedBy(context: CaseContext, work: RepeatedWor
   context.observe(work.requirement, work.role ?? 'memory', word, `${detail}${note}`);
 }
 
-/**
- * The control: a cycle whose operations did not work frees nothing and leaks nothing.
- *
- * @returns nanoseconds of a cycle
- */
-async function warmUp(context: CaseContext, cycle: Cycle): Promise<bigint> {
+/** What the first cycles showed. */
+interface WarmUp {
+  readonly nsPerCycle: bigint;
+  /** Set when they took all that a bounded region has, and gave nothing back. */
+  readonly exhausted?: string;
+}
+
+/** The control: a cycle whose operations did not work frees nothing and leaks nothing. */
+async function warmUp(context: CaseContext, cycle: Cycle): Promise<WarmUp> {
   const { bounded } = context.region;
   const few = smaller(BOUNDED_WARM_UP_CYCLES, cycle.cycles ?? BOUNDED_CYCLES);
   const times = bounded ? few : WARM_UP_CYCLES;
   const { nsPerCycle, steps } = await runCycles(context, cycle, times);
+  const served = steps[0]?.succeeded ?? 0n;
+  if (bounded && served > 0n && wasRefused(steps)) {
+    // CMA may refuse once and serve again; a region that is idle and serves no more has lost it all.
+    const again = await runCycles(context, cycle, times);
+    if (again.steps[0]?.succeeded === 0n && wasRefused(again.steps)) {
+      const exhausted = `${served} cycles worked, and then the idle region refused each with ENOMEM`;
+      return { nsPerCycle, exhausted };
+    }
+  }
+  requireWorking(cycle, steps);
+  return { nsPerCycle };
+}
+
+/** Whether the last request of a cycle was refused for want of memory. */
+const wasRefused = ([request]: readonly RepeatStep[]): boolean =>
+  request !== undefined && request.failed > 0n && wordOf(request.last) === 'ENOMEM';
+
+/** @throws {@link Inconclusive} when an operation did not do what the cycle is for */
+function requireWorking(cycle: Cycle, steps: readonly RepeatStep[]): void {
   for (const [index, step] of steps.entries()) {
     const operation = cycle.body[index];
     const name = operation?.op;
@@ -103,5 +130,4 @@ async function warmUp(context: CaseContext, cycle: Cycle): Promise<bigint> {
     if (step.failed === 0n) continue;
     throw new Inconclusive(`blocked: ${name} in the cycle failed: ${wordOf(step.last)}`);
   }
-  return nsPerCycle;
 }

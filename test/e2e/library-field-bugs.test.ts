@@ -1,15 +1,11 @@
-/** Bugs of allocators in the field, put into the example library: the rule that each breaks fails. */
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+/** Bugs of allocators in the field, put into the example: the rule that each breaks sees it. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { buildExample, EXAMPLE } from '../adapters/native/example-library.ts';
+import { buildChangedExample, type Edit } from '../adapters/native/example-library.ts';
 import { type Came, everySuiteOn, idsWith } from './every-suite.ts';
 
 process.env.ALLOCERT_CACHE = join(tmpdir(), 'allocert-test-cache');
-
-/** A change to a file of the example: what stands there, and what takes its place. */
-type Edit = readonly [file: string, old: string, replacement: string];
 
 /** The suites on the example with changes; some requirements only, where others take long. */
 async function suitesOn(
@@ -17,17 +13,7 @@ async function suitesOn(
   edits: readonly Edit[],
   only: readonly string[] = [],
 ): Promise<Came> {
-  cpSync(EXAMPLE, folder, { recursive: true });
-  for (const [file, old, replacement] of edits) {
-    const path = join(folder, file);
-    const text = readFileSync(path, 'utf8');
-    if (!text.includes(old)) throw new Error(`${file} has no "${old}"`);
-    writeFileSync(
-      path,
-      text.replace(old, () => replacement),
-    );
-  }
-  return everySuiteOn(`native:${await buildExample(folder, 0, [], folder)}`, only);
+  return everySuiteOn(`native:${await buildChangedExample(folder, edits)}`, only);
 }
 
 const reasons = ({ verdicts }: Came, id: string): string =>

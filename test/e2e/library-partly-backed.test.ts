@@ -1,8 +1,6 @@
 /** A library whose mappings lack memory behind a part of them is seen, by the rule of mappings. */
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import t from 'tap';
-import { buildExample, EXAMPLE } from '../adapters/native/example-library.ts';
+import { buildChangedExample } from '../adapters/native/example-library.ts';
 import { everySuiteOn, idsWith } from './every-suite.ts';
 
 /** Where the example has mapped a buffer. */
@@ -39,13 +37,7 @@ const BUGS = [
 
 for (const { name, bug, seen } of BUGS) {
   t.test(name, async (t) => {
-    const folder = t.testdir();
-    cpSync(EXAMPLE, folder, { recursive: true });
-    const table = join(folder, 'table.c');
-    const right = readFileSync(table, 'utf8');
-    t.ok(right.includes(MAPPED), 'the bug has a place');
-    writeFileSync(table, right.replace(MAPPED, MAPPED + bug));
-    const library = await buildExample(folder, 0, [], folder);
+    const library = await buildChangedExample(t.testdir(), [['table.c', MAPPED, MAPPED + bug]]);
     const came = await everySuiteOn(`native:${library}`);
     t.ok(came.complete);
     t.strictSame(idsWith(came, 'fail', 'crash', 'hang', 'warn'), ['MAP-01']);

@@ -84,17 +84,15 @@ async function editErrno(file: string, id: string, from: string, to: string): Pr
   await writeFile(file, edited.join('\n'));
 }
 
-t.test('killing QEMU is a crash of the case that ran, and the run goes on', options, async (t) => {
+t.test('a case whose QEMU was killed from outside runs again', options, async (t) => {
   const out = join(t.testdir({}), 'report');
   const run = await allocert(['run', TARGET, '--only', LASTING, '--out', out], {
     onStart: (child) => killQemuDuring(child.pid ?? 0, join(out, 'journal.ndjson'), 'LEN-05/huge'),
   });
-  t.equal(run.code, 1, run.stderr);
+  t.equal(run.code, 0, run.stderr + run.stdout);
+  t.match(run.stdout, /note +\S+ is repeated, the connection was lost: QEMU ended \(SIGKILL\)/);
   const record = recordIn(out);
-  const [crashed, ...others] = record.cases.filter(({ end }) => end !== 'completed');
-  t.strictSame([crashed?.end, others], ['crash', []], 'one case, and no other');
-  t.match(crashed?.reason, /QEMU ended \(SIGKILL\)/);
-  t.match(run.stdout, new RegExp(`case +${crashed?.id}\\n`));
+  t.notOk(record.cases.some(({ end }) => end === 'crash' || end === 'hang'));
   t.ok(record.cases.length > 10 && record.complete, 'the run went on');
 });
 

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageRoot } from '../../../base/package-root.ts';
@@ -45,4 +46,26 @@ export async function buildExample(
     ...sources,
   ]);
   return library;
+}
+
+/** A change to a file of the example: what stands there, and what takes its place. */
+export type Edit = readonly [file: string, old: string, replacement: string];
+
+/**
+ * Builds the example with changes, in a folder of the test's own; its path.
+ *
+ * @throws Error when a file does not have what is to be changed
+ */
+export async function buildChangedExample(folder: string, edits: readonly Edit[]): Promise<string> {
+  cpSync(EXAMPLE, folder, { recursive: true });
+  for (const [file, old, replacement] of edits) {
+    const path = join(folder, file);
+    const text = readFileSync(path, 'utf8');
+    if (!text.includes(old)) throw new Error(`${file} has no "${old}"`);
+    writeFileSync(
+      path,
+      text.replace(old, () => replacement),
+    );
+  }
+  return buildExample(folder, 0, [], folder);
 }

@@ -6,8 +6,10 @@ import { WorkerPool } from '../../../../fuzz/workers/worker-pool.ts';
 import { allocert } from '../../../e2e/command.ts';
 
 const OVERLAP = 'exclusion CMA-03: two live buffers share a page';
-/** Rounds within which threads that may meet surely have met. */
+/** Rounds that are worth a look when nothing is to be found. */
 const ROUNDS = 256;
+/** Rounds within which threads have met that may, also on a machine with other work. */
+const ROUNDS_UNTIL = 8192;
 const BATCH = 32;
 
 const moduleOf = (path: string): string => new URL(path, import.meta.url).href;
@@ -25,7 +27,8 @@ const numbers = (from: number, count: number): number[] =>
 /** Reports of rounds, until one has a signature or all have run. */
 async function reportsOf(pool: WorkerPool, until?: string): Promise<RoundReport[]> {
   const reports: RoundReport[] = [];
-  for (let from = 0; from < ROUNDS; from += BATCH) {
+  const most = until === undefined ? ROUNDS : ROUNDS_UNTIL;
+  for (let from = 0; from < most; from += BATCH) {
     reports.push(...(await pool.run(numbers(from, BATCH), new Set(), EMPTY_SNAPSHOT)));
     const found = reports.some(({ done }) => done.signatures.some((one) => one === until));
     if (found) break;

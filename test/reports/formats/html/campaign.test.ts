@@ -30,7 +30,7 @@ function pictureIn(folder: string): CampaignPicture {
   return picture;
 }
 
-const racing = await fuzzed('sim:?defect=region-search-unlocked', 14);
+const racing = await fuzzed('sim:?defect=region-search-unlocked', 40);
 const picture = pictureIn(racing);
 const overlapping = picture.findings.find(({ rule }) => rule.id === 'CMA-03');
 if (overlapping === undefined) throw new Error('the race was not found');
