@@ -104,9 +104,11 @@ function momentsOf(
   words: ScheduleWords,
 ): Moment[] {
   const calls = threads.flatMap(({ operations }, thread) =>
-    operations.map((operation, index) => {
+    operations.flatMap((operation, index) => {
       const result = history?.threads[thread]?.[index];
-      return { thread, result, words: words.of(operation, result) };
+      // What never began has no instant at which to stand.
+      if (result !== undefined && !isRun(result)) return [];
+      return [{ thread, result, words: words.of(operation, result) }];
     }),
   );
   const moments = calls.flatMap(({ result, thread, words: said }): Moment[] => {

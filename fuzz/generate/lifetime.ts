@@ -20,6 +20,8 @@ interface Step {
   readonly which: number;
 }
 
+/** Requests at most before a client is killed that makes about as many. */
+const DELAY_MAX = 12;
 /** How the first client ends in the middle, and what it leaves to others. */
 const ENDINGS = ['none', 'fork', 'kill', 'exit', 'exec'] as const;
 
@@ -41,9 +43,10 @@ export function lifetimeScenarios(context: GeneratorContext): fc.Arbitrary<Scena
       first: steps,
       second: steps,
       ending: fc.constantFrom(...ENDINGS),
+      delay: fc.nat(DELAY_MAX),
       seed: seeds,
     })
-    .map(({ first, second, ending, seed }) => {
+    .map(({ delay, ending, first, second, seed }) => {
       const one = clientName(0);
       const other = clientName(1);
       const writer = new ThreadWriter(context, 't0');
@@ -55,7 +58,7 @@ export function lifetimeScenarios(context: GeneratorContext): fc.Arbitrary<Scena
       const acts: Thread[][] = [before];
       if (ending === 'kill') {
         const kill: Operation = { op: 'kill', client: one, signal: linux.SIGKILL };
-        before.push({ client: other, operations: [kill] });
+        before.push({ client: other, operations: [...delayed(context, delay), kill] });
       }
       if (ending === 'fork') acts.push(...inheriting(context, one, held));
       const after = new ThreadWriter(context, 't1');
@@ -64,6 +67,13 @@ export function lifetimeScenarios(context: GeneratorContext): fc.Arbitrary<Scena
       const scenario = scaffolded(context, 'lifetime', [one, other], acts, seed);
       return ending === 'fork' ? alsoEnding(scenario, [CHILD]) : scenario;
     });
+}
+
+/** Requests of a client before it kills another: where the signal meets that one is chance. */
+function delayed(context: GeneratorContext, requests: number): readonly Operation[] {
+  const writer = new ThreadWriter(context, 'delay');
+  for (let at = 0; at < requests; at += 1) writer.close(writer.allocate());
+  return writer.operations;
 }
 
 const canDo = ({ capabilities }: GeneratorContext, kind: LifetimeStep): boolean =>

@@ -102,7 +102,7 @@ async function warmUp(context: CaseContext, cycle: Cycle): Promise<WarmUp> {
   const { nsPerCycle, steps } = await runCycles(context, cycle, times);
   const served = steps[0]?.succeeded ?? 0n;
   if (bounded && served > 0n && wasRefused(steps)) {
-    // CMA may refuse once and serve again; a region that is idle and serves no more has lost it all.
+    // CMA may refuse once and serve again; an idle region that serves no more has lost all.
     const again = await runCycles(context, cycle, times);
     if (again.steps[0]?.succeeded === 0n && wasRefused(again.steps)) {
       const exhausted = `${served} cycles worked, and then the idle region refused each with ENOMEM`;

@@ -119,7 +119,7 @@ t.test('rules about free memory are observed in a region of one page', async (t)
     t.equal(status, 'skip');
     t.match(reason, /^the region has 4096 bytes, and cases are made for 16 pages: blocked: /);
   }
-  const leaks = await verdictsOn('sim:?region=4KiB&defect=leak-on-close', ['LIF-01']);
+  const leaks = await verdictsOn('sim:?region=4KiB&defect=leak-on-close', ['LIF-01/close']);
   t.ok(leaks.some(({ requirement, status }) => requirement === 'LIF-01' && status === 'fail'));
 });
 
