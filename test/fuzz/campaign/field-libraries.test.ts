@@ -55,7 +55,7 @@ t.test(
   async (t) => {
     const came = await campaign(t.testdir(), SLOW_AND_DIRTY, { milliseconds: 5_000 });
     t.ok(came.end.rounds > 0, 'rounds count that ended before the time was up');
-    t.ok(requirements(came).includes('ISO-01'), requirements(came).join());
+    t.match(requirements(came), [/^ISO-0[15]$/], 'another’s bytes, by whatever oracle');
   },
 );
 
