@@ -1,5 +1,5 @@
 import { linux, type Operation, type Program } from '../../adapters/contract/index.ts';
-import { capacityOf, timelineOf, type Violation } from '../../oracles/index.ts';
+import { capacityOf, timelineOf } from '../../oracles/index.ts';
 import {
   DEADLINE_MS,
   type GeneratorContext,
@@ -117,7 +117,7 @@ export class CapacityWatch {
     for (let times = 0; times < 2; times += 1) {
       const round = await run({ ...scenario, programs });
       const violations = round.violations.filter(
-        (one) => isLoss(one) && !known.has(signatureOf(one)),
+        (one) => isLoss(signatureOf(one)) && !known.has(signatureOf(one)),
       );
       if (violations.length === 0) return undefined;
       proof = { ...round, violations, suspicions: [] };
@@ -155,4 +155,5 @@ export class CapacityWatch {
   }
 }
 
-const isLoss = ({ oracle }: Violation): boolean => oracle === 'capacity';
+/** Whether a signature says that the target loses memory, as {@link CapacityWatch} finds it. */
+export const isLoss = (signature: string): boolean => signature.startsWith('capacity ');

@@ -13,7 +13,7 @@ import { isSafe } from '../corpus/safety.ts';
 import type { Snapshot } from '../corpus/snapshot.ts';
 import { isParallel } from '../generate/mode-selection.ts';
 import { type GeneratorContext, operationsIn, type Scenario } from '../generate/scenario.ts';
-import { type Reading, signatureOf } from '../judge/judge-scenario.ts';
+import { isPromised, type Reading, signatureOf } from '../judge/judge-scenario.ts';
 import type { Detection, Round, RoundReport } from '../judge/round-report.ts';
 import {
   type CampaignContext,
@@ -21,8 +21,9 @@ import {
   campaignContext,
 } from '../plan/campaign-context.ts';
 import { planOf } from '../plan/round-plan.ts';
-import { CapacityWatch } from './capacity-watch.ts';
+import { CapacityWatch, isLoss } from './capacity-watch.ts';
 import { confirmHangs } from './confirm.ts';
+import { type GaugeWatch, gaugeWatchFor } from './gauge-watch.ts';
 import type { PartTask } from './parallel/packed-report.ts';
 import { ParallelRounds } from './parallel/parallel-rounds.ts';
 import { runScenario } from './run-scenario.ts';
@@ -64,6 +65,8 @@ export class RoundRunner {
   #session: Session | undefined;
   #context: CampaignContext | undefined;
   #watch: CapacityWatch | undefined;
+  /** Of the target as it was started. */
+  #gauge: GaugeWatch | undefined;
   #isLosing = false;
   /** Milliseconds of the round under way that its runs only waited. */
   #waited = 0;
@@ -115,6 +118,7 @@ export class RoundRunner {
   /** Closes the session, so that the next run has a new one. One that dies of it accuses nobody. */
   async close(): Promise<void> {
     this.#watch?.reset();
+    this.#gauge = undefined;
     const session = this.#session;
     this.#session = undefined;
     try {
@@ -162,7 +166,8 @@ export class RoundRunner {
     const round =
       short || watch?.isShort === true || loss !== undefined ? withoutRoom(plain) : plain;
     if (loss !== undefined || watch?.isSpent === true) await this.close();
-    const rounds = loss === undefined ? [round] : [round, loss];
+    const fall = this.#falls(context, round);
+    const rounds = [round, ...(loss === undefined ? [] : [loss]), ...fall];
     const detections = rounds.flatMap((one) =>
       one.violations
         .filter((violation) => !seen.findings.has(signatureOf(violation)))
@@ -196,6 +201,15 @@ export class RoundRunner {
         : serviceIn(round, { index, snapshot: snapshot.digest })),
       ...(entry === undefined ? {} : { entry }),
     };
+  }
+
+  /** The round, with what the machine's gauge proves by now. */
+  #falls(context: CampaignContext, round: Round): readonly Round[] {
+    if (this.#options.shared === true) return [];
+    this.#gauge ??= gaugeWatchFor(context);
+    const violation = this.#gauge?.take(round);
+    if (violation === undefined || !isPromised(context.rules.profile, 'LIF-09')) return [];
+    return [{ ...round, violations: [violation] }];
   }
 
   /** What watches the target's memory, where nothing else tells how much there is. */
@@ -250,9 +264,6 @@ export class RoundRunner {
     }
   }
 }
-
-/** Whether a signature says that the target loses memory, as {@link CapacityWatch} finds it. */
-const isLoss = (signature: string): boolean => signature.startsWith('capacity ');
 
 /** A round on a target that has lost memory before: what it refuses may be for want of it. */
 const withoutRoom = (round: Round): Round => ({

@@ -28,6 +28,8 @@ const LASTING: readonly string[] = [DEATH, 'capacity', 'justified-failure', 'ser
  * see how much was there before.
  */
 export function runningAgain({ kind }: TargetFacts, violation: Violation): RunningAgain {
+  // It takes very many rounds to show: one of them is neither made smaller nor run again.
+  if (violation.oracle === 'gauge') return { fresh: false, candidates: 0, repeats: 0 };
   const hangs = violation.kind === HANG || isSilent(violation);
   const dead = violation.oracle === DEATH;
   const fresh = dead || (kind !== 'sim' && (hangs || LASTING.includes(violation.oracle)));

@@ -1,4 +1,5 @@
 /** How fast a gauge falls over blocks of work: a leak goes on, all else comes to rest. */
+import { type Fall, isSteady, LEAK_BYTES_MIN, QUARANTINE_PART } from '../../oracles/index.ts';
 import type { CaseContext } from './context.ts';
 import { type GaugeReading, memoryBytes, readGauge, type Unrest, unrestOf } from './gauge.ts';
 import { larger, smaller } from './larger-smaller.ts';
@@ -7,22 +8,10 @@ import { Inconclusive, Skip } from './observation.ts';
 
 /** The fewest cycles between two readings of a gauge. */
 const CYCLES_MIN = 64n;
-/** Bytes that a leak must amount to in the first block. */
-const LEAK_BYTES_MIN = 4n << 20n;
 /** Times the gauge's noise that the smallest claimed leak must amount to. */
 const NOISE_FACTOR = 10n;
-/** Blocks over which a gauge must fall before anything is called a leak. */
-const BLOCKS_FALLING = 3;
 /** Blocks after which nothing can be said. */
 const BLOCKS_MAX = 6;
-/** KASAN keeps freed objects of up to 1/32 of memory. Source: mm/kasan/quarantine.c. */
-const QUARANTINE_PART = 32n;
-
-/** A block of work, and how far the gauge fell. */
-interface Fall {
-  readonly cycles: bigint;
-  readonly lost: bigint;
-}
 
 /**
  * Reads a gauge before and after blocks of work, each longer than the one before. The first block
@@ -48,7 +37,7 @@ export async function changeOfGauge(
     const after = await readGauge(context);
     const lost = before.free - after.free;
     before = after;
-    falls.push({ cycles, lost });
+    falls.push({ times: cycles, lost });
     const detail = detailOf(context, plan, falls);
     if (lost * 2n < plan.expected * block) return { word: 'conserved', detail };
     if (!isSteady(falls)) continue;
@@ -81,15 +70,6 @@ function planOf(context: CaseContext, loss: LeakSize, unrest: Unrest): Plan {
   );
 }
 
-/** Whether the last blocks fell at one rate, up to a factor of two. */
-function isSteady(falls: readonly Fall[]): boolean {
-  const last = falls.slice(-BLOCKS_FALLING);
-  if (last.length < BLOCKS_FALLING) return false;
-  return last.every((one) =>
-    last.every((other) => one.lost * other.cycles <= 2n * other.lost * one.cycles),
-  );
-}
-
 /**
  * Whether the gauge fell by more than the kernel may keep. Pages of buffers are nobody's to keep;
  * freed objects may be, where the kernel has a quarantine or does not say that it has none.
@@ -113,7 +93,7 @@ const keptNote = ({ facts }: CaseContext): string =>
     : `the kernel says of itself: ${facts.details.instruments}`;
 
 function detailOf({ region }: CaseContext, plan: Plan, falls: readonly Fall[]): string {
-  const lost = falls.map((fall) => `${fall.lost} bytes over ${fall.cycles} cycles`).join(', then ');
+  const lost = falls.map((fall) => `${fall.lost} bytes over ${fall.times} cycles`).join(', then ');
   return (
     `${region.gauge} fell by ${lost}; a leak in one of ${plan.odds} cycles would be ` +
     `${plan.expected} over ${plan.cycles}, noise ${plan.noise}`
