@@ -27,7 +27,7 @@ export {
 export { numbers } from './numbers.ts';
 export { type ModelSetting, sequential } from './sequential.ts';
 export { snapshot } from './snapshot.ts';
-export { type Fall, isSteady, LEAK_BYTES_MIN, QUARANTINE_PART } from './steady-fall.ts';
+export { type Fall, fallsSteadily, LEAK_BYTES_MIN, QUARANTINE_PART } from './steady-fall.ts';
 export { HANG, survival } from './survival.ts';
 export { type Conflict, firstConflict } from './sweep.ts';
 export { allocationsOf, buffersOf } from './timeline/buffers.ts';

@@ -19,7 +19,7 @@ export const LEAK_BYTES_MIN = 4n << 20n;
  * Whether the last stretches fell at one rate, up to a factor of two: a leak does, whereas
  * quarantines, per-CPU lists and lazy unmapping fill up and come to rest.
  */
-export function isSteady(falls: readonly Fall[]): boolean {
+export function fallsSteadily(falls: readonly Fall[]): boolean {
   const last = falls.slice(-STRETCHES);
   if (last.length < STRETCHES) return false;
   return last.every((one) =>

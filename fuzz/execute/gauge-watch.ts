@@ -6,7 +6,7 @@ import {
 } from '../../adapters/contract/index.ts';
 import {
   type Fall,
-  isSteady,
+  fallsSteadily,
   LEAK_BYTES_MIN,
   QUARANTINE_PART,
   type Violation,
@@ -68,7 +68,8 @@ export class GaugeWatch {
 
   #proves({ free, total }: Reading): boolean {
     const [last] = this.#falls.slice(-1);
-    if (last === undefined || last.lost < LEAK_BYTES_MIN || !isSteady(this.#falls)) return false;
+    if (last === undefined || last.lost < LEAK_BYTES_MIN || !fallsSteadily(this.#falls))
+      return false;
     return (this.#start?.free ?? free) - free > total / QUARANTINE_PART;
   }
 

@@ -1,5 +1,5 @@
 /** How fast a gauge falls over blocks of work: a leak goes on, all else comes to rest. */
-import { type Fall, isSteady, LEAK_BYTES_MIN, QUARANTINE_PART } from '../../oracles/index.ts';
+import { type Fall, fallsSteadily, LEAK_BYTES_MIN, QUARANTINE_PART } from '../../oracles/index.ts';
 import type { CaseContext } from './context.ts';
 import { type GaugeReading, memoryBytes, readGauge, type Unrest, unrestOf } from './gauge.ts';
 import { larger, smaller } from './larger-smaller.ts';
@@ -40,7 +40,7 @@ export async function changeOfGauge(
     falls.push({ times: cycles, lost });
     const detail = detailOf(context, plan, falls);
     if (lost * 2n < plan.expected * block) return { word: 'conserved', detail };
-    if (!isSteady(falls)) continue;
+    if (!fallsSteadily(falls)) continue;
     if (await exceedsKept(context, first, after)) return { word: 'leaked', detail };
   }
   throw new Inconclusive(
