@@ -69,7 +69,8 @@ export const runCommand: CommandModule<object, RunArguments> = {
         type: 'string',
         array: true,
         requiresArg: true,
-        describe: 'Fixes that the target has, by commit or requirement: they excuse nothing more',
+        describe:
+          'Fixes that the target has, by commit or requirement; what they mend is not excused',
       })
       .options(gateOptions)
       .option('list', {

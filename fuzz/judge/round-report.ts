@@ -20,7 +20,7 @@ export const signaturesOf = ({ suspicions = [], violations }: Round): string[] =
   [...violations, ...suspicions].map(signatureOf);
 
 /**
- * Whether a signature is that of a stored finding. Records of before name a death without the
+ * Whether a signature is that of a stored finding. Older records name a death without the
  * operation or the blame.
  */
 export const isSameFinding = (stored: string, now: string): boolean =>

@@ -33,7 +33,8 @@ export function runningAgain({ kind }: TargetFacts, violation: Violation): Runni
   const hangs = violation.kind === HANG || isSilent(violation);
   const dead = violation.oracle === DEATH;
   const fresh = dead || (kind !== 'sim' && (hangs || LASTING.includes(violation.oracle)));
-  if (hangs && kind !== 'sim') return { fresh, candidates: 12, repeats: REPEATS };
-  if (fresh && SLOW_TO_START.includes(kind)) return { fresh, candidates: 16, repeats: 3 };
+  const slow = fresh && SLOW_TO_START.includes(kind);
+  if (hangs && kind !== 'sim') return { fresh, candidates: 12, repeats: slow ? 3 : REPEATS };
+  if (slow) return { fresh, candidates: 16, repeats: 3 };
   return { fresh, candidates: Number.POSITIVE_INFINITY, repeats: REPEATS };
 }

@@ -102,7 +102,7 @@ export interface ProfileSummary {
   readonly mustApplicable: number;
   /** Requirements by status. */
   readonly counts: Readonly<Record<Status, number>>;
-  /** What a claim of conformance needs; left out for a part of a run, and by records of before. */
+  /** What a claim of conformance needs; left out for a part of a run, and by older records. */
   readonly claim?: Claim;
 }
 

@@ -47,7 +47,7 @@ export function standingsIn(record: RunRecord): (point: Point) => Standing {
     if (status === 'waived') return 'waived';
     if (gate === undefined ? isBad(status) : failures.has(key)) return 'fails';
     if (status === 'inconclusive' && needed(point.requirement)) {
-      // Gates of before did not say which of them they minded; with 0 it was none.
+      // Older gates did not say which of them they minded; with 0 it was none.
       return (open?.has(key) ?? record.exitCode !== 0) ? 'open' : excused;
     }
     // Where nothing is let pass, nothing that was left undecided is made light of.

@@ -1,7 +1,7 @@
 import { type Client, linux, type Operation, statOf } from '../../adapters/contract/index.ts';
 import { commandOf } from '../../catalogue/abi-request.ts';
 import type { Case } from '../kit/case.ts';
-import { contentsWord, fillBytes } from '../kit/contents.ts';
+import { contentsWord, fillWhole } from '../kit/contents.ts';
 import { type CaseContext, SUBJECT } from '../kit/context.ts';
 import { Inconclusive } from '../kit/observation.ts';
 
@@ -89,7 +89,7 @@ export const devicesCases: readonly Case[] = [
       const device = await context.openDevice(subject);
       const buffer = await context.buffer({}, { device: { slot: device.slot } });
       const before = await context.map(buffer, page);
-      await fillBytes(subject, before, page, 0x96);
+      await fillWhole(subject, before, page, 0x96);
       await subject.close({ fd: device });
       const flags = linux.MAP_SHARED;
       const wanted = { length: page, protection: linux.PROT_READ, flags, fd: buffer.fd };

@@ -1,10 +1,11 @@
-import { linux, type Operation, succeeded } from '../../adapters/contract/index.ts';
+import { linux, type Operation } from '../../adapters/contract/index.ts';
 import type { Case } from '../kit/case.ts';
 import { stamp, zeroWord } from '../kit/contents.ts';
 import { type CaseContext, SUBJECT } from '../kit/context.ts';
 import { eachBit, observeEachChange } from '../kit/each-change.ts';
 import { closeAll } from '../kit/filling.ts';
 import { Inconclusive } from '../kit/observation.ts';
+import { requireAll } from '../kit/require-all.ts';
 
 const { O_ACCMODE, O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = linux;
 
@@ -199,5 +200,6 @@ async function flagsOfMany(
   });
   const [results = []] = (await context.runSteps(SUBJECT, looks)).threads;
   await closeAll(context, [{ family, count }]);
-  return new Set(results.filter(succeeded).map(({ value }) => value));
+  requireAll(results, `fcntl on one of ${count} buffers`);
+  return new Set(results.map(({ value }) => value));
 }

@@ -7,6 +7,7 @@ import { Crowd, mixedSizes } from '../kit/crowd.ts';
 import { observeEachChange } from '../kit/each-change.ts';
 import { Skip } from '../kit/observation.ts';
 import { costOf } from '../kit/page-cost.ts';
+import { requireAll } from '../kit/require-all.ts';
 import { lengthPast4GiB, sizeClasses } from '../kit/sizes.ts';
 
 /** Cases of group `length`: length, rounding, limits. */
@@ -69,6 +70,7 @@ export const lengthCases: readonly Case[] = [
       const ends = await crowd.each(crowd.members, ({ fd }) => [
         { op: 'lseek', fd, offset: 0n, whence: linux.SEEK_END },
       ]);
+      requireAll(ends, 'lseek(SEEK_END)');
       const sizes = ends.map(({ value }) => value);
       for (const [index, { length }] of crowd.members.entries()) {
         const size = sizes[index] ?? -1n;
@@ -90,6 +92,7 @@ export const lengthCases: readonly Case[] = [
         { op: 'lseek', fd, offset: 0n, whence: linux.SEEK_END },
         { op: 'readfile', document: '/proc/self/fdinfo', fd },
       ]);
+      requireAll(answers, 'lseek(SEEK_END) or a look at fdinfo');
       for (const index of crowd.members.keys()) {
         const end = answers[index * 2]?.value;
         const line = sizeInFdinfo(answers[index * 2 + 1]?.out ?? new Uint8Array(0));

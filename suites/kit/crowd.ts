@@ -11,6 +11,7 @@ import { type CaseContext, SUBJECT } from './context.ts';
 import { Inconclusive } from './observation.ts';
 import { pagePattern } from './page-pattern.ts';
 import type { Sighting } from './race.ts';
+import { requireAll } from './require-all.ts';
 import { residueIn } from './residue.ts';
 import { budgetOf } from './sizes.ts';
 
@@ -35,6 +36,8 @@ export interface Gathering {
   readonly members: readonly Member[];
   /** How a mapping failed, in one word; `ok` when none did. */
   readonly mapped: string;
+  /** New buffers that could be read. */
+  readonly read: bigint;
   /** What new buffers held, in a word and in a sentence. */
   readonly contents: Sighting;
 }
@@ -93,12 +96,16 @@ export class Crowd {
     const failures = this.#sizes.flatMap((_, index) =>
       Object.keys(steps[index * OPERATIONS_EACH + 1]?.failures ?? {}),
     );
+    const read = this.#sizes.reduce(
+      (sum, _, index) => sum + (steps[index * OPERATIONS_EACH + 2]?.succeeded ?? 0n),
+      0n,
+    );
     const dirty = this.#sizes.flatMap((length, index) =>
       residueIn(steps[index * OPERATIONS_EACH + 2], length),
     );
     const word = dirty.length === 0 ? 'zero' : 'residue';
-    const detail = `${arrived.length} new buffers, ${this.#members.length} alive: ${dirty[0] ?? word}`;
-    return { members: arrived, mapped: failures[0] ?? 'ok', contents: { word, detail } };
+    const detail = `${read} new buffers, ${this.#members.length} alive: ${dirty[0] ?? word}`;
+    return { members: arrived, mapped: failures[0] ?? 'ok', read, contents: { word, detail } };
   }
 
   #room(): bigint {
@@ -131,11 +138,16 @@ export class Crowd {
     };
   }
 
-  /** Writes the stamp of each of these buffers into all its pages. */
+  /**
+   * Writes the stamp of each of these buffers into all its pages.
+   *
+   * @throws {@link Inconclusive} when one cannot be written to, which is another rule's question
+   */
   async stamp(members = this.#members): Promise<void> {
-    await this.each(members, ({ view, length, stamp }) => [
+    const results = await this.each(members, ({ view, length, stamp }) => [
       { op: 'store', address: view, length, bytes: stamp },
     ]);
+    requireAll(results, 'writing to a mapped buffer');
   }
 
   /** Whether each buffer holds its own stamp still: `own-bytes`, `other-bytes`, or a fault. */

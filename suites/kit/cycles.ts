@@ -45,16 +45,20 @@ export async function runCycles(
   return { steps: result.steps, nsPerCycle: larger(end - begin, 0n) / times };
 }
 
-/** As {@link runCycles}, in as many Programs as it takes to keep each of them short. */
+/**
+ * As {@link runCycles}, in as many Programs as it takes to keep each of them short.
+ *
+ * @param check looks at what came of each Program's cycles
+ */
 export async function runPacedCycles(
   context: CaseContext,
-  cycle: CycleBody,
+  cycle: CycleBody & { check(steps: readonly RepeatStep[]): void },
   times: bigint,
   nsPerCycle: bigint,
 ): Promise<void> {
   const chunk = cyclesIn(PROGRAM_NS, nsPerCycle) ?? times;
   for (let left = times; left > 0n; left -= chunk) {
-    await runCycles(context, cycle, left < chunk ? left : chunk);
+    cycle.check((await runCycles(context, cycle, left < chunk ? left : chunk)).steps);
   }
 }
 

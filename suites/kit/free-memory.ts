@@ -48,7 +48,11 @@ export async function observeConserved(context: CaseContext, cycle: Cycle): Prom
   }
   const { nsPerCycle } = warm;
   const affordable = affordableCycles(nsPerCycle) ?? ANY_NUMBER;
-  const work: Block = (times) => runPacedCycles(context, cycle, times, nsPerCycle);
+  // A fill tells by itself that nothing is given any more; a gauge that nothing moves does not.
+  const check = (steps: readonly RepeatStep[]): void => {
+    if (!context.region.bounded) requireWorking(cycle, steps);
+  };
+  const work: Block = (times) => runPacedCycles(context, { ...cycle, check }, times, nsPerCycle);
   const loss = { bytes: cycle.leakBytes, odds: ODDS, affordable };
   const { word, detail } = context.region.bounded
     ? await changeOfCapacity(context, smaller(cycle.cycles ?? BOUNDED_CYCLES, affordable), work)
@@ -108,6 +112,8 @@ async function warmUp(context: CaseContext, cycle: Cycle): Promise<WarmUp> {
       const exhausted = `${served} cycles worked, and then the idle region refused each with ENOMEM`;
       return { nsPerCycle, exhausted };
     }
+    requireWorking(cycle, again.steps);
+    return { nsPerCycle };
   }
   requireWorking(cycle, steps);
   return { nsPerCycle };

@@ -26,8 +26,8 @@ export async function throughPhases(
 ): Promise<void> {
   const crowd = new Crowd(context, sizes);
   const arrive = async (most?: bigint): Promise<void> => {
-    const { contents, members } = await crowd.gather(most);
-    watch.newBuffers?.(contents);
+    const { contents, members, read } = await crowd.gather(most);
+    if (read > 0n) watch.newBuffers?.(contents);
     await crowd.stamp(members);
   };
   const verify = async (when: string): Promise<void> => {

@@ -84,7 +84,7 @@ export async function mapBeforeReturn(context: CaseContext): Promise<Sighting> {
   const words: string[] = [];
   for (let round = 0; round < RACES; round += 1) {
     // From the largest down: what takes longest to clear is met most easily.
-    const length = sizes[(RACES - round) % sizes.length] ?? context.page;
+    const length = sizes[sizes.length - 1 - (round % sizes.length)] ?? context.page;
     const scan = await mapEarly(context, device, length, round);
     if (scan !== undefined) words.push(scan === length ? 'zero' : 'residue');
   }

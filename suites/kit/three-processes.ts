@@ -1,6 +1,7 @@
 import { linux, type Operation, type Result, wordOf } from '../../adapters/contract/index.ts';
 import { pattern } from './contents.ts';
 import { type CaseContext, SUBJECT } from './context.ts';
+import { smaller } from './larger-smaller.ts';
 import { Inconclusive } from './observation.ts';
 import { socketEnds } from './socket-ends.ts';
 
@@ -13,7 +14,6 @@ const CHALLENGERS = 4n;
 
 /** Pages at the beginning of a buffer that are written and looked at. */
 const STAMPED_PAGES = 4n;
-const smaller = (one: bigint, other: bigint): bigint => (one < other ? one : other);
 
 /** One of three processes: it asks for the buffer, has it from the first, or has none of it. */
 type Party = (typeof PARTIES)[number];
@@ -28,7 +28,7 @@ export interface SharedLife {
   readonly asks: Party;
 }
 
-/** Every such life; what has ended asks for nothing, unless it goes on as another program. */
+/** Every such life; the process that has ended asks for nothing. */
 export const SHARED_LIVES: readonly SharedLife[] = WAYS.flatMap((way) =>
   PARTIES.flatMap((ends) =>
     MANNERS.flatMap((manner) =>
@@ -80,7 +80,8 @@ export async function liveThrough(
   await end(context, life);
   await runPrepared(context, life.asks, asking(context, device.slot, length));
   const left = (['allocator', 'holder'] as const).filter((party) => party !== life.ends);
-  const words = await Promise.all(left.map((party) => lookAs(context, party, stamped)));
+  const words: string[] = [];
+  for (const party of left) words.push(await lookAs(context, party, stamped));
   await endAll(context, sent);
   return words.find((word) => word !== 'own-bytes') ?? 'own-bytes';
 }

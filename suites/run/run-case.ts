@@ -69,7 +69,8 @@ const REGION_PAGES_MIN = 16n;
 /** A case that finds no room in a region which is too small for it says nothing of the region. */
 function fairTo({ sizeBytes }: RegionFacts, page: bigint, ending: CaseEnding): CaseEnding {
   const tooSmall = sizeBytes !== undefined && sizeBytes < REGION_PAGES_MIN * page;
-  if (!tooSmall || ending.end !== 'inconclusive') return ending;
+  const forWantOfRoom = /^(blocked: |the region )/.test(ending.reason);
+  if (!tooSmall || ending.end !== 'inconclusive' || !forWantOfRoom) return ending;
   const size = `the region has ${sizeBytes} bytes, and cases are made for ${REGION_PAGES_MIN} pages`;
   return { end: 'skip', reason: `${size}: ${ending.reason}` };
 }

@@ -201,7 +201,7 @@ t.test('memory that rests before it can be had again is missing, and nothing han
   const came = await suitesOn(t.testdir(), DEFERRED_FREE, ids);
   t.ok(came.complete);
   t.strictSame(idsWith(came, 'crash', 'hang', 'warn'), []);
-  // Whether others see it too depends on how long their cycles take.
+  // Which of them see it depends on how long their cycles take.
   const failed = idsWith(came, 'fail');
-  t.ok(failed.includes('LIF-01') && failed.every((id) => id.startsWith('LIF-')), failed.join());
+  t.ok(failed.length > 0 && failed.every((id) => id.startsWith('LIF-')), failed.join());
 });

@@ -10,7 +10,7 @@ import {
   withClass,
 } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
-import { contentsWord, fillBytes } from '../../kit/contents.ts';
+import { contentsWord, fillWhole } from '../../kit/contents.ts';
 import type { CaseContext } from '../../kit/context.ts';
 import {
   argumentsOf,
@@ -64,7 +64,7 @@ export const argumentCases: readonly Case[] = [
     async run(context) {
       const buffer = await context.buffer();
       const address = await context.map(buffer, context.page);
-      await fillBytes(context.subject, address, context.page, WITNESS);
+      await fillWhole(context.subject, address, context.page, WITNESS);
       const inherited = { fd: buffer.fd, address: { slot: address.slot } };
       const { usual } = await probingOf(context, inherited);
       const valid = usual({ ...inherited, length: context.page });
@@ -123,7 +123,7 @@ async function beside(
   const { page, subject } = context;
   const witness = await context.buffer();
   const seen = await context.map(witness, page);
-  await fillBytes(subject, seen, page, WITNESS);
+  await fillWhole(subject, seen, page, WITNESS);
   const lent = await context.buffer();
   const address = await context.map(lent, page);
   const inherited = { fd: lent.fd, address: { slot: address.slot } };

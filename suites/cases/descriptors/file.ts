@@ -4,7 +4,7 @@ import type { Case } from '../../kit/case.ts';
 import {
   bufferWord,
   contentsWord,
-  fillBytes,
+  fillWhole,
   overwriteNewBuffers,
   stamp,
 } from '../../kit/contents.ts';
@@ -71,7 +71,7 @@ export const fileCases: readonly Case[] = [
     async run(context) {
       const { page, subject } = context;
       const buffer = await context.buffer();
-      await fillBytes(subject, await context.map(buffer, page), page, 0x3c);
+      await fillWhole(subject, await context.map(buffer, page), page, 0x3c);
       const copy = await subject.dup({ fd: buffer.fd });
       const seen = await context.map({ ...buffer, fd: { slot: copy.slot } }, page);
       const word = await contentsWord(subject, seen, page, 0x3c);

@@ -1,6 +1,6 @@
 import { linux, type Operation } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
-import { contentsWord, fillBytes, overwriteNewBuffers } from '../../kit/contents.ts';
+import { contentsWord, fillWhole, overwriteNewBuffers } from '../../kit/contents.ts';
 import { observeConserved, observeConservedBy } from '../../kit/free-memory.ts';
 import { cycleLength } from '../../kit/sizes.ts';
 import { liveThrough, SHARED_LIVES } from '../../kit/three-processes.ts';
@@ -40,7 +40,7 @@ export const processCases: readonly Case[] = [
       const { page, subject } = context;
       const buffer = await context.buffer();
       const address = await context.map(buffer, page);
-      await fillBytes(subject, address, page, 0x3b);
+      await fillWhole(subject, address, page, 0x3b);
       await subject.fork({ client: 'child' });
       const child = context.client('child');
       await child.fork({ client: 'grandchild' });
@@ -83,7 +83,7 @@ export const processCases: readonly Case[] = [
       const { page, subject } = context;
       const buffer = await context.buffer();
       const address = await context.map(buffer, page);
-      await fillBytes(subject, address, page, 0x2f);
+      await fillWhole(subject, address, page, 0x2f);
       await subject.madvise({ address, length: page, advice: MADV_DONTFORK });
       await subject.fork({ client: 'heir' });
       const heir = context.client('heir');

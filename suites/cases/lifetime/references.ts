@@ -1,6 +1,6 @@
 import { linux, type Operation } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
-import { contentsWord, fillBytes, overwriteNewBuffers } from '../../kit/contents.ts';
+import { contentsWord, fillWhole, overwriteNewBuffers } from '../../kit/contents.ts';
 import type { CaseContext } from '../../kit/context.ts';
 import { observeConserved } from '../../kit/free-memory.ts';
 import { cycleLength } from '../../kit/sizes.ts';
@@ -97,7 +97,7 @@ export const referenceCases: readonly Case[] = [
     async run(context) {
       const { page, subject } = context;
       const buffer = await context.buffer();
-      await fillBytes(subject, await context.map(buffer, page), page, 0x4d);
+      await fillWhole(subject, await context.map(buffer, page), page, 0x4d);
       const duplicates = [
         await subject.fcntl({ fd: buffer.fd, command: F_DUPFD_CLOEXEC, value: HIGH }),
         await subject.dup3({ fd: buffer.fd, to: 2n * HIGH, flags: O_CLOEXEC }),
@@ -172,7 +172,7 @@ export const referenceCases: readonly Case[] = [
       const length = 4n * page;
       const buffer = await context.buffer({ length });
       const address = await context.map(buffer, length);
-      await fillBytes(subject, address, length, 0x6d);
+      await fillWhole(subject, address, length, 0x6d);
       await context.release(buffer);
       await subject.mremap({ address, oldLength: length, newLength: 3n * page, flags: 0n });
       await subject.mprotect({ address, offset: page, length: page, protection: PROT_NONE });

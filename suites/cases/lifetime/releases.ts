@@ -3,7 +3,6 @@ import type { Case } from '../../kit/case.ts';
 import {
   bufferWord,
   contentsWord,
-  fillBytes,
   fillWhole,
   overwriteNewBuffers,
   pattern,
@@ -110,7 +109,7 @@ export const releaseCases: readonly Case[] = [
       const { page, subject } = context;
       const buffer = await context.buffer({ length: 4n * page });
       const mapping = await context.map(buffer, 4n * page);
-      await fillBytes(subject, mapping, 4n * page, 0x71);
+      await fillWhole(subject, mapping, 4n * page, 0x71);
       await subject.munmap({ address: mapping, offset: page, length: 2n * page });
       await context.release(buffer);
       await overwriteNewBuffers(context);
@@ -264,7 +263,7 @@ export const releaseCases: readonly Case[] = [
       const { page, subject } = context;
       const buffer = await context.buffer();
       const mapping = await context.map(buffer, page);
-      await fillBytes(subject, mapping, page, 0x5c);
+      await fillWhole(subject, mapping, page, 0x5c);
       await subject.fork({ client: 'heir' });
       const heir = context.client('heir');
       await heir.close({ fd: buffer.fd });

@@ -1,12 +1,6 @@
 import { linux, type Operation } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
-import {
-  bufferWord,
-  contentsWord,
-  fillBytes,
-  fillWhole,
-  overwriteNewBuffers,
-} from '../../kit/contents.ts';
+import { bufferWord, contentsWord, fillWhole, overwriteNewBuffers } from '../../kit/contents.ts';
 import { SUBJECT } from '../../kit/context.ts';
 import { Crowd, mixedSizes } from '../../kit/crowd.ts';
 import { sync } from '../../kit/dma-buf-sync.ts';
@@ -159,7 +153,7 @@ export const mappingContentsCases: readonly Case[] = [
         const name = `mmap with flag 0x${flag.toString(16)}`;
         context.observe('MAP-14', 'map', address.word, `${name} came to ${address.word}`);
         if (!address.ok) continue;
-        await fillBytes(subject, address, page, 0x7f);
+        await fillWhole(subject, address, page, 0x7f);
         const word = await contentsWord(subject, address, page, 0x7f);
         context.observe('MAP-14', 'pattern', word, `a pattern through ${name}: ${word}`);
       }
@@ -192,11 +186,12 @@ export const mappingContentsCases: readonly Case[] = [
       const { page, subject } = context;
       const buffer = await context.buffer();
       const address = await context.map(buffer, page);
-      await fillBytes(subject, address, page, 0x29);
+      await fillWhole(subject, address, page, 0x29);
       await subject.fork({ client: 'watcher' });
       const watcher = context.client('watcher');
       const seen = await watcher.peek({ client: SUBJECT, address, length: page });
-      const right = seen.out.every((byte) => byte === 0x29) ? 'own-bytes' : 'other-bytes';
+      const whole = BigInt(seen.out.length) === page && seen.out.every((byte) => byte === 0x29);
+      const right = whole ? 'own-bytes' : 'other-bytes';
       const word = seen.ok ? right : seen.word;
       context.observe('MAP-16', 'peek', word, `process_vm_readv of a mapping came to ${word}`);
       const still = await bufferWord(context, buffer, page, 0x29);

@@ -9,6 +9,7 @@ import { pattern } from '../../kit/contents.ts';
 import { type Allocation, type CaseContext, SUBJECT } from '../../kit/context.ts';
 import { Inconclusive } from '../../kit/observation.ts';
 import { pagePattern, patternFrom } from '../../kit/page-pattern.ts';
+import { requireAll } from '../../kit/require-all.ts';
 
 const { MAP_SHARED, PROT_READ, PROT_WRITE } = linux;
 const PROTECTION = PROT_READ | PROT_WRITE;
@@ -135,10 +136,11 @@ export async function observePages(
     length: page,
     bytes: pattern(order + 1),
   }));
-  await context.runSteps(
+  const stores = await context.runSteps(
     SUBJECT,
     parts.map((part): Operation => ({ op: 'store', address: { slot: whole.slot }, ...part })),
   );
+  requireAll(stores.threads[0] ?? [], 'writing to a mapped page');
   const words = await partWords(context, buffer, parts);
   for (const [index, { offset }] of parts.entries()) {
     const word = words[index] ?? 'none';
