@@ -58,7 +58,7 @@ int agent_instruments(char *names, size_t room)
 		note(names, room, record);
 	}
 	close(log);
-	/* What is missing may have been in records that are gone; only KASAN keeps what is freed. */
+	/* What is missing may have been in records that are gone. */
 	if (!from_the_beginning && strstr(names, "kasan") == NULL)
 		names[0] = '\0';
 	else if (names[0] == '\0')
