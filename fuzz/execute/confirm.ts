@@ -20,7 +20,9 @@ export async function confirmHangs(run: () => Promise<Round>): Promise<Round> {
   return proven.length === 0 || isDeath(again) ? again : { ...round, violations: proven };
 }
 
-const isHang = ({ kind, oracle }: Violation): boolean => oracle === 'survival' && kind === HANG;
+/** Whether a violation says that a call never came back. */
+export const isHang = ({ kind, oracle }: Violation): boolean =>
+  oracle === 'survival' && kind === HANG;
 
 const isDeath = ({ violations }: Round): boolean =>
   violations.some(({ oracle }) => oracle === DEATH);

@@ -15,6 +15,7 @@ import { isParallel } from '../generate/mode-selection.ts';
 import { type GeneratorContext, operationsIn, type Scenario } from '../generate/scenario.ts';
 import { isPromised, type Reading, signatureOf } from '../judge/judge-scenario.ts';
 import type { Detection, Round, RoundReport } from '../judge/round-report.ts';
+import { serviceIn } from '../judge/service.ts';
 import {
   type CampaignContext,
   type ContextOptions,
@@ -22,7 +23,7 @@ import {
 } from '../plan/campaign-context.ts';
 import { planOf } from '../plan/round-plan.ts';
 import { CapacityWatch, isLoss } from './capacity-watch.ts';
-import { confirmHangs } from './confirm.ts';
+import { confirmHangs, isHang } from './confirm.ts';
 import { type GaugeWatch, gaugeWatchFor } from './gauge-watch.ts';
 import type { PartTask } from './parallel/packed-report.ts';
 import { ParallelRounds } from './parallel/parallel-rounds.ts';
@@ -228,7 +229,10 @@ export class RoundRunner {
   /** Runs a scenario, twice if it seems to hang; `look` sees what the judge reads of each run. */
   async attempt(scenario: Scenario, look?: (reading: Reading) => void): Promise<Round> {
     const context = await this.context();
-    return confirmHangs(() => this.#once(context, scenario, look));
+    const round = await confirmHangs(() => this.#once(context, scenario, look));
+    // A lock that is held for ever lets no later round through either.
+    if (round.violations.some(isHang)) await this.close();
+    return round;
   }
 
   /**
@@ -270,18 +274,6 @@ const withoutRoom = (round: Round): Round => ({
   ...round,
   violations: round.violations.filter(({ oracle }) => oracle !== 'justified-failure'),
 });
-
-/** What came of the good requests of a round, if there were any. */
-function serviceIn(
-  round: Round,
-  about: Pick<Detection, 'index' | 'snapshot'>,
-): Pick<RoundReport, 'service'> {
-  const { granted, suspicions = [] } = round;
-  if (granted === undefined) return {};
-  const violation = suspicions.find(({ oracle }) => oracle === 'service');
-  const refusal = violation === undefined ? {} : { refusal: { ...about, round, violation } };
-  return { service: { granted, ...refusal } };
-}
 
 /** An entry that shows what neither its snapshot knows nor an entry of its batch has shown. */
 function newEntry(

@@ -3,6 +3,7 @@ import { allocationsOf, devicesIn, type Violation } from '../../oracles/index.ts
 import type { GeneratorContext } from '../generate/scenario.ts';
 import { isPromised, type JudgingRules, type Reading } from './judge-scenario.ts';
 import { predictor } from './predict.ts';
+import type { Detection, Round, RoundReport } from './round-report.ts';
 
 /** Errors that a client brings about by itself, and not for want of memory. */
 const OWN: readonly unknown[] = ['EMFILE', 'ENFILE', 'EINTR'];
@@ -39,4 +40,16 @@ export function serviceOf(
     detail: `each of ${refused.length} valid requests was refused, the first with ${first.result.errno}`,
     events: [first],
   };
+}
+
+/** What came of the good requests of a round, if there were any. */
+export function serviceIn(
+  round: Round,
+  about: Pick<Detection, 'index' | 'snapshot'>,
+): Pick<RoundReport, 'service'> {
+  const { granted, suspicions = [] } = round;
+  if (granted === undefined) return {};
+  const violation = suspicions.find(({ oracle }) => oracle === 'service');
+  const refusal = violation === undefined ? {} : { refusal: { ...about, round, violation } };
+  return { service: { granted, ...refusal } };
 }

@@ -27,10 +27,9 @@ async function campaign(
     budget: { operations: undefined, rounds: undefined, milliseconds: undefined, ...budget },
     shrinkBudget: 20,
     signal: found.signal,
-    onFinding: (finding) => {
-      findings.push(finding);
-      found.abort();
-    },
+    // What hangs is waited for each time that it is run again: that is bounded from here on.
+    onMinimize: () => found.abort(),
+    onFinding: (finding) => findings.push(finding),
   });
   await adapter.close();
   return { findings, end };
