@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { messageOf } from '../../base/errors.ts';
 import { complain } from './terminal.ts';
 
@@ -39,9 +40,25 @@ export function lastResort(thrown: unknown): void {
 function sentenceOf(thrown: unknown): string {
   const message = messageOf(thrown).split('\n')[0];
   const { code } = (thrown ?? {}) as NodeJS.ErrnoException;
-  if (code === 'EMFILE' || code === 'ENFILE') {
+  if (code === 'EMFILE' || code === 'ENFILE' || (code === 'ERR_MODULE_NOT_FOUND' && isShort())) {
     return `too few files may be open at once (${message}); raise the limit, as by ulimit -n 1024`;
   }
   const where = 'set ALLOCERT_DEBUG=1 to see where';
   return `something failed that no caller waits for: ${message}; ${where}`;
+}
+
+/** Fewer files than these do not let allocert load its own modules. */
+const FILES_LEAST = 256;
+
+/**
+ * Whether the limit of open files is so low that a module which cannot be opened looks to Node as
+ * if it were not there.
+ */
+function isShort(): boolean {
+  try {
+    const limits = readFileSync('/proc/self/limits', 'utf8');
+    return Number(/^Max open files +(\d+)/m.exec(limits)?.[1]) < FILES_LEAST;
+  } catch (thrown) {
+    return ['EMFILE', 'ENFILE'].includes((thrown as NodeJS.ErrnoException).code ?? '');
+  }
 }

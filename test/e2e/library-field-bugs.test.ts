@@ -201,7 +201,8 @@ t.test('memory that rests before it can be had again is missing, and nothing han
   const came = await suitesOn(t.testdir(), DEFERRED_FREE, ids);
   t.ok(came.complete);
   t.strictSame(idsWith(came, 'crash', 'hang', 'warn'), []);
-  // Which of them see it depends on how long their cycles take.
+  // Which of those that count room see it depends on how long their cycles take.
   const failed = idsWith(came, 'fail');
-  t.ok(failed.length > 0 && failed.every((id) => id.startsWith('LIF-')), failed.join());
+  const counts = (id: string): boolean => id.startsWith('LIF-') || id === 'ERR-13';
+  t.ok(failed.length > 0 && failed.every(counts), failed.join());
 });
