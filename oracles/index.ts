@@ -16,6 +16,7 @@ export { descriptors } from './descriptors.ts';
 export { errors, type Prediction } from './errors.ts';
 export { exclusion, overlapIn, type PageOverlap, type Tenancy, tenanciesOf } from './exclusion.ts';
 export { type FrameRange, frameRangeOf } from './frame-range.ts';
+export { inheritance } from './inheritance.ts';
 export { justifiedFailure, type Room } from './justified-failure.ts';
 export { layout } from './layout.ts';
 export {

@@ -75,6 +75,18 @@ export const MADV_WILLNEED = 3n;
 export const MADV_DONTNEED = 4n;
 export const MADV_DONTFORK = 10n;
 export const MADV_DOFORK = 11n;
+/**
+ * Advice that takes nothing from the client itself; what a child inherits is another matter. Other
+ * advice may throw private pages away.
+ */
+export const IDLE_ADVICE: readonly bigint[] = [
+  MADV_NORMAL,
+  MADV_RANDOM,
+  MADV_SEQUENTIAL,
+  MADV_WILLNEED,
+  MADV_DONTFORK,
+  MADV_DOFORK,
+];
 export const MREMAP_MAYMOVE = 1n;
 export const MREMAP_FIXED = 2n;
 export const MREMAP_DONTUNMAP = 4n;

@@ -12,6 +12,7 @@ import {
   errors,
   exclusion,
   type HeldBuffer,
+  inheritance,
   justifiedFailure,
   layout,
   numbers,
@@ -72,6 +73,7 @@ export function judgeScenario(
     ...content(timeline, buffers),
     ...descriptors(timeline, buffers),
     ...numbers(timeline, abi),
+    ...inheritance(timeline, buffers),
     ...unwritten(timeline, buffers),
     ...answers(timeline, abi, page),
     ...sequential(timeline, {

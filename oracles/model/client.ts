@@ -14,6 +14,8 @@ export interface ModelBuffer {
   readonly mode: bigint;
   /** By number of the page; what is not there was never written and is zero. */
   readonly contents: Map<bigint, Contents>;
+  /** O_APPEND and O_NONBLOCK of its description, since they were asked for; else undefined. */
+  status?: bigint | undefined;
   /** The name that was given to it last. */
   name?: Uint8Array;
 }
@@ -46,6 +48,8 @@ export class ClientModel {
   readonly descriptors = new Map<bigint, ModelDescriptor>();
   /** Descriptors that were closed, and not given again since. */
   readonly closed = new Set<bigint>();
+  /** Which file each standard stream is that the client began with, since it was asked for. */
+  readonly streams = new Map<bigint, string>();
   mappings: readonly ModelMapping[] = [];
 
   constructor(page: bigint) {
@@ -57,12 +61,14 @@ export class ClientModel {
    */
   give(number: bigint, descriptor?: ModelDescriptor): void {
     this.closed.delete(number);
+    this.streams.delete(number);
     if (descriptor === undefined) this.descriptors.delete(number);
     else this.descriptors.set(number, descriptor);
   }
 
   close(number: bigint): void {
     this.descriptors.delete(number);
+    this.streams.delete(number);
     this.closed.add(number);
   }
 

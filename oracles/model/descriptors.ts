@@ -1,5 +1,5 @@
 import { linux } from '../../adapters/contract/index.ts';
-import { intOf } from '../timeline/timeline.ts';
+import { type Event, intOf } from '../timeline/timeline.ts';
 import type { ModelDescriptor } from './client.ts';
 import {
   closedFault,
@@ -9,8 +9,11 @@ import {
   type OperationRules,
 } from './expectation.ts';
 
-const { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, FD_CLOEXEC, O_ACCMODE, O_CLOEXEC } =
-  linux;
+const { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC } = linux;
+const { O_ACCMODE, O_APPEND, O_CLOEXEC, O_NONBLOCK } = linux;
+
+/** Flags of a description that change only when F_SETFL changes them. */
+const STATUS = O_APPEND | O_NONBLOCK;
 
 /** A duplicate can be made of what is open, unless the table is full. */
 function duplicates(step: ModelStep, number: bigint): Expectation | undefined {
@@ -86,7 +89,7 @@ export const descriptorRules: OperationRules = {
       const [closed] = closedFault(step.model, number);
       if (closed !== undefined) return closed;
       const held = step.model.descriptors.get(number);
-      return held === undefined ? undefined : flagsOf(held, asked);
+      return held === undefined ? undefined : flagsOf(held, asked, step.event);
     },
     follows: (step, { command, fd, value }) => {
       const number = descriptorValue(step, fd);
@@ -98,6 +101,9 @@ export const descriptorRules: OperationRules = {
       if (asked === F_SETFD && held !== undefined) {
         held.closesOnExec = (step.timeline.valueOf(value ?? 0n) & FD_CLOEXEC) !== 0n;
       }
+      if (asked === F_GETFL && held !== undefined) {
+        held.buffer.status = step.event.result.value & STATUS;
+      } else if (asked === F_SETFL && held !== undefined) held.buffer.status = undefined;
       return true;
     },
   },
@@ -110,21 +116,33 @@ export const descriptorRules: OperationRules = {
   },
 };
 
-function flagsOf(held: ModelDescriptor, command: bigint): Expectation | undefined {
+function flagsOf(
+  held: ModelDescriptor,
+  command: bigint,
+  { result }: Event,
+): Expectation | undefined {
   const { buffer, closesOnExec } = held;
   if (command === F_GETFD) {
     return {
       requirement: 'FLG-02',
       words: ['ok'],
-      holds: ({ result }) => ((result.value & FD_CLOEXEC) !== 0n) === closesOnExec,
+      holds: () => ((result.value & FD_CLOEXEC) !== 0n) === closesOnExec,
       wrong: `exec ${closesOnExec ? 'keeps' : 'closes'} what it should not`,
     };
   }
   if (command !== F_GETFL) return undefined;
+  if ((result.value & O_ACCMODE) === buffer.mode && buffer.status !== undefined) {
+    return {
+      requirement: 'ERR-14',
+      words: ['ok'],
+      holds: () => (result.value & STATUS) === buffer.status,
+      wrong: 'its status flags changed, and nothing set them',
+    };
+  }
   return {
     requirement: 'FLG-03',
     words: ['ok'],
-    holds: ({ result }) => (result.value & O_ACCMODE) === buffer.mode,
+    holds: () => (result.value & O_ACCMODE) === buffer.mode,
     wrong: 'the access mode is not the one that was asked for',
   };
 }

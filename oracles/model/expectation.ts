@@ -55,9 +55,12 @@ export const descriptorValue = (
   operand: Parameters<Timeline['valueOf']>[0],
 ): bigint => BigInt.asIntN(32, timeline.valueOf(operand));
 
-/** The outcome of every operation on a descriptor that was closed. */
-export const closedFault = (
+/** The outcome of every operation on a descriptor that was closed, or that no table can have. */
+export function closedFault(
   model: ClientModel,
   number: bigint,
   requirement = 'LIF-08',
-): Expectation[] => (model.closed.has(number) ? [{ requirement, words: ['EBADF'] }] : []);
+): Expectation[] {
+  if (number < 0n) return [{ requirement: 'FD-13', words: ['EBADF'] }];
+  return model.closed.has(number) ? [{ requirement, words: ['EBADF'] }] : [];
+}

@@ -86,12 +86,22 @@ export const fileRules: OperationRules = {
   },
   fstat: {
     expects: (step, { fd }) =>
+      sameStream(step, descriptorValue(step, fd)) ??
       onBuffer(step, fd, ({ bytes }) => ({
         requirement: 'LEN-04',
         words: ['ok'],
         holds: ({ result: { out } }) => [bytes, 0n].includes(statOf(out).size),
         wrong: 'st_size is another size',
       })),
+    follows: (step, { fd }) => {
+      const number = descriptorValue(step, fd);
+      const isStream = number >= 0n && number <= LAST_STREAM;
+      const { closed, descriptors, streams } = step.model;
+      if (isStream && !closed.has(number) && !descriptors.has(number)) {
+        streams.set(number, identityIn(step.event.result.out));
+      }
+      return true;
+    },
   },
   readfile: {
     expects: (step, { document, fd }) => {
@@ -103,6 +113,26 @@ export const fileRules: OperationRules = {
   frames: {},
   descriptors: {},
 };
+
+/** Standard error. */
+const LAST_STREAM = 2n;
+
+/** A stream that nothing closed and nothing gave anew is the file that it was. */
+function sameStream({ model }: ModelStep, number: bigint): Expectation | undefined {
+  const before = model.streams.get(number);
+  if (before === undefined) return undefined;
+  return {
+    requirement: 'ERR-14',
+    words: ['ok'],
+    holds: ({ result }) => identityIn(result.out) === before,
+    wrong: 'a descriptor that nothing touched refers to another file',
+  };
+}
+
+function identityIn(out: Uint8Array): string {
+  const { device, inode, nodeDevice } = statOf(out);
+  return `${device} ${inode} ${nodeDevice}`;
+}
 
 function bufferCommand(
   step: ModelStep,

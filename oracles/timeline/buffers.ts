@@ -9,6 +9,7 @@ import {
 } from '../../adapters/contract/index.ts';
 import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
+import { type KeepAdvice, keepAdvicesIn } from './keep-advice.ts';
 import { type HeldBuffer, heldDuring, type Reference } from './lifetimes.ts';
 import { dropsOf, type ReferenceDrop } from './reference-drops.ts';
 import { withLifetime } from './reference-lifetime.ts';
@@ -79,12 +80,14 @@ class Bookkeeper {
   readonly #dropsOf = new Map<string, ReferenceDrop[]>();
   readonly #entries: Entry[] = [];
   readonly #suspects: Suspect[] = [];
+  readonly #keptBack: readonly KeepAdvice[];
 
   constructor(timeline: Timeline, abi: Abi, page: bigint) {
     this.#timeline = timeline;
     this.#abi = abi;
     this.#page = page;
     this.#drops = dropsOf(timeline);
+    this.#keptBack = keepAdvicesIn(timeline);
     for (const drop of this.#drops) {
       const mine = this.#dropsOf.get(drop.client);
       if (mine === undefined) this.#dropsOf.set(drop.client, [drop]);
@@ -125,7 +128,7 @@ class Bookkeeper {
     if (source === undefined) return;
     const owner = this.#ownerOf(event, source);
     if (owner === undefined) this.#suspects.push({ event, source });
-    else if (specOf(operation.op).gives?.kind === 'message') owner.elsewhere = true;
+    else if (isLoose(operation, this.#timeline)) owner.elsewhere = true;
     else {
       const { kind, length } = givenBy(operation, this.#timeline);
       this.#hold(owner, event, kind, result.value, length);
@@ -218,12 +221,14 @@ class Bookkeeper {
     const { call, return: back } = result;
     if (back === undefined || !succeeded(result)) return;
     const mine = this.#dropsBy(child);
-    for (const { references } of this.#entries) {
-      const inherited = references.filter(
-        (one) => one.client === parent && heldDuring(one, call, back),
-      );
+    for (const entry of this.#entries) {
+      const { references } = entry;
+      const held = references.filter((one) => one.client === parent && heldDuring(one, call, back));
+      const kept = held.filter((one) => this.#keptBack.some((advice) => advice.touches(one, back)));
+      if (kept.length > 0) entry.elsewhere = true;
+      const inherited = held.filter((one) => !kept.includes(one));
       references.push(
-        ...inherited.map((held) => withLifetime({ ...held, client: child }, call, back, mine)),
+        ...inherited.map((one) => withLifetime({ ...one, client: child }, call, back, mine)),
       );
     }
   }
@@ -259,6 +264,14 @@ interface Suspect {
   readonly event: Event;
   readonly source: Source;
 }
+
+/**
+ * Whether what an operation makes may hold a buffer in a way that nothing more is known of: a
+ * message, and a descriptor of the path alone (O_PATH), which holds it on some kernels only.
+ */
+const isLoose = (operation: Operation, timeline: Timeline): boolean =>
+  specOf(operation.op).gives?.kind === 'message' ||
+  (operation.op === 'reopen' && (timeline.valueOf(operation.flags) & linux.O_PATH) !== 0n);
 
 /** Commands of fcntl that give a duplicate. */
 const DUPLICATES: readonly unknown[] = [linux.F_DUPFD, linux.F_DUPFD_CLOEXEC];

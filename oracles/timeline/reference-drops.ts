@@ -1,5 +1,6 @@
 import {
   hasBody,
+  linux,
   type Operation,
   operandAt,
   operationsWhere,
@@ -86,6 +87,7 @@ function hitsOf(operation: Operation, timeline: Timeline): ReferenceDrop['hits']
     case 'mapping':
       return overlaps(value(at) + value('offset'), value(length));
     case 'access': {
+      if (isIdle(operation, timeline)) return undefined;
       const hits = overlaps(value(at) + value('offset'), value(length));
       return (reference) => (hits(reference) === 'no' ? 'no' : 'part');
     }
@@ -93,6 +95,9 @@ function hitsOf(operation: Operation, timeline: Timeline): ReferenceDrop['hits']
       return () => 'whole';
   }
 }
+
+const isIdle = (operation: Operation, timeline: Timeline): boolean =>
+  operation.op === 'madvise' && linux.IDLE_ADVICE.includes(timeline.valueOf(operation.advice));
 
 /** The client that a column of the table names. */
 const nameAt = (operation: Operation, argument: string | undefined): string | undefined =>

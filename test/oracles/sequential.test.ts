@@ -6,7 +6,7 @@ import { sequential } from '../../oracles/index.ts';
 import { abi, opened, PAGE, request, type Step, sample, step } from './sample.ts';
 
 const { DMA_BUF_IOCTL_SYNC, DMA_BUF_SET_NAME, MAP_PRIVATE, MAP_SHARED, O_CLOEXEC } = linux;
-const { O_RDONLY, O_RDWR, PROT_READ, PROT_WRITE } = linux;
+const { O_NONBLOCK, O_RDONLY, O_RDWR, PROT_READ, PROT_WRITE } = linux;
 const fd = 4n;
 const address = 0x10000n;
 
@@ -54,6 +54,10 @@ const ioctl = (command: bigint, bytes: Uint8Array, given: Partial<Result> = {}):
   then({ op: 'ioctl', fd, request: command, argument: { bytes } }, given);
 const flagsOf = (flags: bigint): Uint8Array => new Uint8Array(BigUint64Array.of(flags).buffer);
 
+/** What fstat shows of a file with this inode. */
+const statBytes = (inode: bigint): Uint8Array =>
+  new Uint8Array(BigUint64Array.of(0n, 0n, inode, 1n, 0n).buffer);
+
 const ZERO = Uint8Array.of(0);
 const ONE = Uint8Array.of(1);
 
@@ -75,6 +79,36 @@ t.test('descriptors: open until they are closed, with the flags asked for', asyn
   const other = (given: Partial<Result>): Step => then({ op: 'close', fd: 5n }, given);
   t.strictSame(judged(buffer(), dup, close(), other({})), []);
   t.strictSame(judged(buffer(), dup, close(), other(refused('EBADF'))), ['LIF-01']);
+});
+
+t.test('status flags stay as they are until F_SETFL', async (t) => {
+  const getfl = (more: bigint): Step =>
+    then({ op: 'fcntl', fd, command: 3n }, { value: O_RDWR | more });
+  const setfl = then({ op: 'fcntl', fd, command: 4n, value: O_RDWR | O_NONBLOCK });
+  t.strictSame(judged(buffer(), getfl(0n), getfl(0n)), []);
+  t.strictSame(judged(buffer(), getfl(O_NONBLOCK), getfl(O_NONBLOCK)), [], 'asked for first');
+  t.strictSame(judged(buffer(), getfl(0n), getfl(O_NONBLOCK)), ['ERR-14']);
+  t.strictSame(judged(buffer(), getfl(0n), setfl, getfl(O_NONBLOCK)), []);
+});
+
+t.test('a standard stream that nothing touched stays the same file', async (t) => {
+  const look = (inode: bigint, stream = 2n): Step =>
+    then({ op: 'fstat', fd: stream }, { out: statBytes(inode) });
+  t.strictSame(judged(look(7n), buffer(), look(7n)), []);
+  t.strictSame(judged(look(7n), buffer(), look(8n)), ['ERR-14']);
+  t.strictSame(judged(look(7n), look(8n, 1n)), [], 'streams differ');
+  const given = then({ op: 'dup2', fd: 1n, to: 2n }, { value: 2n });
+  t.strictSame(judged(look(7n), given, look(8n)), [], 'something else was put there');
+});
+
+t.test('a negative number is no descriptor', async (t) => {
+  const minus = 0xffff_ffffn;
+  const look = (given: Partial<Result>): Step => then({ op: 'fstat', fd: minus }, given);
+  t.strictSame(judged(buffer(), look(refused('EBADF'))), []);
+  t.strictSame(judged(buffer(), look({ out: statBytes(7n) })), ['FD-13']);
+  const dup = (given: Partial<Result>): Step => then({ op: 'dup', fd: minus }, given);
+  t.strictSame(judged(buffer(), dup(refused('EBADF'))), []);
+  t.strictSame(judged(buffer(), dup({ value: 5n })), ['FD-13']);
 });
 
 t.test('an int is taken as one: what lies in the other half of a word is nothing', async (t) => {

@@ -1,6 +1,11 @@
 /** What is known to hold a buffer: the ground that the other oracles stand on. */
 import t from 'tap';
-import type { ErrnoName, Operation, Placement } from '../../../adapters/contract/index.ts';
+import {
+  type ErrnoName,
+  linux,
+  type Operation,
+  type Placement,
+} from '../../../adapters/contract/index.ts';
 import { fieldOf } from '../../../catalogue/abi-request.ts';
 import { lifetimesOf } from '../../../oracles/index.ts';
 import { abi, allocation, mapping, PAGE, type Step, sample, step } from '../sample.ts';
@@ -123,4 +128,43 @@ t.test('a buffer is gone when whatever may have taken it is over', async (t) => 
   t.equal(gone([closing(10, 12)], [never]), undefined, 'nobody knows when that one is over');
   const kill = step({ op: 'kill', client: 'subject', signal: 9n }, [5, 6]);
   t.equal(gone([closing(10, 12)], [kill]), undefined, 'a client takes its time to end');
+});
+
+t.test('advice drops nothing unless it throws pages away', async (t) => {
+  const ends = (advice: bigint): unknown[] =>
+    sample([
+      allocation('a', [1, 2], { number: 4n }),
+      mapping('m', [3, 4], { fd: 4n, address: 0x1000n }),
+      step({ op: 'madvise', address: 0x1000n, length: PAGE, advice }, [5, 6]),
+    ]).buffers.flatMap(({ references }) =>
+      references.filter(({ kind }) => kind === 'mapping').map(({ until }) => until),
+    );
+  t.strictSame(ends(linux.MADV_RANDOM), [undefined]);
+  t.strictSame(ends(linux.MADV_DONTFORK), [undefined]);
+  t.strictSame(ends(linux.MADV_DONTNEED), [5n]);
+});
+
+t.test('a child may lack what its parent kept back', async (t) => {
+  const held = (advice: bigint): unknown[] =>
+    sample([
+      allocation('a', [1, 2], { number: 4n }),
+      mapping('m', [3, 4], { fd: 4n, address: 0x1000n }),
+      step({ op: 'madvise', address: 0x1000n, length: PAGE, advice }, [5, 6]),
+      step({ op: 'fork', client: 'child' }, [7, 8]),
+    ]).buffers.map(({ elsewhere, references }) => [
+      elsewhere,
+      references.filter(({ client, kind }) => client === 'child' && kind === 'mapping').length,
+    ]);
+  t.strictSame(held(linux.MADV_RANDOM), [[false, 1]]);
+  t.strictSame(held(linux.MADV_DONTFORK), [[true, 0]]);
+});
+
+t.test('a descriptor of the path alone may hold a buffer or not', async (t) => {
+  const reopened = (flags: bigint): unknown[] =>
+    sample([
+      allocation('a', [1, 2], { number: 4n }),
+      step({ op: 'reopen', fd: 4n, flags }, [3, 4], { value: 5n }),
+    ]).buffers.map(({ elsewhere, references }) => [elsewhere, references.length]);
+  t.strictSame(reopened(linux.O_RDWR), [[false, 2]]);
+  t.strictSame(reopened(linux.O_PATH), [[true, 1]]);
 });
