@@ -122,9 +122,9 @@ export interface OperationSpec {
   readonly waits?: 'never' | 'time' | 'clients' | 'body';
   /**
    * What the fuzzer may do with it in a scenario. `movable`: repeat it, drop it and move it anywhere;
-   * `fixed`: it makes or ends clients, and stays where a generator put it; `watching`: it looks at
-   * the whole client or machine, so it stays apart from what changes them. Left out: no scenario
-   * that was changed, or read from a folder, may have it.
+   * `fixed`: it makes or ends clients, or says what they inherit, and stays where a generator put
+   * it; `watching`: it looks at the whole client or machine, so it stays apart from what changes
+   * them. Left out: no scenario that was changed, or read from a folder, may have it.
    */
   readonly scenario?: 'movable' | 'fixed' | 'watching';
   /** It touches mapped memory of the client itself, so its outcome may be `faulted`. */

@@ -62,6 +62,7 @@ export const OPERATIONS = {
     gives: { kind: 'descriptor', of: 'fd', at: 'to' },
     drops: { kind: 'descriptor', at: 'to' },
     waits: 'never',
+    scenario: 'movable',
     summary: 'dup2(2).',
   },
   dup3: {
@@ -73,6 +74,7 @@ export const OPERATIONS = {
     gives: { kind: 'descriptor', of: 'fd', at: 'to' },
     drops: { kind: 'descriptor', at: 'to' },
     waits: 'never',
+    scenario: 'movable',
     summary: 'dup3(2).',
   },
   fcntl: {
@@ -444,9 +446,9 @@ export const OPERATIONS = {
     result: 'zero',
     arguments: { address: 'address', length: 'word', advice: 'word', offset: 'word?' },
     out: 'none',
-    // Advice may throw private pages away, or keep a child from inheriting the mapping.
     drops: { kind: 'access', at: 'address', length: 'length', evenIfFailed: true },
     waits: 'never',
+    scenario: 'fixed',
     summary: 'madvise(2) of length bytes at address + offset.',
   },
 } as const satisfies Readonly<Record<string, OperationSpec>>;

@@ -17,7 +17,7 @@ import {
 import { slotsAreSettled } from './slots.ts';
 
 /** The limits of one scenario. */
-export const OPERATIONS_MAX = 512;
+export const OPERATIONS_MAX = 768;
 export const PROGRAMS_MAX = 16;
 export const THREADS_MAX = 6;
 
@@ -67,14 +67,21 @@ function isPlain({ others, region }: GeneratorContext, operation: Operation): bo
   // Nobody waits for a buffer to become ready.
   if (op === 'poll' && (operation.timeoutMs ?? 0n) !== 0n) return false;
   if (op === 'setrlimit' && operation.resource !== linux.RLIMIT_NOFILE) return false;
+  if (op === 'madvise' && !linux.IDLE_ADVICE.some((one) => one === operation.advice)) return false;
   if (specOf(op).scenario === undefined) return false;
   if ('address' in operation && typeof operation.address === 'bigint') return false;
   const numbers = [
     'fd' in operation ? operation.fd : {},
     'passed' in operation && operation.passed,
+    'to' in operation && operation.to,
   ];
   return numbers.every(
-    (one) => typeof one !== 'bigint' || (one >= GUESSES.min && one <= GUESSES.max),
+    (one) =>
+      typeof one !== 'bigint' ||
+      (one >= GUESSES.min && one <= GUESSES.max) ||
+      // Looked at, a standard stream comes to no harm, and a negative number is no descriptor.
+      (op === 'fstat' && one < GUESSES.min) ||
+      (one >= 1n << 31n && one < 1n << 32n),
   );
 }
 

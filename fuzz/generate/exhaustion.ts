@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { RegionFacts } from '../../adapters/contract/index.ts';
-import { oneClientScenario, seeds } from './scaffold.ts';
+import type { RegionFacts, Thread } from '../../adapters/contract/index.ts';
+import { clientName, scaffolded, seeds } from './scaffold.ts';
 import { type GeneratorContext, pagesAllowed, type Scenario } from './scenario.ts';
 import { ThreadWriter, type WrittenBuffer } from './thread-writer.ts';
 
@@ -28,9 +28,11 @@ export function exhaustionScenarios(context: GeneratorContext): fc.Arbitrary<Sce
       asked: fc.array(fc.integer({ min: 1, max: 32 }), { minLength: 1, maxLength: 8 }),
       whole: fc.boolean(),
       elsewhere: fc.constantFrom(undefined, ...context.others),
+      // Threads that find the region full at the same time.
+      rivals: fc.constantFrom(0, 2, 3, 4),
       seed: seeds,
     })
-    .map(({ asked, buffers, elsewhere, pattern, seed, unit, whole }) => {
+    .map(({ asked, buffers, elsewhere, pattern, rivals, seed, unit, whole }) => {
       const writer = new ThreadWriter(context, 't0');
       const bytes = (count: number): bigint => BigInt(count) * context.page;
       // A region at rest has nothing that could be in the way of so large a buffer.
@@ -40,10 +42,7 @@ export function exhaustionScenarios(context: GeneratorContext): fc.Arbitrary<Sce
         const size = pattern === 'sawtooth' ? 1 + ((index * unit) % 8) : unit;
         held.push(writer.allocate({ length: bytes(size) }));
       }
-      // What is left, in halves, until nothing is.
-      for (let rest = pages; rest >= 1; rest = Math.floor(rest / 2)) {
-        held.push(writer.allocate({ length: bytes(rest) }));
-      }
+      held.push(...takeTheRest(writer, pages));
       if (elsewhere !== undefined) askElsewhere(writer, elsewhere, asked.map(bytes));
       const first = held.slice(0, buffers);
       const kept = first.filter((_, index) => !isFreed(pattern, index)).slice(0, WATCHED);
@@ -59,9 +58,38 @@ export function exhaustionScenarios(context: GeneratorContext): fc.Arbitrary<Sce
         see(writer, fresh);
         writer.check(fresh);
       }
-      for (const buffer of kept) writer.check(buffer);
-      return oneClientScenario(context, 'exhaustion', writer.operations, seed);
+      if (rivals > 0) takeTheRest(writer, pages);
+      const client = clientName(0);
+      const acts: Thread[][] = [[{ client, operations: writer.operations }]];
+      if (rivals > 0) acts.push(rivalsIn(context, client, rivals));
+      const last = new ThreadWriter(context, 'last');
+      for (const buffer of kept) last.check(buffer);
+      acts.push([{ client, operations: last.operations }]);
+      return scaffolded(context, 'exhaustion', [client], acts, seed);
     });
+}
+
+/** What is left, in halves, until nothing is. */
+function takeTheRest(writer: ThreadWriter, pages: number): WrittenBuffer[] {
+  const taken: WrittenBuffer[] = [];
+  for (let rest = pages; rest >= 1; rest = Math.floor(rest / 2)) {
+    taken.push(writer.allocate({ length: BigInt(rest) * writer.page }));
+  }
+  return taken;
+}
+
+/** Requests of each of several threads that meet in a full region. */
+const REQUESTS = 6;
+
+/** Threads that all ask for a page and use what they get. */
+function rivalsIn(context: GeneratorContext, client: string, count: number): Thread[] {
+  return Array.from({ length: count }, (_, index) => {
+    const writer = new ThreadWriter(context, `rival-${index}`);
+    const given = Array.from({ length: REQUESTS }, () => writer.allocate());
+    for (const buffer of given) see(writer, buffer);
+    for (const buffer of given) writer.check(buffer);
+    return { client, operations: writer.operations };
+  });
 }
 
 /** Looks at a buffer, and fills it with something of its own. */

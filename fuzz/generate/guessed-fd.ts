@@ -15,6 +15,8 @@ const MEETINGS_MAX = 6;
 const REQUESTS_MAX = 2;
 /** A request has about twice as many steps as what the other thread does. */
 const ACTS_MAX = 4;
+/** Requests of a duel, and closes of the other thread: a bug may strike in one request of many. */
+const DUEL = { requests: 16, closes: 40 };
 /** Clearing a large buffer takes its time, in which another thread may look. */
 const PAGES = [1, 2, 4, 16, 32, 48];
 /** The child that a meeting forks. */
@@ -75,9 +77,10 @@ export function guessedFdScenarios(context: GeneratorContext): fc.Arbitrary<Scen
     .record({
       meetings,
       pages: fc.constantFrom(...PAGES.filter((pages) => pages === 1 || pages <= most)),
+      duels: fc.boolean(),
       seed: seeds,
     })
-    .map(({ meetings: drawn, pages, seed }) => {
+    .map(({ duels, meetings: drawn, pages, seed }) => {
       const client = clientName(0);
       const length = BigInt(pages) * context.page;
       const met = drawn.map((meeting, at): Thread[] => written(context, meeting, at, length));
@@ -91,7 +94,8 @@ export function guessedFdScenarios(context: GeneratorContext): fc.Arbitrary<Scen
       });
       const last = ends.length === 0 ? [] : [[{ client, operations: ends }]];
       const before = [{ client, operations: soil(context, 2n * length) }];
-      return scaffolded(context, 'meddling', [client], [before, ...met, ...last], seed);
+      const duel = duels ? [duelIn(context)] : [];
+      return scaffolded(context, 'meddling', [client], [before, ...met, ...duel, ...last], seed);
     });
 }
 
@@ -112,6 +116,19 @@ function written(
     else if (index === fork) meddles.add({ op: 'fork', client: childOf(at) });
   }
   return [asks, meddles].map(({ operations }) => ({ client, operations }));
+}
+
+/** A thread that asks for a page and closes it, and one that closes what is next all the while. */
+function duelIn(context: GeneratorContext): Thread[] {
+  const client = clientName(0);
+  const asks = new ThreadWriter(context, 'duel');
+  for (let at = 0; at < DUEL.requests; at += 1) asks.close(asks.allocate());
+  const [fd = 4n] = NEXT;
+  const operations = Array.from({ length: DUEL.closes }, (): Operation => ({ op: 'close', fd }));
+  return [
+    { client, operations: asks.operations },
+    { client, operations },
+  ];
 }
 
 /** A buffer that was filled and given back: what takes its pages must not show it. */

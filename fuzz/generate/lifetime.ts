@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { linux, type Operation, type Thread } from '../../adapters/contract/index.ts';
+import { smallPages } from './boundaries.ts';
 import { CHILD, inheriting } from './child.ts';
 import { alsoEnding, clientName, scaffolded, seeds } from './scaffold.ts';
 import type { GeneratorContext, Scenario } from './scenario.ts';
@@ -13,6 +14,7 @@ import {
 } from './tracked-buffer.ts';
 
 const STEPS_MAX = 20;
+const PAGES_MAX = 40;
 
 interface Step {
   readonly kind: LifetimeStep;
@@ -33,7 +35,7 @@ const ENDINGS = ['none', 'fork', 'kill', 'exit', 'exec'] as const;
 export function lifetimeScenarios(context: GeneratorContext): fc.Arbitrary<Scenario> {
   const kinds = LIFETIME_STEPS.filter((kind) => canDo(context, kind));
   const steps = swarming(kinds, (kind) =>
-    fc.array(fc.record<Step>({ kind, pages: fc.integer({ min: 1, max: 4 }), which: fc.nat(7) }), {
+    fc.array(fc.record<Step>({ kind, pages: smallPages(PAGES_MAX), which: fc.nat(7) }), {
       minLength: 2,
       maxLength: STEPS_MAX,
     }),
@@ -77,7 +79,9 @@ function delayed(context: GeneratorContext, requests: number): readonly Operatio
 }
 
 const canDo = ({ capabilities }: GeneratorContext, kind: LifetimeStep): boolean =>
-  (kind !== 'send' && kind !== 'receive') || capabilities.has('sockets');
+  !PASSING.includes(kind) || capabilities.has('sockets');
+
+const PASSING: readonly LifetimeStep[] = ['send', 'receive', 'peek'];
 
 function endOf(ending: (typeof ENDINGS)[number]): Operation[] {
   if (ending === 'fork') return [{ op: 'fork', client: CHILD }];

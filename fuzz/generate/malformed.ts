@@ -49,11 +49,18 @@ export function malformedScenarios(context: GeneratorContext): fc.Arbitrary<Scen
     .map(({ full, requests, seed, witness }) => {
       const writer = new ThreadWriter(context, 't0');
       const before = witness ? stamped(writer) : undefined;
+      lookAtStreams(writer);
       for (const one of requests) writeRequest(context, writer, one);
+      lookAtStreams(writer);
       if (before !== undefined) writer.check(before);
       if (context.capabilities.has('limits')) writeFull(writer, full);
       return oneClientScenario(context, 'malformed', writer.operations, seed);
     });
+}
+
+/** Which files the streams are that every client begins with. */
+function lookAtStreams(writer: ThreadWriter): void {
+  for (const fd of [0n, 1n, 2n]) writer.add({ op: 'fstat', fd });
 }
 
 /** A buffer at the beginning of the region, which others might take for theirs. */

@@ -1,10 +1,14 @@
 import type fc from 'fast-check';
 import type { Capability } from '../../adapters/contract/index.ts';
 import { argumentScenarios } from './arguments.ts';
+import { crowdScenarios } from './crowd.ts';
+import { cycleScenarios } from './cycles.ts';
 import { exhaustionScenarios } from './exhaustion.ts';
 import { flippingScenarios } from './flipping.ts';
+import { generationScenarios } from './generations.ts';
 import { guessedFdScenarios } from './guessed-fd.ts';
 import { hammerScenarios } from './hammer.ts';
+import { largeScenarios } from './large.ts';
 import { lifetimeScenarios } from './lifetime.ts';
 import { malformedScenarios } from './malformed.ts';
 import { relayScenarios } from './relay.ts';
@@ -93,6 +97,34 @@ export const MODES: readonly ScenarioMode[] = [
     needs: ['files', 'memory', 'clients', 'sockets'],
     needsBounded: false,
     scenarios: argumentScenarios,
+  },
+  {
+    name: 'large',
+    summary: 'buffers of many pages, looked at and mapped at every edge',
+    needs: ['files', 'memory', 'clients'],
+    needsBounded: false,
+    scenarios: largeScenarios,
+  },
+  {
+    name: 'crowd',
+    summary: 'very many buffers that live at the same time',
+    needs: ['files', 'memory', 'clients'],
+    needsBounded: false,
+    scenarios: crowdScenarios,
+  },
+  {
+    name: 'cycles',
+    summary: 'the same few operations very often, so that rare leaks add up',
+    needs: ['files', 'memory', 'clients'],
+    needsBounded: false,
+    scenarios: cycleScenarios,
+  },
+  {
+    name: 'generations',
+    summary: 'mappings that a child and a grandchild inherit or do not, and ends in any order',
+    needs: ['files', 'memory', 'clients'],
+    needsBounded: false,
+    scenarios: generationScenarios,
   },
 ];
 

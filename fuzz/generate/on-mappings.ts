@@ -98,6 +98,8 @@ function mapWrongly(writer: ThreadWriter, { buffer }: OwnedBuffer, dice: Dice): 
     [page, page / 2n],
     [1n << 32n, 0n],
     [page, 1n << 32n],
+    [page, 1n << 44n],
+    [page, 1n << 45n],
     [page, (1n << 63n) - page],
     [(1n << 63n) - page, 0n],
   ]);

@@ -24,6 +24,7 @@ type Kind = (typeof KINDS)[number];
 const THEMES: readonly (readonly Kind[])[] = [
   KINDS,
   ['allocate', ...FILE_STEPS],
+  ['allocate', 'transfer', 'seek', 'replace', 'duplicate', 'close'],
   // Several mappings of one buffer, and pages that were written to through one of them.
   [...MAPPING_STEPS, 'map', 'map', 'map', 'store', 'store', 'store', 'scan', 'scan', 'scan'],
   ['allocate', 'free-memory', 'map', 'unmap', 'close', 'duplicate'],

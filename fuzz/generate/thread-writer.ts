@@ -43,6 +43,17 @@ export class ThreadWriter {
     return this.#context.page;
   }
 
+  /** A length that a bounded region does not have; undefined where no length is too long. */
+  get tooLong(): bigint | undefined {
+    const { page, region } = this.#context;
+    return region.bounded ? (region.sizeBytes ?? 1n << 40n) + page : undefined;
+  }
+
+  /** Whether documents of /proc can be read. */
+  get hasProcfs(): boolean {
+    return this.#context.capabilities.has('procfs');
+  }
+
   slot(): string {
     this.#slots += 1;
     return `${this.#name}-${this.#slots}`;

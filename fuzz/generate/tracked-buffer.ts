@@ -1,7 +1,7 @@
 import { linux, type SlotRef } from '../../adapters/contract/index.ts';
 import { DEVICE, type ThreadWriter, type WrittenBuffer } from './thread-writer.ts';
 
-const { MAP_SHARED, MREMAP_MAYMOVE, PROT_READ, PROT_WRITE } = linux;
+const { MAP_SHARED, MREMAP_MAYMOVE, MSG_PEEK, PROT_READ, PROT_WRITE } = linux;
 
 /** Steps on the references to a buffer. */
 export const LIFETIME_STEPS = [
@@ -13,8 +13,10 @@ export const LIFETIME_STEPS = [
   'unmap',
   'unmap-part',
   'grow',
+  'shrink',
   'send',
   'receive',
+  'peek',
   'check',
   'challenge',
   'close-twice',
@@ -73,6 +75,7 @@ export function writeStep(
     }
     case 'send':
     case 'receive':
+    case 'peek':
       pass(writer, followed, kind);
       break;
     default:
@@ -80,11 +83,8 @@ export function writeStep(
   }
 }
 
-function writeOther(
-  writer: ThreadWriter,
-  { buffer, mappings }: TrackedBuffer,
-  kind: LifetimeStep,
-): void {
+function writeOther(writer: ThreadWriter, followed: TrackedBuffer, kind: LifetimeStep): void {
+  const { buffer, mappings } = followed;
   const { length, mapping, stamp } = buffer;
   if (kind === 'unmap') {
     const slot = mappings.pop();
@@ -97,6 +97,11 @@ function writeOther(
     const newLength = length + writer.page;
     const address = { slot: mapping };
     writer.add({ op: 'mremap', address, oldLength: length, newLength, flags: MREMAP_MAYMOVE });
+  } else if (kind === 'shrink' && mapping !== undefined && length > writer.page) {
+    // Nothing but the mapping is to hold the buffer.
+    if (followed.open) writer.close(buffer);
+    followed.open = false;
+    shrink(writer, buffer, mapping);
   } else if (kind === 'check') {
     writer.check(buffer);
     for (const slot of mappings)
@@ -111,12 +116,25 @@ function writeOther(
   }
 }
 
+/** Makes a mapping as short as it can be, and looks whether it holds the buffer all the same. */
+function shrink(writer: ThreadWriter, buffer: WrittenBuffer, mapping: string): void {
+  const { length, stamp = Uint8Array.of(0) } = buffer;
+  const { page } = writer;
+  const address = { slot: mapping };
+  writer.add({ op: 'mremap', address, oldLength: length, newLength: page, flags: 0n });
+  challenge(writer, length);
+  writer.add({ op: 'scan', address, length: page, bytes: stamp });
+  writer.add({ op: 'munmap', address, length: page });
+  delete buffer.mapping;
+}
+
 /** Sends a buffer that no client receives, or takes one out of a message again. */
 function pass(
   writer: ThreadWriter,
   { buffer, duplicates, messages }: TrackedBuffer,
-  kind: 'send' | 'receive',
+  kind: 'send' | 'receive' | 'peek',
 ): void {
+  const peeks = kind === 'peek';
   const end = (slot: string, offset: 0 | 4): SlotRef => ({ slot, offset, width: 4, signed: true });
   if (kind === 'send') {
     const slot = writer.slot();
@@ -127,6 +145,8 @@ function pass(
   }
   const from = messages.pop();
   if (from === undefined) return;
+  // A look at the message leaves it where it is, and gives a descriptor as well.
+  if (peeks) writer.add({ op: 'recvfd', slot: writer.slot(), fd: end(from, 4), flags: MSG_PEEK });
   const slot = writer.slot();
   writer.add({ op: 'recvfd', slot, fd: end(from, 4) });
   duplicates.push(slot);

@@ -93,6 +93,8 @@ const CALLS: Writers = {
     const lengths = `${slots.word(oldLength)}, ${slots.word(newLength)}`;
     return `mremap(${slots.address(address)}, ${lengths}, ${slots.word(flags, remappingFlags)})`;
   },
+  madvise: ({ address, advice, length, offset }, { slots }) =>
+    `madvise(${access(slots, address, offset)}, ${slots.word(length)}, ${slots.word(advice)})`,
   store: ({ address, bytes, length, offset }, { slots }) =>
     `store(${access(slots, address, offset)}, ${slots.word(length)}, ${pattern(bytes)})`,
   scan: ({ address, bytes, length, offset }, { slots }) =>

@@ -66,13 +66,13 @@ const LISTS: readonly (readonly [
   ],
   [
     'a mutation may move it',
-    'close dup fcntl frames fstat ftruncate ioctl lseek mmap mprotect mremap munmap poll pread ' +
-      'pwrite recvfd reopen scan sendfd socketpair store',
+    'close dup dup2 dup3 fcntl frames fstat ftruncate ioctl lseek mmap mprotect mremap munmap poll ' +
+      'pread pwrite recvfd reopen scan sendfd socketpair store',
     ({ scenario }) => scenario === 'movable',
   ],
   [
     'it stays where a generator put it',
-    'exec exit fork kill open setrlimit wait',
+    'exec exit fork kill madvise open setrlimit wait',
     ({ scenario }) => scenario === 'fixed',
   ],
   ['it watches', 'descriptors readfile', ({ scenario }) => scenario === 'watching'],

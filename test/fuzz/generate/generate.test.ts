@@ -39,7 +39,7 @@ t.test('a round is a function of its context, modes, version, seed and index', a
 });
 
 t.test('rounds reach every operation on buffers, and each bit of the command', async (t) => {
-  const operations = operationsOf(rounds(context, 600));
+  const operations = operationsOf(rounds(context, 1000));
   const names = new Set(operations.map(({ op }) => op));
   const wanted = [
     ...['open', 'ioctl', 'close', 'dup', 'fcntl', 'reopen', 'lseek', 'pread', 'pwrite', 'poll'],
