@@ -16,6 +16,7 @@ import {
   type TargetResult,
 } from '../../suites/assess/target-result.ts';
 import { single } from '../shared/options.ts';
+import { conclude } from '../shared/own-exit.ts';
 import { Progress } from '../shared/progress.ts';
 
 interface CompareArguments {
@@ -60,7 +61,7 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
       `The matrix is in ${out}.`,
     ];
     process.stdout.write(`${lines.join('\n')}\n`);
-    process.exitCode = comparison.exitCode;
+    conclude(comparison.exitCode);
   },
 };
 

@@ -13,6 +13,7 @@ import {
 } from '../../suites/assess/diff/outcome.ts';
 import { readPrograms } from '../../suites/assess/diff/read-programs.ts';
 import { idsIn, single } from '../shared/options.ts';
+import { conclude } from '../shared/own-exit.ts';
 import { Progress } from '../shared/progress.ts';
 
 interface DiffArguments {
@@ -74,7 +75,7 @@ export const diffCommand: CommandModule<object, DiffArguments> = {
       const pair = [left, right] as const;
       const outcome = given.suite ? await suites(pair, given) : await diffPrograms(pair, programs);
       print(pair, outcome, files);
-      process.exitCode = outcome.exitCode;
+      conclude(outcome.exitCode);
     } finally {
       await left.close();
       await right.close();

@@ -17,6 +17,7 @@ import {
 } from '../shared/fuzz-arguments.ts';
 import { runFuzzCampaign } from '../shared/fuzz-campaign.ts';
 import { single } from '../shared/options.ts';
+import { conclude } from '../shared/own-exit.ts';
 import { proveFuzzer } from '../shared/prove-fuzzer.ts';
 
 interface FuzzArguments {
@@ -84,14 +85,14 @@ export const fuzzCommand: CommandModule<object, FuzzArguments> = {
   handler: async (given) => {
     if (given.canary || given['self-check']) {
       refuseMixture(given);
-      process.exitCode = await proveFuzzer(requested(given, undefined), given.canary);
+      conclude(await proveFuzzer(requested(given, undefined), given.canary));
       return;
     }
     const directory = given.out ?? 'allocert-fuzz';
     const before = given.resume ? readResumeState(directory) : undefined;
     const workers = given.workers === undefined ? undefined : workersOf(given.workers);
     const execution = { before, workers, corpusFolder: given.corpus ?? before?.campaign.corpus };
-    process.exitCode = await runFuzzCampaign(requested(given, before), directory, execution);
+    conclude(await runFuzzCampaign(requested(given, before), directory, execution));
   },
 };
 

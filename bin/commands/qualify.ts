@@ -12,6 +12,7 @@ import { CLEAN_RUNS, qualificationRuns } from '../../suites/assess/qualification
 import { type QualificationRuns, qualify } from '../../suites/assess/qualify.ts';
 import { TargetPool } from '../../suites/assess/target-pool.ts';
 import { single } from '../shared/options.ts';
+import { conclude } from '../shared/own-exit.ts';
 
 interface QualifyArguments {
   readonly out: string;
@@ -55,7 +56,7 @@ export const qualifyCommand: CommandModule<object, QualifyArguments> = {
     ];
     const lines = paragraphs.flatMap(({ first, text }) => wrap(first, text));
     process.stdout.write(`${lines.join('\n')}\n`);
-    process.exitCode = qualification.exitCode;
+    conclude(qualification.exitCode);
   },
 };
 

@@ -9,6 +9,7 @@ import { foundTarget } from '../../fuzz/findings/stored-target.ts';
 import type { Finding } from '../../fuzz/record/finding.ts';
 import { reproducerOf } from '../../fuzz/reproduce/index.ts';
 import { single } from '../shared/options.ts';
+import { conclude } from '../shared/own-exit.ts';
 
 interface ReplayArguments {
   readonly file: string;
@@ -39,7 +40,7 @@ export const replayCommand: CommandModule<object, ReplayArguments> = {
     }
     const finding = readFinding(file);
     if (c !== undefined) writeProgram(finding, c);
-    else process.exitCode = await replay(finding, countOf(times ?? TIMES), target);
+    else conclude(await replay(finding, countOf(times ?? TIMES), target));
   },
 };
 

@@ -8,6 +8,7 @@ import { refuseOwnReport } from '../../reports/merge/write-merged.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { type KcidbArguments, kcidbOf, kcidbOptions } from '../shared/kcidb-options.ts';
 import { EXIT_CODES, gateOptions, reporterOption, single } from '../shared/options.ts';
+import { conclude } from '../shared/own-exit.ts';
 import { reportCampaign } from '../shared/report-campaign.ts';
 import { showRecord } from '../shared/show-record.ts';
 
@@ -42,7 +43,7 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
   handler: ({ paths, reporter, out, ...given }) => {
     const [first] = paths;
     if (first !== undefined && paths.length === 1 && holdsCampaign(first) && !holdsReport(first)) {
-      process.exitCode = reportCampaign(first, hideBin(process.argv));
+      conclude(reportCampaign(first, hideBin(process.argv)));
       return;
     }
     const reporters = parseReporters(reporter, kcidbOf(given));
@@ -50,6 +51,6 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
     if (out !== undefined) refuseOwnReport(out);
     const { record, directory, folders } = makeReport(paths, out, settings);
     showRecord(record, directory, reporters, folders);
-    process.exitCode = record.exitCode;
+    conclude(record.exitCode);
   },
 };

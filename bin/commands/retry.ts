@@ -12,6 +12,7 @@ import {
   retriesOption,
   single,
 } from '../shared/options.ts';
+import { conclude } from '../shared/own-exit.ts';
 import { runAndReport } from '../shared/run-and-report.ts';
 import { showRecord } from '../shared/show-record.ts';
 
@@ -51,7 +52,7 @@ export const retryCommand: CommandModule<object, RetryArguments> = {
     if (cases.length === 0) {
       const record = writeReports(directory, gate);
       showRecord(record, directory, reporters, [directory]);
-      process.exitCode = record.exitCode;
+      conclude(record.exitCode);
       return;
     }
     const run = {
@@ -65,6 +66,6 @@ export const retryCommand: CommandModule<object, RetryArguments> = {
       gate,
       continued: { start, cases },
     };
-    process.exitCode = await runAndReport(run, reporters);
+    conclude(await runAndReport(run, reporters));
   },
 };

@@ -17,6 +17,7 @@ import {
   retriesOption,
   single,
 } from '../shared/options.ts';
+import { conclude } from '../shared/own-exit.ts';
 import { runAndReport } from '../shared/run-and-report.ts';
 
 interface RunArguments extends KcidbArguments, GateArgs {
@@ -98,7 +99,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
     const { profile, retries = 0 } = given;
     const fixed = idsIn(given.fixed);
     const run = { adapter, directory, profile, only, shard, environment, retries, gate, fixed };
-    process.exitCode = await runAndReport(run, reporters);
+    conclude(await runAndReport(run, reporters));
   },
 };
 

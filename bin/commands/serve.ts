@@ -7,6 +7,7 @@ import { type ListeningSocket, listenUnix } from '../../adapters/remote/unix.ts'
 import { usageError } from '../../base/errors.ts';
 import { redact } from '../../base/redact.ts';
 import { single } from '../shared/options.ts';
+import { conclude } from '../shared/own-exit.ts';
 import { complain } from '../shared/terminal.ts';
 
 interface ServeArguments {
@@ -73,7 +74,7 @@ export const serveCommand: CommandModule<object, ServeArguments> = {
     // What a target still does ends with this process at the latest.
     const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref());
     await Promise.race([Promise.all([listener.close(), daemon.close()]), late]);
-    process.exitCode = 0;
+    conclude(0);
   },
 };
 

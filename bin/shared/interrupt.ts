@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
-import { rescueBy, TROUBLE } from './last-resort.ts';
+import { rescueBy } from './last-resort.ts';
+import { endProcess, TROUBLE } from './own-exit.ts';
 import { complain } from './terminal.ts';
 
 /** Milliseconds that a case gets to end after the first signal. */
@@ -61,8 +62,9 @@ export class Interrupt {
     complain(sentence);
     this.#controller.abort();
     this.#expire();
-    // What the run waits for may never come any more.
-    this.#late = setTimeout(() => process.exit(TROUBLE), LATE_MS);
+    // What the run waits for may never come any more. It does not hold the process: where nothing
+    // else is left that goes on, the end comes at once.
+    this.#late = setTimeout(() => endProcess(TROUBLE), LATE_MS).unref();
   }
 
   readonly #onSignal = (name: NodeJS.Signals): void => {

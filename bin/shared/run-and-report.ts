@@ -53,9 +53,14 @@ export async function runAndReport(
 }
 
 async function closeInTime(adapter: Adapter): Promise<void> {
-  const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref());
+  let timer: NodeJS.Timeout | undefined;
+  // It holds the process: of an adapter that never closes nothing else may be left that does.
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, CLOSE_MS);
+  });
   const closed = adapter.close().catch((thrown: unknown) => {
     complain(`the target could not be stopped: ${messageOf(thrown)}`);
   });
   await Promise.race([closed, late]);
+  clearTimeout(timer);
 }
