@@ -5,6 +5,7 @@ import { EPOCH_ROUNDS } from '../../fuzz/corpus/corpus.ts';
 import { ALL, PARALLEL } from '../../fuzz/generate/mode-selection.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
 import { type ResumeState, readResumeState } from '../../fuzz/record/resume-state.ts';
+import { whileHolding } from '../../reports/files/folder-lock.ts';
 import {
   bytes,
   DEFAULT_MEMORY_LIMIT,
@@ -89,12 +90,17 @@ export const fuzzCommand: CommandModule<object, FuzzArguments> = {
       return;
     }
     const directory = given.out ?? 'allocert-fuzz';
-    const before = given.resume ? readResumeState(directory) : undefined;
-    const workers = given.workers === undefined ? undefined : workersOf(given.workers);
-    const execution = { before, workers, corpusFolder: given.corpus ?? before?.campaign.corpus };
-    conclude(await runFuzzCampaign(requested(given, before), directory, execution));
+    const command = given.resume ? 'fuzz --resume' : 'fuzz';
+    conclude(await whileHolding([directory], command, () => campaign(given, directory)));
   },
 };
+
+function campaign(given: FuzzArguments, directory: string): Promise<number> {
+  const before = given.resume ? readResumeState(directory) : undefined;
+  const workers = given.workers === undefined ? undefined : workersOf(given.workers);
+  const execution = { before, workers, corpusFolder: given.corpus ?? before?.campaign.corpus };
+  return runFuzzCampaign(requested(given, before), directory, execution);
+}
 
 /** Neither leaves a folder behind, and each is an answer of its own. */
 function refuseMixture(given: FuzzArguments): void {

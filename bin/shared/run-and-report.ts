@@ -1,7 +1,9 @@
 import type { Adapter } from '../../adapters/contract/index.ts';
-import { messageOf } from '../../base/errors.ts';
+import { AllocertError, messageOf } from '../../base/errors.ts';
+import type { ObservedRun } from '../../reports/journal/observed-run.ts';
+import type { RunRecord } from '../../reports/record/record.ts';
 import type { Reporter } from '../../reports/reporters.ts';
-import { writeReports } from '../../reports/write.ts';
+import { observedRecord, writeObserved } from '../../reports/write.ts';
 import {
   type JournaledEnd,
   type JournaledRun,
@@ -39,8 +41,12 @@ export async function runAndReport(
     interrupt.dispose();
   }
   const { directory } = run;
-  const record = end.begun ? writeReports(directory) : undefined;
-  if (record !== undefined) showRecord(record, directory, reporters, [directory]);
+  const { observed } = end;
+  const record = observed === undefined ? undefined : observedRecord(observed);
+  if (observed !== undefined && record !== undefined) {
+    const isKept = kept(observed, record, directory);
+    showRecord(record, isKept ? directory : undefined, reporters, [directory]);
+  }
   const { received } = interrupt;
   if (received !== undefined) {
     complain(
@@ -50,6 +56,18 @@ export async function runAndReport(
     );
   }
   return journaledExitCode(end, record, interrupt);
+}
+
+/** What was observed is told, and decides, also where its report is lost. */
+function kept(observed: ObservedRun, record: RunRecord, directory: string): boolean {
+  try {
+    writeObserved(observed, record, directory);
+    return true;
+  } catch (thrown) {
+    if (!(thrown instanceof AllocertError)) throw thrown;
+    complain(`the report of this run is lost: ${thrown.message}`);
+    return false;
+  }
 }
 
 async function closeInTime(adapter: Adapter): Promise<void> {
