@@ -75,11 +75,10 @@ export class JournalWriter {
     const descriptor = this.#descriptor;
     if (descriptor === undefined) return;
     if (line.type === 'run-start') this.#hide = redactorOf(line.target);
-    const shown = redactLine(line, this.#hide);
-    const json = toJson(shown);
-    // Also what the disk does not take was observed.
-    this.observed.add(asRead(json as WrittenLine));
     withDirectoryErrors(this.directory, () => {
+      const json = toJson(redactLine(line, this.#hide));
+      // Also what the disk does not take was observed.
+      this.observed.add(asRead(json as WrittenLine));
       writeFileSync(descriptor, `${JSON.stringify(json)}\n`);
       fsyncSync(descriptor);
     });
