@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import { openTarget } from '../../adapters/open-target.ts';
 import { holdsReport } from '../../reports/files/directory.ts';
 import { whileHolding } from '../../reports/files/folder-lock.ts';
-import { planRetry, reportOf } from '../../reports/gate/retry.ts';
+import { planRetry, reportFolderOf } from '../../reports/gate/retry.ts';
 import { type GateArgs, readGate } from '../../reports/gate/settings.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { writeReports } from '../../reports/write.ts';
@@ -48,7 +48,7 @@ export const retryCommand: CommandModule<object, RetryArguments> = {
       .options(gateOptions)
       .epilogue(EXIT_CODES),
   handler: async (given) => {
-    const directory = reportOf(given.directory);
+    const directory = reportFolderOf(given.directory);
     // What holds no report is refused, and is not to get a lock first.
     const held = holdsReport(directory) ? [directory] : [];
     conclude(await whileHolding(held, 'retry', () => retry(given)));

@@ -34,7 +34,7 @@ export interface RetryPlan {
 }
 
 /** The folder of a report, of which the folder or the `record.json` in it is named. */
-export const reportOf = (path: string): string =>
+export const reportFolderOf = (path: string): string =>
   basename(path) === REPORT_FILES.record ? dirname(path) : path;
 
 /**
@@ -45,7 +45,7 @@ export const reportOf = (path: string): string =>
  * wrote it, or its target must be typed and was not
  */
 export function planRetry({ path, typed, asked }: RetryArgs, now = new Date()): RetryPlan {
-  const directory = reportOf(path);
+  const directory = reportFolderOf(path);
   const builder = new RecordBuilder();
   const seen: { start?: RunStart; gate?: GateSettings } = {};
   scanJournal(directory, (line) => {
