@@ -41,7 +41,8 @@ export function observedRecord(observed: ObservedRun): RunRecord {
  * Writes the reports of a run that this process observed.
  *
  * @param record as {@link observedRecord} gives it
- * @throws {@link AllocertError} when they cannot be written, or when the journal in the directory is
+ * @throws {@link AllocertError} when they cannot be written, or when the journal in the directory
+ * is
  *   not the one that the run wrote
  */
 export function writeObserved(observed: ObservedRun, record: RunRecord, directory: string): void {

@@ -13,7 +13,7 @@ const simulator = JSON.stringify(
 );
 const ONLY = ['--only', 'LIF-01,ISO-01,IOC-02'];
 
-/** A simulator that does something at its sixtieth Program, and something else when it is closed. */
+/** A simulator that does something at its sixtieth Program, and something more when closed. */
 const adapterThat = (trouble: string, closing = ''): string => `
   import { openSimulator } from ${simulator};
   const never = () => new Promise(() => {});
