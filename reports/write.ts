@@ -42,8 +42,7 @@ export function observedRecord(observed: ObservedRun): RunRecord {
  *
  * @param record as {@link observedRecord} gives it
  * @throws {@link AllocertError} when they cannot be written, or when the journal in the directory
- * is
- *   not the one that the run wrote
+ *   is not the one that the run wrote
  */
 export function writeObserved(observed: ObservedRun, record: RunRecord, directory: string): void {
   const { record: found } = deriveAndKeep(directory);

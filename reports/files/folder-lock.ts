@@ -116,10 +116,8 @@ export async function whileHolding<T>(
 
 /**
  * Takes a lock, also from a holder that is gone. Of several that find the same one gone, one wins
- * the
- * file named after that holder, and puts it in the place of the old lock. Whoever comes too late
- * for
- * that sees another holder than the one it found.
+ * the file named after that holder, and puts it in the place of the old lock. Whoever comes too
+ * late for that sees another holder than the one it found.
  */
 function acquire(file: string, me: LockHolder, directory: string): void {
   for (;;) {
