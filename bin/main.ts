@@ -20,7 +20,7 @@ import { retryCommand } from './commands/retry.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
 import { vmCommand } from './commands/vm.ts';
-import { guarded, needsGuardian } from './shared/guardian.ts';
+import { GuardianNeeded, guarded, requireGuardian } from './shared/guardian.ts';
 import { conclude, concluded, TROUBLE } from './shared/own-exit.ts';
 import { complain } from './shared/terminal.ts';
 
@@ -64,18 +64,19 @@ const GROUPS = ['adapter', 'agent', 'config', 'corpus', 'vm'];
  */
 export async function main(argv: readonly string[]): Promise<void> {
   let settings: Settings | undefined;
+  requireGuardian();
   try {
     const { env: environment } = process;
     const surroundings = { commands: facts(), line: argv, environment };
     settings = await Settings.read({ ...surroundings, directory: process.cwd() });
-    if (needsGuardian([argv, settings.values])) {
-      conclude(await guarded());
-      return;
-    }
     await parser(argv, settings).parseAsync();
     // What merely tells something, as list and help do, has done so by now.
     if (concluded() === undefined) conclude(0);
   } catch (thrown) {
+    if (thrown instanceof GuardianNeeded) {
+      conclude(await guarded());
+      return;
+    }
     conclude(report(thrown, (sentence) => settings?.explain(sentence, argv) ?? sentence));
   }
 }

@@ -4,6 +4,7 @@ import { openTarget } from '../../adapters/open-target.ts';
 import { redact } from '../../base/redact.ts';
 import { schemaViolation } from '../../reports/files/schema.ts';
 import { checkReport } from '../../reports/formats/adapter-check.ts';
+import { closeInTime } from '../shared/close-in-time.ts';
 import { conclude } from '../shared/own-exit.ts';
 
 interface CheckArguments {
@@ -30,7 +31,7 @@ const checkCommand: CommandModule<object, CheckArguments> = {
       process.stdout.write(checkReport(redact(target), results));
       conclude(checkExitCode(results));
     } finally {
-      await adapter.close();
+      await closeInTime(adapter);
     }
   },
 };

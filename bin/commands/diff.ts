@@ -13,6 +13,7 @@ import {
   type TargetPair,
 } from '../../suites/assess/diff/outcome.ts';
 import { readPrograms } from '../../suites/assess/diff/read-programs.ts';
+import { closeInTime } from '../shared/close-in-time.ts';
 import { idsIn, single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
 import { Progress } from '../shared/progress.ts';
@@ -84,8 +85,8 @@ async function difference(given: DiffArguments): Promise<number> {
     print(pair, outcome, files);
     return outcome.exitCode;
   } finally {
-    await left.close();
-    await right.close();
+    await closeInTime(left);
+    await closeInTime(right);
   }
 }
 

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { Socket } from 'node:net';
 
 /**
  * The exit code of this process. It is 3 from the first moment, and only a verdict that allocert
@@ -21,12 +22,29 @@ let decided: number | undefined;
 
 let verdict: number | undefined;
 
-/** The variable that names the descriptor at which a guardian reads the verdict; guardian.ts. */
-export const VERDICT_DESCRIPTOR = 'ALLOCERT_VERDICT_DESCRIPTOR';
-const descriptor = process.env[VERDICT_DESCRIPTOR];
+/** The variable that names the descriptor at which a guardian listens; guardian.ts. */
+export const GUARDIAN_DESCRIPTOR = 'ALLOCERT_GUARDIAN_DESCRIPTOR';
+const descriptor = process.env[GUARDIAN_DESCRIPTOR];
+// It is this process's own, and none of the processes' that an adapter starts.
+delete process.env[GUARDIAN_DESCRIPTOR];
 
-/** Milliseconds between two looks whether the guardian is still there. */
-const LOOK_MS = 1000;
+/** What a guardian is told, a line each; the rest of a line that loads code says which. */
+export const TOLD = { alive: 'alive', loads: 'loads ', verdict: 'verdict ' } as const;
+
+/** Milliseconds between two signs of life. */
+export const LIFE_MS = 1000;
+
+/** Whether another process judges how this one ends. */
+export const isGuarded = (): boolean => descriptor !== undefined;
+
+/** Tells the guardian of code of others that is about to run in this process. */
+export function tellOfCode(what: string): void {
+  tell(`${TOLD.loads}${what.replaceAll('\n', ' ')}`);
+}
+
+function tell(line: string): void {
+  if (descriptor !== undefined) writeSync(Number(descriptor), `${line}\n`);
+}
 
 /** Takes the verdict of a command, once everything about it has been written. */
 export function conclude(code: number): void {
@@ -41,7 +59,7 @@ export function endProcess(code: number): never {
   const first = decided === undefined;
   decided ??= code;
   try {
-    if (first && descriptor !== undefined) writeSync(Number(descriptor), `${decided}\n`);
+    if (first) tell(`${TOLD.verdict}${decided}`);
     return exit(decided);
   } finally {
     // A listener for the exit threw.
@@ -75,10 +93,35 @@ export function guardExit(onIdle: () => void): void {
     process.exitCode = decided ?? TROUBLE;
   });
   process.on('beforeExit', onIdle);
-  if (descriptor === undefined) return;
-  const guardian = process.ppid;
-  setInterval(() => {
-    // Nobody would hear of the verdict any more.
-    if (process.ppid !== guardian) process.kill(process.pid, 'SIGTERM');
-  }, LOOK_MS).unref();
+  if (descriptor !== undefined) showLife(Number(descriptor));
+}
+
+/** Ends this process by a signal, as it would end without a guardian. */
+const endBy = (name: NodeJS.Signals): void => void process.kill(process.pid, name);
+
+let passOn = endBy;
+
+/**
+ * Has the signals that the guardian was sent handed to a listener. Without one they end the
+ * process.
+ *
+ * @returns ends that
+ */
+export function onPassedSignal(listener: (name: NodeJS.Signals) => void): () => void {
+  passOn = listener;
+  return () => {
+    passOn = endBy;
+  };
+}
+
+/** Without its guardian nobody hears of the verdict, and whoever killed it meant this process. */
+function showLife(number: number): void {
+  const gone = (): void => void process.kill(process.pid, 'SIGKILL');
+  const guardian = new Socket({ fd: number, readable: true, writable: true });
+  guardian.on('error', gone).on('close', gone).unref();
+  guardian.setEncoding('utf8').on('data', (text: string) => {
+    for (const name of text.trim().split('\n')) passOn(name as NodeJS.Signals);
+  });
+  const timer = setInterval(() => guardian.write(`${TOLD.alive}\n`), LIFE_MS);
+  timer.unref();
 }

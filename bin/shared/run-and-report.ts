@@ -1,5 +1,4 @@
-import type { Adapter } from '../../adapters/contract/index.ts';
-import { AllocertError, messageOf } from '../../base/errors.ts';
+import { AllocertError } from '../../base/errors.ts';
 import type { ObservedRun } from '../../reports/journal/observed-run.ts';
 import type { RunRecord } from '../../reports/record/record.ts';
 import type { Reporter } from '../../reports/reporters.ts';
@@ -10,13 +9,11 @@ import {
   journaledExitCode,
   journaledRun,
 } from '../../suites/run/journaled-run.ts';
+import { closeInTime } from './close-in-time.ts';
 import { Interrupt } from './interrupt.ts';
 import { Progress } from './progress.ts';
 import { showRecord } from './show-record.ts';
 import { complain } from './terminal.ts';
-
-/** Milliseconds that a target gets to shut down. */
-const CLOSE_MS = 5000;
 
 /**
  * Runs the suites with a journal, shows how far they are, and reports what was observed however the
@@ -68,17 +65,4 @@ function kept(observed: ObservedRun, record: RunRecord, directory: string): bool
     complain(`the report of this run is lost: ${thrown.message}`);
     return false;
   }
-}
-
-async function closeInTime(adapter: Adapter): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  // It holds the process: of an adapter that never closes nothing else may be left that does.
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, CLOSE_MS);
-  });
-  const closed = adapter.close().catch((thrown: unknown) => {
-    complain(`the target could not be stopped: ${messageOf(thrown)}`);
-  });
-  await Promise.race([closed, late]);
-  clearTimeout(timer);
 }

@@ -53,6 +53,9 @@ export interface JournaledEnd {
   readonly failure: unknown;
 }
 
+/** The exit code of a run that nothing can be said of. */
+const INCOMPLETE = 3;
+
 /** The journal of a run, once its first line is known. */
 interface Begun {
   writer?: JournalWriter;
@@ -90,6 +93,8 @@ export function journaledExitCode(
   { received }: StopRequest,
 ): number {
   if (received !== undefined) return received.exitCode;
+  // What failed beside the run has been said by whoever heard of it.
+  if (record === undefined && failure === undefined) return INCOMPLETE;
   if (record === undefined) throw failure;
   if (failure === undefined || record.exitCode === 1) return record.exitCode;
   throw failure;
