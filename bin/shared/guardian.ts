@@ -77,8 +77,8 @@ function judged(told: Told, silentSeconds: number, ...[code, signal]: End): numb
   const wasKilled = silentSeconds > 0;
   complain(
     `the process ${wasKilled ? `was silent for ${silentSeconds} s, and was killed` : ended} ` +
-      `without a verdict; in it ran ${told.code.join(' and ')}; allocert report shows what a run ` +
-      `observed before${wasKilled ? ` (${TIME_LIMIT} sets the limit)` : ''}`,
+      `without a verdict; in it ran ${[...told.code].join(' and ')}; ` +
+      `allocert report shows what a run observed before${wasKilled ? ` (${TIME_LIMIT} sets the limit)` : ''}`,
   );
   return TROUBLE;
 }
@@ -115,7 +115,7 @@ class LifeWatch {
 
 /** What a child has told. */
 class Told {
-  readonly code: string[] = [];
+  readonly code = new Set<string>();
   verdict: string | undefined;
   lines = 0;
   readonly #ended: Promise<void>;
@@ -143,7 +143,7 @@ class Told {
     this.#rest = lines.pop() ?? '';
     this.lines += lines.length;
     for (const line of lines) {
-      if (line.startsWith(TOLD.loads)) this.code.push(line.slice(TOLD.loads.length));
+      if (line.startsWith(TOLD.loads)) this.code.add(line.slice(TOLD.loads.length));
       if (line.startsWith(TOLD.verdict)) this.verdict ??= line.slice(TOLD.verdict.length);
     }
   }
