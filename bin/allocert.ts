@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { concluded, endProcess, guardExit, TROUBLE } from './shared/own-exit.ts';
+import { conclude, concluded, endProcess, guardExit, TROUBLE } from './shared/own-exit.ts';
 
 // From here on the exit code is 3 until a verdict is written, and nobody else ends the process.
 guardExit(() => idleResort());
@@ -22,8 +22,11 @@ const drained = (stream: NodeJS.WriteStream): Promise<void> =>
     stream.write('', () => resolve());
   });
 
-const { main } = await import('./main.ts');
-await main(process.argv.slice(2));
+const argv = process.argv.slice(2);
+const { guardedAtSight } = await import('./shared/guardian.ts');
+const code = await guardedAtSight(argv);
+if (code === undefined) await (await import('./main.ts')).main(argv);
+else conclude(code);
 await Promise.all([drained(process.stdout), drained(process.stderr)]);
 // A target that refuses to die must not keep the process alive after its verdict is out.
 endProcess(concluded() ?? TROUBLE);

@@ -32,6 +32,25 @@ export function requireGuardian(): void {
   });
 }
 
+/** Words that name a module of others, or a library in process, at first sight. */
+const AT_SIGHT = /(?:^|=)\.{0,2}\/.*\.[cm]?[jt]s(?:\?|$)|mode=in-process/;
+
+/**
+ * Runs a command line in a child at once where its words say that it will be needed, which saves to
+ * load all of allocert twice. What they do not say is noticed before the code is loaded.
+ *
+ * @returns the exit code; undefined when nothing was run
+ */
+export async function guardedAtSight(argv: readonly string[]): Promise<number | undefined> {
+  if (isGuarded() || !argv.some((word) => AT_SIGHT.test(word))) return undefined;
+  try {
+    timeLimitSeconds();
+  } catch {
+    return undefined; // The command says so itself.
+  }
+  return guarded();
+}
+
 /**
  * Runs this same command line in a child and says what it came to. The child's exit code counts
  * only where the child has told it as its verdict: `_exit(0)` in a library is none.
