@@ -1,8 +1,15 @@
 #!/usr/bin/env node
-import { lastResort } from './shared/last-resort.ts';
+import { conclude, concluded, endProcess, guardExit, TROUBLE } from './shared/own-exit.ts';
 
-// What no promise and no caller waits for ends here, before anything else is even loaded.
-process.on('uncaughtException', lastResort).on('unhandledRejection', lastResort);
+// From here on the exit code is 3 until a verdict is written, and nobody else ends the process.
+guardExit(() => idleResort());
+
+const { idleResort, lastResort } = await import('./shared/last-resort.ts');
+
+// What no promise and no caller waits for ends here, before anything else is even loaded. Listeners
+// of others cannot take its place.
+process.setUncaughtExceptionCaptureCallback(lastResort);
+process.on('unhandledRejection', lastResort);
 
 // `allocert run | head` closes our output early; that is no failure of the run.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -15,8 +22,11 @@ const drained = (stream: NodeJS.WriteStream): Promise<void> =>
     stream.write('', () => resolve());
   });
 
-const { main } = await import('./main.ts');
-const exitCode = await main(process.argv.slice(2));
+const argv = process.argv.slice(2);
+const { guardedAtSight } = await import('./shared/guardian.ts');
+const code = await guardedAtSight(argv);
+if (code === undefined) await (await import('./main.ts')).main(argv);
+else conclude(code);
 await Promise.all([drained(process.stdout), drained(process.stderr)]);
 // A target that refuses to die must not keep the process alive after its verdict is out.
-process.exit(exitCode);
+endProcess(concluded() ?? TROUBLE);

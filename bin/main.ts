@@ -20,10 +20,9 @@ import { retryCommand } from './commands/retry.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
 import { vmCommand } from './commands/vm.ts';
+import { GuardianNeeded, guarded, requireGuardian } from './shared/guardian.ts';
+import { conclude, concluded, TROUBLE } from './shared/own-exit.ts';
 import { complain } from './shared/terminal.ts';
-
-/** Exit code of a bug in allocert: nothing can be said about the target. */
-const BUG = 3;
 
 /** In the order in which help shows them. */
 const COMMANDS = [
@@ -59,21 +58,26 @@ const enumeration = (words: readonly string[]): string =>
 const GROUPS = ['adapter', 'agent', 'config', 'corpus', 'vm'];
 
 /**
- * Runs one command line.
+ * Runs one command line, and concludes with its exit code; see `docs` for the table.
  *
  * @param argv arguments without the interpreter and the script
- * @returns the exit code; see `docs` for the table
  */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(argv: readonly string[]): Promise<void> {
   let settings: Settings | undefined;
+  requireGuardian();
   try {
     const { env: environment } = process;
     const surroundings = { commands: facts(), line: argv, environment };
     settings = await Settings.read({ ...surroundings, directory: process.cwd() });
     await parser(argv, settings).parseAsync();
-    return Number(process.exitCode ?? 0);
+    // What merely tells something, as list and help do, has done so by now.
+    if (concluded() === undefined) conclude(0);
   } catch (thrown) {
-    return report(thrown, (sentence) => settings?.explain(sentence, argv) ?? sentence);
+    if (thrown instanceof GuardianNeeded) {
+      conclude(await guarded());
+      return;
+    }
+    conclude(report(thrown, (sentence) => settings?.explain(sentence, argv) ?? sentence));
   }
 }
 
@@ -110,5 +114,5 @@ function report(thrown: unknown, explain: (sentence: string) => string): number 
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   complain(`a bug in allocert: ${message}; set ALLOCERT_DEBUG=1 to see where, and report it`);
-  return BUG;
+  return TROUBLE;
 }

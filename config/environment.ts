@@ -9,7 +9,7 @@ const PREFIX = 'ALLOCERT_';
 export const CONFIG_VARIABLE = `${PREFIX}CONFIG`;
 
 /** Variables that are no options. */
-const OTHERS = ['CACHE', 'CONFIG', 'DEBUG', 'NATIVE_CFLAGS', 'QEMU'].map(
+const OTHERS = ['CACHE', 'CONFIG', 'DEBUG', 'NATIVE_CFLAGS', 'QEMU', 'TIME_LIMIT'].map(
   (name) => `${PREFIX}${name}`,
 );
 

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { messageOf, usageError } from '../base/errors.ts';
+import { announceCode, inTime } from '../base/code-of-others.ts';
+import { AllocertError, messageOf, usageError } from '../base/errors.ts';
 
 /** A configuration file as it was read. */
 export interface ConfigFile {
@@ -89,13 +90,20 @@ function refuseWithoutTypes(name: string): void {
 }
 
 async function imported(path: string, name: string): Promise<unknown> {
-  let module: { readonly default?: unknown };
+  const what = `the configuration module ${name}`;
+  announceCode(what);
+  const location = pathToFileURL(resolve(path)).href;
+  let value: unknown;
   try {
-    module = await import(pathToFileURL(resolve(path)).href);
+    // The configuration may be a promise, which is waited for as the module is.
+    value = await inTime(what, async () => {
+      const { default: given } = (await import(location)) as { readonly default?: unknown };
+      return given;
+    });
   } catch (thrown) {
+    if (thrown instanceof AllocertError) throw thrown;
     throw usageError(`${name} cannot be loaded: ${messageOf(thrown).split('\n')[0]}`);
   }
-  const { default: value } = module;
   if (value === undefined) throw usageError(`${name} has no default export; export the options`);
   return value;
 }

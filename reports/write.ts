@@ -1,3 +1,4 @@
+import { machineError } from '../base/errors.ts';
 import { REPORT_FILES } from './files/directory.ts';
 import { replaceStream } from './files/replace-file.ts';
 import { htmlPage } from './formats/html/page.ts';
@@ -6,11 +7,12 @@ import { junitPieces } from './formats/junit.ts';
 import { tapPieces } from './formats/tap.ts';
 import { gate } from './gate/gate.ts';
 import { EvidenceWriter } from './journal/evidence.ts';
+import type { ObservedRun } from './journal/observed-run.ts';
 import { scanJournal } from './journal/read-journal.ts';
 import { RecordBuilder } from './record/builder.ts';
 import type { GateSettings } from './record/gate-outcome.ts';
 import type { RunRecord } from './record/record.ts';
-import { recordPieces } from './record/record-text.ts';
+import { recordDigest, recordPieces } from './record/record-text.ts';
 
 /**
  * Derives every report from the journal of a directory and writes them beside it. No more than one
@@ -26,6 +28,30 @@ export function writeReports(directory: string, asked?: GateSettings): RunRecord
   const record = gateOf === undefined ? raw : gate(raw, gateOf);
   writeViews(record, directory, [directory]);
   return record;
+}
+
+/** The record of a run as it was observed, put through its gate. */
+export function observedRecord(observed: ObservedRun): RunRecord {
+  const { settings } = observed;
+  const raw = observed.record();
+  return settings === undefined ? raw : gate(raw, settings);
+}
+
+/**
+ * Writes the reports of a run that this process observed.
+ *
+ * @param record as {@link observedRecord} gives it
+ * @throws {@link AllocertError} when they cannot be written, or when the journal in the directory
+ *   is not the one that the run wrote
+ */
+export function writeObserved(observed: ObservedRun, record: RunRecord, directory: string): void {
+  const { record: found } = deriveAndKeep(directory);
+  if (recordDigest(found) !== recordDigest(observed.record())) {
+    throw machineError(
+      `${directory} holds another journal than this run wrote, so no report is made of it`,
+    );
+  }
+  writeViews(record, directory, [directory]);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { cacheFolder, makeCacheFolder } from '../../base/cache.ts';
+import { announceCode } from '../../base/code-of-others.ts';
 import type { Adapter, Session } from '../contract/index.ts';
 import { buildAgent } from '../executor/build/build.ts';
 import { connectChild } from '../protocol/child.ts';
@@ -17,9 +18,9 @@ import { type NativeTarget, parseNativeTarget } from './target-url.ts';
  */
 export function openNative(url: string): Adapter {
   const target = parseNativeTarget(url);
-  return target.mode === 'contained'
-    ? new ContainedAdapter(url, target)
-    : new InProcessAdapter(url, target);
+  if (target.mode === 'contained') return new ContainedAdapter(url, target);
+  announceCode(`the ${target.kind === 'library' ? 'library' : 'executor'} of ${url}`);
+  return new InProcessAdapter(url, target);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { inTime } from '../../base/code-of-others.ts';
 import { AllocertError, type Blame, machineError, messageOf } from '../../base/errors.ts';
 import type { History } from '../contract/history.ts';
 import type { Program } from '../contract/program.ts';
@@ -5,13 +6,15 @@ import { type Adapter, type Session, TargetDeath } from '../contract/session.ts'
 
 /**
  * An adapter of someone else whose failures are told apart from bugs of allocert: a death stays a
- * death, a sentence stays a sentence, and whatever else it throws names the adapter.
+ * death, a sentence stays a sentence, and whatever else it throws names the adapter. A call that
+ * does not come back in time is a failure of the adapter, never a hang of its target.
  */
 export function guardAdapter(adapter: Adapter, url: string): Adapter {
   return {
     url,
-    open: async () => new GuardedSession(await withNamedAdapter(url, () => adapter.open()), url),
-    close: () => withNamedAdapter(url, () => adapter.close()),
+    open: async () =>
+      new GuardedSession(await withNamedAdapter(url, 'open', () => adapter.open()), url),
+    close: () => withNamedAdapter(url, 'close', () => adapter.close()),
   };
 }
 
@@ -29,21 +32,25 @@ class GuardedSession implements Session {
   }
 
   begin(caseId: string): Promise<void> {
-    return withNamedAdapter(this.#url, () => this.#session.begin(caseId));
+    return withNamedAdapter(this.#url, 'begin', () => this.#session.begin(caseId));
   }
 
   run(program: Program): Promise<History> {
-    return withNamedAdapter(this.#url, () => this.#session.run(program));
+    return withNamedAdapter(this.#url, 'run', () => this.#session.run(program));
   }
 
   close(): Promise<void> {
-    return withNamedAdapter(this.#url, () => this.#session.close());
+    return withNamedAdapter(this.#url, 'close', () => this.#session.close());
   }
 }
 
-async function withNamedAdapter<T>(url: string, work: () => T | Promise<T>): Promise<T> {
+async function withNamedAdapter<T>(
+  url: string,
+  call: string,
+  work: () => T | Promise<T>,
+): Promise<T> {
   try {
-    return await work();
+    return await inTime(`${call} of the adapter ${url}`, work);
   } catch (thrown) {
     throw translated(thrown, url);
   }

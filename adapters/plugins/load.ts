@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { announceCode, inTime } from '../../base/code-of-others.ts';
 import { AllocertError, machineError, messageOf, usageError } from '../../base/errors.ts';
 import type { Adapter } from '../contract/session.ts';
 import { guardAdapter } from './guard.ts';
@@ -43,10 +44,11 @@ export async function openModule(target: string): Promise<Adapter> {
   if (found === undefined) throw usageError(`"${target}" names no module`);
   const { name } = found;
   const location = found.kind === 'file' ? locateFile(name) : locatePackage(name);
+  announceCode(`the adapter ${name}`);
   const open = openFunction(await load(location, name), name);
   let adapter: unknown;
   try {
-    adapter = await open(target);
+    adapter = await inTime(`the function that the adapter ${name} exports`, () => open(target));
   } catch (thrown) {
     if (thrown instanceof AllocertError) throw thrown;
     throw machineError(`the adapter ${name} could not be opened: ${messageOf(thrown)}`, thrown);
@@ -82,8 +84,9 @@ function locatePackage(name: string): string {
 
 async function load(location: string, name: string): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return await import(location);
+    return await inTime(`the module ${name}`, () => import(location));
   } catch (thrown) {
+    if (thrown instanceof AllocertError) throw thrown;
     const reason = firstLine(messageOf(thrown));
     throw machineError(`the module ${name} could not be loaded: ${reason}`, thrown);
   }

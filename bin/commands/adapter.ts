@@ -4,6 +4,8 @@ import { openTarget } from '../../adapters/open-target.ts';
 import { redact } from '../../base/redact.ts';
 import { schemaViolation } from '../../reports/files/schema.ts';
 import { checkReport } from '../../reports/formats/adapter-check.ts';
+import { closeInTime } from '../shared/close-in-time.ts';
+import { conclude } from '../shared/own-exit.ts';
 
 interface CheckArguments {
   readonly target: string;
@@ -27,9 +29,9 @@ const checkCommand: CommandModule<object, CheckArguments> = {
       const factsViolation = (facts: unknown) => schemaViolation('facts', facts);
       const results = await checkAdapter({ adapter, factsViolation });
       process.stdout.write(checkReport(redact(target), results));
-      process.exitCode = checkExitCode(results);
+      conclude(checkExitCode(results));
     } finally {
-      await adapter.close();
+      await closeInTime(adapter);
     }
   },
 };

@@ -1,6 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import type { Adapter } from '../../adapters/contract/index.ts';
 import { openTarget } from '../../adapters/open-target.ts';
+import { whileHolding } from '../../reports/files/folder-lock.ts';
 import { MatrixFiles } from '../../reports/files/matrix-files.ts';
 import { wrap } from '../../reports/formats/layout.ts';
 import {
@@ -16,6 +17,7 @@ import {
   type TargetResult,
 } from '../../suites/assess/target-result.ts';
 import { single } from '../shared/options.ts';
+import { conclude } from '../shared/own-exit.ts';
 import { Progress } from '../shared/progress.ts';
 
 interface CompareArguments {
@@ -44,25 +46,29 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
       })
       .epilogue('Exit codes: 0 all observed, 2 usage, 3 a target could not be observed.'),
   handler: async ({ targets, out }) => {
-    const opened = [];
-    for (const target of targets) opened.push(await openOrUnopened(target, openTarget));
-    const files = new MatrixFiles(out, 'matrix');
-    const results: TargetResult[] = [];
-    for (const one of opened) results.push('problem' in one ? one : await observed(one));
-    const comparison = compareTargets(results);
-    files.write(comparison, comparisonMarkdown(comparison));
-    const lines = [
-      ...columnParagraphs(comparison).flatMap(({ first, text }) => wrap(first, text)),
-      '',
-      ...comparisonTable(comparison),
-      '',
-      differenceText(comparison),
-      `The matrix is in ${out}.`,
-    ];
-    process.stdout.write(`${lines.join('\n')}\n`);
-    process.exitCode = comparison.exitCode;
+    conclude(await whileHolding([out], 'compare', () => compare(targets, out)));
   },
 };
+
+async function compare(targets: readonly string[], out: string): Promise<number> {
+  const opened = [];
+  for (const target of targets) opened.push(await openOrUnopened(target, openTarget));
+  const files = new MatrixFiles(out, 'matrix');
+  const results: TargetResult[] = [];
+  for (const one of opened) results.push('problem' in one ? one : await observed(one));
+  const comparison = compareTargets(results);
+  files.write(comparison, comparisonMarkdown(comparison));
+  const lines = [
+    ...columnParagraphs(comparison).flatMap(({ first, text }) => wrap(first, text)),
+    '',
+    ...comparisonTable(comparison),
+    '',
+    differenceText(comparison),
+    `The matrix is in ${out}.`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return comparison.exitCode;
+}
 
 async function observed(adapter: Adapter): Promise<TargetResult> {
   const progress = new Progress();

@@ -1,9 +1,13 @@
+import { dirname, resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { openTarget } from '../../adapters/open-target.ts';
 import { type Pruned, pruneCorpus } from '../../fuzz/campaign/prune.ts';
 import { existingFolder, readFile } from '../../fuzz/corpus/corpus-folder.ts';
 import { entryFrom } from '../../fuzz/corpus/entry.ts';
 import { scheduleText } from '../../fuzz/findings/schedule.ts';
+import { whileHolding } from '../../reports/files/folder-lock.ts';
+import { holdsCampaign } from '../../reports/journal/campaign-lines.ts';
+import { closeInTime } from '../shared/close-in-time.ts';
 import { bytes, DEFAULT_MEMORY_LIMIT } from '../shared/fuzz-arguments.ts';
 import { PRINT_CODES, single } from '../shared/options.ts';
 import { complain } from '../shared/terminal.ts';
@@ -60,7 +64,13 @@ const pruneCommand: CommandModule<object, PruneArguments> = {
         describe: `For live buffers on the target [default: ${DEFAULT_MEMORY_LIMIT}]`,
       })
       .epilogue('Exit codes: 0 done, 2 usage, 3 the target cannot be reached.'),
-  handler: (given) => prune(given.path, given.target, given['memory-limit']),
+  handler: ({ path, target, 'memory-limit': limit }) => {
+    existingFolder(path);
+    // The corpus in the folder of a campaign is the campaign's.
+    const campaign = dirname(resolve(path));
+    const folders = holdsCampaign(campaign) ? [path, campaign] : [path];
+    return whileHolding(folders, 'corpus prune', () => prune(path, target, limit));
+  },
 };
 
 /** `allocert corpus …` */
@@ -102,7 +112,7 @@ async function prune(
     const on = adapter === undefined ? undefined : { adapter, memoryLimit: bytes(limit) };
     sayPruned(path, await pruneCorpus(folder, on));
   } finally {
-    await adapter?.close();
+    if (adapter !== undefined) await closeInTime(adapter);
   }
 }
 

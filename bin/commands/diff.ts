@@ -3,6 +3,7 @@ import { toJson } from '../../adapters/contract/index.ts';
 import { openTarget } from '../../adapters/open-target.ts';
 import { usageError } from '../../base/errors.ts';
 import { redact } from '../../base/redact.ts';
+import { whileHolding } from '../../reports/files/folder-lock.ts';
 import { MatrixFiles } from '../../reports/files/matrix-files.ts';
 import { wrap } from '../../reports/formats/layout.ts';
 import {
@@ -12,7 +13,9 @@ import {
   type TargetPair,
 } from '../../suites/assess/diff/outcome.ts';
 import { readPrograms } from '../../suites/assess/diff/read-programs.ts';
+import { closeInTime } from '../shared/close-in-time.ts';
 import { idsIn, single } from '../shared/options.ts';
+import { conclude } from '../shared/own-exit.ts';
 import { Progress } from '../shared/progress.ts';
 
 interface DiffArguments {
@@ -66,21 +69,26 @@ export const diffCommand: CommandModule<object, DiffArguments> = {
     if (!given.suite && (given.only !== undefined || given.profile !== undefined)) {
       throw usageError('--only and --profile choose among the suites; give them with --suite');
     }
-    const programs = given.program === undefined ? [] : readPrograms(given.program);
-    const files = given.out === undefined ? undefined : new MatrixFiles(given.out, 'diff');
-    const left = await openTarget(given.left);
-    const right = await openTarget(given.right);
-    try {
-      const pair = [left, right] as const;
-      const outcome = given.suite ? await suites(pair, given) : await diffPrograms(pair, programs);
-      print(pair, outcome, files);
-      process.exitCode = outcome.exitCode;
-    } finally {
-      await left.close();
-      await right.close();
-    }
+    const held = given.out === undefined ? [] : [given.out];
+    conclude(await whileHolding(held, 'diff', () => difference(given)));
   },
 };
+
+async function difference(given: DiffArguments): Promise<number> {
+  const programs = given.program === undefined ? [] : readPrograms(given.program);
+  const files = given.out === undefined ? undefined : new MatrixFiles(given.out, 'diff');
+  const left = await openTarget(given.left);
+  const right = await openTarget(given.right);
+  try {
+    const pair = [left, right] as const;
+    const outcome = given.suite ? await suites(pair, given) : await diffPrograms(pair, programs);
+    print(pair, outcome, files);
+    return outcome.exitCode;
+  } finally {
+    await closeInTime(left);
+    await closeInTime(right);
+  }
+}
 
 function print(
   [left, right]: TargetPair,

@@ -5,6 +5,7 @@ import { EPOCH_ROUNDS } from '../../fuzz/corpus/corpus.ts';
 import { ALL, PARALLEL } from '../../fuzz/generate/mode-selection.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
 import { type ResumeState, readResumeState } from '../../fuzz/record/resume-state.ts';
+import { whileHolding } from '../../reports/files/folder-lock.ts';
 import {
   bytes,
   DEFAULT_MEMORY_LIMIT,
@@ -17,6 +18,7 @@ import {
 } from '../shared/fuzz-arguments.ts';
 import { runFuzzCampaign } from '../shared/fuzz-campaign.ts';
 import { single } from '../shared/options.ts';
+import { conclude } from '../shared/own-exit.ts';
 import { proveFuzzer } from '../shared/prove-fuzzer.ts';
 
 interface FuzzArguments {
@@ -84,16 +86,21 @@ export const fuzzCommand: CommandModule<object, FuzzArguments> = {
   handler: async (given) => {
     if (given.canary || given['self-check']) {
       refuseMixture(given);
-      process.exitCode = await proveFuzzer(requested(given, undefined), given.canary);
+      conclude(await proveFuzzer(requested(given, undefined), given.canary));
       return;
     }
     const directory = given.out ?? 'allocert-fuzz';
-    const before = given.resume ? readResumeState(directory) : undefined;
-    const workers = given.workers === undefined ? undefined : workersOf(given.workers);
-    const execution = { before, workers, corpusFolder: given.corpus ?? before?.campaign.corpus };
-    process.exitCode = await runFuzzCampaign(requested(given, before), directory, execution);
+    const command = given.resume ? 'fuzz --resume' : 'fuzz';
+    conclude(await whileHolding([directory], command, () => campaign(given, directory)));
   },
 };
+
+function campaign(given: FuzzArguments, directory: string): Promise<number> {
+  const before = given.resume ? readResumeState(directory) : undefined;
+  const workers = given.workers === undefined ? undefined : workersOf(given.workers);
+  const execution = { before, workers, corpusFolder: given.corpus ?? before?.campaign.corpus };
+  return runFuzzCampaign(requested(given, before), directory, execution);
+}
 
 /** Neither leaves a folder behind, and each is an answer of its own. */
 function refuseMixture(given: FuzzArguments): void {

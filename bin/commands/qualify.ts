@@ -1,6 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { DEFECTS } from '../../adapters/simulator/defects/all.ts';
 import { usageError } from '../../base/errors.ts';
+import { whileHolding } from '../../reports/files/folder-lock.ts';
 import { MatrixFiles } from '../../reports/files/matrix-files.ts';
 import { wrap } from '../../reports/formats/layout.ts';
 import {
@@ -12,6 +13,7 @@ import { CLEAN_RUNS, qualificationRuns } from '../../suites/assess/qualification
 import { type QualificationRuns, qualify } from '../../suites/assess/qualify.ts';
 import { TargetPool } from '../../suites/assess/target-pool.ts';
 import { single } from '../shared/options.ts';
+import { conclude } from '../shared/own-exit.ts';
 
 interface QualifyArguments {
   readonly out: string;
@@ -44,20 +46,24 @@ export const qualifyCommand: CommandModule<object, QualifyArguments> = {
       })
       .epilogue('Exit codes: 0 qualified, 1 not, 2 usage.'),
   handler: async ({ out, 'clean-runs': count }) => {
-    const files = new MatrixFiles(out, 'kill-matrix');
-    const qualification = qualify(await allRuns(count));
-    files.write(qualification, qualificationMarkdown(qualification));
-    const paragraphs = [
-      ...killParagraphs(qualification),
-      { first: '', text: '' },
-      ...qualificationParagraphs(qualification),
-      { first: '', text: `The kill matrix is in ${out}.` },
-    ];
-    const lines = paragraphs.flatMap(({ first, text }) => wrap(first, text));
-    process.stdout.write(`${lines.join('\n')}\n`);
-    process.exitCode = qualification.exitCode;
+    conclude(await whileHolding([out], 'qualify', () => qualified(out, count)));
   },
 };
+
+async function qualified(out: string, count: number): Promise<number> {
+  const files = new MatrixFiles(out, 'kill-matrix');
+  const qualification = qualify(await allRuns(count));
+  files.write(qualification, qualificationMarkdown(qualification));
+  const paragraphs = [
+    ...killParagraphs(qualification),
+    { first: '', text: '' },
+    ...qualificationParagraphs(qualification),
+    { first: '', text: `The kill matrix is in ${out}.` },
+  ];
+  const lines = paragraphs.flatMap(({ first, text }) => wrap(first, text));
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return qualification.exitCode;
+}
 
 function cleanRuns(given: number | string | readonly string[]): number {
   const text = single('clean-runs')(typeof given === 'number' ? String(given) : given) ?? '';

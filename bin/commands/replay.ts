@@ -8,7 +8,9 @@ import { scheduleOf } from '../../fuzz/findings/schedule.ts';
 import { foundTarget } from '../../fuzz/findings/stored-target.ts';
 import type { Finding } from '../../fuzz/record/finding.ts';
 import { reproducerOf } from '../../fuzz/reproduce/index.ts';
+import { closeInTime } from '../shared/close-in-time.ts';
 import { single } from '../shared/options.ts';
+import { conclude } from '../shared/own-exit.ts';
 
 interface ReplayArguments {
   readonly file: string;
@@ -39,7 +41,7 @@ export const replayCommand: CommandModule<object, ReplayArguments> = {
     }
     const finding = readFinding(file);
     if (c !== undefined) writeProgram(finding, c);
-    else process.exitCode = await replay(finding, countOf(times ?? TIMES), target);
+    else conclude(await replay(finding, countOf(times ?? TIMES), target));
   },
 };
 
@@ -57,7 +59,7 @@ async function replay(finding: Finding, times: number, target?: string): Promise
     process.stdout.write(`It shows in ${shareText(seen)} on ${redact(adapter.url)}.\n`);
     return seen.times > 0 ? 0 : 1;
   } finally {
-    await adapter.close();
+    await closeInTime(adapter);
   }
 }
 

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { holdsReport } from '../../reports/files/directory.ts';
+import { holdsReport, REPORT_FILES } from '../../reports/files/directory.ts';
+import { whileHolding } from '../../reports/files/folder-lock.ts';
 import { type GateArgs, readGate } from '../../reports/gate/settings.ts';
 import { holdsCampaign } from '../../reports/journal/campaign-lines.ts';
 import { makeReport } from '../../reports/merge/make-report.ts';
@@ -8,6 +11,7 @@ import { refuseOwnReport } from '../../reports/merge/write-merged.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { type KcidbArguments, kcidbOf, kcidbOptions } from '../shared/kcidb-options.ts';
 import { EXIT_CODES, gateOptions, reporterOption, single } from '../shared/options.ts';
+import { conclude } from '../shared/own-exit.ts';
 import { reportCampaign } from '../shared/report-campaign.ts';
 import { showRecord } from '../shared/show-record.ts';
 
@@ -39,17 +43,29 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
         coerce: single('out'),
         describe: 'Folder for the merged report [default: none is kept]',
       }),
-  handler: ({ paths, reporter, out, ...given }) => {
+  handler: async (given) => {
+    const { paths, out } = given;
     const [first] = paths;
-    if (first !== undefined && paths.length === 1 && holdsCampaign(first) && !holdsReport(first)) {
-      process.exitCode = reportCampaign(first, hideBin(process.argv));
+    const single = paths.length === 1 ? first : undefined;
+    if (single !== undefined && holdsCampaign(single) && !holdsReport(single)) {
+      const line = hideBin(process.argv);
+      conclude(await whileHolding([single], 'report', () => reportCampaign(single, line)));
       return;
     }
-    const reporters = parseReporters(reporter, kcidbOf(given));
-    const settings = readGate(given);
     if (out !== undefined) refuseOwnReport(out);
-    const { record, directory, folders } = makeReport(paths, out, settings);
-    showRecord(record, directory, reporters, folders);
-    process.exitCode = record.exitCode;
+    const written = [...paths.filter(isWritten), ...(out === undefined ? [] : [out])];
+    conclude(await whileHolding(written, 'report', () => report(given)));
   },
 };
+
+/** Whether a folder has reports that are made again. Files, and campaigns beside runs, are read. */
+const isWritten = (path: string): boolean =>
+  holdsReport(path) || existsSync(join(path, REPORT_FILES.record));
+
+function report({ paths, reporter, out, ...given }: ReportArguments): number {
+  const reporters = parseReporters(reporter, kcidbOf(given));
+  const settings = readGate(given);
+  const { record, directory, folders } = makeReport(paths, out, settings);
+  showRecord(record, directory, reporters, folders);
+  return record.exitCode;
+}

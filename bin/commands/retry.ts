@@ -1,6 +1,8 @@
 import type { CommandModule } from 'yargs';
 import { openTarget } from '../../adapters/open-target.ts';
-import { planRetry } from '../../reports/gate/retry.ts';
+import { holdsReport } from '../../reports/files/directory.ts';
+import { whileHolding } from '../../reports/files/folder-lock.ts';
+import { planRetry, reportFolderOf } from '../../reports/gate/retry.ts';
 import { type GateArgs, readGate } from '../../reports/gate/settings.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { writeReports } from '../../reports/write.ts';
@@ -12,6 +14,7 @@ import {
   retriesOption,
   single,
 } from '../shared/options.ts';
+import { conclude } from '../shared/own-exit.ts';
 import { runAndReport } from '../shared/run-and-report.ts';
 import { showRecord } from '../shared/show-record.ts';
 
@@ -44,27 +47,34 @@ export const retryCommand: CommandModule<object, RetryArguments> = {
       .options(kcidbOptions)
       .options(gateOptions)
       .epilogue(EXIT_CODES),
-  handler: async ({ directory: given, target: typed, retries = 0, reporter, ...args }) => {
-    const reporters = parseReporters(reporter, kcidbOf(args));
-    const plan = planRetry({ path: given, typed, asked: readGate(args) });
-    const { directory, target, gate, cases, start } = plan;
-    if (cases.length === 0) {
-      const record = writeReports(directory, gate);
-      showRecord(record, directory, reporters, [directory]);
-      process.exitCode = record.exitCode;
-      return;
-    }
-    const run = {
-      adapter: await openTarget(target),
-      directory,
-      profile: start.profile,
-      only: [],
-      shard: undefined,
-      environment: {},
-      retries,
-      gate,
-      continued: { start, cases },
-    };
-    process.exitCode = await runAndReport(run, reporters);
+  handler: async (given) => {
+    const directory = reportFolderOf(given.directory);
+    // What holds no report is refused, and is not to get a lock first.
+    const held = holdsReport(directory) ? [directory] : [];
+    conclude(await whileHolding(held, 'retry', () => retry(given)));
   },
 };
+
+async function retry(given: RetryArguments): Promise<number> {
+  const { directory: path, target: typed, retries = 0, reporter, ...args } = given;
+  const reporters = parseReporters(reporter, kcidbOf(args));
+  const plan = planRetry({ path, typed, asked: readGate(args) });
+  const { directory, target, gate, cases, start } = plan;
+  if (cases.length === 0) {
+    const record = writeReports(directory, gate);
+    showRecord(record, directory, reporters, [directory]);
+    return record.exitCode;
+  }
+  const run = {
+    adapter: await openTarget(target),
+    directory,
+    profile: start.profile,
+    only: [],
+    shard: undefined,
+    environment: {},
+    retries,
+    gate,
+    continued: { start, cases },
+  };
+  return runAndReport(run, reporters);
+}

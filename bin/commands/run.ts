@@ -2,6 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { openTarget } from '../../adapters/open-target.ts';
 import { checkDirectory } from '../../reports/files/directory.ts';
+import { whileHolding } from '../../reports/files/folder-lock.ts';
 import { reportPlace } from '../../reports/files/report-place.ts';
 import { type GateArgs, readGate } from '../../reports/gate/settings.ts';
 import { environmentFacts } from '../../reports/record/environment.ts';
@@ -17,6 +18,7 @@ import {
   retriesOption,
   single,
 } from '../shared/options.ts';
+import { conclude } from '../shared/own-exit.ts';
 import { runAndReport } from '../shared/run-and-report.ts';
 
 interface RunArguments extends KcidbArguments, GateArgs {
@@ -94,11 +96,14 @@ export const runCommand: CommandModule<object, RunArguments> = {
     const gate = readGate(given);
     const environment = environmentFacts(hideBin(process.argv));
     const adapter = await openTarget(target);
-    checkDirectory(directory);
     const { profile, retries = 0 } = given;
     const fixed = idsIn(given.fixed);
     const run = { adapter, directory, profile, only, shard, environment, retries, gate, fixed };
-    process.exitCode = await runAndReport(run, reporters);
+    const carriedOut = async (): Promise<number> => {
+      checkDirectory(directory);
+      return runAndReport(run, reporters);
+    };
+    conclude(await whileHolding([directory], 'run', carriedOut));
   },
 };
 

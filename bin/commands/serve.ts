@@ -7,6 +7,8 @@ import { type ListeningSocket, listenUnix } from '../../adapters/remote/unix.ts'
 import { usageError } from '../../base/errors.ts';
 import { redact } from '../../base/redact.ts';
 import { single } from '../shared/options.ts';
+import { conclude } from '../shared/own-exit.ts';
+import { onStopSignal } from '../shared/stop-signals.ts';
 import { complain } from '../shared/terminal.ts';
 
 interface ServeArguments {
@@ -73,7 +75,7 @@ export const serveCommand: CommandModule<object, ServeArguments> = {
     // What a target still does ends with this process at the latest.
     const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref());
     await Promise.race([Promise.all([listener.close(), daemon.close()]), late]);
-    process.exitCode = 0;
+    conclude(0);
   },
 };
 
@@ -104,10 +106,14 @@ function credentials({ ca, cert, key }: ServeArguments): Credentials {
 /** Resolves at the first signal; a second one ends the process as it always does. */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    const stop = (): void => {
-      process.off('SIGINT', stop).off('SIGTERM', stop);
+    let stopping = false;
+    const end = onStopSignal((name) => {
+      if (stopping) {
+        end();
+        process.kill(process.pid, name);
+      }
+      stopping = true;
       resolve();
-    };
-    process.on('SIGINT', stop).on('SIGTERM', stop);
+    });
   });
 }

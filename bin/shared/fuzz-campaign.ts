@@ -12,6 +12,7 @@ import type { Finding } from '../../fuzz/record/finding.ts';
 import type { ResumeState } from '../../fuzz/record/resume-state.ts';
 import type { CampaignWorker } from '../../fuzz/workers/campaign-worker.ts';
 import { WorkerPool } from '../../fuzz/workers/worker-pool.ts';
+import { closeInTime } from './close-in-time.ts';
 import { FuzzView } from './fuzz-view.ts';
 import { Interrupt } from './interrupt.ts';
 
@@ -100,7 +101,7 @@ export async function runFuzzCampaign(
   } finally {
     view.stop();
     interrupt.dispose();
-    await adapter.close();
+    await closeInTime(adapter);
   }
 }
 

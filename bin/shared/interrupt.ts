@@ -1,5 +1,7 @@
 import { constants } from 'node:os';
-import { rescueBy, TROUBLE } from './last-resort.ts';
+import { rescueBy } from './last-resort.ts';
+import { endProcess, TROUBLE } from './own-exit.ts';
+import { onStopSignal, type StopSignal } from './stop-signals.ts';
 import { complain } from './terminal.ts';
 
 /** Milliseconds that a case gets to end after the first signal. */
@@ -7,8 +9,6 @@ const GRACE_MS = 5000;
 
 /** Milliseconds that a run gets to end once something failed beside it. */
 const LATE_MS = 60_000;
-
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
  * The signals by which a user or a CI server stops a run. The first signal asks for an end between
@@ -24,7 +24,8 @@ export class Interrupt {
   #late: NodeJS.Timeout | undefined;
   /** What failed that no caller waits for; undefined when nothing did. */
   failure: string | undefined;
-  #name: (typeof SIGNALS)[number] | undefined;
+  #name: StopSignal | undefined;
+  readonly #endSignals: () => void;
 
   constructor() {
     let expire = (): void => {};
@@ -32,7 +33,7 @@ export class Interrupt {
       expire = resolve;
     });
     this.#expire = expire;
-    for (const name of SIGNALS) process.on(name, this.#onSignal);
+    this.#endSignals = onStopSignal((name) => this.#stop(name));
     this.#endRescue = rescueBy((sentence) => this.#fail(sentence));
   }
 
@@ -49,7 +50,7 @@ export class Interrupt {
 
   /** Gives the signals back. */
   dispose(): void {
-    for (const name of SIGNALS) process.off(name, this.#onSignal);
+    this.#endSignals();
     this.#endRescue();
     clearTimeout(this.#late);
   }
@@ -61,18 +62,19 @@ export class Interrupt {
     complain(sentence);
     this.#controller.abort();
     this.#expire();
-    // What the run waits for may never come any more.
-    this.#late = setTimeout(() => process.exit(TROUBLE), LATE_MS);
+    // What the run waits for may never come any more. It does not hold the process: where nothing
+    // else is left that goes on, the end comes at once.
+    this.#late = setTimeout(() => endProcess(TROUBLE), LATE_MS).unref();
   }
 
-  readonly #onSignal = (name: NodeJS.Signals): void => {
+  #stop(name: StopSignal): void {
     if (this.#name !== undefined) {
       this.#expire();
       return;
     }
-    this.#name = name as (typeof SIGNALS)[number];
+    this.#name = name;
     this.#controller.abort();
     setTimeout(this.#expire, GRACE_MS).unref();
     complain('stopping after the case that runs; interrupt again to stop at once');
-  };
+  }
 }

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../../base/errors.ts';
+import { endProcess, TROUBLE } from './own-exit.ts';
 import { complain } from './terminal.ts';
-
-/** Exit code of trouble that says nothing about a target. */
-export const TROUBLE = 3;
 
 /** Takes over a failure, so that a report can be written before the process ends. */
 type Rescue = (sentence: string) => void;
@@ -28,13 +26,33 @@ export function rescueBy(taken: Rescue): () => void {
  */
 export function lastResort(thrown: unknown): void {
   if (process.env.ALLOCERT_DEBUG !== undefined) console.error(thrown);
-  const sentence = sentenceOf(thrown);
+  giveUp(sentenceOf(thrown));
+}
+
+let idle = false;
+
+/**
+ * The end of a process in which nothing is left that could go on: code of others returned a promise
+ * that never settles. Whoever rescues gets one chance to end with a report.
+ */
+export function idleResort(): void {
+  const again = idle;
+  idle = true;
+  if (again) endProcess(TROUBLE);
+  setImmediate(() => {}); // One more turn, in which whoever rescues can begin to end.
+  giveUp(
+    'nothing goes on any more: an adapter or a configuration module returned a promise that ' +
+      'never settles',
+  );
+}
+
+function giveUp(sentence: string): void {
   if (rescue !== undefined) {
     rescue(sentence);
     return;
   }
   complain(sentence);
-  process.exit(TROUBLE);
+  endProcess(TROUBLE);
 }
 
 function sentenceOf(thrown: unknown): string {

@@ -8,6 +8,7 @@ import {
   type SelfCheck,
   selfCheck,
 } from '../../fuzz/campaign/self-check.ts';
+import { closeInTime } from './close-in-time.ts';
 import { Interrupt } from './interrupt.ts';
 import { complain } from './terminal.ts';
 
@@ -39,7 +40,7 @@ export async function proveFuzzer(request: FuzzRequest, canary: boolean): Promis
     return selfCheckExitCode(end);
   } finally {
     interrupt.dispose();
-    await adapter.close();
+    await closeInTime(adapter);
   }
 }
 

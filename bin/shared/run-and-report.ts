@@ -1,20 +1,19 @@
-import type { Adapter } from '../../adapters/contract/index.ts';
-import { messageOf } from '../../base/errors.ts';
+import { AllocertError } from '../../base/errors.ts';
+import type { ObservedRun } from '../../reports/journal/observed-run.ts';
+import type { RunRecord } from '../../reports/record/record.ts';
 import type { Reporter } from '../../reports/reporters.ts';
-import { writeReports } from '../../reports/write.ts';
+import { observedRecord, writeObserved } from '../../reports/write.ts';
 import {
   type JournaledEnd,
   type JournaledRun,
   journaledExitCode,
   journaledRun,
 } from '../../suites/run/journaled-run.ts';
+import { closeInTime } from './close-in-time.ts';
 import { Interrupt } from './interrupt.ts';
 import { Progress } from './progress.ts';
 import { showRecord } from './show-record.ts';
 import { complain } from './terminal.ts';
-
-/** Milliseconds that a target gets to shut down. */
-const CLOSE_MS = 5000;
 
 /**
  * Runs the suites with a journal, shows how far they are, and reports what was observed however the
@@ -39,8 +38,12 @@ export async function runAndReport(
     interrupt.dispose();
   }
   const { directory } = run;
-  const record = end.begun ? writeReports(directory) : undefined;
-  if (record !== undefined) showRecord(record, directory, reporters, [directory]);
+  const { observed } = end;
+  const record = observed === undefined ? undefined : observedRecord(observed);
+  if (observed !== undefined && record !== undefined) {
+    const isKept = kept(observed, record, directory);
+    showRecord(record, isKept ? directory : undefined, reporters, [directory]);
+  }
   const { received } = interrupt;
   if (received !== undefined) {
     complain(
@@ -52,10 +55,14 @@ export async function runAndReport(
   return journaledExitCode(end, record, interrupt);
 }
 
-async function closeInTime(adapter: Adapter): Promise<void> {
-  const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref());
-  const closed = adapter.close().catch((thrown: unknown) => {
-    complain(`the target could not be stopped: ${messageOf(thrown)}`);
-  });
-  await Promise.race([closed, late]);
+/** What was observed is told, and decides, also where its report is lost. */
+function kept(observed: ObservedRun, record: RunRecord, directory: string): boolean {
+  try {
+    writeObserved(observed, record, directory);
+    return true;
+  } catch (thrown) {
+    if (!(thrown instanceof AllocertError)) throw thrown;
+    complain(`the report of this run is lost: ${thrown.message}`);
+    return false;
+  }
 }

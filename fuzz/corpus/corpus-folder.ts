@@ -11,6 +11,7 @@ import { basename, join, resolve } from 'node:path';
 import { AllocertError, messageOf, usageError } from '../../base/errors.ts';
 import { makeDirectory } from '../../base/make-directory.ts';
 import { temporary, withDirectoryErrors } from '../../reports/files/directory.ts';
+import { isLockName } from '../../reports/files/lock-name.ts';
 import { digestOf, ENTRY_SUFFIX, readEntry, type StoredEntry } from './entry.ts';
 
 const NAME = /^[0-9a-f]{16}\.json$/;
@@ -44,8 +45,9 @@ export class CorpusFolder {
     const names = withDirectoryErrors(this.path, () => readdirSync(this.path)).toSorted();
     const entries: StoredEntry[] = [];
     const others: string[] = [];
-    // A file that a kill left before it had its name is no entry.
-    for (const name of names.filter((one) => !one.endsWith(temporary('')))) {
+    // A file that a kill left before it had its name is no entry, nor is the lock of a writer.
+    const isOther = (name: string): boolean => name.endsWith(temporary('')) || isLockName(name);
+    for (const name of names.filter((one) => !isOther(one))) {
       try {
         entries.push(readFile(join(this.path, name)));
       } catch (thrown) {

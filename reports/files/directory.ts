@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { machineError, messageOf, usageError } from '../../base/errors.ts';
+import { AllocertError, machineError, messageOf, usageError } from '../../base/errors.ts';
 import { makeDirectory } from '../../base/make-directory.ts';
+import { isLockName } from './lock-name.ts';
 
 /** Names of the files in a report directory. */
 export const REPORT_FILES = {
@@ -27,7 +28,7 @@ export function prepareDirectory(directory: string, mark: string = REPORT_FILES.
     makeDirectory(resolve(directory));
     writeFileSync(join(directory, PROBE), '');
     unlinkSync(join(directory, PROBE));
-    return readdirSync(directory);
+    return readdirSync(directory).filter((name) => !isLockName(name));
   });
   if (names.length === 0 || names.includes(mark)) return;
   throw usageError(
@@ -85,7 +86,7 @@ export function withDirectoryErrors<T>(directory: string, action: () => T): T {
   try {
     return action();
   } catch (thrown) {
-    throw directoryError(directory, thrown);
+    throw thrown instanceof AllocertError ? thrown : directoryError(directory, thrown);
   }
 }
 

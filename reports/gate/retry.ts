@@ -33,6 +33,10 @@ export interface RetryPlan {
   readonly gate: GateSettings | undefined;
 }
 
+/** The folder of a report, of which the folder or the `record.json` in it is named. */
+export const reportFolderOf = (path: string): string =>
+  basename(path) === REPORT_FILES.record ? dirname(path) : path;
+
 /**
  * Reads what a run was and what is left to do of it.
  *
@@ -41,7 +45,7 @@ export interface RetryPlan {
  * wrote it, or its target must be typed and was not
  */
 export function planRetry({ path, typed, asked }: RetryArgs, now = new Date()): RetryPlan {
-  const directory = basename(path) === REPORT_FILES.record ? dirname(path) : path;
+  const directory = reportFolderOf(path);
   const builder = new RecordBuilder();
   const seen: { start?: RunStart; gate?: GateSettings } = {};
   scanJournal(directory, (line) => {

@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toJson } from '../../adapters/contract/index.ts';
+import { factsFromJson } from '../../adapters/contract/program-json.ts';
 import { redact, redactorOf } from '../../base/redact.ts';
 import {
   clearReport,
@@ -9,7 +10,9 @@ import {
   withDirectoryErrors,
 } from '../files/directory.ts';
 import { forEachLine } from '../files/lines.ts';
-import type { JournalLine } from '../record/journal-lines.ts';
+import type { JournalLine, WrittenLine } from '../record/journal-lines.ts';
+import { ObservedRun } from './observed-run.ts';
+import { scanJournal } from './read-journal.ts';
 import { redactLine } from './redact-line.ts';
 
 /**
@@ -18,6 +21,8 @@ import { redactLine } from './redact-line.ts';
  */
 export class JournalWriter {
   readonly directory: string;
+  /** Every line so far, those of an earlier part of the run among them. */
+  readonly observed = new ObservedRun();
   #descriptor: number | undefined;
   #hide: (text: string) => string = redact;
 
@@ -55,6 +60,7 @@ export class JournalWriter {
       return openSync(file, 'a');
     });
     const writer = new JournalWriter(directory, descriptor);
+    scanJournal(directory, (line) => writer.observed.add(line));
     writer.#hide = redactorOf(target);
     return writer;
   }
@@ -70,8 +76,10 @@ export class JournalWriter {
     if (descriptor === undefined) return;
     if (line.type === 'run-start') this.#hide = redactorOf(line.target);
     withDirectoryErrors(this.directory, () => {
-      const shown = redactLine(line, this.#hide);
-      writeFileSync(descriptor, `${JSON.stringify(toJson(shown))}\n`);
+      const json = toJson(redactLine(line, this.#hide));
+      // Also what the disk does not take was observed.
+      this.observed.add(asRead(json as WrittenLine));
+      writeFileSync(descriptor, `${JSON.stringify(json)}\n`);
       fsyncSync(descriptor);
     });
   }
@@ -82,3 +90,7 @@ export class JournalWriter {
     this.#descriptor = undefined;
   }
 }
+
+/** A line as a reader of the journal gets it, to the order of its members. */
+const asRead = (line: WrittenLine): WrittenLine =>
+  line.type === 'run-start' ? { ...line, facts: factsFromJson(line.facts) } : line;

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { holdsReport, REPORT_FILES } from '../files/directory.ts';
 import { holdsCampaign } from '../journal/campaign-lines.ts';
+import { refuseContradiction } from '../record/check-record.ts';
 import { readRecord } from '../record/read-record.ts';
 import type { RecordedCampaign, RunRecord } from '../record/record.ts';
 import { writeReports } from '../write.ts';
@@ -31,12 +32,12 @@ export interface CampaignInput {
  */
 function openInput(path: string): RecordInput | CampaignInput {
   if (existsSync(path) && statSync(path).isFile()) {
-    return { path, folder: dirname(path), record: readRecord(path) };
+    return { path, folder: dirname(path), record: checkedRecord(path) };
   }
   if (!holdsReport(path)) {
     if (holdsCampaign(path)) return { path, campaign: readCampaignSummary(path) };
     const file = join(path, REPORT_FILES.record);
-    if (existsSync(file)) return { path, folder: path, record: readRecord(file) };
+    if (existsSync(file)) return { path, folder: path, record: checkedRecord(file) };
   }
   // Also says what is wrong with a folder that holds nothing of allocert's.
   return { path, folder: path, record: writeReports(path) };
@@ -55,4 +56,10 @@ export function openInputs(paths: readonly string[]): {
     );
   }
   return { records, campaigns: inputs.filter((one) => 'campaign' in one) };
+}
+
+function checkedRecord(file: string): RunRecord {
+  const record = readRecord(file);
+  refuseContradiction(record, file);
+  return record;
 }

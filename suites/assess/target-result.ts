@@ -75,13 +75,25 @@ export async function assessTarget(
     if (!(thrown instanceof AllocertError)) throw thrown;
     problem = thrown.message;
   } finally {
-    await adapter.close();
+    const late = await problemOfClosing(adapter);
+    if (problem === '') problem = late;
   }
   return {
     ...factsOf(adapter.url, seen.start),
     problem: redact(problem),
     requirements: worstOf(seen.start, verdicts),
   };
+}
+
+/** What was observed holds, but a target that cannot be stopped is not all right. */
+async function problemOfClosing(adapter: Adapter): Promise<string> {
+  try {
+    await adapter.close();
+    return '';
+  } catch (thrown) {
+    if (thrown instanceof AllocertError) return thrown.message;
+    throw thrown;
+  }
 }
 
 /**

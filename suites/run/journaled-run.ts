@@ -4,6 +4,7 @@ import { redactorOf } from '../../base/redact.ts';
 import { refuseOtherBaseline } from '../../reports/gate/compare-baseline.ts';
 import { callsForRetry } from '../../reports/gate/should-retry.ts';
 import { JournalWriter } from '../../reports/journal/journal.ts';
+import type { ObservedRun } from '../../reports/journal/observed-run.ts';
 import { redactFacts } from '../../reports/journal/redact-line.ts';
 import type { GateSettings } from '../../reports/record/gate-outcome.ts';
 import type { RunEnd, RunStart } from '../../reports/record/journal-lines.ts';
@@ -46,11 +47,14 @@ export interface StopRequest {
 
 /** How a journaled run ended. */
 export interface JournaledEnd {
-  /** Whether a journal was begun; without one there is nothing to report. */
-  readonly begun: boolean;
+  /** What was observed; undefined when no journal was begun, and there is nothing to report. */
+  readonly observed: ObservedRun | undefined;
   /** Thrown by the run; undefined when nothing was. */
   readonly failure: unknown;
 }
+
+/** The exit code of a run that nothing can be said of. */
+const INCOMPLETE = 3;
 
 /** The journal of a run, once its first line is known. */
 interface Begun {
@@ -74,7 +78,7 @@ export async function journaledRun(
   } finally {
     journal.writer?.close();
   }
-  return { begun: journal.writer !== undefined, failure };
+  return { observed: journal.writer?.observed, failure };
 }
 
 /**
@@ -89,6 +93,8 @@ export function journaledExitCode(
   { received }: StopRequest,
 ): number {
   if (received !== undefined) return received.exitCode;
+  // What failed beside the run has been said by whoever heard of it.
+  if (record === undefined && failure === undefined) return INCOMPLETE;
   if (record === undefined) throw failure;
   if (failure === undefined || record.exitCode === 1) return record.exitCode;
   throw failure;

@@ -41,7 +41,8 @@ t.test('what happens goes to the journal and to the listener', async (t) => {
     onCaseStart: ({ type }) => heard.push(type),
     onCaseEnd: ({ type }) => heard.push(type),
   });
-  t.strictSame(end, { begun: true, failure: undefined });
+  t.equal(end.failure, undefined);
+  t.ok(end.observed);
   const lines = linesIn(directory);
   t.strictSame(
     lines.map(({ type }) => type),
@@ -55,7 +56,7 @@ t.test('a run that is stopped says by which signal', async (t) => {
   const directory = temporaryDirectory();
   const stop = stopWith(SIGINT, { signal: AbortSignal.abort() });
   const end = await journaledRun(await runOf(directory, ['IOC-02']), stop, {});
-  t.ok(end.begun);
+  t.ok(end.observed);
   const reason = 'the run was interrupted by SIGINT';
   t.match(linesIn(directory).at(-1), { type: 'run-end', complete: false, reason });
 });
@@ -66,7 +67,7 @@ t.test('a run that is left behind at once has no journal', async (t) => {
   const run = await runOf(directory, []);
   const slow = { ...run.adapter, url: 'sim:', open: () => new Promise<never>(() => {}) };
   const end = await journaledRun({ ...run, adapter: slow }, stop, {});
-  t.strictSame(end, { begun: false, failure: undefined });
+  t.strictSame(end, { observed: undefined, failure: undefined });
 });
 
 t.test('a run that cannot begin keeps what was thrown', async (t) => {
@@ -75,7 +76,7 @@ t.test('a run that cannot begin keeps what was thrown', async (t) => {
     stopWith(undefined),
     {},
   );
-  t.notOk(end.begun);
+  t.notOk(end.observed);
   t.match(end.failure, { message: /NONE-99/ });
 });
 
@@ -84,9 +85,9 @@ t.test(
   async (t) => {
     const failure = new Error('it broke');
     const record = (exitCode: RunRecord['exitCode']) => ({ exitCode }) as RunRecord;
-    const fine = { begun: true, failure: undefined };
-    const broken = { begun: true, failure };
-    const none = { begun: false, failure };
+    const fine = { observed: undefined, failure: undefined };
+    const broken = { observed: undefined, failure };
+    const none = { observed: undefined, failure };
     t.equal(journaledExitCode(fine, record(4), stopWith(undefined)), 4);
     t.equal(journaledExitCode(fine, record(0), stopWith(SIGINT)), 130);
     t.equal(journaledExitCode(none, undefined, stopWith(SIGINT)), 130);
