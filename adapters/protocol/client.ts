@@ -21,6 +21,7 @@ import {
   decodeHello,
   encodeHello,
   ownHello,
+  REQUEST_BYTES_MAX,
   type WireFrame,
   type WireFrameType,
 } from './wire-frames.ts';
@@ -174,6 +175,11 @@ class AgentSession implements Session {
   async #runNow(asked: Program): Promise<History> {
     const program = { ...asked, deadlineMs: Math.ceil(asked.deadlineMs * this.#pace) };
     const bytes = encodeProgram(program, this.#names);
+    if (this.#served && bytes.length > REQUEST_BYTES_MAX) {
+      throw machineError(
+        `the Program has ${bytes.length} bytes, and a daemon takes at most ${REQUEST_BYTES_MAX}`,
+      );
+    }
     const news = this.#served ? this.#names.takeNew() : undefined;
     if (news !== undefined) this.#channel.send('names', encodeNames(news));
     this.#channel.send('run', bytes);

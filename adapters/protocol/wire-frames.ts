@@ -32,6 +32,12 @@ export const PAYLOAD_BYTES_MAX: Readonly<Record<WireFrameType, number>> = {
   death: 1024 * KIB,
 };
 
+/**
+ * Bytes of what a client may ask of a daemon at once: each of many may have sent half of it. The
+ * longest Program of any case has less than 1 MiB.
+ */
+export const REQUEST_BYTES_MAX = 8192 * KIB;
+
 /** How long the frames of a peer may be beyond what their type allows. */
 export interface FrameLimits {
   /** Bytes that the first payload may have: the peer is not known yet. */
@@ -112,8 +118,10 @@ export class WireFrameParser {
     const { at } = LAYOUT.frame;
     const type = FRAMES[view.getUint16(at.type, true) - 1];
     const length = view.getUint32(at.length, true);
-    if (type === undefined || length > Math.min(this.#limit, PAYLOAD_BYTES_MAX[type])) {
-      throw new RangeError(NO_PROTOCOL);
+    if (type === undefined || length > FRAME_BYTES_MAX) throw new RangeError(NO_PROTOCOL);
+    const most = Math.min(this.#limit, PAYLOAD_BYTES_MAX[type]);
+    if (length > most) {
+      throw new RangeError(`${NO_PROTOCOL}: ${type} has ${length} bytes, of at most ${most}`);
     }
     this.#headBytes = 0;
     this.#type = type;

@@ -8,7 +8,7 @@ import { ConnectionLost, type Session, TargetDeath } from '../contract/index.ts'
 import { Channel, ChannelLost, ChannelSilent } from '../protocol/channel.ts';
 import { encodeDeath, encodeRefusal } from '../protocol/encode-death.ts';
 import { encodeServedFacts } from '../protocol/served-facts.ts';
-import { decodeHello, encodeHello, ownHello } from '../protocol/wire-frames.ts';
+import { decodeHello, encodeHello, ownHello, REQUEST_BYTES_MAX } from '../protocol/wire-frames.ts';
 
 /** How long a daemon waits for its clients, in milliseconds. */
 export interface DaemonTimeouts {
@@ -25,8 +25,6 @@ export const DAEMON_TIMEOUTS: DaemonTimeouts = { helloMs: 10_000, idleMs: 600_00
 
 /** Bytes of the first frame; a hello is shorter, and the client is not known yet. */
 const FIRST_BYTES = 1024;
-/** Bytes of any other: every client may have one half sent. The longest of any case has 1 MiB. */
-const REQUEST_BYTES = 8 * 1024 * 1024;
 const CASE_ID_BYTES = 1024;
 /** The longest deadline, in milliseconds: a target may be kept busy by one call as long as that. */
 const DEADLINE_MS_MAX = 3_600_000;
@@ -47,7 +45,7 @@ export async function serveClient(
   open: (peer: Peer) => Promise<Session>,
   timeouts: DaemonTimeouts,
 ): Promise<string | undefined> {
-  const channel = new Channel(stream, { firstBytes: FIRST_BYTES, otherBytes: REQUEST_BYTES });
+  const channel = new Channel(stream, { firstBytes: FIRST_BYTES, otherBytes: REQUEST_BYTES_MAX });
   let session: Session | undefined;
   try {
     await greet(channel, timeouts);
