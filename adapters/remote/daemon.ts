@@ -79,7 +79,7 @@ export class Daemon {
     };
     try {
       if (adapter.independent !== true) {
-        release = await this.#turns.take((turn) => peer.unlessLost(this.#inTime(turn)));
+        release = await this.#turns.take((turn) => this.#inTime(turn, peer));
       }
       return closingWith(await adapter.open(), close);
     } catch (thrown) {
@@ -88,14 +88,18 @@ export class Daemon {
     }
   }
 
-  /** A turn, unless it comes too late. */
-  async #inTime(turn: Promise<void>): Promise<void> {
+  /** A turn, unless it comes too late or its client goes away. */
+  async #inTime(turn: Promise<void>, peer: Peer): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((_, reject) => {
       const sentence = 'the target serves another client; come back when that one is done';
       timer = setTimeout(() => reject(machineError(sentence)), this.#timeouts.turnMs);
     });
-    await Promise.race([turn, late]).finally(() => clearTimeout(timer));
+    try {
+      await peer.unlessLost(Promise.race([turn, late]));
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 

@@ -120,6 +120,10 @@ function serve(target: Held): Served {
 
 const LONG = 600_000;
 
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
+
 async function expect(channel: Channel, type: string): Promise<string> {
   const frame = await channel.receive(LONG);
   if (frame.type !== type) throw new Error(`${frame.type}: ${Buffer.from(frame.payload)}`);
@@ -170,9 +174,10 @@ t.test('what still runs when its client is gone meets no other client', async (t
   await expect(first, 'executing');
   const second = join();
   await expect(second, 'hello');
+  await until(() => target.adapters === 2);
   first.destroy();
   // The session of the first is ended before its Program is waited for.
-  while (target.sessions > 0) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => target.sessions === 0);
   t.equal(target.adapters, 2, 'the first is not done with');
   target.release();
   await expect(second, 'facts');
