@@ -13,8 +13,8 @@ export interface Connection {
     readonly forced?: boolean;
   }>;
   /**
-   * Whether the peer dropped this connection before it said anything, as one that has too many does:
-   * another may fare better.
+   * Whether the peer dropped this connection before it said anything, as one that has too many
+   * does: another may fare better.
    */
   turnedAway?(): boolean;
   /** Ends whatever was started for it. */

@@ -67,8 +67,8 @@ export function encodeWireFrame(type: WireFrameType, payload: Uint8Array): Uint8
 const START_BYTES = 64 * KIB;
 
 /**
- * Puts frames together from chunks of a stream. What a peer has sent is kept in one piece that grows
- * with it, so that it costs no more than twice its bytes in however many chunks it came.
+ * Puts frames together from chunks of a stream. What a peer has sent is kept in one piece that
+ * grows with it, so that it costs no more than twice its bytes in however many chunks it came.
  */
 export class WireFrameParser {
   readonly #head = new Uint8Array(LAYOUT.frame.size);

@@ -10,7 +10,7 @@ import { parseRemoteTarget, type RemoteTarget } from './target-url.ts';
 import { connectTls } from './tls.ts';
 import { connectUnix } from './unix.ts';
 
-/** Milliseconds in which a peer that was lost may come back, or one that has too many let this in. */
+/** Milliseconds in which a peer that was lost may come back, or one that has too many find room. */
 const RECONNECT_MS = 5000;
 const RETRY_MS = 200;
 

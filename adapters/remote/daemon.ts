@@ -104,8 +104,8 @@ export class Daemon {
 }
 
 /**
- * A session whose end closes more than itself, once. What still runs on the target then, because its
- * client went away, is waited for: the next client must not meet it.
+ * A session whose end closes more than itself, once. What still runs on the target then, because
+ * its client went away, is waited for: the next client must not meet it.
  */
 function closingWith(session: Session, close: () => Promise<void>): Session {
   let closed = false;

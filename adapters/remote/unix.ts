@@ -68,7 +68,7 @@ export async function listenUnix(
   };
 }
 
-/** Says what goes wrong with a server once it listens; that it cannot is told where it is started. */
+/** Says what goes wrong with a server once it listens; before, whoever starts it does. */
 export function sayFailures(server: Server, onRefused: (sentence: string) => void): void {
   server.on('error', (error) => {
     if (server.listening) onRefused(`a client could not be let in: ${error.message}`);

@@ -11,7 +11,7 @@ const PROGRESSING = 4;
 const RED_ZONE_BEFORE = 1;
 const RED_ZONE_AFTER = 2;
 const RETURNED = 4;
-/** Results that may have the same bytes: the first of a repeat, its last, and one out of the way. */
+/** Results that may have the same bytes: the first of a repeat, its last, one out of the way. */
 const SHARERS_MAX = 4;
 
 /**

@@ -34,8 +34,8 @@ void agent_wait_anew(struct agent *agent)
 }
 
 /*
- * Whether the host can be read from, or written to, before its time is up; its end counts as well. The
- * time is that of a whole frame: a byte now and then does not lengthen it.
+ * Whether the host can be read from, or written to, before its time is up; its end counts as well.
+ * The time is that of a whole frame: a byte now and then does not lengthen it.
  */
 static int in_time(const struct agent *agent, int descriptor, short events)
 {

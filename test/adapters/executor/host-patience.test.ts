@@ -1,4 +1,4 @@
-/** An agent at a socket serves one host after another: none may keep the next one waiting for ever. */
+/** An agent at a socket serves one host after another: none keeps the next one waiting for ever. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -42,7 +42,7 @@ class Held {
   /** Sessions that are open, and the most that ever were. */
   sessions = 0;
   most = 0;
-  /** Ends the Program that runs; called by the session's end, unless a test keeps that for itself. */
+  /** Ends the Program that runs; the session’s end does, unless a test keeps that for itself. */
   release = (): void => {};
   readonly endsWithSession: boolean;
 
