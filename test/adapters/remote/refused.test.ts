@@ -1,4 +1,4 @@
-/** Certificates that do not count: who shows one is told why, and one line says it at the daemon. */
+/** Certificates that do not count: who shows one is told why, and the daemon says it in a line. */
 import { readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { type ConnectionOptions, connect as connectSecurely } from 'node:tls';
