@@ -198,7 +198,10 @@ class AgentSession implements Session {
     const silence = this.#served ? longest : deadlineMs + this.#grace;
     const end = performance.now() + longest;
     for (;;) {
-      const frame = await this.#receive(Math.min(silence, Math.max(0, end - performance.now())));
+      const left = end - performance.now();
+      // One that says without a pause that it still runs is never silent, and no better than that.
+      if (left <= 0) throw new ChannelSilent(`no answer came for ${longest} ms`);
+      const frame = await this.#receive(Math.min(silence, left));
       if (frame.type !== 'executing') return expected(frame, 'history');
     }
   }

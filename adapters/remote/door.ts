@@ -89,7 +89,10 @@ export class Door {
 
   /** Drops whoever waits. */
   close(): void {
-    for (const { socket } of this.#waiting) socket.destroy();
+    for (const waiting of this.#waiting) {
+      waiting.told = true;
+      waiting.socket.destroy();
+    }
     this.#refusals.flush();
   }
 
