@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { messageOf } from '../../base/errors.ts';
 import {
   encodeWireFrame,
+  type FrameLimits,
   type WireFrame,
   WireFrameParser,
   type WireFrameType,
@@ -38,12 +39,14 @@ export class Channel {
   #ahead = 0;
   #waiter: Waiter | undefined;
   #lost: ChannelLost | undefined;
+  /** What to do once the peer is lost. */
+  readonly #whenLost = new Set<(reason: ChannelLost) => void>();
 
   #ended = false;
 
-  /** @param firstBytes bytes that the payload of the peer's first frame may have */
-  constructor(stream: Duplex, firstBytes?: number) {
-    this.#parser = new WireFrameParser(firstBytes);
+  /** @param limits how long the peer's frames may be; without, as long as any */
+  constructor(stream: Duplex, limits?: FrameLimits) {
+    this.#parser = new WireFrameParser(limits);
     this.#stream = stream;
     stream.on('data', (chunk: Uint8Array) => this.#onData(chunk));
     stream.on('error', (error) => this.#lose(new ChannelLost(error.message)));
@@ -93,17 +96,32 @@ export class Channel {
   async flushed(timeoutMs: number): Promise<void> {
     if (this.#lost !== undefined) throw this.#lost;
     if (!this.#stream.writableNeedDrain) return;
-    await new Promise<void>((resolve, reject) => {
+    const taken = new Promise<void>((resolve, reject) => {
       const settle = (done: () => void): void => {
         clearTimeout(timer);
-        this.#stream.off('drain', drained).off('close', closed);
+        this.#stream.off('drain', drained).off('close', drained);
         done();
       };
       const drained = (): void => settle(resolve);
-      const closed = (): void => settle(() => reject(new ChannelLost('the peer is gone')));
       const late = new ChannelSilent(`the peer took nothing for ${timeoutMs} ms`);
       const timer = setTimeout(() => settle(() => reject(late)), timeoutMs);
-      this.#stream.once('drain', drained).once('close', closed);
+      this.#stream.once('drain', drained).once('close', drained);
+    });
+    await this.unlessLost(taken);
+  }
+
+  /**
+   * What becomes of some work for the peer, or of the peer, whichever comes first. The work is not
+   * ended by that; nobody hears of it any more.
+   *
+   * @throws {@link ChannelLost} when the peer is gone, or goes
+   */
+  unlessLost<T>(work: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const settled = (): boolean => this.#whenLost.delete(reject);
+      work.then(resolve, reject).finally(settled);
+      if (this.#lost === undefined) this.#whenLost.add(reject);
+      else reject(this.#lost);
     });
   }
 
@@ -168,5 +186,7 @@ export class Channel {
     const waiter = this.#waiter;
     this.#waiter = undefined;
     waiter?.reject(this.#lost);
+    for (const tell of this.#whenLost) tell(this.#lost);
+    this.#whenLost.clear();
   }
 }

@@ -21,6 +21,7 @@ import {
   decodeHello,
   encodeHello,
   ownHello,
+  REQUEST_BYTES_MAX,
   type WireFrame,
   type WireFrameType,
 } from './wire-frames.ts';
@@ -174,6 +175,11 @@ class AgentSession implements Session {
   async #runNow(asked: Program): Promise<History> {
     const program = { ...asked, deadlineMs: Math.ceil(asked.deadlineMs * this.#pace) };
     const bytes = encodeProgram(program, this.#names);
+    if (this.#served && bytes.length > REQUEST_BYTES_MAX) {
+      throw machineError(
+        `the Program has ${bytes.length} bytes, and a daemon takes at most ${REQUEST_BYTES_MAX}`,
+      );
+    }
     const news = this.#served ? this.#names.takeNew() : undefined;
     if (news !== undefined) this.#channel.send('names', encodeNames(news));
     this.#channel.send('run', bytes);
@@ -192,7 +198,10 @@ class AgentSession implements Session {
     const silence = this.#served ? longest : deadlineMs + this.#grace;
     const end = performance.now() + longest;
     for (;;) {
-      const frame = await this.#receive(Math.min(silence, Math.max(0, end - performance.now())));
+      const left = end - performance.now();
+      // One that says without a pause that it still runs is never silent, and no better than that.
+      if (left <= 0) throw new ChannelSilent(`no answer came for ${longest} ms`);
+      const frame = await this.#receive(Math.min(silence, left));
       if (frame.type !== 'executing') return expected(frame, 'history');
     }
   }

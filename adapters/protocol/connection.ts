@@ -12,6 +12,11 @@ export interface Connection {
     readonly log: readonly string[];
     readonly forced?: boolean;
   }>;
+  /**
+   * Whether the peer dropped this connection before it said anything, as one that has too many
+   * does: another may fare better.
+   */
+  turnedAway?(): boolean;
   /** Ends whatever was started for it. */
   close(): Promise<void>;
 }

@@ -1,9 +1,23 @@
 import { TargetDeath } from '../contract/index.ts';
+import { PAYLOAD_BYTES_MAX } from './wire-frames.ts';
 
-/** A target's death as the payload of a frame. */
+/** Characters of a sentence that is sent; one has at most six bytes there. */
+const SENTENCE_LENGTH = 8192;
+
+const cut = (sentence: string): string =>
+  sentence.length > SENTENCE_LENGTH ? `${sentence.slice(0, SENTENCE_LENGTH)}…` : sentence;
+
+/** A sentence for the peer as the payload of a frame, cut where it is longer than any should be. */
+export const encodeRefusal = (sentence: string): Uint8Array =>
+  new TextEncoder().encode(cut(sentence));
+
+/** A target's death as the payload of a frame; of a log that is too long, the end. */
 export function encodeDeath({ manner, message, log, forced }: TargetDeath): Uint8Array {
-  const told = { manner, message, log, ...(forced ? { forced } : {}) };
-  return new TextEncoder().encode(JSON.stringify(told));
+  for (let lines = log; ; lines = lines.slice(Math.ceil(lines.length / 2))) {
+    const told = { manner, message: cut(message), log: lines, ...(forced ? { forced } : {}) };
+    const bytes = new TextEncoder().encode(JSON.stringify(told));
+    if (bytes.length <= PAYLOAD_BYTES_MAX.death) return bytes;
+  }
 }
 
 /**

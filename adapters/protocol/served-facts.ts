@@ -2,14 +2,23 @@ import { machineError } from '../../base/errors.ts';
 import type { RegionFacts, TargetFacts } from '../contract/index.ts';
 import { factsFromJson, toJson } from '../contract/program-json.ts';
 import type { AgentFacts } from './facts.ts';
+import { PAYLOAD_BYTES_MAX } from './wire-frames.ts';
 
 /** Changes whenever the JSON of facts does. */
 const FACTS_VERSION = '1';
 
-/** The facts of an adapter as a daemon says them: whole, in the form of a facts frame. */
+/**
+ * The facts of an adapter as a daemon says them: whole, in the form of a facts frame.
+ *
+ * @throws RangeError when they are longer than a peer would take
+ */
 export function encodeServedFacts(facts: TargetFacts): Uint8Array {
   const lines = [`target.version=${FACTS_VERSION}`, `target=${JSON.stringify(toJson(facts))}`];
-  return new TextEncoder().encode(`${lines.join('\n')}\n`);
+  const bytes = new TextEncoder().encode(`${lines.join('\n')}\n`);
+  if (bytes.length > PAYLOAD_BYTES_MAX.facts) {
+    throw new RangeError('the target says more of itself than can be sent');
+  }
+  return bytes;
 }
 
 /** Whether the peer is a daemon that speaks for an adapter, not an agent on its machine. */

@@ -10,7 +10,7 @@ import { parseRemoteTarget, type RemoteTarget } from './target-url.ts';
 import { connectTls } from './tls.ts';
 import { connectUnix } from './unix.ts';
 
-/** Milliseconds in which a peer that was lost may come back. */
+/** Milliseconds in which a peer that was lost may come back, or one that has too many find room. */
 const RECONNECT_MS = 5000;
 const RETRY_MS = 200;
 
@@ -42,19 +42,20 @@ class RemoteAdapter implements Adapter {
 
   /** After a loss the peer may be starting again; before one, a wrong URL is told at once. */
   async open(): Promise<Session> {
-    const end = performance.now() + (this.#losses.size === 0 ? 0 : RECONNECT_MS);
+    const end = performance.now() + RECONNECT_MS;
     for (;;) {
+      const connection = connect(this.#target);
       try {
-        return await this.#once();
+        return await this.#over(connection);
       } catch (thrown) {
-        if (!isAway(thrown) || performance.now() >= end) throw thrown;
+        const again = this.#losses.size > 0 || connection.turnedAway?.() === true;
+        if (!again || !isAway(thrown) || performance.now() >= end) throw thrown;
       }
       await setTimeout(RETRY_MS);
     }
   }
 
-  async #once(): Promise<Session> {
-    const connection = connect(this.#target);
+  async #over(connection: Connection): Promise<Session> {
     this.#open.add(connection);
     const close = async (): Promise<void> => {
       this.#open.delete(connection);

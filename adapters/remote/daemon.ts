@@ -1,7 +1,9 @@
 import type { Duplex } from 'node:stream';
 import { machineError } from '../../base/errors.ts';
 import type { Adapter, Session } from '../contract/index.ts';
-import { DAEMON_TIMEOUTS, type DaemonTimeouts, serveClient } from './serve-client.ts';
+import type { Arrival } from './door.ts';
+import { DAEMON_TIMEOUTS, type DaemonTimeouts, type Peer, serveClient } from './serve-client.ts';
+import { Turns } from './turns.ts';
 
 /** The target that a daemon serves, and who hears of its clients. */
 export interface DaemonOptions {
@@ -22,7 +24,7 @@ export class Daemon {
   readonly #timeouts: DaemonTimeouts;
   readonly #streams = new Set<Duplex>();
   readonly #served = new Set<Promise<void>>();
-  #turn: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns();
   #clients = 0;
 
   constructor(options: DaemonOptions) {
@@ -30,21 +32,29 @@ export class Daemon {
     this.#timeouts = options.timeouts ?? DAEMON_TIMEOUTS;
   }
 
-  /** Serves the client at the other end of a stream, until it leaves or is dropped. */
-  accept(stream: Duplex): void {
+  /**
+   * Serves the client at the other end of a stream, until it leaves or is dropped.
+   *
+   * @param arrival its place at the door; a stream that came through no door needs none
+   */
+  accept(stream: Duplex, arrival?: Pick<Arrival, 'enter'>): void {
     this.#clients += 1;
     const client = `client ${this.#clients}`;
     this.#options.onEvent(`${client} is here`);
     this.#streams.add(stream);
-    const served = serveClient(stream, (lost) => this.#open(lost), this.#timeouts).then(
-      (dropped) => {
+    let leave = (): void => {};
+    const open = async (peer: Peer): Promise<Session> => {
+      leave = arrival?.enter() ?? leave;
+      return this.#open(peer);
+    };
+    const settled = serveClient(stream, open, this.#timeouts)
+      .then((dropped) => {
         const how = dropped === undefined ? 'has left' : `was dropped: ${dropped}`;
         this.#options.onEvent(`${client} ${how}`);
-      },
-    );
-    const settled = served
+      })
       .catch((thrown: unknown) => this.#options.onEvent(`${client}: ${String(thrown)}`))
       .finally(() => {
+        leave();
         this.#streams.delete(stream);
         this.#served.delete(settled);
       });
@@ -57,9 +67,9 @@ export class Daemon {
     await Promise.all(this.#served);
   }
 
-  async #open(lost: () => boolean): Promise<Session> {
+  async #open(peer: Peer): Promise<Session> {
     const adapter = await this.#options.openTarget();
-    const release = adapter.independent === true ? () => {} : await this.#takeTurn(lost);
+    let release = (): void => {};
     const close = async (): Promise<void> => {
       try {
         await adapter.close();
@@ -68,6 +78,9 @@ export class Daemon {
       }
     };
     try {
+      if (adapter.independent !== true) {
+        release = await this.#turns.take((turn) => this.#inTime(turn, peer));
+      }
       return closingWith(await adapter.open(), close);
     } catch (thrown) {
       await close();
@@ -75,38 +88,42 @@ export class Daemon {
     }
   }
 
-  /** Waits until the client before is done; calling the result lets the next one in. */
-  async #takeTurn(lost: () => boolean): Promise<() => void> {
-    let release = (): void => {};
-    const before = this.#turn;
-    const mine = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    this.#turn = before.then(() => mine);
+  /** A turn, unless it comes too late or its client goes away. */
+  async #inTime(turn: Promise<void>, peer: Peer): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), this.#timeouts.turnMs);
+    const late = new Promise<void>((_, reject) => {
+      const sentence = 'the target serves another client; come back when that one is done';
+      timer = setTimeout(() => reject(machineError(sentence)), this.#timeouts.turnMs);
     });
-    const turn = await Promise.race([before, late]);
-    clearTimeout(timer);
-    if (turn !== 'late' && !lost()) return release;
-    release();
-    throw machineError('the target serves another client; come back when that one is done');
+    try {
+      await peer.unlessLost(Promise.race([turn, late]));
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 
-/** A session whose end closes more than itself, once. */
+/**
+ * A session whose end closes more than itself, once. What still runs on the target then, because
+ * its client went away, is waited for: the next client must not meet it.
+ */
 function closingWith(session: Session, close: () => Promise<void>): Session {
   let closed = false;
+  let running: Promise<unknown> = Promise.resolve();
+  const watched = <T>(work: Promise<T>): Promise<T> => {
+    running = work.catch(() => undefined); // Whoever asked for it hears of it.
+    return work;
+  };
   return {
     facts: session.facts,
-    begin: (caseId) => session.begin(caseId),
-    run: (program) => session.run(program),
+    begin: (caseId) => watched(session.begin(caseId)),
+    run: (program) => watched(session.run(program)),
     close: async () => {
       if (closed) return;
       closed = true;
       try {
         await session.close();
+        await running;
       } finally {
         await close();
       }

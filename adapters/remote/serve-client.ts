@@ -6,9 +6,9 @@ import { FRAME_BYTES_MAX } from '../contract/codec/layout.ts';
 import { decodeNames, WireNames } from '../contract/codec/wire-names.ts';
 import { ConnectionLost, type Session, TargetDeath } from '../contract/index.ts';
 import { Channel, ChannelLost, ChannelSilent } from '../protocol/channel.ts';
-import { encodeDeath } from '../protocol/encode-death.ts';
+import { encodeDeath, encodeRefusal } from '../protocol/encode-death.ts';
 import { encodeServedFacts } from '../protocol/served-facts.ts';
-import { decodeHello, encodeHello, ownHello } from '../protocol/wire-frames.ts';
+import { decodeHello, encodeHello, ownHello, REQUEST_BYTES_MAX } from '../protocol/wire-frames.ts';
 
 /** How long a daemon waits for its clients, in milliseconds. */
 export interface DaemonTimeouts {
@@ -26,25 +26,30 @@ export const DAEMON_TIMEOUTS: DaemonTimeouts = { helloMs: 10_000, idleMs: 600_00
 /** Bytes of the first frame; a hello is shorter, and the client is not known yet. */
 const FIRST_BYTES = 1024;
 const CASE_ID_BYTES = 1024;
+/** The longest deadline, in milliseconds: a target may be kept busy by one call as long as that. */
+const DEADLINE_MS_MAX = 3_600_000;
+
+/** The client that a session is opened for. */
+export type Peer = Pick<Channel, 'unlessLost'>;
 
 /**
  * Serves one client: the handshake, then `begin` and `run` until it leaves, does what it must not,
  * or the target dies. The client gets the operations of the contract on that one session and
  * nothing more.
  *
- * @param open the session, once the client has said hello; the client is gone when `lost()` holds
+ * @param open the session, once the client has said hello
  * @returns why the client was dropped, or undefined when it left by itself
  */
 export async function serveClient(
   stream: Duplex,
-  open: (lost: () => boolean) => Promise<Session>,
+  open: (peer: Peer) => Promise<Session>,
   timeouts: DaemonTimeouts,
 ): Promise<string | undefined> {
-  const channel = new Channel(stream, FIRST_BYTES);
+  const channel = new Channel(stream, { firstBytes: FIRST_BYTES, otherBytes: REQUEST_BYTES_MAX });
   let session: Session | undefined;
   try {
     await greet(channel, timeouts);
-    session = await open(() => channel.lost);
+    session = await open(channel);
     channel.send('facts', encodeServedFacts(session.facts));
     await new ServedClient(channel, session, timeouts).serve();
     return undefined;
@@ -78,7 +83,7 @@ function farewell(channel: Channel, thrown: unknown): string {
   if (thrown instanceof ChannelLost || thrown instanceof ChannelSilent) return thrown.message;
   const expected = thrown instanceof RangeError || thrown instanceof AllocertError;
   const sentence = expected ? thrown.message : `a bug in allocert: ${messageOf(thrown)}`;
-  channel.send('refusal', new TextEncoder().encode(sentence));
+  channel.send('refusal', encodeRefusal(sentence));
   return sentence;
 }
 
@@ -112,15 +117,20 @@ class ServedClient {
       throw new RangeError('the name of the case is longer than 1024 bytes');
     }
     this.#names = new WireNames();
-    await this.#session.begin(new TextDecoder().decode(payload));
+    const caseId = new TextDecoder().decode(payload);
+    await this.#channel.unlessLost(this.#session.begin(caseId));
     this.#channel.send('begun');
   }
 
   async #run(payload: Uint8Array): Promise<void> {
     const names = this.#begun();
     const program = decodeProgram(payload, names);
+    if (program.deadlineMs > DEADLINE_MS_MAX) {
+      throw new RangeError('the Program has a deadline of more than an hour');
+    }
     this.#channel.send('executing');
-    const history = await this.#session.run(program);
+    // What a client that went away asked for ends with its session.
+    const history = await this.#channel.unlessLost(this.#session.run(program));
     const bytes = encodeHistory(history, program, names.numberOf);
     if (bytes.length > FRAME_BYTES_MAX) throw new RangeError('the History is too long to be sent');
     this.#channel.send('history', bytes);

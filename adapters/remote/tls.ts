@@ -1,16 +1,33 @@
 import { readFileSync } from 'node:fs';
 import { isIP, type Socket } from 'node:net';
-import { connect, createServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
+import {
+  connect,
+  createServer,
+  type SecureContextOptions,
+  type Server,
+  type TLSSocket,
+} from 'node:tls';
 import { machineError, messageOf, usageError } from '../../base/errors.ts';
+import { Channel } from '../protocol/channel.ts';
 import { type Connection, socketConnection } from '../protocol/connection.ts';
+import { encodeRefusal } from '../protocol/encode-death.ts';
+import { type Arrival, Door, type DoorLimits } from './door.ts';
 import type { Endpoint, TlsTarget } from './target-url.ts';
-import { type ListeningSocket, limitClients } from './unix.ts';
+import { certificateTrouble, daemonTrouble, handshakeTrouble } from './tls-trouble.ts';
+import { type ListeningSocket, sayFailures } from './unix.ts';
 
 /** Files that show who one is and whom one believes; PEM. */
 export interface Credentials {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
+}
+
+/** What a listener may be given to have other limits than usual. */
+export interface TlsLimits {
+  readonly limits?: DoorLimits;
+  /** Milliseconds from the arrival of a connection until it has shown a certificate. */
+  readonly handshakeMs?: number;
 }
 
 const HANDSHAKE_MS = 10_000;
@@ -28,12 +45,44 @@ export function connectTls(target: TlsTarget): Connection {
     const servername = isIP(host) === 0 ? { servername: host } : {};
     const socket = connect({ ...context, ...servername, host, port, rejectUnauthorized: true });
     setUpSocket(socket);
-    return socketConnection(socket);
+    return { ...socketConnection(socket), ...fateOf(socket, target) };
   });
 }
 
+/** What became of a connection, as far as its socket tells. */
+function fateOf(
+  socket: TLSSocket,
+  target: TlsTarget,
+): Pick<Connection, 'lastWords' | 'turnedAway'> {
+  let heard = false;
+  let ended = false;
+  let error: NodeJS.ErrnoException | undefined;
+  socket.once('data', () => {
+    heard = true;
+  });
+  socket.once('end', () => {
+    ended = true;
+  });
+  socket.once('error', (thrown) => {
+    error = thrown;
+  });
+  const dropped = (): boolean =>
+    !heard && (error === undefined ? ended : ['ECONNRESET', 'EPIPE'].includes(error.code ?? ''));
+  const trouble = (): string | undefined => {
+    if (dropped()) {
+      return 'the daemon dropped the connection at once; it may have too many: try again later';
+    }
+    return error === undefined ? undefined : daemonTrouble(error, target);
+  };
+  return {
+    lastWords: async () => ({ message: trouble() ?? '', log: [] }),
+    turnedAway: dropped,
+  };
+}
+
 /**
- * Listens for clients over TLS 1.3. Only those with a certificate signed by `ca` get through.
+ * Listens for clients over TLS 1.3. Only those with a certificate signed by `ca` get through; all
+ * others are told why not.
  *
  * @param onRefused hears of everybody else
  * @throws {@link AllocertError} when a file cannot be read, or the place is taken
@@ -41,26 +90,18 @@ export function connectTls(target: TlsTarget): Connection {
 export async function listenTls(
   { host, port }: Endpoint,
   credentials: Credentials,
-  onClient: (socket: TLSSocket) => void,
+  onClient: (socket: TLSSocket, arrival: Arrival) => void,
   onRefused: (sentence: string) => void,
+  { limits, handshakeMs = HANDSHAKE_MS }: TlsLimits = {},
 ): Promise<ListeningSocket> {
   const context = contextOf(credentials);
+  // A certificate that does not count ends the handshake nowhere: its client is told why first.
   const server = withCredentials(() =>
-    createServer({
-      ...context,
-      requestCert: true,
-      rejectUnauthorized: true,
-      handshakeTimeout: HANDSHAKE_MS,
-    }),
+    createServer({ ...context, requestCert: true, rejectUnauthorized: false }),
   );
-  limitClients(server, onRefused);
-  server.on('secureConnection', (socket) => {
-    setUpSocket(socket);
-    // The server has checked it already; this catches a mistake in its options.
-    if (socket.authorized) onClient(socket);
-    else socket.destroy();
-  });
-  server.on('tlsClientError', (error) => onRefused(`a client was refused: ${error.message}`));
+  const door = new Door(onRefused, limits);
+  receive(server, door, handshakeMs, onClient);
+  sayFailures(server, onRefused);
   await new Promise<void>((listening, failed) => {
     server.once('listening', listening);
     server.once('error', (error) => {
@@ -72,8 +113,67 @@ export async function listenTls(
   const actual = typeof address === 'object' && address !== null ? address.port : port;
   return {
     place: `tls:${isIP(host) === 6 ? `[${host}]` : host}:${actual}`,
-    close: () => new Promise((closed) => server.close(() => closed())),
+    close: () =>
+      new Promise((closed) => {
+        server.close(() => closed());
+        door.close();
+      }),
   };
+}
+
+/** What tells one connection from another, at its TCP socket and at the TLS socket above it. */
+const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+
+/** Passes on whoever shows a certificate that counts, and ends everybody else in time. */
+function receive(
+  server: Server,
+  door: Door,
+  handshakeMs: number,
+  onClient: (socket: TLSSocket, arrival: Arrival) => void,
+): void {
+  const arrivals = new Map<string, Arrival>();
+  server.on('connection', (socket: Socket) => {
+    const arrival = door.arrive(socket);
+    const peer = peerOf(socket);
+    arrivals.set(peer, arrival);
+    // Of the whole handshake: a byte now and then must not lengthen it.
+    const timer = setTimeout(() => {
+      if (arrivals.delete(peer)) {
+        arrival.refuse(`it showed no certificate for ${handshakeMs} ms`);
+        socket.destroy();
+      }
+    }, handshakeMs);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      if (arrivals.delete(peer)) arrival.refuse('it left before it had shown a certificate');
+    });
+  });
+  const take = (socket: TLSSocket): Arrival | undefined => {
+    const peer = peerOf(socket);
+    const arrival = arrivals.get(peer);
+    arrivals.delete(peer);
+    return arrival;
+  };
+  server.on('secureConnection', (socket) => {
+    const arrival = take(socket);
+    const trouble = certificateTrouble(socket);
+    if (arrival === undefined) socket.destroy();
+    else if (trouble === undefined) {
+      setUpSocket(socket);
+      arrival.vouch();
+      onClient(socket, arrival);
+    } else {
+      arrival.refuse(trouble);
+      const channel = new Channel(socket);
+      channel.send('refusal', encodeRefusal(trouble));
+      channel.end();
+    }
+  });
+  server.on('tlsClientError', (error, socket) => {
+    // One that is gone already is told of as such when its connection closes.
+    take(socket)?.refuse(handshakeTrouble(error));
+    socket.destroy();
+  });
 }
 
 /** Requests and answers are small; and a peer whose machine is gone must be noticed. */

@@ -3,10 +3,10 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { machineError, messageOf, usageError } from '../../base/errors.ts';
 import { type Connection, socketConnection } from '../protocol/connection.ts';
+import { type Arrival, Door, type DoorLimits } from './door.ts';
 
 /** Room for a path in a socket's address, less the NUL at its end: unix(7), sun_path. */
 const PATH_BYTES_MAX = 107;
-const CLIENTS_MAX = 64;
 const WORLD_WRITABLE = 0o002;
 const GROUP_WRITABLE = 0o020;
 const STICKY = 0o1000;
@@ -40,16 +40,18 @@ export function connectUnix(path: string): Connection {
  */
 export async function listenUnix(
   path: string,
-  onClient: (socket: Socket) => void,
+  onClient: (socket: Socket, arrival: Arrival) => void,
   onRefused: (sentence: string) => void,
+  limits?: DoorLimits,
 ): Promise<ListeningSocket> {
   if (Buffer.byteLength(path) > PATH_BYTES_MAX) {
     throw usageError(`${path} is longer than ${PATH_BYTES_MAX} bytes; choose a shorter path`);
   }
   checkFolder(dirname(resolve(path)));
   await clearPlace(path);
-  const server = createServer(onClient);
-  limitClients(server, onRefused);
+  const door = new Door(onRefused, limits);
+  const server = createServer((socket) => onClient(socket, door.arrive(socket)));
+  sayFailures(server, onRefused);
   try {
     await bound(server, path);
   } catch (thrown) {
@@ -58,15 +60,16 @@ export async function listenUnix(
   return {
     place: `unix:${path}`,
     // Closing takes the socket from its folder too.
-    close: () => new Promise((closed) => server.close(() => closed())),
+    close: () =>
+      new Promise((closed) => {
+        server.close(() => closed());
+        door.close();
+      }),
   };
 }
 
-/** More clients than that at once are turned away before anything is read of them. */
-export function limitClients(server: Server, onRefused: (sentence: string) => void): void {
-  server.maxConnections = CLIENTS_MAX;
-  server.on('drop', () => onRefused(`a client was turned away: ${CLIENTS_MAX} are here already`));
-  // Also the first failure, which is that it cannot listen, and is told where that is waited for.
+/** Says what goes wrong with a server once it listens; before, whoever starts it does. */
+export function sayFailures(server: Server, onRefused: (sentence: string) => void): void {
   server.on('error', (error) => {
     if (server.listening) onRefused(`a client could not be let in: ${error.message}`);
   });

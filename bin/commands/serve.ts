@@ -84,11 +84,15 @@ function listen(given: ServeArguments, daemon: Daemon): Promise<ListeningSocket>
   if (kind === 'unix' && place !== '') {
     const spare = (['ca', 'cert', 'key'] as const).find((name) => given[name] !== undefined);
     if (spare !== undefined) throw usageError(`--${spare} is for tls: only; leave it out`);
-    return listenUnix(place, (socket) => daemon.accept(socket), complain);
+    return listenUnix(place, (socket, arrival) => daemon.accept(socket, arrival), complain);
   }
   if (kind === 'tls') {
-    const accept = (socket: Parameters<Daemon['accept']>[0]): void => daemon.accept(socket);
-    return listenTls(parseEndpoint(place, 0), credentials(given), accept, complain);
+    return listenTls(
+      parseEndpoint(place, 0),
+      credentials(given),
+      (socket, arrival) => daemon.accept(socket, arrival),
+      complain,
+    );
   }
   if (given.listen === undefined) throw usageError(`say where clients arrive: --listen ${FORMS}`);
   throw usageError(

@@ -11,6 +11,8 @@ const PROGRESSING = 4;
 const RED_ZONE_BEFORE = 1;
 const RED_ZONE_AFTER = 2;
 const RETURNED = 4;
+/** Results that may have the same bytes: the first of a repeat, its last, one out of the way. */
+const SHARERS_MAX = 4;
 
 /**
  * A History from its bytes.
@@ -31,6 +33,8 @@ class Decoder {
   readonly #deaths: number;
   readonly #dataBytes: number;
   readonly #logBytes: number;
+  /** Bytes of data that results have had. */
+  #told = 0;
 
   constructor(bytes: Uint8Array, names: NameTable) {
     const { at, size } = LAYOUT.history;
@@ -126,6 +130,10 @@ class Decoder {
     const offset = this.#view.getUint32(base + at.out_offset, true);
     const length = this.#view.getUint32(base + at.out_length, true);
     if (offset + length > this.#dataBytes) throw new RangeError('a result points past the data');
+    this.#told += length;
+    if (this.#told > SHARERS_MAX * this.#dataBytes) {
+      throw new RangeError('the History has more results with the same bytes than it can have');
+    }
     const start = this.#dataOffset + offset;
     return this.#bytes.subarray(start, start + length);
   }

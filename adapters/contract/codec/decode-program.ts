@@ -37,6 +37,8 @@ class Decoder {
   readonly #threads: number;
   readonly #operations: number;
   readonly #dataBytes: number;
+  /** Bytes of data that operations have had. */
+  #told = 0;
 
   constructor(bytes: Uint8Array, names: WireNames) {
     const { at, size } = LAYOUT.program;
@@ -149,6 +151,11 @@ class Decoder {
     const length = this.#view.getUint32(base + LAYOUT.operation.at.data_length, true);
     if (offset + length > this.#dataBytes) {
       throw new RangeError('the Program has an operation whose data lie outside of it');
+    }
+    // Each gets a copy: what few bytes say must not become more than they are.
+    this.#told += length;
+    if (this.#told > this.#dataBytes) {
+      throw new RangeError('the Program has operations that share their data');
     }
     return this.#bytes.slice(this.#dataAt + offset, this.#dataAt + offset + length);
   }

@@ -4,6 +4,8 @@ import { SLOTS_MAX } from '../operations.ts';
 /** A client that no name was sent for. */
 const NO_CLIENT = 0xffff_ffff;
 const CLIENTS_MAX = 4096;
+/** Names are written wherever they are used, so that a long one would be kept many times. */
+const NAME_LENGTH = 128;
 const NAME = /^[a-z][a-z0-9-]*$/;
 
 interface Family {
@@ -25,7 +27,8 @@ export class WireNames {
    */
   learn(names: NamesOnWire): void {
     for (const [base, first, count] of names.slots) {
-      const sound = NAME.test(base) && isNumber(first) && isNumber(count) && count > 0;
+      const named = base.length <= NAME_LENGTH && NAME.test(base);
+      const sound = named && isNumber(first) && isNumber(count) && count > 0;
       if (!sound || first + count > SLOTS_MAX || this.#families.length > first) {
         throw new RangeError('a slot has a name or a number that it cannot have');
       }
@@ -37,6 +40,7 @@ export class WireNames {
       if (!isNumber(number) || number > CLIENTS_MAX || this.#clients.has(number)) {
         throw new RangeError('a client has a number that it cannot have');
       }
+      if (name.length > NAME_LENGTH) throw new RangeError('a client has a name that is too long');
       this.#clients.set(number, name);
       this.#numbers.set(name, number);
     }

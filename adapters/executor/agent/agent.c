@@ -2,7 +2,7 @@
 /*
  * allocert's agent: runs Programs on the machine that it is on and sends back what happened.
  *
- *	agent [--region PATH | --library PATH]… [--hello-ms N]
+ *	agent [--region PATH | --library PATH]… [--hello-ms N] [--idle-ms N]
  *	      [--listen-fd stdio | --unix PATH | --device PATH]
  *
  * As process 1 it is the init of a virtual machine and takes its options from the kernel's command
@@ -21,10 +21,11 @@
 #include "../include/vendor.h"
 
 #define HELLO_MS 10000
+#define IDLE_MS 600000
 
 static int usage(void)
 {
-	fputs("usage: agent [--region PATH | --library PATH]... [--hello-ms N]\n"
+	fputs("usage: agent [--region PATH | --library PATH]... [--hello-ms N] [--idle-ms N]\n"
 	      "             [--listen-fd stdio | --unix PATH | --device PATH]\n",
 	      stderr);
 	return 2;
@@ -35,6 +36,7 @@ struct options {
 	const char *device;
 	const char *trouble; /* why a library cannot be used */
 	int hello_ms;
+	int idle_ms;
 };
 
 /* A number of milliseconds from 1 on, or -1. */
@@ -68,6 +70,10 @@ static int read_options(int argc, char **argv, struct options *options)
 			options->hello_ms = milliseconds(value);
 			if (options->hello_ms < 0)
 				return -1;
+		} else if (strcmp(argv[i], "--idle-ms") == 0) {
+			options->idle_ms = milliseconds(value);
+			if (options->idle_ms < 0)
+				return -1;
 		} else if (strcmp(argv[i], "--listen-fd") != 0 || strcmp(value, "stdio") != 0) {
 			return -1;
 		}
@@ -78,7 +84,7 @@ static int read_options(int argc, char **argv, struct options *options)
 int main(int argc, char **argv)
 {
 	static struct agent agent;
-	struct options options = { .hello_ms = HELLO_MS };
+	struct options options = { .hello_ms = HELLO_MS, .idle_ms = IDLE_MS };
 
 	if (argc > 1 && strcmp(argv[1], "--resume") == 0)
 		return ac_client_resume(argc, argv);
@@ -92,6 +98,7 @@ int main(int argc, char **argv)
 	if (read_options(argc, argv, &options) < 0)
 		return usage();
 	agent.hello_ms = options.hello_ms;
+	agent.idle_ms = options.idle_ms;
 	agent.trouble = options.trouble;
 	/* What the kernel says is not about a library. */
 	if (ac_vendor == NULL)

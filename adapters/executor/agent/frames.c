@@ -4,8 +4,12 @@
 #include "../include/agent.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#include "../include/executor.h"
 
 #ifndef POLLRDHUP
 #define POLLRDHUP 0x2000
@@ -22,18 +26,34 @@ int agent_host_gone(void *data)
 	return (polled.revents & (POLLHUP | POLLERR | POLLNVAL | POLLRDHUP)) != 0;
 }
 
-/* Whether there is something to read before the host's time is up; its end counts as something. */
-static int arrives(const struct agent *agent)
+void agent_wait_anew(struct agent *agent)
 {
-	struct pollfd polled = { .fd = agent->in, .events = POLLIN };
-	int count;
+	uint64_t patience_ns = (uint64_t)agent->patience_ms * 1000000;
 
-	if (agent->patience_ms == 0)
+	agent->deadline_ns = patience_ns == 0 ? 0 : ac_now_ns() + patience_ns;
+}
+
+/*
+ * Whether the host can be read from, or written to, before its time is up; its end counts as well.
+ * The time is that of a whole frame: a byte now and then does not lengthen it.
+ */
+static int in_time(const struct agent *agent, int descriptor, short events)
+{
+	struct pollfd polled = { .fd = descriptor, .events = events };
+
+	if (agent->deadline_ns == 0)
 		return 1;
-	do {
-		count = poll(&polled, 1, agent->patience_ms);
-	} while (count < 0 && errno == EINTR);
-	return count > 0;
+	for (;;) {
+		uint64_t now = ac_now_ns();
+		uint64_t left_ms = (agent->deadline_ns - now + 999999) / 1000000;
+		int count;
+
+		if (now >= agent->deadline_ns)
+			return 0;
+		count = poll(&polled, 1, left_ms > INT_MAX ? INT_MAX : (int)left_ms);
+		if (count > 0 || (count < 0 && errno != EINTR))
+			return count > 0;
+	}
 }
 
 int agent_read(struct agent *agent, void *to, size_t bytes)
@@ -43,7 +63,7 @@ int agent_read(struct agent *agent, void *to, size_t bytes)
 	while (bytes > 0) {
 		ssize_t got;
 
-		if (!arrives(agent))
+		if (!in_time(agent, agent->in, POLLIN))
 			return -1;
 		got = read(agent->in, at, bytes);
 		if (got < 0 && (errno == EINTR || errno == EAGAIN))
@@ -70,6 +90,14 @@ int agent_skip(struct agent *agent, size_t bytes)
 	return 0;
 }
 
+/* As much as the host takes now; one whose time is limited is at a socket. */
+static ssize_t write_some(struct agent *agent, const uint8_t *from, size_t bytes)
+{
+	if (agent->deadline_ns == 0)
+		return write(agent->out, from, bytes);
+	return send(agent->out, from, bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 static int write_all(struct agent *agent, const uint8_t *from, size_t bytes)
 {
 	while (bytes > 0) {
@@ -78,7 +106,9 @@ static int write_all(struct agent *agent, const uint8_t *from, size_t bytes)
 		/* A virtio port would hold the bytes back for the next host, who did not ask. */
 		if (agent->hangs_up && agent_host_gone(agent))
 			return -1;
-		put = write(agent->out, from, bytes);
+		if (!in_time(agent, agent->out, POLLOUT))
+			return -1;
+		put = write_some(agent, from, bytes);
 		if (put < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (put <= 0)
@@ -95,6 +125,7 @@ int agent_write_parts(struct agent *agent, unsigned type, struct iovec *parts, i
 
 	for (int i = 0; i < count; i++)
 		frame.length += (uint32_t)parts[i].iov_len;
+	agent_wait_anew(agent);
 	if (write_all(agent, (const uint8_t *)&frame, sizeof(frame)) < 0)
 		return -1;
 	for (int i = 0; i < count; i++) {

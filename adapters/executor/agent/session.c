@@ -156,6 +156,7 @@ static enum agent_end serve_frames(struct agent *agent)
 		struct ac_frame frame;
 		enum agent_end end;
 
+		agent_wait_anew(agent);
 		if (agent_read(agent, &frame, sizeof(frame)) < 0)
 			return AGENT_HUNG_UP;
 		if (frame.length > AC_FRAME_BYTES_MAX)
@@ -193,12 +194,14 @@ enum agent_end agent_serve(struct agent *agent)
 	struct ac_frame frame;
 	enum agent_end end;
 
+	agent_wait_anew(agent);
 	if (agent_read(agent, &frame, sizeof(frame)) < 0)
 		return AGENT_HUNG_UP;
 	end = shake_hands(agent, &frame);
 	if (end != AGENT_BYE)
 		return end;
-	agent->patience_ms = 0;
+	if (agent->patience_ms != 0)
+		agent->patience_ms = agent->idle_ms;
 	agent_log_take();
 	end = serve_frames(agent);
 	/* A client that does not die is no reason to stay: the host has been told or is gone. */

@@ -24,14 +24,19 @@ struct agent {
 	int out;
 	int hangs_up; /* the channel tells a host that is gone by POLLHUP, not by an end of file */
 	int hello_ms; /* how long a host of a socket may take for its hello */
-	int patience_ms; /* what is left of that patience for each read; 0 waits for ever */
+	int idle_ms; /* and later for its next request, and for taking an answer */
+	int patience_ms; /* the one of both that counts now; 0 waits for ever */
+	uint64_t deadline_ns; /* when that is over for what is read or written now, or 0 */
 	uint64_t told_ns; /* when the host was told last that its Program runs */
 	const char *trouble; /* a sentence for every host, when the machine is not fit */
 	void (*on_begin)(const char *case_id); /* or NULL */
 	struct ac_supervisor supervisor;
 };
 
-/* agent-frames.c: all return 0, or -1 when the host is gone */
+/* Gives the host its patience anew, for one frame of it. */
+void agent_wait_anew(struct agent *agent);
+
+/* agent-frames.c: all return 0, or -1 when the host is gone or took too long */
 int agent_read(struct agent *agent, void *to, size_t bytes);
 int agent_skip(struct agent *agent, size_t bytes);
 int agent_write_parts(struct agent *agent, unsigned type, struct iovec *parts, int count);

@@ -159,3 +159,25 @@ t.test('an agent of this machine that is stopped accuses no target', async (t) =
   await t.rejects(session.run(program), { name: 'TargetDeath', manner: 'hang', forced: true });
   await session.close();
 });
+
+t.test('an agent that says for ever that it still runs is a hang', async (t) => {
+  const many = Buffer.concat(Array.from({ length: 4096 }, () => executing));
+  const session = await against(t, (peer) => {
+    const flood = (): void => {
+      if (peer.writable) peer.write(many, () => setImmediate(flood));
+    };
+    peer.on('error', () => peer.destroy());
+    answering([begun])(peer);
+    const parser = new WireFrameParser();
+    peer.on('data', (chunk: Uint8Array) => {
+      if (parser.push(chunk).some(({ type }) => type === 'run')) flood();
+    });
+  });
+  await session.begin('A/case');
+  await t.rejects(session.run({ ...program, deadlineMs: 1 }), {
+    name: 'TargetDeath',
+    manner: 'hang',
+    message: /no answer came for/,
+  });
+  await session.close();
+});

@@ -19,6 +19,8 @@ export interface Certificates {
   readonly stranger: Identity;
   /** A daemon of another host, rightly signed. */
   readonly elsewhere: Identity;
+  /** Clients whose certificates do not count, by what is wrong with them. */
+  unfit(): Readonly<Record<'itsOwn' | 'expired' | 'early' | 'servers', Identity>>;
 }
 
 /** Makes keys and certificates with openssl's command line. */
@@ -53,6 +55,25 @@ export function makeCertificates(t: { teardown(action: () => unknown): unknown }
     openssl('x509', '-req', '-in', request ?? '', ...ca, ...out);
     return { cert: cert ?? '', key: key ?? '' };
   };
+  // Only `openssl ca` takes dates in every version.
+  const dated = (name: string, from: string, to: string): Identity => {
+    const identity = signed('ca', name, '/CN=client', 'extendedKeyUsage=clientAuth');
+    const index = file(`${name}.index`);
+    writeFileSync(index, '');
+    const section = [
+      `database = ${index}`,
+      'default_md = sha256',
+      'policy = any',
+      'rand_serial = yes',
+    ];
+    const policy = ['[any]', 'commonName = supplied', ''];
+    writeFileSync(file(`${name}.conf`), ['[own]', ...section, ...policy].join('\n'));
+    const by = ['-name', 'own', '-cert', file('ca.pem'), '-keyfile', file('ca.key'), '-notext'];
+    const dates = ['-startdate', from, '-enddate', to];
+    const files = ['-config', file(`${name}.conf`), '-in', file(`${name}.csr`), '-outdir', folder];
+    openssl('ca', '-batch', ...by, ...dates, ...files, '-out', identity.cert);
+    return identity;
+  };
   authority('ca');
   authority('other');
   const host = 'subjectAltName=DNS:localhost,IP:127.0.0.1';
@@ -63,5 +84,14 @@ export function makeCertificates(t: { teardown(action: () => unknown): unknown }
     client: signed('ca', 'client', '/CN=client', user),
     stranger: signed('other', 'stranger', '/CN=client', user),
     elsewhere: signed('ca', 'elsewhere', '/CN=elsewhere', 'subjectAltName=DNS:elsewhere.example'),
+    unfit: () => {
+      authority('own');
+      return {
+        itsOwn: { cert: file('own.pem'), key: file('own.key') },
+        expired: dated('expired', '20200101000000Z', '20200201000000Z'),
+        early: dated('early', '20480101000000Z', '20480201000000Z'),
+        servers: signed('ca', 'servers', '/CN=client', 'extendedKeyUsage=serverAuth'),
+      };
+    },
   };
 }
