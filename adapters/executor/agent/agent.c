@@ -59,6 +59,8 @@ static int read_options(int argc, char **argv, struct options *options)
 		} else if (strcmp(argv[i], "--library") == 0) {
 			options->trouble = ac_vendor_load(value);
 			if (options->trouble == NULL)
+				options->trouble = ac_vendor_start();
+			if (options->trouble == NULL)
 				ac_supervisor_add_region(ac_vendor->node);
 		} else if (strcmp(argv[i], "--unix") == 0) {
 			options->socket = value;
