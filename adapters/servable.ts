@@ -15,10 +15,16 @@ export async function requireServable(url: string): Promise<void> {
   }
   if (!url.startsWith('native:')) return;
   const { parseNativeTarget } = await import('./native/target-url.ts');
-  if (parseNativeTarget(url).mode === 'in-process') {
+  const { mode, confined } = parseNativeTarget(url);
+  if (mode === 'in-process') {
     throw usageError(
       `${url} cannot be served: its clients come from the process that serves, and are not kept ` +
         'apart from it; leave out mode=in-process',
+    );
+  }
+  if (!confined) {
+    throw usageError(
+      `${url} cannot be served: its clients could do what the daemon may; leave out confine=no`,
     );
   }
 }

@@ -2,7 +2,7 @@
 /*
  * allocert's agent: runs Programs on the machine that it is on and sends back what happened.
  *
- *	agent [--region PATH | --library PATH]… [--hello-ms N]
+ *	agent [--region PATH | --library PATH]… [--hello-ms N] [--confine yes|no]
  *	      [--listen-fd stdio | --unix PATH | --device PATH]
  *
  * As process 1 it is the init of a virtual machine and takes its options from the kernel's command
@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../include/confine.h"
 #include "../include/executor.h"
 #include "../include/vendor.h"
 
@@ -25,6 +26,7 @@
 static int usage(void)
 {
 	fputs("usage: agent [--region PATH | --library PATH]... [--hello-ms N]\n"
+	      "             [--confine yes|no]\n"
 	      "             [--listen-fd stdio | --unix PATH | --device PATH]\n",
 	      stderr);
 	return 2;
@@ -35,6 +37,7 @@ struct options {
 	const char *device;
 	const char *trouble; /* why a library cannot be used */
 	int hello_ms;
+	int confine;
 };
 
 /* A number of milliseconds from 1 on, or -1. */
@@ -70,6 +73,10 @@ static int read_options(int argc, char **argv, struct options *options)
 			options->hello_ms = milliseconds(value);
 			if (options->hello_ms < 0)
 				return -1;
+		} else if (strcmp(argv[i], "--confine") == 0) {
+			options->confine = strcmp(value, "yes") == 0;
+			if (!options->confine && strcmp(value, "no") != 0)
+				return -1;
 		} else if (strcmp(argv[i], "--listen-fd") != 0 || strcmp(value, "stdio") != 0) {
 			return -1;
 		}
@@ -80,7 +87,7 @@ static int read_options(int argc, char **argv, struct options *options)
 int main(int argc, char **argv)
 {
 	static struct agent agent;
-	struct options options = { .hello_ms = HELLO_MS };
+	struct options options = { .hello_ms = HELLO_MS, .confine = 1 };
 
 	if (argc > 1 && strcmp(argv[1], "--resume") == 0)
 		return ac_client_resume(argc, argv);
@@ -93,6 +100,8 @@ int main(int argc, char **argv)
 	}
 	if (read_options(argc, argv, &options) < 0)
 		return usage();
+	if (options.confine)
+		ac_confine_start();
 	agent.hello_ms = options.hello_ms;
 	agent.trouble = options.trouble;
 	/* What the kernel says is not about a library. */

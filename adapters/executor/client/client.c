@@ -5,6 +5,7 @@
  * process with nothing but 0, 1 and 2.
  */
 #define _GNU_SOURCE
+#include "../include/confine.h"
 #include "../include/executor.h"
 
 #include <fcntl.h>
@@ -236,6 +237,8 @@ void ac_client_main(void)
 			_exit(124);
 		close(descriptor);
 	}
+	if (ac_confine_client() < 0)
+		_exit(122);
 	ac_guard_install();
 	live();
 }

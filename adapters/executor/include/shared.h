@@ -121,6 +121,7 @@ struct ac_shared {
 	int32_t data; /* descriptor there */
 	int32_t oom_score_adj; /* what clients start with */
 	int32_t embedded; /* the supervisor is a part of another program */
+	int32_t confined; /* enum ac_confined */
 	int32_t group; /* of all clients of this case, or 0 */
 	int32_t adopts; /* whether orphaned clients become the supervisor's */
 	uint32_t slowness; /* tenths; 10 for a machine as fast as most, more for a slower one */
@@ -158,6 +159,12 @@ struct ac_shared {
  * several.
  */
 extern __thread struct ac_shared *ac_shared;
+
+/* How far clients are confined. */
+enum ac_confined {
+	AC_CONFINED_NOT = 0, /* a guest is thrown away as a whole */
+	AC_CONFINED_FILTER = 1, /* system calls are filtered */
+};
 
 /* 0, or -1 with errno. */
 int ac_shared_create(void);

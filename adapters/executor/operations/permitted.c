@@ -37,7 +37,7 @@ int ac_may_ioctl(uint64_t request)
 	return ((uint32_t)request & AC_NETWORK_IOCTL_MASK) != AC_NETWORK_IOCTL;
 }
 
-/* Process ids lie where clients can write: only those of this case's clients are reached by them. */
+/* Process ids lie where clients can write: by them only clients of this case are reached. */
 int ac_may_reach(pid_t pid)
 {
 	if (pid == 0)

@@ -286,3 +286,12 @@ t.test('shared memory is neither cut nor sealed', { skip }, async (t) => {
   t.match(written, { errno: 'EPERM' }, 'control is not written by its descriptor');
   await goesOn(t, session);
 });
+
+t.test('a client has no system call that reaches others', { skip }, async (t) => {
+  const session = await sessionOf(t);
+  const [read] = await run(session, [{ op: 'readfile', document: '/proc/self/status' }]);
+  const status = Buffer.from(read?.out ?? []).toString();
+  t.match(status, /^NoNewPrivs:\s1$/m);
+  t.match(status, /^Seccomp:\s2$/m);
+  t.match(readFileSync('/proc/self/status', 'latin1'), /^Seccomp:\s0$/m);
+});
