@@ -41,12 +41,13 @@ class ContainedAdapter implements Adapter {
     await this.close();
     const agents = join(cacheFolder(), 'agent');
     makeCacheFolder(agents);
-    const { kind, path } = this.#target;
+    const { kind, path, confined } = this.#target;
     const agent = await buildAgent(agents, { loadsLibraries: kind === 'library' });
     const connection = connectChild([
       agent.path,
       kind === 'library' ? '--library' : '--region',
       path,
+      ...(confined ? [] : ['--confine', 'no']),
     ]);
     this.#connection = connection;
     try {

@@ -12,6 +12,8 @@ export interface NativeTarget {
   readonly path: string;
   readonly kind: 'device' | 'library';
   readonly mode: NativeMode;
+  /** Whether clients give up what they do not need; in-process they are Node's, and do not. */
+  readonly confined: boolean;
 }
 
 const MODES = ['contained', 'in-process'] as const;
@@ -25,7 +27,7 @@ const FORMS =
  * @throws {@link AllocertError} for what is no such URL (usage) or is not on this machine (machine)
  */
 export function parseNativeTarget(url: string): NativeTarget {
-  const parts = splitTarget(url, url.slice('native:'.length), { names: ['mode'] });
+  const parts = splitTarget(url, url.slice('native:'.length), { names: ['mode', 'confine'] });
   const place = percentDecoded(url, parts.place);
   const mode = parseMode(parts.get('mode') ?? 'contained', url);
   const kind = /\.so(?:\.\d+)*$/.test(place) ? 'library' : 'device';
@@ -40,7 +42,14 @@ export function parseNativeTarget(url: string): NativeTarget {
         `${kind === 'device' ? 'a device node of this machine' : 'the library as it was built'}`,
     );
   }
-  return { path, kind, mode };
+  return { path, kind, mode, confined: isConfined(parts.get('confine'), mode, url) };
+}
+
+function isConfined(asked: string | undefined, mode: NativeMode, url: string): boolean {
+  if (asked === undefined || asked === 'no') return asked === undefined && mode === 'contained';
+  if (asked !== 'yes') throw usageError(`${url} has confine=${asked}; use confine=yes or no`);
+  if (mode === 'contained') return true;
+  throw usageError(`${url} cannot be confined: mode=in-process has clients of Node; leave it out`);
 }
 
 function parseMode(text: string, url: string): NativeMode {

@@ -13,6 +13,9 @@ export type AgentFacts = ReadonlyMap<string, string>;
 /** Capabilities of a kernel's driver alone: files of its own in /proc, page frames. */
 const KERNELS: ReadonlySet<Capability> = new Set(['procfs', 'frames']);
 
+/** What an agent says of clients that it confines; others are in a guest, or in nobody's care. */
+const CONFINED: ReadonlySet<string> = new Set(['filter', 'namespaces']);
+
 /**
  * The most that deadlines are lengthened by: they are long already, calls that come back lengthen
  * them, and a target that does hang must not take hours.
@@ -80,6 +83,7 @@ export function targetFacts(
       ...details,
       slowness: String(slownessOf(agent)),
       ...(agent.has('instruments') ? { instruments: text('instruments') } : {}),
+      ...(CONFINED.has(text('confinement')) ? { confinement: text('confinement') } : {}),
       taint: taintInWords(text('taint')),
     },
   };

@@ -4,6 +4,7 @@ import { Daemon } from '../../adapters/remote/daemon.ts';
 import { parseEndpoint } from '../../adapters/remote/target-url.ts';
 import { type Credentials, listenTls } from '../../adapters/remote/tls.ts';
 import { type ListeningSocket, listenUnix } from '../../adapters/remote/unix.ts';
+import { requireServable } from '../../adapters/servable.ts';
 import { usageError } from '../../base/errors.ts';
 import { redact } from '../../base/redact.ts';
 import { single } from '../shared/options.ts';
@@ -59,12 +60,7 @@ export const serveCommand: CommandModule<object, ServeArguments> = {
   },
   handler: async (given) => {
     const { target } = given;
-    if (target.startsWith('replay:')) {
-      throw usageError(
-        `${target} cannot be served: a recording answers only what was asked word for word; ` +
-          'copy its directory to the client and run it there',
-      );
-    }
+    await requireServable(target);
     // Refused now rather than at the first client, when it names nothing.
     await (await openTarget(target)).close();
     const daemon = new Daemon({ openTarget: () => openTarget(target), onEvent: complain });

@@ -14,8 +14,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "../include/agent.h"
 #include "../include/executor.h"
@@ -44,15 +42,11 @@ static napi_value fail_stuck(napi_env env, const char *sentence)
 
 static void leave(struct executor *executor)
 {
-	int descriptor;
-
 	if (executor->shared == NULL)
 		return;
 	ac_shared = executor->shared;
-	descriptor = ac_shared->descriptor;
 	(void)ac_supervisor_clear(&executor->supervisor);
-	munmap(executor->shared, sizeof(*executor->shared));
-	close(descriptor);
+	ac_shared_close(executor->shared);
 	if (executor->vendor != NULL)
 		atomic_store(&library_in_use, 0);
 	executor->shared = NULL;
@@ -130,6 +124,8 @@ static const char *load_library(const char *path)
 		return "another session of this process has a library loaded; close it, or use "
 		       "?mode=contained";
 	wrong = ac_vendor_load(path);
+	if (wrong == NULL)
+		wrong = ac_vendor_start();
 	if (wrong == NULL)
 		return ac_supervisor_add_region(ac_vendor->node) < 0 ? "too many regions" : NULL;
 	atomic_store(&library_in_use, 0);
@@ -234,7 +230,7 @@ static napi_value history_bytes(napi_env env, struct executor *executor)
 			at += image.parts[i].iov_len;
 		}
 	}
-	free(image.summaries);
+	free(image.copies);
 	executor->supervisor.deaths = 0;
 	return result;
 }

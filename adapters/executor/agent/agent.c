@@ -3,6 +3,7 @@
  * allocert's agent: runs Programs on the machine that it is on and sends back what happened.
  *
  *	agent [--region PATH | --library PATH]… [--hello-ms N] [--idle-ms N]
+ *	      [--confine yes|no]
  *	      [--listen-fd stdio | --unix PATH | --device PATH]
  *
  * As process 1 it is the init of a virtual machine and takes its options from the kernel's command
@@ -17,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../include/confine.h"
 #include "../include/executor.h"
 #include "../include/vendor.h"
 
@@ -26,6 +28,7 @@
 static int usage(void)
 {
 	fputs("usage: agent [--region PATH | --library PATH]... [--hello-ms N] [--idle-ms N]\n"
+	      "             [--confine yes|no]\n"
 	      "             [--listen-fd stdio | --unix PATH | --device PATH]\n",
 	      stderr);
 	return 2;
@@ -37,6 +40,7 @@ struct options {
 	const char *trouble; /* why a library cannot be used */
 	int hello_ms;
 	int idle_ms;
+	int confine;
 };
 
 /* A number of milliseconds from 1 on, or -1. */
@@ -61,6 +65,8 @@ static int read_options(int argc, char **argv, struct options *options)
 		} else if (strcmp(argv[i], "--library") == 0) {
 			options->trouble = ac_vendor_load(value);
 			if (options->trouble == NULL)
+				options->trouble = ac_vendor_start();
+			if (options->trouble == NULL)
 				ac_supervisor_add_region(ac_vendor->node);
 		} else if (strcmp(argv[i], "--unix") == 0) {
 			options->socket = value;
@@ -74,6 +80,10 @@ static int read_options(int argc, char **argv, struct options *options)
 			options->idle_ms = milliseconds(value);
 			if (options->idle_ms < 0)
 				return -1;
+		} else if (strcmp(argv[i], "--confine") == 0) {
+			options->confine = strcmp(value, "yes") == 0;
+			if (!options->confine && strcmp(value, "no") != 0)
+				return -1;
 		} else if (strcmp(argv[i], "--listen-fd") != 0 || strcmp(value, "stdio") != 0) {
 			return -1;
 		}
@@ -84,7 +94,7 @@ static int read_options(int argc, char **argv, struct options *options)
 int main(int argc, char **argv)
 {
 	static struct agent agent;
-	struct options options = { .hello_ms = HELLO_MS, .idle_ms = IDLE_MS };
+	struct options options = { .hello_ms = HELLO_MS, .idle_ms = IDLE_MS, .confine = 1 };
 
 	if (argc > 1 && strcmp(argv[1], "--resume") == 0)
 		return ac_client_resume(argc, argv);
@@ -97,6 +107,8 @@ int main(int argc, char **argv)
 	}
 	if (read_options(argc, argv, &options) < 0)
 		return usage();
+	if (options.confine)
+		ac_confine_start();
 	agent.hello_ms = options.hello_ms;
 	agent.idle_ms = options.idle_ms;
 	agent.trouble = options.trouble;

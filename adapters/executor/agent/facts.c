@@ -121,6 +121,13 @@ static void taint(struct sheet *sheet)
 	close(descriptor);
 }
 
+static void confinement(struct sheet *sheet)
+{
+	static const char *const names[] = { "none", "filter" };
+
+	line(sheet, "confinement=%s\n", names[ac_shared->confined]);
+}
+
 size_t agent_facts(char *text, size_t room)
 {
 	struct sheet sheet = { .text = text, .room = room };
@@ -139,6 +146,7 @@ size_t agent_facts(char *text, size_t room)
 	taint(&sheet);
 	if (agent_instruments(instruments, sizeof(instruments)))
 		line(&sheet, "instruments=%s\n", instruments);
+	confinement(&sheet);
 	memory(&sheet);
 	line(&sheet, "capabilities=files,memory%s,limits,timing%s%s%s\n",
 	     ac_shared->adopts ? ",clients" : "", have_sockets() ? ",sockets" : "",

@@ -62,7 +62,7 @@ static int send_history(struct agent *agent)
 	if (ac_history_build(&image, &agent->supervisor, &log) == 0)
 		sent = agent_write_parts(agent, AC_FRAME_TYPE_HISTORY, image.parts,
 					 AC_HISTORY_PARTS);
-	free(image.summaries);
+	free(image.copies);
 	agent->supervisor.deaths = 0;
 	return sent;
 }

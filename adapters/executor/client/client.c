@@ -5,6 +5,7 @@
  * process with nothing but 0, 1 and 2.
  */
 #define _GNU_SOURCE
+#include "../include/confine.h"
 #include "../include/executor.h"
 
 #include <fcntl.h>
@@ -19,7 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int ac_kept_descriptor = -1;
+struct ac_kept ac_kept = { -1, -1 };
 
 static struct ac_context contexts[AC_THREADS_MAX];
 static uint32_t self;
@@ -60,29 +61,49 @@ int ac_open_own(const char *path, int flags)
 	return descriptor;
 }
 
-int ac_reopen_shared(void)
+static int reopen(int descriptor, int flags)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)ac_shared->supervisor,
-		 (int)ac_shared->descriptor);
-	return ac_open_own(path, O_RDWR);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)ac_shared->holder, descriptor);
+	return ac_open_own(path, flags);
+}
+
+int ac_reopen_shared(struct ac_kept *parts)
+{
+	parts->control = reopen((int)ac_shared->control, O_RDONLY);
+	parts->data = parts->control < 0 ? -1 : reopen((int)ac_shared->data, O_RDWR);
+	if (parts->data >= 0)
+		return 0;
+	if (parts->control >= 0) {
+		int error = errno;
+
+		close(parts->control);
+		errno = error;
+	}
+	return -1;
 }
 
 /* High up, where no case looks for the lowest free number. */
+static int move_up(int descriptor, rlim_t soft)
+{
+	rlim_t high = soft < 65536 ? soft : 65536;
+	int moved = high < 2 ? -1 : fcntl(descriptor, F_DUPFD_CLOEXEC, (int)high - 2);
+
+	close(descriptor);
+	return moved;
+}
+
 void ac_keep_shared(void)
 {
-	int descriptor = ac_kept_descriptor < 0 ? ac_reopen_shared() : -1;
+	struct ac_kept parts;
 	struct rlimit limit;
-	rlim_t high = 65536;
 
-	if (descriptor < 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+	if (ac_kept.control >= 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+	    ac_reopen_shared(&parts) < 0)
 		return;
-	if (limit.rlim_cur < high)
-		high = limit.rlim_cur;
-	if (high > 0)
-		ac_kept_descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, (int)high - 1);
-	close(descriptor);
+	ac_kept.control = move_up(parts.control, limit.rlim_cur);
+	ac_kept.data = move_up(parts.data, limit.rlim_cur);
 }
 
 /* A supervisor that is gone already sends no signal any more. */
@@ -203,8 +224,9 @@ void ac_client_main(void)
 	int length;
 
 	/* The supervisor does the same: whoever comes first. */
-	if (ac_shared->embedded)
-		setpgid(0, 0);
+	setpgid(0, 0);
+	if (ac_shared_protect() < 0)
+		_exit(123);
 	shed_supervisor();
 	ac_die_with_supervisor();
 	self = 0;
@@ -215,6 +237,8 @@ void ac_client_main(void)
 			_exit(124);
 		close(descriptor);
 	}
+	if (ac_confine_client() < 0)
+		_exit(122);
 	ac_guard_install();
 	live();
 }
@@ -226,30 +250,33 @@ void ac_client_forked(uint32_t client)
 	live();
 }
 
-/* The image after exec: `--resume DESCRIPTOR CLIENT THREAD KEPT LIMIT`. */
+/* The image after exec: `--resume CONTROL DATA CLIENT THREAD KEPT LIMIT`. */
 int ac_client_resume(int argc, char **argv)
 {
 	sigset_t none;
-	int descriptor;
+	struct ac_kept parts;
 	struct ac_context *context;
 
-	if (argc != 7)
+	if (argc != 8)
 		return 2;
-	descriptor = atoi(argv[2]);
-	if (ac_shared_map(descriptor) < 0)
+	parts.control = atoi(argv[2]);
+	parts.data = atoi(argv[3]);
+	if (ac_shared_map(parts.control, parts.data) < 0)
 		return 1;
-	self = (uint32_t)strtoul(argv[3], NULL, 10);
-	if (argv[5][0] == '1') {
-		ac_kept_descriptor = descriptor;
-		fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+	self = (uint32_t)strtoul(argv[4], NULL, 10);
+	if (argv[6][0] == '1') {
+		ac_kept = parts;
+		fcntl(parts.control, F_SETFD, FD_CLOEXEC);
+		fcntl(parts.data, F_SETFD, FD_CLOEXEC);
 	} else {
-		close(descriptor);
+		close(parts.control);
+		close(parts.data);
 	}
 	context = ac_context_open(0);
 	if (context == NULL || ac_vendor_load_again() != NULL)
 		return 1;
-	context->thread = (uint32_t)strtoul(argv[4], NULL, 10);
-	ac_descriptor_limit_back(strtoull(argv[6], NULL, 10));
+	context->thread = (uint32_t)strtoul(argv[5], NULL, 10);
+	ac_descriptor_limit_back(strtoull(argv[7], NULL, 10));
 	ac_guard_install();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

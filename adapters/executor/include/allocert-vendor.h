@@ -47,7 +47,8 @@ struct allocert_vendor {
 	const char *capabilities;
 	/*
 	 * Called once before any client exists, and again (`again` is 1) in a client that replaced
-	 * itself by exec. `state` is shared by all. 0, or -1 with errno. May be NULL.
+	 * itself by exec. What the first call wrote to `state` is there in the later ones; it
+	 * cannot be written to after the first has returned. 0, or -1 with errno. May be NULL.
 	 */
 	int (*start)(void *state, int again);
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "program.h"
 #include "vendor.h"
@@ -40,6 +41,13 @@ void ac_call_fault(struct ac_call *call, int signal, uint64_t offset);
 /* Resolves operands and does one operation that is not repeat. */
 void ac_call_make(struct ac_call *call);
 
+/* permitted.c: whether a case may; what it may not is EPERM */
+int ac_may_open(uint64_t flags);
+int ac_may_fcntl(uint64_t command, uint64_t value);
+int ac_may_ioctl(uint64_t request);
+int ac_may_reach(pid_t pid); /* else errno says why not */
+void ac_call_refuse(struct ac_call *call);
+
 /* operand.c */
 uint64_t ac_operand_value(const struct ac_operand *operand, uint64_t iteration);
 void ac_slot_store(const struct ac_operation *operation, uint64_t iteration,
@@ -74,10 +82,16 @@ void ac_client_forked(uint32_t client) __attribute__((noreturn));
 int ac_client_resume(int argc, char **argv);
 /* As open(2) with O_CLOEXEC, also when the soft limit on descriptors is used up. */
 int ac_open_own(const char *path, int flags);
-int ac_reopen_shared(void);
+/* Descriptors of both parts of shared memory, or -1 each. */
+struct ac_kept {
+	int control;
+	int data;
+};
+/* 0, or -1 with errno. */
+int ac_reopen_shared(struct ac_kept *parts);
 void ac_keep_shared(void);
-/* A descriptor that the executor keeps open in this client, or -1. */
-extern int ac_kept_descriptor;
+/* What the executor keeps open in this client. */
+extern struct ac_kept ac_kept;
 void ac_die_with_supervisor(void);
 
 /* clients.c: the soft limit on descriptors that exec lifted */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one piece of memory that the supervisor and every client share. Clients are processes that a
+ * The memory that the supervisor and every client share. Clients are processes that a
  * case may kill, fork or replace by exec at any point, so whatever must outlive them lies here:
  * slots, results, the position of each thread, the state of each repeat. Nothing in it is a
  * pointer, because a client that went through exec maps it elsewhere.
@@ -26,6 +26,8 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "processes share atomics, so these mus
 #define AC_SLOT_OUT_BYTES 64
 #define AC_REGIONS_MAX 256
 #define AC_REGION_PATH_BYTES 256
+/* The largest page of any machine: each part is mapped by itself. */
+#define AC_PART_ALIGNMENT 65536
 /* With results, summaries and log this keeps any History below AC_FRAME_BYTES_MAX. */
 #define AC_OUT_ARENA_BYTES (24u << 20)
 
@@ -108,37 +110,49 @@ struct ac_barrier {
 	_Atomic uint32_t generation; /* a futex */
 };
 
+/*
+ * Two parts in one piece. Control is the supervisor's: clients see it and cannot write to it,
+ * whatever a Program makes them do. Data are everybody's, and the supervisor believes none of them.
+ */
 struct ac_shared {
 	int32_t supervisor; /* process id */
-	int32_t descriptor; /* of this memory, in the supervisor */
+	int32_t holder; /* process id of whoever holds the descriptors of both parts for clients */
+	int32_t control; /* descriptor there, for reading */
+	int32_t data; /* descriptor there */
 	int32_t oom_score_adj; /* what clients start with */
 	int32_t embedded; /* the supervisor is a part of another program */
-	int32_t group; /* of all clients, when embedded */
+	int32_t confined; /* enum ac_confined */
+	int32_t group; /* of all clients of this case, or 0 */
 	int32_t adopts; /* whether orphaned clients become the supervisor's */
 	uint32_t slowness; /* tenths; 10 for a machine as fast as most, more for a slower one */
 	uint32_t regions;
 	uint32_t sequence; /* of the Program that runs or ran last */
-	_Atomic uint32_t event; /* futex that the supervisor sleeps on */
-	_Atomic uint32_t gate_open; /* futex that threads start at */
-	_Atomic uint32_t gate_arrived;
 	uint32_t gate_expected;
-	_Atomic uint32_t arena_used;
-	_Atomic uint32_t slots_top; /* slots at and above it were never written */
 	uint32_t program_bytes;
 	uint32_t steps_used;
-	struct ac_barrier barriers[AC_THREADS_MAX + 1]; /* by number of parties */
-	struct ac_thread_state threads[AC_THREADS_MAX];
-	struct ac_client clients[AC_CLIENTS_MAX];
 	char executable[4096]; /* what exec replaces a client by */
 	char library_path[4096]; /* of a vendor's library, or empty */
 	_Alignas(64) uint8_t library_state[ALLOCERT_VENDOR_STATE_BYTES];
 	char region_paths[AC_REGIONS_MAX][AC_REGION_PATH_BYTES];
+	_Alignas(64) uint8_t program[AC_FRAME_BYTES_MAX];
+
+	/* The data start here: a futex that the supervisor sleeps on. */
+	_Alignas(AC_PART_ALIGNMENT) _Atomic uint32_t event;
+	_Atomic uint32_t gate_open; /* futex that threads start at */
+	_Atomic uint32_t gate_arrived;
+	_Atomic uint32_t arena_used;
+	_Atomic uint32_t slots_top; /* slots at and above it were never written */
+	struct ac_barrier barriers[AC_THREADS_MAX + 1]; /* by number of parties */
+	struct ac_thread_state threads[AC_THREADS_MAX];
+	struct ac_client clients[AC_CLIENTS_MAX];
 	struct ac_slot slots[AC_SLOTS_MAX];
 	struct ac_step_state steps[AC_STEPS_MAX];
 	struct ac_result results[AC_OPERATIONS_MAX];
-	_Alignas(64) uint8_t program[AC_FRAME_BYTES_MAX];
 	_Alignas(64) uint8_t arena[AC_OUT_ARENA_BYTES];
 };
+
+#define AC_CONTROL_BYTES offsetof(struct ac_shared, event)
+#define AC_DATA_BYTES (sizeof(struct ac_shared) - AC_CONTROL_BYTES)
 
 /*
  * Of the executor that this thread works for: an addon in a host with several threads holds
@@ -146,9 +160,19 @@ struct ac_shared {
  */
 extern __thread struct ac_shared *ac_shared;
 
+/* How far clients are confined. */
+enum ac_confined {
+	AC_CONFINED_NOT = 0, /* a guest is thrown away as a whole */
+	AC_CONFINED_FILTER = 1, /* system calls are filtered */
+};
+
 /* 0, or -1 with errno. */
 int ac_shared_create(void);
-int ac_shared_map(int descriptor);
+void ac_shared_close(struct ac_shared *shared);
+/* In a client: control can be read from now on, and never be written again. */
+int ac_shared_protect(void);
+/* In a client after exec. */
+int ac_shared_map(int control, int data);
 
 uint64_t ac_now_ns(void);
 /*

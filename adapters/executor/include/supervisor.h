@@ -3,6 +3,7 @@
 #ifndef ALLOCERT_SUPERVISOR_H
 #define ALLOCERT_SUPERVISOR_H
 
+#include <sys/types.h>
 #include <sys/uio.h>
 
 #include "program.h"
@@ -49,7 +50,7 @@ struct ac_history_image {
 	struct ac_history head;
 	struct iovec parts[AC_HISTORY_PARTS];
 	uint64_t bytes;
-	uint8_t *summaries; /* to be freed */
+	void *copies; /* of what clients could still change; to be freed */
 };
 
 struct ac_kernel_log {

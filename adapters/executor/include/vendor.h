@@ -17,8 +17,10 @@ extern __thread const struct allocert_vendor *ac_vendor;
 		value_ == ALLOCERT_PASS ? (int64_t)(kernel) : value_;          \
 	})
 
-/* Loads a library and starts it: NULL, or a sentence that says what is wrong. */
+/* Loads a library: NULL, or a sentence that says what is wrong. */
 const char *ac_vendor_load(const char *path);
+/* Starts it, before there are clients; as ac_vendor_load. */
+const char *ac_vendor_start(void);
 /* In a client after exec; as ac_vendor_load. */
 const char *ac_vendor_load_again(void);
 

@@ -159,31 +159,28 @@ void ac_descriptor_limit_back(unsigned long long soft)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static void let_through(const struct ac_kept *parts, int flags)
+{
+	fcntl(parts->control, F_SETFD, flags);
+	fcntl(parts->data, F_SETFD, flags);
+}
+
 /* Timers survive exec but handlers do not: signals wait until the new image has its own. */
-void ac_op_exec(struct ac_call *call)
+static int replace_image(const struct ac_context *context, const struct ac_kept *parts, int kept)
 {
 	sigset_t all, before;
-	char numbers[3][16];
+	char numbers[4][16];
 	char soft[24];
-	rlim_t limit;
-	char *kept = ac_kept_descriptor < 0 ? "0" : "1";
-	char *arguments[] = { "allocert", "--resume", numbers[0], numbers[1], numbers[2], kept,
-			      soft, NULL };
+	char *arguments[] = { "allocert", "--resume", numbers[0], numbers[1], numbers[2],
+			      numbers[3], kept ? "1" : "0", soft, NULL };
 	char *environment[] = { NULL };
-	int descriptor = ac_kept_descriptor;
+	rlim_t limit;
 	int error;
 
-	ac_call_begin(call);
-	if (descriptor < 0)
-		descriptor = ac_reopen_shared();
-	if (descriptor < 0) {
-		ac_call_end(call, -1);
-		return;
-	}
-	snprintf(numbers[0], sizeof(numbers[0]), "%d", descriptor);
-	snprintf(numbers[1], sizeof(numbers[1]), "%u", call->context->client);
-	snprintf(numbers[2], sizeof(numbers[2]), "%u", call->context->thread);
-	fcntl(descriptor, F_SETFD, 0);
+	snprintf(numbers[0], sizeof(numbers[0]), "%d", parts->control);
+	snprintf(numbers[1], sizeof(numbers[1]), "%d", parts->data);
+	snprintf(numbers[2], sizeof(numbers[2]), "%u", context->client);
+	snprintf(numbers[3], sizeof(numbers[3]), "%u", context->thread);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	limit = lift_descriptor_limit();
@@ -192,10 +189,28 @@ void ac_op_exec(struct ac_call *call)
 	error = errno;
 	ac_descriptor_limit_back(limit);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	if (descriptor == ac_kept_descriptor)
-		fcntl(descriptor, F_SETFD, FD_CLOEXEC);
-	else
-		close(descriptor);
+	return error;
+}
+
+void ac_op_exec(struct ac_call *call)
+{
+	struct ac_kept parts = ac_kept;
+	int kept = parts.control >= 0;
+	int error;
+
+	ac_call_begin(call);
+	if (!kept && ac_reopen_shared(&parts) < 0) {
+		ac_call_end(call, -1);
+		return;
+	}
+	let_through(&parts, 0);
+	error = replace_image(call->context, &parts, kept);
+	if (kept) {
+		let_through(&parts, FD_CLOEXEC);
+	} else {
+		close(parts.control);
+		close(parts.data);
+	}
 	errno = error;
 	ac_call_end(call, -1);
 }
@@ -232,6 +247,7 @@ void ac_op_kill(struct ac_call *call)
 {
 	uint64_t client = call->arguments[0];
 	struct ac_client *control;
+	pid_t pid;
 
 	if (client >= AC_CLIENTS_MAX)
 		return;
@@ -242,6 +258,8 @@ void ac_op_kill(struct ac_call *call)
 		ac_call_end(call, -1);
 		return;
 	}
-	ac_call_end(call, syscall(SYS_kill, (long)atomic_load(&control->pid),
-				  (long)call->arguments[1]));
+	pid = (pid_t)atomic_load(&control->pid);
+	ac_call_end(call, ac_may_reach(pid)
+				  ? syscall(SYS_kill, (long)pid, (long)call->arguments[1])
+				  : -1);
 }

@@ -32,6 +32,10 @@ void ac_op_open(struct ac_call *call)
 		path = ac_node_path((unsigned)(file - AC_FIRST_MINOR), node, sizeof(node));
 	else
 		return;
+	if (!ac_may_open(call->arguments[1])) {
+		ac_call_refuse(call);
+		return;
+	}
 	ac_call_begin(call);
 	ac_call_end(call,
 		    AC_CALL(open, syscall(SYS_openat, AT_FDCWD, path, flags, 0600), path,
@@ -94,6 +98,10 @@ void ac_op_fcntl(struct ac_call *call)
 	long number = SYS_fcntl;
 #endif
 
+	if (!ac_may_fcntl(call->arguments[1], call->arguments[2])) {
+		ac_call_refuse(call);
+		return;
+	}
 	ac_call_begin(call);
 	ac_call_end(call, AC_CALL(fcntl,
 				  syscall(number, word(call->arguments[0]),

@@ -139,13 +139,15 @@ void ac_op_peek(struct ac_call *call)
 	struct iovec local = { .iov_base = call->context->out };
 	struct iovec remote = { .iov_base = (void *)(uintptr_t)call->arguments[1] };
 	int64_t got;
+	pid_t pid;
 
 	if (client >= AC_CLIENTS_MAX)
 		return;
 	local.iov_len = asked < AC_OUT_BYTES_MAX ? (size_t)asked : AC_OUT_BYTES_MAX;
 	remote.iov_len = local.iov_len;
 	ac_call_begin(call);
-	got = process_vm_readv(ac_shared->clients[client].pid, &local, 1, &remote, 1, 0);
+	pid = (pid_t)atomic_load(&ac_shared->clients[client].pid);
+	got = ac_may_reach(pid) ? process_vm_readv(pid, &local, 1, &remote, 1, 0) : -1;
 	ac_call_end(call, got);
 	call->out_length = got > 0 ? (uint32_t)got : 0;
 }

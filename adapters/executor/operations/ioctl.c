@@ -24,6 +24,10 @@ void ac_op_ioctl(struct ac_call *call)
 
 	if (operation->placement == AC_PLACEMENT_FLIPPED && !can_flip(operation))
 		return;
+	if (!ac_may_ioctl(call->arguments[1])) {
+		ac_call_refuse(call);
+		return;
+	}
 	if (ac_place_argument(call, &place) < 0)
 		return;
 	if (operation->placement == AC_PLACEMENT_FLIPPED) {

@@ -27,6 +27,10 @@ void ac_op_reopen(struct ac_call *call)
 	long flags = (long)call->arguments[1];
 	char path[64];
 
+	if (!ac_may_open(call->arguments[1])) {
+		ac_call_refuse(call);
+		return;
+	}
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	ac_call_begin(call);
 	ac_call_end(call, AC_CALL(reopen, syscall(SYS_openat, AT_FDCWD, path, flags, 0), fd,
@@ -96,7 +100,7 @@ static int64_t list_descriptors(int folder, int32_t *out)
 
 			at += entry->length;
 			if (entry->name[0] == '.' || number == folder ||
-			    number == ac_kept_descriptor)
+			    number == ac_kept.control || number == ac_kept.data)
 				continue;
 			if ((uint64_t)count < AC_OUT_BYTES_MAX / sizeof(*out))
 				out[count] = number;

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Makes and maps the shared memory; time and futexes, which everything on it uses. */
+#define _GNU_SOURCE
 #include "../include/shared.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -11,32 +15,121 @@
 
 __thread struct ac_shared *ac_shared;
 
+/* From linux/memfd.h and linux/fcntl.h. */
+#define MEMFD_CLOEXEC 1u
+#define MEMFD_ALLOW_SEALING 2u
+#define ADD_SEALS 1033
+#define SEAL_SEAL 0x1
+#define SEAL_SHRINK 0x2
+#define SEAL_GROW 0x4
+#define SEAL_FUTURE_WRITE 0x10
+/* Nobody takes away what the supervisor has mapped, nor adds a seal that stops later clients. */
+#define SEAL_SIZE (SEAL_SEAL | SEAL_SHRINK | SEAL_GROW)
+
+static int make_part(size_t bytes)
+{
+	unsigned flags = MEMFD_CLOEXEC | MEMFD_ALLOW_SEALING;
+	int descriptor = (int)syscall(SYS_memfd_create, "allocert", flags);
+
+	if (descriptor >= 0 && ftruncate(descriptor, (off_t)bytes) < 0) {
+		close(descriptor);
+		return -1;
+	}
+	return descriptor;
+}
+
+static int map_part(void *at, size_t bytes, int protection, int descriptor)
+{
+	return mmap(at, bytes, protection, MAP_SHARED | MAP_FIXED | MAP_NORESERVE, descriptor, 0) ==
+			       MAP_FAILED
+		       ? -1
+		       : 0;
+}
+
+static int map_both(int control, int protection, int data)
+{
+	/* The parts start where pages of any size do. */
+	size_t room = sizeof(struct ac_shared) + AC_PART_ALIGNMENT;
+	uintptr_t at = (uintptr_t)mmap(NULL, room, PROT_NONE,
+				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uintptr_t start = (at + AC_PART_ALIGNMENT - 1) & ~(uintptr_t)(AC_PART_ALIGNMENT - 1);
+
+	if (at == (uintptr_t)MAP_FAILED)
+		return -1;
+	if (start > at)
+		munmap((void *)at, start - at);
+	if (at + room > start + sizeof(struct ac_shared))
+		munmap((void *)(start + sizeof(struct ac_shared)),
+		       at + room - start - sizeof(struct ac_shared));
+	if (map_part((void *)start, AC_CONTROL_BYTES, protection, control) < 0 ||
+	    map_part((void *)(start + AC_CONTROL_BYTES), AC_DATA_BYTES, PROT_READ | PROT_WRITE,
+		     data) < 0) {
+		munmap((void *)start, sizeof(struct ac_shared));
+		return -1;
+	}
+	ac_shared = (struct ac_shared *)start;
+	return 0;
+}
+
+/* The same memory by a descriptor that does not write; the other is closed. */
+static int for_reading(int descriptor)
+{
+	char path[64];
+	int reading;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
+	reading = open(path, O_RDONLY | O_CLOEXEC);
+	/* Without /proc the seal has to do. */
+	if (reading < 0)
+		return descriptor;
+	close(descriptor);
+	return reading;
+}
+
 int ac_shared_create(void)
 {
-	int descriptor = (int)syscall(SYS_memfd_create, "allocert", 1u /* MFD_CLOEXEC */);
+	int control = make_part(AC_CONTROL_BYTES);
+	int data = make_part(AC_DATA_BYTES);
 
-	if (descriptor < 0)
+	if (control < 0 || data < 0 || map_both(control, PROT_READ | PROT_WRITE, data) < 0) {
+		int error = errno;
+
+		close(control);
+		close(data);
+		errno = error;
 		return -1;
-	if (ftruncate(descriptor, (off_t)sizeof(struct ac_shared)) < 0)
-		return -1;
-	if (ac_shared_map(descriptor) < 0)
-		return -1;
-	ac_shared->descriptor = descriptor;
+	}
+	/* Kernels before 5.1 do not know it; there the descriptor for reading has to do. */
+	if (fcntl(control, ADD_SEALS, SEAL_SIZE | SEAL_FUTURE_WRITE) < 0)
+		(void)fcntl(control, ADD_SEALS, SEAL_SIZE);
+	(void)fcntl(data, ADD_SEALS, SEAL_SIZE);
+	ac_shared->control = for_reading(control);
+	ac_shared->data = data;
 	ac_shared->supervisor = (int32_t)getpid();
+	ac_shared->holder = ac_shared->supervisor;
 	ac_shared->slowness = 10;
 	strcpy(ac_shared->executable, "/proc/self/exe");
 	return 0;
 }
 
-int ac_shared_map(int descriptor)
+void ac_shared_close(struct ac_shared *shared)
 {
-	void *at = mmap(NULL, sizeof(struct ac_shared), PROT_READ | PROT_WRITE,
-			MAP_SHARED | MAP_NORESERVE, descriptor, 0);
+	int control = shared->control;
+	int data = shared->data;
 
-	if (at == MAP_FAILED)
-		return -1;
-	ac_shared = at;
-	return 0;
+	munmap(shared, sizeof(*shared));
+	close(control);
+	close(data);
+}
+
+int ac_shared_protect(void)
+{
+	return map_part(ac_shared, AC_CONTROL_BYTES, PROT_READ, ac_shared->control);
+}
+
+int ac_shared_map(int control, int data)
+{
+	return map_both(control, PROT_READ, data);
 }
 
 uint64_t ac_now_ns(void)
@@ -93,7 +186,7 @@ int64_t ac_arena_allocate(uint32_t bytes)
 	uint32_t used = atomic_load(&ac_shared->arena_used);
 
 	do {
-		if (rounded > AC_OUT_ARENA_BYTES - used)
+		if (used > AC_OUT_ARENA_BYTES || rounded > AC_OUT_ARENA_BYTES - used)
 			return -1;
 	} while (!atomic_compare_exchange_weak(&ac_shared->arena_used, &used, used + rounded));
 	return used;

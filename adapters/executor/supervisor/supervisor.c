@@ -52,7 +52,8 @@ static void note_death(struct ac_supervisor *supervisor, uint32_t client, int st
 static void settle_exits(uint32_t client, int status)
 {
 	for (uint32_t i = 0; WIFEXITED(status) && i < ac_program_head()->threads; i++) {
-		uint32_t index = ac_shared->threads[i].position;
+		/* Read once: clients may write to it. */
+		uint32_t index = *(volatile uint32_t *)&ac_shared->threads[i].position;
 		struct ac_result *result;
 
 		if (ac_program_threads()[i].client != client ||
@@ -76,11 +77,11 @@ static void settle_exits(uint32_t client, int status)
  */
 static int reap_all(struct ac_supervisor *supervisor)
 {
-	pid_t whose = ac_shared->embedded ? -(pid_t)ac_shared->group : -1;
+	pid_t whose = -(pid_t)ac_shared->group;
 	int status;
 	pid_t pid;
 
-	if (ac_shared->embedded && ac_shared->group == 0)
+	if (ac_shared->group == 0)
 		return 0;
 	while ((pid = waitpid(whose, &status, WNOHANG)) > 0) {
 		for (uint32_t i = 0; i < AC_CLIENTS_MAX; i++) {
@@ -101,10 +102,22 @@ static int reap_all(struct ac_supervisor *supervisor)
 	return pid < 0 && errno == ECHILD ? 0 : 1;
 }
 
+/* Whether the process is a client of the case that runs. */
+static int is_client(pid_t pid)
+{
+	siginfo_t info;
+
+	return pid > 0 && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       getpgid(pid) == (pid_t)ac_shared->group;
+}
+
+/* Numbers that clients wrote down are not believed: who is no child of ours is not ours to kill. */
 static void kill_client(struct ac_client *control)
 {
-	if (atomic_load(&control->state) == AC_CLIENT_ALIVE)
-		kill((pid_t)atomic_load(&control->pid), SIGKILL);
+	pid_t pid = (pid_t)atomic_load(&control->pid);
+
+	if (atomic_load(&control->state) == AC_CLIENT_ALIVE && is_client(pid))
+		kill(pid, SIGKILL);
 }
 
 static int stuck(struct ac_supervisor *supervisor, uint32_t client)
@@ -131,11 +144,15 @@ int ac_supervisor_clear(struct ac_supervisor *supervisor)
 	for (;;) {
 		uint32_t event = atomic_load(&ac_shared->event);
 
-		/* Again and again: a child may just be coming into the world. */
-		for (uint32_t i = 0; i < AC_CLIENTS_MAX; i++)
-			kill_client(&ac_shared->clients[i]);
-		if (!reap_all(supervisor))
+		if (!reap_all(supervisor)) {
+			ac_shared->group = 0;
 			return 0;
+		}
+		/*
+		 * All of them, whatever they say of themselves, and again and again: a child may
+		 * just be coming into the world. The group is theirs while one of them is there.
+		 */
+		kill(-(pid_t)ac_shared->group, SIGKILL);
 		if (ac_now_ns() > limit)
 			return stuck(supervisor, (uint32_t)first_alive());
 		ac_futex_wait(&ac_shared->event, event,
@@ -146,12 +163,14 @@ int ac_supervisor_clear(struct ac_supervisor *supervisor)
 int ac_supervisor_begin(struct ac_supervisor *supervisor)
 {
 	struct ac_client *control = &ac_shared->clients[0];
+	uint32_t top = atomic_load(&ac_shared->slots_top);
 	pid_t pid;
 
 	if (ac_supervisor_clear(supervisor) < 0)
 		return -1;
+	top = top < AC_SLOTS_MAX ? top : AC_SLOTS_MAX;
 	memset(ac_shared->clients, 0, sizeof(ac_shared->clients));
-	memset(ac_shared->slots, 0, atomic_load(&ac_shared->slots_top) * sizeof(struct ac_slot));
+	memset(ac_shared->slots, 0, top * sizeof(struct ac_slot));
 	atomic_store(&ac_shared->slots_top, 0);
 	supervisor->deaths = 0;
 	atomic_store(&control->sequence, ac_shared->sequence);
@@ -164,10 +183,8 @@ int ac_supervisor_begin(struct ac_supervisor *supervisor)
 			 "no client could be started: %s", strerror(errno));
 		return -1;
 	}
-	if (ac_shared->embedded) {
-		setpgid(pid, pid);
-		ac_shared->group = (int32_t)pid;
-	}
+	setpgid(pid, pid);
+	ac_shared->group = (int32_t)pid;
 	atomic_store(&control->pid, (int32_t)pid);
 	atomic_store(&control->state, AC_CLIENT_ALIVE);
 	return 0;
@@ -272,9 +289,10 @@ static enum ac_run_end wait_for_clients(struct ac_supervisor *supervisor,
 		if (limit == 0 && ac_patience_ended(&patience, now)) {
 			supervisor->deadline_hit = 1;
 			supervisor->progressing = now < patience.hung;
-			end_running();
 			limit = now + ac_death_ns();
 		}
+		if (limit != 0)
+			end_running();
 		if (abandoned(data))
 			return AC_RUN_ABANDONED;
 		next = limit != 0 ? limit : patience.hung;

@@ -55,7 +55,7 @@ static const char *check_table(const struct allocert_vendor *table)
 	return NULL;
 }
 
-static const char *load(const char *path, int again)
+static const char *load(const char *path)
 {
 	const struct allocert_vendor *table = NULL;
 	const char *wrong = find_table(path, &table);
@@ -64,9 +64,14 @@ static const char *load(const char *path, int again)
 		wrong = check_table(table);
 	if (wrong != NULL)
 		return wrong;
-	if (table->start != NULL && table->start(ac_shared->library_state, again) < 0)
-		return say("the library cannot start", strerror(errno));
 	ac_vendor = table;
+	return NULL;
+}
+
+static const char *start(uint8_t *state, int again)
+{
+	if (ac_vendor->start != NULL && ac_vendor->start(state, again) < 0)
+		return say("the library cannot start", strerror(errno));
 	return NULL;
 }
 
@@ -75,10 +80,23 @@ const char *ac_vendor_load(const char *path)
 	if (strlen(path) >= sizeof(ac_shared->library_path))
 		return "the library's path is too long";
 	strcpy(ac_shared->library_path, path);
-	return load(path, 0);
+	return load(path);
 }
 
+const char *ac_vendor_start(void)
+{
+	return start(ac_shared->library_state, 0);
+}
+
+/* A client cannot write to what the library left for it, so it is given a copy. */
 const char *ac_vendor_load_again(void)
 {
-	return ac_shared->library_path[0] == '\0' ? NULL : load(ac_shared->library_path, 1);
+	static _Alignas(64) uint8_t state[ALLOCERT_VENDOR_STATE_BYTES];
+	const char *wrong;
+
+	if (ac_shared->library_path[0] == '\0')
+		return NULL;
+	memcpy(state, ac_shared->library_state, sizeof(state));
+	wrong = load(ac_shared->library_path);
+	return wrong != NULL ? wrong : start(state, 1);
 }
