@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { machineError, messageOf, unreadable, usageError } from '../../base/errors.ts';
+import { messageOf, unreadable, usageError } from '../../base/errors.ts';
 import type { TargetFacts, TranscriptEntry } from '../contract/index.ts';
-import { entryFromJson, factsFromJson } from '../contract/program-json.ts';
+import { factsFromJson } from '../contract/program-json.ts';
+import { decodeEntries } from './decode-entries.ts';
 import { evidenceViolation } from './evidence-schema.ts';
 import { NamedLines } from './named-lines.ts';
 
@@ -30,7 +30,7 @@ interface CaseLine {
   readonly caseId: string;
   /** 2 or more where a case ran again: the last run is the one that counts. */
   readonly attempt?: number;
-  readonly entries: readonly { readonly digest: string; readonly program: object }[];
+  readonly entries: readonly object[];
 }
 
 /** The version of `evidence.ndjson` that this code reads. */
@@ -102,19 +102,4 @@ function parseLine(text: string, place: string): TargetLine | CaseLine {
   const violation = evidenceViolation(value);
   if (violation !== undefined) throw usageError(`${place} is no evidence: ${violation}`);
   return value as TargetLine | CaseLine;
-}
-
-/**
- * Answers under the digests of their questions. A digest that does not fit the Program beside it
- * would let a reader see one question and the verdict follow from another.
- */
-function decodeEntries(line: CaseLine, place: string): readonly TranscriptEntry[] {
-  return line.entries.map((entry, index) => {
-    const digest = createHash('sha256').update(JSON.stringify(entry.program)).digest('hex');
-    if (digest === entry.digest) return entryFromJson(entry);
-    throw machineError(
-      `${place}: the program at position ${index + 1} of ${line.caseId} does not have the ` +
-        'digest beside it, so the recording was changed',
-    );
-  });
 }

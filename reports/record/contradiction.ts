@@ -14,17 +14,17 @@ export interface Difference {
  * The error for a file that says otherwise than what follows from what is below it.
  *
  * @param by what contradicts it, such as `its own cases`
+ * @param what the place, what it says there and what follows, as a clause
  */
-export function contradiction(
+export const contradictionIn = (file: string, by: string, what: string): AllocertError =>
+  machineError(`${file} is contradicted by ${by}: ${what}; one of them was changed, so restore it`);
+
+/** The same for a field, with what it says and what follows. */
+export const contradiction = (
   file: string,
   by: string,
   { field, says, follows }: Difference,
-): AllocertError {
-  return machineError(
-    `${file} is contradicted by ${by}: ${field} ${saying(says)}, and ${followed(follows)}; ` +
-      'one of them was changed, so restore it',
-  );
-}
+): AllocertError => contradictionIn(file, by, `${field} ${saying(says)}, and ${followed(follows)}`);
 
 const saying = (value: unknown): string =>
   value === undefined ? 'is missing' : `says ${shown(value)}`;

@@ -26,6 +26,12 @@ export function edited<T>(value: T, path: Path, change: (leaf: unknown) => unkno
 
 /** Words of which a schema lets pass only these, and what each of them is edited to. */
 const WORDS: Readonly<Record<string, string>> = {
+  text: 'safety',
+  safety: 'text',
+  guidance: 'text',
+  MUST: 'SHOULD',
+  SHOULD: 'MUST',
+  MAY: 'MUST',
   pass: 'fail',
   fail: 'pass',
   info: 'fail',
