@@ -1,4 +1,4 @@
-import { checkReport } from '../../suites/recheck/check-report.ts';
+import { recheckReport } from '../../suites/recheck/recheck-report.ts';
 import { complain } from './terminal.ts';
 
 /**
@@ -10,7 +10,7 @@ import { complain } from './terminal.ts';
  */
 export async function checkReports(paths: readonly (string | undefined)[]): Promise<void> {
   for (const path of new Set(paths)) {
-    const unchecked = path === undefined ? '' : await checkReport(path);
+    const unchecked = path === undefined ? '' : await recheckReport(path);
     if (unchecked !== '') complain(unchecked);
   }
 }

@@ -1,17 +1,22 @@
-import type { Difference } from '../record/contradiction.ts';
+import type { FieldDifference } from '../record/contradiction.ts';
 import type { RecordedCase, RunRecord } from '../record/record.ts';
 
 /**
  * Where a record says otherwise of its course than its cases and its sources: whether it is
  * complete, what ran when it ended, when it began and ended, how many cases its sources finished.
  */
-export const courseDifference = (record: RunRecord): Difference | undefined =>
+export const courseDifference = (record: RunRecord): FieldDifference | undefined =>
   caseDifference(record) ??
   endDifference(record) ??
   sourceDifference(record) ??
   finishedDifference(record);
 
-function caseDifference({ cases, profile, profiles, shard }: RunRecord): Difference | undefined {
+function caseDifference({
+  cases,
+  profile,
+  profiles,
+  shard,
+}: RunRecord): FieldDifference | undefined {
   if (!profiles.some(({ name }) => name === profile)) {
     const follows = `one of ${profiles.map(({ name }) => name).join(', ')}`;
     return { field: 'profile', says: profile, follows };
@@ -36,7 +41,7 @@ const ghostOf = ({ end, verdicts, evidence, attempts }: RecordedCase): string | 
     ? 'a case that ran'
     : undefined;
 
-function endDifference(record: RunRecord): Difference | undefined {
+function endDifference(record: RunRecord): FieldDifference | undefined {
   const { cases, complete, incompleteReason, interruptedCase } = record;
   const missing = cases.find(({ end }) => end === 'not-run');
   if (complete && missing !== undefined) return { field: 'complete', says: true, follows: false };
@@ -50,7 +55,7 @@ function endDifference(record: RunRecord): Difference | undefined {
   return { field, says: interruptedCase, follows: 'one of the cases' };
 }
 
-function sourceDifference(record: RunRecord): Difference | undefined {
+function sourceDifference(record: RunRecord): FieldDifference | undefined {
   const { sources, startedAt, endedAt, complete, environment } = record;
   if (sources.length === 0) return undefined;
   const at = (times: readonly string[]): readonly string[] =>
@@ -79,7 +84,7 @@ function isWholeOf({ sources }: RunRecord): boolean {
   return sources.length === 1 || shards.every(({ count }) => count === indexes.size);
 }
 
-function finishedDifference({ cases, sources }: RunRecord): Difference | undefined {
+function finishedDifference({ cases, sources }: RunRecord): FieldDifference | undefined {
   if (sources.length === 0) return undefined;
   const finished = cases.filter(({ end }) => end !== 'not-run').length;
   const sum = sources.reduce((all, one) => all + one.finished, 0);

@@ -2,7 +2,7 @@ import { isErrnoName } from '../../adapters/contract/index.ts';
 import { nameBlockers } from '../record/blockers.ts';
 import { isWhole } from '../record/claim.ts';
 import { combineAttempts } from '../record/combine-attempts.ts';
-import { contradiction, type Difference, firstDifference } from '../record/contradiction.ts';
+import { contradiction, type FieldDifference, firstDifference } from '../record/contradiction.ts';
 import { readRecord } from '../record/read-record.ts';
 import { KERNEL_ALARM, type RecordedCase, type RunRecord, type Verdict } from '../record/record.ts';
 import { courseDifference } from './check-course.ts';
@@ -38,7 +38,7 @@ export function checkedRecord(file: string): RunRecord {
  * A verdict that passed although what it saw first is not expected, or failed although it is. Later
  * observations may have been under other roles, of which other things are expected.
  */
-function verdictDifference(cases: readonly RecordedCase[]): Difference | undefined {
+function verdictDifference(cases: readonly RecordedCase[]): FieldDifference | undefined {
   for (const { id, verdicts, attempts = [] } of cases) {
     const all = [...verdicts, ...attempts.flatMap((one) => one.verdicts)].map(rawVerdict);
     const wrong = all.find((one) => followingStatus(one) !== undefined);
@@ -61,7 +61,7 @@ function followingStatus({ status, expected, observed }: Verdict): string | unde
   return failed && matches && !observed.includes(KERNEL_ALARM) ? 'pass' : undefined;
 }
 
-function conclusionDifference(record: RunRecord): Difference | undefined {
+function conclusionDifference(record: RunRecord): FieldDifference | undefined {
   const follows = followingFrom(record);
   const says = record.cases.map((one, at) => asOld(one, follows.cases[at]));
   const older = lacksClaims(record);
@@ -111,7 +111,7 @@ function summaryDifference(
   says: RunRecord,
   follows: RunRecord,
   older: boolean,
-): Difference | undefined {
+): FieldDifference | undefined {
   if (!older) return firstDifference(says.summaries, follows.summaries, 'summaries');
   const without = ({ summaries }: RunRecord) =>
     summaries.map(({ claim: _, holds: __, ...rest }) => rest);
@@ -122,7 +122,7 @@ function summaryDifference(
 function gateDifference(
   { gate: says, exitCode }: RunRecord,
   follows: RunRecord,
-): Difference | undefined {
+): FieldDifference | undefined {
   if (says === undefined || follows.gate === undefined) return undefined;
   const lists = ['expired', 'refused', 'unused', 'passingAgain', 'reasons', 'warnings'] as const;
   for (const name of lists) {

@@ -2,7 +2,7 @@ import { toJson } from '../../adapters/contract/index.ts';
 import { type AllocertError, machineError } from '../../base/errors.ts';
 
 /** Where something says otherwise than what follows from what is below it. */
-export interface Difference {
+export interface FieldDifference {
   /** The field, such as `cases[ISO-01/reuse].end`. */
   readonly field: string;
   /** Undefined where the field is missing, or was not to be there. */
@@ -23,7 +23,7 @@ export const contradictionIn = (file: string, by: string, what: string): Allocer
 export const contradiction = (
   file: string,
   by: string,
-  { field, says, follows }: Difference,
+  { field, says, follows }: FieldDifference,
 ): AllocertError => contradictionIn(file, by, `${field} ${saying(says)}, and ${followed(follows)}`);
 
 const saying = (value: unknown): string =>
@@ -45,7 +45,7 @@ export function firstDifference(
   says: unknown,
   follows: unknown,
   field = '',
-): Difference | undefined {
+): FieldDifference | undefined {
   if (says === follows) return undefined;
   if (Array.isArray(says) && Array.isArray(follows)) {
     if (says.length !== follows.length && says.every(isPlain) && follows.every(isPlain)) {

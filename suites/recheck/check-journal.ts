@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { checkedEntries } from '../../adapters/replay/decode-entries.ts';
-import { packageVersion } from '../../base/package-root.ts';
 import { REPORT_FILES } from '../../reports/files/directory.ts';
 import { refuseContradiction } from '../../reports/gate/check-record.ts';
 import { EvidenceBeside } from '../../reports/journal/evidence-beside.ts';
@@ -14,7 +13,7 @@ import { RecordBuilder } from '../../reports/record/builder.ts';
 import { contradiction } from '../../reports/record/contradiction.ts';
 import type { RunStart } from '../../reports/record/journal-lines.ts';
 import type { RunRecord } from '../../reports/record/record.ts';
-import { catalogueDifference } from './check-catalogue.ts';
+import { catalogueDifference, whyUnjudged } from './check-catalogue.ts';
 import { JudgeAgain } from './judge-again.ts';
 
 /**
@@ -28,9 +27,10 @@ import { JudgeAgain } from './judge-again.ts';
 export async function checkJournal(directory: string): Promise<string> {
   const file = join(directory, REPORT_FILES.journal);
   const { start, ends, record } = walked(directory, file);
-  if (start.allocert !== packageVersion()) {
+  const unjudged = whyUnjudged(start.allocert, file, { ...start, incomplete: false });
+  if (unjudged !== '') {
     refuseContradiction(record, file);
-    return `allocert ${start.allocert} judged ${file}, so its verdicts are not judged again`;
+    return unjudged;
   }
   const quoted = catalogueDifference({ ...start, incomplete: false });
   if (quoted !== undefined) throw contradiction(file, 'the catalogue of this version', quoted);

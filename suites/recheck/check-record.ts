@@ -4,14 +4,13 @@ import { basename, dirname, join } from 'node:path';
 import type { TranscriptEntry } from '../../adapters/contract/index.ts';
 import { checkedEntries, type WrittenAnswers } from '../../adapters/replay/decode-entries.ts';
 import { usageError } from '../../base/errors.ts';
-import { packageVersion } from '../../base/package-root.ts';
 import { REPORT_FILES } from '../../reports/files/directory.ts';
 import { bytesAt, forEachLine } from '../../reports/files/lines.ts';
 import { checkedRecord } from '../../reports/gate/check-record.ts';
 import { rawVerdict } from '../../reports/gate/without-gate.ts';
 import { contradiction, contradictionIn } from '../../reports/record/contradiction.ts';
 import type { Attempt, RecordedCase, RunRecord } from '../../reports/record/record.ts';
-import { catalogueDifference } from './check-catalogue.ts';
+import { catalogueDifference, whyUnjudged } from './check-catalogue.ts';
 import { JudgeAgain } from './judge-again.ts';
 
 /**
@@ -25,10 +24,9 @@ import { JudgeAgain } from './judge-again.ts';
 export async function checkRecordFile(file: string): Promise<string> {
   const record = checkedRecord(file);
   const evidence = evidenceOf(record, file);
-  if (record.allocert !== packageVersion()) {
-    return `allocert ${record.allocert} judged ${file}, so its verdicts are not judged again`;
-  }
   const incomplete = record.sources.length > 0 && !record.complete;
+  const unjudged = whyUnjudged(record.allocert, file, { ...record, incomplete });
+  if (unjudged !== '') return unjudged;
   const quoted = catalogueDifference({ ...record, incomplete });
   if (quoted !== undefined) throw contradiction(file, 'the catalogue of this version', quoted);
   if (evidence === undefined) return '';
@@ -91,7 +89,8 @@ class Evidence {
         unseen.delete(digest);
         // Of what was merged, some may have come without evidence.
         if (digest === '' || this.#places.has(digest) || record.sources.length > 0) continue;
-        const what = `cases[${id}].evidence says ${digest.slice(0, 12)}…, and no line has that SHA-256`;
+        const short = digest.slice(0, 12);
+        const what = `cases[${id}].evidence says ${short}…, and no line has that SHA-256`;
         throw contradictionIn(file, this.file, what);
       }
     }

@@ -15,7 +15,7 @@ import {
   profilesOf,
 } from '../../catalogue/catalogue.ts';
 import { profileOn } from '../../catalogue/known.ts';
-import { type Difference, firstDifference } from '../../reports/record/contradiction.ts';
+import { type FieldDifference, firstDifference } from '../../reports/record/contradiction.ts';
 import type { Attempt, RunRecord } from '../../reports/record/record.ts';
 import { CASES } from '../cases/all.ts';
 import { judge } from '../run/judge.ts';
@@ -51,7 +51,7 @@ export class JudgeAgain {
     caseId: string,
     says: Said,
     entries: readonly TranscriptEntry[],
-  ): Promise<Difference | undefined> {
+  ): Promise<FieldDifference | undefined> {
     const field = `cases[${caseId}]`;
     if (entries.length === 0 && says.end === 'inconclusive') return undecided(says, field);
     const session = new Asked(new ReplaySession(this.#facts, () => entries));
@@ -75,7 +75,7 @@ export class JudgeAgain {
 }
 
 /** A run whose connection was lost twice has no answers, and no verdict. */
-function undecided({ verdicts }: Said, field: string): Difference | undefined {
+function undecided({ verdicts }: Said, field: string): FieldDifference | undefined {
   const decided = verdicts.find(({ status }) => status !== 'inconclusive');
   if (decided === undefined) return undefined;
   const { requirement, profile, status } = decided;

@@ -1,4 +1,4 @@
-/** What a report says is held against its evidence: who edits it is told where, with exit code 3. */
+/** A report is held against its evidence: who edits it is told where, with exit code 3. */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,8 +50,8 @@ t.test('the exit code of a record', async (t) => {
 
 t.test('the status of a verdict in the journal', async (t) => {
   const cwd = edited(t, { 'journal.ndjson': failBecomesPass });
-  const message =
-    /journal\.ndjson is contradicted by the answers in its own line \d+: .*status says "pass", and "fail"/;
+  const place = /journal\.ndjson is contradicted by the answers in its own line \d+: /;
+  const message = new RegExp(`${place.source}.*status says "pass", and "fail" follows`);
   refused(t, await allocert(['report', 'report'], { cwd }), message);
   refused(t, await allocert(['retry', 'report'], { cwd }), message);
   const run = ['run', 'sim:', '--only', 'LIF-01', '--baseline', 'report', '--out', 'other'];

@@ -12,7 +12,7 @@ import { checkRecordFile } from './check-record.ts';
  * @returns a sentence on what could not be checked; empty when everything was
  * @throws {@link AllocertError} (machine) naming the first contradiction
  */
-export async function checkReport(path: string): Promise<string> {
+export async function recheckReport(path: string): Promise<string> {
   if (!existsSync(path)) return '';
   if (statSync(path).isFile()) return checkRecordFile(path);
   if (holdsReport(path)) return checkJournal(path);
