@@ -2,9 +2,9 @@
  * The suites: cases that observe the requirements of the catalogue on a target, and runs of them.
  *
  * `cases/` has one file or folder for each group of requirements, `kit/` is all that a case is
- * given, `run/` runs cases and judges what they observed, and `assess/` measures targets, and the
- * suites themselves, by such runs. They import the contract, the catalogue, the oracles and the
- * types of the record, never an adapter. Start reading at `kit/case.ts`, then at a short group such
+ * given, `run/` runs cases and judges what they observed, `recheck/` holds reports against their
+ * evidence, and `assess/` measures targets, and the suites themselves, by such runs. They import
+ * the contract, the catalogue, the oracles and reports, and of the adapters recordings alone. Start reading at `kit/case.ts`, then at a short group such
  * as `cases/version.ts`.
  */
 

@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, unreadable, usageError } from '../../base/errors.ts';
 import type { TargetFacts, TranscriptEntry } from '../contract/index.ts';
-import { entryFromJson, factsFromJson } from '../contract/program-json.ts';
+import { factsFromJson } from '../contract/program-json.ts';
+import { decodeEntries } from './decode-entries.ts';
 import { evidenceViolation } from './evidence-schema.ts';
+import { NamedLines } from './named-lines.ts';
 
 /** A run's evidence, read. */
 export interface Recording {
@@ -29,20 +30,23 @@ interface CaseLine {
   readonly caseId: string;
   /** 2 or more where a case ran again: the last run is the one that counts. */
   readonly attempt?: number;
-  readonly entries: readonly { readonly digest: string; readonly program: object }[];
+  readonly entries: readonly object[];
 }
 
 /** The version of `evidence.ndjson` that this code reads. */
 const VERSION = 1;
 
 /**
- * Reads `evidence.ndjson` of a report directory, and no other file.
+ * Reads `evidence.ndjson` of a report directory. A record beside it must name exactly its lines; of
+ * the record, nothing else is read.
  *
- * @throws {@link AllocertError} (usage) naming the file and the line when it cannot be understood
+ * @throws {@link AllocertError} naming the file and the line: (usage) when it cannot be understood,
+ *   (machine) when a digest does not fit
  */
 export function readRecording(directory: string): Recording {
   const file = join(directory, 'evidence.ndjson');
   const [first, ...rest] = readLines(file, directory);
+  const named = new NamedLines(directory, file);
   if (first === undefined) {
     throw usageError(`${file} is empty; run the target again to record it`);
   }
@@ -56,6 +60,7 @@ export function readRecording(directory: string): Recording {
     const place = `${file} line ${index + 2}`;
     const line = parseLine(text, place);
     if (line.kind !== 'case') throw usageError(`${place} names a second target; remove it`);
+    named.check(text, line.caseId, place);
     const attempt = (attempts.get(line.caseId) ?? 0) + 1;
     if ((line.attempt ?? 1) !== attempt) {
       throw usageError(
@@ -65,6 +70,7 @@ export function readRecording(directory: string): Recording {
     attempts.set(line.caseId, attempt);
     cases.set(line.caseId, [...(cases.get(line.caseId) ?? []), decodeEntries(line, place)]);
   }
+  named.end();
   const { target, seed } = head;
   return { target, seed, facts: factsFromJson(head.facts), cases };
 }
@@ -96,19 +102,4 @@ function parseLine(text: string, place: string): TargetLine | CaseLine {
   const violation = evidenceViolation(value);
   if (violation !== undefined) throw usageError(`${place} is no evidence: ${violation}`);
   return value as TargetLine | CaseLine;
-}
-
-/**
- * Answers under the digests of their questions. A digest that does not fit the Program beside it
- * would let a reader see one question and the verdict follow from another.
- */
-function decodeEntries(line: CaseLine, place: string): readonly TranscriptEntry[] {
-  return line.entries.map((entry, index) => {
-    const digest = createHash('sha256').update(JSON.stringify(entry.program)).digest('hex');
-    if (digest === entry.digest) return entryFromJson(entry);
-    throw usageError(
-      `${place}: the program at position ${index + 1} of ${line.caseId} does not have the ` +
-        'digest beside it, so the recording was changed',
-    );
-  });
 }

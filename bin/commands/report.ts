@@ -9,6 +9,7 @@ import { holdsCampaign } from '../../reports/journal/campaign-lines.ts';
 import { makeReport } from '../../reports/merge/make-report.ts';
 import { refuseOwnReport } from '../../reports/merge/write-merged.ts';
 import { parseReporters } from '../../reports/reporters.ts';
+import { checkReports } from '../shared/check-reports.ts';
 import { type KcidbArguments, kcidbOf, kcidbOptions } from '../shared/kcidb-options.ts';
 import { EXIT_CODES, gateOptions, reporterOption, single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
@@ -62,8 +63,9 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
 const isWritten = (path: string): boolean =>
   holdsReport(path) || existsSync(join(path, REPORT_FILES.record));
 
-function report({ paths, reporter, out, ...given }: ReportArguments): number {
+async function report({ paths, reporter, out, ...given }: ReportArguments): Promise<number> {
   const reporters = parseReporters(reporter, kcidbOf(given));
+  await checkReports([...paths, given.baseline]);
   const settings = readGate(given);
   const { record, directory, folders } = makeReport(paths, out, settings);
   showRecord(record, directory, reporters, folders);

@@ -6,6 +6,7 @@ import { planRetry, reportFolderOf } from '../../reports/gate/retry.ts';
 import { type GateArgs, readGate } from '../../reports/gate/settings.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { writeReports } from '../../reports/write.ts';
+import { checkReports } from '../shared/check-reports.ts';
 import { type KcidbArguments, kcidbOf, kcidbOptions } from '../shared/kcidb-options.ts';
 import {
   EXIT_CODES,
@@ -58,6 +59,7 @@ export const retryCommand: CommandModule<object, RetryArguments> = {
 async function retry(given: RetryArguments): Promise<number> {
   const { directory: path, target: typed, retries = 0, reporter, ...args } = given;
   const reporters = parseReporters(reporter, kcidbOf(args));
+  await checkReports([reportFolderOf(path), args.baseline]);
   const plan = planRetry({ path, typed, asked: readGate(args) });
   const { directory, target, gate, cases, start } = plan;
   if (cases.length === 0) {

@@ -8,6 +8,7 @@ import { type GateArgs, readGate } from '../../reports/gate/settings.ts';
 import { environmentFacts } from '../../reports/record/environment.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { listCases } from '../../suites/index.ts';
+import { checkReports } from '../shared/check-reports.ts';
 import { type KcidbArguments, kcidbOf, kcidbOptions } from '../shared/kcidb-options.ts';
 import {
   EXIT_CODES,
@@ -93,6 +94,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
     const directory = reportPlace(target, given.out);
     const reporters = parseReporters(given.reporter, kcidbOf(given));
     const shard = parseShard(given.shard);
+    await checkReports([given.baseline]);
     const gate = readGate(given);
     const environment = environmentFacts(hideBin(process.argv));
     const adapter = await openTarget(target);

@@ -1,12 +1,6 @@
 import type { Violation } from '../../oracles/index.ts';
+import { KINDS_MAX, ruleIn } from '../../reports/journal/campaign-course.ts';
 import { signatureOf } from '../judge/judge-scenario.ts';
-
-/**
- * Findings of one oracle about one rule that a campaign keeps. What makes more kinds than that (a
- * kernel that complains in ever new words) is one defect, and each kind would cost its shrinking
- * and its files.
- */
-const KINDS_MAX = 16;
 
 /** The findings of a campaign, and whether more of their kind are worth minimizing. */
 export class KnownFindings {
@@ -52,6 +46,3 @@ export class KnownFindings {
     this.#kinds.set(rule, (this.#kinds.get(rule) ?? 0) + 1);
   }
 }
-
-/** Oracle and requirement, with which a signature begins. */
-const ruleIn = (signature: string): string => signature.slice(0, signature.indexOf(':'));

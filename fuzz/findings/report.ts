@@ -11,12 +11,15 @@ import type {
   FuzzPicture,
   FuzzSample,
 } from '../../reports/formats/html/fuzz-picture.ts';
+import { CampaignCourse } from '../../reports/journal/campaign-course.ts';
 import {
   CAMPAIGN_FILE,
   type CampaignHeader,
   type CampaignLine,
   readCampaignLines,
 } from '../../reports/journal/campaign-lines.ts';
+import { contradictionIn } from '../../reports/record/contradiction.ts';
+import type { FoundFile } from '../record/found-file.ts';
 import { pictureOf } from './picture.ts';
 import { readFinding } from './replay.ts';
 
@@ -40,20 +43,25 @@ interface Sums {
   readonly modes: Map<string, { rounds: number; operations: number; broken: number }>;
   readonly samples: FuzzSample[];
   readonly suspects: { round: number; why: string }[];
-  readonly files: string[];
+  readonly found: FoundFile[];
   /** Undefined while a part of the campaign has not ended. */
   reason: string | undefined;
 }
 
 function readCampaignPicture(directory: string): CampaignPicture | undefined {
   const sums: Sums = {
-    ...{ campaign: undefined, modes: new Map(), samples: [], suspects: [], files: [] },
+    ...{ campaign: undefined, modes: new Map(), samples: [], suspects: [], found: [] },
     reason: undefined,
   };
   const file = join(directory, CAMPAIGN_FILE);
-  readCampaignLines(file, (line) => add(sums, line));
-  const { campaign, files, samples, suspects } = sums;
+  const course = new CampaignCourse(file);
+  readCampaignLines(file, (line) => {
+    course.add(line);
+    add(sums, line);
+  });
+  const { campaign, found, samples, suspects } = sums;
   if (campaign === undefined) return undefined;
+  course.end();
   const { memoryLimit, profile, seed, startedAt, target, version } = campaign;
   const facts = campaign.facts === undefined ? undefined : factsFromJson(campaign.facts as object);
   const [region] = facts?.regions ?? [];
@@ -68,7 +76,7 @@ function readCampaignPicture(directory: string): CampaignPicture | undefined {
       : {}),
     modes: [...sums.modes].map(([name, mode]): FuzzMode => ({ name, ...mode })),
     unfinished: sums.reason ?? 'it was killed, or it is not over yet',
-    findings: files.map((name) => findingPicture(directory, name)),
+    findings: found.map((one) => findingPicture(directory, one)),
   };
 }
 
@@ -89,14 +97,14 @@ function add(sums: Sums, line: CampaignLine): void {
     const { ms, operations, peakBytes } = line;
     sums.samples.push({ ms, operations, peakBytes: BigInt(peakBytes) });
   } else if (line.type === 'suspect') sums.suspects.push({ round: line.round, why: line.why });
-  else if (line.type === 'finding') sums.files.push(line.file);
+  else if (line.type === 'finding') sums.found.push(line);
 }
 
 /** Findings lie beside the journal, whatever it says. */
 const FINDING = /^finding-[\w-]+\.json$/;
 
 /** A finding's picture, with the C program beside it when there is one. */
-function findingPicture(directory: string, file: string): FuzzPicture {
+function findingPicture(directory: string, { file, signature }: FoundFile): FuzzPicture {
   if (!FINDING.test(file)) {
     throw usageError(
       `${join(directory, CAMPAIGN_FILE)} names "${file}", which is no finding's file`,
@@ -105,5 +113,10 @@ function findingPicture(directory: string, file: string): FuzzPicture {
   const reproducer = file.replace(/\.json$/, '.c');
   const exists = existsSync(join(directory, reproducer));
   const files = exists ? { file, reproducer } : { file };
-  return pictureOf(readFinding(join(directory, file)), files);
+  const finding = readFinding(join(directory, file));
+  if (finding.signature !== signature) {
+    const what = `signature says "${finding.signature}", and "${signature}" is named there`;
+    throw contradictionIn(join(directory, file), join(directory, CAMPAIGN_FILE), what);
+  }
+  return pictureOf(finding, files);
 }

@@ -1,6 +1,7 @@
 import { existsSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../../base/errors.ts';
+import { CampaignCourse } from '../../reports/journal/campaign-course.ts';
 import {
   CAMPAIGN_FILE,
   type CampaignHeader,
@@ -49,7 +50,12 @@ export function readResumeState(directory: string): ResumeState {
     throw usageError(`${directory} holds no campaign to resume; start one without --resume`);
   }
   const reading = new Reading(file);
-  const length = readCampaignLines(file, (line, { place }) => reading.take(line, place));
+  const course = new CampaignCourse(file);
+  const length = readCampaignLines(file, (line, { place }) => {
+    reading.take(line, place);
+    course.add(line);
+  });
+  course.end();
   truncateSync(file, length);
   return reading.state();
 }

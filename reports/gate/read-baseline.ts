@@ -5,8 +5,8 @@ import { holdsReport, REPORT_FILES } from '../files/directory.ts';
 import { scanJournal } from '../journal/read-journal.ts';
 import { RecordBuilder } from '../record/builder.ts';
 import type { Baseline } from '../record/gate-outcome.ts';
-import { readRecord } from '../record/read-record.ts';
 import type { RunRecord } from '../record/record.ts';
+import { checkedRecord } from './check-record.ts';
 import { failuresOf, openOf, pointsWith } from './gated-points.ts';
 import { withoutGate } from './without-gate.ts';
 
@@ -14,7 +14,8 @@ import { withoutGate } from './without-gate.ts';
  * Reads the record of an earlier run, to compare with.
  *
  * @param path a report folder, or a `record.json` under any name
- * @throws {@link AllocertError} (usage) when it holds no record that this version can read
+ * @throws {@link AllocertError} (usage) when it holds no record that this version can read, and
+ *   (machine) for one that contradicts itself
  */
 export function readBaseline(path: string): Baseline {
   const record = withoutGate(recordAt(path));
@@ -40,8 +41,8 @@ function recordAt(path: string): RunRecord {
       `the baseline ${path} does not exist; name a report folder or a record.json with --baseline`,
     );
   }
-  if (!statSync(path).isDirectory()) return readRecord(path);
-  if (!holdsReport(path)) return readRecord(join(path, REPORT_FILES.record));
+  if (!statSync(path).isDirectory()) return checkedRecord(path);
+  if (!holdsReport(path)) return checkedRecord(join(path, REPORT_FILES.record));
   const builder = new RecordBuilder();
   scanJournal(path, (line) => builder.add(line));
   return builder.record();

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { entryFromJson, factsFromJson } from '../../adapters/contract/program-json.ts';
 import { AllocertError, unreadable, usageError } from '../../base/errors.ts';
 import { REPORT_FILES } from '../files/directory.ts';
-import { forEachLine } from '../files/lines.ts';
+import { bytesAt, forEachLine } from '../files/lines.ts';
 import { schemaViolation } from '../files/schema.ts';
 import type { JournalLine, RunStart, WrittenLine } from '../record/journal-lines.ts';
 import { refuseNewer } from '../record/refuse-newer.ts';
@@ -16,6 +16,15 @@ export interface Journal {
   readonly torn: boolean;
 }
 
+/** Where a line of a journal stands. */
+export interface JournalPlace {
+  /** From 1 on. */
+  readonly number: number;
+  /** The first of its bytes, and how many there are. */
+  readonly at: number;
+  readonly length: number;
+}
+
 /**
  * Reads the journal of a report directory line by line, so that its length does not matter. A last
  * line that was cut off is left out.
@@ -24,21 +33,38 @@ export interface Journal {
  * @returns whether the last line was cut off
  * @throws {@link AllocertError} when there is none, it is damaged, or a newer allocert wrote it
  */
-export function scanJournal(directory: string, onLine: (line: WrittenLine) => void): boolean {
+export function scanJournal(
+  directory: string,
+  onLine: (line: WrittenLine, place: JournalPlace) => void,
+): boolean {
   const file = join(directory, REPORT_FILES.journal);
   let number = 0;
   const torn = readingOf(directory, () =>
-    forEachLine(file, (bytes) => {
+    forEachLine(file, (bytes, at) => {
       number += 1;
       const line = parseLine(bytes.toString('utf8'), `${file} line ${number}`);
       if (number === 1 && line.type !== 'run-start') {
         throw usageError(`${file} line 1 does not start a run, so this is no journal of allocert`);
       }
-      onLine(line);
+      onLine(line, { number, at, length: bytes.length });
     }),
   );
   if (number > 0) return torn;
   throw usageError(`${file} holds no run: it was killed before its first case; run it again`);
+}
+
+/**
+ * Reads one line of a journal again.
+ *
+ * @throws {@link AllocertError} as {@link scanJournal} does
+ */
+export function journalLineAt(
+  directory: string,
+  { number, at, length }: JournalPlace,
+): WrittenLine {
+  const file = join(directory, REPORT_FILES.journal);
+  const bytes = readingOf(directory, () => bytesAt(file, at, length));
+  return parseLine(bytes.toString('utf8'), `${file} line ${number}`);
 }
 
 /**

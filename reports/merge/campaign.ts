@@ -3,18 +3,21 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, unreadable, usageError } from '../../base/errors.ts';
 import { schemaViolation } from '../files/schema.ts';
+import { CampaignCourse, ruleIn } from '../journal/campaign-course.ts';
 import {
   CAMPAIGN_FILE,
   type CampaignHeader,
   readCampaignLines,
 } from '../journal/campaign-lines.ts';
+import { contradictionIn } from '../record/contradiction.ts';
 import type { FuzzFinding, RecordedCampaign } from '../record/record.ts';
 
 /**
  * Sums up a fuzz campaign from its folder: finished rounds are counted, findings are read from
  * their own files. A last line that was cut off is left out.
  *
- * @throws {@link AllocertError} (usage) when a file of it is missing or damaged
+ * @throws {@link AllocertError} (usage) when a file of it is missing or damaged, and (machine) when
+ *   they contradict each other
  */
 export function readCampaignSummary(folder: string): RecordedCampaign {
   const file = join(folder, CAMPAIGN_FILE);
@@ -23,7 +26,9 @@ export function readCampaignSummary(folder: string): RecordedCampaign {
   const findings: FuzzFinding[] = [];
   const hash = createHash('sha256');
   const seen: { campaign?: CampaignHeader } = {};
+  const course = new CampaignCourse(file);
   readCampaignLines(file, (line, { bytes }) => {
+    course.add(line);
     hash.update(bytes).update('\n');
     if (line.type === 'campaign') seen.campaign ??= line;
     if (line.type === 'suspect') counted.suspects += 1;
@@ -33,6 +38,7 @@ export function readCampaignSummary(folder: string): RecordedCampaign {
     rounds.add(line.index);
     counted.operations += line.operations;
   });
+  course.end();
   if (seen.campaign === undefined) throw usageError(`${file} does not begin with a campaign`);
   const { version, target, seed, modes, profile = '' } = seen.campaign;
   const digest = hash.digest('hex');
@@ -47,7 +53,13 @@ function readFinding(
   const text = textOf(join(folder, file));
   const finding = findingIn(text, join(folder, file));
   if (finding.signature !== signature) {
-    throw usageError(`${join(folder, file)} is not the finding that ${CAMPAIGN_FILE} names`);
+    const what = `signature says "${finding.signature}", and "${signature}" is named there`;
+    throw contradictionIn(join(folder, file), join(folder, CAMPAIGN_FILE), what);
+  }
+  const rule = `${finding.oracle} ${finding.requirement}`;
+  if (ruleIn(signature) !== rule) {
+    const what = `oracle and requirement say ${rule}, and the signature is "${signature}"`;
+    throw contradictionIn(join(folder, file), 'itself', what);
   }
   const { requirement, oracle, kind, detail, mode, reproduced } = finding;
   const digest = createHash('sha256').update(text).digest('hex');

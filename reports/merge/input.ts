@@ -2,9 +2,8 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { holdsReport, REPORT_FILES } from '../files/directory.ts';
+import { checkedRecord } from '../gate/check-record.ts';
 import { holdsCampaign } from '../journal/campaign-lines.ts';
-import { refuseContradiction } from '../record/check-record.ts';
-import { readRecord } from '../record/read-record.ts';
 import type { RecordedCampaign, RunRecord } from '../record/record.ts';
 import { writeReports } from '../write.ts';
 import { readCampaignSummary } from './campaign.ts';
@@ -56,10 +55,4 @@ export function openInputs(paths: readonly string[]): {
     );
   }
   return { records, campaigns: inputs.filter((one) => 'campaign' in one) };
-}
-
-function checkedRecord(file: string): RunRecord {
-  const record = readRecord(file);
-  refuseContradiction(record, file);
-  return record;
 }

@@ -9,13 +9,7 @@ import {
 } from '../../adapters/contract/index.ts';
 import { repeatIfLost } from '../../adapters/contract/repeat-if-lost.ts';
 import { packageVersion } from '../../base/package-root.ts';
-import {
-  type Abi,
-  abiNamed,
-  type Profile,
-  profilesOf,
-  requirementsFor,
-} from '../../catalogue/catalogue.ts';
+import { type Abi, abiNamed, type Profile, profilesOf } from '../../catalogue/catalogue.ts';
 import { checkFixes, profileOn } from '../../catalogue/known.ts';
 import type {
   CaseFinish,
@@ -28,6 +22,7 @@ import { RECORD_VERSION, type Shard } from '../../reports/record/record.ts';
 import type { Case } from '../kit/case.ts';
 import { type CaseOutcome, judge } from './judge.ts';
 import { runCase, whyNot } from './run-case.ts';
+import { casesOfRun, profilesOfRun, requirementsOfRun } from './run-facts.ts';
 import { decidingProfile, selectCases } from './select.ts';
 import { inShard } from './shard.ts';
 import { TargetSessions } from './target-sessions.ts';
@@ -144,18 +139,9 @@ class Run {
       target: this.#options.adapter.url,
       facts: this.#sessions.facts,
       profile: profile.name,
-      profiles: this.#profiles.map(({ name, abi, authorities }) => ({ name, abi, authorities })),
-      requirements: requirementsFor(profile.abi).map(
-        ({ id, group, level, authority, statement, source }) => ({
-          id,
-          group,
-          level,
-          authority,
-          statement,
-          source: this.#abi.sources?.[id] ?? source,
-        }),
-      ),
-      cases: this.#cases.map(({ id, title, requirements }) => ({ id, title, requirements })),
+      profiles: profilesOfRun(this.#profiles),
+      requirements: requirementsOfRun(this.#abi),
+      cases: casesOfRun(this.#cases),
       partial: this.#options.only.length > 0,
       ...(fixed.length === 0 ? {} : { fixed }),
       seed: hexOf(seed),

@@ -88,6 +88,10 @@ export async function exampleFolder(t: Test): Promise<string> {
   const only = ['--only', 'IOC-02,LIF-01'];
   await allocert(['run', './target.js?broken', ...only, '--out', 'broken'], { cwd });
   cpSync(join(cwd, 'broken'), join(cwd, 'killed'), { recursive: true });
+  cpSync(join(cwd, 'broken'), join(cwd, 'edited'), { recursive: true });
+  const edited = join(cwd, 'edited', 'journal.ndjson');
+  writeFileSync(edited, readFileSync(edited, 'utf8').replaceAll('"fail"', '"pass"'));
+  for (const name of ['evidence.ndjson', 'record.json']) rmSync(join(cwd, 'killed', name));
   const journal = join(cwd, 'killed', 'journal.ndjson');
   const lines = readFileSync(journal, 'utf8').split('\n');
   writeFileSync(journal, `${lines.slice(0, 2).join('\n')}\n`);

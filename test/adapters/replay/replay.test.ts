@@ -1,14 +1,19 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { NotRecorded, programDigest, TargetDeath } from '../../../adapters/contract/index.ts';
 import { openTarget } from '../../../adapters/open-target.ts';
 import { openReplay } from '../../../adapters/replay/adapter.ts';
+import { deriveRecord } from '../../../reports/journal/derive-record.ts';
 import { evidenceOfRun } from '../../../reports/journal/evidence.ts';
 import type { JournalLine } from '../../../reports/record/journal-lines.ts';
+import type { RecordedCase, RunRecord } from '../../../reports/record/record.ts';
+import { recordText } from '../../../reports/record/record-text.ts';
 import {
   closeEntry,
   closeProgram,
+  journalOf,
   ranCase,
   START,
   sampleLines,
@@ -142,10 +147,51 @@ t.test('damage is a sentence with file and line', async (t) => {
   await refuses((text) => text.replace('"version":1', '"version":9'), /newer allocert/);
   await refuses((text) => text.replace('"EBADF"', '12'), /line 2 is no evidence: at .*errno/);
   await refuses((text) => text.replace('"returned"', '"pleased"'), /line 2 is no evidence/);
-  await refuses((text) => text.replace('"fd":"0x7"', '"fd":"0x6"'), /position 1 of LIF-01\/close/);
   await t.rejects(openReplay('replay:/nowhere'), {
     blame: 'usage',
     message: /there is no such file/,
   });
   await t.rejects(openReplay('replay:'), { blame: 'usage', message: /names no directory/ });
+});
+
+t.test('a digest that does not fit is a contradiction', async (t) => {
+  const refuses = async (directory: string, message: RegExp): Promise<void> => {
+    await t.rejects(openReplay(`replay:${directory}`), { exitCode: 3, message });
+  };
+  const asked = recorded();
+  edit(asked, (text) => text.replace('"fd":"0x7"', '"fd":"0x6"'));
+  await refuses(asked, /position 1 of LIF-01\/close does not have the digest beside it/);
+  const withRecord = (sources: readonly object[] = []): string => {
+    const directory = recorded();
+    const record = deriveRecord(journalOf(sampleLines()));
+    const [, ...own] = readFileSync(join(directory, 'evidence.ndjson'), 'utf8').split('\n');
+    const digest = createHash('sha256')
+      .update(own[3] ?? '')
+      .digest('hex');
+    const death = { ...(record.cases[0] as RecordedCase), id: 'ERR-01/death', evidence: digest };
+    const more = { ...record, cases: [...record.cases, death], sources } as RunRecord;
+    writeFileSync(join(directory, 'record.json'), recordText(more));
+    return directory;
+  };
+  await t.resolves(openReplay(`replay:${withRecord()}`), 'as it is');
+  const changed = withRecord();
+  edit(changed, (text) => text.replace('"EBADF"', '"EINTR"'));
+  await refuses(changed, /by the record\.json beside it: .*line 2, LIF-01\/close, has the SHA-256/);
+  const cut = withRecord();
+  edit(cut, (text) => text.split('\n').slice(0, -2).join('\n'));
+  await refuses(cut, /evidence\.ndjson lacks the line of the SHA-256/);
+  const source = {
+    ...{
+      digest: 'ab'.repeat(32),
+      startedAt: 'b',
+      endedAt: 'c',
+      seed: 'd',
+      complete: true,
+      finished: 1,
+    },
+    environment: {},
+  };
+  const merged = withRecord([source]);
+  edit(merged, (text) => text.split('\n').slice(0, -2).join('\n'));
+  await t.resolves(openReplay(`replay:${merged}`), 'a source may have come without evidence');
 });

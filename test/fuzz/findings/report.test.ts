@@ -14,8 +14,8 @@ const CAMPAIGN: CampaignHeader = {
   ...{ corpus: undefined, entries: [], epochRounds: 256 },
 };
 
-const round = (index: number, signatures: readonly string[] = []) => {
-  return { index, mode: 'hammer', operations: 10, signatures };
+const round = (index: number) => {
+  return { index, mode: 'hammer', operations: 10, signatures: [] };
 };
 
 /** A campaign of two parts, the first of which was killed. */
@@ -26,7 +26,7 @@ function twoParts(folder: string): CampaignJournal {
   first.close();
   const second = new CampaignJournal(folder, true);
   second.resume();
-  second.round(round(3, ['one']), 2n);
+  second.round(round(3), 2n);
   return second;
 }
 
@@ -36,7 +36,7 @@ t.test('rounds, speed and occupancy add up over parts', async (t) => {
   journal.end('');
   journal.close();
   const picture = writeCampaignReport(folder);
-  t.strictSame(picture?.modes, [{ name: 'hammer', rounds: 4, operations: 40, broken: 1 }]);
+  t.strictSame(picture?.modes, [{ name: 'hammer', rounds: 4, operations: 40, broken: 0 }]);
   t.strictSame(
     picture?.samples.map(({ operations, peakBytes }) => [operations, peakBytes]),
     [
@@ -78,6 +78,7 @@ t.test('allocert report makes the page of a campaign again', async (t) => {
   t.equal(again.code, 1, 'the exit code of the campaign');
   t.match(again.stdout, /ISO-01 a new buffer is not zero: finding-\w+\.json/);
   t.equal(readFileSync(page, 'utf8'), text);
+  t.ok(writeCampaignReport(out)?.modes.some(({ broken }) => broken > 0));
   const [file = ''] = /finding-\w+\.json/.exec(again.stdout) ?? [];
   t.notMatch(text, /\.c"/);
   writeFileSync(join(out, file.replace('.json', '.c')), '');
@@ -100,6 +101,32 @@ t.test('allocert report makes the page of a campaign again', async (t) => {
   const env = { ALLOCERT_REPORTER: 'tap=-', ALLOCERT_FAIL_ON: 'should' };
   t.match(await allocert(['report', out], { env }), { code: 1, stdout: again.stdout });
 });
+
+t.test(
+  'a campaign whose files contradict each other has no page, and does not go on',
+  async (t) => {
+    const out = join(t.testdir({}), 'campaign');
+    const target = 'sim:?defect=no-zeroing';
+    const words = ['--seed', '7', '--rounds', '20', '--workers', '1', '--out', out];
+    t.equal((await allocert(['fuzz', target, ...words])).code, 1);
+    const journal = join(out, CAMPAIGN_FILE);
+    const lines = readFileSync(journal, 'utf8').split('\n');
+    writeFileSync(journal, lines.filter((line) => !line.includes('"finding"')).join('\n'));
+    const hidden = /fuzz\.ndjson is contradicted by itself: round \d+ proves ".*", and no finding/;
+    t.match(await allocert(['report', out]), { code: 3, stderr: hidden });
+    const resume = ['fuzz', target, '--resume', '--rounds', '21', '--out', out];
+    t.match(await allocert(resume), { code: 3, stderr: hidden });
+    writeFileSync(journal, lines.join('\n'));
+    const [file = ''] = /finding-\w+\.json/.exec(lines.join('\n')) ?? [];
+    const text = readFileSync(join(out, file), 'utf8');
+    writeFileSync(
+      join(out, file),
+      text.replace(/"signature": "content ISO-01/, '"signature": "content X'),
+    );
+    const other = /finding-\w+\.json is contradicted by .*fuzz\.ndjson: signature says "/;
+    t.match(await allocert(['report', out]), { code: 3, stderr: other });
+  },
+);
 
 t.test('an interrupted campaign has its page, too', async (t) => {
   const out = join(t.testdir({}), 'campaign');

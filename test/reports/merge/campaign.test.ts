@@ -7,7 +7,7 @@ import { openInputs } from '../../../reports/merge/input.ts';
 import { temporaryDirectory } from '../sample.ts';
 
 const FINDING = {
-  ...{ version: 1, requirement: 'ISO-01', signature: 'content ISO-01', oracle: 'content' },
+  ...{ version: 1, requirement: 'ISO-01', signature: 'content ISO-01: residue', oracle: 'content' },
   ...{ kind: 'residue', detail: 'a new buffer is not zero', mode: 'hammer', programs: [] },
   reproduced: { times: 9, of: 10 },
 };
@@ -51,6 +51,34 @@ t.test(
   },
 );
 
+t.test('what contradicts another file or line is named', async (t) => {
+  const refuses = (folder: string, message: RegExp): void => {
+    t.throws(() => readCampaignSummary(folder), { exitCode: 3, message });
+  };
+  refuses(
+    campaign(LINES, { ...FINDING, signature: 'x' }),
+    /finding-0123456789ab\.json is contradicted by .*fuzz\.ndjson: signature says "x", and "content/,
+  );
+  refuses(
+    campaign(LINES, { ...FINDING, requirement: 'ISO-02' }),
+    /oracle and requirement say content ISO-02, and the signature is "content ISO-01: residue"/,
+  );
+  const proof = (signature: string): object => ({
+    ...{ type: 'round', index: 7, operations: 2, signatures: [signature] },
+  });
+  t.ok(readCampaignSummary(campaign([...LINES, proof(FINDING.signature)])));
+  refuses(
+    campaign([...LINES, proof('content ISO-01: other')]),
+    /fuzz\.ndjson is contradicted by itself: round 7 proves "content ISO-01: other", and no finding/,
+  );
+  const faces = LINES.map((line) =>
+    line.type === 'finding' ? { ...line, faces: ['layout MAP-01: torn'] } : line,
+  );
+  t.ok(readCampaignSummary(campaign([...faces, proof('layout MAP-01: torn')])));
+  const sample = { type: 'sample', ms: 10, operations: 45, peakBytes: '0' };
+  refuses(campaign([...LINES, sample]), /samples count 45 operations, and rounds have 44/);
+});
+
 t.test('what is damaged or missing is refused in a sentence', async (t) => {
   const refuses = (folder: string, message: RegExp): void => {
     t.throws(() => readCampaignSummary(folder), { blame: 'usage', message });
@@ -69,7 +97,6 @@ t.test('what is damaged or missing is refused in a sentence', async (t) => {
     campaign([...LINES, outside]),
     /line 8 is damaged: it is not what allocert fuzz writes: at \/file/,
   );
-  refuses(campaign(LINES, { ...FINDING, signature: 'x' }), /is not the finding that fuzz.ndjson/);
   refuses(campaign(LINES, { version: 1 }), /is not what allocert fuzz writes/);
   const missing = campaign();
   unlinkSync(join(missing, 'finding-0123456789ab.json'));
