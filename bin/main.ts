@@ -20,7 +20,7 @@ import { retryCommand } from './commands/retry.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
 import { vmCommand } from './commands/vm.ts';
-import { complain } from './shared/terminal.ts';
+import { complain, complainFully } from './shared/terminal.ts';
 
 /** Exit code of a bug in allocert: nothing can be said about the target. */
 const BUG = 3;
@@ -103,7 +103,7 @@ function parser(argv: readonly string[], settings: Settings): ReturnType<typeof 
 }
 
 function report(thrown: unknown, explain: (sentence: string) => string): number {
-  if (process.env.ALLOCERT_DEBUG !== undefined) console.error(thrown);
+  complainFully(thrown);
   if (thrown instanceof AllocertError) {
     complain(explain(thrown.message));
     return thrown.exitCode;

@@ -4,6 +4,7 @@ import { openTarget } from '../../adapters/open-target.ts';
 import { redact } from '../../base/redact.ts';
 import { schemaViolation } from '../../reports/files/schema.ts';
 import { checkReport } from '../../reports/formats/adapter-check.ts';
+import { sayText } from '../shared/terminal.ts';
 
 interface CheckArguments {
   readonly target: string;
@@ -26,7 +27,7 @@ const checkCommand: CommandModule<object, CheckArguments> = {
     try {
       const factsViolation = (facts: unknown) => schemaViolation('facts', facts);
       const results = await checkAdapter({ adapter, factsViolation });
-      process.stdout.write(checkReport(redact(target), results));
+      sayText(checkReport(redact(target), results), process.stdout);
       process.exitCode = checkExitCode(results);
     } finally {
       await adapter.close();

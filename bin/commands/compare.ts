@@ -17,6 +17,7 @@ import {
 } from '../../suites/assess/target-result.ts';
 import { single } from '../shared/options.ts';
 import { Progress } from '../shared/progress.ts';
+import { say } from '../shared/terminal.ts';
 
 interface CompareArguments {
   readonly targets: readonly string[];
@@ -59,7 +60,7 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
       differenceText(comparison),
       `The matrix is in ${out}.`,
     ];
-    process.stdout.write(`${lines.join('\n')}\n`);
+    say(...lines);
     process.exitCode = comparison.exitCode;
   },
 };

@@ -6,7 +6,7 @@ import { entryFrom } from '../../fuzz/corpus/entry.ts';
 import { scheduleText } from '../../fuzz/findings/schedule.ts';
 import { bytes, DEFAULT_MEMORY_LIMIT } from '../shared/fuzz-arguments.ts';
 import { PRINT_CODES, single } from '../shared/options.ts';
-import { complain } from '../shared/terminal.ts';
+import { complain, say } from '../shared/terminal.ts';
 
 interface PathArguments {
   readonly path: string;
@@ -16,10 +16,6 @@ interface PruneArguments extends PathArguments {
   readonly target: string | undefined;
   readonly 'memory-limit': string | undefined;
 }
-
-const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
 
 const listCommand: CommandModule<object, PathArguments> = {
   command: 'list <path>',

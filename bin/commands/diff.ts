@@ -14,6 +14,7 @@ import {
 import { readPrograms } from '../../suites/assess/diff/read-programs.ts';
 import { idsIn, single } from '../shared/options.ts';
 import { Progress } from '../shared/progress.ts';
+import { say } from '../shared/terminal.ts';
 
 interface DiffArguments {
   readonly left: string;
@@ -93,7 +94,7 @@ function print(
     '',
     ...outcome.paragraphs.flatMap(({ first, text }) => wrap(first, text)),
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  say(...lines);
   const data = { targets: [left.url, right.url].map((url) => redact(url)), ...outcome.data };
   files?.write(toJson(data) as object, `\`\`\`text\n${lines.join('\n')}\n\`\`\`\n`);
 }

@@ -12,6 +12,7 @@ import { CLEAN_RUNS, qualificationRuns } from '../../suites/assess/qualification
 import { type QualificationRuns, qualify } from '../../suites/assess/qualify.ts';
 import { TargetPool } from '../../suites/assess/target-pool.ts';
 import { single } from '../shared/options.ts';
+import { mention, say } from '../shared/terminal.ts';
 
 interface QualifyArguments {
   readonly out: string;
@@ -54,7 +55,7 @@ export const qualifyCommand: CommandModule<object, QualifyArguments> = {
       { first: '', text: `The kill matrix is in ${out}.` },
     ];
     const lines = paragraphs.flatMap(({ first, text }) => wrap(first, text));
-    process.stdout.write(`${lines.join('\n')}\n`);
+    say(...lines);
     process.exitCode = qualification.exitCode;
   },
 };
@@ -68,15 +69,15 @@ function cleanRuns(given: number | string | readonly string[]): number {
 
 async function allRuns(cleanRuns: number): Promise<QualificationRuns> {
   const pool = new TargetPool(new URL('../workers/qualify-worker.js', import.meta.url).href);
-  let progress = '';
-  const timer = setInterval(() => process.stderr.write(progress), PROGRESS_MS).unref();
+  let progress = 'starting';
+  const timer = setInterval(() => mention(progress), PROGRESS_MS).unref();
   try {
     return await qualificationRuns({
       defects: DEFECTS,
       cleanRuns,
       observe: (target, profile) => pool.observe(target, profile),
       onRun: (done, total) => {
-        progress = `${done}/${total} runs\n`;
+        progress = `${done}/${total} runs`;
       },
     });
   } finally {

@@ -7,7 +7,7 @@ import { type ListeningSocket, listenUnix } from '../../adapters/remote/unix.ts'
 import { usageError } from '../../base/errors.ts';
 import { redact } from '../../base/redact.ts';
 import { single } from '../shared/options.ts';
-import { complain } from '../shared/terminal.ts';
+import { complain, say } from '../shared/terminal.ts';
 
 interface ServeArguments {
   readonly target: string;
@@ -68,7 +68,7 @@ export const serveCommand: CommandModule<object, ServeArguments> = {
     const daemon = new Daemon({ openTarget: () => openTarget(target), onEvent: complain });
     const stopped = stopSignal();
     const listener = await listen(given, daemon);
-    process.stdout.write(`allocert: serving ${redact(target)} at ${listener.place}\n`);
+    say(`allocert: serving ${redact(target)} at ${listener.place}`);
     await stopped;
     // What a target still does ends with this process at the latest.
     const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref());

@@ -1,5 +1,5 @@
 import { messageOf } from '../../base/errors.ts';
-import { complain } from './terminal.ts';
+import { complain, complainFully } from './terminal.ts';
 
 /** Exit code of trouble that says nothing about a target. */
 export const TROUBLE = 3;
@@ -26,7 +26,7 @@ export function rescueBy(taken: Rescue): () => void {
  * caller listens any more. It is trouble of this process or of an adapter, never a verdict.
  */
 export function lastResort(thrown: unknown): void {
-  if (process.env.ALLOCERT_DEBUG !== undefined) console.error(thrown);
+  complainFully(thrown);
   const sentence = sentenceOf(thrown);
   if (rescue !== undefined) {
     rescue(sentence);

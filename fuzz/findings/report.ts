@@ -18,7 +18,7 @@ import {
   readCampaignLines,
 } from '../../reports/journal/campaign-lines.ts';
 import { pictureOf } from './picture.ts';
-import { readFinding } from './replay.ts';
+import { readFinding } from './read-finding.ts';
 
 /**
  * Writes `report.html` of a campaign from its journal and its findings, beside them. It may be
