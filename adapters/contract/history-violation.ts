@@ -1,5 +1,17 @@
+import { AllocertError } from '../../base/errors.ts';
 import { type History, OUTCOMES, type Result } from './history.ts';
 import type { Operation, Program } from './program.ts';
+
+/** An adapter has answered with what is no History. The adapter check looks at it all the same. */
+export class MalformedHistory extends AllocertError {
+  readonly answer: unknown;
+
+  constructor(url: string, violation: string, answer: unknown) {
+    const check = `allocert adapter check ${url} tests it`;
+    super('machine', `the adapter ${url} gave no History: ${violation}; ${check}`);
+    this.answer = answer;
+  }
+}
 
 /**
  * The first thing in which an answer is no History of a Program, as a phrase that names the place,

@@ -1,5 +1,6 @@
 import { AllocertError, type Blame, machineError, messageOf } from '../../base/errors.ts';
 import type { History } from '../contract/history.ts';
+import { historyViolation, MalformedHistory } from '../contract/history-violation.ts';
 import type { Program } from '../contract/program.ts';
 import { type Adapter, type Session, TargetDeath } from '../contract/session.ts';
 
@@ -32,8 +33,11 @@ class GuardedSession implements Session {
     return withNamedAdapter(this.#url, () => this.#session.begin(caseId));
   }
 
-  run(program: Program): Promise<History> {
-    return withNamedAdapter(this.#url, () => this.#session.run(program));
+  async run(program: Program): Promise<History> {
+    const history = await withNamedAdapter(this.#url, () => this.#session.run(program));
+    const violation = historyViolation(history, program);
+    if (violation === undefined) return history;
+    throw new MalformedHistory(this.#url, violation, history);
   }
 
   close(): Promise<void> {

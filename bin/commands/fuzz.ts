@@ -90,7 +90,7 @@ export const fuzzCommand: CommandModule<object, FuzzArguments> = {
     const directory = given.out ?? 'allocert-fuzz';
     const before = given.resume ? readResumeState(directory) : undefined;
     const workers = given.workers === undefined ? undefined : workersOf(given.workers);
-    const execution = { before, workers, corpusFolder: given.corpus ?? before?.campaign.corpus };
+    const execution = { before, workers, corpusFolder: given.corpus };
     process.exitCode = await runFuzzCampaign(requested(given, before), directory, execution);
   },
 };

@@ -2,6 +2,7 @@ import type { Adapter } from '../../adapters/contract/index.ts';
 import { openTarget } from '../../adapters/open-target.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { redact } from '../../base/redact.ts';
+import { isSafeToReopen } from '../../base/safe-to-reopen.ts';
 import { campaignExitCode } from '../../fuzz/campaign/exit-codes.ts';
 import { CampaignProgress, figuresLine } from '../../fuzz/campaign/progress.ts';
 import { runRecorded } from '../../fuzz/campaign/recorded-campaign.ts';
@@ -94,7 +95,7 @@ export async function runFuzzCampaign(
       view.complain(`${many}, and were only counted; mend what was found, then run again`);
     }
     if (end.reason !== '') {
-      view.complain(`${end.reason}; go on with: allocert fuzz --resume --out ${directory}`);
+      view.complain(`${end.reason}; go on with: ${goingOn(request, corpusFolder, directory)}`);
     }
     return campaignExitCode(total, end.reason);
   } finally {
@@ -102,6 +103,17 @@ export async function runFuzzCampaign(
     interrupt.dispose();
     await adapter.close();
   }
+}
+
+/** The command that goes on with a campaign; what only its files name is typed again. */
+function goingOn(request: FuzzRequest, corpus: string | undefined, directory: string): string {
+  const target = redact(request.target);
+  const words = [
+    ...['allocert', 'fuzz', ...(isSafeToReopen(target) ? [] : [target]), '--resume'],
+    ...(corpus === undefined ? [] : ['--corpus', corpus]),
+    ...['--out', directory],
+  ];
+  return words.join(' ');
 }
 
 function linesOf(finding: Finding): string[] {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { toJson } from '../../adapters/contract/index.ts';
 import { redact, redactorOf } from '../../base/redact.ts';
+import { entering } from '../../reports/journal/cut-text.ts';
 import { redactFacts } from '../../reports/journal/redact-line.ts';
 import { EPOCH_ROUNDS } from '../corpus/corpus.ts';
 import { CorpusFolder } from '../corpus/corpus-folder.ts';
@@ -49,15 +50,17 @@ export interface RecordedOptions extends Omit<CampaignOptions, Kept | 'onFinding
 export async function runRecorded(options: RecordedOptions): Promise<CampaignEnd> {
   const { before, corpusFolder, directory } = options;
   const journal = new CampaignJournal(directory, before !== undefined);
+  // Until a campaign goes on, nothing of what is there changes, so that it can be looked at.
+  const lacking = before === undefined ? 'make' : 'wait';
   try {
     const folders = {
-      own: new CorpusFolder(join(directory, CORPUS)),
-      shared: corpusFolder === undefined ? undefined : new CorpusFolder(corpusFolder),
+      own: CorpusFolder.inCampaign(join(directory, CORPUS), lacking),
+      shared: corpusFolder === undefined ? undefined : new CorpusFolder(corpusFolder, lacking),
     };
     return await new Recorder(options, journal, folders).run();
   } finally {
     journal.close();
-    writeCampaignReport(directory);
+    if (journal.isBegun) writeCampaignReport(directory);
   }
 }
 
@@ -118,6 +121,13 @@ class Recorder {
       if (warning !== '') onWarning?.(warning);
       return { entries };
     }
+    const { corpus } = before.campaign;
+    if (corpus !== undefined && this.#folders.shared === undefined) {
+      onWarning?.(
+        `the campaign began with --corpus ${corpus}, and what only a file names is never opened; ` +
+          'it goes on without, unless that is typed again',
+      );
+    }
     return {
       done: before.done,
       doneOperations: before.operations,
@@ -139,6 +149,7 @@ class Recorder {
     this.#options.onStart?.(start);
     if (before !== undefined) {
       this.#journal.resume();
+      this.#keeper.resume(before);
       return;
     }
     this.#journal.start({
@@ -153,7 +164,7 @@ class Recorder {
       entries,
       epochRounds: epochRounds ?? EPOCH_ROUNDS,
       startedAt: new Date().toISOString(),
-      facts: toJson(redactFacts(start.facts, redactorOf(adapter.url))),
+      facts: toJson(redactFacts(start.facts, entering(redactorOf(adapter.url)))),
     });
   }
 

@@ -1,4 +1,4 @@
-import { existsSync, truncateSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import {
@@ -39,7 +39,7 @@ export interface CorpusResumeState {
 
 /**
  * Reads the journal of a campaign that is to go on, line by line. A last line that a kill cut short
- * is cut off.
+ * is left out, and nothing is changed.
  *
  * @throws {@link AllocertError} (usage) when there is none, or when it is damaged
  */
@@ -49,8 +49,7 @@ export function readResumeState(directory: string): ResumeState {
     throw usageError(`${directory} holds no campaign to resume; start one without --resume`);
   }
   const reading = new Reading(file);
-  const length = readCampaignLines(file, (line, { place }) => reading.take(line, place));
-  truncateSync(file, length);
+  readCampaignLines(file, (line, { place }) => reading.take(line, place));
   return reading.state();
 }
 

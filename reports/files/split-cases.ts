@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
+import { openRegular } from './lines.ts';
 
 /** Bytes that are read at once. */
 const PIECE = 1 << 18;
@@ -17,7 +18,7 @@ const BEFORE_CASES = /(?:^|[^\\])"cases"\s*:\s*\[$/;
  * @throws what `open` and `read` throw
  */
 export function splitCases(file: string, onCase: (text: string) => void): string {
-  const descriptor = openSync(file, 'r');
+  const descriptor = openRegular(file);
   try {
     const splitter = new Splitter(onCase);
     const piece = Buffer.alloc(PIECE);

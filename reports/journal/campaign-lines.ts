@@ -96,22 +96,18 @@ export interface LinePlace {
  * `campaign.schema.json`. A last line that a kill cut short is left out. Lines of types that this
  * version does not know are handed over like all others.
  *
- * @returns how many bytes of the file are whole lines
  * @throws {@link AllocertError} (usage) for a line that is not JSON, or not as the schema says
  */
 export function readCampaignLines(
   file: string,
   onLine: (line: CampaignLine, at: LinePlace) => void,
-): number {
+): void {
   let number = 0;
-  let end = 0;
-  forEachLine(file, (bytes, from) => {
+  forEachLine(file, (bytes) => {
     number += 1;
-    end = from + bytes.length + 1;
     const place = `${file} line ${number}`;
     onLine(lineOf(bytes.toString('utf8'), place), { place, bytes });
   });
-  return end;
 }
 
 function lineOf(text: string, place: string): CampaignLine {

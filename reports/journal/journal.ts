@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toJson } from '../../adapters/contract/index.ts';
 import { redact, redactorOf } from '../../base/redact.ts';
@@ -8,8 +8,10 @@ import {
   REPORT_FILES,
   withDirectoryErrors,
 } from '../files/directory.ts';
-import { forEachLine } from '../files/lines.ts';
+import { wholeLines } from '../files/lines.ts';
+import { openNew, openToAppend } from '../files/new-file.ts';
 import type { JournalLine } from '../record/journal-lines.ts';
+import { entering } from './cut-text.ts';
 import { redactLine } from './redact-line.ts';
 
 /**
@@ -19,7 +21,7 @@ import { redactLine } from './redact-line.ts';
 export class JournalWriter {
   readonly directory: string;
   #descriptor: number | undefined;
-  #hide: (text: string) => string = redact;
+  #hide: (text: string) => string = entering(redact);
 
   /**
    * Replaces an earlier report in the directory.
@@ -34,7 +36,7 @@ export class JournalWriter {
     prepareDirectory(directory);
     clearReport(directory);
     const file = join(directory, REPORT_FILES.journal);
-    this.#descriptor = withDirectoryErrors(directory, () => openSync(file, 'ax'));
+    this.#descriptor = withDirectoryErrors(directory, () => openNew(file));
   }
 
   /**
@@ -47,20 +49,17 @@ export class JournalWriter {
   static resume(directory: string, target: string): JournalWriter {
     const file = join(directory, REPORT_FILES.journal);
     const descriptor = withDirectoryErrors(directory, () => {
-      let end = 0;
-      const torn = forEachLine(file, (bytes, at) => {
-        end = at + bytes.length + 1;
-      });
-      if (torn) truncateSync(file, end);
-      return openSync(file, 'a');
+      const opened = openToAppend(file);
+      ftruncateSync(opened, wholeLines(opened));
+      return opened;
     });
     const writer = new JournalWriter(directory, descriptor);
-    writer.#hide = redactorOf(target);
+    writer.#hide = entering(redactorOf(target));
     return writer;
   }
 
   /**
-   * Appends one line without its secrets and flushes it. After `close` lines are dropped: whoever
+   * Appends one line without its secrets and flushes it. Texts in it that are too long are cut. After `close` lines are dropped: whoever
    * closed it has already reported.
    *
    * @throws {@link AllocertError} (machine) when the disk is full
@@ -68,7 +67,7 @@ export class JournalWriter {
   write(line: JournalLine): void {
     const descriptor = this.#descriptor;
     if (descriptor === undefined) return;
-    if (line.type === 'run-start') this.#hide = redactorOf(line.target);
+    if (line.type === 'run-start') this.#hide = entering(redactorOf(line.target));
     withDirectoryErrors(this.directory, () => {
       const shown = redactLine(line, this.#hide);
       writeFileSync(descriptor, `${JSON.stringify(toJson(shown))}\n`);
