@@ -46,6 +46,8 @@ export class CorpusKeeper {
 
   /** The campaign goes on. A kill may have come between its journal and the folder. */
   resume({ corpus }: ResumeState): void {
+    // Not in the shared one: another campaign may be in the middle of an entry.
+    this.#folder.removeLeftovers();
     this.#folder.remove([...corpus.evicted]);
   }
 

@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { AllocertError, messageOf, usageError } from '../../base/errors.ts';
 import { makeDirectory } from '../../base/make-directory.ts';
 import { withDirectoryErrors } from '../../reports/files/directory.ts';
-import { isTemporary, putFile } from '../../reports/files/new-file.ts';
+import { isTemporary, putFile, removeTemporary } from '../../reports/files/new-file.ts';
 import { readWhole } from '../../reports/files/read-whole.ts';
 import { digestOf, ENTRY_SUFFIX, readEntry, type StoredEntry } from './entry.ts';
 
@@ -107,6 +107,11 @@ export class CorpusFolder {
     withDirectoryErrors(this.path, () => {
       for (const digest of digests) rmSync(this.#file(digest), { force: true });
     });
+  }
+
+  /** Removes what a kill left of entries; only for a folder that one campaign alone writes to. */
+  removeLeftovers(): void {
+    if (existsSync(this.path)) withDirectoryErrors(this.path, () => removeTemporary(this.path));
   }
 
   #file(digest: string): string {

@@ -4,7 +4,7 @@ import { toJson, usageError } from '../../adapters/contract/index.ts';
 import { redact } from '../../base/redact.ts';
 import { prepareDirectory, withDirectoryErrors } from '../../reports/files/directory.ts';
 import { wholeLines } from '../../reports/files/lines.ts';
-import { openToAppend, putFile } from '../../reports/files/new-file.ts';
+import { openToAppend, putFile, removeTemporary } from '../../reports/files/new-file.ts';
 import {
   CAMPAIGN_FILE,
   type CampaignHeader,
@@ -60,6 +60,7 @@ export class CampaignJournal {
 
   /** The target of a campaign that goes on has been reached; nothing was changed before. */
   resume(): void {
+    withDirectoryErrors(this.#directory, () => removeTemporary(this.#directory));
     this.#cutOff();
     this.#sampler.begin();
   }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { machineError, messageOf, usageError } from '../../base/errors.ts';
 import { makeDirectory } from '../../base/make-directory.ts';
-import { isTemporary, probeBeside } from './new-file.ts';
+import { isTemporary, probeBeside, removeTemporary } from './new-file.ts';
 
 /** Names of the files in a report directory. */
 export const REPORT_FILES = {
@@ -54,10 +54,8 @@ export function checkDirectory(directory: string): void {
 /** Removes an earlier report, and nothing that allocert did not write. */
 export function clearReport(directory: string): void {
   withDirectoryErrors(directory, () => {
-    const left = readdirSync(directory).filter(isTemporary);
-    for (const name of [...Object.values(REPORT_FILES), ...left]) {
-      rmSync(join(directory, name), { force: true });
-    }
+    removeTemporary(directory);
+    for (const name of Object.values(REPORT_FILES)) rmSync(join(directory, name), { force: true });
   });
 }
 

@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
@@ -18,6 +26,18 @@ export const temporaryName = (file: string): string =>
 
 /** Whether a kill has left a file with this name before it had its own. */
 export const isTemporary = (name: string): boolean => NAME.test(name);
+
+/**
+ * Removes what a kill left of files that had no name yet. Only for a folder that nobody else writes
+ * to: the file of another process is whole a moment later.
+ *
+ * @throws what the file system throws
+ */
+export function removeTemporary(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (isTemporary(name)) rmSync(join(folder, name), { force: true });
+  }
+}
 
 /** Opens a file that does not exist yet, not even as a link. @throws what `open` throws */
 export const openNew = (file: string): number =>

@@ -2,6 +2,7 @@
 import {
   appendFileSync,
   cpSync,
+  existsSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -116,4 +117,15 @@ t.test('one that was typed gets what is new', async (t) => {
   t.equal(ran.stderr, '');
   t.equal(ran.code, 0);
   t.ok(readdirSync(SHARED).length >= before);
+});
+
+t.test('what a kill left of files goes, but not from a corpus that others write to', async (t) => {
+  const folder = copied('left');
+  const left = '.0123456789abcdef.allocert-tmp';
+  for (const one of [folder, join(folder, 'corpus'), SHARED]) writeFileSync(join(one, left), '{');
+  const ran = await resume(folder, ['--corpus', SHARED]);
+  t.equal(ran.code, 0, ran.stderr);
+  t.notOk(existsSync(join(folder, left)));
+  t.notOk(existsSync(join(folder, 'corpus', left)));
+  t.ok(existsSync(join(SHARED, left)));
 });
