@@ -1,6 +1,16 @@
 import { AllocertError } from '../../base/errors.ts';
 import { type History, OUTCOMES, type Result } from './history.ts';
 import type { Operation, Program } from './program.ts';
+import {
+  firstViolation,
+  list,
+  maybeBigint,
+  members,
+  named,
+  printableName,
+  refuse,
+  typed,
+} from './violation-checks.ts';
 
 /** An adapter has answered with what is no History. The adapter check looks at it all the same. */
 export class MalformedHistory extends AllocertError {
@@ -18,61 +28,11 @@ export class MalformedHistory extends AllocertError {
  * such as `threads[0][2].value must be a bigint, not undefined`; undefined when there is none.
  * Answers come from adapters of others and from files, and what the oracles read must be there.
  */
-export function historyViolation(answer: unknown, program: Program): string | undefined {
-  try {
-    checkHistory(answer, program);
-    return undefined;
-  } catch (thrown) {
-    if (thrown instanceof Violation) return thrown.message;
-    throw thrown;
-  }
-}
-
-class Violation extends Error {}
-
-type Members = Readonly<Record<string, unknown>>;
+export const historyViolation = (answer: unknown, program: Program): string | undefined =>
+  firstViolation(() => checkHistory(answer, program));
 
 const ERRNO = /^E[0-9A-Z]{1,30}$/;
 const SIGNAL = /^SIG[0-9A-Z+-]{1,20}$/;
-const SHOWN_MAX = 40;
-
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (value instanceof Uint8Array) return 'bytes';
-  if (typeof value === 'object' && value !== null) return 'an object';
-  if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value !== 'string') return String(value);
-  return value.length <= SHOWN_MAX ? JSON.stringify(value) : 'a long text';
-}
-
-function refuse(place: string, wanted: string, value: unknown): never {
-  throw new Violation(`${place} must be ${wanted}, not ${shown(value)}`);
-}
-
-function members(value: unknown, place: string): Members {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Members;
-  return refuse(place, 'an object', value);
-}
-
-/** @param length how long it is; left out: any length */
-function list(value: unknown, place: string, length?: number): readonly unknown[] {
-  if (Array.isArray(value) && (length === undefined || value.length === length)) return value;
-  return refuse(place, length === undefined ? 'a list' : `a list of ${length}`, value);
-}
-
-function typed(value: unknown, type: 'bigint' | 'boolean' | 'string', place: string): void {
-  const words = { bigint: 'a bigint', boolean: 'true or false', string: 'a text' };
-  if (typeof value !== type) refuse(place, words[type], value);
-}
-
-/** A member that may be left out, and is a bigint otherwise. */
-function maybeBigint(value: unknown, place: string): void {
-  if (value !== undefined) typed(value, 'bigint', place);
-}
-
-function named(value: unknown, pattern: RegExp, wanted: string, place: string): void {
-  if (typeof value !== 'string' || !pattern.test(value)) refuse(place, wanted, value);
-}
 
 function checkHistory(answer: unknown, program: Program): void {
   const history = members(answer, 'the History');
@@ -148,5 +108,3 @@ function checkSteps(value: unknown, operation: Operation | undefined, place: str
     }
   }
 }
-
-const printableName = (name: string): string => JSON.stringify(name.slice(0, SHOWN_MAX));
