@@ -10,7 +10,7 @@
 const UNSEEN_BUT_BLANKS = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\ufffe\uffff]/gu;
 const UNSEEN_RUN = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\ufffe\uffff]+/gu;
 
-/** The mark anywhere in a line by which old runners of GitHub and Azure, and TeamCity, take orders. */
+/** The mark anywhere in a line by which old runners of GitHub, Azure and TeamCity take orders. */
 const ORDER = /##(?=\[|vso\[|teamcity\[)/g;
 
 /** The mark at the beginning of a line by which runners of GitHub do. */

@@ -1,3 +1,4 @@
+import { parseJson } from '../../base/parse-json.ts';
 import { TargetDeath } from '../contract/index.ts';
 
 /** A target's death as the payload of a frame. */
@@ -25,7 +26,7 @@ export function decodeDeath(payload: Uint8Array): TargetDeath {
 
 function parsed(payload: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(payload));
+    return parseJson(new TextDecoder().decode(payload));
   } catch (thrown) {
     if (thrown instanceof SyntaxError) return undefined;
     throw thrown;

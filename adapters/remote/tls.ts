@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { isIP, type Socket } from 'node:net';
 import { connect, createServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
-import { machineError, messageOf, usageError } from '../../base/errors.ts';
+import { AllocertError, machineError, messageOf, usageError } from '../../base/errors.ts';
+import { readWhole } from '../../base/read-whole.ts';
 import { type Connection, socketConnection } from '../protocol/connection.ts';
 import type { Endpoint, TlsTarget } from './target-url.ts';
 import { type ListeningSocket, limitClients } from './unix.ts';
@@ -13,6 +13,8 @@ export interface Credentials {
   readonly key: string;
 }
 
+/** Bytes of the largest file of certificates; those of whole systems have half a million. */
+const PEM_BYTES = 4 << 20;
 const HANDSHAKE_MS = 10_000;
 const KEEP_ALIVE_MS = 15_000;
 
@@ -91,8 +93,9 @@ const contextOf = ({ ca, cert, key }: Credentials): SecureContextOptions => ({
 
 function textOf(file: string): Buffer {
   try {
-    return readFileSync(file);
+    return readWhole(file, PEM_BYTES);
   } catch (thrown) {
+    if (thrown instanceof AllocertError) throw thrown;
     throw usageError(`the certificate or key ${file} cannot be read: ${messageOf(thrown)}`);
   }
 }

@@ -55,8 +55,7 @@ class ReplaySession implements Session {
     this.#caseId = caseId;
     const times = this.#begun.get(caseId) ?? 0;
     this.#begun.set(caseId, times + 1);
-    const runs = this.#recording.cases.get(caseId) ?? [];
-    this.#entries = runs[times % runs.length];
+    this.#entries = this.#recording.entriesOf(caseId, times);
     this.#position = 0;
     if (this.#entries?.[0]?.digest === programDigest(BEGINNING)) await this.run(BEGINNING);
   }

@@ -2,9 +2,9 @@ import { existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { AllocertError, messageOf, usageError } from '../../base/errors.ts';
 import { makeDirectory } from '../../base/make-directory.ts';
+import { readRegular } from '../../base/read-whole.ts';
 import { withDirectoryErrors } from '../../reports/files/directory.ts';
 import { isTemporary, putFile, removeTemporary } from '../../reports/files/new-file.ts';
-import { readWhole } from '../../reports/files/read-whole.ts';
 import { digestOf, ENTRY_SUFFIX, readEntry, type StoredEntry } from './entry.ts';
 
 /** Bytes of the largest file that is read as an entry. */
@@ -134,7 +134,7 @@ export function readFile(file: string): StoredEntry {
   if (!NAME.test(basename(file))) throw usageError(`${file} is not named as a corpus entry is`);
   let text: string;
   try {
-    text = readWhole(file, ENTRY_BYTES).toString('utf8');
+    text = readRegular(file, ENTRY_BYTES).toString('utf8');
   } catch (thrown) {
     if (thrown instanceof AllocertError) throw thrown;
     throw usageError(`cannot read ${file}: ${messageOf(thrown)}`);

@@ -2,7 +2,7 @@ import { historyViolation } from '../../adapters/contract/history-violation.ts';
 import { fromJson, type Program, parseProgram } from '../../adapters/contract/index.ts';
 import { factsFromJson, historyFromJson } from '../../adapters/contract/program-json.ts';
 import { usageError } from '../../base/errors.ts';
-import { readJson } from '../../reports/files/read-json.ts';
+import { readJson, readRegularJson } from '../../base/read-json.ts';
 import { schemaViolation } from '../../reports/files/schema.ts';
 import { type Finding, recordedRun } from '../record/finding.ts';
 
@@ -22,8 +22,14 @@ type Written = Record<string, unknown> & {
  *
  * @throws {@link AllocertError} (usage) for a file that is none
  */
-export function readFinding(file: string): Finding {
-  const json = readJson(file, 'name a finding-*.json of a campaign');
+export const readFinding = (file: string): Finding =>
+  findingOf(readJson(file, 'name a finding-*.json of a campaign'), file);
+
+/** A finding that a campaign names. @throws as {@link readFinding} does, and for what is no file */
+export const readNamedFinding = (file: string): Finding =>
+  findingOf(readRegularJson(file, 'the campaign names it, so restore it'), file);
+
+function findingOf(json: unknown, file: string): Finding {
   const violation = schemaViolation('finding', json);
   if (violation !== undefined) {
     throw usageError(`${file} is no finding of allocert fuzz, version 1: ${violation}`);

@@ -18,7 +18,7 @@ import {
   readCampaignLines,
 } from '../../reports/journal/campaign-lines.ts';
 import { pictureOf } from './picture.ts';
-import { readFinding } from './read-finding.ts';
+import { readNamedFinding } from './read-finding.ts';
 
 /**
  * Writes `report.html` of a campaign from its journal and its findings, beside them. It may be
@@ -105,5 +105,5 @@ function findingPicture(directory: string, file: string): FuzzPicture {
   const reproducer = file.replace(/\.json$/, '.c');
   const exists = existsSync(join(directory, reproducer));
   const files = exists ? { file, reproducer } : { file };
-  return pictureOf(readFinding(join(directory, file)), files);
+  return pictureOf(readNamedFinding(join(directory, file)), files);
 }

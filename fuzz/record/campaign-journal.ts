@@ -1,9 +1,9 @@
 import { appendFileSync, closeSync, fsyncSync, ftruncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { toJson, usageError } from '../../adapters/contract/index.ts';
+import { wholeLines } from '../../base/lines.ts';
 import { redact } from '../../base/redact.ts';
 import { prepareDirectory, withDirectoryErrors } from '../../reports/files/directory.ts';
-import { wholeLines } from '../../reports/files/lines.ts';
 import { openToAppend, putFile, removeTemporary } from '../../reports/files/new-file.ts';
 import {
   CAMPAIGN_FILE,

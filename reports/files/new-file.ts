@@ -52,8 +52,8 @@ export const openToAppend = (file: string): number =>
   openSync(file, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, 0o666);
 
 /**
- * Gives a file its content: a reader sees the old one or the new one, never half of one. A link that
- * lies there is replaced, and what it leads to is left alone.
+ * Gives a file its content: a reader sees the old one or the new one, never half of one. A link
+ * that lies there is replaced, and what it leads to is left alone.
  *
  * @throws what the file system throws
  */

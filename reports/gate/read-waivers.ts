@@ -1,5 +1,5 @@
 import { usageError } from '../../base/errors.ts';
-import { readJson } from '../files/read-json.ts';
+import { readJson } from '../../base/read-json.ts';
 import { schemaViolation } from '../files/schema.ts';
 import type { Waiver } from '../record/gate-outcome.ts';
 

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { usageError } from '../../base/errors.ts';
-import { forEachLine } from '../files/lines.ts';
+import { messageOf, usageError } from '../../base/errors.ts';
+import { forEachLine } from '../../base/lines.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { schemaViolation } from '../files/schema.ts';
 
 /** The journal of a fuzz campaign in its folder, one JSON object a line. */
@@ -113,9 +114,9 @@ export function readCampaignLines(
 function lineOf(text: string, place: string): CampaignLine {
   let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch {
-    throw usageError(`${place} is damaged: it is not JSON; restore the file`);
+    value = parseJson(text);
+  } catch (thrown) {
+    throw usageError(`${place} is damaged: it ${messageOf(thrown)}; restore the file`);
   }
   const violation = schemaViolation('campaign', value);
   if (violation === undefined) return value as CampaignLine;

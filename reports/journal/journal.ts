@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, ftruncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toJson } from '../../adapters/contract/index.ts';
+import { wholeLines } from '../../base/lines.ts';
 import { redact, redactorOf } from '../../base/redact.ts';
 import {
   clearReport,
@@ -8,7 +9,6 @@ import {
   REPORT_FILES,
   withDirectoryErrors,
 } from '../files/directory.ts';
-import { wholeLines } from '../files/lines.ts';
 import { openNew, openToAppend } from '../files/new-file.ts';
 import type { JournalLine } from '../record/journal-lines.ts';
 import { entering } from './cut-text.ts';
@@ -59,8 +59,8 @@ export class JournalWriter {
   }
 
   /**
-   * Appends one line without its secrets and flushes it. Texts in it that are too long are cut. After `close` lines are dropped: whoever
-   * closed it has already reported.
+   * Appends one line without its secrets and flushes it; texts in it that are too long are cut.
+   * After `close` lines are dropped: whoever closed it has already reported.
    *
    * @throws {@link AllocertError} (machine) when the disk is full
    */

@@ -1,4 +1,4 @@
-/** Goal: a finding of somebody else is read and shown, or refused in a sentence; never a TypeError. */
+/** Goal: a finding of somebody else is shown, or refused in a sentence; never a TypeError. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';

@@ -11,11 +11,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { forEachLine } from '../../../base/lines.ts';
 import { CorpusFolder } from '../../../fuzz/corpus/corpus-folder.ts';
 import { CampaignJournal } from '../../../fuzz/record/campaign-journal.ts';
 import { SUMMARY_FILE } from '../../../fuzz/record/campaign-summary.ts';
 import { prepareDirectory, REPORT_FILES } from '../../../reports/files/directory.ts';
-import { forEachLine } from '../../../reports/files/lines.ts';
 import { MatrixFiles } from '../../../reports/files/matrix-files.ts';
 import { isTemporary } from '../../../reports/files/new-file.ts';
 import { replaceFile } from '../../../reports/files/replace-file.ts';

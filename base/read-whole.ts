@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { usageError } from '../../base/errors.ts';
+import { usageError } from './errors.ts';
+import { openRegular } from './lines.ts';
 
 /**
  * Bytes of the largest file that is read as a whole. What may be larger (journals, evidence,
@@ -18,8 +19,19 @@ const PIECE = 1 << 18;
  * @throws {@link AllocertError} (usage) when it is larger
  * @throws what `open` and `read` throw
  */
-export function readWhole(file: string, limit: number = WHOLE_FILE_BYTES): Buffer {
-  const descriptor = openSync(file, 'r');
+export const readWhole = (file: string, limit: number = WHOLE_FILE_BYTES): Buffer =>
+  readAll(openSync(file, 'r'), file, limit);
+
+/**
+ * Reads a file that nobody typed the name of, such as one in a folder that was received. A pipe
+ * there would be waited for.
+ *
+ * @throws what {@link readWhole} throws, and {@link AllocertError} (usage) for what is no file
+ */
+export const readRegular = (file: string, limit: number = WHOLE_FILE_BYTES): Buffer =>
+  readAll(openRegular(file), file, limit);
+
+function readAll(descriptor: number, file: string, limit: number): Buffer {
   try {
     if (fstatSync(descriptor).size > limit) throw tooLarge(file, limit);
     const pieces: Buffer[] = [];

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { usageError } from '../../base/errors.ts';
+import { usageError } from './errors.ts';
 
 /** Bytes that are read at once. */
 const PIECE = 1 << 18;
