@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { toJson } from '../../adapters/contract/index.ts';
+import { AllocertError } from '../../base/errors.ts';
 import { redact, redactorOf } from '../../base/redact.ts';
 import { entering } from '../../reports/journal/cut-text.ts';
 import { redactFacts } from '../../reports/journal/redact-line.ts';
@@ -35,19 +36,26 @@ export interface RecordedOptions extends Omit<CampaignOptions, Kept | 'onFinding
   readonly corpusFolder: string | undefined;
   /** The state that earlier parts left; undefined for a new campaign. */
   readonly before: ResumeState | undefined;
-  /** A finding was written to a file of the directory. */
-  readonly onFinding?: (finding: Finding, file: string) => void;
+  /** A finding was written to a file of the directory; undefined when it could not be. */
+  readonly onFinding?: (finding: Finding, file: string | undefined) => void;
   /** A sentence about what was left out. */
   readonly onWarning?: (sentence: string) => void;
 }
 
+/** How a campaign ended, and whether anything of it is left. */
+export interface RecordedEnd extends CampaignEnd {
+  /** Whether its folder was deleted while it ran. */
+  readonly lost: boolean;
+}
+
 /**
  * Runs a campaign and keeps it in its folder, so that a kill at any instant loses no finding and no
- * entry of the corpus, and the campaign can go on.
+ * entry of the corpus, and the campaign can go on. When the folder is deleted meanwhile, it is not
+ * made again: what is observed is told all the same.
  *
  * @throws {@link AllocertError} when a folder cannot be used, or the target cannot be reached
  */
-export async function runRecorded(options: RecordedOptions): Promise<CampaignEnd> {
+export async function runRecorded(options: RecordedOptions): Promise<RecordedEnd> {
   const { before, corpusFolder, directory } = options;
   const journal = new CampaignJournal(directory, before !== undefined);
   // Until a campaign goes on, nothing of what is there changes, so that it can be looked at.
@@ -59,8 +67,9 @@ export async function runRecorded(options: RecordedOptions): Promise<CampaignEnd
     };
     return await new Recorder(options, journal, folders).run();
   } finally {
+    const isLost = journal.isLost;
     journal.close();
-    if (journal.isBegun) writeCampaignReport(directory);
+    if (journal.isBegun && !isLost) writeCampaignReport(directory);
   }
 }
 
@@ -71,6 +80,7 @@ class Recorder {
   readonly #keeper: CorpusKeeper;
   readonly #found: FoundFile[] = [];
   #modes: readonly string[] = [];
+  #lost = false;
 
   constructor(options: RecordedOptions, journal: CampaignJournal, folders: CorpusFolders) {
     this.#options = options;
@@ -79,32 +89,59 @@ class Recorder {
     this.#keeper = new CorpusKeeper(folders, journal, options.before);
   }
 
-  async run(): Promise<CampaignEnd> {
-    const { adapter, before, directory, memoryLimit, profile, seed, version } = this.#options;
+  async run(): Promise<RecordedEnd> {
     const end = await runCampaign({
       ...this.#options,
       ...this.#past(),
       onStart: (start) => this.#start(start),
       onSuspect: (index, why) => {
-        this.#journal.suspect(index, why);
+        this.#keep(() => this.#journal.suspect(index, why));
         this.#options.onSuspect?.(index, why);
       },
       onEntry: (round, kept) => {
-        this.#keeper.entry(round, kept);
+        this.#keep(() => this.#keeper.entry(round, kept));
         this.#options.onEntry?.(round, kept);
       },
       onEpoch: (epoch) => {
-        this.#keeper.epoch(epoch);
+        this.#keep(() => this.#keeper.epoch(epoch));
         this.#options.onEpoch?.(epoch);
       },
       onFinding: (finding) => this.#finding(finding),
       onRoundDone: (round, sight) => this.#round(round, sight),
     });
+    this.#keep(() => this.#end(end));
+    return { ...end, lost: this.#lost };
+  }
+
+  #end(end: CampaignEnd): void {
+    const { adapter, before, directory, memoryLimit, profile, seed, version } = this.#options;
     this.#journal.end(end.reason);
     const facts = { allocert: version, target: redact(adapter.url), seed, modes: this.#modes };
     const more = { profile, memoryLimit, corpusFolder: this.#corpusPath };
     writeSummary(directory, summaryOf({ ...facts, ...more }, before, end, this.#found));
-    return end;
+  }
+
+  /**
+   * Keeps something in the campaign's folder, unless that was deleted.
+   *
+   * @returns whether it is kept
+   */
+  #keep(write: () => void): boolean {
+    try {
+      if (!this.#lost && !this.#journal.isLost) {
+        write();
+        return true;
+      }
+    } catch (thrown) {
+      // Deleted between the look and the writing.
+      if (!(thrown instanceof AllocertError && this.#journal.isLost)) throw thrown;
+    }
+    if (!this.#lost) {
+      const { directory, onWarning } = this.#options;
+      onWarning?.(`${directory} was deleted while the campaign ran; nothing more of it is kept`);
+    }
+    this.#lost = true;
+    return false;
   }
 
   /** The folder that people know the corpus by. */
@@ -172,9 +209,14 @@ class Recorder {
     const { signature } = finding;
     const file = findingFile(signature, 'json');
     const { finding: told, text } = withReproducer(finding, findingFile(signature, 'c'));
-    this.#journal.finding(told, file, text);
+    let isKept = false;
+    try {
+      isKept = this.#keep(() => this.#journal.finding(told, file, text));
+    } finally {
+      // It was observed, whatever becomes of its file.
+      this.#options.onFinding?.(finding, isKept ? file : undefined);
+    }
     this.#found.push({ signature, file });
-    this.#options.onFinding?.(finding, file);
   }
 
   #round(round: RoundDone, sight: RoundFigures): void {

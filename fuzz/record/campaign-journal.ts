@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, fsyncSync, ftruncateSync } from 'node:fs';
+import { appendFileSync, closeSync, fstatSync, fsyncSync, ftruncateSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { toJson, usageError } from '../../adapters/contract/index.ts';
 import { wholeLines } from '../../base/lines.ts';
@@ -49,6 +49,15 @@ export class CampaignJournal {
   /** Whether the target has been reached, so that the campaign has begun or goes on. */
   get isBegun(): boolean {
     return this.#isBegun;
+  }
+
+  /** Whether its folder, or the journal in it, has been deleted or moved away since. */
+  get isLost(): boolean {
+    return withDirectoryErrors(this.#directory, () => {
+      const there = statSync(join(this.#directory, CAMPAIGN_FILE), { throwIfNoEntry: false });
+      const { dev, ino } = fstatSync(this.#descriptor);
+      return there === undefined || there.ino !== ino || there.dev !== dev;
+    });
   }
 
   start(line: CampaignHeader): void {
