@@ -1,4 +1,5 @@
 /** Goal: whatever a target or a file says, a terminal gets only text, and files stay small. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -14,6 +15,12 @@ function harmless(t: Test, { stderr, stdout }: Ran, name: string): void {
   t.equal(harmIn(stdout), '', `${name}: output`);
   t.equal(harmIn(stderr), '', `${name}: errors`);
   t.notMatch(stderr, /a bug in allocert|^\s+at /m, name);
+}
+
+/** Asserts that a reader of XML takes a file. */
+function isXml(t: Test, file: string): void {
+  const python = 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])';
+  t.doesNotThrow(() => execFileSync('python3', ['-c', python, file], { stdio: 'pipe' }));
 }
 
 t.test('commands on a target that talks', async (t) => {
@@ -32,6 +39,7 @@ t.test('commands on a target that talks', async (t) => {
     const ran = await allocert(line, { cwd, env: { ALLOCERT_DEBUG: '1' } });
     harmless(t, { ...ran, stderr: ran.stderr.replace(/^ +at .*$/gm, '') }, line.join(' '));
   }
+  isXml(t, join(cwd, 'allocert-report', 'junit.xml'));
 });
 
 t.test('what files say', async (t) => {
@@ -71,13 +79,19 @@ t.test('what files say', async (t) => {
   }
 });
 
-t.test('ten million characters of an error', async (t) => {
-  const cwd = t.testdir({});
-  const ran = await allocert(['run', `${TALKER}?say=long`, '--only', 'LEN-02'], { cwd });
-  t.equal(ran.code, 1, ran.stderr);
-  t.match(ran.stdout, /cut here, where \d+ more characters stood/);
-  for (const name of ['journal.ndjson', 'evidence.ndjson', 'record.json', 'junit.xml']) {
-    const { size } = statSync(join(cwd, 'allocert-report', name));
-    t.ok(size < 2 << 20, `${name} has ${size} bytes`);
-  }
-});
+for (const [say, name] of Object.entries({
+  long: 'ten million characters of an error',
+  often: 'twenty thousand characters of each error',
+})) {
+  t.test(name, async (t) => {
+    const cwd = t.testdir({});
+    const ran = await allocert(['run', `${TALKER}?say=${say}`, '--only', 'LEN-02'], { cwd });
+    t.equal(ran.code, 1, ran.stderr);
+    t.match(ran.stdout, /cut here, where \d+ more characters stood/);
+    for (const file of ['journal.ndjson', 'evidence.ndjson', 'record.json', 'junit.xml']) {
+      const { size } = statSync(join(cwd, 'allocert-report', file));
+      t.ok(size < 2 << 20, `${file} has ${size} bytes`);
+    }
+    isXml(t, join(cwd, 'allocert-report', 'junit.xml'));
+  });
+}
