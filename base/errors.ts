@@ -33,8 +33,14 @@ export const machineError = (message: string, cause?: unknown): AllocertError =>
   new AllocertError('machine', message, cause === undefined ? undefined : { cause });
 
 /** The message of anything thrown, for sentences that quote a lower layer. */
-export const messageOf = (thrown: unknown): string =>
-  thrown instanceof Error ? thrown.message : String(thrown);
+export function messageOf(thrown: unknown): string {
+  try {
+    // Code of others may throw anything, and may put anything into an error.
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return 'what was thrown cannot be shown as text';
+  }
+}
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission is denied',

@@ -22,7 +22,7 @@ import { serveCommand } from './commands/serve.ts';
 import { vmCommand } from './commands/vm.ts';
 import { GuardianNeeded, guarded, requireGuardian } from './shared/guardian.ts';
 import { conclude, concluded, TROUBLE } from './shared/own-exit.ts';
-import { complain } from './shared/terminal.ts';
+import { complain, complainFully } from './shared/terminal.ts';
 
 /** In the order in which help shows them. */
 const COMMANDS = [
@@ -107,7 +107,7 @@ function parser(argv: readonly string[], settings: Settings): ReturnType<typeof 
 }
 
 function report(thrown: unknown, explain: (sentence: string) => string): number {
-  if (process.env.ALLOCERT_DEBUG !== undefined) console.error(thrown);
+  complainFully(thrown);
   if (thrown instanceof AllocertError) {
     complain(explain(thrown.message));
     return thrown.exitCode;

@@ -1,3 +1,4 @@
+import { printable } from '../base/clean-text.ts';
 import { isSecretName, REDACTED, redact } from '../base/redact.ts';
 import type { CommandFacts, OptionFacts, OptionValue } from './option.ts';
 import type { Settings } from './settings.ts';
@@ -59,8 +60,8 @@ function withoutSecrets(option: string, value: OptionValue): OptionValue {
 export function effectiveText(options: readonly EffectiveOption[]): string {
   const rows = options.map((one) => ({
     ...one,
-    said: one.value === null ? one.fallback || '-' : [one.value].flat().join(' ') || '-',
-    where: one.origin === 'flag' || one.origin === 'default' ? one.origin : one.place,
+    said: printable(one.value === null ? one.fallback || '-' : [one.value].flat().join(' ') || '-'),
+    where: printable(one.origin === 'flag' || one.origin === 'default' ? one.origin : one.place),
   }));
   const widthOf = (texts: readonly string[]): number => Math.max(...texts.map((one) => one.length));
   const names = widthOf(rows.map(({ option }) => option));

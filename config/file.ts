@@ -1,8 +1,10 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { announceCode, inTime } from '../base/code-of-others.ts';
 import { AllocertError, messageOf, usageError } from '../base/errors.ts';
+import { parseJson } from '../base/parse-json.ts';
+import { readWhole } from '../base/read-whole.ts';
 
 /** A configuration file as it was read. */
 export interface ConfigFile {
@@ -73,9 +75,14 @@ export async function readConfig(path: string): Promise<ConfigFile> {
 
 function parsed(path: string, name: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return parseJson(readWhole(path).toString('utf8'));
   } catch (thrown) {
-    throw usageError(`${name} is no JSON: ${messageOf(thrown)}`);
+    if (thrown instanceof AllocertError) throw thrown;
+    if (!(thrown instanceof SyntaxError)) {
+      throw usageError(`${name} cannot be read: ${messageOf(thrown)}`);
+    }
+    const { cause, message } = thrown;
+    throw usageError(`${name} ${message}${cause === undefined ? '' : `: ${messageOf(cause)}`}`);
   }
 }
 

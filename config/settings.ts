@@ -24,7 +24,7 @@ export interface Surroundings {
  */
 const GIVE_WAY: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   fuzz: {
-    resume: ['target', 'seed', 'modes', 'profile', 'memory-limit', 'corpus', 'epoch'],
+    resume: ['target', 'seed', 'modes', 'profile', 'memory-limit', 'epoch'],
     canary: ['out', 'corpus', 'workers', 'resume', 'self-check'],
     'self-check': ['out', 'corpus', 'workers', 'resume', 'canary'],
   },

@@ -31,7 +31,8 @@ export { type Coverage, coverageOf } from './corpus/coverage.ts';
 export { type CorpusEntry, entryFrom, entryOf, type StoredEntry } from './corpus/entry.ts';
 export type { TargetDescription } from './execute/round-runner.ts';
 export { runScenario } from './execute/run-scenario.ts';
-export { type Replayed, readFinding, replayFinding, shareText } from './findings/replay.ts';
+export { readFinding } from './findings/read-finding.ts';
+export { type Replayed, replayFinding, shareText } from './findings/replay.ts';
 export { MODES, modesFor, type ScenarioMode } from './generate/modes.ts';
 export {
   type GeneratorContext,

@@ -49,6 +49,9 @@ export function taintAlarms(before: bigint | undefined, after: bigint | undefine
   return fresh.map((meaning) => `the kernel is now tainted by ${meaning}`);
 }
 
+/** The longest line of a Linux kernel's log; what else writes logs may write longer ones. */
+const LINE_MAX = 1024;
+
 /** A line without its numbers: times, addresses, page frames and ids change from run to run. */
 export const withoutNumbers = (line: string): string =>
   line
@@ -56,4 +59,5 @@ export const withoutNumbers = (line: string): string =>
     .replaceAll(/\b(CPU|PID|UID|pid|task|Comm):? ?\S+/g, '')
     .replaceAll(/\b(0x)?[0-9a-f]*[0-9][0-9a-f]*\b|\b[0-9a-f]{8,}\b/g, '…')
     .replaceAll(/\s+/g, ' ')
-    .trim();
+    .trim()
+    .slice(0, LINE_MAX);

@@ -1,8 +1,8 @@
-import { existsSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { AllocertError, messageOf, usageError } from '../base/errors.ts';
 import { makeDirectory } from '../base/make-directory.ts';
-import { temporary } from './files/directory.ts';
+import { probeBeside } from './files/new-file.ts';
 import { Replacement } from './files/replace-file.ts';
 import { ctrfPieces } from './formats/ctrf.ts';
 import { formatGithub } from './formats/github.ts';
@@ -85,8 +85,7 @@ function prepareFile(path: string): void {
   }
   attemptFile(path, () => {
     makeDirectory(dirname(resolve(path)));
-    writeFileSync(temporary(path), '');
-    unlinkSync(temporary(path));
+    probeBeside(path);
   });
 }
 

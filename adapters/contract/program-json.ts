@@ -38,8 +38,9 @@ export function fromJson(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(fromJson);
   if (typeof value !== 'object' || value === null) return value;
   const keys = Object.keys(value);
-  if (keys.length === 1 && keys[0] === 'hex') {
-    return new Uint8Array(Buffer.from((value as { hex: string }).hex, 'hex'));
+  const { hex } = value as { readonly hex?: unknown };
+  if (keys.length === 1 && typeof hex === 'string') {
+    return new Uint8Array(Buffer.from(hex, 'hex'));
   }
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, fromJson(member)]));
 }

@@ -1,3 +1,4 @@
+import { parseJson } from '../../base/parse-json.ts';
 import { TargetDeath } from '../contract/index.ts';
 import { PAYLOAD_BYTES_MAX } from './wire-frames.ts';
 
@@ -39,7 +40,7 @@ export function decodeDeath(payload: Uint8Array): TargetDeath {
 
 function parsed(payload: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(payload));
+    return parseJson(new TextDecoder().decode(payload));
   } catch (thrown) {
     if (thrown instanceof SyntaxError) return undefined;
     throw thrown;

@@ -1,4 +1,5 @@
 import { machineError } from '../../base/errors.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import type { RegionFacts, TargetFacts } from '../contract/index.ts';
 import { factsFromJson, toJson } from '../contract/program-json.ts';
 import type { AgentFacts } from './facts.ts';
@@ -40,7 +41,7 @@ export function servedFacts(said: AgentFacts): TargetFacts {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (thrown) {
     if (thrown instanceof SyntaxError) return undefined;
     throw thrown;

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { isIP, type Socket } from 'node:net';
 import {
   connect,
@@ -7,7 +6,8 @@ import {
   type Server,
   type TLSSocket,
 } from 'node:tls';
-import { machineError, messageOf, usageError } from '../../base/errors.ts';
+import { AllocertError, machineError, messageOf, usageError } from '../../base/errors.ts';
+import { readWhole } from '../../base/read-whole.ts';
 import { Channel } from '../protocol/channel.ts';
 import { type Connection, socketConnection } from '../protocol/connection.ts';
 import { encodeRefusal } from '../protocol/encode-death.ts';
@@ -23,6 +23,8 @@ export interface Credentials {
   readonly key: string;
 }
 
+/** Bytes of the largest file of certificates; those of whole systems have half a million. */
+const PEM_BYTES = 4 << 20;
 /** What a listener may be given to have other limits than usual. */
 export interface TlsLimits {
   readonly limits?: DoorLimits;
@@ -191,8 +193,9 @@ const contextOf = ({ ca, cert, key }: Credentials): SecureContextOptions => ({
 
 function textOf(file: string): Buffer {
   try {
-    return readFileSync(file);
+    return readWhole(file, PEM_BYTES);
   } catch (thrown) {
+    if (thrown instanceof AllocertError) throw thrown;
     throw usageError(`the certificate or key ${file} cannot be read: ${messageOf(thrown)}`);
   }
 }

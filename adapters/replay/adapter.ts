@@ -26,8 +26,7 @@ export async function openReplay(url: string): Promise<Adapter> {
   const runOf = (caseId: string) => {
     const times = begun.get(caseId) ?? 0;
     begun.set(caseId, times + 1);
-    const runs = recording.cases.get(caseId) ?? [];
-    return runs[times % runs.length];
+    return recording.entriesOf(caseId, times);
   };
   return {
     url,

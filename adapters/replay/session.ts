@@ -1,3 +1,5 @@
+import { usageError } from '../../base/errors.ts';
+import { historyViolation } from '../contract/history-violation.ts';
 import {
   BEGINNING,
   type History,
@@ -50,7 +52,11 @@ export class ReplaySession implements Session {
       );
     }
     if (entry.kind === 'death') throw new TargetDeath(entry.manner, entry.message, entry.log);
-    return entry.history;
+    const violation = historyViolation(entry.history, program);
+    if (violation === undefined) return entry.history;
+    throw usageError(
+      `the evidence of ${this.#caseId} was changed: at position ${this.#position}, ${violation}`,
+    );
   }
 
   #nextEntry(): TranscriptEntry {

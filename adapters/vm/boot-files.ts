@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { readWhole } from '../../base/read-whole.ts';
 import { buildInitramfs, type InitramfsEntry } from './initramfs.ts';
 import type { VmModule } from './target-url.ts';
+
+/** Bytes of the largest module; all of them lie in the guest's memory, with the file system. */
+const MODULE_BYTES = 512 << 20;
 
 /** A program that a guest runs instead of serving. */
 export interface GuestProgram {
@@ -31,7 +35,7 @@ export async function bootFiles(
     text('modules.list', lines),
   ];
   for (const { path } of modules) {
-    const data = await readFile(path);
+    const data = readWhole(path, MODULE_BYTES);
     entries.push({ path: `modules/${basename(path)}`, kind: 'file', mode: 0o644, data });
   }
   if (program !== undefined) {

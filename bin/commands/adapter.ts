@@ -6,6 +6,7 @@ import { schemaViolation } from '../../reports/files/schema.ts';
 import { checkReport } from '../../reports/formats/adapter-check.ts';
 import { closeInTime } from '../shared/close-in-time.ts';
 import { conclude } from '../shared/own-exit.ts';
+import { sayText } from '../shared/terminal.ts';
 
 interface CheckArguments {
   readonly target: string;
@@ -28,7 +29,7 @@ const checkCommand: CommandModule<object, CheckArguments> = {
     try {
       const factsViolation = (facts: unknown) => schemaViolation('facts', facts);
       const results = await checkAdapter({ adapter, factsViolation });
-      process.stdout.write(checkReport(redact(target), results));
+      sayText(checkReport(redact(target), results), process.stdout);
       conclude(checkExitCode(results));
     } finally {
       await closeInTime(adapter);

@@ -6,6 +6,8 @@ import { buildAgent } from '../../adapters/executor/build/build.ts';
 import { cacheFolder, makeCacheFolder, sha256OfFile } from '../../base/cache.ts';
 import { messageOf, usageError } from '../../base/errors.ts';
 
+import { say } from '../shared/terminal.ts';
+
 interface BuildArguments {
   readonly arch: string;
   readonly out: string | undefined;
@@ -37,7 +39,7 @@ const buildCommand: CommandModule<object, BuildArguments> = {
     const file = out ?? `./allocert-agent-${architecture}`;
     await put(built.path, file);
     const { size } = await stat(file);
-    process.stdout.write(`${file}\n${size} bytes, SHA-256 ${await sha256OfFile(file)}\n`);
+    say(file, `${size} bytes, SHA-256 ${await sha256OfFile(file)}`);
   },
 };
 

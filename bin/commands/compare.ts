@@ -19,6 +19,7 @@ import {
 import { single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
 import { Progress } from '../shared/progress.ts';
+import { say } from '../shared/terminal.ts';
 
 interface CompareArguments {
   readonly targets: readonly string[];
@@ -66,7 +67,7 @@ async function compare(targets: readonly string[], out: string): Promise<number>
     differenceText(comparison),
     `The matrix is in ${out}.`,
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  say(...lines);
   return comparison.exitCode;
 }
 

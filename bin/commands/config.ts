@@ -1,9 +1,11 @@
 import type { Argv, CommandModule } from 'yargs';
+import { jsonText } from '../../base/clean-text.ts';
 import { effectiveText } from '../../config/effective.ts';
 import { optionsInEffect } from '../../config/list-effective.ts';
 import type { CommandFacts } from '../../config/option.ts';
 import { configSchema } from '../../config/schema.ts';
 import { PRINT_CODES } from '../shared/options.ts';
+import { sayText } from '../shared/terminal.ts';
 
 interface PrintArguments {
   readonly words: readonly string[] | undefined;
@@ -34,8 +36,7 @@ const printCommand = (
       environment: process.env,
       directory: process.cwd(),
     });
-    const text = json ? `${JSON.stringify(options, undefined, 2)}\n` : effectiveText(options);
-    process.stdout.write(text);
+    sayText(json ? jsonText(options, 2) : effectiveText(options), process.stdout);
   },
 });
 
@@ -44,7 +45,7 @@ const schemaCommand = (commands: () => readonly CommandFacts[]): CommandModule =
   describe: 'Print the JSON Schema of allocert.config.json',
   builder: (argv: Argv) => argv.epilogue(PRINT_CODES),
   handler: () => {
-    process.stdout.write(`${JSON.stringify(configSchema(commands()), undefined, 2)}\n`);
+    sayText(jsonText(configSchema(commands()), 2), process.stdout);
   },
 });
 

@@ -10,7 +10,7 @@ import { holdsCampaign } from '../../reports/journal/campaign-lines.ts';
 import { closeInTime } from '../shared/close-in-time.ts';
 import { bytes, DEFAULT_MEMORY_LIMIT } from '../shared/fuzz-arguments.ts';
 import { PRINT_CODES, single } from '../shared/options.ts';
-import { complain } from '../shared/terminal.ts';
+import { complain, say } from '../shared/terminal.ts';
 
 interface PathArguments {
   readonly path: string;
@@ -20,10 +20,6 @@ interface PruneArguments extends PathArguments {
   readonly target: string | undefined;
   readonly 'memory-limit': string | undefined;
 }
-
-const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
 
 const listCommand: CommandModule<object, PathArguments> = {
   command: 'list <path>',

@@ -17,6 +17,7 @@ import { closeInTime } from '../shared/close-in-time.ts';
 import { idsIn, single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
 import { Progress } from '../shared/progress.ts';
+import { say } from '../shared/terminal.ts';
 
 interface DiffArguments {
   readonly left: string;
@@ -101,7 +102,7 @@ function print(
     '',
     ...outcome.paragraphs.flatMap(({ first, text }) => wrap(first, text)),
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  say(...lines);
   const data = { targets: [left.url, right.url].map((url) => redact(url)), ...outcome.data };
   files?.write(toJson(data) as object, `\`\`\`text\n${lines.join('\n')}\n\`\`\`\n`);
 }

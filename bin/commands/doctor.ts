@@ -1,5 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import { diagnose } from '../../adapters/doctor.ts';
+import { say } from '../shared/terminal.ts';
 
 /** `allocert doctor` */
 export const doctorCommand: CommandModule = {
@@ -8,8 +9,8 @@ export const doctorCommand: CommandModule = {
   builder: (argv: Argv) => argv.epilogue('Exit codes: 0 said, whatever is missing; 2 usage.'),
   handler: async () => {
     for (const { scheme, ready, findings } of await diagnose()) {
-      process.stdout.write(`${`${scheme}:`.padEnd(9)}${ready ? 'ready' : 'not ready'}\n`);
-      for (const finding of findings) process.stdout.write(`         ${finding}\n`);
+      say(`${`${scheme}:`.padEnd(9)}${ready ? 'ready' : 'not ready'}`);
+      for (const finding of findings) say(`         ${finding}`);
     }
   },
 };

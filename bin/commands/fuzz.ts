@@ -98,7 +98,7 @@ export const fuzzCommand: CommandModule<object, FuzzArguments> = {
 function campaign(given: FuzzArguments, directory: string): Promise<number> {
   const before = given.resume ? readResumeState(directory) : undefined;
   const workers = given.workers === undefined ? undefined : workersOf(given.workers);
-  const execution = { before, workers, corpusFolder: given.corpus ?? before?.campaign.corpus };
+  const execution = { before, workers, corpusFolder: given.corpus };
   return runFuzzCampaign(requested(given, before), directory, execution);
 }
 

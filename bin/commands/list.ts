@@ -1,7 +1,9 @@
 import type { Argv, CommandModule } from 'yargs';
+import { jsonText } from '../../base/clean-text.ts';
 import { wrap } from '../../reports/formats/layout.ts';
 import { listingParagraphs, listRequirements } from '../../suites/assess/listing.ts';
 import { idsIn, PRINT_CODES, single } from '../shared/options.ts';
+import { sayText } from '../shared/terminal.ts';
 
 interface ListArguments {
   readonly group: readonly string[] | undefined;
@@ -43,8 +45,8 @@ export const listCommand: CommandModule<object, ListArguments> = {
       ...(profile === undefined ? {} : { profile }),
     });
     const lines = json
-      ? [JSON.stringify(listed, undefined, 2)]
+      ? [jsonText(listed, 2)]
       : listingParagraphs(listed, profile).flatMap(({ first, text }) => wrap(first, text));
-    process.stdout.write(`${lines.join('\n')}\n`);
+    sayText(lines.join('\n'), process.stdout);
   },
 };

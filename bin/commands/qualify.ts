@@ -14,6 +14,7 @@ import { type QualificationRuns, qualify } from '../../suites/assess/qualify.ts'
 import { TargetPool } from '../../suites/assess/target-pool.ts';
 import { single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
+import { mention, say } from '../shared/terminal.ts';
 
 interface QualifyArguments {
   readonly out: string;
@@ -61,7 +62,7 @@ async function qualified(out: string, count: number): Promise<number> {
     { first: '', text: `The kill matrix is in ${out}.` },
   ];
   const lines = paragraphs.flatMap(({ first, text }) => wrap(first, text));
-  process.stdout.write(`${lines.join('\n')}\n`);
+  say(...lines);
   return qualification.exitCode;
 }
 
@@ -74,15 +75,15 @@ function cleanRuns(given: number | string | readonly string[]): number {
 
 async function allRuns(cleanRuns: number): Promise<QualificationRuns> {
   const pool = new TargetPool(new URL('../workers/qualify-worker.js', import.meta.url).href);
-  let progress = '';
-  const timer = setInterval(() => process.stderr.write(progress), PROGRESS_MS).unref();
+  let progress = 'starting';
+  const timer = setInterval(() => mention(progress), PROGRESS_MS).unref();
   try {
     return await qualificationRuns({
       defects: DEFECTS,
       cleanRuns,
       observe: (target, profile) => pool.observe(target, profile),
       onRun: (done, total) => {
-        progress = `${done}/${total} runs\n`;
+        progress = `${done}/${total} runs`;
       },
     });
   } finally {

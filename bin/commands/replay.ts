@@ -3,7 +3,8 @@ import type { Argv, CommandModule } from 'yargs';
 import { openTarget } from '../../adapters/open-target.ts';
 import { machineError, messageOf, usageError } from '../../base/errors.ts';
 import { redact } from '../../base/redact.ts';
-import { readFinding, replayFinding, shareText } from '../../fuzz/findings/replay.ts';
+import { readFinding } from '../../fuzz/findings/read-finding.ts';
+import { replayFinding, shareText } from '../../fuzz/findings/replay.ts';
 import { scheduleOf } from '../../fuzz/findings/schedule.ts';
 import { foundTarget } from '../../fuzz/findings/stored-target.ts';
 import type { Finding } from '../../fuzz/record/finding.ts';
@@ -11,6 +12,7 @@ import { reproducerOf } from '../../fuzz/reproduce/index.ts';
 import { closeInTime } from '../shared/close-in-time.ts';
 import { single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
+import { say } from '../shared/terminal.ts';
 
 interface ReplayArguments {
   readonly file: string;
@@ -54,9 +56,9 @@ async function replay(finding: Finding, times: number, target?: string): Promise
   const adapter = await openTarget(target ?? foundTarget(finding.target));
   try {
     const lines = scheduleOf(finding);
-    process.stdout.write(`${finding.signature}\n${lines.map((line) => `  ${line}\n`).join('')}`);
+    say(finding.signature, ...lines.map((line) => `  ${line}`));
     const seen = await replayFinding(adapter, finding, times);
-    process.stdout.write(`It shows in ${shareText(seen)} on ${redact(adapter.url)}.\n`);
+    say(`It shows in ${shareText(seen)} on ${redact(adapter.url)}.`);
     return seen.times > 0 ? 0 : 1;
   } finally {
     await closeInTime(adapter);
@@ -72,5 +74,5 @@ function writeProgram(finding: Finding, file: string): void {
   } catch (thrown) {
     throw usageError(`cannot write ${file}: ${messageOf(thrown)}`);
   }
-  process.stdout.write(`${file}: cc -Wall -Wextra -pthread -o reproducer ${file}\n`);
+  say(`${file}: cc -Wall -Wextra -pthread -o reproducer ${file}`);
 }

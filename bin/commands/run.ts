@@ -21,6 +21,7 @@ import {
 } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
 import { runAndReport } from '../shared/run-and-report.ts';
+import { say } from '../shared/terminal.ts';
 
 interface RunArguments extends KcidbArguments, GateArgs {
   readonly target: string | undefined;
@@ -115,6 +116,6 @@ function printCases(profile: string | undefined, only: readonly string[]): void 
   const cases = listCases(profile, only);
   const width = Math.max(...cases.map(({ id }) => id.length));
   for (const { id, title, requirements } of cases) {
-    process.stdout.write(`${id.padEnd(width)}  ${title} (${requirements.join(', ')})\n`);
+    say(`${id.padEnd(width)}  ${title} (${requirements.join(', ')})`);
   }
 }

@@ -10,7 +10,7 @@ import { redact } from '../../base/redact.ts';
 import { single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
 import { onStopSignal } from '../shared/stop-signals.ts';
-import { complain } from '../shared/terminal.ts';
+import { complain, say } from '../shared/terminal.ts';
 
 interface ServeArguments {
   readonly target: string;
@@ -66,7 +66,7 @@ export const serveCommand: CommandModule<object, ServeArguments> = {
     const daemon = new Daemon({ openTarget: () => openTarget(target), onEvent: complain });
     const stopped = stopSignal();
     const listener = await listen(given, daemon);
-    process.stdout.write(`allocert: serving ${redact(target)} at ${listener.place}\n`);
+    say(`allocert: serving ${redact(target)} at ${listener.place}`);
     await stopped;
     // What a target still does ends with this process at the latest.
     const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref());

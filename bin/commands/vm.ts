@@ -1,4 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
+import { mention } from '../shared/terminal.ts';
 
 interface PrepareArguments {
   readonly kernel: string;
@@ -17,7 +18,7 @@ const prepareCommand: CommandModule<object, PrepareArguments> = {
       .epilogue('Exit codes: 0 prepared, 2 usage, 3 this machine cannot fetch or build it.'),
   handler: async ({ kernel }) => {
     const { prepareVm } = await import('../../adapters/vm/adapter.ts');
-    await prepareVm(kernel, (step: string) => process.stderr.write(`${step}\n`));
+    await prepareVm(kernel, mention);
   },
 };
 

@@ -1,7 +1,9 @@
 import type { Adapter } from '../../adapters/contract/index.ts';
 import { openTarget } from '../../adapters/open-target.ts';
+import { AllocertError } from '../../base/errors.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { redact } from '../../base/redact.ts';
+import { isSafeToReopen } from '../../base/safe-to-reopen.ts';
 import { campaignExitCode } from '../../fuzz/campaign/exit-codes.ts';
 import { CampaignProgress, figuresLine } from '../../fuzz/campaign/progress.ts';
 import { runRecorded } from '../../fuzz/campaign/recorded-campaign.ts';
@@ -58,6 +60,7 @@ export async function runFuzzCampaign(
   const pool = poolFor(request, adapter, workers);
   const interrupt = new Interrupt();
   const findingsBefore = before?.findings.length ?? 0;
+  let found = 0;
   const progress = new CampaignProgress({
     rounds: before?.done.size ?? 0,
     findings: findingsBefore,
@@ -79,30 +82,48 @@ export async function runFuzzCampaign(
         view.complain(`round ${index} killed its worker, also alone: ${why}`),
       onMinimize: ({ requirement }) => progress.minimizes(requirement),
       onFinding: (finding, file) => {
+        found += 1;
         progress.finding();
         for (const line of linesOf(finding)) view.say(line);
-        view.say(`      ${directory}/${file}`);
+        if (file !== undefined) view.say(`      ${directory}/${file}`);
       },
       onRoundDone: (round, sight) => progress.round(round, sight),
     });
     const total = findingsBefore + end.findings;
     view.say(figuresLine(progress.take()));
-    view.say(
-      `${end.rounds} rounds, ${end.operations} operations now, ${total} findings; the report is ${directory}/report.html`,
-    );
+    const place = end.lost ? 'there is no report' : `the report is ${directory}/report.html`;
+    view.say(`${end.rounds} rounds, ${end.operations} operations now, ${total} findings; ${place}`);
+    if (end.lost) view.complain(`${directory} was deleted: the campaign in it is lost`);
     if (end.dropped > 0) {
       const many = `${end.dropped} more violations are of rules with 16 findings each`;
       view.complain(`${many}, and were only counted; mend what was found, then run again`);
     }
     if (end.reason !== '') {
-      view.complain(`${end.reason}; go on with: allocert fuzz --resume --out ${directory}`);
+      const more = end.lost ? '' : `; go on with: ${goingOn(request, corpusFolder, directory)}`;
+      view.complain(`${end.reason}${more}`);
     }
     return campaignExitCode(total, end.reason);
+  } catch (thrown) {
+    // What was found was observed, whatever ended the campaign.
+    if (!(thrown instanceof AllocertError) || found === 0) throw thrown;
+    view.complain(thrown.message);
+    return campaignExitCode(found, '');
   } finally {
     view.stop();
     interrupt.dispose();
     await closeInTime(adapter);
   }
+}
+
+/** The command that goes on with a campaign; what only its files name is typed again. */
+function goingOn(request: FuzzRequest, corpus: string | undefined, directory: string): string {
+  const target = redact(request.target);
+  const words = [
+    ...['allocert', 'fuzz', ...(isSafeToReopen(target) ? [] : [target]), '--resume'],
+    ...(corpus === undefined ? [] : ['--corpus', corpus]),
+    ...['--out', directory],
+  ];
+  return words.join(' ');
 }
 
 function linesOf(finding: Finding): string[] {

@@ -1,4 +1,5 @@
 import { clearLine, cursorTo } from 'node:readline';
+import { outputLine } from '../../base/clean-text.ts';
 import { complain } from './terminal.ts';
 
 const LIVE_INTERVAL_MS = 250;
@@ -26,7 +27,7 @@ export class FuzzView {
   /** Prints a line that stays. */
   say(line: string): void {
     this.#clear();
-    this.#out.write(`${line}\n`);
+    this.#out.write(`${outputLine(line)}\n`);
   }
 
   /** Prints a sentence for the user on standard error. */
@@ -38,11 +39,11 @@ export class FuzzView {
   /** Shows where the campaign stands. */
   draw(): void {
     if (!this.#live) {
-      this.#out.write(`${this.#line()}\n`);
+      this.#out.write(`${outputLine(this.#line())}\n`);
       return;
     }
     this.#clear();
-    this.#out.write(this.#line().slice(0, (this.#out.columns || 80) - 1));
+    this.#out.write(outputLine(this.#line()).slice(0, (this.#out.columns || 80) - 1));
   }
 
   /** Removes the live line, so that nothing is printed over it. */

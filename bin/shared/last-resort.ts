@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../../base/errors.ts';
 import { endProcess, TROUBLE } from './own-exit.ts';
-import { complain } from './terminal.ts';
+import { complain, complainFully } from './terminal.ts';
 
 /** Takes over a failure, so that a report can be written before the process ends. */
 type Rescue = (sentence: string) => void;
@@ -25,7 +25,7 @@ export function rescueBy(taken: Rescue): () => void {
  * caller listens any more. It is trouble of this process or of an adapter, never a verdict.
  */
 export function lastResort(thrown: unknown): void {
-  if (process.env.ALLOCERT_DEBUG !== undefined) console.error(thrown);
+  complainFully(thrown);
   giveUp(sentenceOf(thrown));
 }
 

@@ -1,4 +1,5 @@
 import { clearLine, cursorTo } from 'node:readline';
+import { outputLine } from '../../base/clean-text.ts';
 import type { CaseFinish, CaseStart, RunStart } from '../../reports/record/journal-lines.ts';
 import { isBad } from '../../reports/record/status.ts';
 
@@ -61,7 +62,7 @@ export class Progress {
     const seconds = ((performance.now() - this.#started) / 1000).toFixed(this.#live ? 1 : 0);
     const bad = this.#bad.size === 0 ? '' : `, ${this.#bad.size} failing`;
     const cases = `${this.#finished.size}/${this.#total} cases`;
-    const line = `${cases}${bad}, ${seconds} s: ${this.#running}`;
+    const line = outputLine(`${cases}${bad}, ${seconds} s: ${this.#running}`);
     if (!this.#live) {
       this.#out.write(`${line}\n`);
       return;

@@ -10,7 +10,7 @@ import {
 } from '../../fuzz/campaign/self-check.ts';
 import { closeInTime } from './close-in-time.ts';
 import { Interrupt } from './interrupt.ts';
-import { complain } from './terminal.ts';
+import { complain, say } from './terminal.ts';
 
 /**
  * Proves that the machinery works: it finds what was planted, or it finds the same twice.
@@ -46,7 +46,7 @@ export async function proveFuzzer(request: FuzzRequest, canary: boolean): Promis
 
 function showCanary({ complete, found, rounds }: CanaryEnd): void {
   if (found) {
-    process.stdout.write(`The canary was found after ${rounds} rounds.\n`);
+    say(`The canary was found after ${rounds} rounds.`);
     return;
   }
   const why = complete ? 'campaigns on this target prove nothing' : 'it was interrupted';
@@ -59,6 +59,6 @@ function showSelfCheck({ complete, difference, findings, rounds }: SelfCheck): v
   } else if (difference !== undefined) {
     complain(`two runs of the same seed differ, first in ${difference}`);
   } else {
-    process.stdout.write(`Two runs are alike: ${rounds} rounds, ${findings} findings.\n`);
+    say(`Two runs are alike: ${rounds} rounds, ${findings} findings.`);
   }
 }

@@ -4,6 +4,7 @@ import { campaignExitCode } from '../../fuzz/campaign/exit-codes.ts';
 import { writeCampaignReport } from '../../fuzz/findings/report.ts';
 import { kcidbOptions } from './kcidb-options.ts';
 import { gateOptions } from './options.ts';
+import { say } from './terminal.ts';
 
 /** Flags for what only the record of a run has. */
 const OF_RECORDS = ['reporter', 'out', ...Object.keys({ ...gateOptions, ...kcidbOptions })];
@@ -30,9 +31,8 @@ export function reportCampaign(directory: string, line: readonly string[]): numb
     throw usageError(`the campaign in ${directory} never reached its target; start it again`);
   }
   const { findings, unfinished } = picture;
-  for (const { file, kind, rule } of findings)
-    process.stdout.write(`${rule.id} ${kind}: ${file}\n`);
+  for (const { file, kind, rule } of findings) say(`${rule.id} ${kind}: ${file}`);
   const end = unfinished === '' ? '' : `; ${unfinished}`;
-  process.stdout.write(`${findings.length} findings${end}; the page is ${directory}/report.html\n`);
+  say(`${findings.length} findings${end}; the page is ${directory}/report.html`);
   return campaignExitCode(findings.length, unfinished);
 }

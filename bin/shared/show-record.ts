@@ -1,7 +1,7 @@
 import { formatSummary } from '../../reports/formats/summary.ts';
 import type { RunRecord } from '../../reports/record/record.ts';
 import { type Reporter, writeReporters } from '../../reports/reporters.ts';
-import { coloured } from './terminal.ts';
+import { coloured, sayText } from './terminal.ts';
 
 /**
  * Writes what `--reporter` asks for, then the summary; a format on standard output has it alone,
@@ -17,10 +17,9 @@ export function showRecord(
   folders: readonly string[],
 ): void {
   const taken = reporters.some(({ path }) => path === '-');
-  const summary = formatSummary(record, {
-    ...(directory === undefined ? {} : { directory }),
-    coloured: !taken && coloured(),
-  });
-  (taken ? process.stderr : process.stdout).write(summary);
+  const isPainted = !taken && coloured();
+  const place = directory === undefined ? {} : { directory };
+  const summary = formatSummary(record, { ...place, coloured: isPainted });
+  sayText(summary, taken ? process.stderr : process.stdout, isPainted);
   writeReporters(record, folders, reporters);
 }

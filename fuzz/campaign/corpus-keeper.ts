@@ -42,8 +42,13 @@ export class CorpusKeeper {
     this.#shared = shared;
     this.#journal = journal;
     this.#own = new Set(before?.corpus.own);
-    // A kill may have come between the journal and the folder.
-    if (before !== undefined) own.remove([...before.corpus.evicted]);
+  }
+
+  /** The campaign goes on. A kill may have come between its journal and the folder. */
+  resume({ corpus }: ResumeState): void {
+    // Not in the shared one: another campaign may be in the middle of an entry.
+    this.#folder.removeLeftovers();
+    this.#folder.remove([...corpus.evicted]);
   }
 
   entry(round: number, kept: KeptEntry): void {

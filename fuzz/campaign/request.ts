@@ -3,7 +3,7 @@ import type { Adapter } from '../../adapters/contract/index.ts';
 import { usageError } from '../../base/errors.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { redact } from '../../base/redact.ts';
-import { storedTarget } from '../findings/stored-target.ts';
+import { namedTarget } from '../findings/stored-target.ts';
 import { type ResumeState, resumableCampaign } from '../record/resume-state.ts';
 import type { Budget } from './campaign.ts';
 
@@ -26,7 +26,8 @@ export interface FuzzRequest {
  * The request of a campaign that goes on: what it is stays as it was, and only its budget is new.
  *
  * @param typed the target as typed; undefined when none was
- * @throws {@link AllocertError} (usage) for a campaign of another version or on another target
+ * @throws {@link AllocertError} (usage) for a campaign of another version or on another target, and
+ *   where a person must type the target
  */
 export function resumedRequest(
   state: ResumeState,
@@ -38,7 +39,7 @@ export function resumedRequest(
     throw usageError(`the campaign is on ${campaign.target}; resume it there, or start another`);
   }
   return {
-    target: typed ?? storedTarget(campaign.target, 'TARGET'),
+    target: typed ?? namedTarget(campaign.target, 'campaign', 'before --resume'),
     seed: BigInt(campaign.seed),
     budget,
     modes: campaign.modes,

@@ -1,18 +1,15 @@
-import {
-  existsSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { AllocertError, messageOf, usageError } from '../../base/errors.ts';
 import { makeDirectory } from '../../base/make-directory.ts';
-import { temporary, withDirectoryErrors } from '../../reports/files/directory.ts';
+import { readRegular } from '../../base/read-whole.ts';
+import { withDirectoryErrors } from '../../reports/files/directory.ts';
 import { isLockName } from '../../reports/files/lock-name.ts';
+import { isTemporary, putFile, removeTemporary } from '../../reports/files/new-file.ts';
 import { digestOf, ENTRY_SUFFIX, readEntry, type StoredEntry } from './entry.ts';
+
+/** Bytes of the largest file that is read as an entry. */
+const ENTRY_BYTES = 8 << 20;
 
 const NAME = /^[0-9a-f]{16}\.json$/;
 
@@ -31,13 +28,34 @@ export interface FolderContent {
 export class CorpusFolder {
   readonly path: string;
 
-  /** @throws {@link AllocertError} (usage) when there can be no such folder */
-  constructor(path: string) {
+  /**
+   * @param lacking what to do where there is none: make it now, or when something is written
+   * @throws {@link AllocertError} (usage) when there can be no such folder
+   */
+  constructor(path: string, lacking: 'make' | 'wait' = 'make') {
     this.path = path;
     if (existsSync(path) && !statSync(path).isDirectory()) {
       throw usageError(`the corpus ${path} is a file; name a folder`);
     }
-    withDirectoryErrors(path, () => makeDirectory(resolve(path)));
+    if (lacking === 'make') this.#make();
+  }
+
+  /**
+   * The corpus in the folder of a campaign. Nobody typed where a link in its place leads to.
+   *
+   * @throws {@link AllocertError} (usage) when there can be no such folder, or it is a link
+   */
+  static inCampaign(path: string, lacking: 'make' | 'wait'): CorpusFolder {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+      throw usageError(
+        `${path} is a link, and links are not followed; put the folder there itself`,
+      );
+    }
+    return new CorpusFolder(path, lacking);
+  }
+
+  #make(): void {
+    withDirectoryErrors(this.path, () => makeDirectory(resolve(this.path)));
   }
 
   /** Every entry. @throws {@link AllocertError} when the folder cannot be listed */
@@ -46,7 +64,8 @@ export class CorpusFolder {
     const entries: StoredEntry[] = [];
     const others: string[] = [];
     // A file that a kill left before it had its name is no entry, nor is the lock of a writer.
-    const isOther = (name: string): boolean => name.endsWith(temporary('')) || isLockName(name);
+    const isOther = (name: string): boolean =>
+      isTemporary(name) || name.endsWith('.tmp') || isLockName(name);
     for (const name of names.filter((one) => !isOther(one))) {
       try {
         entries.push(readFile(join(this.path, name)));
@@ -83,16 +102,19 @@ export class CorpusFolder {
   write({ digest, text }: StoredEntry): void {
     const file = this.#file(digest);
     if (existsSync(file)) return;
-    withDirectoryErrors(this.path, () => {
-      writeFileSync(temporary(file), text, { flush: true });
-      renameSync(temporary(file), file);
-    });
+    this.#make();
+    withDirectoryErrors(this.path, () => putFile(file, text));
   }
 
   remove(digests: readonly string[]): void {
     withDirectoryErrors(this.path, () => {
       for (const digest of digests) rmSync(this.#file(digest), { force: true });
     });
+  }
+
+  /** Removes what a kill left of entries; only for a folder that one campaign alone writes to. */
+  removeLeftovers(): void {
+    if (existsSync(this.path)) withDirectoryErrors(this.path, () => removeTemporary(this.path));
   }
 
   #file(digest: string): string {
@@ -115,8 +137,9 @@ export function readFile(file: string): StoredEntry {
   if (!NAME.test(basename(file))) throw usageError(`${file} is not named as a corpus entry is`);
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readRegular(file, ENTRY_BYTES).toString('utf8');
   } catch (thrown) {
+    if (thrown instanceof AllocertError) throw thrown;
     throw usageError(`cannot read ${file}: ${messageOf(thrown)}`);
   }
   if (`${digestOf(text)}${ENTRY_SUFFIX}` !== basename(file)) {

@@ -10,6 +10,8 @@ import {
   toJson,
   usageError,
 } from '../../adapters/contract/index.ts';
+import { messageOf } from '../../base/errors.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import type { GeneratorContext, Scenario } from '../generate/scenario.ts';
 import { operationsIn } from '../generate/scenario.ts';
 
@@ -126,9 +128,9 @@ const isList = (value: unknown, fits: (one: unknown) => boolean): boolean =>
 function parsed(text: string, origin: string): Readonly<Record<string, unknown>> {
   let json: unknown;
   try {
-    json = JSON.parse(text);
-  } catch {
-    throw usageError(`${origin} is no corpus entry: it is no JSON`);
+    json = parseJson(text);
+  } catch (thrown) {
+    throw usageError(`${origin} is no corpus entry: it ${messageOf(thrown)}`);
   }
   if (typeof json === 'object' && json !== null) return json as Record<string, unknown>;
   throw usageError(`${origin} is no corpus entry: it is no object`);

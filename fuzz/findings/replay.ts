@@ -1,14 +1,11 @@
-import { readFileSync } from 'node:fs';
 import {
   type Adapter,
   ConnectionLost,
-  fromJson,
   machineError,
   type Session,
   TargetDeath,
   usageError,
 } from '../../adapters/contract/index.ts';
-import { factsFromJson, historyFromJson } from '../../adapters/contract/program-json.ts';
 import { repeatIfLost } from '../../adapters/contract/repeat-if-lost.ts';
 import { confirmHangs } from '../execute/confirm.ts';
 import { runScenario } from '../execute/run-scenario.ts';
@@ -37,37 +34,6 @@ export function shareText({ certain, of, times }: Omit<Replayed, 'deaths'>): str
   const percent = (part: number): string =>
     (100 * part).toFixed(part > 0.01 && part < 0.99 ? 0 : 1);
   return `${share} (95 % confidence: ${percent(low)} to ${percent(high)} %)`;
-}
-
-/**
- * Reads a finding that a campaign has written.
- *
- * @throws {@link AllocertError} (usage) for a file that is none
- */
-export function readFinding(file: string): Finding {
-  const json = parse(file);
-  if (json.version !== 1 || !Array.isArray(json.programs) || typeof json.signature !== 'string') {
-    throw usageError(`${file} is no finding of allocert fuzz, version 1`);
-  }
-  const { facts, histories, ...rest } = json as unknown as Record<'facts', object> & {
-    histories: object[];
-  };
-  return {
-    ...(fromJson(rest) as Omit<Finding, 'facts' | 'histories' | 'version'>),
-    version: 1,
-    facts: factsFromJson(facts),
-    histories: histories.map(historyFromJson),
-  };
-}
-
-function parse(file: string): Record<string, unknown> {
-  try {
-    const json: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return typeof json === 'object' && json !== null ? { ...json } : {};
-  } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
-    throw usageError(`cannot read the finding ${file}: ${why}`);
-  }
 }
 
 /**

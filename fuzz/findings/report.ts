@@ -21,7 +21,7 @@ import {
 import { contradictionIn } from '../../reports/record/contradiction.ts';
 import type { FoundFile } from '../record/found-file.ts';
 import { pictureOf } from './picture.ts';
-import { readFinding } from './replay.ts';
+import { readNamedFinding } from './read-finding.ts';
 
 /**
  * Writes `report.html` of a campaign from its journal and its findings, beside them. It may be
@@ -113,7 +113,7 @@ function findingPicture(directory: string, { file, signature }: FoundFile): Fuzz
   const reproducer = file.replace(/\.json$/, '.c');
   const exists = existsSync(join(directory, reproducer));
   const files = exists ? { file, reproducer } : { file };
-  const finding = readFinding(join(directory, file));
+  const finding = readNamedFinding(join(directory, file));
   if (finding.signature !== signature) {
     const what = `signature says "${finding.signature}", and "${signature}" is named there`;
     throw contradictionIn(join(directory, file), join(directory, CAMPAIGN_FILE), what);

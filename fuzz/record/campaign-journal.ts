@@ -1,23 +1,16 @@
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  renameSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, closeSync, fstatSync, fsyncSync, ftruncateSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { toJson, usageError } from '../../adapters/contract/index.ts';
+import { wholeLines } from '../../base/lines.ts';
 import { redact } from '../../base/redact.ts';
-import { prepareDirectory, temporary, withDirectoryErrors } from '../../reports/files/directory.ts';
-import { forEachLine } from '../../reports/files/lines.ts';
+import { prepareDirectory, withDirectoryErrors } from '../../reports/files/directory.ts';
+import { openToAppend, putFile, removeTemporary } from '../../reports/files/new-file.ts';
 import {
   CAMPAIGN_FILE,
   type CampaignHeader,
   type CampaignLine,
 } from '../../reports/journal/campaign-lines.ts';
+import { cutText } from '../../reports/journal/cut-text.ts';
 import type { Epoch, KeptEntry } from '../corpus/corpus.ts';
 import type { RoundDone } from '../judge/round-report.ts';
 import type { Finding } from './finding.ts';
@@ -26,22 +19,11 @@ import { Sampler } from './samples.ts';
 /** Milliseconds of rounds that a killed campaign may have to run again. */
 const FLUSH_MS = 200;
 
-/** A file without a whole line is what a kill left of a campaign that had not begun. */
-function hasBegun(directory: string): boolean {
-  const file = join(directory, CAMPAIGN_FILE);
-  if (!existsSync(file)) return false;
-  let lines = 0;
-  forEachLine(file, () => {
-    lines += 1;
-  });
-  if (lines === 0) truncateSync(file);
-  return lines > 0;
-}
-
 /** Appends what a campaign does. A finding is on the disk before the round that found it. */
 export class CampaignJournal {
   readonly #directory: string;
   readonly #descriptor: number;
+  #isBegun = false;
   #waiting: string[] = [];
   #flushed = performance.now();
   readonly #sampler = new Sampler();
@@ -53,27 +35,54 @@ export class CampaignJournal {
    */
   constructor(directory: string, resume: boolean) {
     this.#directory = directory;
-    prepareDirectory(directory, CAMPAIGN_FILE);
-    if (!resume && hasBegun(directory)) {
-      throw usageError(
-        `${directory} holds a campaign already; go on with it by --resume, ` +
-          'or name another directory with --out',
-      );
-    }
-    this.#descriptor = withDirectoryErrors(directory, () =>
-      openSync(join(directory, CAMPAIGN_FILE), 'a'),
+    if (!resume) prepareDirectory(directory, CAMPAIGN_FILE);
+    const file = join(directory, CAMPAIGN_FILE);
+    this.#descriptor = withDirectoryErrors(directory, () => openToAppend(file));
+    if (resume || this.#wholeBytes() === 0) return;
+    closeSync(this.#descriptor);
+    throw usageError(
+      `${directory} holds a campaign already; go on with it by --resume, ` +
+        'or name another directory with --out',
     );
   }
 
+  /** Whether the target has been reached, so that the campaign has begun or goes on. */
+  get isBegun(): boolean {
+    return this.#isBegun;
+  }
+
+  /** Whether its folder, or the journal in it, has been deleted or moved away since. */
+  get isLost(): boolean {
+    return withDirectoryErrors(this.#directory, () => {
+      const there = statSync(join(this.#directory, CAMPAIGN_FILE), { throwIfNoEntry: false });
+      const { dev, ino } = fstatSync(this.#descriptor);
+      return there === undefined || there.ino !== ino || there.dev !== dev;
+    });
+  }
+
   start(line: CampaignHeader): void {
+    this.#cutOff();
     this.#write(line);
     this.flush();
     this.#sampler.begin();
   }
 
-  /** The target of a campaign that goes on has been reached. */
+  /** The target of a campaign that goes on has been reached; nothing was changed before. */
   resume(): void {
+    withDirectoryErrors(this.#directory, () => removeTemporary(this.#directory));
+    this.#cutOff();
     this.#sampler.begin();
+  }
+
+  /** A line that a kill cut short is cut off; without a whole one, the campaign had not begun. */
+  #cutOff(): void {
+    this.#isBegun = true;
+    const length = this.#wholeBytes();
+    withDirectoryErrors(this.#directory, () => ftruncateSync(this.#descriptor, length));
+  }
+
+  #wholeBytes(): number {
+    return withDirectoryErrors(this.#directory, () => wholeLines(this.#descriptor));
   }
 
   /**
@@ -92,13 +101,13 @@ export class CampaignJournal {
   /** A part of the campaign is over. @param reason why before its budget was spent, else empty */
   end(reason: string): void {
     this.#sample();
-    this.#write({ type: 'end', reason: redact(reason) });
+    this.#write({ type: 'end', reason: cutText(reason, redact) });
     this.flush();
   }
 
   /** A round that kills its worker; seed, version and its number bring it back. */
   suspect(round: number, why: string): void {
-    this.#write({ type: 'suspect', round, why: redact(why) });
+    this.#write({ type: 'suspect', round, why: cutText(why, redact) });
     this.flush();
   }
 
@@ -130,10 +139,7 @@ export class CampaignJournal {
   /** A file that is there as a whole or not at all. */
   #file(name: string, text: string): void {
     const file = join(this.#directory, name);
-    withDirectoryErrors(this.#directory, () => {
-      writeFileSync(temporary(file), text, { flush: true });
-      renameSync(temporary(file), file);
-    });
+    withDirectoryErrors(this.#directory, () => putFile(file, text));
   }
 
   flush(): void {

@@ -1,8 +1,9 @@
-import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toJson } from '../../adapters/contract/index.ts';
 import { redact } from '../../base/redact.ts';
-import { temporary, withDirectoryErrors } from '../../reports/files/directory.ts';
+import { withDirectoryErrors } from '../../reports/files/directory.ts';
+import { putFile } from '../../reports/files/new-file.ts';
+import { cutText } from '../../reports/journal/cut-text.ts';
 import type { FoundFile } from './found-file.ts';
 import type { ResumeState } from './resume-state.ts';
 
@@ -72,7 +73,7 @@ export function summaryOf(
     findings: [...(before?.findings ?? []), ...findings],
     suspects: end.suspects + (before?.suspects ?? 0),
     complete: end.reason === '',
-    incompleteReason: redact(end.reason),
+    incompleteReason: cutText(end.reason, redact),
   };
 }
 
@@ -81,7 +82,6 @@ export function writeSummary(directory: string, summary: CampaignSummary): void 
   const file = join(directory, SUMMARY_FILE);
   withDirectoryErrors(directory, () => {
     const text = `${JSON.stringify(toJson(summary), undefined, 1)}\n`;
-    writeFileSync(temporary(file), text, { flush: true });
-    renameSync(temporary(file), file);
+    putFile(file, text);
   });
 }

@@ -1,4 +1,4 @@
-import { existsSync, truncateSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { CampaignCourse } from '../../reports/journal/campaign-course.ts';
@@ -40,7 +40,7 @@ export interface CorpusResumeState {
 
 /**
  * Reads the journal of a campaign that is to go on, line by line. A last line that a kill cut short
- * is cut off.
+ * is left out, and nothing is changed.
  *
  * @throws {@link AllocertError} (usage) when there is none, or when it is damaged
  */
@@ -51,12 +51,11 @@ export function readResumeState(directory: string): ResumeState {
   }
   const reading = new Reading(file);
   const course = new CampaignCourse(file);
-  const length = readCampaignLines(file, (line, { place }) => {
+  readCampaignLines(file, (line, { place }) => {
     reading.take(line, place);
     course.add(line);
   });
   course.end();
-  truncateSync(file, length);
   return reading.state();
 }
 

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { AllocertError, machineError, messageOf, usageError } from '../../base/errors.ts';
 import { makeDirectory } from '../../base/make-directory.ts';
 import { isLockName } from './lock-name.ts';
+import { isTemporary, probeBeside, removeTemporary } from './new-file.ts';
 
 /** Names of the files in a report directory. */
 export const REPORT_FILES = {
@@ -14,8 +15,6 @@ export const REPORT_FILES = {
   html: 'report.html',
 } as const;
 
-const PROBE = '.allocert-probe';
-
 /**
  * Makes sure that a report can be written into a directory, before the target is started. It is
  * created when missing; an earlier report in it stays until {@link clearReport}.
@@ -26,9 +25,9 @@ const PROBE = '.allocert-probe';
 export function prepareDirectory(directory: string, mark: string = REPORT_FILES.journal): void {
   const names = withDirectoryErrors(directory, () => {
     makeDirectory(resolve(directory));
-    writeFileSync(join(directory, PROBE), '');
-    unlinkSync(join(directory, PROBE));
-    return readdirSync(directory).filter((name) => !isLockName(name));
+    probeBeside(join(directory, mark));
+    // What a kill left of a file that had no name yet is no file of anybody's.
+    return readdirSync(directory).filter((name) => !isTemporary(name) && !isLockName(name));
   });
   if (names.length === 0 || names.includes(mark)) return;
   throw usageError(
@@ -56,10 +55,8 @@ export function checkDirectory(directory: string): void {
 /** Removes an earlier report, and nothing that allocert did not write. */
 export function clearReport(directory: string): void {
   withDirectoryErrors(directory, () => {
-    for (const name of Object.values(REPORT_FILES)) {
-      rmSync(join(directory, name), { force: true });
-      rmSync(temporary(join(directory, name)), { force: true });
-    }
+    removeTemporary(directory);
+    for (const name of Object.values(REPORT_FILES)) rmSync(join(directory, name), { force: true });
   });
 }
 
@@ -67,15 +64,13 @@ export function clearReport(directory: string): void {
 export const holdsReport = (directory: string): boolean =>
   existsSync(join(directory, REPORT_FILES.journal));
 
-/** Where a file is written before it takes its final name. */
-export const temporary = (file: string): string => `${file}.tmp`;
-
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission is denied',
   EPERM: 'permission is denied',
   EROFS: 'the file system is read-only',
   ENOTDIR: 'a part of the path is a file, not a directory',
   EEXIST: 'something else takes the name at the same moment',
+  ELOOP: 'one of the report’s names is taken by a link, and links are not followed',
   EISDIR: 'one of the report’s names is taken by a directory',
   ENOENT: 'the path does not exist and cannot be created',
   ENAMETOOLONG: 'the name is too long',

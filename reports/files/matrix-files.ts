@@ -1,4 +1,6 @@
-import { prepareDirectory } from './directory.ts';
+import { resolve } from 'node:path';
+import { makeDirectory } from '../../base/make-directory.ts';
+import { prepareDirectory, withDirectoryErrors } from './directory.ts';
 import { replaceFile } from './replace-file.ts';
 
 /** A matrix as two files of a directory, `NAME.json` and `NAME.md`. */
@@ -17,8 +19,9 @@ export class MatrixFiles {
     prepareDirectory(directory, `${name}.json`);
   }
 
-  /** Writes both files. */
+  /** Writes both files, also when the directory has been deleted since. */
   write(data: object, markdown: string): void {
+    withDirectoryErrors(this.#directory, () => makeDirectory(resolve(this.#directory)));
     const json = `${JSON.stringify({ version: 1, ...data }, undefined, 2)}\n`;
     replaceFile(this.#directory, `${this.#name}.json`, json);
     replaceFile(this.#directory, `${this.#name}.md`, markdown);

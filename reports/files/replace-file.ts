@@ -1,14 +1,7 @@
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporary, withDirectoryErrors } from './directory.ts';
+import { withDirectoryErrors } from './directory.ts';
+import { openNew, putFile, temporaryName } from './new-file.ts';
 
 /**
  * Writes a file of a report: a reader sees the old one or the new one, never half of one.
@@ -16,11 +9,7 @@ import { temporary, withDirectoryErrors } from './directory.ts';
  * @throws {@link AllocertError} when it cannot be written
  */
 export function replaceFile(directory: string, name: string, text: string): void {
-  const file = join(directory, name);
-  withDirectoryErrors(directory, () => {
-    writeFileSync(temporary(file), text, { flush: true });
-    renameSync(temporary(file), file);
-  });
+  withDirectoryErrors(directory, () => putFile(join(directory, name), text));
 }
 
 /**
@@ -45,6 +34,7 @@ const PIECE_CHARACTERS = 1 << 16;
 /** A file under a temporary name, which takes its own when it is whole. */
 export class Replacement {
   readonly #file: string;
+  readonly #name: string;
   #descriptor: number | undefined;
   #waiting: string[] = [];
   #characters = 0;
@@ -52,7 +42,8 @@ export class Replacement {
   /** @throws what `open` throws */
   constructor(file: string) {
     this.#file = file;
-    this.#descriptor = openSync(temporary(file), 'w');
+    this.#name = temporaryName(file);
+    this.#descriptor = openNew(this.#name);
   }
 
   write(text: string): void {
@@ -72,14 +63,14 @@ export class Replacement {
     if (this.#descriptor === undefined) return;
     fsyncSync(this.#descriptor);
     this.#close();
-    renameSync(temporary(this.#file), this.#file);
+    renameSync(this.#name, this.#file);
   }
 
   /** Leaves nothing behind of a file that was not committed; safe after `commit`. */
   abandon(): void {
     if (this.#descriptor === undefined) return;
     this.#close();
-    rmSync(temporary(this.#file), { force: true });
+    rmSync(this.#name, { force: true });
   }
 
   #close(): void {

@@ -1,7 +1,12 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
+import { usageError } from '../../base/errors.ts';
+import { openRegular } from '../../base/lines.ts';
 
 /** Bytes that are read at once. */
 const PIECE = 1 << 18;
+
+/** Bytes of the longest case, and of all that is no case; a run has far fewer of either. */
+const PART_BYTES = 128 << 20;
 
 const [QUOTE, BACKSLASH, OPEN, CLOSE] = [0x22, 0x5c, 0x5b, 0x5d];
 const [BEGIN, END] = [0x7b, 0x7d];
@@ -17,7 +22,7 @@ const BEFORE_CASES = /(?:^|[^\\])"cases"\s*:\s*\[$/;
  * @throws what `open` and `read` throw
  */
 export function splitCases(file: string, onCase: (text: string) => void): string {
-  const descriptor = openSync(file, 'r');
+  const descriptor = openRegular(file);
   try {
     const splitter = new Splitter(onCase);
     const piece = Buffer.alloc(PIECE);
@@ -25,6 +30,11 @@ export function splitCases(file: string, onCase: (text: string) => void): string
       const length = readSync(descriptor, piece, 0, PIECE, null);
       if (length === 0) return splitter.head();
       splitter.add(piece.subarray(0, length));
+      if (splitter.bytes <= PART_BYTES) continue;
+      throw usageError(
+        `${file} is no record: it has a part of more than ${PART_BYTES >> 20} MiB, ` +
+          'which allocert never writes',
+      );
     }
   } finally {
     closeSync(descriptor);
@@ -42,6 +52,11 @@ class Splitter {
 
   constructor(onCase: (text: string) => void) {
     this.#onCase = onCase;
+  }
+
+  /** How many bytes are kept at most, of the case under way or of what is no case. */
+  get bytes(): number {
+    return Math.max(lengthOf(this.#head), lengthOf(this.#case));
   }
 
   head(): string {
@@ -94,3 +109,6 @@ class Splitter {
     return words.subarray(-64).toString('latin1');
   }
 }
+
+const lengthOf = (pieces: readonly Buffer[]): number =>
+  pieces.reduce((sum, { length }) => sum + length, 0);

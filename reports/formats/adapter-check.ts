@@ -23,7 +23,7 @@ export function checkReport(target: string, results: readonly CheckedRule[]): st
       ...wrap(`${indent}place  `, one.place),
     ];
   });
-  return `${[`Adapter ${target}`, '', ...lines, '', ...verdict(results)].join('\n')}\n`;
+  return `${[...wrap('Adapter ', target), '', ...lines, '', ...verdict(results)].join('\n')}\n`;
 }
 
 function verdict(results: readonly CheckedRule[]): string[] {

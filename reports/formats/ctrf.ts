@@ -1,3 +1,4 @@
+import { jsonText } from '../../base/clean-text.ts';
 import { eachPoint, type Point, sourceOf } from '../record/points.ts';
 import type { RunRecord } from '../record/record.ts';
 import {
@@ -48,17 +49,17 @@ const TESTS = /\n {4}"tests": \[\]/;
 export function* ctrfPieces(record: RunRecord): Generator<string> {
   const standingOf = standingsIn(record);
   const extra = extraRows(record, eachPoint(record));
-  const text = JSON.stringify(reportOf(record, standingOf, extra.length), undefined, 2);
+  const text = jsonText(reportOf(record, standingOf, extra.length), 2);
   const { index = 0 } = TESTS.exec(text) ?? {};
   yield text.slice(0, index);
   yield '\n    "tests": [';
   let separator = '\n';
   for (const point of eachPoint(record)) {
-    yield `${separator}      ${JSON.stringify(testOf(record, point, standingOf(point)))}`;
+    yield `${separator}      ${jsonText(testOf(record, point, standingOf(point)))}`;
     separator = ',\n';
   }
   for (const row of extra) {
-    yield `${separator}      ${JSON.stringify(extraTest(row))}`;
+    yield `${separator}      ${jsonText(extraTest(row))}`;
     separator = ',\n';
   }
   yield `\n    ]${text.slice(index).replace(TESTS, '')}\n`;

@@ -1,3 +1,4 @@
+import { printable } from '../../base/clean-text.ts';
 import { eachPoint, type Point } from '../record/points.ts';
 import type { RunRecord } from '../record/record.ts';
 import {
@@ -7,7 +8,6 @@ import {
   type Standing,
   standingsIn,
 } from '../record/standing.ts';
-import { printable } from './layout.ts';
 import { finalVerdict } from './verdict.ts';
 
 /** GitHub shows that many annotations of a kind for a step and drops the others silently. */

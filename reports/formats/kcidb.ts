@@ -4,6 +4,7 @@
  * waiver or a baseline lets pass still failed; what the gate makes of it is in `misc`.
  */
 import { createHash } from 'node:crypto';
+import { jsonText, visible } from '../../base/clean-text.ts';
 import { type Point, pointsOf, sourceOf } from '../record/points.ts';
 import type { RunRecord } from '../record/record.ts';
 import { reasonWith, type Standing, standingsIn } from '../record/standing.ts';
@@ -51,7 +52,7 @@ export function formatKcidb(record: RunRecord, ids: KcidbIds): string {
     ...sourcesOf(record, ids),
     tests: [summaryOf(record, ids, tests), ...tests],
   };
-  return `${JSON.stringify(data, undefined, 2)}\n`;
+  return `${jsonText(plainly(data), 2)}\n`;
 }
 
 /** Ids of the checkout and of the build; those that are not given follow from the target. */
@@ -193,5 +194,15 @@ function testId(
 /** A part of a path, which takes letters, digits, `_` and `-`. */
 const pathPart = (text: string): string => text.replaceAll(/[^A-Za-z0-9_-]/g, '_');
 
-/** The schema takes no NUL in texts. */
-const plain = (text: string): string => text.replaceAll('\0', ' ');
+/** Its database takes no NUL in any text, and its pages show the others as they are. */
+const plain = (text: string): string => visible(text);
+
+/** A value with all its texts {@link plain}, names of members among them. */
+function plainly(value: unknown): unknown {
+  if (typeof value === 'string') return plain(value);
+  if (Array.isArray(value)) return value.map(plainly);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [plain(name), plainly(member)]),
+  );
+}

@@ -1,3 +1,5 @@
+import { printable } from '../../base/clean-text.ts';
+
 /**
  * Columns of plain-text reports, whatever the terminal has: they are pasted into mails and logs.
  */
@@ -23,10 +25,6 @@ export const painter =
     const [on, off] = CODES[colour];
     return coloured ? `\u001b[${on}m${text}\u001b[${off}m` : text;
   };
-
-/** Replaces what would move the cursor, colour the terminal or break a line: targets write it. */
-export const printable = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ');
 
 /**
  * Breaks a sentence into lines. Words longer than a line are broken too.

@@ -1,9 +1,9 @@
+import { printable } from '../../base/clean-text.ts';
 import type { GateOutcome } from '../record/gate-outcome.ts';
 import { eachPoint, type Point } from '../record/points.ts';
 import type { RunRecord } from '../record/record.ts';
 import { isDeciding, reasonWith, type Standing, standingsIn } from '../record/standing.ts';
 import { STATUSES, type Status } from '../record/status.ts';
-import { printable } from './layout.ts';
 import { finalVerdict } from './verdict.ts';
 
 /** GitHub refuses a job summary of more than 1 MiB; some room is left for others in the step. */

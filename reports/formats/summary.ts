@@ -1,10 +1,11 @@
+import { printable } from '../../base/clean-text.ts';
 import { eachPoint, groupPoints, type Point, sourceOf } from '../record/points.ts';
 import type { RunRecord } from '../record/record.ts';
 import { standingsIn } from '../record/standing.ts';
 import { isBad, type Status } from '../record/status.ts';
 import { blockedLines, isBlocked } from './blocked-lines.ts';
 import { gateLines } from './gate-lines.ts';
-import { type Colour, type Paint, painter, printable, wrap } from './layout.ts';
+import { type Colour, type Paint, painter, wrap } from './layout.ts';
 import { label, remarkLines } from './remarks.ts';
 import { finalVerdict, profileVerdict, type VerdictText } from './verdict.ts';
 

@@ -1,3 +1,4 @@
+import { jsonText, outputLine } from '../../base/clean-text.ts';
 import { countPoints, eachPoint, type Point, sourceOf } from '../record/points.ts';
 import type { RunRecord } from '../record/record.ts';
 import { extraRows, isDeciding, type Standing, standingsIn } from '../record/standing.ts';
@@ -81,15 +82,9 @@ function diagnostics(point: Point, standing: Standing): readonly string[] {
   return ['  ---', ...rows, '  ...'];
 }
 
-const UNPRINTABLE = /[\p{Cc}\u2028\u2029\ufeff\ufffe\uffff]/gu;
+const yamlValue = (value: unknown): string => jsonText(value);
 
-const yamlValue = (value: unknown): string =>
-  JSON.stringify(value).replace(
-    UNPRINTABLE,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-
-const oneLine = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+const oneLine = (text: string): string => outputLine(text).trim();
 
 /** TAP reads `#` as the start of a directive. */
 const literal = (text: string): string => oneLine(text).replace(/[\\#]/g, '\\$&');

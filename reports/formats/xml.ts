@@ -1,7 +1,4 @@
-/** XML 1.0 forbids these even as references; a report must stay readable whatever a target logs. */
-const ILLEGAL =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/gu;
+import { markupWithoutCommands, visible } from '../../base/clean-text.ts';
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -10,17 +7,20 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': '&quot;',
   '\t': '&#9;',
   '\n': '&#10;',
-  '\r': '&#13;',
 };
 
 const entity = (character: string): string => ENTITIES[character] ?? character;
 
-/** Characters that XML cannot hold, written as `\uXXXX`. */
-const legal = (text: string): string =>
-  text.replace(ILLEGAL, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+/**
+ * Text between tags. XML 1.0 forbids most controls even as references, and a report must stay
+ * readable whatever a target logs, so what is unseen is written as `\uXXXX`.
+ */
+export const xmlText = (text: string): string =>
+  markupWithoutCommands(visible(text).replace(/[&<>]/g, entity));
 
-/** Text between tags. */
-export const xmlText = (text: string): string => legal(text).replace(/[&<>\r]/g, entity);
+/** The value of an attribute, without its quotes. */
+const attributeText = (text: string): string =>
+  markupWithoutCommands(visible(text).replace(/[&<>"\t\n]/g, entity));
 
 /** Attributes of an element; undefined ones are left out. */
 export type XmlAttributes = Readonly<Record<string, string | number | undefined>>;
@@ -41,6 +41,6 @@ export const xmlClose = (name: string): string => `</${name}>`;
 function headOf(name: string, attributes: XmlAttributes): string {
   const written = Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => ` ${key}="${legal(String(value)).replace(/[&<>"\t\n\r]/g, entity)}"`);
+    .map(([key, value]) => ` ${key}="${attributeText(String(value))}"`);
   return `<${name}${written.join('')}`;
 }

@@ -1,7 +1,7 @@
 import { usageError } from '../../base/errors.ts';
+import { readJson } from '../../base/read-json.ts';
 import { schemaViolation } from '../files/schema.ts';
 import type { Waiver } from '../record/gate-outcome.ts';
-import { readJsonFile } from './read-json.ts';
 
 /**
  * Reads a waiver file, `reports/schema/waivers.schema.json`.
@@ -10,7 +10,7 @@ import { readJsonFile } from './read-json.ts';
  * not exist, or two waivers say the same
  */
 export function readWaivers(file: string): readonly Waiver[] {
-  const value = readJsonFile(file, 'waivers');
+  const value = readJson(file, 'name another file with --waivers');
   const violation = schemaViolation('waivers', value);
   if (violation !== undefined) {
     throw usageError(`${file} is no waiver file: ${violation}; docs/ci.md shows one`);

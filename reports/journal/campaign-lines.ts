@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { usageError } from '../../base/errors.ts';
-import { forEachLine } from '../files/lines.ts';
+import { messageOf, usageError } from '../../base/errors.ts';
+import { forEachLine } from '../../base/lines.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { schemaViolation } from '../files/schema.ts';
 
 /** The journal of a fuzz campaign in its folder, one JSON object a line. */
@@ -96,30 +97,26 @@ export interface LinePlace {
  * `campaign.schema.json`. A last line that a kill cut short is left out. Lines of types that this
  * version does not know are handed over like all others.
  *
- * @returns how many bytes of the file are whole lines
  * @throws {@link AllocertError} (usage) for a line that is not JSON, or not as the schema says
  */
 export function readCampaignLines(
   file: string,
   onLine: (line: CampaignLine, at: LinePlace) => void,
-): number {
+): void {
   let number = 0;
-  let end = 0;
-  forEachLine(file, (bytes, from) => {
+  forEachLine(file, (bytes) => {
     number += 1;
-    end = from + bytes.length + 1;
     const place = `${file} line ${number}`;
     onLine(lineOf(bytes.toString('utf8'), place), { place, bytes });
   });
-  return end;
 }
 
 function lineOf(text: string, place: string): CampaignLine {
   let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch {
-    throw usageError(`${place} is damaged: it is not JSON; restore the file`);
+    value = parseJson(text);
+  } catch (thrown) {
+    throw usageError(`${place} is damaged: it ${messageOf(thrown)}; restore the file`);
   }
   const violation = schemaViolation('campaign', value);
   if (violation === undefined) return value as CampaignLine;

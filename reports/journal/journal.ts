@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, openSync, truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toJson } from '../../adapters/contract/index.ts';
 import { factsFromJson } from '../../adapters/contract/program-json.ts';
+import { wholeLines } from '../../base/lines.ts';
 import { redact, redactorOf } from '../../base/redact.ts';
 import {
   clearReport,
@@ -9,8 +10,9 @@ import {
   REPORT_FILES,
   withDirectoryErrors,
 } from '../files/directory.ts';
-import { forEachLine } from '../files/lines.ts';
+import { openNew, openToAppend } from '../files/new-file.ts';
 import type { JournalLine, WrittenLine } from '../record/journal-lines.ts';
+import { entering } from './cut-text.ts';
 import { ObservedRun } from './observed-run.ts';
 import { scanJournal } from './read-journal.ts';
 import { redactLine } from './redact-line.ts';
@@ -24,7 +26,7 @@ export class JournalWriter {
   /** Every line so far, those of an earlier part of the run among them. */
   readonly observed = new ObservedRun();
   #descriptor: number | undefined;
-  #hide: (text: string) => string = redact;
+  #hide: (text: string) => string = entering(redact);
 
   /**
    * Replaces an earlier report in the directory.
@@ -39,7 +41,7 @@ export class JournalWriter {
     prepareDirectory(directory);
     clearReport(directory);
     const file = join(directory, REPORT_FILES.journal);
-    this.#descriptor = withDirectoryErrors(directory, () => openSync(file, 'ax'));
+    this.#descriptor = withDirectoryErrors(directory, () => openNew(file));
   }
 
   /**
@@ -52,29 +54,26 @@ export class JournalWriter {
   static resume(directory: string, target: string): JournalWriter {
     const file = join(directory, REPORT_FILES.journal);
     const descriptor = withDirectoryErrors(directory, () => {
-      let end = 0;
-      const torn = forEachLine(file, (bytes, at) => {
-        end = at + bytes.length + 1;
-      });
-      if (torn) truncateSync(file, end);
-      return openSync(file, 'a');
+      const opened = openToAppend(file);
+      ftruncateSync(opened, wholeLines(opened));
+      return opened;
     });
     const writer = new JournalWriter(directory, descriptor);
     scanJournal(directory, (line) => writer.observed.add(line));
-    writer.#hide = redactorOf(target);
+    writer.#hide = entering(redactorOf(target));
     return writer;
   }
 
   /**
-   * Appends one line without its secrets and flushes it. After `close` lines are dropped: whoever
-   * closed it has already reported.
+   * Appends one line without its secrets and flushes it; texts in it that are too long are cut.
+   * After `close` lines are dropped: whoever closed it has already reported.
    *
    * @throws {@link AllocertError} (machine) when the disk is full
    */
   write(line: JournalLine): void {
     const descriptor = this.#descriptor;
     if (descriptor === undefined) return;
-    if (line.type === 'run-start') this.#hide = redactorOf(line.target);
+    if (line.type === 'run-start') this.#hide = entering(redactorOf(line.target));
     withDirectoryErrors(this.directory, () => {
       const json = toJson(redactLine(line, this.#hide));
       // Also what the disk does not take was observed.

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { entryFromJson, factsFromJson } from '../../adapters/contract/program-json.ts';
-import { AllocertError, unreadable, usageError } from '../../base/errors.ts';
+import { AllocertError, messageOf, unreadable, usageError } from '../../base/errors.ts';
+import { bytesAt, forEachLine } from '../../base/lines.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { REPORT_FILES } from '../files/directory.ts';
-import { bytesAt, forEachLine } from '../files/lines.ts';
 import { schemaViolation } from '../files/schema.ts';
 import type { JournalLine, RunStart, WrittenLine } from '../record/journal-lines.ts';
 import { refuseNewer } from '../record/refuse-newer.ts';
@@ -95,9 +96,9 @@ function readingOf<T>(directory: string, read: () => T): T {
 function parseLine(text: string, place: string): WrittenLine {
   let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch {
-    throw usageError(`${place} is damaged: it is not JSON; restore the file or run again`);
+    value = parseJson(text);
+  } catch (thrown) {
+    throw usageError(`${place} is damaged: it ${messageOf(thrown)}; restore the file or run again`);
   }
   refuseNewer(value, 'journal', place);
   const violation = schemaViolation('journal', value);

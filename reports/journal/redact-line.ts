@@ -5,12 +5,13 @@ import type {
   TranscriptEntry,
 } from '../../adapters/contract/index.ts';
 import type { JournalLine, RunStart } from '../record/journal-lines.ts';
+import { cutLog } from './cut-text.ts';
 
 /**
  * A line of the journal without secrets. Only free text changes: what a case asked and the values
  * that came back stay as they are, since `replay:` checks the one and judges the other.
  *
- * @param hide takes the secrets out of a sentence; see `redactorOf`
+ * @param hide takes the secrets out of a text and cuts it; see `entering` and `redactorOf`
  */
 export function redactLine(line: JournalLine, hide: (text: string) => string): JournalLine {
   switch (line.type) {
@@ -20,7 +21,11 @@ export function redactLine(line: JournalLine, hide: (text: string) => string): J
       return {
         ...line,
         reason: hide(line.reason),
-        verdicts: line.verdicts.map((verdict) => ({ ...verdict, reason: hide(verdict.reason) })),
+        verdicts: line.verdicts.map((verdict) => ({
+          ...verdict,
+          observed: verdict.observed.map(hide),
+          reason: hide(verdict.reason),
+        })),
         transcript: redactTranscript(line.transcript, hide),
       };
     case 'notice':
@@ -64,13 +69,13 @@ const redactTranscript = (
 
 function redactEntry(entry: TranscriptEntry, hide: (text: string) => string): TranscriptEntry {
   if (entry.kind === 'death') {
-    return { ...entry, message: hide(entry.message), log: entry.log.map(hide) };
+    return { ...entry, message: hide(entry.message), log: cutLog(entry.log, hide) };
   }
   return { ...entry, history: redactHistory(entry.history, hide) };
 }
 
-/** A History without secrets in the kernel's log. */
+/** A History without secrets in the kernel's log, and with no more of it than a journal takes. */
 export const redactHistory = (history: History, hide: (text: string) => string): History => ({
   ...history,
-  log: history.log.map(hide),
+  log: cutLog(history.log, hide),
 });

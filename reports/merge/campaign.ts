@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf, unreadable, usageError } from '../../base/errors.ts';
+import { AllocertError, messageOf, unreadable, usageError } from '../../base/errors.ts';
+import { parseJson } from '../../base/parse-json.ts';
+import { readRegular } from '../../base/read-whole.ts';
 import { schemaViolation } from '../files/schema.ts';
 import { CampaignCourse, ruleIn } from '../journal/campaign-course.ts';
 import {
@@ -73,8 +74,9 @@ const timesOf = ({ times, of }: NonNullable<FuzzFinding['reproduced']>) => ({ ti
 
 function textOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readRegular(file).toString('utf8');
   } catch (thrown) {
+    if (thrown instanceof AllocertError) throw thrown;
     const reason = unreadable(thrown) ?? messageOf(thrown);
     throw usageError(`${file} cannot be read, ${reason}; the campaign names it, so restore it`);
   }
@@ -83,9 +85,9 @@ function textOf(file: string): string {
 function findingIn(text: string, place: string): FuzzFinding {
   let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch {
-    throw usageError(`${place} is damaged: it is not JSON; restore it`);
+    value = parseJson(text);
+  } catch (thrown) {
+    throw usageError(`${place} is damaged: it ${messageOf(thrown)}; restore it`);
   }
   const violation = schemaViolation('finding', value);
   if (violation === undefined) return value as FuzzFinding;

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../../base/errors.ts';
+import { forEachLine } from '../../base/lines.ts';
 import {
   holdsReport,
   prepareDirectory,
   REPORT_FILES,
   withDirectoryErrors,
 } from '../files/directory.ts';
-import { forEachLine } from '../files/lines.ts';
 import { Replacement } from '../files/replace-file.ts';
 import { EvidenceLines } from '../journal/evidence.ts';
 import type { RunRecord } from '../record/record.ts';

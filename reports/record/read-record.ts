@@ -1,5 +1,6 @@
 import { factsFromJson } from '../../adapters/contract/program-json.ts';
-import { AllocertError, unreadable, usageError } from '../../base/errors.ts';
+import { AllocertError, messageOf, unreadable, usageError } from '../../base/errors.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { schemaViolation } from '../files/schema.ts';
 import { splitCases } from '../files/split-cases.ts';
 import { Interner } from './intern.ts';
@@ -42,9 +43,9 @@ function readingOf(file: string, read: () => string): string {
 
 function parsed(text: string, file: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    throw usageError(`${file} is damaged: it is not JSON; restore it or make it again`);
+    return parseJson(text);
+  } catch (thrown) {
+    throw usageError(`${file} is damaged: it ${messageOf(thrown)}; restore it or make it again`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { toJson } from '../../adapters/contract/index.ts';
+import { jsonText } from '../../base/clean-text.ts';
 import { machineError } from '../../base/errors.ts';
 import { schemaViolation } from '../files/schema.ts';
 import type { RunRecord } from './record.ts';
@@ -16,14 +17,14 @@ const CASES = /\n {2}"cases": \[\]/;
 export function* recordPieces(record: RunRecord): Generator<string> {
   const head = toJson({ ...record, cases: [] });
   check('record', head);
-  const text = JSON.stringify(head, undefined, 2);
+  const text = jsonText(head, 2);
   const { index = 0 } = CASES.exec(text) ?? {};
   yield text.slice(0, index);
   yield '\n  "cases": [';
   let separator = '\n';
   for (const one of record.cases) {
     check('case', one);
-    yield `${separator}    ${JSON.stringify(one)}`;
+    yield `${separator}    ${jsonText(one)}`;
     separator = ',\n';
   }
   yield `${record.cases.length === 0 ? '' : '\n  '}]`;

@@ -1,3 +1,5 @@
+import { printable } from '../../base/clean-text.ts';
+
 /** A sentence under a label: whoever prints it breaks it into lines that start below `first`. */
 export interface Paragraph {
   readonly first: string;
@@ -7,9 +9,10 @@ export interface Paragraph {
 /**
  * A table for a terminal: columns as wide as their widest cell, no trailing blanks.
  *
- * @param rows the first one is the head
+ * @param given the first row is the head
  */
-export function textTable(rows: readonly (readonly string[])[]): string[] {
+export function textTable(given: readonly (readonly string[])[]): string[] {
+  const rows = given.map((row) => row.map(printable));
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => [...(row[column] ?? '')].length)),
   );
@@ -33,8 +36,7 @@ export function markdownTable(rows: readonly (readonly string[])[]): string[] {
 }
 
 const markdownCell = (text: string): string =>
-  text
-    .replace(/[\p{Cc}\p{Cs}\u2028\u2029]+/gu, ' ')
+  printable(text)
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/([\\|`*[\]])/g, '\\$1');

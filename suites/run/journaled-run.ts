@@ -3,6 +3,7 @@ import { AllocertError, messageOf } from '../../base/errors.ts';
 import { redactorOf } from '../../base/redact.ts';
 import { refuseOtherBaseline } from '../../reports/gate/compare-baseline.ts';
 import { callsForRetry } from '../../reports/gate/should-retry.ts';
+import { entering } from '../../reports/journal/cut-text.ts';
 import { JournalWriter } from '../../reports/journal/journal.ts';
 import type { ObservedRun } from '../../reports/journal/observed-run.ts';
 import { redactFacts } from '../../reports/journal/redact-line.ts';
@@ -147,7 +148,7 @@ function beginJournal(options: JournaledRun, start: RunStart): JournalWriter {
   if (gate?.baseline !== undefined) refuseOtherBaseline(start, gate.baseline);
   if (continued !== undefined) {
     // The report's facts are those without secrets.
-    const facts = redactFacts(start.facts, redactorOf(start.target));
+    const facts = redactFacts(start.facts, entering(redactorOf(start.target)));
     refuseOtherTarget(continued.start, { facts });
   }
   const writer =

@@ -115,7 +115,7 @@ t.test('what is wrong is a sentence that names the place', async (t) => {
     await t.rejects(read({ environment }), { blame: 'usage', message });
   }
   const files: readonly (readonly [text: string, message: RegExp, name?: string])[] = [
-    ['[', /allocert\.config\.json is no JSON: /],
+    ['[', /allocert\.config\.json is not JSON: /],
     ['[]', /allocert\.config\.json: the whole must be an object, not a list$/],
     ['{"fuz":{}}', /: \/fuz is unknown; did you mean fuzz\?$/],
     ['{"fuzz":{"round":1}}', /: \/fuzz\/round is unknown; did you mean rounds\?$/],

@@ -1,3 +1,4 @@
+import { parseJson } from '../../../base/parse-json.ts';
 import type { NamesOnWire } from '../names.ts';
 import { SLOTS_MAX } from '../operations.ts';
 
@@ -97,7 +98,7 @@ export function decodeNames(payload: Uint8Array): NamesOnWire {
 
 function parsed(payload: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(payload));
+    return parseJson(new TextDecoder().decode(payload));
   } catch (thrown) {
     if (thrown instanceof SyntaxError) return null;
     throw thrown;

@@ -23,26 +23,75 @@ int agent_serve_stdio(struct agent *agent)
 	return agent_serve(agent) == AGENT_REFUSED ? 1 : 0;
 }
 
-static int listen_at(const char *path)
+static int is_trusted(const struct stat *status)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	return status->st_uid == 0 || status->st_uid == geteuid();
+}
+
+/* Where others may remove or rename what is there, they could put a socket of their own. */
+static const char *folder_fault(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[sizeof(((struct sockaddr_un *)NULL)->sun_path)] = ".";
 	struct stat status;
-	int listener;
+
+	if (slash == path) {
+		strcpy(folder, "/");
+	} else if (slash != NULL) {
+		memcpy(folder, path, slash - path);
+		folder[slash - path] = '\0';
+	}
+	if (stat(folder, &status) < 0)
+		return strerror(errno);
+	if (!is_trusted(&status) ||
+	    ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (status.st_mode & S_ISVTX) == 0))
+		return "others can replace what is in its folder; use one that only you can write to";
+	return NULL;
+}
+
+/*
+ * Whether a process listens there: connecting to what a dead one left is refused. It is not waited
+ * for, since one whose queue is full lives too.
+ */
+static int somebody_listens(const struct sockaddr_un *address)
+{
+	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int refused;
+
+	if (probe < 0)
+		return 1;
+	refused = connect(probe, (const struct sockaddr *)address, sizeof(*address)) < 0 &&
+		  (errno == ECONNREFUSED || errno == ENOENT);
+	close(probe);
+	return !refused;
+}
+
+/* Takes away what an earlier agent left, and nothing else. */
+static const char *place_fault(const struct sockaddr_un *address)
+{
+	struct stat status;
+
+	if (lstat(address->sun_path, &status) < 0)
+		return errno == ENOENT ? NULL : strerror(errno);
+	if (!S_ISSOCK(status.st_mode))
+		return "it is there and is no socket; choose another path";
+	if (!is_trusted(&status))
+		return "it belongs to another user; choose another path";
+	if (somebody_listens(address))
+		return "another agent listens there; choose another path or stop that one";
+	return unlink(address->sun_path) < 0 ? strerror(errno) : NULL;
+}
+
+/* The mask counts while the socket is made: there is no moment at which others reach it. */
+static int bound(const struct sockaddr_un *address)
+{
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	mode_t mask;
 
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	strcpy(address.sun_path, path);
-	/* What an earlier agent left behind; anything else in that place stays, and bind fails. */
-	if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode))
-		unlink(path);
-	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (listener < 0)
 		return -1;
 	mask = umask(0177);
-	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	if (bind(listener, (const struct sockaddr *)address, sizeof(*address)) < 0 ||
 	    listen(listener, 4) < 0) {
 		int error = errno;
 
@@ -54,14 +103,37 @@ static int listen_at(const char *path)
 	return listener;
 }
 
+/* Says why, when it cannot. */
+static int listen_at(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const char *fault;
+	int listener;
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		fprintf(stderr, "allocert: cannot listen at %s: the path is too long\n", path);
+		return -1;
+	}
+	strcpy(address.sun_path, path);
+	fault = folder_fault(path);
+	if (fault == NULL)
+		fault = place_fault(&address);
+	if (fault != NULL) {
+		fprintf(stderr, "allocert: cannot listen at %s: %s\n", path, fault);
+		return -1;
+	}
+	listener = bound(&address);
+	if (listener < 0)
+		fprintf(stderr, "allocert: cannot listen at %s: %s\n", path, strerror(errno));
+	return listener;
+}
+
 int agent_serve_unix(struct agent *agent, const char *path)
 {
 	int listener = listen_at(path);
 
-	if (listener < 0) {
-		fprintf(stderr, "allocert: cannot listen at %s: %s\n", path, strerror(errno));
+	if (listener < 0)
 		return 1;
-	}
 	printf("allocert: listening at %s\n", path);
 	fflush(stdout);
 	for (;;) {

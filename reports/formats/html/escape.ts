@@ -1,3 +1,5 @@
+import { markupWithoutCommands } from '../../../base/clean-text.ts';
+
 /** A piece of finished markup; everything else that enters a page is escaped. */
 export class Markup {
   readonly text: string;
@@ -19,13 +21,15 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** Controls would vanish, and marks of direction would reorder what a reader sees. */
-const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\ufffe\uffff]/gu;
 
 /** Text made harmless, in an element as well as in a quoted attribute. */
 export const escapeText = (text: string): string =>
-  text
-    .replace(UNSEEN, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
-    .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+  markupWithoutCommands(
+    text
+      .replace(UNSEEN, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
+      .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? ''),
+  );
 
 /** Markup from a template: what is put in is escaped unless it is markup already. */
 export function html(strings: TemplateStringsArray, ...pieces: readonly MarkupPiece[]): Markup {

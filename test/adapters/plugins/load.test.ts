@@ -21,6 +21,11 @@ const program: Program = {
   threads: [{ client: 'main', operations: [{ op: 'close', fd: 9n }] }],
 };
 
+const FACTS = `{
+  kind: 'plugin', implementation: 'x', architecture: 'x86_64', pageSize: 4096, pointerBytes: 8,
+  regions: [], capabilities: [], kernelLog: false, details: {},
+}`;
+
 const folder = temporaryDirectory();
 
 /** Writes a module; the target that names it. */
@@ -93,7 +98,7 @@ t.test('what an adapter throws later names the adapter', async (t) => {
   const text = `export default () => ({
     async open() {
       return {
-        facts: {}, async begin() {}, async close() {},
+        facts: ${FACTS}, async begin() {}, async close() {},
         async run() { throw new TypeError('x is undefined'); },
       };
     },
@@ -111,7 +116,12 @@ t.test('a death is a death, also from another installation of allocert', async (
     name = 'TargetDeath'; manner = 'hang'; log = ['last words'];
   }
   export default () => ({
-    async open() { return { async run() { throw new TargetDeath('no answer'); } }; },
+    async open() {
+      return {
+        facts: ${FACTS}, async begin() {}, async close() {},
+        async run() { throw new TargetDeath('no answer'); },
+      };
+    },
     async close() {},
   })`;
   const session = await (await openTarget(module('dies.mjs', text))).open();

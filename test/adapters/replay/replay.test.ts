@@ -1,12 +1,20 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import t from 'tap';
-import { NotRecorded, programDigest, TargetDeath } from '../../../adapters/contract/index.ts';
+import {
+  NotRecorded,
+  programDigest,
+  TargetDeath,
+  toJson,
+} from '../../../adapters/contract/index.ts';
 import { openTarget } from '../../../adapters/open-target.ts';
 import { openReplay } from '../../../adapters/replay/adapter.ts';
+import { packageRoot } from '../../../base/package-root.ts';
 import { deriveRecord } from '../../../reports/journal/derive-record.ts';
-import { evidenceOfRun } from '../../../reports/journal/evidence.ts';
+import { EvidenceLines, evidenceOfRun } from '../../../reports/journal/evidence.ts';
 import type { JournalLine } from '../../../reports/record/journal-lines.ts';
 import type { RecordedCase, RunRecord } from '../../../reports/record/record.ts';
 import { recordText } from '../../../reports/record/record-text.ts';
@@ -19,6 +27,21 @@ import {
   sampleLines,
   temporaryDirectory,
 } from '../../reports/sample.ts';
+
+/** Cases of a megabyte each: more than the memory of the process that replays them. */
+const CASES = 150;
+
+const REPLAY = pathToFileURL(join(packageRoot(), 'dist', 'adapters', 'replay', 'adapter.js')).href;
+
+/** Replays the last of these cases. */
+const ANSWERS = `
+import { openReplay } from ${JSON.stringify(REPLAY)};
+const session = await (await openReplay('replay:' + process.argv[1])).open();
+await session.begin('LIF-01/${CASES - 1}');
+const operations = [{ op: 'close', slot: 's0', fd: 7n }];
+const history = await session.run({ threads: [{ client: 'main', operations }], deadlineMs: 1000 });
+process.stdout.write(history.threads[0][0].errno);
+`;
 
 /** A directory with nothing but evidence: the sample's, and a case that killed its target. */
 function recorded(): string {
@@ -140,7 +163,9 @@ t.test('damage is a sentence with file and line', async (t) => {
     await t.rejects(openReplay(`replay:${directory}`), error);
   };
   await refuses(() => '', /is empty/);
-  await refuses((text) => text.slice(0, -20), /evidence\.ndjson line 5 is damaged/);
+  await refuses((text) => text.slice(0, -20), /line 5 is damaged: its end is missing/);
+  await refuses((text) => `${text.slice(0, -20)}\n`, /line 5 is damaged: it is not JSON/);
+  await refuses((text) => `${text}${'['.repeat(9999)}\n`, /line 6 .* it is nested more than 200/);
   await refuses((text) => text.slice(text.indexOf('\n') + 1), /line 1 names no target/);
   await refuses((text) => `${text}${text.split('\n')[1]}\n`, /line 6 repeats the case LIF-01/);
   await refuses((text) => `${text}${text.split('\n')[0]}\n`, /line 6 names a second target/);
@@ -194,4 +219,37 @@ t.test('a digest that does not fit is a contradiction', async (t) => {
   const merged = withRecord([source]);
   edit(merged, (text) => text.split('\n').slice(0, -2).join('\n'));
   await t.resolves(openReplay(`replay:${merged}`), 'a source may have come without evidence');
+});
+
+t.test('what changes while it is replayed is not believed', async (t) => {
+  const directory = recorded();
+  const session = await (await openReplay(`replay:${directory}`)).open();
+  edit(directory, (text) => text.replaceAll('"EBADF"', '"EINTR"'));
+  const changed = { blame: 'usage', message: /was changed while it was replayed/ };
+  await t.rejects(session.begin('LIF-01/close'), changed);
+  rmSync(directory, { recursive: true });
+  const gone = { blame: 'usage', message: /cannot be read any more: there is no such file/ };
+  await t.rejects(session.begin('LIF-01/close'), gone);
+});
+
+t.test('evidence is never in memory as a whole', async (t) => {
+  const directory = temporaryDirectory();
+  const file = join(directory, 'evidence.ndjson');
+  const start = evidenceOfRun(START, []).text;
+  writeFileSync(file, start);
+  const log = Array.from({ length: 10_000 }, () => 'x'.repeat(100));
+  const entry = closeEntry(7n);
+  const long = entry.kind === 'run' ? { ...entry, history: { ...entry.history, log } } : entry;
+  const lines = new EvidenceLines();
+  for (let count = 0; count < CASES; count += 1) {
+    const transcript = { caseId: `LIF-01/${count}`, entries: [toJson(long) as object] };
+    appendFileSync(file, `${lines.case(transcript).text}\n`);
+  }
+  const { status, stderr, stdout } = spawnSync(
+    process.execPath,
+    ['--max-old-space-size=64', '--input-type=module', '--eval', ANSWERS, directory],
+    { encoding: 'utf8', env: { PATH: process.env.PATH } },
+  );
+  t.equal(status, 0, stderr);
+  t.equal(stdout, 'EBADF');
 });

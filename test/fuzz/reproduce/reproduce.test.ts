@@ -17,7 +17,7 @@ import { packageRoot } from '../../../base/package-root.ts';
 import { commandOf, requestBytes } from '../../../catalogue/abi-request.ts';
 import { abiNamed } from '../../../catalogue/catalogue.ts';
 import { runCampaign } from '../../../fuzz/campaign/campaign.ts';
-import { readFinding } from '../../../fuzz/findings/replay.ts';
+import { readFinding } from '../../../fuzz/findings/read-finding.ts';
 import { CampaignJournal } from '../../../fuzz/record/campaign-journal.ts';
 import { type Finding, findingFile } from '../../../fuzz/record/finding.ts';
 import { reproducerOf, withReproducer } from '../../../fuzz/reproduce/index.ts';

@@ -2,13 +2,17 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { packageRoot } from '../../../base/package-root.ts';
 import { readCampaignSummary } from '../../../reports/merge/campaign.ts';
 import { openInputs } from '../../../reports/merge/input.ts';
 import { temporaryDirectory } from '../sample.ts';
 
+const WHOLE = 'test/fixtures/debian-6.12-dma-heap/finding-unknown-nr.json';
+
 const FINDING = {
-  ...{ version: 1, requirement: 'ISO-01', signature: 'content ISO-01: residue', oracle: 'content' },
-  ...{ kind: 'residue', detail: 'a new buffer is not zero', mode: 'hammer', programs: [] },
+  ...JSON.parse(readFileSync(join(packageRoot(), WHOLE), 'utf8')),
+  ...{ requirement: 'ISO-01', signature: 'content ISO-01: residue', oracle: 'content' },
+  ...{ kind: 'residue', detail: 'a new buffer is not zero', mode: 'hammer' },
   reproduced: { times: 9, of: 10 },
 };
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { forEachLine } from '../../../reports/files/lines.ts';
+import { forEachLine } from '../../../base/lines.ts';
 import { splitCases } from '../../../reports/files/split-cases.ts';
 import { deriveRecord } from '../../../reports/journal/derive-record.ts';
 import { readRecord } from '../../../reports/record/read-record.ts';

@@ -1,0 +1,94 @@
+/** Goal: an agent puts its socket only where nobody else can, and takes nobody's place. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { buildAgent } from '../../../adapters/executor/build/build.ts';
+import { TEST_AGENTS } from './agent-process.ts';
+
+const { path: AGENT } = await buildAgent(TEST_AGENTS, { flags: ['-Werror'] });
+
+/** Paths of sockets must be short. */
+function folderOf(t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'allocert-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+/** Starts an agent, which listens by then. */
+async function listening(t: Test, path: string): Promise<ChildProcess> {
+  const agent = spawn(AGENT, ['--unix', path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.teardown(() => agent.kill('SIGKILL'));
+  t.match(String(await once(agent.stdout, 'data')), /listening at/);
+  return agent;
+}
+
+/** Asserts that an agent refuses a place, with a sentence. */
+function refuses(t: Test, path: string, said: RegExp): void {
+  const { status, stderr } = spawnSync(AGENT, ['--unix', path], { encoding: 'utf8' });
+  t.equal(status, 1, path);
+  t.match(stderr, said);
+  t.ok(stderr.startsWith(`allocert: cannot listen at ${path}: `), stderr);
+}
+
+t.test('a folder that others can write to', async (t) => {
+  const folder = join(folderOf(t), 'shared');
+  mkdirSync(folder);
+  const path = join(folder, 'socket');
+  for (const mode of [0o777, 0o770]) {
+    chmodSync(folder, mode);
+    refuses(t, path, /others can replace what is in its folder; use one that only you can write/);
+    t.notOk(existsSync(path));
+  }
+  chmodSync(folder, 0o1777);
+  await listening(t, path);
+  t.equal(statSync(path).mode & 0o777, 0o600);
+});
+
+t.test('a socket at which somebody listens stays', async (t) => {
+  const path = join(folderOf(t), 'socket');
+  const first = await listening(t, path);
+  const { ino } = statSync(path);
+  refuses(t, path, /another agent listens there/);
+  t.equal(statSync(path).ino, ino);
+  // Hosts wait for their turn; also a full queue is somebody.
+  const hosts = Array.from({ length: 8 }, () => connect(path).on('error', () => undefined));
+  refuses(t, path, /another agent listens there/);
+  for (const host of hosts) host.destroy();
+  first.kill('SIGKILL');
+  await once(first, 'exit');
+  await listening(t, path);
+  t.ok(statSync(path).isSocket(), 'what a dead agent left is replaced');
+});
+
+t.test('what is no socket stays, and paths that cannot be', async (t) => {
+  const folder = folderOf(t);
+  const file = join(folder, 'file');
+  writeFileSync(file, 'mine');
+  refuses(t, file, /it is there and is no socket/);
+  t.equal(readFileSync(file, 'utf8'), 'mine');
+  refuses(t, join(folder, 'gone', 'socket'), /No such file or directory/);
+  refuses(t, join(folder, 'x'.repeat(120)), /the path is too long/);
+});
+
+const ROOT = process.geteuid?.() === 0;
+
+t.test('a folder of another user', { skip: ROOT ? false : 'needs root' }, async (t) => {
+  const folder = join(folderOf(t), 'theirs');
+  mkdirSync(folder, 0o700);
+  chownSync(folder, 65534, 65534);
+  refuses(t, join(folder, 'socket'), /others can replace what is in its folder/);
+});
