@@ -5,7 +5,7 @@ import { oneClientScenario, seeds } from './scaffold.ts';
 import type { GeneratorContext, Scenario } from './scenario.ts';
 import { ThreadWriter } from './thread-writer.ts';
 
-const { F_DUPFD, F_GETFD, F_GETFL, O_CLOEXEC, O_RDWR } = linux;
+const { F_DUPFD, F_GETFD, F_GETFL, O_CLOEXEC, O_RDWR, SEEK_END } = linux;
 /** Operations of one scenario, so that its rounds take no longer than others. */
 const OPERATIONS = 480;
 /** Cycles of one scenario at most: what strikes in one of 256 strikes in a batch of rounds. */
@@ -20,6 +20,7 @@ const KINDS = [
   'cut-off',
   'duplicated',
   'flags',
+  'measured',
 ] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -75,6 +76,9 @@ function writeCycle(writer: ThreadWriter, kind: Kind, fields: Fields): void {
     for (const close of closes) writer.add(close);
   } else if (kind === 'flags') {
     for (const command of [F_GETFD, F_GETFL]) writer.add({ op: 'fcntl', fd, command });
+  } else if (kind === 'measured') {
+    writer.add({ op: 'lseek', fd, offset: 0n, whence: SEEK_END });
+    if (writer.hasProcfs) writer.add({ op: 'readfile', document: '/proc/self/fdinfo', fd });
   } else if (kind === 'duplicated') {
     const copy = writer.slot();
     writer.add({ op: 'fcntl', slot: copy, fd, command: F_DUPFD, value: 0n });
