@@ -3,6 +3,7 @@ import { fromJson, type Program, parseProgram } from '../../adapters/contract/in
 import { factsFromJson, historyFromJson } from '../../adapters/contract/program-json.ts';
 import { usageError } from '../../base/errors.ts';
 import { readJson, readRegularJson } from '../../base/read-json.ts';
+import { catalogue } from '../../catalogue/catalogue.ts';
 import { schemaViolation } from '../../reports/files/schema.ts';
 import { type Finding, recordedRun } from '../record/finding.ts';
 
@@ -44,6 +45,7 @@ function findingOf(json: unknown, file: string): Finding {
     ...(minimal === undefined ? {} : { minimal: programsOf(minimal, `${file}, minimal`) }),
     histories: histories.map(historyFromJson),
   };
+  refuseUnknownRule(finding, file);
   refuseHistories(finding, file);
   return finding;
 }
@@ -52,6 +54,15 @@ const withoutOrigin = ({ origin: _, ...rest }: Readonly<Record<string, unknown>>
 
 const programsOf = (all: readonly unknown[], place: string): Program[] =>
   all.map((one, index) => parseProgram(one, `${place}[${index}]`));
+
+/** The catalogue of this version knows every rule of its own findings. */
+function refuseUnknownRule({ requirement }: Finding, file: string): void {
+  if (catalogue().requirements.some(({ id }) => id === requirement)) return;
+  throw usageError(
+    `${file} is of the requirement ${requirement.slice(0, 40)}, which this allocert does not have; ` +
+      'read it with the version that found it',
+  );
+}
 
 /** A target that died has given fewer Histories than it was asked for. */
 function refuseHistories(finding: Finding, file: string): void {

@@ -179,6 +179,9 @@ t.test('damage is a sentence with file and line', async (t) => {
   await t.rejects(openReplay('replay:'), { blame: 'usage', message: /names no directory/ });
 });
 
+/** What a file of lines is without its last one. */
+const withoutLastLine = (text: string): string => `${text.split('\n').slice(0, -2).join('\n')}\n`;
+
 t.test('a digest that does not fit is a contradiction', async (t) => {
   const refuses = async (directory: string, message: RegExp): Promise<void> => {
     await t.rejects(openReplay(`replay:${directory}`), { exitCode: 3, message });
@@ -203,7 +206,7 @@ t.test('a digest that does not fit is a contradiction', async (t) => {
   edit(changed, (text) => text.replace('"EBADF"', '"EINTR"'));
   await refuses(changed, /by the record\.json beside it: .*line 2, LIF-01\/close, has the SHA-256/);
   const cut = withRecord();
-  edit(cut, (text) => text.split('\n').slice(0, -2).join('\n'));
+  edit(cut, withoutLastLine);
   await refuses(cut, /evidence\.ndjson lacks the line of the SHA-256/);
   const source = {
     ...{
@@ -217,7 +220,7 @@ t.test('a digest that does not fit is a contradiction', async (t) => {
     environment: {},
   };
   const merged = withRecord([source]);
-  edit(merged, (text) => text.split('\n').slice(0, -2).join('\n'));
+  edit(merged, withoutLastLine);
   await t.resolves(openReplay(`replay:${merged}`), 'a source may have come without evidence');
 });
 
