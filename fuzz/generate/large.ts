@@ -19,7 +19,16 @@ const LOOKED_THROUGH = 4096;
  */
 const EDGES = [0, 1, 15, 16, 17, 33, 64, 255, 256, 257, 1024, 2 ** 19, 2 ** 20, 2 ** 20 + 1];
 
-const KINDS = ['view', 'view', 'map-wrongly', 'remap', 'measure', 'recycle', 'orphan'] as const;
+const KINDS = [
+  'view',
+  'view',
+  'map-wrongly',
+  'remap',
+  'measure',
+  'recycle',
+  'orphan',
+  'too-long',
+] as const;
 
 interface Step {
   readonly kind: (typeof KINDS)[number];
@@ -127,6 +136,7 @@ function writeStep(
   else if (kind === 'map-wrongly' || kind === 'remap') writeMappingStep(writer, one, kind, dice);
   else if (kind === 'measure') measure(writer, buffer);
   else if (kind === 'orphan') orphan(writer, one, dice);
+  else if (kind === 'too-long') askTooLong(writer, one);
   else {
     end(writer, one);
     if (bounded) room.left += Number(buffer.length / writer.page);
@@ -168,19 +178,29 @@ function measure(writer: ThreadWriter, buffer: WrittenBuffer): void {
 
 /** Closes the descriptor, has another buffer written to, and looks at the stamps again. */
 function orphan(writer: ThreadWriter, one: OwnedBuffer, dice: Dice): void {
-  const { buffer, mappings, stamps } = one;
-  const [mapping] = mappings;
-  if (mapping === undefined) return;
-  writer.close(buffer);
+  writer.close(one.buffer);
   const other = writer.allocate({ length: BigInt(dice.pick([1, 4, 17])) * writer.page });
   writer.map(other);
   writer.look(other);
   writer.stamp(other);
+  scanStamps(writer, one);
+  writer.close(other);
+  writer.unmap(other);
+}
+
+/** A request that the region cannot grant leaves the buffer as it is. */
+function askTooLong(writer: ThreadWriter, one: OwnedBuffer): void {
+  writer.allocate({ length: writer.tooLong ?? (1n << 64n) - 1n });
+  scanStamps(writer, one);
+}
+
+/** Looks at every stamp through the mapping that shows the whole buffer. */
+function scanStamps(writer: ThreadWriter, { mappings, stamps }: OwnedBuffer): void {
+  const [mapping] = mappings;
+  if (mapping === undefined) return;
   for (const [at, bytes] of stamps) {
     if (at < mapping.pages) scanPage(writer, mapping.slot, at, bytes);
   }
-  writer.close(other);
-  writer.unmap(other);
 }
 
 /** Gives a buffer back as it is. */

@@ -200,9 +200,12 @@ t.test('memory that rests before it can be had again is missing, and nothing han
   const ids = ['LIF-01', 'LIF-06', 'LIF-09', 'ERR-13', 'FD-01', 'ISO-01', 'MAP-01'];
   const came = await suitesOn(t.testdir(), DEFERRED_FREE, ids);
   t.ok(came.complete);
-  t.strictSame(idsWith(came, 'crash', 'hang', 'warn'), []);
-  // Which of those that count room see it depends on how long their cycles take.
+  t.strictSame(idsWith(came, 'crash', 'hang'), []);
+  // Which of those that count room see it depends on how long their cycles take; ERR-13 is a SHOULD.
   const failed = idsWith(came, 'fail');
-  const counts = (id: string): boolean => id.startsWith('LIF-') || id === 'ERR-13';
-  t.ok(failed.length > 0 && failed.every(counts), failed.join());
+  t.ok(failed.length > 0 && failed.every((id) => id.startsWith('LIF-')), failed.join());
+  t.strictSame(
+    idsWith(came, 'warn').filter((id) => id !== 'ERR-13'),
+    [],
+  );
 });
