@@ -1,4 +1,12 @@
-import { appendFileSync, closeSync, fstatSync, fsyncSync, ftruncateSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { toJson, usageError } from '../../adapters/contract/index.ts';
 import { wholeLines } from '../../base/lines.ts';
@@ -54,7 +62,7 @@ export class CampaignJournal {
   /** Whether its folder, or the journal in it, has been deleted or moved away since. */
   get isLost(): boolean {
     return withDirectoryErrors(this.#directory, () => {
-      const there = statSync(join(this.#directory, CAMPAIGN_FILE), { throwIfNoEntry: false });
+      const there = statOrNone(join(this.#directory, CAMPAIGN_FILE));
       const { dev, ino } = fstatSync(this.#descriptor);
       return there === undefined || there.ino !== ino || there.dev !== dev;
     });
@@ -167,5 +175,15 @@ export class CampaignJournal {
 
   #write(line: CampaignLine): void {
     this.#waiting.push(`${JSON.stringify(line)}\n`);
+  }
+}
+
+/** What a path leads to; undefined where nothing is, or where a part of it is a file. */
+function statOrNone(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+    throw thrown;
   }
 }

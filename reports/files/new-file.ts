@@ -39,9 +39,14 @@ export function removeTemporary(folder: string): void {
   }
 }
 
-/** Opens a file that does not exist yet, not even as a link. @throws what `open` throws */
+/**
+ * Opens a file that does not exist yet, not even as a link, to write behind its end: whatever others
+ * make of it meanwhile, no hole is left.
+ *
+ * @throws what `open` throws
+ */
 export const openNew = (file: string): number =>
-  openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
+  openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
 
 /**
  * Opens a file to read it and to write behind its end. It is made where there is none.
