@@ -14,13 +14,17 @@ import type { Violation } from './violation.ts';
  * during the whole scan: of a buffer to which no write had begun before the scan returned, or
  * whose only writes, one after the other, had returned before it was called. Where a buffer may be
  * reached in unknown ways, each store that had begun must have gone through a known
- * mapping. Anything less certain is not judged.
+ * mapping, and nothing may have been written through a descriptor. Anything less certain is not
+ * judged.
  */
 export function content(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   const accesses = timeline.events.flatMap((event) => accessOf(timeline, buffers, event));
   const astray = strayStores(timeline, buffers);
   const harmOf = harmIn(timeline);
+  const rewritten = firstRewriting(timeline);
   const found = accesses.flatMap((access) => {
+    const { call, return: back = call } = access.event.result;
+    if (rewritten !== undefined && rewritten <= back) return [];
     if (access.buffer.references.some((one) => isHarmed(one, harmOf))) return [];
     if (access.event.result.outcome !== 'faulted' && mayBeHit(access, astray)) return [];
     const same = accesses.filter(({ buffer }) => buffer === access.buffer);
@@ -31,6 +35,18 @@ export function content(timeline: Timeline, buffers: readonly HeldBuffer[]): Vio
   });
   return credible(timeline, found);
 }
+
+/** When a client first began to change buffers otherwise than through mappings, with success. */
+const firstRewriting = ({ events }: Timeline): bigint | undefined =>
+  events
+    .filter(({ operation: { op }, result }) => REWRITING.includes(op) && succeeded(result))
+    .map(({ result }) => result.call)
+    .reduce<bigint | undefined>(
+      (first, call) => (first === undefined || call < first ? call : first),
+      undefined,
+    );
+
+const REWRITING: readonly string[] = ['pwrite', 'ftruncate'];
 
 /**
  * Whether a mapping may stand in a client that has harmed itself: its executor may write there what

@@ -11,7 +11,8 @@ import type { Violation } from './violation.ts';
  *
  * Sound for a mapping of a buffer that surely stood from the advice to the end of the fork, with no
  * other advice and no other thread of the parent in between, and for a child that has mapped
- * nothing itself: what it reads at that address then is what it must not have.
+ * nothing itself: a stamp of the buffer that it finds at that address then is what it must not
+ * have.
  */
 export function inheritance(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   const kept = keepAdvicesIn(timeline).filter(({ event }) => succeeded(event.result));
@@ -59,7 +60,7 @@ function isUndone({ events }: Timeline, advice: KeepAdvice, fork: Event): boolea
     (event) =>
       event.client === fork.client &&
       event !== advice.event &&
-      event.result.call >= advice.event.result.call &&
+      (event.result.return ?? advice.event.result.call) >= advice.event.result.call &&
       event.result.call <= (result.return ?? event.result.call) &&
       (event.operation.op === 'madvise' || event.thread !== fork.thread),
   );
@@ -84,14 +85,19 @@ const mappingsKept = (
         heldDuring(one, event.result.call, fork.result.return ?? event.result.call),
     );
 
-/** Whether an operation read a page of such a mapping. */
+/** Bytes that a pattern has at least to be nothing but the buffer's. */
+const STAMP_BYTES = 8;
+
+/** Whether an operation found what the buffer holds at the address of such a mapping. */
 function isSeen(
   timeline: Timeline,
   { operation, result }: Event,
   lost: readonly Reference[],
 ): boolean {
-  if (operation.op !== 'scan' && operation.op !== 'load') return false;
-  if (!succeeded(result) || result.return === undefined) return false;
+  if (operation.op !== 'scan' || !succeeded(result) || result.return === undefined) return false;
+  // Memory of its executor or library may lie where the mapping is missing, and has no such bytes.
+  const isStamp = operation.bytes.length >= STAMP_BYTES && operation.bytes.some((byte) => byte > 0);
+  if (!isStamp || result.value !== timeline.valueOf(operation.length)) return false;
   const from = timeline.valueOf(operation.address) + timeline.valueOf(operation.offset ?? 0n);
   const to = from + timeline.valueOf(operation.length);
   return from < to && lost.some(({ length, value }) => value <= from && to <= value + length);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { linux, type Operation, type Thread } from '../../adapters/contract/index.ts';
 import { alsoEnding, clientName, scaffolded, seeds } from './scaffold.ts';
-import type { GeneratorContext, Scenario } from './scenario.ts';
+import { type GeneratorContext, pagesAllowed, type Scenario } from './scenario.ts';
 import { swarming } from './swarm.ts';
 import { ThreadWriter, type WrittenBuffer } from './thread-writer.ts';
 
@@ -43,8 +43,9 @@ export function generationScenarios(context: GeneratorContext): fc.Arbitrary<Sce
       maxLength: STEPS_MAX,
     }),
   );
+  const most = pagesAllowed(context) / BigInt(BUFFERS_MAX + STEPS_MAX);
   const legacy = fc.record<Legacy>({
-    pages: fc.constantFrom(...PAGES),
+    pages: fc.constantFrom(...PAGES.filter((pages) => pages === 1 || pages <= most)),
     closed: fc.boolean(),
     advice: fc.constantFrom(
       ...[undefined, undefined, linux.MADV_DONTFORK, linux.MADV_DONTFORK],

@@ -135,7 +135,7 @@ function writeStep(
   if (kind === 'view') view(writer, one, dice);
   else if (kind === 'map-wrongly' || kind === 'remap') writeMappingStep(writer, one, kind, dice);
   else if (kind === 'measure') measure(writer, buffer);
-  else if (kind === 'orphan') orphan(writer, one, dice);
+  else if (kind === 'orphan') orphan(writer, one, dice, room);
   else if (kind === 'too-long') askTooLong(writer, one);
   else {
     end(writer, one);
@@ -177,9 +177,12 @@ function measure(writer: ThreadWriter, buffer: WrittenBuffer): void {
 }
 
 /** Closes the descriptor, has another buffer written to, and looks at the stamps again. */
-function orphan(writer: ThreadWriter, one: OwnedBuffer, dice: Dice): void {
+function orphan(writer: ThreadWriter, one: OwnedBuffer, dice: Dice, room: RoomLeft): void {
+  const pages = dice.pick([1, 4, 17]);
+  if (pages > room.left) return;
+  room.left -= pages;
   writer.close(one.buffer);
-  const other = writer.allocate({ length: BigInt(dice.pick([1, 4, 17])) * writer.page });
+  const other = writer.allocate({ length: BigInt(pages) * writer.page });
   writer.map(other);
   writer.look(other);
   writer.stamp(other);

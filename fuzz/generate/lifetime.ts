@@ -3,7 +3,7 @@ import { linux, type Operation, type Thread } from '../../adapters/contract/inde
 import { smallPages } from './boundaries.ts';
 import { CHILD, inheriting } from './child.ts';
 import { alsoEnding, clientName, scaffolded, seeds } from './scaffold.ts';
-import type { GeneratorContext, Scenario } from './scenario.ts';
+import { type GeneratorContext, pagesAllowed, type Scenario } from './scenario.ts';
 import { swarming } from './swarm.ts';
 import { ThreadWriter } from './thread-writer.ts';
 import {
@@ -34,8 +34,11 @@ const ENDINGS = ['none', 'fork', 'kill', 'exit', 'exec'] as const;
  */
 export function lifetimeScenarios(context: GeneratorContext): fc.Arbitrary<Scenario> {
   const kinds = LIFETIME_STEPS.filter((kind) => canDo(context, kind));
+  // Each of the steps of two clients may take three buffers.
+  const allowed = Number(pagesAllowed(context)) / (6 * STEPS_MAX);
+  const most = Math.max(1, Math.min(PAGES_MAX, Math.floor(allowed)));
   const steps = swarming(kinds, (kind) =>
-    fc.array(fc.record<Step>({ kind, pages: smallPages(PAGES_MAX), which: fc.nat(7) }), {
+    fc.array(fc.record<Step>({ kind, pages: smallPages(most), which: fc.nat(7) }), {
       minLength: 2,
       maxLength: STEPS_MAX,
     }),

@@ -35,6 +35,18 @@ function duplicatesTo(step: ModelStep, number: bigint, to: bigint): Expectation 
   return { ...expected, words: to === number ? [...expected.words, ...words] : words };
 }
 
+/** dup3 looks at its numbers and flags before it looks for the file. */
+function duplicatesExactly(
+  step: ModelStep,
+  [number, to]: readonly [bigint, bigint],
+  flags: bigint,
+): Expectation | undefined {
+  const expected = duplicatesTo(step, number, to);
+  const early = number === to || (flags & ~O_CLOEXEC) !== 0n;
+  if (expected === undefined || !early) return expected;
+  return { ...expected, words: [...expected.words, 'EINVAL'] };
+}
+
 /** The returned descriptor refers to what another one does. */
 function gives({ event, model }: ModelStep, from: bigint, closesOnExec: boolean): true {
   const source = model.descriptors.get(from);
@@ -76,8 +88,12 @@ export const descriptorRules: OperationRules = {
       gives(step, descriptorValue(step, fd), false),
   },
   dup3: {
-    expects: (step, { fd, to }) =>
-      duplicatesTo(step, descriptorValue(step, fd), descriptorValue(step, to)),
+    expects: (step, { fd, flags, to }) =>
+      duplicatesExactly(
+        step,
+        [descriptorValue(step, fd), descriptorValue(step, to)],
+        step.timeline.valueOf(flags),
+      ),
     follows: (step, { fd, flags }) =>
       gives(step, descriptorValue(step, fd), (step.timeline.valueOf(flags) & O_CLOEXEC) !== 0n),
   },

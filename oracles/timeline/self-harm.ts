@@ -10,6 +10,7 @@ import {
   succeeded,
   wordOf,
 } from '../../adapters/contract/index.ts';
+import { keepAdvicesIn } from './keep-advice.ts';
 import { droppedNothing } from './reference-drops.ts';
 import type { Event, Timeline } from './timeline.ts';
 
@@ -159,7 +160,10 @@ class OwnMemory {
     const fork = this.#forks.get(client);
     const inherits = fork !== undefined && !heirs.has(client) && fork.result.call < instant;
     let pieces = inherits
-      ? this.#pieces(fork.client, fork.result.call, new Set([...heirs, client]))
+      ? this.#inherited(
+          fork,
+          this.#pieces(fork.client, fork.result.call, new Set([...heirs, client])),
+        )
       : [];
     for (const event of this.#changes) {
       if (event.client !== client || (event.result.return ?? instant) > instant) continue;
@@ -173,6 +177,17 @@ class OwnMemory {
       pieces = [...pieces, { from: value, to: value + wholePages(bytes) }];
     }
     return pieces;
+  }
+
+  /** What a child has of its parent's memory: all but what was kept from it. */
+  #inherited({ client, result }: Event, pieces: readonly Piece[]): readonly Piece[] {
+    const kept = keepAdvicesIn(this.#timeline).filter(
+      ({ event }) => event.client === client && event.result.call <= (result.return ?? result.call),
+    );
+    return kept.reduce<readonly Piece[]>(
+      (left, { end, start }) => left.flatMap((piece) => without(piece, { from: start, to: end })),
+      pieces,
+    );
   }
 
   #range({ operation }: Event, drops: DroppedReference | undefined): Piece | undefined {

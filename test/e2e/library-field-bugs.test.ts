@@ -201,7 +201,7 @@ t.test('memory that rests before it can be had again is missing, and nothing han
   const came = await suitesOn(t.testdir(), DEFERRED_FREE, ids);
   t.ok(came.complete);
   t.strictSame(idsWith(came, 'crash', 'hang'), []);
-  // Which of those that count room see it depends on how long their cycles take; ERR-13 is a SHOULD.
+  // Which rules see it depends on how long their cycles take; ERR-13 is a SHOULD.
   const failed = idsWith(came, 'fail');
   t.ok(failed.length > 0 && failed.every((id) => id.startsWith('LIF-')), failed.join());
   t.strictSame(

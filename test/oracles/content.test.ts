@@ -138,3 +138,17 @@ t.test('content: a buffer holds what was written to it', async (t) => {
   const own = { ...shared, operation: { ...shared.operation, flags: 2n } };
   t.strictSame(judge([buffer, own, store(5, 6), scan(8n)]), [], 'it is no business of others');
 });
+
+t.test('what was written through a descriptor is no mapping’s business', async (t) => {
+  const held = [
+    allocation('a', [12, 14], { number: 4n }),
+    mapping('n', [15, 17], { fd: 4n, address: n }),
+  ];
+  const write = (given: Partial<Step['result']>): Step =>
+    step({ op: 'pwrite', fd: 4n, bytes: Uint8Array.of(9) }, [20, 21], given);
+  t.strictSame(judge([...held, scan(n, 0, 0n)]), ['ISO-01']);
+  t.strictSame(judge([...held, write({ value: 1n }), scan(n, 0, 0n)]), []);
+  t.strictSame(judge([...held, write({ errno: 'EINVAL', value: -1n }), scan(n, 0, 0n)]), [
+    'ISO-01',
+  ]);
+});

@@ -8,8 +8,9 @@ const address = 0x1000n;
 const advise = (advice: bigint, from: number, at = address): Step =>
   step({ op: 'madvise', address: at, length: PAGE, advice }, [from, from + 1]);
 const fork = (from: number): Step => step({ op: 'fork', client: 'child' }, [from, from + 1]);
-const scan = (given: Partial<Step['result']> = { value: PAGE }): Step =>
-  step({ op: 'scan', address, length: PAGE, bytes: Uint8Array.of(0) }, [50, 51], given);
+const STAMP = new TextEncoder().encode('first-3~');
+const scan = (given: Partial<Step['result']> = { value: PAGE }, bytes = STAMP): Step =>
+  step({ op: 'scan', address, length: PAGE, bytes }, [50, 51], given);
 const fault = { outcome: 'faulted', signal: 'SIGSEGV' } as const;
 
 const first = [allocation('a', [1, 2], { number: 4n }), mapping('m', [3, 4], { fd: 4n, address })];
@@ -29,6 +30,9 @@ t.test('a child that reads what was kept from it breaks a rule', async (t) => {
 });
 
 t.test('what it may have all the same does not', async (t) => {
+  const kept = [advise(MADV_DONTFORK, 10), fork(20)];
+  t.strictSame(judged(kept, [scan({ value: 0n })]), [], 'memory of its executor');
+  t.strictSame(judged(kept, [scan({ value: PAGE }, Uint8Array.of(0))]), [], 'any zeros');
   t.strictSame(judged([advise(MADV_RANDOM, 10), fork(20)], [scan()]), [], 'other advice');
   t.strictSame(judged([fork(20), advise(MADV_DONTFORK, 30)], [scan()]), [], 'too late');
   const undone = [advise(MADV_DONTFORK, 10), advise(MADV_DOFORK, 13), fork(20)];

@@ -1,6 +1,6 @@
 /** A client that did something to itself is no witness, whichever oracle would have believed it. */
 import t from 'tap';
-import type { Death, Operation } from '../../adapters/contract/index.ts';
+import { type Death, linux, type Operation } from '../../adapters/contract/index.ts';
 import {
   answers,
   content,
@@ -12,6 +12,7 @@ import {
 } from '../../oracles/index.ts';
 import { harmIn } from '../../oracles/timeline/self-harm.ts';
 import {
+  type Act,
   abi,
   allocation,
   mapping,
@@ -20,6 +21,7 @@ import {
   request,
   type Step,
   sample,
+  sampleOf,
   step,
 } from './sample.ts';
 
@@ -143,4 +145,23 @@ t.test('what is left of its calls is judged only where it explains itself', asyn
   );
   t.ok(harmIn(timeline)('subject'));
   t.strictSame(numbers(timeline, abi), [], 'another thread was closing it');
+});
+
+t.test('what was kept from a child is not its own', async (t) => {
+  const parent = (advice: bigint): Act => ({
+    client: 'parent',
+    steps: [
+      allocation('a', [2, 3], { number: 4n }),
+      mapping('m', [4, 5], { fd: 4n, address: 0x10000n }),
+      step({ op: 'madvise', address: 0x10000n, length: PAGE, advice }, [6, 7]),
+      step({ op: 'fork', client: 'child' }, [8, 9]),
+    ],
+  });
+  const unmap = on({ op: 'munmap', address: 0x10000n, length: PAGE });
+  const harmed = (advice: bigint): boolean => {
+    const { timeline } = sampleOf(parent(advice), { client: 'child', steps: [unmap] });
+    return harmIn(timeline)('child') !== undefined;
+  };
+  t.equal(harmed(linux.MADV_RANDOM), false);
+  t.equal(harmed(linux.MADV_DONTFORK), true);
 });

@@ -81,6 +81,15 @@ t.test('descriptors: open until they are closed, with the flags asked for', asyn
   t.strictSame(judged(buffer(), dup, close(), other(refused('EBADF'))), ['LIF-01']);
 });
 
+t.test('dup3 looks at its numbers before it looks for a file', async (t) => {
+  const close = then({ op: 'close', fd });
+  const dup3 = (to: bigint, word: 'EBADF' | 'EINVAL'): Step =>
+    then({ op: 'dup3', fd, to, flags: 0n }, refused(word));
+  t.strictSame(judged(buffer(), close, dup3(fd, 'EINVAL')), []);
+  t.strictSame(judged(buffer(), close, dup3(fd, 'EBADF')), []);
+  t.strictSame(judged(buffer(), close, dup3(7n, 'EINVAL')), ['LIF-08']);
+});
+
 t.test('status flags stay as they are until F_SETFL', async (t) => {
   const getfl = (more: bigint): Step =>
     then({ op: 'fcntl', fd, command: 3n }, { value: O_RDWR | more });
