@@ -71,7 +71,7 @@ function* journalLines(): Generator<JournalLine> {
   for (let index = 0; index < ROWS; index += 1) {
     const [requirement, id] = [idOf(index), caseIdOf(index)];
     const status: Status = index % 100 === 0 ? 'fail' : 'pass';
-    const words = { expected: ['EFAULT'], observed: ['EFAULT'] };
+    const words = { expected: [status === 'pass' ? 'EFAULT' : 'EINVAL'], observed: ['EFAULT'] };
     const reason = `request ${index} of a long run came to EFAULT`;
     yield { type: 'case-start', case: id };
     yield {
