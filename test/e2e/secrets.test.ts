@@ -89,7 +89,7 @@ t.test('campaigns, findings, and what goes on with them', async (t) => {
   const forgotten = await ran(...again);
   t.match(forgotten, { code: 2, stderr: /secrets of .* were not kept; type the whole URL again/ });
   t.equal((await ran(...again, URL_OF_ANN)).code, 1, 'typed again, it goes on');
-  t.match(await ran('replay', finding), { code: 2, stderr: /were not kept; .* as --target/ });
+  t.match(await ran('replay', finding), { code: 2, stderr: /were not kept; .* with --target/ });
   const replay = await ran('replay', finding, '--target', URL_OF_ANN, '--times', '2');
   t.equal(replay.code, 0, replay.stderr);
   silent(t, 'replay', replay.stdout);
