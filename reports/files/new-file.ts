@@ -40,8 +40,8 @@ export function removeTemporary(folder: string): void {
 }
 
 /**
- * Opens a file that does not exist yet, not even as a link, to write behind its end: whatever others
- * make of it meanwhile, no hole is left.
+ * Opens a file that does not exist yet, not even as a link, to write behind its end: whatever
+ * others make of it meanwhile, no hole is left.
  *
  * @throws what `open` throws
  */

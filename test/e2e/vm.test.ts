@@ -3,7 +3,7 @@
  * compiler and apt; without them everything here is skipped with that reason, except in CI.
  */
 import { existsSync, readFileSync, unwatchFile, watchFile } from 'node:fs';
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Adapter } from '../../adapters/contract/index.ts';
@@ -67,8 +67,12 @@ t.test('a stock kernel conforms to its profile, and its evidence replays', optio
   await cp(live, edited, { recursive: true });
   await editErrno(join(edited, 'evidence.ndjson'), 'LEN-01/zero', 'EINVAL', 'ENOMEM');
   const flipped = join(folder, 'flipped');
-  const lie = await allocert(['run', `replay:${edited}`, '--out', flipped], { env: away });
-  t.equal(lie.code, 1);
+  const words = ['run', `replay:${edited}`, '--out', flipped];
+  const refused = await allocert(words, { env: away });
+  t.match(refused, { code: 3, stderr: /contradicted by the record\.json beside it/ });
+  await rm(join(edited, 'record.json'));
+  const lie = await allocert(words, { env: away });
+  t.equal(lie.code, 1, lie.stderr);
   const changed = verdictsOf(recordIn(flipped)).filter((row) => !verdictsOf(record).includes(row));
   t.strictSame(changed, ['LEN-01/zero LEN-01 dma-heap fail'], 'that case and no other');
 });

@@ -188,7 +188,7 @@ t.test('what cannot be done is refused in one sentence', async (t) => {
     [['fuzz', '--out', folder], /holds files but no report/],
     [['fuzz', '--resume', '--out', folder], /holds no campaign to resume/],
     [['fuzz', '--resume', '--out', join(folder, 'old')], /is one of allocert 0\.0\.0/],
-    [['replay', join(folder, 'none.json')], /cannot read the finding/],
+    [['replay', join(folder, 'none.json')], /none\.json cannot be read, there is no such file/],
     [['replay', join(folder, 'bad.json')], /is no finding of allocert fuzz/],
     [['replay', join(folder, 'null.json')], /is no finding of allocert fuzz/],
   ] as const) {
