@@ -37,8 +37,12 @@ function writeField(bytes: Uint8Array, field: AbiField, value: bigint): void {
   else view.setUint32(field.offset, Number(BigInt.asUintN(32, value)), true);
 }
 
-/** The value of a field in an argument's bytes. */
+/**
+ * The value of a field in an argument's bytes; 0 where these end before it, as in a Program that
+ * somebody else has written.
+ */
 export function readField(bytes: Uint8Array, field: AbiField): bigint {
+  if (bytes.byteLength < field.offset + field.width) return 0n;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (field.width === 8) return view.getBigUint64(field.offset, true);
   return BigInt(

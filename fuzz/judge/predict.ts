@@ -29,6 +29,8 @@ export function predictor(
     if (operation.op !== 'ioctl' || typeof operation.fd === 'bigint') return undefined;
     if (typeof operation.request !== 'bigint') return undefined;
     const { bytes, placement } = operation.argument;
+    // What lies behind it is part of the request, and unknown.
+    if (bytes.length < abi.command.size) return undefined;
     const faults = [
       ...commandFaults(abi, operation.request),
       ...fieldFaults(abi, bytes, regionBytes),

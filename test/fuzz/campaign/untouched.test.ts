@@ -21,10 +21,13 @@ const root = t.testdir({ shared: {} });
 const SHARED = join(root, 'shared');
 const ORIGINAL = join(root, 'original');
 
-/** Everything in a folder: names, contents, and when they were changed. */
+/**
+ * Everything in a folder: names, contents, and when they were changed. The folder itself has had a
+ * lock in it meanwhile.
+ */
 function stateOf(folder: string): readonly string[] {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted();
-  return ['.', ...names].map((name) => {
+  return names.map((name) => {
     const path = join(folder, name);
     const { mtimeMs } = statSync(path);
     return `${name} ${mtimeMs} ${statSync(path).isFile() ? readFileSync(path, 'base64') : ''}`;
