@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { machineError } from '../base/errors.ts';
 import { REPORT_FILES } from './files/directory.ts';
 import { replaceStream } from './files/replace-file.ts';
@@ -45,6 +47,11 @@ export function observedRecord(observed: ObservedRun): RunRecord {
  *   is not the one that the run wrote
  */
 export function writeObserved(observed: ObservedRun, record: RunRecord, directory: string): void {
+  if (!existsSync(join(directory, REPORT_FILES.journal))) {
+    throw machineError(
+      `${directory} was deleted or moved away meanwhile; run it again to have one`,
+    );
+  }
   const { record: found } = deriveAndKeep(directory);
   if (recordDigest(found) !== recordDigest(observed.record())) {
     throw machineError(

@@ -36,6 +36,24 @@ t.test('a campaign whose folder is deleted', async (t) => {
   t.notOk(existsSync(folder));
 });
 
+t.test('a run whose folder is deleted', async (t) => {
+  const folder = join(t.testdir({}), 'out');
+  const only = ['--only', 'ISO-01,LEN-02', '--out', folder];
+  for (const [sim, code, said] of [
+    [DEFECT, 1, /FAIL {2}ISO-01/],
+    ['', 0, /Nothing is broken in what was chosen/],
+  ] as const) {
+    const ran = await allocert(['run', deleter(folder, 3, sim), ...only]);
+    t.equal(ran.code, code, ran.stderr);
+    t.match(ran.stdout, said);
+    t.match(
+      ran.stderr,
+      /the report of this run is lost: .*out was deleted or moved away meanwhile/,
+    );
+    t.notOk(existsSync(folder), 'it is not made again');
+  }
+});
+
 t.test('a file in the place of the folder stays', async (t) => {
   const folder = join(t.testdir({}), 'out');
   const words = ['fuzz', deleter(folder, 5, DEFECT, '&full=1'), ...CAMPAIGN, '--out', folder];
