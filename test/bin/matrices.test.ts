@@ -13,8 +13,9 @@ const allocert = (...words: readonly string[]): Promise<Ran> =>
   run(words, { program, cwd: temporaryDirectory() });
 
 t.test('what cannot be done is one sentence and an exit code', async (t) => {
-  const folder = temporaryDirectory();
-  writeFileSync(join(folder, 'file'), '');
+  // A folder for each command, as they run at the same time and a folder has one writer.
+  const [forCompare, forQualify] = [temporaryDirectory(), temporaryDirectory()];
+  for (const folder of [forCompare, forQualify]) writeFileSync(join(folder, 'file'), '');
   const table: readonly (readonly [words: readonly string[], sentence: RegExp])[] = [
     [['list', '--group', 'nope'], /no group "nope"; choose from abi/],
     [['list', '--level', 'MUST', '--level', 'WILL'], /no level "WILL"; choose from MUST/],
@@ -26,11 +27,11 @@ t.test('what cannot be done is one sentence and an exit code', async (t) => {
     [['compare', 'sim:', 'smi:'], /"smi:" is no target: did you mean sim:\?/],
     [['compare', 'sim:', 'sim:?defect=nope'], /sim: has no defect "nope"/],
     [['compare', 'sim:', '--out', ''], /--out is empty/],
-    [['compare', 'sim:', '--out', folder], /holds files but no report/],
+    [['compare', 'sim:', '--out', forCompare], /holds files but no report/],
     [['qualify', '--clean-runs', '-1'], /--clean-runs/],
     [['qualify', '--clean-runs', 'many'], /--clean-runs takes a number/],
     [['qualify', '--clean-runs', '1', '--clean-runs', '2'], /--clean-runs only once/],
-    [['qualify', '--out', folder], /holds files but no report/],
+    [['qualify', '--out', forQualify], /holds files but no report/],
     [['qualify', 'sim:'], /Unknown argument/],
   ];
   const runs = await Promise.all(table.map(([words]) => allocert(...words)));
