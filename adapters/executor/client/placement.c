@@ -102,13 +102,15 @@ static uint8_t *start_of(const struct ac_call *call)
 }
 
 /* Protects the argument's own pages, or its neighbour. */
-static int protect(const struct ac_call *call, const struct ac_place *place)
+static int protect(const struct ac_call *call, struct ac_place *place)
 {
 	const struct ac_operation *operation = call->operation;
 	uint8_t *neighbour = call->context->pages + neighbour_offset();
 	size_t page = page_bytes();
 	int bits = protection_bits(operation->neighbour);
 
+	place->is_protected = place->unmapped || operation->placement == AC_PLACEMENT_PAGE ||
+			      operation->placement == AC_PLACEMENT_PAGE_END;
 	if (place->unmapped)
 		return munmap(neighbour, page);
 	if (operation->placement == AC_PLACEMENT_PAGE) {
@@ -181,11 +183,9 @@ static void map_neighbour_again(struct ac_context *context)
 
 static int zone_intact(const uint8_t *zone, size_t length)
 {
-	for (size_t i = 0; i < length; i++) {
-		if (zone[i] != ZONE_PATTERN)
-			return 0;
-	}
-	return 1;
+	static const uint8_t intact[AC_ZONE_BYTES] = { [0 ... AC_ZONE_BYTES - 1] = ZONE_PATTERN };
+
+	return memcmp(zone, intact, length) == 0;
 }
 
 void ac_take_argument(struct ac_call *call, const struct ac_place *place)
@@ -195,8 +195,10 @@ void ac_take_argument(struct ac_call *call, const struct ac_place *place)
 
 	if (place->mapped_end == NULL)
 		return;
-	mprotect(call->context->pages, (size_t)(place->mapped_end - call->context->pages),
-		 PROT_READ | PROT_WRITE);
+	if (place->is_protected)
+		mprotect(call->context->pages,
+			 (size_t)(place->mapped_end - call->context->pages),
+			 PROT_READ | PROT_WRITE);
 	if (place->argument < place->mapped_end) {
 		room = (size_t)(place->mapped_end - after);
 		if (!zone_intact(place->argument - AC_ZONE_BYTES, AC_ZONE_BYTES))

@@ -112,6 +112,7 @@ struct ac_place {
 	uint32_t present; /* bytes that lie in memory of ours and can be read back */
 	uint8_t *mapped_end; /* red zones end here at the latest */
 	int unmapped; /* the page at mapped_end was taken away */
+	int is_protected; /* pages of ours have another protection than between calls */
 };
 /* 0, or -1 when the placement cannot be made here. */
 int ac_place_argument(struct ac_call *call, struct ac_place *place);
