@@ -74,7 +74,7 @@ async function compare(targets: readonly string[], out: string): Promise<number>
 async function observed(adapter: Adapter): Promise<TargetResult> {
   const progress = new Progress();
   try {
-    return await assessTarget(adapter, undefined, progress.listener);
+    return await assessTarget(adapter, { listener: progress.listener });
   } finally {
     progress.stop();
   }

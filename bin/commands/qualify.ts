@@ -1,25 +1,43 @@
+import { join } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
+import { openTarget } from '../../adapters/open-target.ts';
 import { DEFECTS } from '../../adapters/simulator/defects/all.ts';
 import { usageError } from '../../base/errors.ts';
+import { packageRoot } from '../../base/package-root.ts';
 import { whileHolding } from '../../reports/files/folder-lock.ts';
 import { MatrixFiles } from '../../reports/files/matrix-files.ts';
 import { wrap } from '../../reports/formats/layout.ts';
+import { type DefectPlan, runWithDefects, withDefect } from '../../suites/assess/defect-runs.ts';
+import { readDefects } from '../../suites/assess/known-defects.ts';
 import {
   killParagraphs,
   qualificationMarkdown,
   qualificationParagraphs,
 } from '../../suites/assess/qualification.ts';
-import { CLEAN_RUNS, qualificationRuns } from '../../suites/assess/qualification-runs.ts';
+import {
+  CLEAN_RUNS,
+  QUALIFIED_PROFILE,
+  qualificationRuns,
+} from '../../suites/assess/qualification-runs.ts';
 import { type QualificationRuns, qualify } from '../../suites/assess/qualify.ts';
 import { TargetPool } from '../../suites/assess/target-pool.ts';
-import { single } from '../shared/options.ts';
+import { countOption, single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
 import { mention, say } from '../shared/terminal.ts';
 
 interface QualifyArguments {
+  readonly target: string;
   readonly out: string;
-  readonly 'clean-runs': number;
+  readonly 'clean-runs': number | undefined;
+  readonly defects: string | undefined;
+  readonly 'only-broken': boolean;
+  readonly jobs: number | undefined;
 }
+
+const SIMULATOR = 'sim:';
+/** The defects that the modules of targets/linux can be built with. */
+const MODULE_DEFECTS = join(packageRoot(), 'targets', 'linux', 'defects.json');
+const JOBS_MAX = 64;
 
 const CLEAN_RUNS_MAX = 10_000;
 /** Milliseconds between two lines that say how far it is. */
@@ -27,10 +45,16 @@ const PROGRESS_MS = 5000;
 
 /** `allocert qualify` */
 export const qualifyCommand: CommandModule<object, QualifyArguments> = {
-  command: 'qualify',
-  describe: 'Prove on the simulator that the suites see every known defect and accuse nobody else',
+  command: 'qualify [target]',
+  describe: 'Prove that the suites see every known defect of a target, and accuse none without one',
   builder: (argv: Argv) =>
     argv
+      .positional('target', {
+        type: 'string',
+        default: SIMULATOR,
+        coerce: (value: string) => single('target')(value) ?? '',
+        describe: 'Target URL that takes defect=NAME: the simulator, or modules in a guest',
+      })
       .option('out', {
         type: 'string',
         requiresArg: true,
@@ -41,19 +65,39 @@ export const qualifyCommand: CommandModule<object, QualifyArguments> = {
       .option('clean-runs', {
         type: 'string',
         requiresArg: true,
-        default: CLEAN_RUNS,
-        coerce: cleanRuns,
-        describe: 'Runs without a defect, each with a random seed',
+        coerce: countOption('clean-runs', CLEAN_RUNS_MAX),
+        describe: `Runs without a defect beside the first [default: ${CLEAN_RUNS} on ${SIMULATOR}]`,
+      })
+      .option('defects', {
+        type: 'string',
+        requiresArg: true,
+        coerce: single('defects'),
+        describe: 'JSON file that lists the defects of the target',
+      })
+      .option('only-broken', {
+        type: 'boolean',
+        default: false,
+        describe: 'With a defect, run only the cases of the requirements that it breaks',
+      })
+      .option('jobs', {
+        type: 'string',
+        requiresArg: true,
+        coerce: countOption('jobs', JOBS_MAX),
+        describe: `Runs at once [default: 1, on ${SIMULATOR} one for each core]`,
       })
       .epilogue('Exit codes: 0 qualified, 1 not, 2 usage.'),
-  handler: async ({ out, 'clean-runs': count }) => {
-    conclude(await whileHolding([out], 'qualify', () => qualified(out, count)));
+  handler: async (args) => {
+    const runs = await runsOf(args);
+    conclude(await whileHolding([args.out], 'qualify', () => qualified(args.out, runs)));
   },
 };
 
-async function qualified(out: string, count: number): Promise<number> {
+async function qualified(
+  out: string,
+  observeAll: () => Promise<QualificationRuns>,
+): Promise<number> {
   const files = new MatrixFiles(out, 'kill-matrix');
-  const qualification = qualify(await allRuns(count));
+  const qualification = qualify(await observeAll());
   files.write(qualification, qualificationMarkdown(qualification));
   const paragraphs = [
     ...killParagraphs(qualification),
@@ -66,22 +110,55 @@ async function qualified(out: string, count: number): Promise<number> {
   return qualification.exitCode;
 }
 
-function cleanRuns(given: number | string | readonly string[]): number {
-  const text = single('clean-runs')(typeof given === 'number' ? String(given) : given) ?? '';
-  const count = Number(text);
-  if (/^[0-9]+$/.test(text) && count <= CLEAN_RUNS_MAX) return count;
-  throw usageError(`--clean-runs takes a number from 0 to ${CLEAN_RUNS_MAX}, not "${text}"`);
+/**
+ * What is to be run, checked before anything is written.
+ *
+ * @throws {@link AllocertError} (usage) for options that do not fit the target
+ */
+async function runsOf(args: QualifyArguments): Promise<() => Promise<QualificationRuns>> {
+  const { target, defects: file } = args;
+  const cleanRuns = args['clean-runs'];
+  if (args.jobs === 0) throw usageError('--jobs takes a whole number from 1 on, not 0');
+  if (target === SIMULATOR && file === undefined && !args['only-broken']) {
+    const plan = { defects: DEFECTS, cleanRuns: cleanRuns ?? CLEAN_RUNS };
+    return () => pooled(args.jobs, (shared) => qualificationRuns({ ...plan, ...shared }));
+  }
+  const defects = readDefects(file ?? listFor(target));
+  for (const { name, breaks } of args['only-broken'] ? defects : []) {
+    if (breaks.length === 0) {
+      throw usageError(`the defect ${name} breaks no requirement; leave --only-broken out`);
+    }
+  }
+  // What is wrong with the URL is said here once, and not by every run.
+  for (const { name } of defects) await openTarget(withDefect(target, name));
+  const plan = {
+    target,
+    profile: QUALIFIED_PROFILE,
+    defects,
+    cleanRuns: cleanRuns ?? 0,
+    onlyBroken: args['only-broken'],
+  };
+  return () => pooled(args.jobs ?? 1, (shared) => runWithDefects({ ...plan, ...shared }));
 }
 
-async function allRuns(cleanRuns: number): Promise<QualificationRuns> {
-  const pool = new TargetPool(new URL('../workers/qualify-worker.js', import.meta.url).href);
+function listFor(target: string): string {
+  if (target.startsWith('vm:')) return MODULE_DEFECTS;
+  throw usageError(`nothing lists the defects of ${target}; give --defects FILE`);
+}
+
+/** What both kinds of qualification are given to run with. */
+type Shared = Pick<DefectPlan, 'observe' | 'onRun'>;
+
+async function pooled(
+  jobs: number | undefined,
+  run: (shared: Shared) => Promise<QualificationRuns>,
+): Promise<QualificationRuns> {
+  const pool = new TargetPool(new URL('../workers/qualify-worker.js', import.meta.url).href, jobs);
   let progress = 'starting';
   const timer = setInterval(() => mention(progress), PROGRESS_MS).unref();
   try {
-    return await qualificationRuns({
-      defects: DEFECTS,
-      cleanRuns,
-      observe: (target, profile) => pool.observe(target, profile),
+    return await run({
+      observe: (task) => pool.observe(task),
       onRun: (done, total) => {
         progress = `${done}/${total} runs`;
       },

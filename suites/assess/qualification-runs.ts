@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { KnownDefect, QualificationRuns } from './qualify.ts';
+import type { TargetTask } from './target-pool.ts';
 import type { TargetResult } from './target-result.ts';
 
 /** A defect of the simulator, with the parameter of a `sim:` URL without which it cannot show. */
@@ -13,12 +14,13 @@ export interface QualificationPlan {
   /** How many runs without a defect there are beside the baseline. */
   readonly cleanRuns: number;
   /** Runs the suites on a target; called for several targets at once. */
-  readonly observe: (target: string, profile: string) => Promise<TargetResult>;
+  readonly observe: (task: TargetTask) => Promise<TargetResult>;
   /** Called after each run with the number of finished and of all runs. */
   readonly onRun: (done: number, total: number) => void;
 }
 
-const PROFILE = 'hardened';
+/** The profile that decides in a qualification. */
+export const QUALIFIED_PROFILE = 'hardened';
 
 /** Regions and pages that a faithful allocator may have; the suites must fit each. */
 const FAITHFUL = [
@@ -44,7 +46,7 @@ export async function qualificationRuns(plan: QualificationPlan): Promise<Qualif
   let done = 0;
   plan.onRun(done, total);
   const observe = async (target: string): Promise<TargetResult> => {
-    const result = await plan.observe(target, PROFILE);
+    const result = await plan.observe({ target, profile: QUALIFIED_PROFILE });
     done += 1;
     plan.onRun(done, total);
     return result;
@@ -61,7 +63,7 @@ export async function qualificationRuns(plan: QualificationPlan): Promise<Qualif
     ),
     Promise.all(clean.map(observe)),
   ]);
-  return { baseline: observedByEither(native, compat), defects, faithful };
+  return { baseline: observedByEither(native, compat), defects, faithful, isComplete: true };
 }
 
 /** The first result; where it observed nothing, what the second did. */

@@ -22,6 +22,11 @@ export interface QualificationRuns {
   readonly defects: readonly DefectRun[];
   /** More targets that do everything right; nothing may be said against them. */
   readonly faithful: readonly TargetResult[];
+  /**
+   * Whether there is meant to be a defect for each MUST, and nothing that a target without one
+   * leaves undecided: so for the simulator, whose machine is never slow.
+   */
+  readonly isComplete: boolean;
 }
 
 /** A defect with the requirements that saw it. */
@@ -75,7 +80,7 @@ export interface Qualification {
 /** Statuses that count as seeing a defect; `inconclusive` does not. */
 const ACCUSES: readonly Status[] = ['fail', 'crash', 'hang', 'warn'];
 
-/** Statuses that no target without a defect may get. */
+/** Statuses that no simulator without a defect may get. */
 const UNFOUNDED: readonly Status[] = [...ACCUSES, 'inconclusive'];
 
 /**
@@ -93,8 +98,8 @@ export function qualify(
   const faithful = [runs.baseline, ...runs.faithful];
   const shortcomings = [
     ...defects.flatMap((defect) => defectShortcomings(defect, known)),
-    ...results.filter(({ mustKill, kills }) => mustKill && kills.length === 0).map(withoutDefect),
-    ...faithful.flatMap(accusations),
+    ...(runs.isComplete ? results.filter(isUnproven).map(withoutDefect) : []),
+    ...faithful.flatMap((one) => accusations(one, runs.isComplete ? UNFOUNDED : ACCUSES)),
     ...[...faithful, ...runs.defects.map(({ result }) => result)].flatMap(incomplete),
   ];
   return {
@@ -163,15 +168,21 @@ function defectShortcomings(defect: DefectResult, known: ReadonlySet<string>): S
   return [...unknown, { kind: 'killed by others only', subject: name, detail }];
 }
 
+const isUnproven = ({ mustKill, kills }: RequirementResult): boolean =>
+  mustKill && kills.length === 0;
+
 const withoutDefect = ({ requirement }: RequirementResult): Shortcoming => ({
   kind: 'MUST without a defect',
   subject: requirement,
   detail: 'it passes without a defect, and no defect makes it fail',
 });
 
-const accusations = ({ target, requirements }: TargetResult): Shortcoming[] =>
+const accusations = (
+  { target, requirements }: TargetResult,
+  unfounded: readonly Status[],
+): Shortcoming[] =>
   requirements
-    .filter(({ status }) => UNFOUNDED.includes(status))
+    .filter(({ status }) => unfounded.includes(status))
     .map(({ requirement, status, reason, cases }) => ({
       kind: 'false accusation',
       subject: target,

@@ -4,28 +4,34 @@ import type { TargetResult } from './target-result.ts';
 
 /** A target on which a worker thread is asked to run the suites. */
 export interface TargetTask {
+  /** Its URL. */
   readonly target: string;
   readonly profile: string;
+  /** Ids of requirements or cases; all when left out. */
+  readonly only?: readonly string[];
 }
 
-/** Worker threads, one for each core, that run the suites on one target after another. */
+/** Worker threads that run the suites on one target after another. */
 export class TargetPool {
   readonly #pool: Piscina<TargetTask, TargetResult>;
 
-  /** @param module URL of a module that answers a {@link TargetTask} */
-  constructor(module: string) {
+  /**
+   * @param module URL of a module that answers a {@link TargetTask}
+   * @param threads how many at most; one for each core when left out
+   */
+  constructor(module: string, threads: number = availableParallelism()) {
     this.#pool = new Piscina({
       filename: module,
       minThreads: 1,
-      maxThreads: availableParallelism(),
+      maxThreads: threads,
       execArgv: [],
       atomics: 'disabled',
     });
   }
 
   /** Runs the suites on a target as soon as a thread is free. */
-  observe(target: string, profile: string): Promise<TargetResult> {
-    return this.#pool.run({ target, profile });
+  observe(task: TargetTask): Promise<TargetResult> {
+    return this.#pool.run(task);
   }
 
   /** Ends the threads. */

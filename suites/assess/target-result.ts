@@ -38,18 +38,25 @@ export interface CaseVerdict extends Verdict {
   readonly case: string;
 }
 
+/** How {@link assessTarget} departs from its defaults. */
+export interface AssessmentOptions {
+  /** The profile that decides; the target's ABI has a default. */
+  readonly profile?: string;
+  /** Ids of requirements or cases; all when empty or left out. */
+  readonly only?: readonly string[];
+  /** Called for each case. */
+  readonly listener?: RunListener;
+}
+
 /**
  * Runs the suites on a target and keeps the outcome of each requirement. A target that cannot be
  * started, or that is lost on the way, is a result with a problem and not an error.
  *
  * @param adapter closed at the end
- * @param profile the one that decides; the target's ABI has a default
- * @param listener is called for each case
  */
 export async function assessTarget(
   adapter: Adapter,
-  profile?: string,
-  listener: RunListener = {},
+  { profile, only = [], listener = {} }: AssessmentOptions = {},
 ): Promise<TargetResult> {
   const verdicts: CaseVerdict[] = [];
   const seen: { start?: RunStart } = {};
@@ -57,7 +64,7 @@ export async function assessTarget(
   try {
     const end = await runSuites({
       adapter,
-      only: [],
+      only,
       ...(profile === undefined ? {} : { profile }),
       onStart: (line) => {
         seen.start = line;

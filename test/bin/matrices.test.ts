@@ -5,6 +5,7 @@ import t from 'tap';
 import { packageRoot } from '../../base/package-root.ts';
 import type { Comparison } from '../../suites/assess/compare.ts';
 import type { ListedRequirement } from '../../suites/assess/listing.ts';
+import type { KnownDefect } from '../../suites/assess/qualify.ts';
 import { type Ran, allocert as run } from '../e2e/command.ts';
 import { temporaryDirectory } from '../reports/sample.ts';
 
@@ -12,10 +13,20 @@ const program = join(packageRoot(), 'build', 'bin', 'allocert.js');
 const allocert = (...words: readonly string[]): Promise<Ran> =>
   run(words, { program, cwd: temporaryDirectory() });
 
+function defectList(defects: readonly KnownDefect[]): string {
+  const file = join(temporaryDirectory(), 'defects.json');
+  writeFileSync(file, JSON.stringify(defects));
+  return file;
+}
+
 t.test('what cannot be done is one sentence and an exit code', async (t) => {
   // A folder for each command, as they run at the same time and a folder has one writer.
   const [forCompare, forQualify] = [temporaryDirectory(), temporaryDirectory()];
   for (const folder of [forCompare, forQualify]) writeFileSync(join(folder, 'file'), '');
+  const notJson = join(temporaryDirectory(), 'not.json');
+  writeFileSync(notJson, '{');
+  const unknown = defectList([{ name: 'no-such-defect', summary: 'x', breaks: ['LEN-01'] }]);
+  const nothing = defectList([{ name: 'frozen', summary: 'x', breaks: [] }]);
   const table: readonly (readonly [words: readonly string[], sentence: RegExp])[] = [
     [['list', '--group', 'nope'], /no group "nope"; choose from abi/],
     [['list', '--level', 'MUST', '--level', 'WILL'], /no level "WILL"; choose from MUST/],
@@ -29,10 +40,20 @@ t.test('what cannot be done is one sentence and an exit code', async (t) => {
     [['compare', 'sim:', '--out', ''], /--out is empty/],
     [['compare', 'sim:', '--out', forCompare], /holds files but no report/],
     [['qualify', '--clean-runs', '-1'], /--clean-runs/],
-    [['qualify', '--clean-runs', 'many'], /--clean-runs takes a number/],
+    [
+      ['qualify', '--clean-runs', 'many'],
+      /--clean-runs takes a whole number from 0 to 10000, not "many"/,
+    ],
     [['qualify', '--clean-runs', '1', '--clean-runs', '2'], /--clean-runs only once/],
     [['qualify', '--out', forQualify], /holds files but no report/],
-    [['qualify', 'sim:'], /Unknown argument/],
+    [['qualify', 'sim:', 'sim:'], /Unknown argument/],
+    [['qualify', '--jobs', '0'], /--jobs takes a whole number from 1 on, not 0/],
+    [['qualify', '--jobs', '65'], /--jobs takes a whole number from 0 to 64, not "65"/],
+    [['qualify', 'replay:x'], /nothing lists the defects of replay:x; give --defects FILE/],
+    [['qualify', 'sim:', '--defects', 'nowhere'], /nowhere cannot be read \(ENOENT\)/],
+    [['qualify', 'sim:', '--defects', notJson], /is not JSON/],
+    [['qualify', 'sim:', '--defects', unknown], /sim: has no defect "no-such-defect"/],
+    [['qualify', 'sim:', '--defects', nothing, '--only-broken'], /frozen breaks no requirement/],
   ];
   const runs = await Promise.all(table.map(([words]) => allocert(...words)));
   for (const [index, [words, sentence]] of table.entries()) {
@@ -42,6 +63,22 @@ t.test('what cannot be done is one sentence and an exit code', async (t) => {
     t.match(ran.stderr, /^allocert: [^\n]+\n$/, 'one line, no stack');
     t.equal(ran.stdout, '');
   }
+});
+
+t.test('qualify judges a list of defects by what each is said to break', async (t) => {
+  const list = defectList([
+    { name: 'reserved-unchecked', summary: 'right', breaks: ['RES-01'] },
+    { name: 'version-unchecked', summary: 'wrong', breaks: ['RES-01'] },
+  ]);
+  const out = join(temporaryDirectory(), 'kills');
+  const words = ['--defects', list, '--only-broken', '--clean-runs', '0', '--out', out];
+  const ran = await allocert('qualify', 'sim:', ...words);
+  t.equal(ran.code, 1, ran.stderr);
+  t.match(ran.stdout, /^killed +reserved-unchecked +by RES-01$/m);
+  t.match(ran.stdout, /^ALIVE +version-unchecked +by none that it names; not seen by RES-01$/m);
+  t.match(ran.stdout, /^survived: version-unchecked: no requirement saw it; RES-01 should have$/m);
+  t.match(ran.stdout, /^1 of 2 defects killed by a requirement that they name\.$/m);
+  t.match(ran.stdout, /^Not qualified: 1 shortcomings\.$/m, 'no MUST is asked to have a defect');
 });
 
 t.test('list prints the catalogue for people and for programs', async (t) => {

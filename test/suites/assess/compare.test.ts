@@ -141,13 +141,13 @@ t.test('the worst case speaks for a requirement', async (t) => {
 
 t.test('a run becomes a result; a run that cannot start has a problem', async (t) => {
   const heard: string[] = [];
-  const ran = await assessTarget(openSimulator('sim:?behaviour=rfc-v2'), undefined, {
-    onCaseEnd: (line) => heard.push(line.case),
+  const ran = await assessTarget(openSimulator('sim:?behaviour=rfc-v2'), {
+    listener: { onCaseEnd: (line) => heard.push(line.case) },
   });
   t.match(ran, { profile: 'hardened', abi: 'simple-allocator', problem: '' });
   const ioctl = ran.requirements.find((one) => one.requirement === 'IOC-02');
   t.match(ioctl, { status: 'fail', expected: ['ENOTTY'], observed: ['ENODEV'] });
   t.ok(heard.includes(ioctl?.cases[0] ?? ''));
-  const not = await assessTarget(openSimulator('sim:'), 'dma-heap');
+  const not = await assessTarget(openSimulator('sim:'), { profile: 'dma-heap' });
   t.match(not, { profile: '', problem: /the target speaks simple-allocator/, requirements: [] });
 });

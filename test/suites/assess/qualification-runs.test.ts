@@ -37,7 +37,7 @@ function planned(
   const plan: QualificationPlan = {
     defects: DEFECTS,
     cleanRuns,
-    observe: async (target, profile) => {
+    observe: async ({ target, profile }) => {
       targets.push(target);
       profiles.add(profile);
       return resultOf(target, statuses(target));

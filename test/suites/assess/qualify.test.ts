@@ -62,6 +62,7 @@ const good: QualificationRuns = {
     defect('two', 'FLG-02', { 'FLG-02': 'crash', 'FLG-01': 'fail' }),
   ],
   faithful: [result('sim:?seed=1', CLEAN)],
+  isComplete: true,
 };
 const kindsOf = (runs: QualificationRuns, requirements: readonly Requirement[] = catalogue) => {
   const { shortcomings, exitCode } = qualify(runs, requirements);
