@@ -1,7 +1,8 @@
 import { basename, join } from 'node:path';
 import { cacheFolder, makeCacheFolder, sha256OfFile } from '../../base/cache.ts';
 import { buildAgent } from '../executor/build/build.ts';
-import { type KernelImage, prepareDebianKernel } from './debian-kernel.ts';
+import type { KernelImage } from './kernels/kernel-image.ts';
+import { kernelNamed } from './kernels/registry.ts';
 import type { VmTarget } from './target-url.ts';
 
 /** The files that a guest is made of, and where they come from. */
@@ -25,11 +26,18 @@ export async function prepareGuest(
   const agents = join(cacheFolder(), 'agent');
   makeCacheFolder(agents);
   const agent = await buildAgent(agents, { architecture: target.agent });
-  const { kernel: name } = target;
-  const kernel = name === 'debian' ? await prepareDebianKernel(onStep) : await ownKernel(name);
+  const named = kernelNamed(target.kernel);
+  const kernel =
+    named === undefined
+      ? await ownKernel(target.kernel)
+      : await named.prepare(target.version, onStep);
   return { kernel, agent };
 }
 
 async function ownKernel(image: string): Promise<KernelImage> {
-  return { image, details: { image: basename(image), imageSha256: await sha256OfFile(image) } };
+  return {
+    image,
+    architecture: 'x86_64',
+    details: { image: basename(image), imageSha256: await sha256OfFile(image) },
+  };
 }

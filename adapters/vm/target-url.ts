@@ -5,8 +5,10 @@ import { percentDecoded, splitTarget } from '../../base/target-url.ts';
 
 /** A `vm:` URL, parsed. */
 export interface VmTarget {
-  /** `debian`, or the path of a kernel image. */
+  /** One of the kernels that have names, or the path of an image. */
   readonly kernel: string;
+  /** What follows the kernel's name after an `@`. */
+  readonly version?: string;
   /** The region's device node inside the guest. */
   readonly region: string;
   /** More words for the kernel's command line. */

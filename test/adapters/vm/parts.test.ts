@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
 import { GuestConsole } from '../../../adapters/vm/console.ts';
-import { type ProgramRunner, prepareDebianKernel } from '../../../adapters/vm/debian-kernel.ts';
 import { wasForced } from '../../../adapters/vm/guest.ts';
 import { buildInitramfs, type InitramfsEntry } from '../../../adapters/vm/initramfs.ts';
+import {
+  type ProgramRunner,
+  prepareDebianKernel,
+} from '../../../adapters/vm/kernels/debian-kernel.ts';
 import { findQemu } from '../../../adapters/vm/qemu.ts';
 import { parseVmTarget } from '../../../adapters/vm/target-url.ts';
 

@@ -2,22 +2,15 @@ import { execFile } from 'node:child_process';
 import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder, fillCache, sha256OfFile } from '../../base/cache.ts';
-import { AllocertError, machineError, messageOf } from '../../base/errors.ts';
+import { cacheFolder, fillCache, sha256OfFile } from '../../../base/cache.ts';
+import { AllocertError, machineError, messageOf } from '../../../base/errors.ts';
+import type { KernelImage, NamedKernel } from './kernel-image.ts';
 
 const execute = promisify(execFile);
 
 /** Debian's package that always depends on its newest 6.12 kernel. */
 const META_PACKAGE = 'linux-image-6.12-amd64';
 const DOWNLOAD_ATTEMPTS = 4;
-
-/** A kernel image, and what it is. */
-export interface KernelImage {
-  /** Path of the bootable image. */
-  readonly image: string;
-  /** Where it comes from: package and version, and the digests of both files. */
-  readonly details: Readonly<Record<string, string>>;
-}
 
 interface Manifest {
   readonly package: string;
@@ -76,7 +69,7 @@ async function fromCache(folder: string): Promise<KernelImage | undefined> {
   try {
     const manifest: Manifest = JSON.parse(await readFile(join(folder, 'kernel.json'), 'utf8'));
     if ((await sha256OfFile(image)) !== manifest.imageSha256) return undefined;
-    return { image, details: { ...manifest } };
+    return { image, architecture: 'x86_64', details: { ...manifest } };
   } catch (thrown) {
     // Nothing usable is there: absent, or torn by a power cut. Either way it is fetched.
     if (thrown instanceof SyntaxError || isMissing(thrown)) return undefined;
@@ -148,3 +141,13 @@ async function retry(work: () => Promise<string>): Promise<string> {
 }
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? '';
+
+/** Debian's stock kernel of amd64. */
+export const debianKernel: NamedKernel = {
+  name: 'debian',
+  architecture: 'x86_64',
+  summary: "Debian's stock 6.12 kernel for amd64",
+  versioned: false,
+  missing: () => [],
+  prepare: (_version, onStep) => prepareDebianKernel(onStep),
+};
