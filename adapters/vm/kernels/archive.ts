@@ -53,8 +53,8 @@ export interface Suite {
 }
 
 /**
- * Lists of a suite that the machine need not be configured for: they lie in the cache, come from the
- * machine's own mirror, and are trusted by Debian's keyring. Nothing of the machine is changed.
+ * Lists of a suite that the machine need not be configured for: they lie in the cache, come from
+ * the machine's own mirror, and are trusted by Debian's keyring. Nothing of the machine is changed.
  *
  * @throws {@link AllocertError} when there is no keyring
  */

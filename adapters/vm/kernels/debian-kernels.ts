@@ -206,7 +206,7 @@ async function fetchLibraries(
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? '';
 
-/** The first version whose amd64 kernel has contiguous memory at all, which has no size of its own. */
+/** The first version whose amd64 kernel has CMA at all; how much of it there is has to be said. */
 const CMA_ON_AMD64 = [7, 2];
 
 /** Debian's flavours that guests boot. */
