@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheFolder, fillCache, sha256OfFile } from '../../../base/cache.ts';
+import { cacheFolder, fillCacheOnce, sha256OfFile } from '../../../base/cache.ts';
 import { AllocertError, machineError, messageOf } from '../../../base/errors.ts';
 import { findOnPath } from '../../../base/find-on-path.ts';
 import type { Archive, FetchedPackage, PackageArchitecture } from './archive.ts';
@@ -65,8 +66,10 @@ export async function prepareDebianKernel(
   const folder = join(cacheFolder(), 'kernels', `${flavour.name}-${version}`);
   const ready = await fromCache(folder, flavour, run);
   if (ready !== undefined) return ready;
+  // Where something is there, it is damaged.
+  if (existsSync(folder)) await rm(folder, { recursive: true, force: true });
   try {
-    await fillCache(folder, async (scratch) => {
+    await fillCacheOnce(folder, async (scratch) => {
       onStep(`looking for Debian's kernel ${version} (${flavour.flavour})`);
       const wanted = { architecture: flavour.packages, flavour: flavour.flavour, version };
       await fetchKernel(await findRelease(wanted, run), scratch, onStep, run);
