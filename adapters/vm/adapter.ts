@@ -3,13 +3,16 @@ import { connectAgent, type LastWords } from '../protocol/client.ts';
 import { targetFacts } from '../protocol/facts.ts';
 import { startGuest, withBootFiles } from './boot.ts';
 import { bootFiles } from './boot-files.ts';
-import { type Guest, wasForced } from './guest.ts';
+import { type Guest, type GuestExit, wasForced } from './guest.ts';
+import { missingForModules } from './modules/compiler.ts';
+import { buildOwnModules } from './modules/own-modules.ts';
 import { type GuestParts, prepareGuest } from './prepare-guest.ts';
 import { type Acceleration, chooseAcceleration, findQemu, type Qemu } from './qemu.ts';
+import { StartWatch } from './start-watch.ts';
 import { parseVmTarget, type VmTarget } from './target-url.ts';
 
-/** Milliseconds from starting QEMU to the agent's first word. */
-const BOOT_MS = 120_000;
+/** Milliseconds from starting QEMU to the agent's first word, for one that speaks and speaks. */
+const BOOT_MS = 1_200_000;
 /** Milliseconds to wait for QEMU to end after the agent was lost. */
 const LAST_WORDS_MS = 3_000;
 /** GuestConsole lines that a death is reported with. */
@@ -27,6 +30,7 @@ export function openVm(url: string): Adapter {
 /**
  * Fetches and builds what `vm:NAME/…` needs, so that a later run starts at once.
  *
+ * @param name as in the URL, `debian-arm64` or `debian@7.3`
  * @param onStep hears what takes long
  * @returns what is ready, by name
  * @throws {@link AllocertError} when something cannot be had here
@@ -35,17 +39,16 @@ export async function prepareVm(
   name: string,
   onStep: (step: string) => void,
 ): Promise<Readonly<Record<string, string>>> {
-  const target = parseVmTarget(`vm:${name}/dma_heap/system`);
-  const qemu = findQemu();
-  const { kernel, agent } = await prepareGuest(target, onStep);
+  const { own, ...target } = parseVmTarget(`vm:${name}/cma0`);
+  const qemu = findQemu(target.architecture);
+  const { kernel, details } = await prepareGuest(target, onStep);
   onStep('probing how guests can be executed');
   const acceleration = await chooseAcceleration(qemu, kernel.image);
-  return {
-    ...kernel.details,
-    agent: agent.digest,
-    qemu: qemu.version,
-    execution: acceleration.name,
-  };
+  const lacking = missingForModules(kernel.architecture);
+  const wanted = own !== undefined && kernel.headers !== undefined && lacking.length === 0;
+  const built = wanted ? await buildOwnModules(kernel, own, onStep) : undefined;
+  if (lacking.length > 0) onStep(`no modules are built: install ${lacking.join(' and ')}`);
+  return { ...details, ...built?.details, qemu: qemu.version, execution: acceleration.name };
 }
 
 class VmAdapter implements Adapter {
@@ -60,7 +63,7 @@ class VmAdapter implements Adapter {
 
   async open(): Promise<Session> {
     await this.close();
-    const qemu = findQemu();
+    const qemu = findQemu(this.#target.architecture);
     const prepared = await prepareGuest(this.#target, () => {});
     const acceleration = await chooseAcceleration(qemu, prepared.kernel.image);
     try {
@@ -72,14 +75,12 @@ class VmAdapter implements Adapter {
   }
 
   async #boot(qemu: Qemu, prepared: GuestParts, acceleration: Acceleration): Promise<Session> {
-    const files = await bootFiles(prepared.agent.path, this.#target.modules);
+    const files = await bootFiles(prepared.agent.path, prepared.modules);
     return withBootFiles(files, async (initrd) => {
       const guest = await startGuest(this.#target, { qemu, acceleration, initrd, prepared });
       this.#guest = guest;
       return await this.#greet(guest, acceleration.patience, {
-        ...prepared.kernel.details,
-        agent: prepared.agent.digest,
-        compiler: prepared.agent.compiler,
+        ...prepared.details,
         qemu: qemu.version,
         execution: acceleration.name,
         memoryMiB: String(this.#target.memoryMiB),
@@ -92,9 +93,11 @@ class VmAdapter implements Adapter {
     patience: number,
     details: Readonly<Record<string, string>>,
   ): Promise<Session> {
+    const silenceMs = this.#target.silenceSeconds * 1000 * patience;
+    const watch = new StartWatch(guest.console, silenceMs, () => guest.stream.destroy());
     try {
       return await connectAgent(guest.stream, {
-        helloTimeoutMs: BOOT_MS,
+        helloTimeoutMs: BOOT_MS * patience,
         patience,
         describe: (agent) => {
           const alarm = guest.console.endBoot();
@@ -103,12 +106,14 @@ class VmAdapter implements Adapter {
             ...(alarm === undefined ? {} : { alarmAtBoot: alarm }),
           });
         },
-        lastWords: () => lastWords(guest),
+        lastWords: () => lastWords(guest, watch.silent ? silenceOf(silenceMs) : undefined),
         onClose: () => guest.kill(),
       });
     } catch (thrown) {
       await guest.kill();
       throw thrown;
+    } finally {
+      watch.stop();
     }
   }
 
@@ -118,19 +123,34 @@ class VmAdapter implements Adapter {
   }
 }
 
-/** The guest's words before it fell silent; it is gone afterwards. */
-async function lastWords(guest: Guest): Promise<LastWords> {
+const silenceOf = (ms: number): string =>
+  `the guest has not started, and its console said nothing for ${ms / 1000} s`;
+
+/**
+ * The guest's words before it fell silent; it is gone afterwards.
+ *
+ * @param silence what is known of it, where there is nothing to wait for
+ */
+async function lastWords(guest: Guest, silence?: string): Promise<LastWords> {
+  const exit = silence === undefined ? await exitSoon(guest) : undefined;
+  await guest.kill();
+  const alarm = guest.console.alarm();
+  const said = alarm ?? guest.console.tail(1)[0];
+  const ended =
+    exit === undefined
+      ? (silence ?? 'the guest is silent')
+      : `QEMU ended (${exit.signal ?? exit.code})`;
+  const message = said === undefined ? ended : `${ended}; its console says: ${said}`;
+  return { message, log: guest.console.tail(LAST_LINES), forced: wasForced(exit, alarm) };
+}
+
+/** How QEMU ended, where it does within some seconds. */
+async function exitSoon(guest: Guest): Promise<GuestExit | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), LAST_WORDS_MS);
   });
   const exit = await Promise.race([guest.exited, patience]);
   clearTimeout(timer);
-  await guest.kill();
-  const alarm = guest.console.alarm();
-  const said = alarm ?? guest.console.tail(1)[0];
-  const ended =
-    exit === undefined ? 'the guest is silent' : `QEMU ended (${exit.signal ?? exit.code})`;
-  const message = said === undefined ? ended : `${ended}; its console says: ${said}`;
-  return { message, log: guest.console.tail(LAST_LINES), forced: wasForced(exit, alarm) };
+  return exit;
 }
