@@ -12,7 +12,8 @@ import { parseVmTarget, type VmTarget } from './target-url.ts';
 const BOOT_MS = 120_000;
 /** Milliseconds to wait for QEMU to end after the agent was lost. */
 const LAST_WORDS_MS = 3_000;
-/** GuestConsole lines that a death is reported with. */
+/** Lines of the console that a death is reported with: of the first complaint, and the last ones. */
+const FIRST_LINES = 160;
 const LAST_LINES = 40;
 
 /**
@@ -97,12 +98,13 @@ class VmAdapter implements Adapter {
         helloTimeoutMs: BOOT_MS,
         patience,
         describe: (agent) => {
-          const alarm = guest.console.endBoot();
+          const alarm = guest.console.mark();
           return targetFacts('vm', agent, {
             ...details,
             ...(alarm === undefined ? {} : { alarmAtBoot: alarm }),
           });
         },
+        onBegin: () => guest.console.mark(),
         lastWords: () => lastWords(guest),
         onClose: () => guest.kill(),
       });
@@ -132,5 +134,9 @@ async function lastWords(guest: Guest): Promise<LastWords> {
   const ended =
     exit === undefined ? 'the guest is silent' : `QEMU ended (${exit.signal ?? exit.code})`;
   const message = said === undefined ? ended : `${ended}; its console says: ${said}`;
-  return { message, log: guest.console.tail(LAST_LINES), forced: wasForced(exit, alarm) };
+  return {
+    message,
+    log: guest.console.excerpt(FIRST_LINES, LAST_LINES),
+    forced: wasForced(exit, alarm),
+  };
 }

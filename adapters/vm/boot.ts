@@ -28,15 +28,16 @@ export const startGuest = (target: VmTarget, start: GuestStart): Promise<Guest> 
     acceleration: start.acceleration,
     kernel: start.prepared.kernel.image,
     initrd: start.initrd,
-    append: commandLine(target, start.acceleration.append),
+    append: commandLine(target, [start.acceleration.append, start.prepared.kernel.append ?? '']),
     memoryMiB: target.memoryMiB,
   });
 
-function commandLine(target: VmTarget, forExecution: string): string {
+function commandLine(target: VmTarget, needed: readonly string[]): string {
   // KASAN reports once a boot otherwise; other kernels take the word for one to their init.
-  const own = ['console=ttyS0', 'quiet', 'panic=-1', 'mitigations=off', 'kasan_multi_shot'];
+  // Warnings must reach the console too: a guest that locks up tells of them in no other way.
+  const own = ['console=ttyS0', 'loglevel=5', 'panic=-1', 'mitigations=off', 'kasan_multi_shot'];
   const agent = [`allocert.region=${target.region}`, `allocert.port=${AGENT_PORT}`];
-  return [...own, forExecution, ...agent, target.append].filter((word) => word !== '').join(' ');
+  return [...own, ...needed, ...agent, target.append].filter((word) => word !== '').join(' ');
 }
 
 /** QEMU reads the file after it has connected: it stays until `use` is done. */

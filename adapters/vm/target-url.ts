@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { percentDecoded, splitTarget } from '../../base/target-url.ts';
+import { kernelNamed } from './kernels/registry.ts';
 
 /** A `vm:` URL, parsed. */
 export interface VmTarget {
@@ -47,11 +48,9 @@ const FORMS = 'vm:debian/dma_heap/system or vm:/dev/NODE?kernel=IMAGE&append=…
 export function parseVmTarget(url: string): VmTarget {
   const parts = splitTarget(url, url.slice('vm:'.length), PARAMETERS);
   const place = percentDecoded(url, parts.place);
-  const { kernel, region } = parsePlace(place, parts.get('kernel'), url);
   const modules = parts.all('module').map((text) => parseModule(text, url));
   return {
-    kernel,
-    region,
+    ...parsePlace(place, parts.get('kernel'), url),
     append: parts.all('append').join(' '),
     modules,
     memoryMiB: parseMemory(parts.get('memory'), url),
@@ -59,29 +58,25 @@ export function parseVmTarget(url: string): VmTarget {
   };
 }
 
-function parsePlace(
-  place: string,
-  own: string | undefined,
-  url: string,
-): { kernel: string; region: string } {
+type Place = Pick<VmTarget, 'kernel' | 'version' | 'region'>;
+
+function parsePlace(place: string, own: string | undefined, url: string): Place {
   if (place.startsWith('/dev/')) {
     if (own === undefined) throw usageError(`${url} names no kernel; add ?kernel=IMAGE`);
     if (!existsSync(own)) throw usageError(`${url} names the kernel ${own}, which is not there`);
     return { kernel: own, region: place };
   }
-  const slash = place.indexOf('/');
-  const name = slash < 0 ? place : place.slice(0, slash);
-  if (name === 'cma') {
-    throw usageError(
-      `${url}: this version builds no kernel with CMA; give your own: ` +
-        'vm:/dev/dma_heap/reserved?kernel=bzImage&append=cma%3D64M',
-    );
-  }
-  if (name !== 'debian') throw usageError(`${url} names no kernel that is known; use ${FORMS}`);
+  const [, name = '', version, region = ''] =
+    /^([^/@]*)(?:@([^/]*))?(?:\/(.*))?$/.exec(place) ?? [];
+  const known = kernelNamed(name);
+  if (known === undefined) throw usageError(`${url} names no kernel that is known; use ${FORMS}`);
   if (own !== undefined) throw usageError(`${url} names two kernels; use ${FORMS}`);
-  const region = slash < 0 ? '' : place.slice(slash + 1);
+  if (version !== undefined && !known.versioned) {
+    throw usageError(`${url} asks for a version of ${name}, of which there is only one`);
+  }
   if (region === '') throw usageError(`${url} names no device; use ${FORMS}`);
-  return { kernel: name, region: `/dev/${region}` };
+  const asked = version === undefined ? {} : { version };
+  return { kernel: name, ...asked, region: `/dev/${region}` };
 }
 
 function parseModule(text: string, url: string): VmModule {

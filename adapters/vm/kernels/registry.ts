@@ -1,8 +1,9 @@
+import { cmaKernel } from './cma-kernel.ts';
 import { debianKernel } from './debian-kernel.ts';
 import type { NamedKernel } from './kernel-image.ts';
 
 /** Every kernel that a `vm:` URL can name, in the order in which they are listed. */
-export const KERNELS: readonly NamedKernel[] = [debianKernel];
+export const KERNELS: readonly NamedKernel[] = [debianKernel, cmaKernel];
 
 /** The kernel of that name, or undefined where none has it. */
 export const kernelNamed = (name: string): NamedKernel | undefined =>
