@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
 import { messageOf } from '../base/errors.ts';
+import { findOnPath } from '../base/find-on-path.ts';
 import { nodeHeaders } from './executor/build/build.ts';
-import { findOnPath, findQemu } from './vm/qemu.ts';
+import { findQemu } from './vm/qemu.ts';
 
 /** Whether this machine can run a kind of target, and what each missing part needs. */
 export interface Diagnosis {

@@ -4,17 +4,23 @@ import { targetFacts } from '../protocol/facts.ts';
 import { startGuest, withBootFiles } from './boot.ts';
 import { bootFiles } from './boot-files.ts';
 import { type Guest, wasForced } from './guest.ts';
+import { missingForModules } from './modules/compiler.ts';
+import { buildOwnModules } from './modules/own-modules.ts';
 import { type GuestParts, prepareGuest } from './prepare-guest.ts';
 import { type Acceleration, chooseAcceleration, findQemu, type Qemu } from './qemu.ts';
+import { StartWatch } from './start-watch.ts';
 import { parseVmTarget, type VmTarget } from './target-url.ts';
 
-/** Milliseconds from starting QEMU to the agent's first word. */
-const BOOT_MS = 120_000;
+/** Milliseconds without a word on the console after which a guest that starts has failed. */
+const SILENCE_MS = 60_000;
+/** The same for one that speaks and speaks, and never becomes a target. */
+const BOOT_MS = 20 * SILENCE_MS;
 /** Milliseconds to wait for QEMU to end after the agent was lost. */
 const LAST_WORDS_MS = 3_000;
 /** Lines of the console that a death is reported with: of the first complaint, and the last ones. */
 const FIRST_LINES = 160;
 const LAST_LINES = 40;
+const SILENT = 'the guest did not start, and its console fell silent';
 
 /**
  * A kernel in QEMU as a target; see `parseVmTarget` for the URL.
@@ -28,6 +34,7 @@ export function openVm(url: string): Adapter {
 /**
  * Fetches and builds what `vm:NAME/…` needs, so that a later run starts at once.
  *
+ * @param name as in the URL, `debian-arm64` or `debian@7.3`
  * @param onStep hears what takes long
  * @returns what is ready, by name
  * @throws {@link AllocertError} when something cannot be had here
@@ -36,17 +43,16 @@ export async function prepareVm(
   name: string,
   onStep: (step: string) => void,
 ): Promise<Readonly<Record<string, string>>> {
-  const target = parseVmTarget(`vm:${name}/dma_heap/system`);
-  const qemu = findQemu();
-  const { kernel, agent } = await prepareGuest(target, onStep);
+  const { own, ...target } = parseVmTarget(`vm:${name}/cma0`);
+  const qemu = findQemu(target.architecture);
+  const { kernel, details } = await prepareGuest(target, onStep);
   onStep('probing how guests can be executed');
   const acceleration = await chooseAcceleration(qemu, kernel.image);
-  return {
-    ...kernel.details,
-    agent: agent.digest,
-    qemu: qemu.version,
-    execution: acceleration.name,
-  };
+  const lacking = missingForModules(kernel.architecture);
+  const wanted = own !== undefined && kernel.headers !== undefined && lacking.length === 0;
+  const built = wanted ? await buildOwnModules(kernel, own, onStep) : undefined;
+  if (lacking.length > 0) onStep(`no modules are built: install ${lacking.join(' and ')}`);
+  return { ...details, ...built?.details, qemu: qemu.version, execution: acceleration.name };
 }
 
 class VmAdapter implements Adapter {
@@ -61,7 +67,7 @@ class VmAdapter implements Adapter {
 
   async open(): Promise<Session> {
     await this.close();
-    const qemu = findQemu();
+    const qemu = findQemu(this.#target.architecture);
     const prepared = await prepareGuest(this.#target, () => {});
     const acceleration = await chooseAcceleration(qemu, prepared.kernel.image);
     try {
@@ -73,14 +79,12 @@ class VmAdapter implements Adapter {
   }
 
   async #boot(qemu: Qemu, prepared: GuestParts, acceleration: Acceleration): Promise<Session> {
-    const files = await bootFiles(prepared.agent.path, this.#target.modules);
+    const files = await bootFiles(prepared.agent.path, prepared.modules);
     return withBootFiles(files, async (initrd) => {
       const guest = await startGuest(this.#target, { qemu, acceleration, initrd, prepared });
       this.#guest = guest;
       return await this.#greet(guest, acceleration.patience, {
-        ...prepared.kernel.details,
-        agent: prepared.agent.digest,
-        compiler: prepared.agent.compiler,
+        ...prepared.details,
         qemu: qemu.version,
         execution: acceleration.name,
         memoryMiB: String(this.#target.memoryMiB),
@@ -93,9 +97,12 @@ class VmAdapter implements Adapter {
     patience: number,
     details: Readonly<Record<string, string>>,
   ): Promise<Session> {
+    const watch = new StartWatch(guest.console, SILENCE_MS * patience, () =>
+      guest.stream.destroy(),
+    );
     try {
       return await connectAgent(guest.stream, {
-        helloTimeoutMs: BOOT_MS,
+        helloTimeoutMs: BOOT_MS * patience,
         patience,
         describe: (agent) => {
           const alarm = guest.console.mark();
@@ -105,12 +112,14 @@ class VmAdapter implements Adapter {
           });
         },
         onBegin: () => guest.console.mark(),
-        lastWords: () => lastWords(guest),
+        lastWords: () => lastWords(guest, watch.silent ? SILENT : undefined),
         onClose: () => guest.kill(),
       });
     } catch (thrown) {
       await guest.kill();
       throw thrown;
+    } finally {
+      watch.stop();
     }
   }
 
@@ -121,7 +130,7 @@ class VmAdapter implements Adapter {
 }
 
 /** The guest's words before it fell silent; it is gone afterwards. */
-async function lastWords(guest: Guest): Promise<LastWords> {
+async function lastWords(guest: Guest, silent = 'the guest is silent'): Promise<LastWords> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), LAST_WORDS_MS);
@@ -131,8 +140,7 @@ async function lastWords(guest: Guest): Promise<LastWords> {
   await guest.kill();
   const alarm = guest.console.alarm();
   const said = alarm ?? guest.console.tail(1)[0];
-  const ended =
-    exit === undefined ? 'the guest is silent' : `QEMU ended (${exit.signal ?? exit.code})`;
+  const ended = exit === undefined ? silent : `QEMU ended (${exit.signal ?? exit.code})`;
   const message = said === undefined ? ended : `${ended}; its console says: ${said}`;
   return {
     message,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { readWhole } from '../../base/read-whole.ts';
 import { buildInitramfs, type InitramfsEntry } from './initramfs.ts';
-import type { VmModule } from './target-url.ts';
+import type { VmModule } from './modules/own-modules.ts';
 
 /** Bytes of the largest module; all of them lie in the guest's memory, with the file system. */
 const MODULE_BYTES = 512 << 20;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Guest } from './guest.ts';
 import type { GuestParts } from './prepare-guest.ts';
-import type { Acceleration, Qemu } from './qemu.ts';
+import { type Acceleration, MACHINES, type Qemu } from './qemu.ts';
 import type { VmTarget } from './target-url.ts';
 
 const AGENT_PORT = '/dev/vport0p1';
@@ -28,16 +28,19 @@ export const startGuest = (target: VmTarget, start: GuestStart): Promise<Guest> 
     acceleration: start.acceleration,
     kernel: start.prepared.kernel.image,
     initrd: start.initrd,
-    append: commandLine(target, [start.acceleration.append, start.prepared.kernel.append ?? '']),
+    append: commandLine(target, start),
     memoryMiB: target.memoryMiB,
   });
 
-function commandLine(target: VmTarget, needed: readonly string[]): string {
+function commandLine(target: VmTarget, { acceleration, prepared }: GuestStart): string {
+  const console = `console=${MACHINES[target.architecture].console}`;
   // KASAN reports once a boot otherwise; other kernels take the word for one to their init.
-  // Warnings must reach the console too: a guest that locks up tells of them in no other way.
-  const own = ['console=ttyS0', 'loglevel=5', 'panic=-1', 'mitigations=off', 'kasan_multi_shot'];
+  const own = [console, 'panic=-1', 'mitigations=off', 'kasan_multi_shot'];
   const agent = [`allocert.region=${target.region}`, `allocert.port=${AGENT_PORT}`];
-  return [...own, ...needed, ...agent, target.append].filter((word) => word !== '').join(' ');
+  const kernel = prepared.kernel.append ?? '';
+  return [...own, acceleration.append, kernel, ...agent, target.append]
+    .filter((word) => word !== '')
+    .join(' ');
 }
 
 /** QEMU reads the file after it has connected: it stays until `use` is done. */

@@ -12,8 +12,17 @@ export class GuestConsole {
   /** Lines before this one, of those that are kept, are no matter of what runs now. */
   #begun = 0;
 
+  readonly #listeners = new Set<() => void>();
+
+  /** Has something done whenever the console says something; what it returns ends that. */
+  onWords(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   /** Takes what the serial port said. */
   push(text: string): void {
+    for (const listener of this.#listeners) listener();
     const lines = (this.#partial + text).split(/\r?\n/);
     this.#partial = lines.pop() ?? '';
     this.#lines.push(...lines.filter((line) => line.trim() !== ''));

@@ -4,8 +4,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { machineError } from '../../base/errors.ts';
+import { findOnPath } from '../../base/find-on-path.ts';
 import { GuestConsole } from './console.ts';
-import { type Acceleration, findOnPath, type Qemu } from './qemu.ts';
+import { type Acceleration, MACHINES, type Qemu } from './qemu.ts';
 
 /** A kernel to boot, and the emulator to boot it in. */
 export interface GuestOptions {
@@ -108,7 +109,8 @@ export class Guest {
 
 function spawnQemu(options: GuestOptions, socket: string): ChildProcess {
   const args = [
-    ...['-M', 'q35', '-nodefaults', '-display', 'none', '-no-reboot'],
+    ...MACHINES[options.qemu.architecture].board,
+    ...['-nodefaults', '-display', 'none', '-no-reboot'],
     ...['-smp', PROCESSORS, '-m', String(options.memoryMiB)],
     ...options.acceleration.options,
     ...['-kernel', options.kernel, '-initrd', options.initrd, '-append', options.append],

@@ -1,18 +1,24 @@
 import { basename, join } from 'node:path';
 import { cacheFolder, makeCacheFolder, sha256OfFile } from '../../base/cache.ts';
-import { buildAgent } from '../executor/build/build.ts';
+import { type BuiltAgent, buildAgent } from '../executor/build/build.ts';
 import type { KernelImage } from './kernels/kernel-image.ts';
 import { kernelNamed } from './kernels/registry.ts';
+import { buildOwnModules, type VmModule } from './modules/own-modules.ts';
 import type { VmTarget } from './target-url.ts';
 
 /** The files that a guest is made of, and where they come from. */
 export interface GuestParts {
   readonly kernel: KernelImage;
-  readonly agent: { readonly path: string; readonly digest: string; readonly compiler: string };
+  readonly agent: BuiltAgent;
+  /** In the order in which they are loaded. */
+  readonly modules: readonly VmModule[];
+  /** What a report says of all of them. */
+  readonly details: Readonly<Record<string, string>>;
 }
 
 /**
- * Builds the agent, and fetches the kernel where it has a name.
+ * Builds the agent, and fetches the kernel where it has a name; builds allocert's own modules for it
+ * where the target is one of their regions.
  *
  * @param onStep hears what takes long
  * @throws {@link AllocertError} when something cannot be had here
@@ -31,7 +37,19 @@ export async function prepareGuest(
     named === undefined
       ? await ownKernel(target.kernel)
       : await named.prepare(target.version, onStep);
-  return { kernel, agent };
+  const own =
+    target.own === undefined ? undefined : await buildOwnModules(kernel, target.own, onStep);
+  return {
+    kernel,
+    agent,
+    modules: [...(own?.modules ?? []), ...target.modules],
+    details: {
+      ...kernel.details,
+      ...own?.details,
+      agent: agent.digest,
+      compiler: agent.compiler,
+    },
+  };
 }
 
 async function ownKernel(image: string): Promise<KernelImage> {

@@ -1,9 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cacheFolder, makeCacheFolder } from '../../base/cache.ts';
 import { machineError, messageOf } from '../../base/errors.ts';
+import { findOnPath } from '../../base/find-on-path.ts';
+import type { GuestArchitecture } from './kernels/kernel-image.ts';
 
 /** Milliseconds within which a guest under KVM must have said its first byte. */
 const KVM_PROBE_MS = 5_000;
@@ -12,37 +14,78 @@ const KVM_PROBE_MS = 5_000;
 export interface Qemu {
   readonly program: string;
   readonly version: string;
+  /** Of its guests. */
+  readonly architecture: GuestArchitecture;
 }
 
-/** The first file of that name on the search path. */
-export function findOnPath(name: string): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  return folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
+/** What a guest of an architecture is made of. */
+interface Machine {
+  /** QEMU's program for it. */
+  readonly program: string;
+  /** Debian's package of that. */
+  readonly package: string;
+  /** The variable that names another. */
+  readonly variable: string;
+  /** The board, as QEMU's options say it. */
+  readonly board: readonly string[];
+  /** The processor where it is emulated. */
+  readonly processor: string;
+  /** The console as the kernel's command line names it. */
+  readonly console: string;
 }
+
+/** Boards with a PCI bus below 4 GiB, where 32-bit kernels find it; a console; nothing else. */
+export const MACHINES: Readonly<Record<GuestArchitecture, Machine>> = {
+  x86_64: {
+    program: 'qemu-system-x86_64',
+    package: 'qemu-system-x86',
+    variable: 'ALLOCERT_QEMU',
+    board: ['-M', 'q35'],
+    processor: 'max',
+    console: 'ttyS0',
+  },
+  aarch64: {
+    program: 'qemu-system-aarch64',
+    package: 'qemu-system-arm',
+    variable: 'ALLOCERT_QEMU_AARCH64',
+    board: ['-M', 'virt'],
+    // It has pages of 4 and 16 KiB, runs 32-bit programs, and no pointer authentication, which is
+    // slow to emulate.
+    processor: 'cortex-a76',
+    console: 'ttyAMA0',
+  },
+  armhf: {
+    program: 'qemu-system-arm',
+    package: 'qemu-system-arm',
+    variable: 'ALLOCERT_QEMU_ARM',
+    board: ['-M', 'virt,highmem=off'],
+    processor: 'cortex-a15',
+    console: 'ttyAMA0',
+  },
+};
 
 /**
- * QEMU for x86-64 guests: $ALLOCERT_QEMU, else the one on the search path.
+ * QEMU for guests of an architecture: the one that its variable names, else the one on the search
+ * path.
  *
  * @throws {@link AllocertError} when there is none, or it does not run
  */
-export function findQemu(): Qemu {
-  const own = process.env.ALLOCERT_QEMU;
-  const program = own !== undefined && own !== '' ? own : findOnPath('qemu-system-x86_64');
+export function findQemu(architecture: GuestArchitecture = 'x86_64'): Qemu {
+  const { program: name, package: bringer, variable } = MACHINES[architecture];
+  const own = process.env[variable];
+  const program = own !== undefined && own !== '' ? own : findOnPath(name);
+  const remedy = `install ${bringer} (Debian) or set ${variable} to its path`;
   if (program === undefined) {
     throw machineError(
-      'vm: targets need QEMU, which is not on this machine; install qemu-system-x86 (Debian) or ' +
-        'set ALLOCERT_QEMU to its path',
+      `vm: targets need QEMU, ${name} for this kernel, which is not on this machine; ${remedy}`,
     );
   }
   try {
     const text = execFileSync(program, ['--version'], { encoding: 'utf8' });
-    return { program, version: /version (\S+)/.exec(text)?.[1] ?? 'unknown' };
+    return { program, version: /version (\S+)/.exec(text)?.[1] ?? 'unknown', architecture };
   } catch (thrown) {
     const why = messageOf(thrown).split('\n')[0];
-    throw machineError(
-      `cannot run QEMU as ${program} (${why}); install qemu-system-x86 (Debian) or set ALLOCERT_QEMU to its path`,
-      thrown,
-    );
+    throw machineError(`cannot run QEMU as ${program} (${why}); ${remedy}`, thrown);
   }
 }
 
@@ -56,13 +99,13 @@ export interface Acceleration {
   readonly patience: number;
 }
 
-const TCG: Acceleration = {
+const emulated = (architecture: GuestArchitecture): Acceleration => ({
   name: 'tcg',
-  options: ['-accel', 'tcg,thread=multi', '-cpu', 'max'],
+  options: ['-accel', 'tcg,thread=multi', '-cpu', MACHINES[architecture].processor],
   // On a busy host an emulated processor stands still for seconds, which is no fault of its kernel.
   append: 'rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60',
   patience: 4,
-};
+});
 const KVM: Acceleration = {
   name: 'kvm',
   options: ['-accel', 'kvm', '-cpu', 'host'],
@@ -71,12 +114,13 @@ const KVM: Acceleration = {
 };
 
 /**
- * KVM where it really works, else emulation. `/dev/kvm` may exist and still fail or hang, so a
+ * KVM where it really works, for guests like PCs, else emulation. `/dev/kvm` may exist and still fail or hang, so a
  * kernel is started under it, and must say something soon. The answer is kept until the next boot
  * of this machine.
  */
 export async function chooseAcceleration(qemu: Qemu, kernel: string): Promise<Acceleration> {
-  if (!mayUseKvm()) return TCG;
+  const { architecture } = qemu;
+  if (architecture !== 'x86_64' || !mayUseKvm()) return emulated(architecture);
   const file = join(cacheFolder(), 'kvm-probe.json');
   const key = `${qemu.version} ${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}`;
   const known = knownAnswer(file, key);
@@ -85,7 +129,7 @@ export async function chooseAcceleration(qemu: Qemu, kernel: string): Promise<Ac
     makeCacheFolder(dirname(file));
     await writeFile(file, `${JSON.stringify({ key, works })}\n`);
   }
-  return works ? KVM : TCG;
+  return works ? KVM : emulated(architecture);
 }
 
 function mayUseKvm(): boolean {

@@ -14,7 +14,10 @@ export interface GuestRun {
   readonly output: readonly string[];
 }
 
-/** Milliseconds for booting and the program together, on a machine that is not emulated. */
+/**
+ * Milliseconds for the program, on a machine that is not emulated; and for a guest that starts to
+ * say something.
+ */
 const PATIENCE_MS = 60_000;
 
 /**
@@ -28,10 +31,10 @@ export async function runInGuest(url: string, program: GuestProgram): Promise<Gu
     throw usageError('an argument of a program in a guest is one line that is not empty');
   }
   const target = parseVmTarget(url);
-  const qemu = findQemu();
+  const qemu = findQemu(target.architecture);
   const prepared = await prepareGuest(target, () => {});
   const acceleration = await chooseAcceleration(qemu, prepared.kernel.image);
-  const files = await bootFiles(prepared.agent.path, target.modules, program);
+  const files = await bootFiles(prepared.agent.path, prepared.modules, program);
   return withBootFiles(files, async (initrd) => {
     const guest = await startGuest(target, { qemu, acceleration, prepared, initrd });
     await ended(guest, PATIENCE_MS * acceleration.patience);
@@ -41,8 +44,15 @@ export async function runInGuest(url: string, program: GuestProgram): Promise<Gu
 
 /** A program that does not end is ended with its guest. */
 async function ended(guest: Guest, timeoutMs: number): Promise<void> {
-  const timer = setTimeout(() => void guest.kill(), timeoutMs);
+  let timer = setTimeout(() => void guest.kill(), timeoutMs);
+  const forget = guest.console.onWords(() => {
+    // While it starts, what it says is progress; the program may say what it likes.
+    if (guest.console.tail(Number.POSITIVE_INFINITY).some((line) => START.test(line))) forget();
+    clearTimeout(timer);
+    timer = setTimeout(() => void guest.kill(), timeoutMs);
+  });
   await guest.exited;
+  forget();
   clearTimeout(timer);
 }
 

@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { usageError } from '../../base/errors.ts';
-import { percentDecoded, splitTarget } from '../../base/target-url.ts';
-import { kernelNamed } from './kernels/registry.ts';
+import { percentDecoded, splitTarget, type TargetParts } from '../../base/target-url.ts';
+import type { Architecture } from '../executor/build/architectures.ts';
+import type { GuestArchitecture } from './kernels/kernel-image.ts';
+import { KERNELS, kernelNamed } from './kernels/registry.ts';
+import type { OwnModules, VmModule } from './modules/own-modules.ts';
 
 /** A `vm:` URL, parsed. */
 export interface VmTarget {
@@ -10,73 +13,115 @@ export interface VmTarget {
   readonly kernel: string;
   /** What follows the kernel's name after an `@`. */
   readonly version?: string;
+  readonly architecture: GuestArchitecture;
   /** The region's device node inside the guest. */
   readonly region: string;
   /** More words for the kernel's command line. */
   readonly append: string;
-  /** Modules to load, in order. */
+  /** Modules to load, in order, after allocert's own. */
   readonly modules: readonly VmModule[];
+  /** How allocert's own modules are to act, where they are behind the region. */
+  readonly own?: OwnModules;
   readonly memoryMiB: number;
-  /** The agent's architecture; a 64-bit PC's kernel runs 32-bit programs too. */
-  readonly agent: GuestAgent;
-}
-
-/** Architectures whose agents run in the guest, which is a 64-bit PC. */
-export type GuestAgent = (typeof GUEST_AGENTS)[number];
-
-/** A kernel module and its parameters. */
-export interface VmModule {
-  readonly path: string;
-  readonly parameters: readonly string[];
+  /** The agent's architecture: a 64-bit kernel runs 32-bit programs too. */
+  readonly agent: Architecture;
 }
 
 const MEMORY_MIB = 1024;
 const MEMORY_MIB_MIN = 128;
-const GUEST_AGENTS = ['x86_64', 'i386'] as const;
-const PARAMETERS = {
-  names: ['kernel', 'append', 'module', 'memory', 'agent'],
-  repeated: ['append', 'module'],
-} as const;
+
+/** Agents that kernels run, the usual one first. */
+const AGENTS: Readonly<Record<GuestArchitecture, readonly [Architecture, ...Architecture[]]>> = {
+  x86_64: ['x86_64', 'i386'],
+  aarch64: ['aarch64', 'armhf'],
+  armhf: ['armhf'],
+};
+
+const BEHAVIOURS = ['hardened', 'rfc-v2'] as const;
+const REGIONS_MAX = 8;
+const OF_OWN_MODULES = ['behaviour', 'defect', 'regions'] as const;
+const NAMES = ['kernel', 'append', 'module', 'memory', 'agent', ...OF_OWN_MODULES] as const;
+const PARAMETERS = { names: NAMES, repeated: ['append', 'module'] } as const;
+type Parts = TargetParts<(typeof NAMES)[number]>;
+
 const FORMS = 'vm:debian/dma_heap/system or vm:/dev/NODE?kernel=IMAGE&append=…&module=x.ko,param=1';
 
 /**
- * Reads a target URL such as `vm:debian/dma_heap/system` or
+ * Reads a target URL such as `vm:debian/dma_heap/system`, `vm:debian@7.3/cma0?behaviour=rfc-v2` or
  * `vm:/dev/cma0?kernel=bzImage&module=x.ko,param=1`; values are percent-encoded where needed.
  *
  * @throws {@link AllocertError} for what is unknown, contradictory or not there
  */
 export function parseVmTarget(url: string): VmTarget {
   const parts = splitTarget(url, url.slice('vm:'.length), PARAMETERS);
-  const place = percentDecoded(url, parts.place);
-  const modules = parts.all('module').map((text) => parseModule(text, url));
+  const place = parsePlace(percentDecoded(url, parts.place), parts.get('kernel'), url);
+  const own = parseOwnModules(place, parts, url);
   return {
-    ...parsePlace(place, parts.get('kernel'), url),
+    ...place,
     append: parts.all('append').join(' '),
-    modules,
+    modules: parts.all('module').map((text) => parseModule(text, url)),
+    ...(own === undefined ? {} : { own }),
     memoryMiB: parseMemory(parts.get('memory'), url),
-    agent: parseAgent(parts.get('agent') ?? 'x86_64', url),
+    agent: parseAgent(parts.get('agent'), place.architecture, url),
   };
 }
 
-type Place = Pick<VmTarget, 'kernel' | 'version' | 'region'>;
+type Place = Pick<VmTarget, 'kernel' | 'version' | 'architecture' | 'region'>;
 
-function parsePlace(place: string, own: string | undefined, url: string): Place {
+function parsePlace(place: string, image: string | undefined, url: string): Place {
   if (place.startsWith('/dev/')) {
-    if (own === undefined) throw usageError(`${url} names no kernel; add ?kernel=IMAGE`);
-    if (!existsSync(own)) throw usageError(`${url} names the kernel ${own}, which is not there`);
-    return { kernel: own, region: place };
+    if (image === undefined) throw usageError(`${url} names no kernel; add ?kernel=IMAGE`);
+    if (!existsSync(image))
+      throw usageError(`${url} names the kernel ${image}, which is not there`);
+    return { kernel: image, architecture: 'x86_64', region: place };
   }
-  const [, name = '', version, region = ''] =
-    /^([^/@]*)(?:@([^/]*))?(?:\/(.*))?$/.exec(place) ?? [];
-  const known = kernelNamed(name);
-  if (known === undefined) throw usageError(`${url} names no kernel that is known; use ${FORMS}`);
-  if (own !== undefined) throw usageError(`${url} names two kernels; use ${FORMS}`);
-  if (version !== undefined && !known.versioned) {
-    throw usageError(`${url} asks for a version of ${name}, of which there is only one`);
+  const slash = place.indexOf('/');
+  const [name = '', version] = (slash < 0 ? place : place.slice(0, slash)).split('@');
+  const kernel = kernelNamed(name);
+  if (kernel === undefined) {
+    const known = KERNELS.map((one) => one.name).join(', ');
+    throw usageError(`${url} names no kernel that is known (${known}); use ${FORMS}`);
   }
+  if (image !== undefined) throw usageError(`${url} names two kernels; use ${FORMS}`);
+  if (version !== undefined) requireVersion(kernel.versioned, name, version, url);
+  const region = slash < 0 ? '' : place.slice(slash + 1);
   if (region === '') throw usageError(`${url} names no device; use ${FORMS}`);
-  const asked = version === undefined ? {} : { version };
-  return { kernel: name, ...asked, region: `/dev/${region}` };
+  return {
+    kernel: name,
+    ...(version === undefined ? {} : { version }),
+    architecture: kernel.architecture,
+    region: `/dev/${region}`,
+  };
+}
+
+function requireVersion(versioned: boolean, name: string, version: string, url: string): void {
+  if (!versioned) throw usageError(`${url}: there is one ${name} kernel, so leave @${version} out`);
+  if (/^\d+(\.\d+)+$/.test(version)) return;
+  throw usageError(`${url}: "${version}" is no version of a kernel; write one such as @7.3`);
+}
+
+/** The modules are behind every `cmaN` of a kernel that has a name. */
+function parseOwnModules(place: Place, parts: Parts, url: string): OwnModules | undefined {
+  const index = /^\/dev\/cma(\d)$/.exec(place.region)?.[1];
+  const named = kernelNamed(place.kernel) !== undefined;
+  if (index === undefined || !named) {
+    const given = OF_OWN_MODULES.find((name) => parts.get(name) !== undefined);
+    if (given === undefined) return undefined;
+    throw usageError(`${url}: ${given}= is about the module behind vm:KERNEL/cma0; leave it out`);
+  }
+  const least = Number(index) + 1;
+  const regions = Number(parts.get('regions') ?? Math.max(2, least));
+  if (!Number.isInteger(regions) || regions < least || regions > REGIONS_MAX) {
+    throw usageError(`${url}: regions is a whole number from ${least} to ${REGIONS_MAX}`);
+  }
+  const behaviour = parts.get('behaviour') ?? 'hardened';
+  if (!BEHAVIOURS.some((known) => known === behaviour)) {
+    throw usageError(
+      `${url}: there is no behaviour "${behaviour}"; use one of ${BEHAVIOURS.join(', ')}`,
+    );
+  }
+  const defect = parts.get('defect');
+  return { behaviour, regions, ...(defect === undefined ? {} : { defect }) };
 }
 
 function parseModule(text: string, url: string): VmModule {
@@ -98,8 +143,13 @@ function parseMemory(text: string | undefined, url: string): number {
   return value;
 }
 
-function parseAgent(text: string, url: string): GuestAgent {
-  const found = GUEST_AGENTS.find((architecture) => architecture === text);
-  if (found !== undefined) return found;
-  throw usageError(`${url}: the guest runs agents for ${GUEST_AGENTS.join(' and ')} only`);
+function parseAgent(
+  text: string | undefined,
+  architecture: GuestArchitecture,
+  url: string,
+): Architecture {
+  const [usual, ...others] = AGENTS[architecture];
+  const found = [usual, ...others].find((one) => one === text);
+  if (text === undefined || found !== undefined) return found ?? usual;
+  throw usageError(`${url}: the guest runs agents for ${[usual, ...others].join(' and ')} only`);
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { Adapter } from '../../adapters/contract/index.ts';
 import { openVm, prepareVm } from '../../adapters/vm/adapter.ts';
-import { prepareDebianKernel } from '../../adapters/vm/kernels/debian-kernel.ts';
+import { prepareDebianKernel } from '../../adapters/vm/kernels/debian-kernels.ts';
 import { AllocertError } from '../../base/errors.ts';
 import type { RunRecord } from '../../reports/record/record.ts';
 import { allocert, guestsOf } from './command.ts';

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -19,6 +20,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* See syslog(2); the second is the level that "quiet" has. */
+#define SYSLOG_CONSOLE_LEVEL 8
+#define KERN_WARNING_LEVEL 4
 #define TEXT_BYTES 4096
 #define PROGRAM "/run/program"
 
@@ -178,6 +182,8 @@ int agent_init(struct agent *agent)
 	mount_one("tmpfs", "/tmp");
 	mount_one("debugfs", "/sys/kernel/debug");
 	load_modules();
+	/* A console that speaks while the machine starts shows progress; from here on, trouble. */
+	klogctl(SYSLOG_CONSOLE_LEVEL, NULL, KERN_WARNING_LEVEL);
 	read_text("/proc/cmdline", text, sizeof(text));
 	powers_off = strstr(text, "allocert.end=poweroff") != NULL;
 	server = fork();

@@ -10,7 +10,7 @@ import { buildInitramfs, type InitramfsEntry } from '../../../adapters/vm/initra
 import {
   type ProgramRunner,
   prepareDebianKernel,
-} from '../../../adapters/vm/kernels/debian-kernel.ts';
+} from '../../../adapters/vm/kernels/debian-kernels.ts';
 import { findQemu } from '../../../adapters/vm/qemu.ts';
 import { parseVmTarget } from '../../../adapters/vm/target-url.ts';
 

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * SA_IOC_ALLOC, hardened: what is unknown is refused, causes can be told apart, and the descriptor
+ * appears only when nothing can fail any more.
+ */
+#include <linux/fcntl.h>
+#include <linux/file.h>
+#include <linux/uaccess.h>
+
+#include "framework.h"
+#include "include/uapi/linux/simple-allocator.h"
+
+static bool is_acceptable(const struct simple_allocate_data *data)
+{
+	if (data->version || data->reserved1 || data->reserved2)
+		return false;
+	if (data->flags & ~(u32)(O_ACCMODE | O_CLOEXEC))
+		return false;
+	return (data->flags & O_ACCMODE) != O_ACCMODE;
+}
+
+/* Answers with @dmabuf, whose only reference goes to the caller's table or is dropped. */
+static long deliver(struct dma_buf *dmabuf, struct simple_allocate_data *data,
+		    void __user *argument)
+{
+	int fd = get_unused_fd_flags(data->flags & O_CLOEXEC);
+
+	if (fd < 0) {
+		dma_buf_put(dmabuf);
+		return fd;
+	}
+	data->fd = fd;
+	data->length = dmabuf->size;
+	if (copy_to_user(argument, data, sizeof(*data))) {
+		put_unused_fd(fd);
+		dma_buf_put(dmabuf);
+		return -EFAULT;
+	}
+	/* From here on another thread may close it: nothing of the buffer may be looked at. */
+	fd_install(fd, dmabuf->file);
+	return 0;
+}
+
+long sa_request(struct sa_device *sadev, unsigned int cmd, unsigned long arg)
+{
+	void __user *argument = (void __user *)arg;
+	struct simple_allocate_data data;
+	struct dma_buf *dmabuf;
+
+	if (cmd != SA_IOC_ALLOC)
+		return -ENOTTY;
+	if (copy_from_user(&data, argument, sizeof(data)))
+		return -EFAULT;
+	if (!is_acceptable(&data))
+		return -EINVAL;
+	dmabuf = sadev->allocate(sadev, data.length, data.flags);
+	if (IS_ERR(dmabuf))
+		return PTR_ERR(dmabuf);
+	return deliver(dmabuf, &data, argument);
+}
