@@ -19,20 +19,22 @@ const PROGRAMS: readonly Needed[] = [
   { name: 'bison', package: 'bison' },
   { name: 'bc', package: 'bc' },
   { name: 'perl', package: 'perl' },
+  { name: 'setpriv', package: 'util-linux' },
 ];
-const HEADERS: readonly Needed[] = [
-  { name: 'gelf.h', package: 'libelf-dev' },
-  { name: 'openssl/opensslv.h', package: 'libssl-dev' },
+const HEADER: Needed = { name: 'gelf.h', package: 'libelf-dev' };
+
+/** Where compilers look for headers; the last one is read from the environment as gcc does. */
+const headerFolders = (): readonly string[] => [
+  '/usr/include',
+  '/usr/local/include',
+  ...(process.env.CPATH ?? '').split(':').filter((folder) => folder !== ''),
 ];
-const HEADER_FOLDERS = ['/usr/include', '/usr/include/x86_64-linux-gnu'];
 
 /** Packages of Debian that this machine lacks for building a kernel. */
 export function missingBuildTools(): readonly string[] {
   const programs = PROGRAMS.filter(({ name }) => findOnPath(name) === undefined);
-  const headers = HEADERS.filter(
-    ({ name }) => !HEADER_FOLDERS.some((folder) => existsSync(`${folder}/${name}`)),
-  );
-  return [...programs, ...headers].map((one) => one.package);
+  const header = headerFolders().some((folder) => existsSync(`${folder}/${HEADER.name}`));
+  return [...programs, ...(header ? [] : [HEADER])].map((one) => one.package);
 }
 
 /** @throws {@link AllocertError} naming the packages that this machine lacks for a build */
