@@ -3,6 +3,7 @@ import { access, readdir } from 'node:fs/promises';
 import { messageOf } from '../base/errors.ts';
 import { findOnPath } from '../base/find-on-path.ts';
 import { nodeHeaders } from './executor/build/build.ts';
+import { describeKernel, type KernelState, listKernels } from './vm/list-kernels.ts';
 import { findQemu } from './vm/qemu.ts';
 
 /** Whether this machine can run a kind of target, and what each missing part needs. */
@@ -25,7 +26,7 @@ type Probe = () => Promise<Finding>;
 const PROBES: Readonly<Record<string, readonly Probe[]>> = {
   sim: [async () => ({ found: true, text: 'built in' })],
   replay: [async () => ({ found: true, text: 'built in; needs the report of an earlier run' })],
-  vm: [findEmulator, findApt, findCompiler, findKvm],
+  vm: [findEmulator, findApt, findCompiler, findKvm, ...listKernels().map(kernelProbe)],
   native: [findCompiler, findAddonParts, findNodes],
   remote: [async () => ({ found: true, text: REMOTE })],
 };
@@ -74,6 +75,12 @@ async function findKvm(): Promise<Finding> {
   const usable = await accessible('/dev/kvm', constants.R_OK | constants.W_OK);
   const text = usable ? '/dev/kvm can be opened; a run probes whether it works' : NO_KVM;
   return { found: usable, optional: true, text };
+}
+
+/** A kernel that this machine cannot boot is no fault of the others. */
+function kernelProbe(state: KernelState): Probe {
+  const found = state.missing.length + state.missingForModules.length === 0;
+  return async () => ({ found, optional: true, text: describeKernel(state) });
 }
 
 const NO_KVM = 'no usable /dev/kvm: kernels run emulated, which is slower and works the same';

@@ -3,7 +3,7 @@ import { connectAgent, type LastWords } from '../protocol/client.ts';
 import { targetFacts } from '../protocol/facts.ts';
 import { startGuest, withBootFiles } from './boot.ts';
 import { bootFiles } from './boot-files.ts';
-import { type Guest, wasForced } from './guest.ts';
+import { type Guest, type GuestExit, wasForced } from './guest.ts';
 import { missingForModules } from './modules/compiler.ts';
 import { buildOwnModules } from './modules/own-modules.ts';
 import { type GuestParts, prepareGuest } from './prepare-guest.ts';
@@ -11,16 +11,13 @@ import { type Acceleration, chooseAcceleration, findQemu, type Qemu } from './qe
 import { StartWatch } from './start-watch.ts';
 import { parseVmTarget, type VmTarget } from './target-url.ts';
 
-/** Milliseconds without a word on the console after which a guest that starts has failed. */
-const SILENCE_MS = 60_000;
-/** The same for one that speaks and speaks, and never becomes a target. */
-const BOOT_MS = 20 * SILENCE_MS;
+/** Milliseconds from starting QEMU to the agent's first word, for one that speaks and speaks. */
+const BOOT_MS = 1_200_000;
 /** Milliseconds to wait for QEMU to end after the agent was lost. */
 const LAST_WORDS_MS = 3_000;
 /** Lines of the console that a death is reported with: of the first complaint, and the last ones. */
 const FIRST_LINES = 160;
 const LAST_LINES = 40;
-const SILENT = 'the guest did not start, and its console fell silent';
 
 /**
  * A kernel in QEMU as a target; see `parseVmTarget` for the URL.
@@ -97,9 +94,8 @@ class VmAdapter implements Adapter {
     patience: number,
     details: Readonly<Record<string, string>>,
   ): Promise<Session> {
-    const watch = new StartWatch(guest.console, SILENCE_MS * patience, () =>
-      guest.stream.destroy(),
-    );
+    const silenceMs = this.#target.silenceSeconds * 1000 * patience;
+    const watch = new StartWatch(guest.console, silenceMs, () => guest.stream.destroy());
     try {
       return await connectAgent(guest.stream, {
         helloTimeoutMs: BOOT_MS * patience,
@@ -112,7 +108,7 @@ class VmAdapter implements Adapter {
           });
         },
         onBegin: () => guest.console.mark(),
-        lastWords: () => lastWords(guest, watch.silent ? SILENT : undefined),
+        lastWords: () => lastWords(guest, watch.silent ? silenceOf(silenceMs) : undefined),
         onClose: () => guest.kill(),
       });
     } catch (thrown) {
@@ -129,22 +125,35 @@ class VmAdapter implements Adapter {
   }
 }
 
-/** The guest's words before it fell silent; it is gone afterwards. */
-async function lastWords(guest: Guest, silent = 'the guest is silent'): Promise<LastWords> {
+const silenceOf = (ms: number): string =>
+  `the guest has not started, and its console said nothing for ${ms / 1000} s`;
+
+/**
+ * The guest's words before it fell silent; it is gone afterwards.
+ *
+ * @param silence what is known of it, where there is nothing to wait for
+ */
+async function lastWords(guest: Guest, silence?: string): Promise<LastWords> {
+  const exit = silence === undefined ? await exitSoon(guest) : undefined;
+  await guest.kill();
+  const alarm = guest.console.alarm();
+  const said = alarm ?? guest.console.tail(1)[0];
+  const ended =
+    exit === undefined
+      ? (silence ?? 'the guest is silent')
+      : `QEMU ended (${exit.signal ?? exit.code})`;
+  const message = said === undefined ? ended : `${ended}; its console says: ${said}`;
+  const log = guest.console.excerpt(FIRST_LINES, LAST_LINES);
+  return { message, log, forced: wasForced(exit, alarm) };
+}
+
+/** How QEMU ended, where it does within some seconds. */
+async function exitSoon(guest: Guest): Promise<GuestExit | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), LAST_WORDS_MS);
   });
   const exit = await Promise.race([guest.exited, patience]);
   clearTimeout(timer);
-  await guest.kill();
-  const alarm = guest.console.alarm();
-  const said = alarm ?? guest.console.tail(1)[0];
-  const ended = exit === undefined ? silent : `QEMU ended (${exit.signal ?? exit.code})`;
-  const message = said === undefined ? ended : `${ended}; its console says: ${said}`;
-  return {
-    message,
-    log: guest.console.excerpt(FIRST_LINES, LAST_LINES),
-    forced: wasForced(exit, alarm),
-  };
+  return exit;
 }

@@ -23,12 +23,15 @@ export interface VmTarget {
   /** How allocert's own modules are to act, where they are behind the region. */
   readonly own?: OwnModules;
   readonly memoryMiB: number;
+  /** Seconds without a word on its console after which a guest that starts has failed. */
+  readonly silenceSeconds: number;
   /** The agent's architecture: a 64-bit kernel runs 32-bit programs too. */
   readonly agent: Architecture;
 }
 
 const MEMORY_MIB = 1024;
 const MEMORY_MIB_MIN = 128;
+const SILENCE_SECONDS = 60;
 
 /** Agents that kernels run, the usual one first. */
 const AGENTS: Readonly<Record<GuestArchitecture, readonly [Architecture, ...Architecture[]]>> = {
@@ -40,7 +43,15 @@ const AGENTS: Readonly<Record<GuestArchitecture, readonly [Architecture, ...Arch
 const BEHAVIOURS = ['hardened', 'rfc-v2'] as const;
 const REGIONS_MAX = 8;
 const OF_OWN_MODULES = ['behaviour', 'defect', 'regions'] as const;
-const NAMES = ['kernel', 'append', 'module', 'memory', 'agent', ...OF_OWN_MODULES] as const;
+const NAMES = [
+  'kernel',
+  'append',
+  'module',
+  'memory',
+  'agent',
+  'silence',
+  ...OF_OWN_MODULES,
+] as const;
 const PARAMETERS = { names: NAMES, repeated: ['append', 'module'] } as const;
 type Parts = TargetParts<(typeof NAMES)[number]>;
 
@@ -62,6 +73,7 @@ export function parseVmTarget(url: string): VmTarget {
     modules: parts.all('module').map((text) => parseModule(text, url)),
     ...(own === undefined ? {} : { own }),
     memoryMiB: parseMemory(parts.get('memory'), url),
+    silenceSeconds: parseSilence(parts.get('silence'), url),
     agent: parseAgent(parts.get('agent'), place.architecture, url),
   };
 }
@@ -141,6 +153,12 @@ function parseMemory(text: string | undefined, url: string): number {
     throw usageError(`${url}: memory is a whole number of MiB, at least ${MEMORY_MIB_MIN}`);
   }
   return value;
+}
+
+function parseSilence(text: string | undefined, url: string): number {
+  const value = Number(text ?? SILENCE_SECONDS);
+  if (Number.isInteger(value) && value > 0 && value <= 3600) return value;
+  throw usageError(`${url}: silence is a whole number of seconds, from 1 to 3600`);
 }
 
 function parseAgent(

@@ -4,6 +4,7 @@ import { mention, say } from '../shared/terminal.ts';
 
 interface PrepareArguments {
   readonly kernel: string;
+  readonly list: boolean;
 }
 
 const prepareCommand: CommandModule<object, PrepareArguments> = {
@@ -14,10 +15,16 @@ const prepareCommand: CommandModule<object, PrepareArguments> = {
       .positional('kernel', {
         type: 'string',
         default: 'debian',
-        describe: 'Name of the kernel, as in vm:debian/…',
+        describe: 'Name of the kernel, as in vm:debian/… or vm:debian@7.3/…',
+      })
+      .option('list', {
+        type: 'boolean',
+        default: false,
+        describe: 'Print every kernel that has a name and what is missing for each; fetch nothing',
       })
       .epilogue('Exit codes: 0 prepared, 2 usage, 3 this machine cannot fetch or build it.'),
-  handler: async ({ kernel }) => {
+  handler: async ({ kernel, list }) => {
+    if (list) return printKernels();
     const { prepareVm } = await import('../../adapters/vm/adapter.ts');
     await prepareVm(kernel, mention);
   },
@@ -60,6 +67,11 @@ const buildCommand: CommandModule<object, BuildArguments> = {
     say(image, `${details.package} ${details.version}, SHA-256 ${details.imageSha256}`);
   },
 };
+
+async function printKernels(): Promise<void> {
+  const { describeKernel, listKernels } = await import('../../adapters/vm/list-kernels.ts');
+  for (const kernel of listKernels()) say(describeKernel(kernel));
+}
 
 /** `allocert vm …` */
 export const vmCommand: CommandModule = {

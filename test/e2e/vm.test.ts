@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { Adapter } from '../../adapters/contract/index.ts';
 import { openVm, prepareVm } from '../../adapters/vm/adapter.ts';
-import { prepareDebianKernel } from '../../adapters/vm/kernels/debian-kernels.ts';
+import { FLAVOURS, prepareDebianKernel } from '../../adapters/vm/kernels/debian-kernels.ts';
 import { AllocertError } from '../../base/errors.ts';
 import type { RunRecord } from '../../reports/record/record.ts';
 import { allocert, guestsOf } from './command.ts';
@@ -160,7 +160,7 @@ t.test(
   options,
   async (t) => {
     const folder = t.testdir({ 'bad.ko': 'no module at all' });
-    const { image } = await prepareDebianKernel();
+    const { image } = await prepareDebianKernel(FLAVOURS.amd64);
     const target = `vm:/dev/dma_heap/system?kernel=${encodeURIComponent(image)}&memory=512`;
     const own = await allocert(['run', target, '--only', 'IOC-01', '--out', join(folder, 'own')]);
     t.equal(own.code, 0, own.stderr);

@@ -53,7 +53,8 @@ const CROSS: Readonly<Record<Architecture, Toolchains>> = {
     packages: 'gcc-aarch64-linux-gnu and libc6-dev-arm64-cross',
   },
   armhf: {
-    tried: [wide('arm-linux-gnueabihf-gcc')],
+    // A 64-bit kernel with larger pages runs it too, where its parts lie on pages of their own.
+    tried: [wide('arm-linux-gnueabihf-gcc', '-Wl,-z,max-page-size=65536')],
     packages: 'gcc-arm-linux-gnueabihf and libc6-dev-armhf-cross',
   },
 };

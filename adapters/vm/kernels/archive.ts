@@ -81,7 +81,7 @@ export async function privateArchive(
         (thrown: unknown) => messageOf(thrown),
       );
       const lists = await readdir(join(scratch, 'state', 'lists'));
-      if (!lists.some((name) => name.endsWith('_Packages'))) {
+      if (!lists.some((name) => /_Packages(\.\w+)?$/.test(name))) {
         throw new Error(failure ?? `apt-get update fetched no list of ${suite.name}`);
       }
     });

@@ -8,7 +8,8 @@ export interface KernelRelease {
   readonly numbers: readonly number[];
 }
 
-const IMAGE = /^linux-image-((\d+(?:\.\d+)+)(?:-(\d+))?(?:\+[a-z0-9]+)?)-([a-z0-9-]+)$/;
+/** Packages without the last number only depend on the newest of others. */
+const IMAGE = /^linux-image-((\d+(?:\.\d+){2,})(?:-(\d+))?(?:\+[a-z0-9]+)?)-([a-z0-9-]+)$/;
 
 /**
  * The kernel whose image package has that name, or undefined where it is another package, or the

@@ -53,7 +53,7 @@ export async function buildOwnModules(
   if (kernel.headers === undefined) {
     throw machineError(
       `Debian's archive no longer has the headers of ${kernel.details.version ?? 'this kernel'}, ` +
-        'without which no module can be built for it; take a newer kernel',
+        'without which no module can be built for it; those of newer ones are there',
     );
   }
   onStep('preparing the headers of the kernel');

@@ -1,39 +1,49 @@
-/** The parts of the vm target that need no guest: URL, archive, kernel cache, finding QEMU. */
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+/** The parts of the vm target that need no guest: URL, archive, console, finding QEMU. */
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
 import { GuestConsole } from '../../../adapters/vm/console.ts';
 import { wasForced } from '../../../adapters/vm/guest.ts';
 import { buildInitramfs, type InitramfsEntry } from '../../../adapters/vm/initramfs.ts';
-import {
-  type ProgramRunner,
-  prepareDebianKernel,
-} from '../../../adapters/vm/kernels/debian-kernels.ts';
 import { findQemu } from '../../../adapters/vm/qemu.ts';
+import { StartWatch } from '../../../adapters/vm/start-watch.ts';
 import { parseVmTarget } from '../../../adapters/vm/target-url.ts';
 
 t.test('the two forms of URL', async (t) => {
   t.strictSame(parseVmTarget('vm:debian/dma_heap/system'), {
     kernel: 'debian',
+    architecture: 'x86_64',
     region: '/dev/dma_heap/system',
     append: '',
     modules: [],
     memoryMiB: 1024,
+    silenceSeconds: 60,
     agent: 'x86_64',
   });
   const folder = t.testdir({ 'bz Image': '', 'x.ko': '' });
   const kernel = encodeURIComponent(join(folder, 'bz Image'));
-  const url = `vm:/dev/cma0?kernel=${kernel}&append=cma%3D64M+x&module=${folder}/x.ko,size=1,b=2&memory=512&agent=i386`;
+  const url = `vm:/dev/cma0?kernel=${kernel}&append=cma%3D64M+x&module=${folder}/x.ko,size=1,b=2&memory=512&silence=90&agent=i386`;
   t.strictSame(parseVmTarget(url), {
     kernel: join(folder, 'bz Image'),
+    architecture: 'x86_64',
     region: '/dev/cma0',
     append: 'cma=64M+x',
     modules: [{ path: join(folder, 'x.ko'), parameters: ['size=1', 'b=2'] }],
     memoryMiB: 512,
+    silenceSeconds: 90,
     agent: 'i386',
   });
+});
+
+t.test('a region of a kernel with a name has our modules behind it', async (t) => {
+  const { own, version, architecture, agent } = parseVmTarget(
+    'vm:debian-arm64@6.12/cma2?behaviour=rfc-v2&defect=no-zeroing',
+  );
+  t.strictSame(own, { behaviour: 'rfc-v2', regions: 3, defect: 'no-zeroing' });
+  t.strictSame([version, architecture, agent], ['6.12', 'aarch64', 'aarch64']);
+  t.strictSame(parseVmTarget('vm:debian/cma0').own, { behaviour: 'hardened', regions: 2 });
+  t.equal(parseVmTarget('vm:debian-arm64/cma0?agent=armhf').agent, 'armhf');
+  t.equal(parseVmTarget('vm:debian-armhf/cma0').agent, 'armhf');
 });
 
 t.test('a URL that asks for what is not there says so', async (t) => {
@@ -41,16 +51,25 @@ t.test('a URL that asks for what is not there says so', async (t) => {
     ['vm:', /names no kernel that is known/],
     ['vm:debian', /names no device/],
     ['vm:ubuntu/dma_heap/system', /names no kernel that is known/],
-    ['vm:cma/cma0', /builds no kernel with CMA/],
+    ['vm:ubuntu/cma0', /known \(debian, debian-arm64, debian-arm64-16k, debian-armhf\)/],
     ['vm:/dev/cma0', /names no kernel; add \?kernel=IMAGE/],
     ['vm:/dev/cma0?kernel=/no/such/image', /\/no\/such\/image, which is not there/],
     ['vm:debian/dma_heap/system?module=/no/such.ko', /\/no\/such\.ko, which is not there/],
     [
       'vm:debian/dma_heap/system?colour=red',
-      / has no parameter "colour"; it has kernel, append, module, memory, agent$/,
+      / has no parameter "colour"; it has kernel, append, module, memory, agent, silence, behaviour, /,
     ],
+    ['vm:debian-arm64/cma0?agent=i386', /agents for aarch64 and armhf only/],
+    ['vm:debian-armhf/cma0?agent=aarch64', /agents for armhf only/],
+    ['vm:debian@/cma0', /"" is no version of a kernel/],
+    ['vm:debian@newest/cma0', /"newest" is no version of a kernel; write one such as @7\.3/],
+    ['vm:debian/cma0?behaviour=rfc', /no behaviour "rfc"; use one of hardened, rfc-v2/],
+    ['vm:debian/cma2?regions=2', /regions is a whole number from 3 to 8/],
+    ['vm:debian/cma0?regions=9', /regions is a whole number from 1 to 8/],
+    ['vm:debian/dma_heap/system?regions=2', /regions= is about the module behind vm:KERNEL\/cma0/],
     ['vm:debian/dma_heap/system?memory=lots', /whole number of MiB/],
     ['vm:debian/dma_heap/system?memory=64', /at least 128/],
+    ['vm:debian/dma_heap/system?silence=0', /whole number of seconds, from 1 to 3600/],
     ['vm:debian/dma_heap/system?agent=armhf', /agents for x86_64 and i386 only/],
     ['vm:debian/dma_heap/%zz', /percent-encoding/],
   ];
@@ -113,83 +132,6 @@ t.test('an archive holds its entries, with parents first, and is the same each t
   t.equal(new Set(found.map(({ ino }) => ino)).size, found.length, 'inode numbers differ');
 });
 
-const DEB = 'a package';
-const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-/** apt and dpkg-deb as far as they are asked, without network. */
-function fakeApt(indexed: string, calls: string[]): ProgramRunner {
-  return async (program, args, folder = '') => {
-    calls.push(`${program} ${args[0]}`);
-    if (args[0] === 'depends') return '  Depends: linux-image-6.12.1-amd64\n';
-    if (args[0] === 'show') return `Package: x\nVersion: 6.12.1-1\nSHA256: ${indexed}\n`;
-    if (args[0] === 'download') await writeFile(join(folder, 'x.deb'), DEB);
-    if (program === 'dpkg-deb') {
-      const boot = join(args[2] ?? '', 'boot');
-      await mkdir(boot, { recursive: true });
-      await writeFile(join(boot, 'vmlinuz-6.12.1'), 'a kernel');
-    }
-    return '';
-  };
-}
-
-t.test('the kernel is fetched once, and again when the cache is damaged', async (t) => {
-  process.env.ALLOCERT_CACHE = t.testdir({});
-  t.teardown(() => {
-    delete process.env.ALLOCERT_CACHE;
-  });
-  const calls: string[] = [];
-  const run = fakeApt(digestOf(DEB), calls);
-  const first = await prepareDebianKernel(() => {}, run);
-  t.match(first.details, { version: '6.12.1-1', imageSha256: digestOf('a kernel') });
-  t.equal(await readFile(first.image, 'utf8'), 'a kernel');
-  const asked = calls.length;
-  await prepareDebianKernel(() => {}, run);
-  t.equal(calls.length, asked, 'the second time nothing is fetched');
-  await writeFile(first.image, 'a kernel with a flipped bit');
-  const mended = await prepareDebianKernel(() => {}, run);
-  t.equal(await readFile(mended.image, 'utf8'), 'a kernel');
-});
-
-t.test('a package whose digest is not the indexed one is refused', async (t) => {
-  process.env.ALLOCERT_CACHE = t.testdir({});
-  t.teardown(() => {
-    delete process.env.ALLOCERT_CACHE;
-  });
-  await t.rejects(
-    prepareDebianKernel(() => {}, fakeApt(digestOf('another package'), [])),
-    { exitCode: 3, message: /has not the digest that apt's index states/ },
-  );
-});
-
-t.test('without apt one sentence says what is needed', async (t) => {
-  process.env.ALLOCERT_CACHE = t.testdir({});
-  t.teardown(() => {
-    delete process.env.ALLOCERT_CACHE;
-  });
-  const absent: ProgramRunner = async (program) => {
-    throw new Error(`spawn ${program} ENOENT`);
-  };
-  await t.rejects(
-    prepareDebianKernel(() => {}, absent),
-    { exitCode: 3, message: /cannot fetch Debian's kernel: .*needs apt-get and dpkg-deb/ },
-  );
-});
-
-t.test('a cache that cannot be written says so', async (t) => {
-  t.teardown(() => {
-    delete process.env.ALLOCERT_CACHE;
-  });
-  const file = join(t.testdir({ file: 'no folder' }), 'file');
-  for (const cache of [join(file, 'below'), '/proc/allocert']) {
-    process.env.ALLOCERT_CACHE = cache;
-    await t.rejects(
-      prepareDebianKernel(() => {}, fakeApt(digestOf(DEB), [])),
-      { exitCode: 3, message: /cannot write the cache .*set ALLOCERT_CACHE/ },
-      cache,
-    );
-  }
-});
-
 t.test('without QEMU one sentence says what to install', async (t) => {
   const path = process.env.PATH;
   process.env.PATH = '/nonexistent';
@@ -198,6 +140,10 @@ t.test('without QEMU one sentence says what to install', async (t) => {
     delete process.env.ALLOCERT_QEMU;
   });
   t.throws(() => findQemu(), { exitCode: 3, message: /install qemu-system-x86 \(Debian\)/ });
+  t.throws(() => findQemu('aarch64'), {
+    exitCode: 3,
+    message: /qemu-system-aarch64 for this kernel.*install qemu-system-arm \(Debian\)/,
+  });
   process.env.ALLOCERT_QEMU = '/nonexistent/qemu';
   t.throws(() => findQemu(), {
     exitCode: 3,
@@ -223,4 +169,38 @@ t.test('the console keeps its end and finds the kernel’s last words', async (t
   t.equal(console.emulatorFault(), false);
   console.push('[    0.9] int3: 0000 [#1] PREEMPT SMP NOPTI\n');
   t.equal(console.emulatorFault(), true);
+});
+
+t.test('a guest that starts fails by silence, however long it takes', async (t) => {
+  const console = new GuestConsole();
+  let due: (() => void) | undefined;
+  let set = 0;
+  const alarm = (ms: number, act: () => void): (() => void) => {
+    t.equal(ms, 60_000);
+    set += 1;
+    due = act;
+    return () => {
+      due = undefined;
+    };
+  };
+  let failures = 0;
+  const watch = new StartWatch(
+    console,
+    60_000,
+    () => {
+      failures += 1;
+    },
+    alarm,
+  );
+  for (let line = 0; line < 100; line += 1) console.push(`line ${line}\n`);
+  t.equal(set, 101, 'each word starts the wait anew');
+  t.equal(failures, 0);
+  due?.();
+  t.strictSame([failures, watch.silent], [1, true]);
+  console.push('too late\n');
+  t.equal(set, 101);
+  const other = new StartWatch(console, 60_000, () => t.fail('it had started'), alarm);
+  other.stop();
+  t.equal(due, undefined);
+  t.equal(other.silent, false);
 });

@@ -76,14 +76,17 @@ t.test('the finding names the defect, and holds the report', async (t) => {
   t.equal(findings.length, 1);
   const [finding] = findings;
   if (finding === undefined) return;
-  t.match(finding.kind, /^the target no longer answers: BUG: KASAN: slab-use-after-free in dma_buf/);
+  t.match(
+    finding.kind,
+    /^the target no longer answers: BUG: KASAN: slab-use-after-free in dma_buf/,
+  );
   t.match(finding.detail, 'silent: BUG: KASAN');
   t.match(finding.detail, '(write of size 8; freed by dma_buf_release)');
   const file = join(t.testdir({}), 'finding.json');
   writeFileSync(file, JSON.stringify(toJson(finding)));
   const read = readFinding(file);
   t.strictSame(read.log, REPORT);
-  const page = findingSection(pictureOf(read, { file: "finding-1.json" }), 1).text;
+  const page = findingSection(pictureOf(read, { file: 'finding-1.json' }), 1).text;
   t.ok(page.includes(REPORT.join('\n')));
 });
 

@@ -69,7 +69,13 @@ async function reportInto(
   adapter: Adapter,
   only: readonly string[],
 ): Promise<RunRecord> {
-  const none = { profile: undefined, shard: undefined, gate: undefined, environment: {}, retries: 0 };
+  const none = {
+    profile: undefined,
+    shard: undefined,
+    gate: undefined,
+    environment: {},
+    retries: 0,
+  };
   const stop = {
     signal: new AbortController().signal,
     expired: new Promise<void>(() => {}),
@@ -83,7 +89,10 @@ async function reportInto(
 const lockUp: Fate = (history, program) => {
   if (program < 2) return history;
   const words = 'the guest is silent; its console says: rcu: INFO: rcu_preempt detected stalls';
-  throw new TargetDeath('hang', words, [...REPORT, 'rcu: INFO: rcu_preempt detected stalls on CPUs']);
+  throw new TargetDeath('hang', words, [
+    ...REPORT,
+    'rcu: INFO: rcu_preempt detected stalls on CPUs',
+  ]);
 };
 const complain: Fate = (history, program) =>
   program === 2 ? { ...history, log: [...history.log, ...REPORT] } : history;
@@ -106,7 +115,10 @@ t.test('a guest that locks up is opened anew, and its case says why', async (t) 
   const others = record.cases.filter(({ id }) => id !== 'LIF-01/close');
   t.ok(others.length > 2 && others.every(({ end }) => end === 'completed' || end === 'skip'));
   const theirs = others.flatMap(({ verdicts }) => verdicts.map(({ status }) => status));
-  t.strictSame(theirs.filter((status) => !['pass', 'info', 'skip'].includes(status)), []);
+  t.strictSame(
+    theirs.filter((status) => !['pass', 'info', 'skip'].includes(status)),
+    [],
+  );
   t.ok(readFileSync(join(folder, 'report.html'), 'utf8').includes(' dma_buf_release+0x5b/0x90'));
 });
 

@@ -1,0 +1,106 @@
+/**
+ * Kernels by name with the Simple Allocator's modules in them: Debian's stock kernel for PCs always,
+ * the others where the cache has them and this machine what they need, else skipped with that
+ * reason. The seed's own program runs in each where ALLOCERT_SEED names its text.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { toolchainsFor } from '../../adapters/executor/build/architectures.ts';
+import { prepareVm } from '../../adapters/vm/adapter.ts';
+import { listKernels } from '../../adapters/vm/list-kernels.ts';
+import { runInGuest } from '../../adapters/vm/run-program.ts';
+import { parseVmTarget } from '../../adapters/vm/target-url.ts';
+import { cacheFolder } from '../../base/cache.ts';
+import { AllocertError } from '../../base/errors.ts';
+import { packageRoot } from '../../base/package-root.ts';
+import { allocert } from './command.ts';
+
+const missing = await prepareVm('debian', () => {}).then(
+  () => '',
+  (thrown: unknown) => {
+    if (thrown instanceof AllocertError && process.env.CI === undefined) return thrown.message;
+    throw thrown;
+  },
+);
+const options = missing === '' ? {} : { skip: missing };
+
+/** Why a kernel is not tested here, for a test's options. */
+function skipping(name: string, version = '6.12'): { readonly skip?: string } {
+  const reason = missing === '' ? unready(name, version) : missing;
+  return reason === undefined ? {} : { skip: reason };
+}
+
+function unready(name: string, version: string): string | undefined {
+  const state = listKernels().find((kernel) => kernel.name === name);
+  const lacks = [...(state?.missing ?? []), ...(state?.missingForModules ?? [])];
+  if (lacks.length > 0) return `vm:${name} needs ${lacks.join(', ')}`;
+  if (existsSync(join(cacheFolder(), 'kernels', `${name}-${version}`, 'kernel.json')))
+    return undefined;
+  return `the cache has no vm:${name}@${version}; fetch it with allocert vm prepare`;
+}
+
+t.test('the modules in a stock kernel keep what was chosen of hardened', options, async (t) => {
+  const out = join(t.testdir({}), 'report');
+  const only = 'ABI-01,ABI-03,ABI-05,IOC-01,LEN-01,FD-01,MAP-01,ISO-01/reuse';
+  const words = ['run', 'vm:debian/cma0', '--profile', 'hardened', '--only', only, '--out', out];
+  const run = await allocert(words);
+  t.equal(run.code, 0, run.stderr + run.stdout);
+  const { facts } = JSON.parse(readFileSync(join(out, 'record.json'), 'utf8'));
+  t.match(facts.regions, [{ node: '/dev/cma0', abi: 'simple-allocator' }]);
+  t.match(facts.details, {
+    memory: 'page allocator',
+    behaviour: 'hardened',
+    modules: /^[0-9a-f]{64}$/,
+  });
+});
+
+t.test(
+  '32-bit callers on a 64-bit kernel with large pages',
+  skipping('debian-arm64-16k'),
+  async (t) => {
+    const out = join(t.testdir({}), 'report');
+    const target = 'vm:debian-arm64-16k/cma0?agent=armhf';
+    const run = await allocert(['run', target, '--only', 'ABI-01,ABI-02', '--out', out]);
+    t.equal(run.code, 0, run.stderr + run.stdout);
+    const { facts, cases } = JSON.parse(readFileSync(join(out, 'record.json'), 'utf8'));
+    t.match(facts, { pageSize: 16384, pointerBytes: 4, details: { memory: 'CMA' } });
+    t.notOk(
+      cases.some(({ end }: { end: string }) => end === 'skip'),
+      'ABI-02 is observed',
+    );
+  },
+);
+
+/** The program in the covering letter: the first of that text which is not quoted. */
+function seedProgram(place: string): string {
+  const files = statSync(place).isDirectory()
+    ? readdirSync(place).map((name) => join(place, name))
+    : [place];
+  const text = files.map((file) => readFileSync(file, 'utf8')).join('\n');
+  const [program] = /^#include <errno\.h>\n[\s\S]*?^\}$/m.exec(text) ?? [];
+  if (program === undefined) throw new Error(`${place} holds no program`);
+  return program;
+}
+
+const SEED = process.env.ALLOCERT_SEED ?? '';
+const unnamed = { skip: 'ALLOCERT_SEED names no text that has the program' };
+
+for (const name of ['debian@6.12', 'debian@7.3', 'debian-arm64', 'debian-armhf']) {
+  const [kernel = '', version] = name.split('@');
+  const how = SEED === '' ? unnamed : skipping(kernel, version);
+  t.test(`the seed's own program on ${name}`, how, async (t) => {
+    const folder = t.testdir({});
+    const source = join(folder, 'program.c');
+    writeFileSync(source, seedProgram(SEED));
+    const program = join(folder, 'program');
+    const { agent } = parseVmTarget(`vm:${name}/cma0`);
+    // The machine's usual one for the agent, musl's, does not have the kernel's headers.
+    const compiler = agent === 'x86_64' ? 'cc' : toolchainsFor(agent).tried[0]?.command;
+    const headers = `-I${join(packageRoot(), 'targets/linux/include/uapi/linux')}`;
+    execFileSync(compiler ?? '', ['-static', headers, '-o', program, source]);
+    const { output } = await runInGuest(`vm:${name}/cma0`, { path: program, args: [] });
+    t.ok(output.includes('test simple allocator CMA OK'), output.join('\n'));
+  });
+}
