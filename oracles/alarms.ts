@@ -1,39 +1,13 @@
 import { defectsInTaint } from '../adapters/contract/index.ts';
-
-/**
- * Lines with which the Linux kernel reports a defect of its own. The OOM killer is not one of them:
- * a sacrificial client provokes it on purpose.
- */
-const ALARMS: readonly RegExp[] = [
-  /\bBUG: /,
-  /\bBUG [\w-]+ \(.*\): /, // SLUB: poison overwritten, object already free, …
-  /kernel BUG at /,
-  /\bWARNING: /,
-  /VFS: Close: file count is 0/,
-  /invalid opcode: /,
-  /divide error: /,
-  /Internal error: /,
-  /\bkmemleak: \d+ new/,
-  /\bOops\b/,
-  /\bKernel panic\b/,
-  /\bKASAN: /,
-  /\bUBSAN: /,
-  /\bKCSAN: /,
-  /general protection fault/,
-  /refcount_t: /,
-  /unable to handle (kernel|page fault)/i,
-  /detected (expedited )?stalls?/i,
-  /soft lockup/,
-  /blocked for more than \d+ seconds/,
-  /list_(add|del) corruption/,
-  /possible (circular|recursive) locking dependency/,
-  /Bad (page state|rss-counter state)/,
-];
+import { isKernelAlarm, kernelReports, reportInWords } from '../adapters/contract/kernel-log.ts';
 
 /** The lines of a kernel log that report a defect of the kernel. */
-export function kernelAlarms(log: readonly string[]): readonly string[] {
-  return log.filter((line) => ALARMS.some((pattern) => pattern.test(line)));
-}
+export const kernelAlarms = (log: readonly string[]): readonly string[] =>
+  log.filter(isKernelAlarm);
+
+/** What the kernel complained of, each in a sentence that says who was involved. */
+export const complaintsIn = (log: readonly string[]): readonly string[] =>
+  kernelReports(log).map(reportInWords);
 
 /** Lines with which the OOM killer says what it ended. */
 const OOM_KILLS = /\b(?:[Oo]ut of memory: Killed process|oom-kill:|oom_reaper: reaped process)/;

@@ -1,6 +1,7 @@
 import { type History, operationsWhere } from '../adapters/contract/index.ts';
+import { kernelReports, reportInWords } from '../adapters/contract/kernel-log.ts';
 import { signalNumber } from '../adapters/contract/signals.ts';
-import { kernelAlarms, withoutNumbers } from './alarms.ts';
+import { withoutNumbers } from './alarms.ts';
 import { harmIn } from './timeline/self-harm.ts';
 import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
@@ -34,10 +35,10 @@ const violation = (kind: string, detail: string, events: readonly Event[]): Viol
 function alarms({ events }: Timeline, histories: readonly History[]): Violation[] {
   const seen = new Map<string, Violation>();
   for (const [program, { log }] of histories.entries()) {
-    for (const line of kernelAlarms(log)) {
-      const kind = `kernel: ${withoutNumbers(line)}`;
+    for (const report of kernelReports(log)) {
+      const kind = `kernel: ${withoutNumbers(report.alarm)}`;
       const mine = events.filter((event) => event.program === program);
-      if (!seen.has(kind)) seen.set(kind, violation(kind, line, mine));
+      if (!seen.has(kind)) seen.set(kind, violation(kind, reportInWords(report), mine));
     }
   }
   return [...seen.values()];

@@ -59,6 +59,8 @@ export interface AgentOptions {
    * and never touches the target, so that nothing else makes it silent.
    */
   readonly silenceIsForced?: true;
+  /** Called when a case begins: what was said before is no matter of it. */
+  onBegin?(): void;
   /** Called once a death is seen: waits for the target's last words and says what happened. */
   lastWords(): Promise<LastWords>;
   /** Called when the session ends. */
@@ -153,6 +155,7 @@ class AgentSession implements Session {
   async begin(caseId: string): Promise<void> {
     this.#names = new NameTable();
     this.#caseId = caseId;
+    this.#options.onBegin?.();
     this.#channel.send('begin', new TextEncoder().encode(caseId));
     await this.#answered(async () => {
       try {

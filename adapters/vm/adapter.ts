@@ -15,7 +15,8 @@ import { parseVmTarget, type VmTarget } from './target-url.ts';
 const BOOT_MS = 1_200_000;
 /** Milliseconds to wait for QEMU to end after the agent was lost. */
 const LAST_WORDS_MS = 3_000;
-/** GuestConsole lines that a death is reported with. */
+/** Lines of the console that a death is reported with: of the first complaint, and the last ones. */
+const FIRST_LINES = 160;
 const LAST_LINES = 40;
 
 /**
@@ -100,12 +101,13 @@ class VmAdapter implements Adapter {
         helloTimeoutMs: BOOT_MS * patience,
         patience,
         describe: (agent) => {
-          const alarm = guest.console.endBoot();
+          const alarm = guest.console.mark();
           return targetFacts('vm', agent, {
             ...details,
             ...(alarm === undefined ? {} : { alarmAtBoot: alarm }),
           });
         },
+        onBegin: () => guest.console.mark(),
         lastWords: () => lastWords(guest, watch.silent ? silenceOf(silenceMs) : undefined),
         onClose: () => guest.kill(),
       });
@@ -141,7 +143,8 @@ async function lastWords(guest: Guest, silence?: string): Promise<LastWords> {
       ? (silence ?? 'the guest is silent')
       : `QEMU ended (${exit.signal ?? exit.code})`;
   const message = said === undefined ? ended : `${ended}; its console says: ${said}`;
-  return { message, log: guest.console.tail(LAST_LINES), forced: wasForced(exit, alarm) };
+  const log = guest.console.excerpt(FIRST_LINES, LAST_LINES);
+  return { message, log, forced: wasForced(exit, alarm) };
 }
 
 /** How QEMU ended, where it does within some seconds. */

@@ -1,18 +1,16 @@
-/** Lines kept of a guest's console. */
-const LINES_MAX = 400;
+import { isKernelAlarm, kernelReports, reportInWords } from '../contract/kernel-log.ts';
 
-/** Lines of a kernel that can no longer be relied on. */
-const LAST_WORDS =
-  /Kernel panic|\bBUG: |\bOops\b|KASAN: |detected stalls?|soft lockup|hung_task|general protection/;
+/** Lines kept of a guest's console. */
+const LINES_MAX = 1000;
+/** The part of them that may be of any age: what is said first of a defect names it. */
+const OLD_LINES_MAX = 400;
 
 /** The last lines of a guest's console. */
 export class GuestConsole {
   readonly #lines: string[] = [];
   #partial = '';
-  /** Lines that are not kept any more. */
-  #dropped = 0;
-  /** Lines, dropped ones among them, that belong to the boot. */
-  #booted = 0;
+  /** Lines before this one, of those that are kept, are no matter of what runs now. */
+  #begun = 0;
 
   readonly #listeners = new Set<() => void>();
 
@@ -28,7 +26,16 @@ export class GuestConsole {
     const lines = (this.#partial + text).split(/\r?\n/);
     this.#partial = lines.pop() ?? '';
     this.#lines.push(...lines.filter((line) => line.trim() !== ''));
-    this.#dropped += this.#lines.splice(0, Math.max(0, this.#lines.length - LINES_MAX)).length;
+    this.#forget();
+  }
+
+  /** What ran before goes first; then the middle of what runs now. */
+  #forget(): void {
+    const surplus = Math.max(0, this.#lines.length - LINES_MAX);
+    const past = Math.min(surplus, this.#begun);
+    this.#lines.splice(0, past);
+    this.#begun -= past;
+    this.#lines.splice(OLD_LINES_MAX, surplus - past);
   }
 
   /** The last `count` lines. */
@@ -44,18 +51,40 @@ export class GuestConsole {
     return this.#lines.some((line) => /\bint3: 0000/.test(line));
   }
 
-  /** The first line that says why the kernel can no longer be relied on, after its boot. */
+  /** The first complaint of the kernel since the last {@link mark}, in a sentence. */
   alarm(): string | undefined {
-    return firstAlarm(this.#lines.slice(Math.max(0, this.#booted - this.#dropped)));
+    return firstComplaint(this.#lines.slice(this.#begun));
   }
 
-  /** Ends the boot: what the kernel complained of in it, which is no alarm of a case. */
-  endBoot(): string | undefined {
-    const alarm = firstAlarm(this.#lines);
-    this.#booted = this.#dropped + this.#lines.length;
-    return alarm;
+  /**
+   * What is said from now on belongs to what runs from now on: a boot is over, or a case begins.
+   *
+   * @returns what the kernel complained of until now, which is no fault of that
+   */
+  mark(): string | undefined {
+    const complaint = this.alarm();
+    this.#begun = this.#lines.length;
+    return complaint;
+  }
+
+  /**
+   * What was said since the last {@link mark}: from the first complaint on, its beginning and its
+   * end, and without a complaint the end of it.
+   */
+  excerpt(first: number, last: number): readonly string[] {
+    const lines = [...this.#lines.slice(this.#begun), this.#partial].filter((line) => line !== '');
+    const alarm = lines.findIndex(isKernelAlarm);
+    if (alarm < 0) return lines.slice(-last);
+    // One line before it, which opens the report.
+    const told = lines.slice(Math.max(0, alarm - 1));
+    const missing = told.length - first - last;
+    if (missing <= 0) return told;
+    const cut = `… [${missing} more lines stood here]`;
+    return [...told.slice(0, first), cut, ...told.slice(-last)];
   }
 }
 
-const firstAlarm = (lines: readonly string[]): string | undefined =>
-  lines.find((line) => LAST_WORDS.test(line))?.replace(/^\[\s*[\d.]+\]\s*/, '');
+function firstComplaint(lines: readonly string[]): string | undefined {
+  const [report] = kernelReports(lines);
+  return report === undefined ? undefined : reportInWords(report);
+}

@@ -1,4 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
+import { CMA_VERSIONS, parseCmaVersion } from '../../adapters/vm/kernels/cma-versions.ts';
 import { mention, say } from '../shared/terminal.ts';
 
 interface PrepareArguments {
@@ -29,6 +30,44 @@ const prepareCommand: CommandModule<object, PrepareArguments> = {
   },
 };
 
+interface BuildArguments {
+  readonly kernel: 'cma';
+  readonly version: string;
+  readonly renew: boolean;
+}
+
+const buildCommand: CommandModule<object, BuildArguments> = {
+  command: 'build <kernel>',
+  describe: 'Build the kernel of vm:cma/…, with CMA, KASAN, KCOV and fault injection',
+  builder: (argv: Argv) =>
+    argv
+      .positional('kernel', {
+        choices: ['cma'] as const,
+        demandOption: true,
+        describe: 'Name of the kernel, as in vm:cma/…',
+      })
+      // yargs has a --version of its own, which would win.
+      .version(false)
+      .option('version', {
+        type: 'string',
+        requiresArg: true,
+        default: CMA_VERSIONS[0],
+        describe: `Debian's source package: ${CMA_VERSIONS.join(' or ')}`,
+      })
+      .option('renew', {
+        type: 'boolean',
+        default: false,
+        describe: 'Fetch the sources again, and build if they are newer',
+      })
+      .epilogue('Exit codes: 0 built, 2 usage, 3 this machine cannot build it.'),
+  handler: async ({ version, renew }) => {
+    const { buildCmaKernel } = await import('../../adapters/vm/kernels/cma-build.ts');
+    const asked = { version: parseCmaVersion(version), renew, onStep: mention };
+    const { image, details } = await buildCmaKernel(asked);
+    say(image, `${details.package} ${details.version}, SHA-256 ${details.imageSha256}`);
+  },
+};
+
 async function printKernels(): Promise<void> {
   const { describeKernel, listKernels } = await import('../../adapters/vm/list-kernels.ts');
   for (const kernel of listKernels()) say(describeKernel(kernel));
@@ -37,7 +76,11 @@ async function printKernels(): Promise<void> {
 /** `allocert vm …` */
 export const vmCommand: CommandModule = {
   command: 'vm',
-  describe: 'Prepare kernels for vm: targets',
-  builder: (argv) => argv.command(prepareCommand).demandCommand(1, 'name what to do: vm prepare'),
+  describe: 'Prepare and build kernels for vm: targets',
+  builder: (argv) =>
+    argv
+      .command(prepareCommand)
+      .command(buildCommand)
+      .demandCommand(1, 'name what to do: vm prepare or vm build'),
   handler: () => {},
 };

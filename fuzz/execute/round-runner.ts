@@ -6,7 +6,6 @@ import {
   type TargetFacts,
 } from '../../adapters/contract/index.ts';
 import { repeatIfLost } from '../../adapters/contract/repeat-if-lost.ts';
-import { kernelAlarms } from '../../oracles/alarms.ts';
 import { type Coverage, coverageOf } from '../corpus/coverage.ts';
 import { entryOf, type StoredEntry } from '../corpus/entry.ts';
 import { isSafe } from '../corpus/safety.ts';
@@ -27,6 +26,7 @@ import { confirmHangs, isHang } from './confirm.ts';
 import { type GaugeWatch, gaugeWatchFor } from './gauge-watch.ts';
 import type { PartTask } from './parallel/packed-report.ts';
 import { ParallelRounds } from './parallel/parallel-rounds.ts';
+import { Renewal } from './renewal.ts';
 import { runScenario } from './run-scenario.ts';
 import { deathOf } from './target-death.ts';
 
@@ -66,6 +66,7 @@ export class RoundRunner {
   #session: Session | undefined;
   #context: CampaignContext | undefined;
   #watch: CapacityWatch | undefined;
+  readonly #renewal = new Renewal();
   /** Of the target as it was started. */
   #gauge: GaugeWatch | undefined;
   #isLosing = false;
@@ -257,14 +258,14 @@ export class RoundRunner {
       ) {
         this.#waited += performance.now() - start;
       }
-      // A kernel that complained is damaged, and may say nothing of the next defect.
-      if (round.histories.some(({ log }) => kernelAlarms(log).length > 0)) await this.close();
+      if (this.#renewal.isDue(round.histories)) await this.close();
       return round;
     } catch (thrown) {
       await this.close();
       if (!(thrown instanceof TargetDeath)) throw thrown;
       if (thrown.manner === 'hang') this.#waited += performance.now() - start;
-      return { scenario, histories: [], violations: [deathOf(thrown)] };
+      const { log } = thrown;
+      return { scenario, histories: [], violations: [deathOf(thrown)], log };
     }
   }
 }

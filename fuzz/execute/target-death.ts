@@ -1,5 +1,6 @@
 import type { TargetDeath } from '../../adapters/contract/index.ts';
-import { kernelAlarms, type Violation, withoutNumbers } from '../../oracles/index.ts';
+import { kernelReports, reportInWords } from '../../adapters/contract/kernel-log.ts';
+import { type Violation, withoutNumbers } from '../../oracles/index.ts';
 
 /** The oracle that findings name whose target died. */
 export const DEATH = 'target';
@@ -16,13 +17,14 @@ const BLAME_MAX = 160;
  * which signal, in which function. Two deaths with the same blame are one finding.
  */
 export function deathOf({ log, manner, message }: TargetDeath): Violation {
-  const [line = message] = kernelAlarms(log);
-  const blame = withoutNumbers(line).slice(0, BLAME_MAX);
+  const [report] = kernelReports(log);
+  const blame = withoutNumbers(report?.alarm ?? message).slice(0, BLAME_MAX);
+  const words = report === undefined ? '' : reportInWords(report);
   return {
     oracle: DEATH,
     requirement: 'ERR-12',
     kind: blame === '' ? KINDS[manner] : `${KINDS[manner]}: ${blame}`,
-    detail: line === message ? message : `${message}: ${line}`,
+    detail: message.includes(words) ? message : `${message}: ${words}`,
     events: [],
   };
 }

@@ -47,7 +47,7 @@ export function pictureOf(finding: Finding, files: FindingFiles): FuzzPicture {
     pageSize: facts.pageSize,
     buffers: buffersIn(finding, programs),
     schedule: scheduleOf(programs, histories),
-    log: histories.flatMap(({ log }) => log),
+    log: [...histories.flatMap(({ log }) => log), ...(finding.log ?? [])],
   };
 }
 

@@ -9,6 +9,8 @@ export interface Round {
   readonly scenario: Scenario;
   readonly histories: readonly History[];
   readonly violations: readonly Violation[];
+  /** The last words of a target that died of it. */
+  readonly log?: readonly string[];
   /** What is no proof alone, and one when many rounds in a row show it. */
   readonly suspicions?: readonly Violation[];
   /** Set when buffers were asked for as they should be: whether any was granted. */

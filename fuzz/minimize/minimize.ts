@@ -74,6 +74,7 @@ export async function minimize(
     programs: round.scenario.programs,
     minimal: minimal.programs,
     histories: last.histories,
+    ...(last.log === undefined ? {} : { log: last.log }),
     ...(faces.length === 0 ? {} : { faces }),
     ...(reproduced === undefined ? {} : { reproduced }),
   });

@@ -34,6 +34,8 @@ export interface Finding {
   readonly minimal?: readonly Program[];
   /** The Histories of the minimal Programs, else of the ones that were found. */
   readonly histories: readonly History[];
+  /** What the console of a target that died said of it: the Programs have no Histories then. */
+  readonly log?: readonly string[];
   /** The C program beside it, or why there is none; neither for simulators unless asked for. */
   readonly reproducer?: string;
   readonly noReproducer?: string;

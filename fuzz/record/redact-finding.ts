@@ -1,5 +1,5 @@
 import { redactorOf } from '../../base/redact.ts';
-import { entering } from '../../reports/journal/cut-text.ts';
+import { cutLog, entering } from '../../reports/journal/cut-text.ts';
 import { redactFacts, redactHistory } from '../../reports/journal/redact-line.ts';
 import type { Finding } from './finding.ts';
 
@@ -11,6 +11,7 @@ export function redactFinding(finding: Finding): Finding {
     target: hide(finding.target),
     detail: hide(finding.detail),
     facts: redactFacts(finding.facts, hide),
+    ...(finding.log === undefined ? {} : { log: cutLog(finding.log, hide) }),
     histories: finding.histories.map((history) => redactHistory(history, hide)),
   };
 }

@@ -21,7 +21,7 @@ import {
   requestBytes,
 } from '../../catalogue/abi-request.ts';
 import type { Abi, Role } from '../../catalogue/catalogue.ts';
-import { kernelAlarms } from '../../oracles/alarms.ts';
+import { complaintsIn } from '../../oracles/alarms.ts';
 import { Losses } from './losses.ts';
 import { Inconclusive, type Observation, Skip, StepFailed } from './observation.ts';
 
@@ -139,7 +139,7 @@ export class CaseContext {
   }
 
   #checkHistory(history: History, mayLack = false): void {
-    this.#alarms.push(...kernelAlarms(history.log));
+    this.#alarms.push(...complaintsIn(history.log));
     this.#losses.note(history);
     if (mayLack) return;
     for (const result of history.threads.flat()) {

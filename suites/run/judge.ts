@@ -93,11 +93,12 @@ function observedVerdict(
 /** The same verdict, with what the kernel itself reported. */
 function alarmed(verdict: Verdict, alarm: string): Verdict {
   const { observed, reason } = verdict;
+  const told = reason.includes(alarm) ? '' : `the kernel log reports: ${alarm}`;
   return {
     ...verdict,
     status: worse(verdict.status, 'fail'),
     observed: [...observed, KERNEL_ALARM],
-    reason: `${reason === '' ? '' : `${reason}; `}the kernel log reports: ${alarm}`,
+    reason: [reason, told].filter((part) => part !== '').join('; '),
   };
 }
 

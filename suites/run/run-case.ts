@@ -12,7 +12,7 @@ import {
   type TargetFacts,
 } from '../../adapters/contract/index.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
-import { kernelAlarms, taintAlarms } from '../../oracles/alarms.ts';
+import { complaintsIn, taintAlarms } from '../../oracles/alarms.ts';
 import type { CaseFinish } from '../../reports/record/journal-lines.ts';
 import type { Case } from '../kit/case.ts';
 import { CaseContext, SUBJECT } from '../kit/context.ts';
@@ -40,22 +40,23 @@ export async function runCase(
   const region = session.facts.regions[0];
   if (region === undefined) throw new Error('the target has no region');
   const context = new CaseContext(session, region, abi, case_);
+  const alarms: string[] = [];
   let before: History | undefined;
-  const caseEnd = await endOf(last, async () => {
+  const caseEnd = await endOf(last, alarms, async () => {
     await session.begin(case_.id);
     const unmet = unmetNeed(case_, session);
     if (unmet !== undefined) throw unmet;
     before = await inMain(session, [{ op: 'fork', client: SUBJECT }]);
     await case_.run(context);
   });
-  const alarms = [...context.alarms];
+  alarms.unshift(...context.alarms);
   if (caseEnd.end === 'crash' || caseEnd.end === 'hang') {
     return { ...caseEnd, observations: context.observations, alarms };
   }
-  const subjectEnd = await endOf(last, async () => {
+  const subjectEnd = await endOf(last, alarms, async () => {
     if (before === undefined) return;
     const after = await endSubject(session);
-    alarms.push(...kernelAlarms(after.log), ...taintAlarms(before.taint, after.taint));
+    alarms.push(...complaintsIn(after.log), ...taintAlarms(before.taint, after.taint));
   });
   const end = subjectEnd.end === 'completed' ? fairTo(region, context.page, caseEnd) : subjectEnd;
   return { ...end, observations: context.observations, alarms };
@@ -75,13 +76,19 @@ function fairTo({ sizeBytes }: RegionFacts, page: bigint, ending: CaseEnding): C
   return { end: 'skip', reason: `${size}: ${ending.reason}` };
 }
 
-async function endOf(last: boolean, work: () => Promise<void>): Promise<CaseEnding> {
+/** How a part of a case ended; what a dying target complained of goes to `alarms`. */
+async function endOf(
+  last: boolean,
+  alarms: string[],
+  work: () => Promise<void>,
+): Promise<CaseEnding> {
   try {
     await work();
     return { end: 'completed', reason: '' };
   } catch (thrown) {
     if (thrown instanceof Skip) return skipped(thrown);
     if (thrown instanceof TargetDeath && thrown.forced && !last) throw thrown;
+    if (thrown instanceof TargetDeath) alarms.push(...complaintsIn(thrown.log));
     if (thrown instanceof TargetDeath || thrown instanceof ClientLost) {
       return { end: thrown.manner, reason: thrown.message };
     }

@@ -7,6 +7,7 @@ import {
 } from '../../../adapters/contract/index.ts';
 import type { RecordedCase, RunRecord } from '../../record/record.ts';
 import { anchor, html, type Markup } from './escape.ts';
+import { kernelLog } from './kernel-log.ts';
 import { describeAnswer, describeOperation } from './operation-text.ts';
 import { requestTables } from './requests.ts';
 
@@ -45,7 +46,7 @@ export function caseEvidence(one: RecordedCase, transcript: Transcript | undefin
   return html`<details class="case" id="${anchor('c', one.id)}"><summary><b>${one.id}</b>
 ${one.title}</summary><div class="inside">
 ${deaths.map(({ manner, message }) => html`<p class="bad">${manner}: ${message}</p>`)}
-${log.length === 0 ? '' : html`<h3>Kernel log</h3><pre>${log.join('\n')}</pre>`}
+${kernelLog(log)}
 ${requestTables(shown)}<h3>Operations</h3>${cut === '' ? '' : html`<p class="quiet">${cut}</p>`}
 ${timeline(shown)}<p class="quiet">SHA-256 of the evidence: <code>${one.evidence}</code></p>
 </div></details>\n`;

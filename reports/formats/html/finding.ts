@@ -2,6 +2,7 @@ import { axisOf, letterOf } from './axis.ts';
 import { anchor, html, type Markup } from './escape.ts';
 import type { FuzzPicture } from './fuzz-picture.ts';
 import { holdersTable } from './holders.ts';
+import { kernelLog } from './kernel-log.ts';
 import { type FrameOverlap, overlapsOf } from './overlaps.ts';
 import { framesText, pageMap } from './page-map.ts';
 import { requestTables } from './requests.ts';
@@ -21,13 +22,13 @@ export function findingSection(picture: FuzzPicture, index: number): Markup {
   const map = drawn ? pageMap(picture, axis, overlaps, `hatch-${index}`) : '';
   const buffers =
     picture.buffers.length === 0 ? '' : holdersTable(picture, axis, overlaps, numbers);
-  const lines = log.length === 0 ? '' : html`<h3>Kernel log</h3><pre>${log.join('\n')}</pre>`;
   return html`<section class="finding" id="${anchor('f', signature)}">
 <h2 tabindex="-1"><span class="badge fail"><span aria-hidden="true">✗</span> ${rule.id}</span> ${kind}</h2>
 <dl class="words">${ruleOf(picture)}<dt>Expected</dt><dd>${picture.expected}</dd>
 <dt>Observed</dt><dd>${kind}: ${detail}</dd><dt>Found</dt><dd>${foundText(picture)}</dd>
 <dt>Again</dt><dd><code>${picture.again}</code>${reproducerOf(picture)}</dd></dl>
-${overlapList(overlaps, picture)}${map}${scheduleTable(rows, axis)}${buffers}${lines}
+${kernelLog(log)}
+${overlapList(overlaps, picture)}${map}${scheduleTable(rows, axis)}${buffers}
 ${requestTables(rows)}</section>\n`;
 }
 

@@ -175,9 +175,15 @@ t.test('the console keeps its end and finds the kernel’s last words', async (t
   t.equal(console.alarm(), undefined);
   console.push('nic - not syncing: sysrq triggered crash\n');
   t.equal(console.alarm(), 'Kernel panic - not syncing: sysrq triggered crash');
-  for (let line = 0; line < 1000; line += 1) console.push(`line ${line}\n`);
-  t.strictSame(console.tail(2), ['line 998', 'line 999']);
-  t.equal(console.tail(10_000).length, 400, 'what is kept is bounded');
+  for (let line = 0; line < 2000; line += 1) console.push(`line ${line}\n`);
+  t.strictSame(console.tail(2), ['line 1998', 'line 1999']);
+  t.equal(console.tail(10_000).length, 1000, 'what is kept is bounded');
+  t.equal(console.alarm(), 'Kernel panic - not syncing: sysrq triggered crash', 'and kept');
+  t.match(console.excerpt(1, 2), ['[    1.0] booting', /^… \[998 more/, 'line 1998', 'line 1999']);
+  t.match(console.mark(), /^Kernel panic/, 'what was said before');
+  t.equal(console.alarm(), undefined, 'is no matter of what runs from then on');
+  console.push('line 2000\n');
+  t.strictSame(console.excerpt(1, 2), ['line 2000'], 'nor a part of its excerpt');
   t.equal(console.emulatorFault(), false);
   console.push('[    0.9] int3: 0000 [#1] PREEMPT SMP NOPTI\n');
   t.equal(console.emulatorFault(), true);
