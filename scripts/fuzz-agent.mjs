@@ -14,9 +14,9 @@ if (clang === undefined) {
   process.exit(3);
 }
 const executor = [
-  ...['shared', 'program', 'history', 'vendor'].map((name) => `supervisor/${name}`),
+  ...['shared', 'program', 'history', 'patience', 'vendor'].map((name) => `supervisor/${name}`),
   ...['operand', 'repeat'].map((name) => `client/${name}`),
-  ...['session', 'frames', 'facts', 'log'].map((name) => `agent/${name}`),
+  ...['session', 'frames', 'facts', 'instruments', 'log'].map((name) => `agent/${name}`),
 ];
 const sources = [
   'test/adapters/executor/agent-session.c',

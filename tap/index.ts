@@ -10,6 +10,7 @@
  */
 import type { Adapter } from '../adapters/contract/index.ts';
 import { openTarget } from '../adapters/open-target.ts';
+import { guardAdapter } from '../adapters/plugins/guard.ts';
 import { RecordBuilder } from '../reports/record/builder.ts';
 import type { CaseFinish, RunStart } from '../reports/record/journal-lines.ts';
 import { pointsOf } from '../reports/record/points.ts';
@@ -49,7 +50,8 @@ export async function suites(
   target: string | Adapter,
   { profile, only = [] }: SuiteOptions = {},
 ): Promise<RunRecord> {
-  const adapter = typeof target === 'string' ? await openTarget(target) : target;
+  const adapter =
+    typeof target === 'string' ? await openTarget(target) : guardAdapter(target, target.url);
   const whole = new RecordBuilder();
   const run: { start?: RunStart } = {};
   // Subtests come one after the other, while the next cases run already.

@@ -80,6 +80,19 @@ t.test('what cannot be run fails the file with a sentence', async (t) => {
   t.match(stderr, /sim: has no defect "nonsense"/);
 });
 
+t.test('an adapter that is handed over is checked as one that is loaded', async (t) => {
+  const code = `
+import t from 'tap';
+import { suites } from 'allocert/tap';
+const work = async () => {};
+const session = { facts: { kind: 'mine' }, begin: work, run: work, close: work };
+await suites(t, { url: 'mine:here', open: async () => session, close: work });
+`;
+  const { status, stderr } = ranFile(projectOf(t), code);
+  t.not(status, 0);
+  t.match(stderr, /the adapter mine:here says no facts of its target: /);
+});
+
 t.test('the same in node:test', async (t) => {
   const code = (target: string): string => `
 import test from 'node:test';

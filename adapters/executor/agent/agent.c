@@ -91,6 +91,21 @@ static int read_options(int argc, char **argv, struct options *options)
 	return options->socket != NULL && options->device != NULL ? -1 : 0;
 }
 
+/* An agent that loads libraries does not: these may need any file of the machine. */
+static int may_enter(int argc, char **argv)
+{
+#ifdef ALLOCERT_LOADS_LIBRARIES
+	(void)argc, (void)argv;
+	return 0;
+#else
+	for (int i = 1; i + 1 < argc; i += 2) {
+		if (strcmp(argv[i], "--confine") == 0 && strcmp(argv[i + 1], "no") == 0)
+			return 0;
+	}
+	return geteuid() == 0 && ac_filter_works();
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	static struct agent agent;
@@ -101,6 +116,8 @@ int main(int argc, char **argv)
 	/* In a container it may be process 1 too; but there it was started with options. */
 	if (getpid() == 1 && (argc < 2 || strncmp(argv[1], "--", 2) != 0))
 		return agent_init(&agent);
+	if (may_enter(argc, argv))
+		ac_confine_enter();
 	if (ac_supervisor_start() < 0) {
 		fprintf(stderr, "allocert: cannot start: %s\n", strerror(errno));
 		return 1;

@@ -123,7 +123,7 @@ static void taint(struct sheet *sheet)
 
 static void confinement(struct sheet *sheet)
 {
-	static const char *const names[] = { "none", "filter" };
+	static const char *const names[] = { "none", "filter", "namespaces" };
 
 	line(sheet, "confinement=%s\n", names[ac_shared->confined]);
 }

@@ -2,9 +2,12 @@
 /* One session: the handshake, then begin and run until the host leaves or does what it must not. */
 #include "../include/agent.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "../include/confine.h"
 
 #define CASE_ID_BYTES 1024
 /* How often a host hears that its Program still runs. */
@@ -118,6 +121,19 @@ static const char *check_hello(const struct ac_frame *frame, const struct ac_hel
 	return NULL;
 }
 
+/* Why clients cannot be shown the target, or NULL. */
+static const char *nodes_fault(void)
+{
+	static char sentence[160];
+
+	if (ac_confine_nodes() == 0)
+		return NULL;
+	snprintf(sentence, sizeof(sentence),
+		 "the target cannot be shown to confined clients: %s; --confine no leaves it out",
+		 strerror(errno));
+	return sentence;
+}
+
 /* `frame` is the first of the host, of which only the head was read. */
 static enum agent_end shake_hands(struct agent *agent, const struct ac_frame *frame)
 {
@@ -139,6 +155,8 @@ static enum agent_end shake_hands(struct agent *agent, const struct ac_frame *fr
 	wrong = check_hello(frame, &hello);
 	if (wrong == NULL)
 		wrong = agent->trouble;
+	if (wrong == NULL)
+		wrong = nodes_fault();
 	if (wrong != NULL)
 		return refuse(agent, wrong);
 	length = agent_facts(facts, sizeof(facts));

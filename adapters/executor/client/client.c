@@ -22,6 +22,10 @@
 
 struct ac_kept ac_kept = { -1, -1 };
 
+/* Where the keeper has both parts of shared memory. */
+#define KEPT_CONTROL 3
+#define KEPT_DATA 4
+
 static struct ac_context contexts[AC_THREADS_MAX];
 static uint32_t self;
 
@@ -61,18 +65,23 @@ int ac_open_own(const char *path, int flags)
 	return descriptor;
 }
 
-static int reopen(int descriptor, int flags)
+static int reopen(int process, int descriptor, int flags)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)ac_shared->holder, descriptor);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", process, descriptor);
 	return ac_open_own(path, flags);
 }
 
 int ac_reopen_shared(struct ac_kept *parts)
 {
-	parts->control = reopen((int)ac_shared->control, O_RDONLY);
-	parts->data = parts->control < 0 ? -1 : reopen((int)ac_shared->data, O_RDWR);
+	int kept = ac_shared->confined == AC_CONFINED_NAMESPACES;
+	int process = kept ? (int)atomic_load(&ac_shared->keeper) : (int)ac_shared->supervisor;
+	int control = kept ? KEPT_CONTROL : (int)ac_shared->control;
+	int data = kept ? KEPT_DATA : (int)ac_shared->data;
+
+	parts->control = reopen(process, control, O_RDONLY);
+	parts->data = parts->control < 0 ? -1 : reopen(process, data, O_RDWR);
 	if (parts->data >= 0)
 		return 0;
 	if (parts->control >= 0) {
@@ -82,6 +91,37 @@ int ac_reopen_shared(struct ac_kept *parts)
 		errno = error;
 	}
 	return -1;
+}
+
+/*
+ * A client that gave up privileges may not look at the supervisor's descriptors any more. So the
+ * first leaves a process behind that may do no more than itself, does nothing, and ends with the
+ * other clients of the case.
+ */
+static int leave_keeper(void)
+{
+	pid_t keeper = fork();
+
+	while (keeper == 0)
+		pause();
+	if (keeper < 0)
+		return -1;
+	atomic_store(&ac_shared->keeper, (int32_t)keeper);
+	close(KEPT_CONTROL);
+	close(KEPT_DATA);
+	return 0;
+}
+
+/* Above what the keeper is to have, then to where it has them. */
+static int take_along(void)
+{
+	int control = fcntl((int)ac_shared->control, F_DUPFD, KEPT_DATA + 1);
+	int data = fcntl((int)ac_shared->data, F_DUPFD, KEPT_DATA + 1);
+
+	return control < 0 || data < 0 || dup2(control, KEPT_CONTROL) < 0 ||
+			       dup2(data, KEPT_DATA) < 0
+		       ? -1
+		       : 0;
 }
 
 /* High up, where no case looks for the lowest free number. */
@@ -196,16 +236,19 @@ static void __attribute__((noreturn)) live(void)
  */
 static void shed_supervisor(void)
 {
+	unsigned first = ac_shared->confined == AC_CONFINED_NAMESPACES ? KEPT_DATA + 1 : 3;
 	sigset_t none;
 	int null;
 
+	for (int i = 0; i < 3; i++)
+		close(i);
 #ifdef SYS_close_range
-	if (syscall(SYS_close_range, 0u, ~0u, 0u) < 0)
+	if (syscall(SYS_close_range, first, ~0u, 0u) < 0)
 #endif
 	{
 		long most = sysconf(_SC_OPEN_MAX);
 
-		for (long i = 0; i < most; i++)
+		for (long i = first; i < most; i++)
 			close((int)i);
 	}
 	null = open("/dev/null", O_RDWR);
@@ -225,8 +268,10 @@ void ac_client_main(void)
 
 	/* The supervisor does the same: whoever comes first. */
 	setpgid(0, 0);
-	if (ac_shared_protect() < 0)
+	if (ac_shared_protect() < 0 || ac_confine_root() < 0)
 		_exit(123);
+	if (ac_shared->confined == AC_CONFINED_NAMESPACES && take_along() < 0)
+		_exit(121);
 	shed_supervisor();
 	ac_die_with_supervisor();
 	self = 0;
@@ -239,6 +284,11 @@ void ac_client_main(void)
 	}
 	if (ac_confine_client() < 0)
 		_exit(122);
+	/* The kernel forgets both where privileges change. */
+	prctl(PR_SET_DUMPABLE, 1);
+	ac_die_with_supervisor();
+	if (ac_shared->confined == AC_CONFINED_NAMESPACES && leave_keeper() < 0)
+		_exit(120);
 	ac_guard_install();
 	live();
 }

@@ -110,15 +110,30 @@ struct ac_barrier {
 	_Atomic uint32_t generation; /* a futex */
 };
 
+/* What a thread asks for, where it may not look itself: the frames of pages of its own. */
+struct ac_frames {
+	_Atomic uint32_t state; /* enum ac_frames_state; a futex */
+	int32_t error; /* errno, or 0 */
+	uint32_t pages; /* asked for, then found */
+	uint64_t address;
+	uint64_t entries[AC_OUT_BYTES_MAX / sizeof(uint64_t)];
+};
+
+enum ac_frames_state {
+	AC_FRAMES_IDLE = 0,
+	AC_FRAMES_ASKED = 1,
+	AC_FRAMES_TAKEN = 2, /* somebody looks */
+	AC_FRAMES_THERE = 3,
+};
+
 /*
  * Two parts in one piece. Control is the supervisor's: clients see it and cannot write to it,
  * whatever a Program makes them do. Data are everybody's, and the supervisor believes none of them.
  */
 struct ac_shared {
 	int32_t supervisor; /* process id */
-	int32_t holder; /* process id of whoever holds the descriptors of both parts for clients */
-	int32_t control; /* descriptor there, for reading */
-	int32_t data; /* descriptor there */
+	int32_t control; /* its descriptor of this part, for reading */
+	int32_t data; /* its descriptor of the other */
 	int32_t oom_score_adj; /* what clients start with */
 	int32_t embedded; /* the supervisor is a part of another program */
 	int32_t confined; /* enum ac_confined */
@@ -138,6 +153,7 @@ struct ac_shared {
 
 	/* The data start here: a futex that the supervisor sleeps on. */
 	_Alignas(AC_PART_ALIGNMENT) _Atomic uint32_t event;
+	_Atomic int32_t keeper; /* of who holds both parts for clients that exec */
 	_Atomic uint32_t gate_open; /* futex that threads start at */
 	_Atomic uint32_t gate_arrived;
 	_Atomic uint32_t arena_used;
@@ -148,6 +164,7 @@ struct ac_shared {
 	struct ac_slot slots[AC_SLOTS_MAX];
 	struct ac_step_state steps[AC_STEPS_MAX];
 	struct ac_result results[AC_OPERATIONS_MAX];
+	struct ac_frames frames[AC_THREADS_MAX];
 	_Alignas(64) uint8_t arena[AC_OUT_ARENA_BYTES];
 };
 
@@ -164,6 +181,7 @@ extern __thread struct ac_shared *ac_shared;
 enum ac_confined {
 	AC_CONFINED_NOT = 0, /* a guest is thrown away as a whole */
 	AC_CONFINED_FILTER = 1, /* system calls are filtered */
+	AC_CONFINED_NAMESPACES = 2, /* also processes, files and network of their own */
 };
 
 /* 0, or -1 with errno. */

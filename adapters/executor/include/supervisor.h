@@ -34,6 +34,10 @@ int ac_supervisor_start(void);
  * once for each executor, which is then the calling thread's.
  */
 int ac_supervisor_embed(void);
+/* Whether the process is a client of the case that runs. */
+int ac_is_client(pid_t pid);
+/* Has page frames looked up for clients that asked; see struct ac_frames. */
+void ac_frames_serve(void);
 int ac_supervisor_add_region(const char *path);
 /* Kills every client; 0, or -1 when one is stuck in the kernel. */
 int ac_supervisor_clear(struct ac_supervisor *supervisor);

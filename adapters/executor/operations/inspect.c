@@ -47,13 +47,20 @@ const char *ac_node_path(unsigned minor, char *path, size_t size)
 {
 	char uevent[96];
 	char name[128];
+	int registered;
 
 	snprintf(uevent, sizeof(uevent), "/sys/dev/char/%d:%u/uevent", SIMPLE_ALLOCATOR_MAJOR,
 		 minor);
 	/* A node that nobody registered is opened all the same, for the errno that this gives. */
-	if (first_value(uevent, "DEVNAME=", name, sizeof(name)) < 0)
+	registered = first_value(uevent, "DEVNAME=", name, sizeof(name)) == 0;
+	if (!registered)
 		snprintf(name, sizeof(name), "char/%d:%u", SIMPLE_ALLOCATOR_MAJOR, minor);
 	snprintf(path, size, "/dev/%s", name);
+	/* There every minor has a node, by its number, and regions of the target by their names. */
+	if (ac_shared->confined == AC_CONFINED_NAMESPACES && !registered)
+		snprintf(path, size, "/dev/char/none");
+	else if (ac_shared->confined == AC_CONFINED_NAMESPACES && access(path, F_OK) < 0)
+		snprintf(path, size, "/dev/char/%d:%u", SIMPLE_ALLOCATOR_MAJOR, minor);
 	return path;
 }
 
@@ -102,6 +109,41 @@ static int touch_pages(struct ac_call *call, const uint8_t *at, size_t pages, si
 	return 0;
 }
 
+static ssize_t read_frames(const uint8_t *at, size_t pages, uint64_t *frames)
+{
+	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	off_t offset = (off_t)((uintptr_t)at / page_bytes * sizeof(uint64_t));
+	int descriptor = ac_open_own("/proc/self/pagemap", O_RDONLY);
+	ssize_t got;
+
+	if (descriptor < 0)
+		return -1;
+	got = pread(descriptor, frames, pages * sizeof(uint64_t), offset);
+	close(descriptor);
+	return got;
+}
+
+/* A client without privileges is shown no frame; the supervisor has it looked up. */
+static ssize_t ask_for_frames(uint32_t thread, const uint8_t *at, size_t pages, uint64_t *frames)
+{
+	struct ac_frames *asked = &ac_shared->frames[thread];
+	uint32_t state;
+
+	asked->address = (uintptr_t)at;
+	asked->pages = (uint32_t)pages;
+	atomic_store(&asked->state, AC_FRAMES_ASKED);
+	ac_notify_supervisor();
+	while ((state = atomic_load(&asked->state)) != AC_FRAMES_THERE)
+		ac_futex_wait(&asked->state, state, 0);
+	if (asked->error != 0) {
+		errno = asked->error;
+		return -1;
+	}
+	pages = asked->pages < pages ? asked->pages : pages;
+	memcpy(frames, asked->entries, pages * sizeof(uint64_t));
+	return (ssize_t)(pages * sizeof(uint64_t));
+}
+
 void ac_op_frames(struct ac_call *call)
 {
 	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
@@ -110,17 +152,14 @@ void ac_op_frames(struct ac_call *call)
 	size_t pages = length / page_bytes < most ? (size_t)(length / page_bytes) : most;
 	uint64_t *frames = (uint64_t *)(void *)call->context->out;
 	const uint8_t *at = (const uint8_t *)(uintptr_t)call->arguments[0];
-	off_t offset = (off_t)((uintptr_t)at / page_bytes * sizeof(uint64_t));
 	ssize_t got;
-	int descriptor;
 
 	ac_call_begin(call);
 	if (touch_pages(call, at, pages, page_bytes) < 0)
 		return;
-	descriptor = ac_open_own("/proc/self/pagemap", O_RDONLY);
-	got = descriptor < 0 ? -1 : pread(descriptor, frames, pages * sizeof(uint64_t), offset);
-	if (descriptor >= 0)
-		close(descriptor);
+	got = ac_shared->confined == AC_CONFINED_NAMESPACES
+		      ? ask_for_frames(call->context->thread, at, pages, frames)
+		      : read_frames(at, pages, frames);
 	if (got < 0) {
 		ac_call_end(call, -1);
 		return;

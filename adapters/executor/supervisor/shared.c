@@ -106,7 +106,6 @@ int ac_shared_create(void)
 	ac_shared->control = for_reading(control);
 	ac_shared->data = data;
 	ac_shared->supervisor = (int32_t)getpid();
-	ac_shared->holder = ac_shared->supervisor;
 	ac_shared->slowness = 10;
 	strcpy(ac_shared->executable, "/proc/self/exe");
 	return 0;

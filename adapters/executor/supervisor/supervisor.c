@@ -102,8 +102,7 @@ static int reap_all(struct ac_supervisor *supervisor)
 	return pid < 0 && errno == ECHILD ? 0 : 1;
 }
 
-/* Whether the process is a client of the case that runs. */
-static int is_client(pid_t pid)
+int ac_is_client(pid_t pid)
 {
 	siginfo_t info;
 
@@ -116,7 +115,7 @@ static void kill_client(struct ac_client *control)
 {
 	pid_t pid = (pid_t)atomic_load(&control->pid);
 
-	if (atomic_load(&control->state) == AC_CLIENT_ALIVE && is_client(pid))
+	if (atomic_load(&control->state) == AC_CLIENT_ALIVE && ac_is_client(pid))
 		kill(pid, SIGKILL);
 }
 
@@ -212,6 +211,7 @@ static void prepare(void)
 		struct ac_client *control = &ac_shared->clients[thread->client];
 
 		ac_shared->threads[i].position = thread->first;
+		atomic_store(&ac_shared->frames[i].state, AC_FRAMES_IDLE);
 		if (atomic_load(&control->state) == AC_CLIENT_ALIVE)
 			ac_shared->gate_expected++;
 	}
@@ -293,6 +293,7 @@ static enum ac_run_end wait_for_clients(struct ac_supervisor *supervisor,
 		}
 		if (limit != 0)
 			end_running();
+		ac_frames_serve();
 		if (abandoned(data))
 			return AC_RUN_ABANDONED;
 		next = limit != 0 ? limit : patience.hung;

@@ -45,6 +45,9 @@ export function hello(digest: bigint = contractDigest()): Buffer {
 const EMULATOR = process.env.ALLOCERT_TEST_EMULATOR;
 const AGENT = process.env.ALLOCERT_TEST_AGENT;
 
+/** Whether agents are another machine's. */
+export const EMULATED = EMULATOR !== undefined;
+
 /** Why nothing can be said of pages that may be written and not read; false where it can. */
 export const WRITE_ONLY_SKIP =
   EMULATOR === undefined

@@ -1,10 +1,14 @@
 import t from 'tap';
 import { type Result, wordOf } from '../../../adapters/contract/history.ts';
 import { O_CLOEXEC } from '../../../adapters/contract/linux.ts';
-import type { Program } from '../../../adapters/contract/program.ts';
-import { AgentProcess } from './agent-process.ts';
+import type { Operation, Program } from '../../../adapters/contract/program.ts';
+import { AgentProcess, EMULATED } from './agent-process.ts';
+import { NAMESPACES_SKIP } from './namespaces.ts';
 
 const NULL_FILE = { op: 'open', file: '/dev/null', flags: 2n } as const;
+const SHARED_ANONYMOUS = 0x21n;
+/** Who shows them to clients, and who has them looked up, is root with all privileges. */
+const FRAMES = { skip: EMULATED ? 'the frames are the emulator’s' : NAMESPACES_SKIP };
 const words = (results: readonly Result[] | undefined): string[] => (results ?? []).map(wordOf);
 
 t.test('fork, kill, wait and exec', async (t) => {
@@ -279,6 +283,27 @@ t.test('time', async (t) => {
     t.strictSame(words(results), ['ok', 'EINTR', 'ok', 'EINTR', 'ok', 'ok']);
     t.ok((results[0]?.call ?? 0n) <= (results[0]?.return ?? 0n));
     t.ok((results[0]?.return ?? 0n) <= (results[1]?.call ?? 0n));
+  });
+
+  t.test('page frames are found, also for clients that are shown none', FRAMES, async (t) => {
+    await agent.begin();
+    const look: Operation = { op: 'frames', address: { slot: 'at' }, length: 8192n };
+    const [, , mine] = await agent.run([
+      { op: 'mmap', length: 8192n, protection: 3n, flags: SHARED_ANONYMOUS, fd: -1n, slot: 'at' },
+      { op: 'fork', client: 'child' },
+      look,
+    ]);
+    const [childs, , again] = await agent.run(
+      [look, { op: 'fork', client: 'grandchild' }, look],
+      'child',
+    );
+    t.equal(mine?.value, 2n);
+    const frames = new BigUint64Array(Uint8Array.from(mine?.out ?? []).buffer);
+    t.equal(frames.length, 2);
+    t.ok(frames.every((frame) => frame > 0n));
+    t.not(frames[0], frames[1]);
+    t.strictSame(childs?.out, mine?.out, 'shared memory has the same ones everywhere');
+    t.strictSame(again?.out, mine?.out);
   });
 
   t.end();

@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { forEachLine } from '../../../base/lines.ts';
+import { packageRoot } from '../../../base/package-root.ts';
 import { CorpusFolder } from '../../../fuzz/corpus/corpus-folder.ts';
 import { CampaignJournal } from '../../../fuzz/record/campaign-journal.ts';
 import { SUMMARY_FILE } from '../../../fuzz/record/campaign-summary.ts';
@@ -24,10 +25,12 @@ import { JournalWriter } from '../../../reports/journal/journal.ts';
 import { prepareMerged } from '../../../reports/merge/write-merged.ts';
 import { parseReporters, writeReporters } from '../../../reports/reporters.ts';
 import { writeReports } from '../../../reports/write.ts';
-import { allocert } from '../../e2e/command.ts';
+import { allocert, asUser } from '../../e2e/command.ts';
 import { sampleLines } from '../sample.ts';
 
 const PRECIOUS = 'precious';
+const PROGRAM = join(packageRoot(), 'dist', 'bin', 'allocert.js');
+const REPORT: ReadonlySet<string> = new Set(Object.values(REPORT_FILES));
 
 /** Names at which files have come to be in a folder, at some time or now. */
 const NAMES: readonly string[] = [
@@ -92,6 +95,34 @@ t.test('what a kill left of a file does not keep a merge from being repeated', a
   t.doesNotThrow(() => prepareMerged(folder));
   writeFileSync(join(folder, 'letter.txt'), 'mine');
   t.throws(() => prepareMerged(folder), { message: /holds files but no report/ });
+});
+
+/** Ends the process without a word where it would give its first whole file a name. */
+const DIES = `data:text/javascript,${encodeURIComponent(`
+  import fs from 'node:fs';
+  import { syncBuiltinESMExports } from 'node:module';
+  fs.renameSync = () => process.kill(process.pid, 'SIGKILL');
+  syncBuiltinESMExports();
+`)}`;
+
+t.test('a merge killed while it has but a temporary file is repeated', async (t) => {
+  const root = t.testdir();
+  const [first, second, merged] = ['first', 'second', 'merged'].map((name) => join(root, name));
+  const shards = [first, second].map((out = '', i) =>
+    allocert(['run', 'sim:', '--only', 'LEN-01,LEN-02', '--shard', `${i + 1}/2`, '--out', out]),
+  );
+  await Promise.all(shards);
+  const words = ['report', first, second, '--out', merged].map(String);
+  const killed = asUser([process.execPath, '--import', DIES, PROGRAM, ...words], { cwd: root });
+  t.equal(killed.signal, 'SIGKILL', killed.stderr);
+  t.ok(readdirSync(String(merged)).some(isTemporary), 'it was killed with a temporary file');
+  t.notOk(
+    readdirSync(String(merged)).some((name) => REPORT.has(name)),
+    'and with nothing else',
+  );
+  const again = await allocert(words);
+  t.equal(again.code, 0, again.stderr);
+  t.notOk(readdirSync(String(merged)).some(isTemporary));
 });
 
 t.test('a pipe in the place of a journal is refused, and not waited for', async (t) => {

@@ -1,20 +1,25 @@
 /**
- * What a peer with a session on a device of this machine tries, where the agent runs as root: to
+ * What a peer tries with a session at a daemon that root started for a device of its machine: to
  * reach beyond the target by Programs alone. Each attempt is refused, and the session goes on.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import type { Operation, Result, Session } from '../../../adapters/contract/index.ts';
-import { F_SETFL, IOC_WRITE, ioctlNumber, O_CREAT } from '../../../adapters/contract/linux.ts';
-import { openNative } from '../../../adapters/native/adapter.ts';
-import { TEST_AGENTS } from '../executor/agent-process.ts';
+import type { Operation, Result, Session } from '../../adapters/contract/index.ts';
+import { F_SETFL, IOC_WRITE, ioctlNumber, O_CREAT } from '../../adapters/contract/linux.ts';
+import { openTarget } from '../../adapters/open-target.ts';
+import { TEST_AGENTS } from '../adapters/executor/agent-process.ts';
+import { NAMESPACES_SKIP } from '../adapters/executor/namespaces.ts';
+import { start } from './command.ts';
 
 process.env.ALLOCERT_CACHE = join(TEST_AGENTS, '..', 'allocert-test-cache');
 
 const skip = process.geteuid?.() === 0 ? false : 'only root could do more than it may';
+/** CAP_DAC_OVERRIDE, CAP_KILL, CAP_SETUID, CAP_IPC_LOCK and CAP_SYS_RESOURCE. */
+const KEPT = 0x10040a2n;
 const F_SETOWN = 8n;
 const F_SETSIG = 10n;
 const F_SETOWN_EX = 15n;
@@ -32,8 +37,31 @@ const SPAN = BigInt(WINDOWS) * WINDOW;
 const RW = 3n;
 const PRIVATE_ANONYMOUS = 0x22n;
 
-async function sessionOf(t: Test, path = '/dev/zero'): Promise<Session> {
-  const adapter = openNative(`native:${path}`);
+/** Sockets of the daemons, by the device that each serves. */
+const daemons = new Map<string, Promise<string>>();
+const folder = mkdtempSync(join(tmpdir(), 'allocert-hostile-peer-'));
+const children: ChildProcess[] = [];
+t.teardown(async () => {
+  for (const child of children) {
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+  rmSync(folder, { recursive: true });
+});
+
+async function startDaemon(device: string): Promise<string> {
+  const path = join(folder, `socket-${daemons.size}`);
+  const words = ['serve', `native:${device}`, '--listen', `unix:${path}`];
+  const child = start(words, ['ignore', 'pipe', 'ignore']);
+  children.push(child);
+  if (child.stdout !== null) await once(child.stdout, 'data');
+  return path;
+}
+
+async function sessionOf(t: Test, device = '/dev/zero'): Promise<Session> {
+  const path = daemons.get(device) ?? startDaemon(device);
+  daemons.set(device, path);
+  const adapter = await openTarget(`remote:unix:${await path}`);
   t.teardown(() => adapter.close());
   const session = await adapter.open();
   await session.begin('hostile');
@@ -254,7 +282,8 @@ t.test('no process is reached as a client', { skip }, async (t) => {
     ]),
   );
   for (const [i, result] of results.entries()) {
-    if (i % 3 !== 0) t.match(result, { errno: 'EPERM' });
+    // In namespaces of its own the client does not even see it.
+    if (i % 3 !== 0) t.match(result, { errno: /^(EPERM|ESRCH)$/ });
   }
   t.equal(victim.exitCode ?? victim.signalCode, null, 'the process lives');
   await goesOn(t, session);
@@ -295,3 +324,28 @@ t.test('a client has no system call that reaches others', { skip }, async (t) =>
   t.match(status, /^Seccomp:\s2$/m);
   t.match(readFileSync('/proc/self/status', 'latin1'), /^Seccomp:\s0$/m);
 });
+
+t.test(
+  'a device’s clients have no privilege that they do not need',
+  { skip: NAMESPACES_SKIP },
+  async (t) => {
+    const session = await sessionOf(t);
+    t.equal(session.facts.details.confinement, 'namespaces');
+    const [read, opened, executed, again] = await run(session, [
+      { op: 'readfile', document: '/proc/self/status' },
+      { op: 'open', file: 'region:0', flags: 2n },
+      { op: 'exec' },
+      { op: 'readfile', document: '/proc/self/status' },
+    ]);
+    t.match(opened, { value: 3n });
+    t.match(executed, { outcome: 'returned', errno: undefined });
+    for (const { out } of [read, again].filter((one) => one !== undefined)) {
+      const status = Buffer.from(out).toString();
+      for (const set of ['CapPrm', 'CapEff', 'CapBnd']) {
+        const bits = BigInt(`0x${new RegExp(`^${set}:\\s(\\w+)$`, 'm').exec(status)?.[1] ?? 'f'}`);
+        t.equal(bits & ~KEPT, 0n, `${set} is ${bits.toString(16)}`);
+      }
+      t.match(status, /^Pid:\s\d{1,3}$/m, 'in a namespace of its own');
+    }
+  },
+);
