@@ -27,6 +27,9 @@ const DEFAULT_HEAP = 'default_cma_region';
 /** What Linux calls the default area: by its command line or configuration, or by its devicetree. */
 const DEFAULT_AREAS: readonly string[] = ['reserved', 'linux,cma', 'default-pool'];
 
+/** How a driver says where its region lies. */
+const FRAMES = /^0x[0-9a-f]+-0x[0-9a-f]+(,0x[0-9a-f]+-0x[0-9a-f]+)*$/;
+
 const UNBOUNDED: RegionMemory = { facts: { bounded: false, gauge: 'MemFree' } };
 
 /**
@@ -43,16 +46,23 @@ export function regionMemory(index: number, node: string, agent: AgentFacts): Re
   const hasCma = Number(agent.get('meminfo.CmaTotal') ?? '0') > 0;
   // A pool that a driver took from the page allocator as it was loaded lies where nobody tells.
   const pool = memory !== undefined && !/cma/i.test(memory);
+  const own = agent.get(`region.${index}.frames`);
+  const ownFrames = own !== undefined && FRAMES.test(own) ? own : undefined;
   if (!hasCma || pool) {
     if (sizeBytes === undefined || sizeBytes === 0n) return UNBOUNDED;
-    return { facts: { bounded: true, sizeBytes }, ...(memory ? { source: memory } : {}) };
+    return {
+      facts: { bounded: true, sizeBytes },
+      ...(ownFrames === undefined ? {} : { frames: ownFrames }),
+      ...(memory === undefined ? {} : { source: memory }),
+    };
   }
   const area = areaOf(node, memory, areasOf(agent, page));
   const bytes = sizeBytes ?? (area?.pages === undefined ? undefined : area.pages * page);
   const size = bytes === undefined ? {} : { sizeBytes: bytes };
+  const frames = ownFrames ?? area?.frames;
   return {
     facts: { bounded: true, ...size, gauge: 'CmaFree' },
-    ...(area?.frames === undefined ? {} : { frames: area.frames }),
+    ...(frames === undefined ? {} : { frames }),
     ...(area === undefined ? {} : { source: `CMA area ${area.name}` }),
   };
 }

@@ -14,11 +14,15 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Where all this is; tests have it elsewhere. */
+#ifndef ROOT
+#define ROOT ""
+#endif
 /* mm/cma_debug.c, CONFIG_CMA_DEBUGFS */
-#define DEBUG_PATH "/sys/kernel/debug/cma"
+#define DEBUG_PATH ROOT "/sys/kernel/debug/cma"
 /* Documentation/ABI/testing/sysfs-kernel-mm-cma, CONFIG_CMA_SYSFS */
-#define SYSFS_PATH "/sys/kernel/mm/cma"
-#define CLASS_PATH "/sys/class/simple_allocator"
+#define SYSFS_PATH ROOT "/sys/kernel/mm/cma"
+#define CLASS_PATH ROOT "/sys/class/simple_allocator"
 #define AREAS_MAX 16
 #define RANGES_MAX 16
 #define PATH_BYTES 512
@@ -183,7 +187,7 @@ static void show_reservation(struct agent_sheet *sheet, const char *record)
 /* Where nothing else tells where the area lies, the kernel said so as it booted. */
 static void show_boot_log(struct agent_sheet *sheet)
 {
-	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int log = open(ROOT "/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	char record[8192];
 
 	if (log < 0)
@@ -208,6 +212,7 @@ static void show_device(struct agent_sheet *sheet, unsigned index)
 	const char *name = strrchr(node, '/');
 	char folder[PATH_BYTES];
 	char memory[NAME_BYTES];
+	char frames[1024];
 	unsigned long long bytes;
 
 	if (name == NULL)
@@ -218,6 +223,8 @@ static void show_device(struct agent_sheet *sheet, unsigned index)
 		agent_line(sheet, "region.%u.size_bytes=%llu\n", index, bytes);
 	if (read_small(folder, "memory", memory, sizeof(memory)) > 0)
 		agent_line(sheet, "region.%u.memory=%s\n", index, memory);
+	if (read_small(folder, "frames", frames, sizeof(frames)) > 0)
+		agent_line(sheet, "region.%u.frames=%s\n", index, frames);
 }
 
 void agent_areas(struct agent_sheet *sheet)

@@ -1,6 +1,5 @@
 import type { CallReply } from '../../interpreter/answer.ts';
 import type { ReservedMemory } from '../kernel/devices.ts';
-import type { PageContents } from '../kernel/pages.ts';
 import type { Handler, KernelCall } from './kernel-call.ts';
 
 const PEEK_BYTES_MAX = 65_536n;
@@ -37,7 +36,10 @@ const HALF_KEY_BYTES = KEY_BYTES / 2;
 /** A page that is there twice. */
 const TWICE = (1n << 64n) - 1n;
 
-/** Pages of regions by what is in them, as /proc/kcore shows it to root. */
+/**
+ * Pages of regions by what is in them, as /proc/kcore shows it to root; one full of a single byte is
+ * like too many others.
+ */
 const locate: Handler = (call) => {
   const { bytes } = call;
   const count = Math.min(Math.floor(bytes.length / KEY_BYTES), Number(FRAMES_MAX));
@@ -60,20 +62,18 @@ const locate: Handler = (call) => {
 
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
-/** The key of each page of a region that somebody wrote to. */
+/** The key of each page of a region that somebody wrote different bytes to. */
 function* keysIn(region: ReservedMemory, pageBytes: number): Generator<[bigint, string]> {
   for (let page = 0; page < region.pageCount; page += 1) {
-    if (!region.store.has(page)) continue;
     const contents = region.store.contents(page);
-    const key = `${halfKey(contents, 0)}${halfKey(contents, pageBytes / 2)}`;
+    if (typeof contents === 'number') continue;
+    const middle = pageBytes / 2;
+    const key =
+      latin1(contents.subarray(0, HALF_KEY_BYTES)) +
+      latin1(contents.subarray(middle, middle + HALF_KEY_BYTES));
     yield [BigInt(region.firstFrame + page), key];
   }
 }
-
-const halfKey = (contents: PageContents, at: number): string =>
-  typeof contents === 'number'
-    ? String.fromCharCode(contents).repeat(HALF_KEY_BYTES)
-    : latin1(contents.subarray(at, at + HALF_KEY_BYTES));
 
 /**
  * process_vm_readv of another client. Device memory mapped by page frame number is out of reach of
