@@ -6,13 +6,18 @@ export interface FrameRange {
   readonly last: bigint;
 }
 
-/** The page frames of a region; undefined when the target does not tell them. */
-export function frameRangeOf(
+/** The page frames of a region, one or several ranges; undefined when the target does not tell. */
+export function frameRangesOf(
   { details }: TargetFacts,
   { name }: RegionFacts,
-): FrameRange | undefined {
-  const [, first, last] =
-    /^(0x[0-9a-f]+)-(0x[0-9a-f]+)$/.exec(details[`${name} frames`] ?? '') ?? [];
-  if (first === undefined || last === undefined) return undefined;
-  return { first: BigInt(first), last: BigInt(last) };
+): readonly FrameRange[] | undefined {
+  const ranges = (details[`${name} frames`] ?? '').split(',').map((part) => {
+    const [, first, last] = /^(0x[0-9a-f]+)-(0x[0-9a-f]+)$/.exec(part) ?? [];
+    return { first: BigInt(first ?? 1), last: BigInt(last ?? 0) };
+  });
+  return ranges.every(({ first, last }) => first <= last) ? ranges : undefined;
 }
+
+/** Whether a page frame lies in one of some ranges. */
+export const inRanges = (ranges: readonly FrameRange[], frame: bigint): boolean =>
+  ranges.some(({ first, last }) => first <= frame && frame <= last);

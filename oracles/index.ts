@@ -15,7 +15,7 @@ export { content } from './content.ts';
 export { descriptors } from './descriptors.ts';
 export { errors, type Prediction } from './errors.ts';
 export { exclusion, overlapIn, type PageOverlap, type Tenancy, tenanciesOf } from './exclusion.ts';
-export { type FrameRange, frameRangeOf } from './frame-range.ts';
+export { type FrameRange, frameRangesOf, inRanges } from './frame-range.ts';
 export { inheritance } from './inheritance.ts';
 export { justifiedFailure, type Room } from './justified-failure.ts';
 export { layout } from './layout.ts';

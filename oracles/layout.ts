@@ -1,7 +1,7 @@
 import { succeeded } from '../adapters/contract/index.ts';
 import { credible } from './credible.ts';
 import { tenanciesOf } from './exclusion.ts';
-import type { FrameRange } from './frame-range.ts';
+import { type FrameRange, inRanges } from './frame-range.ts';
 import { devicesIn } from './timeline/devices.ts';
 import type { HeldBuffer } from './timeline/lifetimes.ts';
 import type { Timeline } from './timeline/timeline.ts';
@@ -20,13 +20,13 @@ import type { Violation } from './violation.ts';
 export function layout(
   timeline: Timeline,
   buffers: readonly HeldBuffer[],
-  ranges: ReadonlyMap<string, FrameRange>,
+  ranges: ReadonlyMap<string, readonly FrameRange[]>,
 ): Violation[] {
   const deviceOf = devicesIn(timeline);
   const violations = tenanciesOf(timeline, buffers).flatMap(({ buffer, frames }) => {
-    const range = ranges.get(deviceOf(buffer.allocation) ?? '');
+    const own = ranges.get(deviceOf(buffer.allocation) ?? '');
     const [first] = frames;
-    if (range === undefined || first === undefined || !succeeded(buffer.allocation.result)) {
+    if (own === undefined || first === undefined || !succeeded(buffer.allocation.result)) {
       return [];
     }
     const from = `a buffer of ${frames.length} pages begins at frame 0x${first.toString(16)}`;
@@ -36,7 +36,7 @@ export function layout(
       const kind = 'page frames do not follow each other';
       found.push({ ...about, requirement: 'CMA-01', kind, detail: from });
     }
-    if (!frames.every((frame) => range.first <= frame && frame <= range.last)) {
+    if (!frames.every((frame) => inRanges(own, frame))) {
       const kind = 'a buffer lies outside of its region';
       found.push({ ...about, requirement: 'CMA-02', kind, detail: from });
     }

@@ -451,6 +451,16 @@ export const OPERATIONS = {
     scenario: 'fixed',
     summary: 'madvise(2) of length bytes at address + offset.',
   },
+  locate: {
+    code: 43,
+    capability: 'frames',
+    result: 'count',
+    arguments: { bytes: 'bytes', first: 'word?', count: 'word?' },
+    out: 'page-frames',
+    ownFiles: true,
+    summary:
+      'Searches memory, from frame `first` on for `count` frames (0: all of it), for pages by their first 8 bytes and the 8 in their middle, as /proc/kcore shows them to root; `bytes` has 16 for each page. The value is how many pages. Out: one u64 frame number a page, 0 for a page that is not there and 2^64-1 for one that is there twice.',
+  },
 } as const satisfies Readonly<Record<string, OperationSpec>>;
 
 /** The name of an operation. */

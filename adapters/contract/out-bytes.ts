@@ -14,7 +14,7 @@ export const OUT_SHAPES = {
   text: 'UTF-8 without an end mark',
   stat: 'five u64, in order st_mode, st_size, st_ino, st_dev, st_rdev',
   descriptors: 'an s32 for each descriptor',
-  'page-frames': 'a u64 for each page, 0 where the frame is hidden',
+  'page-frames': 'a u64 for each page, 0 where the frame is hidden or not found',
   'repeat-summary':
     'for each operation below it a `step`, its first and last `result`, its `failure` records, and ' +
     'its `anomaly` records with a `result` each',

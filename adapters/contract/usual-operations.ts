@@ -97,6 +97,7 @@ export function usualOperations(given: UsualOperands): {
     reopen: { op: 'reopen', fd, flags: O_RDWR },
     ftruncate: { op: 'ftruncate', fd, length },
     frames: { op: 'frames', address, length },
+    locate: { op: 'locate', bytes, first: 0n, count: 1n },
     peek: { op: 'peek', client: other, address, length: 16n },
     madvise: { op: 'madvise', address, length, advice: MADV_NORMAL, offset: 0n },
   };

@@ -6,6 +6,7 @@ import {
   type RegionFacts,
   type TargetFacts,
 } from '../contract/index.ts';
+import { regionMemory } from './region-memory.ts';
 
 /** The lines of `key=value` that an agent says of its machine. */
 export type AgentFacts = ReadonlyMap<string, string>;
@@ -81,6 +82,7 @@ export function targetFacts(
     kernelLog: text('kernel_log') === '1',
     details: {
       ...details,
+      ...memoryDetails(agent),
       slowness: String(slownessOf(agent)),
       ...(agent.has('instruments') ? { instruments: text('instruments') } : {}),
       ...(CONFINED.has(text('confinement')) ? { confinement: text('confinement') } : {}),
@@ -118,22 +120,28 @@ function libraryRegion(index: number, node: string, agent: AgentFacts): RegionFa
   return { ...region, bounded: false, gauge: 'MemFree' };
 }
 
-/**
- * A region by its device node. The `system` heap hands out all of memory, and so does a region that
- * should be CMA on a kernel without any: neither can be filled safely.
- */
+/** A region by its device node and the memory behind it. */
 function regionFacts(index: number, node: string, agent: AgentFacts): RegionFacts {
   if (agent.has('library')) return libraryRegion(index, node, agent);
-  const cma = Number(agent.get('meminfo.CmaTotal') ?? '0') > 0;
-  const bounded = cma && !/^\/dev\/dma_heap\/system/.test(node);
   const abi = abiByNode(node);
   return {
     name: `region:${index}`,
     node,
     ...(abi === undefined ? {} : { abi }),
-    bounded,
-    gauge: bounded ? 'CmaFree' : 'MemFree',
+    ...regionMemory(index, node, agent).facts,
   };
+}
+
+/** Where regions lie, and what they are made of, under their names. */
+function memoryDetails(agent: AgentFacts): Readonly<Record<string, string>> {
+  if (agent.has('library')) return {};
+  const details: Record<string, string> = {};
+  for (let index = 0; agent.has(`region.${index}`); index += 1) {
+    const memory = regionMemory(index, agent.get(`region.${index}`) ?? '', agent);
+    if (memory.frames !== undefined) details[`region:${index} frames`] = memory.frames;
+    if (memory.source !== undefined) details[`region:${index} memory`] = memory.source;
+  }
+  return details;
 }
 
 function abiByNode(node: string): AbiName | undefined {

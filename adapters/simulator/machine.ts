@@ -14,9 +14,9 @@ import type { SimulatorOptions } from './options.ts';
 /** Boots the kernel that a URL asks for, with its regions and their devices. */
 export function bootKernel(options: SimulatorOptions, parts: Parts): Kernel {
   const { AddressSpace, AllocatorDevices, Kernel } = parts;
-  const { pageBytes, pointerBytes, quarantineBytes } = options;
+  const { pageBytes, pointerBytes, quarantineBytes, showsFrames } = options;
   return new Kernel(
-    { pageBytes, pointerBytes, quarantineBytes, AddressSpace },
+    { pageBytes, pointerBytes, quarantineBytes, showsFrames, AddressSpace },
     (host) => new AllocatorDevices(options, parts, host),
   );
 }

@@ -25,6 +25,8 @@ export interface SimulatorOptions extends AllocatorSettings {
   readonly bounded: boolean;
   /** Bytes of freed objects that the kernel keeps, as KASAN does; 0 for none. */
   readonly quarantineBytes: number;
+  /** Whether pagemap shows the page frames of buffers; Linux hides those mapped by frame number. */
+  readonly showsFrames: boolean;
 }
 
 const PARAMETERS = {
@@ -43,6 +45,7 @@ const PARAMETERS = {
     'bounded',
     'quarantine',
     'latency',
+    'pagemap',
   ],
   repeated: ['defect'],
 } as const;
@@ -99,6 +102,7 @@ export function parseSimulatorUrl(url: string): SimulatorOptions {
     depth: count('depth', given.get('depth'), { from: 1, to: DEPTH_MAX, usually: DEPTH_DEFAULT }),
     bounded: yesOrNo('bounded', given.get('bounded') ?? 'yes'),
     quarantineBytes: quarantineSize(given.get('quarantine') ?? '0'),
+    showsFrames: yesOrNo('pagemap', given.get('pagemap') ?? 'yes'),
     latencyUs: count('latency', given.get('latency'), { from: 0, to: LATENCY_US_MAX, usually: 0 }),
   };
 }

@@ -18,6 +18,10 @@ const NOT_GENERATED: readonly {
     reason: 'a death by another signal than SIGKILL is one that a target has caused',
   },
   {
+    places: ['locate.bytes', 'locate.first', 'locate.count'],
+    reason: 'it searches all of the machine’s memory, and what it finds is no oracle’s question',
+  },
+  {
     places: ['fork.sacrificial'],
     reason: 'no scenario takes so much memory that the OOM killer has to choose',
   },

@@ -38,7 +38,7 @@ export interface JudgingRules {
   /** Set where the gauge counts the region's pages and nothing else. */
   readonly gauge?: string;
   /** Page frames of regions, by name, where they are told and buffers lie in one piece. */
-  readonly frames?: ReadonlyMap<string, FrameRange>;
+  readonly frames?: ReadonlyMap<string, readonly FrameRange[]>;
 }
 
 /** The results of a scenario, as oracles read them. */

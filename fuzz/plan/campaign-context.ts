@@ -1,7 +1,7 @@
 import { machineError, type TargetFacts, usageError } from '../../adapters/contract/index.ts';
 import { abiNamed, type Profile, profileNamed, profilesOf } from '../../catalogue/catalogue.ts';
 import { profileOn } from '../../catalogue/known.ts';
-import { type FrameRange, frameRangeOf } from '../../oracles/index.ts';
+import { type FrameRange, frameRangesOf } from '../../oracles/index.ts';
 import { ordinaryModes } from '../generate/mode-selection.ts';
 import { modesFor, type ScenarioMode } from '../generate/modes.ts';
 import { type GeneratorContext, generatorContext } from '../generate/scenario.ts';
@@ -103,10 +103,10 @@ function rulesFor(
 }
 
 /** Where regions lie, as far as the target tells it. */
-const framesOf = (facts: TargetFacts): ReadonlyMap<string, FrameRange> =>
+const framesOf = (facts: TargetFacts): ReadonlyMap<string, readonly FrameRange[]> =>
   new Map(
     facts.regions.flatMap((region) => {
-      const range = frameRangeOf(facts, region);
-      return range === undefined ? [] : [[region.name, range] as const];
+      const ranges = frameRangesOf(facts, region);
+      return ranges === undefined ? [] : [[region.name, ranges] as const];
     }),
   );

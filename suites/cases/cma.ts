@@ -4,7 +4,7 @@ import {
   type Reply,
   type SlotRef,
 } from '../../adapters/contract/index.ts';
-import type { FrameRange } from '../../oracles/index.ts';
+import { type FrameRange, inRanges } from '../../oracles/index.ts';
 import type { Case } from '../kit/case.ts';
 import { type Allocation, type CaseContext, SUBJECT } from '../kit/context.ts';
 import { Crowd, mixedSizes } from '../kit/crowd.ts';
@@ -35,7 +35,7 @@ export const cmaCases: readonly Case[] = [
       for (const sizes of [sizeClasses(context), mixedSizes(context)]) {
         const crowd = new Crowd(context, sizes);
         await crowd.gather();
-        for (const frames of await framesOfCrowd(crowd)) {
+        for (const frames of await framesOfCrowd(context, crowd)) {
           const [first = 0n] = frames;
           const follows = frames.every((frame, index) => frame === first + BigInt(index));
           const word = follows ? 'contiguous' : 'scattered';
@@ -53,15 +53,15 @@ export const cmaCases: readonly Case[] = [
     needs: ['frames'],
     async run(context) {
       for (const region of context.facts.regions) {
-        const range = regionFrames(context.facts, region);
+        const ranges = regionFrames(context.facts, region);
         const device = await openOther(context, region);
         for (const length of fewSizes(context)) {
           const buffer = await context.buffer({ length }, { device });
           const frames = await pageFramesOf(context, buffer, length);
-          const inside = frames.every((frame) => isIn(range, frame));
+          const inside = frames.every((frame) => inRanges(ranges, frame));
           const word = inside ? 'own-region' : 'other-memory';
           const from = `a buffer of ${region.node} begins at frame ${hex(frames[0] ?? 0n)}`;
-          const detail = `${from}, the region is ${hex(range.first)} to ${hex(range.last)}`;
+          const detail = `${from}, the region is ${spans(ranges)}`;
           context.observe('CMA-02', 'frames', word, detail);
         }
       }
@@ -75,7 +75,7 @@ export const cmaCases: readonly Case[] = [
     async run(context) {
       const crowd = new Crowd(context, mixedSizes(context));
       await crowd.gather();
-      const { size } = new Set((await framesOfCrowd(crowd)).flat());
+      const { size } = new Set((await framesOfCrowd(context, crowd)).flat());
       const word = BigInt(size) === crowd.pages ? 'disjoint' : 'shared';
       const buffers = crowd.members.length;
       const detail = `${buffers} live buffers have ${crowd.pages} pages in ${size} frames`;
@@ -201,8 +201,8 @@ export const cmaCases: readonly Case[] = [
 ];
 
 const hex = (frame: bigint): string => `0x${frame.toString(16)}`;
-const isIn = ({ first, last }: FrameRange, frame: bigint): boolean =>
-  first <= frame && frame <= last;
+const spans = (ranges: readonly FrameRange[]): string =>
+  ranges.map(({ first, last }) => `${hex(first)} to ${hex(last)}`).join(' and ');
 
 async function openOther(context: CaseContext, region: RegionFacts): Promise<Reply> {
   const device = await context.subject.open({ file: region.name, flags: linux.O_RDWR });

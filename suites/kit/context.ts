@@ -109,6 +109,10 @@ export class CaseContext {
     this.#observations.push({ requirement, role, observed, detail });
   }
 
+  get caseId(): string {
+    return this.#case.id;
+  }
+
   /** A client that must outlive the case: its unexpected death ends the case as a crash. */
   client(clientName: string): Client {
     return this.#makeClient(clientName, (history) => this.#losses.check(history, [clientName]));

@@ -8,7 +8,15 @@ import { abi, opened, PAGE, request, type Step, sample, step } from './sample.ts
 const length = 2n * PAGE;
 const out = requestBytes(abi, { length, descriptor: 4n });
 const address = 0x1000n;
-const ranges = new Map([['region:0', { first: 100n, last: 109n }]]);
+const ranges = new Map([
+  [
+    'region:0',
+    [
+      { first: 100n, last: 109n },
+      { first: 200n, last: 203n },
+    ],
+  ],
+]);
 
 const mapped = (flags: bigint): Step =>
   step({ op: 'mmap', slot: 'm', length, protection: 3n, flags, fd: 4n }, [7, 8], {
@@ -32,6 +40,8 @@ const judged = (
 t.test('the frames of a buffer follow each other, in its region', async (t) => {
   t.strictSame(judged([100n, 101n]), []);
   t.strictSame(judged([108n, 109n]), []);
+  t.strictSame(judged([200n, 201n]), [], 'a region may have several ranges');
+  t.strictSame(judged([203n, 204n]), ['CMA-02']);
   t.strictSame(judged([101n, 100n]), ['CMA-01']);
   t.strictSame(judged([100n, 102n]), ['CMA-01']);
   t.strictSame(judged([109n, 110n]), ['CMA-02']);

@@ -15,14 +15,7 @@
 #include "../include/patience.h"
 #include "../include/vendor.h"
 
-struct sheet {
-	char *text;
-	size_t room;
-	size_t used;
-};
-
-/* A line that does not fit is left out whole. */
-static void __attribute__((format(printf, 2, 3))) line(struct sheet *sheet, const char *format, ...)
+void agent_line(struct agent_sheet *sheet, const char *format, ...)
 {
 	va_list arguments;
 	int length;
@@ -53,36 +46,36 @@ static const char *error_name(int error)
 }
 
 /* What a library says of itself is taken at its word. */
-static void library(struct sheet *sheet)
+static void library(struct agent_sheet *sheet)
 {
-	line(sheet, "library=%s\nregion.0=%s\n", ac_vendor->name, ac_vendor->node);
-	line(sheet, "region.0.abi=%s\n", ac_vendor->abi);
-	line(sheet, "region.0.bytes=%llu\n", (unsigned long long)ac_vendor->region_bytes);
+	agent_line(sheet, "library=%s\nregion.0=%s\n", ac_vendor->name, ac_vendor->node);
+	agent_line(sheet, "region.0.abi=%s\n", ac_vendor->abi);
+	agent_line(sheet, "region.0.bytes=%llu\n", (unsigned long long)ac_vendor->region_bytes);
 	if (ac_vendor->capabilities != NULL)
-		line(sheet, "library.capabilities=%s\n", ac_vendor->capabilities);
+		agent_line(sheet, "library.capabilities=%s\n", ac_vendor->capabilities);
 }
 
-static void regions(struct sheet *sheet)
+static void regions(struct agent_sheet *sheet)
 {
 	for (uint32_t i = 0; i < ac_shared->regions; i++) {
 		struct stat status;
 
-		line(sheet, "region.%u=%s\n", i, ac_shared->region_paths[i]);
+		agent_line(sheet, "region.%u=%s\n", i, ac_shared->region_paths[i]);
 		if (stat(ac_shared->region_paths[i], &status) < 0)
-			line(sheet, "region.%u.error=%s\n", i, error_name(errno));
+			agent_line(sheet, "region.%u.error=%s\n", i, error_name(errno));
 	}
 }
 
-static void memory_line(struct sheet *sheet, const char *meminfo, const char *key)
+static void memory_line(struct agent_sheet *sheet, const char *meminfo, const char *key)
 {
 	const char *at = strstr(meminfo, key);
 	unsigned long long kilobytes;
 
 	if (at != NULL && sscanf(at + strlen(key), ": %llu kB", &kilobytes) == 1)
-		line(sheet, "meminfo.%s=%llu\n", key, kilobytes);
+		agent_line(sheet, "meminfo.%s=%llu\n", key, kilobytes);
 }
 
-static void memory(struct sheet *sheet)
+static void memory(struct agent_sheet *sheet)
 {
 	char meminfo[8192] = "";
 	int descriptor = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
@@ -109,7 +102,7 @@ static int have_sockets(void)
 	return 1;
 }
 
-static void taint(struct sheet *sheet)
+static void taint(struct agent_sheet *sheet)
 {
 	char digits[32] = "";
 	int descriptor = open("/proc/sys/kernel/tainted", O_RDONLY | O_CLOEXEC);
@@ -117,46 +110,47 @@ static void taint(struct sheet *sheet)
 	if (descriptor < 0)
 		return;
 	if (read(descriptor, digits, sizeof(digits) - 1) > 0)
-		line(sheet, "taint=%.*s\n", (int)strcspn(digits, "\n"), digits);
+		agent_line(sheet, "taint=%.*s\n", (int)strcspn(digits, "\n"), digits);
 	close(descriptor);
 }
 
-static void confinement(struct sheet *sheet)
+static void confinement(struct agent_sheet *sheet)
 {
 	static const char *const names[] = { "none", "filter", "namespaces" };
 
-	line(sheet, "confinement=%s\n", names[ac_shared->confined]);
+	agent_line(sheet, "confinement=%s\n", names[ac_shared->confined]);
 }
 
 size_t agent_facts(char *text, size_t room)
 {
-	struct sheet sheet = { .text = text, .room = room };
+	struct agent_sheet sheet = { .text = text, .room = room };
 	struct utsname name;
 	char instruments[128];
 
 	if (uname(&name) == 0) {
-		line(&sheet, "sysname=%s\nrelease=%s\n", name.sysname, name.release);
-		line(&sheet, "version=%s\nmachine=%s\n", name.version, name.machine);
+		agent_line(&sheet, "sysname=%s\nrelease=%s\n", name.sysname, name.release);
+		agent_line(&sheet, "version=%s\nmachine=%s\n", name.version, name.machine);
 	}
-	line(&sheet, "page_size=%ld\n", sysconf(_SC_PAGESIZE));
-	line(&sheet, "pointer_bytes=%u\n", (unsigned)sizeof(void *));
-	line(&sheet, "kernel_log=%d\n", agent_log_known());
+	agent_line(&sheet, "page_size=%ld\n", sysconf(_SC_PAGESIZE));
+	agent_line(&sheet, "pointer_bytes=%u\n", (unsigned)sizeof(void *));
+	agent_line(&sheet, "kernel_log=%d\n", agent_log_known());
 	ac_slowness_measure();
-	line(&sheet, "slowness=%u.%u\n", ac_shared->slowness / 10, ac_shared->slowness % 10);
+	agent_line(&sheet, "slowness=%u.%u\n", ac_shared->slowness / 10, ac_shared->slowness % 10);
 	taint(&sheet);
 	if (agent_instruments(instruments, sizeof(instruments)))
-		line(&sheet, "instruments=%s\n", instruments);
+		agent_line(&sheet, "instruments=%s\n", instruments);
 	confinement(&sheet);
 	memory(&sheet);
-	line(&sheet, "capabilities=files,memory%s,limits,timing%s%s%s%s\n",
+	agent_line(&sheet, "capabilities=files,memory%s,limits,timing%s%s%s%s\n",
 	     ac_shared->adopts ? ",clients" : "", have_sockets() ? ",sockets" : "",
 	     access("/proc/self/fd", R_OK) == 0 ? ",procfs" : "",
 	     /* Without CAP_SYS_ADMIN the file is there and shows no frame numbers. */
 	     access("/proc/self/pagemap", R_OK) == 0 && geteuid() == 0 ? ",frames" : "",
 	     access("/dev/allocert_control", W_OK) == 0 ? ",registry" : "");
-	if (ac_vendor == NULL)
 		regions(&sheet);
-	else
+		agent_areas(&sheet);
+	} else {
 		library(&sheet);
+	}
 	return sheet.used;
 }

@@ -49,6 +49,18 @@ enum agent_end agent_serve(struct agent *agent);
 /* agent-facts.c: text of a facts frame into `text`; its length */
 size_t agent_facts(char *text, size_t room);
 
+/* Where facts are written; a line that does not fit is left out whole. */
+struct agent_sheet {
+	char *text;
+	size_t room;
+	size_t used;
+};
+void agent_line(struct agent_sheet *sheet, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* agent-areas.c: the memory behind regions, as far as this machine shows it */
+void agent_areas(struct agent_sheet *sheet);
+
 /*
  * agent-instruments.c: names of what the kernel watches its memory with, or "none"; whether its log
  * tells at all

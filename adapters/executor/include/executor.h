@@ -46,6 +46,7 @@ int ac_may_open(uint64_t flags);
 int ac_may_fcntl(uint64_t command, uint64_t value);
 int ac_may_ioctl(uint64_t request);
 int ac_may_reach(pid_t pid); /* else errno says why not */
+int ac_may_see_memory(void); /* the same */
 void ac_call_refuse(struct ac_call *call);
 
 /* operand.c */

@@ -51,6 +51,15 @@ int ac_may_reach(pid_t pid)
 	return 0;
 }
 
+/* The machine's memory holds what is other people's, unless the machine is the target's alone. */
+int ac_may_see_memory(void)
+{
+	if (ac_shared->confined == AC_CONFINED_NOT)
+		return 1;
+	errno = EPERM;
+	return 0;
+}
+
 void ac_call_refuse(struct ac_call *call)
 {
 	ac_call_begin(call);

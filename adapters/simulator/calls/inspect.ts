@@ -1,4 +1,5 @@
 import type { CallReply } from '../../interpreter/answer.ts';
+import type { ReservedMemory } from '../kernel/devices.ts';
 import type { Handler, KernelCall } from './kernel-call.ts';
 
 const PEEK_BYTES_MAX = 65_536n;
@@ -22,12 +23,57 @@ const frames: Handler = (call) => {
     if (typeof reached === 'string') {
       return { signal: reached, faultOffset: BigInt(index) * pageBytes };
     }
-    const region = call.kernel.regionOf(reached.store);
+    const region = call.kernel.showsFrames ? call.kernel.regionOf(reached.store) : undefined;
     const frame = region === undefined ? 0 : region.firstFrame + reached.page;
     view.setBigUint64(index * 8, BigInt(frame), true);
   }
   return { value: count, out };
 };
+
+/** Bytes of a key: those that a page begins with, and those that its second half does. */
+const KEY_BYTES = 16;
+const HALF_KEY_BYTES = KEY_BYTES / 2;
+/** A page that is there twice. */
+const TWICE = (1n << 64n) - 1n;
+
+/**
+ * Pages of regions by what is in them, as /proc/kcore shows it to root; one full of a single byte is
+ * like too many others.
+ */
+const locate: Handler = (call) => {
+  const { bytes } = call;
+  const count = Math.min(Math.floor(bytes.length / KEY_BYTES), Number(FRAMES_MAX));
+  const wanted = new Map<string, bigint>();
+  const keys = Array.from({ length: count }, (_, index) =>
+    latin1(bytes.subarray(index * KEY_BYTES, (index + 1) * KEY_BYTES)),
+  );
+  for (const key of keys) wanted.set(key, 0n);
+  const first = call.word('first');
+  const end = call.word('count') === 0n ? TWICE : first + call.word('count');
+  for (const region of call.kernel.devices.regions) {
+    for (const [frame, key] of keysIn(region, call.kernel.pageBytes)) {
+      const found = first <= frame && frame < end ? wanted.get(key) : undefined;
+      if (found !== undefined) wanted.set(key, found === 0n ? frame : TWICE);
+    }
+  }
+  const frames = BigUint64Array.from(keys, (key) => wanted.get(key) ?? 0n);
+  return { value: BigInt(count), out: new Uint8Array(frames.buffer) };
+};
+
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+
+/** The key of each page of a region that somebody wrote different bytes to. */
+function* keysIn(region: ReservedMemory, pageBytes: number): Generator<[bigint, string]> {
+  for (let page = 0; page < region.pageCount; page += 1) {
+    const contents = region.store.contents(page);
+    if (typeof contents === 'number') continue;
+    const middle = pageBytes / 2;
+    const key =
+      latin1(contents.subarray(0, HALF_KEY_BYTES)) +
+      latin1(contents.subarray(middle, middle + HALF_KEY_BYTES));
+    yield [BigInt(region.firstFrame + page), key];
+  }
+}
 
 /**
  * process_vm_readv of another client. Device memory mapped by page frame number is out of reach of
@@ -69,4 +115,4 @@ function copyOut(
 }
 
 /** The operations that look into the system around a client. */
-export const inspectCalls = { frames, peek } as const satisfies Record<string, Handler>;
+export const inspectCalls = { frames, locate, peek } as const satisfies Record<string, Handler>;

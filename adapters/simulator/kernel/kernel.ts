@@ -27,6 +27,7 @@ export interface DriverHost {
 export interface KernelOptions extends ProcessOptions {
   /** Bytes of freed objects that it keeps; 0 for none. */
   readonly quarantineBytes: number;
+  readonly showsFrames: boolean;
 }
 
 /** The machine: processes, and devices that drivers add to it. */
@@ -35,6 +36,8 @@ export class Kernel implements DriverHost {
   readonly log = new KernelLog();
   readonly pageBytes: number;
   readonly devices: Devices;
+  /** Whether pagemap shows the frames of device memory: not of what is mapped by frame number. */
+  readonly showsFrames: boolean;
   readonly sockets = new Set<Socket>();
   /** Freed objects that it keeps. */
   readonly quarantine: Quarantine;
@@ -49,6 +52,7 @@ export class Kernel implements DriverHost {
     this.#options = options;
     this.quarantine = new Quarantine(options.quarantineBytes);
     this.pageBytes = options.pageBytes;
+    this.showsFrames = options.showsFrames;
     this.devices = devicesOf(this);
     this.startMain();
   }

@@ -25,13 +25,13 @@ const LISTS: readonly (readonly [
 ])[] = [
   [
     'an executor may hold a descriptor of its own',
-    'descriptors frames peek readfile readlink',
+    'descriptors frames locate peek readfile readlink',
     ({ ownFiles }) => ownFiles === true,
   ],
   [
     'the table of descriptors stays as it is',
-    'barrier descriptors fork frames fstat ftruncate itimer kill load lseek madvise mmap mprotect ' +
-      'mremap munmap peek poll pread pwrite readfile readlink scan sendfd sleep store wait',
+    'barrier descriptors fork frames fstat ftruncate itimer kill load locate lseek madvise mmap ' +
+      'mprotect mremap munmap peek poll pread pwrite readfile readlink scan sendfd sleep store wait',
     keepsDescriptors,
   ],
   [
@@ -81,7 +81,7 @@ const LISTS: readonly (readonly [
   [
     // Before, C had this list without frames and peek.
     'the executor makes room for its bytes',
-    'descriptors frames fstat ioctl load peek pread readfile readlink scan socketpair',
+    'descriptors frames fstat ioctl load locate peek pread readfile readlink scan socketpair',
     handsOutBytes,
   ],
 ];
