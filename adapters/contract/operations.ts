@@ -451,6 +451,17 @@ export const OPERATIONS = {
     scenario: 'fixed',
     summary: 'madvise(2) of length bytes at address + offset.',
   },
+  failnth: {
+    code: 43,
+    capability: 'faults',
+    result: 'number',
+    arguments: { nth: 'word' },
+    out: 'none',
+    waits: 'never',
+    ownFiles: true,
+    summary:
+      'Lets the kernel fail the nth allocation in the next operation of the calling thread; 0 lets it fail none. The value is 1 when one failed in the operation before, else 0.',
+  },
 } as const satisfies Readonly<Record<string, OperationSpec>>;
 
 /** The name of an operation. */

@@ -99,5 +99,6 @@ export function usualOperations(given: UsualOperands): {
     frames: { op: 'frames', address, length },
     peek: { op: 'peek', client: other, address, length: 16n },
     madvise: { op: 'madvise', address, length, advice: MADV_NORMAL, offset: 0n },
+    failnth: { op: 'failnth', nth: 0n },
   };
 }

@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include "../include/agent.h"
+#include "../include/faults.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -177,6 +178,7 @@ int agent_init(struct agent *agent)
 	mount_one("sysfs", "/sys");
 	mount_one("tmpfs", "/tmp");
 	mount_one("debugfs", "/sys/kernel/debug");
+	ac_faults_prepare();
 	load_modules();
 	read_text("/proc/cmdline", text, sizeof(text));
 	powers_off = strstr(text, "allocert.end=poweroff") != NULL;

@@ -10,7 +10,7 @@
 #define AC_PROGRAM_MAGIC 0x52504341u
 #define AC_HISTORY_MAGIC 0x49484341u
 #define AC_HELLO_MAGIC 0x4f484341u
-#define AC_CONTRACT_DIGEST 0x2eebf3f7377c8979ull
+#define AC_CONTRACT_DIGEST 0x675c7d049be8e9faull
 #define AC_FRAME_BYTES_MAX 0x4000000u
 #define AC_OPERANDS_MAX 6
 #define AC_OUT_BYTES_MAX 65536
@@ -64,6 +64,7 @@ enum ac_op {
 	AC_OP_FRAMES = 40,
 	AC_OP_PEEK = 41,
 	AC_OP_MADVISE = 42,
+	AC_OP_FAILNTH = 43,
 };
 
 enum ac_frame_type {
@@ -285,7 +286,8 @@ static const char *const ac_documents[] __attribute__((unused)) = {
 	X(AC_OP_FTRUNCATE, ftruncate, 0) \
 	X(AC_OP_FRAMES, frames, 1) \
 	X(AC_OP_PEEK, peek, 1) \
-	X(AC_OP_MADVISE, madvise, 0)
+	X(AC_OP_MADVISE, madvise, 0) \
+	X(AC_OP_FAILNTH, failnth, 0)
 
 /* Whether repeating the operation gives the same value; a change is then an anomaly. */
 static inline int ac_value_is_steady(unsigned code)
