@@ -15,7 +15,9 @@ export function faultLines(report: FaultReport): string[] {
   const { counts, findings, unfinished } = report;
   return [
     ...findings.slice(0, SHOWN_MAX).flatMap(findingLines),
-    ...(findings.length > SHOWN_MAX ? [`and ${findings.length - SHOWN_MAX} findings more`, ''] : []),
+    ...(findings.length > SHOWN_MAX
+      ? [`and ${findings.length - SHOWN_MAX} findings more`, '']
+      : []),
     ...unfinished.map(({ caseId, reason }) => `not swept to its end: ${caseId}: ${reason}`),
     `${counts.calls} system calls of ${counts.cases} cases swept, ${counts.kinds} of them different` +
       ` (${counts.apart} of loops and threads, in a child beforehand)`,
@@ -42,7 +44,11 @@ export function faultMarkdown(report: FaultReport): string {
   const rows = Object.entries(report.byOperation).map(
     ([op, { calls, points }]) => `| \`${op}\` | ${calls} | ${points} |`,
   );
-  const table = ['| operation | calls | allocations that failed |', '| --- | ---: | ---: |', ...rows];
+  const table = [
+    '| operation | calls | allocations that failed |',
+    '| --- | ---: | ---: |',
+    ...rows,
+  ];
   const text = faultLines(report).map((line) => (line === '' ? '' : `    ${line}`));
   return [`# Faults of ${report.target}`, '', ...text, '', ...table, ''].join('\n');
 }

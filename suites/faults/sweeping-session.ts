@@ -15,7 +15,7 @@ import type { Abi } from '../../catalogue/catalogue.ts';
 import { kernelAlarms, taintAlarms } from '../../oracles/alarms.ts';
 import { Bystander } from './bystander.ts';
 import type { FaultKind, FaultLedger } from './fault-report.ts';
-import { losesMemory } from './leak-count.ts';
+import { losesMemory, sizeClass } from './leak-count.ts';
 import { SHADOW, shadowPrograms } from './shadow.ts';
 import { isAllocation, isSwept, outOfMemoryErrnos, shapeOf, undoing } from './swept-calls.ts';
 
@@ -202,7 +202,8 @@ export class SweepingSession implements Session {
     try {
       const before = this.#taint;
       const history = await this.#passOn(program);
-      const alarms = [...kernelAlarms(history.log), ...taintAlarms(before, history.taint)];
+      const lines = kernelAlarms(history.log);
+      const alarms = lines.length > 0 ? lines : taintAlarms(before, history.taint);
       if (alarms.length > 0) this.#found('complaint', call, nth, alarms.slice(0, 3).join('; '));
       return history;
     } catch (thrown) {
@@ -261,7 +262,7 @@ export class SweepingSession implements Session {
     if (harm !== undefined) this.#found('damage', call, 0, harm);
     if (!isAllocation(this.#abi, call.operation)) return;
     for (const { nth, result } of points) {
-      const key = `${shapeOf(call.operation)} ${nth}`;
+      const key = `${sizeClass(this.#session, this.#abi, call.operation)} ${nth}`;
       if (succeeded(result) || this.#counted.has(key)) continue;
       this.#counted.add(key);
       this.#ledger.counts.counted += 1;

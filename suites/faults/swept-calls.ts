@@ -29,7 +29,7 @@ export function isSwept({ op }: Operation): boolean {
 const ALSO: Readonly<Partial<Record<OperationName, readonly ErrnoName[]>>> = {
   open: ['ENFILE'],
   reopen: ['ENFILE'],
-  memfd: ['ENFILE'],
+  memfd: ['ENFILE', 'ENOSPC'],
   socketpair: ['ENFILE', 'ENOBUFS'],
   sendfd: ['ENOBUFS'],
   madvise: ['EAGAIN'],
