@@ -11,6 +11,7 @@ import { configCommand } from './commands/config.ts';
 import { corpusCommand } from './commands/corpus.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { faultsCommand } from './commands/faults.ts';
 import { fuzzCommand } from './commands/fuzz.ts';
 import { listCommand } from './commands/list.ts';
 import { qualifyCommand } from './commands/qualify.ts';
@@ -30,6 +31,7 @@ const COMMANDS = [
   listCommand,
   compareCommand,
   diffCommand,
+  faultsCommand,
   fuzzCommand,
   replayCommand,
   corpusCommand,

@@ -36,7 +36,8 @@ export type Capability =
   | 'limits'
   | 'timing'
   | 'frames'
-  | 'registry';
+  | 'registry'
+  | 'faults';
 
 /**
  * The shape of the out bytes of an operation that succeeded; `out-bytes.ts` reads them.

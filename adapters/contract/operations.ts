@@ -461,6 +461,17 @@ export const OPERATIONS = {
     summary:
       'Searches memory, from frame `first` on for `count` frames (0: all of it), for pages by their first 8 bytes and the 8 in their middle, as /proc/kcore shows them to root; `bytes` has 16 for each page. The value is how many pages. Out: one u64 frame number a page, 0 for a page that is not there and 2^64-1 for one that is there twice.',
   },
+  failnth: {
+    code: 44,
+    capability: 'faults',
+    result: 'number',
+    arguments: { nth: 'word' },
+    out: 'none',
+    waits: 'never',
+    ownFiles: true,
+    summary:
+      'Lets the kernel fail the nth allocation in the next operation of the calling thread; 0 lets it fail none. The value is 1 when one failed in the operation before, else 0.',
+  },
 } as const satisfies Readonly<Record<string, OperationSpec>>;
 
 /** The name of an operation. */

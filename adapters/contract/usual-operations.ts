@@ -100,5 +100,6 @@ export function usualOperations(given: UsualOperands): {
     locate: { op: 'locate', bytes, first: 0n, count: 1n },
     peek: { op: 'peek', client: other, address, length: 16n },
     madvise: { op: 'madvise', address, length, advice: MADV_NORMAL, offset: 0n },
+    failnth: { op: 'failnth', nth: 0n },
   };
 }

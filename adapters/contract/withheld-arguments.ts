@@ -63,6 +63,11 @@ const WITHHELD: readonly Withheld[] = [
     classes: ['0', '2^32'],
     reason: 'RLIMIT_CPU ends the client after so many seconds',
   },
+  {
+    places: ['failnth.nth'],
+    classes: ['0', '1', ...LARGE],
+    reason: 'what fails on purpose is judged by rules of its own: see `allocert faults`',
+  },
 ];
 
 /** Why no Program has an argument of a class; undefined for arguments that Programs may have. */

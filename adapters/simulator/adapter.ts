@@ -92,6 +92,7 @@ function factsOf(options: SimulatorOptions, { entries, regions }: Devices): Targ
       'timing',
       'frames',
       'registry',
+      'faults',
     ],
     kernelLog: true,
     details: {

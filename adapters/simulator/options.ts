@@ -2,7 +2,7 @@ import { usageError } from '../../base/errors.ts';
 import { splitTarget } from '../../base/target-url.ts';
 import { BEHAVIOURS, type Behaviour } from './buffers/behaviour.ts';
 import { ORDER_MAX } from './buffers/region.ts';
-import { DEFECTS, type DefectName, type DefectNames, isDefectName } from './defects/all.ts';
+import { ALL_DEFECTS, type DefectName, type DefectNames, isDefectName } from './defects/all.ts';
 import type { AllocatorSettings } from './registry/allocator-devices.ts';
 
 /** How threads take turns: at random, by PCT, or the one or the other as the seed has it. */
@@ -123,7 +123,7 @@ function schedule(word: string | undefined): Schedule {
 
 function defect(word: string): DefectName {
   if (isDefectName(word)) return word;
-  const known = DEFECTS.map(({ name }) => name).join(', ');
+  const known = ALL_DEFECTS.map(({ name }) => name).join(', ');
   throw usageError(`sim: has no defect "${word}"; it has ${known}`);
 }
 

@@ -128,7 +128,7 @@ const skipped = ({ message, lacks }: Skip): CaseEnding => ({
  * target without them says of itself that nothing can be seen there. What lacks any others is not
  * excused: see the claim of conformance in reports/record/claim.ts.
  */
-const AIDS: readonly Capability[] = ['frames', 'procfs', 'limits', 'registry'];
+const AIDS: readonly Capability[] = ['frames', 'procfs', 'limits', 'registry', 'faults'];
 
 /** Why the case cannot be observed; undefined when it can. */
 function unmetNeed(case_: Case, session: Session): Skip | undefined {

@@ -12,6 +12,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "../include/faults.h"
 #include "../include/patience.h"
 #include "../include/vendor.h"
 
@@ -141,12 +142,14 @@ size_t agent_facts(char *text, size_t room)
 		agent_line(&sheet, "instruments=%s\n", instruments);
 	confinement(&sheet);
 	memory(&sheet);
-	agent_line(&sheet, "capabilities=files,memory%s,limits,timing%s%s%s%s\n",
+	agent_line(&sheet, "capabilities=files,memory%s,limits,timing%s%s%s%s%s\n",
 	     ac_shared->adopts ? ",clients" : "", have_sockets() ? ",sockets" : "",
 	     access("/proc/self/fd", R_OK) == 0 ? ",procfs" : "",
 	     /* Without CAP_SYS_ADMIN the file is there and shows no frame numbers. */
 	     access("/proc/self/pagemap", R_OK) == 0 && geteuid() == 0 ? ",frames" : "",
-	     access("/dev/allocert_control", W_OK) == 0 ? ",registry" : "");
+	     access("/dev/allocert_control", W_OK) == 0 ? ",registry" : "",
+	     ac_faults_offered() ? ",faults" : "");
+	if (ac_vendor == NULL) {
 		regions(&sheet);
 		agent_areas(&sheet);
 	} else {

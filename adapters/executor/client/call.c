@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One operation: its interval, its errno, and which function does it. */
 #include "../include/executor.h"
+#include "../include/faults.h"
 
 static const struct {
 	void (*make)(struct ac_call *call);
@@ -17,11 +18,13 @@ void ac_call_begin(struct ac_call *call)
 	call->record->outcome = AC_OUTCOME_RUNNING;
 	call->record->call_ns = ac_now_ns();
 	call->result.call_ns = call->record->call_ns;
+	ac_faults_arm();
 	atomic_signal_fence(memory_order_seq_cst);
 }
 
 static void call_returned(struct ac_call *call, unsigned outcome)
 {
+	ac_faults_disarm();
 	call->result.return_ns = ac_now_ns();
 	call->result.outcome = (uint8_t)outcome;
 	call->result.flags |= AC_RESULT_RETURNED;

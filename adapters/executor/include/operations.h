@@ -10,7 +10,7 @@
 #define AC_PROGRAM_MAGIC 0x52504341u
 #define AC_HISTORY_MAGIC 0x49484341u
 #define AC_HELLO_MAGIC 0x4f484341u
-#define AC_CONTRACT_DIGEST 0x20a6c9d3882c814aull
+#define AC_CONTRACT_DIGEST 0x5a654e747ce64a7cull
 #define AC_FRAME_BYTES_MAX 0x4000000u
 #define AC_OPERANDS_MAX 6
 #define AC_OUT_BYTES_MAX 65536
@@ -65,6 +65,7 @@ enum ac_op {
 	AC_OP_PEEK = 41,
 	AC_OP_MADVISE = 42,
 	AC_OP_LOCATE = 43,
+	AC_OP_FAILNTH = 44,
 };
 
 enum ac_frame_type {
@@ -287,7 +288,8 @@ static const char *const ac_documents[] __attribute__((unused)) = {
 	X(AC_OP_FRAMES, frames, 1) \
 	X(AC_OP_PEEK, peek, 1) \
 	X(AC_OP_MADVISE, madvise, 0) \
-	X(AC_OP_LOCATE, locate, 1)
+	X(AC_OP_LOCATE, locate, 1) \
+	X(AC_OP_FAILNTH, failnth, 0)
 
 /* Whether repeating the operation gives the same value; a change is then an anomaly. */
 static inline int ac_value_is_steady(unsigned code)

@@ -75,8 +75,8 @@ export class DeviceFile extends OpenFile {
   }
 
   /** The caller as it is when the ioctl begins. */
-  protected callerOf({ table, descriptorLimit, pointerBytes }: Caller): Caller {
-    return { table, descriptorLimit, pointerBytes };
+  protected callerOf({ table, descriptorLimit, pointerBytes, faults }: Caller): Caller {
+    return { table, descriptorLimit, pointerBytes, ...(faults === undefined ? {} : { faults }) };
   }
 
   /** A buffer was made through this file. It lives on its own: there is nothing to keep. */

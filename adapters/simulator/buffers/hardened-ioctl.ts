@@ -41,12 +41,15 @@ export class HardenedIoctl implements DeviceIoctl {
     yield 'sa.copied-in';
     const refusal = this.refusal(request, call.argument);
     if (refusal !== undefined) return refusal;
+    if (this.runsOut(call)) return this.outOfMemory(call, {});
     const buffer = yield* this.allocator.allocate(request.length, request.flags);
     if (failed(buffer)) return buffer;
     call.onBuffer(buffer);
+    if (this.runsOut(call)) return this.outOfMemory(call, { buffer });
     const closesOnExec = this.allocator.closesOnExec(request.flags);
     const descriptor = this.reserve(call.caller, closesOnExec);
     if (failed(descriptor)) return this.withoutDescriptor(buffer, descriptor);
+    if (this.runsOut(call)) return this.outOfMemory(call, { buffer, descriptor });
     return yield* this.deliver(call, request, { buffer, descriptor, closesOnExec });
   }
 
@@ -80,6 +83,18 @@ export class HardenedIoctl implements DeviceIoctl {
   /** Reserves the lowest free descriptor. */
   protected reserve(caller: Caller, closesOnExec: boolean): number | ErrnoName {
     return caller.table.reserve(caller.descriptorLimit, closesOnExec);
+  }
+
+  /** An allocation of the kernel's own: for its books, the dma-buf, its file. */
+  protected runsOut({ caller }: DeviceCall): boolean {
+    return caller.faults?.fails() === true;
+  }
+
+  /** Undoes what was done before an allocation of the kernel's own failed. */
+  protected outOfMemory({ caller }: DeviceCall, done: Partial<Delivery>): bigint | ErrnoName {
+    if (done.descriptor !== undefined) caller.table.unreserve(done.descriptor);
+    done.buffer?.put('dma_buf_put');
+    return 'ENOMEM';
   }
 
   /** Takes a buffer back for which there is no descriptor. */

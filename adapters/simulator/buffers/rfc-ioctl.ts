@@ -29,6 +29,7 @@ export class RfcIoctl implements DeviceIoctl {
     const request = new AllocateRequest(bytes);
     yield 'sa.copied-in';
     if (!rules.isVersionKnown(request.version)) return 'EINVAL';
+    if (caller.faults?.fails() === true) return 'EINVAL';
     const buffer = yield* allocator.allocate(request.length, request.flags);
     if (failed(buffer)) return 'EINVAL';
     onBuffer(buffer);

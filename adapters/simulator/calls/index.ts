@@ -1,6 +1,7 @@
 import type { OperationName } from '../../contract/operations.ts';
 import { accessCalls } from './access.ts';
 import { descriptorCalls } from './descriptors.ts';
+import { faultCalls } from './faults.ts';
 import { fileCalls } from './files.ts';
 import { inspectCalls } from './inspect.ts';
 import type { Handler } from './kernel-call.ts';
@@ -21,4 +22,5 @@ export const HANDLERS: Readonly<Record<Exclude<OperationName, 'repeat'>, Handler
   ...socketCalls,
   ...procfsCalls,
   ...timingCalls,
+  ...faultCalls,
 };

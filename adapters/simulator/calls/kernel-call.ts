@@ -21,6 +21,7 @@ export class KernelCall extends ProgramCall<ClientProcess> {
   }
 
   override enter(): CallReply | SystemCall<CallReply> {
+    this.client.faults.enter();
     return this.#handler?.(this) ?? { unsupported: true };
   }
 
@@ -53,8 +54,8 @@ export class KernelCall extends ProgramCall<ClientProcess> {
 
   /** Gives a file, whose reference it takes over, the lowest free descriptor from `from` on. */
   install(file: OpenFile, closeOnExec: boolean, from = 0): bigint | ErrnoName {
-    const { table, descriptorLimit } = this.client;
-    const number = table.reserve(descriptorLimit, closeOnExec, from);
+    const { faults, table, descriptorLimit } = this.client;
+    const number = faults.fails() ? 'ENOMEM' : table.reserve(descriptorLimit, closeOnExec, from);
     if (typeof number === 'string') {
       file.put('fput');
       return number;

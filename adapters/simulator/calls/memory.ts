@@ -56,7 +56,8 @@ function* mmap(call: KernelCall): SystemCall<CallReply> {
   if (failed(file)) return file;
   if (file !== undefined) call.fget(file);
   yield 'mmap.file-held';
-  const start = map(call, file, flags, Number(offset / BigInt(space.pageBytes)));
+  const first = Number(offset / BigInt(space.pageBytes));
+  const start = call.client.faults.fails() ? 'ENOMEM' : map(call, file, flags, first);
   if (file !== undefined) call.fput(file);
   return failed(start) ? start : addressOf(start, space);
 }

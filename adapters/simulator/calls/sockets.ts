@@ -28,7 +28,8 @@ const sendfd: Handler = (call) => {
   if (failed(socket)) return socket;
   if (!(socket instanceof Socket)) return 'ENOTSOCK';
   const passed = call.anyFile('passed');
-  return failed(passed) ? passed : socket.send(passed);
+  if (failed(passed)) return passed;
+  return call.client.faults.fails() ? 'ENOBUFS' : socket.send(passed);
 };
 
 /** A message whose descriptor finds no free number is lost all the same. */

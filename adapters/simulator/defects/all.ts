@@ -6,6 +6,7 @@ import { DESCRIPTOR_DEFECTS } from './descriptors.ts';
 import { DEVICE_DEFECTS } from './devices.ts';
 import { ERROR_PATH_DEFECTS } from './error-paths.ts';
 import { EXTENT_DEFECTS } from './extents.ts';
+import { FAULT_DEFECTS } from './faults.ts';
 import { GROWTH_DEFECTS } from './growth.ts';
 import { LENGTH_DEFECTS } from './lengths.ts';
 import { LIFETIME_DEFECTS } from './lifetime.ts';
@@ -44,10 +45,11 @@ export const BUFFER_DEFECTS = [
   ...TURN_DEFECTS,
 ] as const;
 
+/** Bugs that show only when allocations of the kernel fail: no suite sees them, a sweep does. */
 /** Bugs that show only when several things happen at once. */
-export { RACE_DEFECTS };
+export { FAULT_DEFECTS, RACE_DEFECTS };
 
-/** Every known defect. Most were real ones, of this RFC or of the allocators that came after it. */
+/** Every known defect that the suites see. Most were real ones, of this RFC or of the allocators that came after it. */
 export const DEFECTS = [
   ...REQUEST_DEFECTS,
   ...BUFFER_DEFECTS,
@@ -56,18 +58,21 @@ export const DEFECTS = [
   ...RACE_DEFECTS,
 ] as const;
 
+/** Every defect that can be switched on. */
+export const ALL_DEFECTS = [...DEFECTS, ...FAULT_DEFECTS] as const;
+
 /** The name of a defect. */
-export type DefectName = (typeof DEFECTS)[number]['name'];
+export type DefectName = (typeof ALL_DEFECTS)[number]['name'];
 
 /** The names of defects that are switched on; empty for none. */
 export type DefectNames = ReadonlySet<DefectName>;
 
 /** Whether a name is one of a defect. */
 export const isDefectName = (name: string): name is DefectName =>
-  DEFECTS.some((defect) => defect.name === name);
+  ALL_DEFECTS.some((defect) => defect.name === name);
 
 const switchedOn = (names: DefectNames): readonly Defect[] =>
-  DEFECTS.filter(({ name }) => names.has(name));
+  ALL_DEFECTS.filter(({ name }) => names.has(name));
 
 /** Whether parallel mode shows every one of these defects. */
 export const showsInParallel = (names: DefectNames): boolean =>

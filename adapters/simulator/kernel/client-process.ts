@@ -1,6 +1,7 @@
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { Process, Timer } from '../../interpreter/process.ts';
 import type { AddressSpace } from './address-space.ts';
+import { AllocationFaults } from './allocation-faults.ts';
 import { DescriptorTable } from './descriptor-table.ts';
 
 const { RLIMIT_NOFILE, RLIM_NLIMITS } = linuxNumbers;
@@ -24,6 +25,7 @@ export class ClientProcess implements Process {
   /** `dying` while a thread of it is still in the kernel. */
   state: 'alive' | 'dying' | 'dead' = 'alive';
   ending: ClientEnding | undefined;
+  readonly faults = new AllocationFaults();
   /** Threads that are in a system call now. */
   callsInside = 0;
 

@@ -2,6 +2,7 @@ import type { ErrnoName } from '../../contract/errno.ts';
 import { linuxNumbers } from '../../contract/linux-numbers.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
 import type { UserArgument } from '../../interpreter/user-argument.ts';
+import type { AllocationFaults } from './allocation-faults.ts';
 import type { KernelLog } from './kernel-log.ts';
 import type { PageStore } from './pages.ts';
 
@@ -31,6 +32,8 @@ export interface Caller {
   /** RLIMIT_NOFILE. */
   readonly descriptorLimit: number;
   readonly pointerBytes: 4 | 8;
+  /** Its allocations that fail on purpose. */
+  readonly faults?: Pick<AllocationFaults, 'fails'>;
 }
 
 /** The status of a file as fstat(2) gives it. */

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  DEFECTS,
+  ALL_DEFECTS,
   type DefectName,
   isDefectName,
   partsWith,
@@ -44,7 +44,7 @@ t.test('without a defect every part is the right one', async (t) => {
 });
 
 t.test('each defect changes a part, and only those that it names', async (t) => {
-  for (const { name, overrides } of DEFECTS) {
+  for (const { name, overrides } of ALL_DEFECTS) {
     const parts = partsWith(new Set([name]));
     const keys = Object.keys(RIGHT) as (keyof typeof RIGHT)[];
     const changed = keys.filter((part) => parts[part] !== RIGHT[part]);

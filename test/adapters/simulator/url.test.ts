@@ -1,7 +1,7 @@
 import t from 'tap';
 import { AllocertError } from '../../../adapters/contract/index.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
-import { DEFECTS } from '../../../adapters/simulator/defects/all.ts';
+import { ALL_DEFECTS } from '../../../adapters/simulator/defects/all.ts';
 
 t.test('a URL chooses behaviour, region, page size, seed and defects', async (t) => {
   const url = 'sim:?behaviour=rfc-v2&region=1MiB&page=16384&seed=0x10&defect=no-zeroing';
@@ -59,8 +59,8 @@ t.test('what it does not know is refused in one sentence that names what it does
 });
 
 t.test('defects have names of their own and say what they break', async (t) => {
-  t.equal(new Set(DEFECTS.map(({ name }) => name)).size, DEFECTS.length);
-  for (const { name, summary, breaks } of DEFECTS) {
+  t.equal(new Set(ALL_DEFECTS.map(({ name }) => name)).size, ALL_DEFECTS.length);
+  for (const { name, summary, breaks } of ALL_DEFECTS) {
     t.match(summary, /\.$/, name);
     for (const id of breaks) t.match(id, /^[A-Z]{2,3}-\d\d$/, name);
   }

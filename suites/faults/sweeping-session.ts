@@ -1,0 +1,351 @@
+import {
+  descriptorsIn,
+  type History,
+  hasBody,
+  type Operation,
+  type Program,
+  type Result,
+  type Session,
+  specOf,
+  succeeded,
+  TargetDeath,
+  wordOf,
+} from '../../adapters/contract/index.ts';
+import type { Abi } from '../../catalogue/catalogue.ts';
+import { kernelAlarms, taintAlarms } from '../../oracles/alarms.ts';
+import { Bystander } from './bystander.ts';
+import type { FaultKind, FaultLedger } from './fault-report.ts';
+import { losesMemory, sizeClass } from './leak-count.ts';
+import { SHADOW, shadowPrograms } from './shadow.ts';
+import { isAllocation, isSwept, outOfMemoryErrnos, shapeOf, undoing } from './swept-calls.ts';
+
+/** A call of one client, with what it needs. */
+interface Call {
+  readonly client: string;
+  readonly operation: Operation;
+  readonly slot: string;
+  readonly program: Program;
+}
+
+/** One attempt at a call: with an allocation that fails, if there are so many in it. */
+interface Attempt {
+  readonly nth: number;
+  readonly result: Result;
+  readonly injected: boolean;
+  readonly before: readonly number[] | undefined;
+  readonly after: readonly number[] | undefined;
+}
+
+/**
+ * A session in which each call of a case fails before it succeeds: the first allocation of the
+ * kernel in it fails, then the second, until none is left to fail. A call that failed must be as if
+ * it had not been made, so that the case notices nothing, and goes on with the last attempt. The
+ * same call is swept once in a case.
+ */
+export class SweepingSession implements Session {
+  readonly #session: Session;
+  readonly #abi: Abi;
+  readonly #ledger: FaultLedger;
+  readonly #bound: number;
+  readonly #bystander: Bystander;
+  /** Calls whose memory was counted, over all cases. */
+  readonly #counted: Set<string>;
+  #caseId = '';
+  #taint: bigint | undefined;
+  #swept = new Set<string>();
+  /** Slots that something was put into, without an index. */
+  #slots = new Set<string>();
+
+  constructor(
+    session: Session,
+    given: {
+      readonly abi: Abi;
+      readonly ledger: FaultLedger;
+      readonly bound: number;
+      readonly counted: Set<string>;
+    },
+  ) {
+    this.#session = session;
+    this.#abi = given.abi;
+    this.#ledger = given.ledger;
+    this.#bound = given.bound;
+    this.#counted = given.counted;
+    this.#bystander = new Bystander(session, given.abi);
+  }
+
+  get facts(): Session['facts'] {
+    return this.#session.facts;
+  }
+
+  async begin(caseId: string): Promise<void> {
+    await this.#session.begin(caseId);
+    this.#caseId = caseId;
+    this.#swept = new Set();
+    this.#slots = new Set();
+    await this.#bystander.stand();
+  }
+
+  async close(): Promise<void> {
+    await this.#session.close();
+  }
+
+  async run(program: Program): Promise<History> {
+    const [thread] = program.threads;
+    const plain = program.threads.length === 1 && !thread?.operations.some(isLoop);
+    if (plain && thread !== undefined) {
+      return this.#inPlace(program, thread.client, thread.operations);
+    }
+    await this.#apart(program);
+    return this.#passOn(program);
+  }
+
+  async #passOn(program: Program): Promise<History> {
+    const history = await this.#session.run(program);
+    for (const { operations } of program.threads) this.#noteSlots(operations);
+    this.#taint = history.taint ?? this.#taint;
+    return history;
+  }
+
+  #noteSlots(operations: readonly Operation[]): void {
+    for (const operation of operations) {
+      if (operation.slot !== undefined) this.#slots.add(operation.slot.replace(/\[.*$/, ''));
+      if (operation.op === 'repeat') this.#noteSlots(operation.body);
+    }
+  }
+
+  /** Makes the calls of a Program one by one, each swept before it counts. */
+  async #inPlace(
+    program: Program,
+    client: string,
+    operations: readonly Operation[],
+  ): Promise<History> {
+    const parts: History[] = [];
+    let pending: Operation[] = [];
+    const flush = async (): Promise<void> => {
+      if (pending.length === 0) return;
+      parts.push(await this.#passOn({ ...program, threads: [{ client, operations: pending }] }));
+      pending = [];
+    };
+    for (const operation of operations) {
+      if (!this.#isDue(operation)) {
+        pending.push(operation);
+        continue;
+      }
+      await flush();
+      const slot = operation.slot ?? 'fault-result';
+      parts.push(await this.#sweep({ client, operation, slot, program }));
+    }
+    await flush();
+    return joined(parts);
+  }
+
+  #isDue(operation: Operation): boolean {
+    if (!isSwept(operation) || usesOwnSlot(operation)) return false;
+    return !this.#swept.has(shapeOf(operation));
+  }
+
+  /** Makes a call until no allocation fails in it any more; the History of the last attempt. */
+  async #sweep(call: Call): Promise<History> {
+    const { operation } = call;
+    const shape = shapeOf(operation);
+    this.#swept.add(shape);
+    this.#ledger.begin(operation.op, shape);
+    const attempts: Attempt[] = [];
+    let history: History | undefined;
+    for (let nth = 1; nth <= this.#bound && history === undefined; nth += 1) {
+      const [attempt, last] = await this.#attempt(call, nth);
+      if (attempt === undefined) return last;
+      attempts.push(attempt);
+      if (attempt.injected) this.#ledger.point(operation.op, succeeded(attempt.result));
+      if (!attempt.injected || !(await this.#canGoOn(call, attempt))) history = last;
+    }
+    if (history === undefined) this.#ledger.counts.bounded += 1;
+    history ??= await this.#passOn(onlyThe(call));
+    this.#judge(call, attempts, history.threads[0]?.[0]);
+    await this.#afterwards(call, attempts);
+    return history;
+  }
+
+  /** Nothing as attempt: the client no longer runs, or the kernel cannot be armed there. */
+  async #attempt(call: Call, nth: number): Promise<[Attempt | undefined, History]> {
+    const operation = { ...call.operation, slot: call.slot } as Operation;
+    const around = this.facts.capabilities.includes('procfs') ? LISTING : [];
+    const operations: Operation[] = [
+      ...around,
+      { op: 'failnth', nth: BigInt(nth) },
+      operation,
+      { op: 'failnth', nth: 0n },
+      ...around,
+    ];
+    const threads = [{ client: call.client, operations }];
+    const history = await this.#watched(call, nth, { ...call.program, threads });
+    const results = history.threads[0] ?? [];
+    const at = around.length + 1;
+    const result = results[at];
+    if (result === undefined) return [undefined, history];
+    const own = { ...history, threads: [[result]] };
+    const [armed, told] = [results[at - 1], results[at + 1]];
+    if (history.deaths.some(({ client }) => client === call.client)) {
+      this.#found('client lost', call, nth, `the client ended: ${wordOf(result)}`);
+      return [undefined, own];
+    }
+    if (armed === undefined || !succeeded(armed) || told === undefined || !succeeded(told)) {
+      return [undefined, own];
+    }
+    const before = around.length === 0 ? undefined : listed(results[0]);
+    const after = around.length === 0 ? undefined : listed(results.at(-1));
+    return [{ nth, result, injected: told.value === 1n, before, after }, own];
+  }
+
+  /** Runs a Program, and keeps what the kernel complains of. */
+  async #watched(call: Call, nth: number, program: Program): Promise<History> {
+    try {
+      const before = this.#taint;
+      const history = await this.#passOn(program);
+      const lines = kernelAlarms(history.log);
+      const alarms = lines.length > 0 ? lines : taintAlarms(before, history.taint);
+      if (alarms.length > 0) this.#found('complaint', call, nth, alarms.slice(0, 3).join('; '));
+      return history;
+    } catch (thrown) {
+      if (thrown instanceof TargetDeath) {
+        const last = thrown.log.slice(-3).join('; ');
+        this.#found('target lost', call, nth, `${thrown.manner}: ${thrown.message} ${last}`.trim());
+      }
+      throw thrown;
+    }
+  }
+
+  /** Undoes a call that stood the failure, so that the next one can be looked for. */
+  async #canGoOn(call: Call, { result }: Attempt): Promise<boolean> {
+    if (result.outcome !== 'returned') return false;
+    if (!succeeded(result)) return true;
+    const undo = undoing(this.#abi, call.operation, call.slot);
+    if (undo === 'cannot') {
+      this.#ledger.counts.cut += 1;
+      return false;
+    }
+    if (undo.length > 0) {
+      const threads = [{ client: call.client, operations: undo }];
+      await this.#passOn({ ...call.program, threads });
+    }
+    return true;
+  }
+
+  #judge(call: Call, attempts: readonly Attempt[], last: Result | undefined): void {
+    const { operation } = call;
+    const usual = last === undefined ? 'ok' : wordOf(last);
+    const allowed = [...outOfMemoryErrnos(operation.op), usual];
+    for (const { after, before, injected, nth, result } of attempts) {
+      const word = wordOf(result);
+      if (injected && word !== 'ok' && !allowed.includes(word)) {
+        const wanted = outOfMemoryErrnos(operation.op).join(' or ');
+        this.#found('errno', call, nth, `it came to ${word} where ${wanted} says what is wrong`);
+      }
+      if (before === undefined || after === undefined) continue;
+      if (!succeeded(result) && specOf(operation.op).drops?.evenIfFailed !== true) {
+        const change = changeOf(before, after);
+        if (change !== '')
+          this.#found('descriptor', call, nth, `it came to ${word}, but ${change}`);
+      }
+      if (injected && word === 'ok' && isAllocation(this.#abi, operation)) {
+        const isNew = after.some((one) => !before.includes(one));
+        if (!isNew) this.#found('no descriptor', call, nth, 'it succeeded without a descriptor');
+      }
+    }
+  }
+
+  /** What must be so whatever failed: other buffers are whole, and no memory is gone. */
+  async #afterwards(call: Call, attempts: readonly Attempt[]): Promise<void> {
+    const points = attempts.filter(({ injected }) => injected);
+    if (points.length === 0) return;
+    const harm = await this.#bystander.harm();
+    if (harm !== undefined) this.#found('damage', call, 0, harm);
+    if (!isAllocation(this.#abi, call.operation)) return;
+    for (const { nth, result } of points) {
+      const key = `${sizeClass(this.#session, this.#abi, call.operation)} ${nth}`;
+      if (succeeded(result) || this.#counted.has(key)) continue;
+      this.#counted.add(key);
+      this.#ledger.counts.counted += 1;
+      const lost = await losesMemory(this.#session, this.#abi, {
+        client: call.client,
+        operation: call.operation,
+        nth,
+      });
+      if (lost !== undefined) this.#found('leak', call, nth, lost);
+    }
+  }
+
+  /** Sweeps the calls of loops and threads in a child of their client, before they run. */
+  async #apart(program: Program): Promise<void> {
+    for (const one of shadowPrograms(this.#abi, program, this.#slots)) {
+      const due = one.operations.filter((operation) => this.#isDue(operation));
+      if (due.length === 0) continue;
+      const { deadlineMs } = program;
+      const fork: Operation = { op: 'fork', slot: 'fault-child', client: SHADOW };
+      const born = await this.#run(one.client, [fork], deadlineMs);
+      if (born === undefined || !succeeded(born)) continue;
+      this.#ledger.counts.apart += due.length;
+      await this.#inPlace({ threads: [], deadlineMs }, SHADOW, one.operations);
+      await this.#run('main', END_OF_SHADOW, deadlineMs);
+    }
+  }
+
+  async #run(
+    client: string,
+    operations: readonly Operation[],
+    deadlineMs: number,
+  ): Promise<Result | undefined> {
+    const history = await this.#passOn({ threads: [{ client, operations }], deadlineMs });
+    return history.threads[0]?.[0];
+  }
+
+  #found(kind: FaultKind, { operation }: Call, nth: number, detail: string): void {
+    const call = `${operation.op} ${shapeOf(operation)}`;
+    this.#ledger.add({ kind, caseId: this.#caseId, call, nth, detail });
+  }
+}
+
+const LISTING: readonly Operation[] = [{ op: 'descriptors' }];
+const END_OF_SHADOW: readonly Operation[] = [
+  { op: 'kill', client: SHADOW, signal: 9n },
+  { op: 'wait', client: SHADOW },
+];
+
+const isLoop = ({ op }: Operation): boolean => hasBody(specOf(op));
+
+const onlyThe = ({ client, operation, program }: Call): Program => ({
+  ...program,
+  threads: [{ client, operations: [operation] }],
+});
+
+const listed = (result: Result | undefined): readonly number[] | undefined =>
+  result !== undefined && succeeded(result) ? descriptorsIn(result.out) : undefined;
+
+/** Whether a call reads the slot that its result goes to: it can be made once only. */
+const usesOwnSlot = (operation: Operation): boolean =>
+  operation.slot !== undefined &&
+  Object.values(operation).some(
+    (value) => typeof value === 'object' && 'slot' in value && value.slot === operation.slot,
+  );
+
+function changeOf(before: readonly number[], after: readonly number[]): string {
+  const left = after.filter((one) => !before.includes(one));
+  const gone = before.filter((one) => !after.includes(one));
+  return [
+    ...(left.length === 0 ? [] : [`descriptor ${left.join(', ')} was left behind`]),
+    ...(gone.length === 0 ? [] : [`descriptor ${gone.join(', ')} is gone`]),
+  ].join(' and ');
+}
+
+/** The Histories of the parts of a Program as the one of the whole. */
+function joined(parts: readonly History[]): History {
+  const taint = parts.findLast((one) => one.taint !== undefined)?.taint;
+  return {
+    threads: [parts.flatMap(({ threads }) => threads[0] ?? [])],
+    deaths: parts.flatMap(({ deaths }) => deaths),
+    log: parts.flatMap(({ log }) => log),
+    ...(taint === undefined ? {} : { taint }),
+    deadlineHit: parts.some(({ deadlineHit }) => deadlineHit),
+    ...(parts.some(({ progressing }) => progressing === true) ? { progressing: true } : {}),
+  };
+}

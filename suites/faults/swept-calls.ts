@@ -1,0 +1,103 @@
+import {
+  type ErrnoName,
+  linux,
+  type Operation,
+  type OperationName,
+  type SlotRef,
+  specOf,
+  toJson,
+} from '../../adapters/contract/index.ts';
+import { commandOf, fieldOf } from '../../catalogue/abi-request.ts';
+import type { Abi } from '../../catalogue/catalogue.ts';
+
+/** Operations of the swept groups that are left out, and why. */
+export const NOT_SWEPT: Readonly<Partial<Record<OperationName, string>>> = {
+  load: 'it is no system call',
+  store: 'it is no system call',
+  scan: 'it is no system call',
+  recvfd: 'Linux takes the message from its queue before it makes the descriptor',
+};
+
+/** Whether a call can be made to fail: one system call, on the client's own behalf. */
+export function isSwept({ op }: Operation): boolean {
+  const { capability } = specOf(op);
+  if (op === 'reopen' || op === 'readlink') return true;
+  return ['files', 'memory', 'sockets'].includes(capability) && NOT_SWEPT[op] === undefined;
+}
+
+/** What a call may say beside ENOMEM when the kernel runs out of memory, by its man page. */
+const ALSO: Readonly<Partial<Record<OperationName, readonly ErrnoName[]>>> = {
+  open: ['ENFILE'],
+  reopen: ['ENFILE'],
+  memfd: ['ENFILE', 'ENOSPC'],
+  socketpair: ['ENFILE', 'ENOBUFS'],
+  sendfd: ['ENOBUFS'],
+  madvise: ['EAGAIN'],
+};
+
+/** The errnos with which a call may say that the kernel has run out of memory. */
+export const outOfMemoryErrnos = (op: OperationName): readonly string[] => [
+  'ENOMEM',
+  ...(ALSO[op] ?? []),
+];
+
+/** A call without the names of slots: what makes two calls of a case the same. */
+export function shapeOf(operation: Operation): string {
+  const { slot: _, ...rest } = operation as Operation & { readonly slot?: string };
+  return JSON.stringify(toJson(rest), (key, value) =>
+    key === 'slot' && typeof value === 'string' ? '·' : value,
+  );
+}
+
+/** What undoes a call that succeeded, so that it can be made again. */
+export type Undoing = readonly Operation[] | 'cannot';
+
+const DUPLICATING: readonly bigint[] = [linux.F_DUPFD, linux.F_DUPFD_CLOEXEC];
+
+/**
+ * What undoes a successful call, by what the table says that it gives and takes away.
+ *
+ * @param slot where its result is
+ */
+export function undoing(abi: Abi, operation: Operation, slot: string): Undoing {
+  const { drops, gives } = specOf(operation.op);
+  const value: SlotRef = { slot };
+  if (drops?.kind === 'access') return [];
+  if (drops !== undefined && drops.kind !== 'descriptor') return 'cannot';
+  if (drops !== undefined) return gives === undefined ? 'cannot' : [];
+  switch (gives?.kind) {
+    case undefined:
+      return [];
+    case 'descriptor':
+      return gives.byCommand === true && !duplicates(operation) ? [] : [{ op: 'close', fd: value }];
+    case 'pair':
+      return [0, 4].map((offset) => ({
+        op: 'close',
+        fd: { slot, offset, width: 4, signed: true },
+      }));
+    case 'mapping':
+      return operation.op === 'mmap'
+        ? [{ op: 'munmap', address: value, length: operation.length }]
+        : 'cannot';
+    case 'request':
+      return isAllocation(abi, operation) ? [{ op: 'close', fd: descriptorAt(abi, slot) }] : [];
+    default:
+      return 'cannot';
+  }
+}
+
+const duplicates = (operation: Operation): boolean =>
+  operation.op === 'fcntl' && DUPLICATING.some((command) => command === operation.command);
+
+/** Whether a call asks a region for a buffer. */
+export const isAllocation = (
+  abi: Abi,
+  operation: Operation,
+): operation is Operation & { readonly op: 'ioctl' } =>
+  operation.op === 'ioctl' && operation.request === commandOf(abi);
+
+/** The descriptor that an allocation put into a slot, as an operand. */
+export function descriptorAt(abi: Abi, slot: string): SlotRef {
+  const { offset, width, signed } = fieldOf(abi, 'descriptor');
+  return { slot, offset, width, signed: signed === true };
+}
