@@ -72,7 +72,16 @@ export async function prepareDebianKernel(
     await fillCacheOnce(folder, async (scratch) => {
       onStep(`looking for Debian's kernel ${version} (${flavour.flavour})`);
       const wanted = { architecture: flavour.packages, flavour: flavour.flavour, version };
-      await fetchKernel(await findRelease(wanted, run), scratch, onStep, run);
+      try {
+        await fetchKernel(await findRelease(wanted, run), scratch, onStep, run);
+      } catch (thrown) {
+        if (thrown instanceof AllocertError || isMissing(thrown)) throw thrown;
+        // Lists of yesterday name packages that the archive has replaced since.
+        const found = await findRelease({ ...wanted, stale: true }, run).catch(() => {
+          throw thrown;
+        });
+        await fetchKernel(found, scratch, onStep, run);
+      }
     });
   } catch (thrown) {
     if (thrown instanceof AllocertError) throw thrown;
@@ -182,7 +191,7 @@ async function fetchHeaders(
   if (kbuild === undefined) return undefined;
   onStep(`downloading ${own}`);
   const folder = join(scratch, 'packages');
-  await mkdir(folder);
+  await mkdir(folder, { recursive: true });
   const fetch = async (from: Archive, name: string) => {
     const { file, sha256 } = await from.fetch(name, folder);
     return { file, sha256 };
