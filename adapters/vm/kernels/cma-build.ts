@@ -196,13 +196,13 @@ async function collect(work: Work, source: FetchedPackage, tree: string): Promis
   await copyFile(join(tree, 'arch', 'x86', 'boot', 'bzImage'), image);
   await copyFile(join(tree, '.config'), join(finished, 'config'));
   await copyFile(join(tree, 'System.map'), join(finished, 'System.map'));
-  const [compiler = ''] = (await run('gcc', ['--version'])).split('\n');
+  const [kernelCompiler = ''] = (await run('gcc', ['--version'])).split('\n');
   const manifest: CmaManifest = {
     package: source.name,
     version: source.version,
     packageSha256: source.sha256,
     fragmentSha256: fragment.sha256,
-    compiler,
+    kernelCompiler,
     imageSha256: await sha256OfFile(image),
   };
   await writeWhole(join(finished, CMA_FILES.manifest), manifest);

@@ -20,7 +20,7 @@ export interface CmaManifest {
   readonly version: string;
   readonly packageSha256: string;
   readonly fragmentSha256: string;
-  readonly compiler: string;
+  readonly kernelCompiler: string;
   readonly imageSha256: string;
 }
 
