@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #define SIMPLE_ALLOCATOR_MAJOR 222
-/* Where the root is built: the one folder that can be shown by a descriptor although it is covered. */
+/* Where the root is built: a folder that can be shown by a descriptor although it is covered. */
 #define ROOT "/sys"
 /* Flags of what is mounted already. */
 #define ANEW (MS_REMOUNT | MS_BIND)

@@ -16,7 +16,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import type { Operation } from '../../../adapters/contract/program.ts';
 import { buildAgent } from '../../../adapters/executor/build/build.ts';
+import { openTarget } from '../../../adapters/open-target.ts';
 import { TEST_AGENTS } from './agent-process.ts';
 
 const { path: AGENT } = await buildAgent(TEST_AGENTS, { flags: ['-Werror'] });
@@ -29,8 +31,12 @@ function folderOf(t: Test): string {
 }
 
 /** Starts an agent, which listens by then. */
-async function listening(t: Test, path: string): Promise<ChildProcess> {
-  const agent = spawn(AGENT, ['--unix', path], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function listening(
+  t: Test,
+  path: string,
+  more: readonly string[] = [],
+): Promise<ChildProcess> {
+  const agent = spawn(AGENT, ['--unix', path, ...more], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.teardown(() => agent.kill('SIGKILL'));
   t.match(String(await once(agent.stdout, 'data')), /listening at/);
   return agent;
@@ -69,7 +75,8 @@ t.test('a socket at which somebody listens stays', async (t) => {
   refuses(t, path, /another agent listens there/);
   for (const host of hosts) host.destroy();
   first.kill('SIGKILL');
-  await once(first, 'exit');
+  // Root's agent is two processes: the second has its output, too.
+  await once(first, 'close');
   await listening(t, path);
   t.ok(statSync(path).isSocket(), 'what a dead agent left is replaced');
 });
@@ -91,4 +98,34 @@ t.test('a folder of another user', { skip: ROOT ? false : 'needs root' }, async 
   mkdirSync(folder, 0o700);
   chownSync(folder, 65534, 65534);
   refuses(t, join(folder, 'socket'), /others can replace what is in its folder/);
+});
+
+/** What a client finds in the region, in a session of its own. */
+async function contents(path: string): Promise<string | undefined> {
+  const adapter = await openTarget(`remote:unix:${path}`);
+  const session = await adapter.open();
+  await session.begin('contents');
+  const operations: readonly Operation[] = [
+    { op: 'open', file: 'region:0', flags: 0n, slot: 'fd' },
+    { op: 'pread', fd: { slot: 'fd' }, length: 64n, offset: 0n },
+  ];
+  const { threads } = await session.run({
+    deadlineMs: 20_000,
+    threads: [{ client: 'main', operations }],
+  });
+  await adapter.close();
+  return Buffer.from(threads[0]?.[1]?.out ?? []).toString();
+}
+
+t.test('each session sees the node that is there when it begins', async (t) => {
+  const folder = folderOf(t);
+  const [path, node] = [join(folder, 'socket'), join(folder, 'node')];
+  writeFileSync(node, 'first');
+  await listening(t, path, ['--region', node]);
+  t.equal(await contents(path), 'first');
+  rmSync(node);
+  await t.rejects(contents(path), { message: /has no .*node \(ENOENT\)/ });
+  writeFileSync(node, 'second');
+  t.equal(await contents(path), 'second', 'as after a module was loaded again');
+  t.equal(await contents(path), 'second');
 });

@@ -3,7 +3,7 @@
  * What code of a peer's own tries in a client, once it has been got to run there: each attempt by
  * name, with the errno that it came to, or 0. Clients are confined by the executor's own code.
  *
- *	hostile-client REGION VICTIM		a device of the machine, a process of the machine
+ *	hostile-client REGION VICTIM	a device of the machine, a process of the machine
  *
  * The first line says how far the client is confined.
  */

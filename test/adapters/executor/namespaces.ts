@@ -6,16 +6,23 @@ const NEEDED =
   'mount --bind /proc/meminfo /sys/proc/meminfo && mknod /sys/node c 1 3';
 const FLAGS = ['--mount', '--pid', '--net', '--ipc', '--fork'];
 
-function skipReason(): string | false {
-  if (process.geteuid?.() !== 0) return 'only root’s agents have namespaces';
-  if (process.env.ALLOCERT_NATIVE_CFLAGS !== undefined) {
-    return 'agents with a sanitizer load libraries, and have none';
-  }
-  const { status, stderr }: { status: number | null; stderr: string | null } = spawnSync('unshare', [...FLAGS, 'sh', '-ec', NEEDED], {
-    encoding: 'utf8',
-  });
+function machineReason(): string | false {
+  if (process.geteuid?.() !== 0) return 'only root has namespaces for the asking';
+  const { status, stderr }: { status: number | null; stderr: string | null } = spawnSync(
+    'unshare',
+    [...FLAGS, 'sh', '-ec', NEEDED],
+    {
+      encoding: 'utf8',
+    },
+  );
   return status === 0 ? false : `no namespaces here: ${stderr?.trim() ?? 'there is no unshare'}`;
 }
 
-/** Why root's agents cannot give clients namespaces on this machine; false where they can. */
-export const NAMESPACES_SKIP = skipReason();
+/** Why this process cannot make namespaces; false where it can. */
+export const NO_NAMESPACES = machineReason();
+
+/** Why agents give clients of a device none; false where they do. */
+export const NAMESPACES_SKIP =
+  process.env.ALLOCERT_NATIVE_CFLAGS === undefined
+    ? NO_NAMESPACES
+    : 'agents with a sanitizer load libraries, and stay with the filter';
