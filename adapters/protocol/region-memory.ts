@@ -6,6 +6,8 @@ interface CmaArea {
   readonly name: string;
   /** In the whole area; undefined where the kernel does not say. */
   readonly pages?: bigint;
+  /** Pages that somebody had before the session; undefined where the kernel does not say. */
+  readonly used?: bigint;
   /** Page frames of its ranges, as {@link RegionMemory.frames} has them. */
   readonly frames?: string;
 }
@@ -18,6 +20,8 @@ export interface RegionMemory {
   readonly frames?: string;
   /** Where it comes from, for readers of the record. */
   readonly source?: string;
+  /** Pages that somebody had before the session. */
+  readonly used?: bigint;
 }
 
 /** Heaps that hand out all of the machine’s memory, or memory that no client may touch. */
@@ -64,6 +68,7 @@ export function regionMemory(index: number, node: string, agent: AgentFacts): Re
     facts: { bounded: true, ...size, gauge: 'CmaFree' },
     ...(frames === undefined ? {} : { frames }),
     ...(area === undefined ? {} : { source: `CMA area ${area.name}` }),
+    ...(area?.used === undefined ? {} : { used: area.used }),
   };
 }
 
@@ -89,10 +94,12 @@ function areasOf(agent: AgentFacts, page: bigint): readonly CmaArea[] {
     const name = agent.get(`cma.${index}`);
     if (name === undefined) break;
     const pages = agent.get(`cma.${index}.pages`);
+    const used = agent.get(`cma.${index}.used`);
     const frames = framesIn(agent.get(`cma.${index}.ranges`) ?? '');
     areas.push({
       name,
       ...(pages !== undefined && /^\d+$/.test(pages) ? { pages: BigInt(pages) } : {}),
+      ...(used !== undefined && /^\d+$/.test(used) ? { used: BigInt(used) } : {}),
       ...(frames === undefined ? {} : { frames }),
     });
   }
@@ -101,7 +108,7 @@ function areasOf(agent: AgentFacts, page: bigint): readonly CmaArea[] {
   if (areas.length > 1 || only === undefined || only.frames !== undefined) return areas;
   // Only sysfs tells of it, and it does not tell where.
   return reserved !== undefined && (only.pages ?? reserved.pages) === reserved.pages
-    ? [{ ...reserved, name: only.name }]
+    ? [{ ...only, ...reserved, name: only.name }]
     : areas;
 }
 

@@ -45,7 +45,7 @@ const locate: Handler = (call) => {
   const count = Math.min(Math.floor(bytes.length / KEY_BYTES), Number(FRAMES_MAX));
   const wanted = new Map<string, bigint>();
   const keys = Array.from({ length: count }, (_, index) =>
-    latin1(bytes.subarray(index * KEY_BYTES, (index + 1) * KEY_BYTES)),
+    latin1(bytes.subarray(index * KEY_BYTES, (index + 1) * KEY_BYTES).map((byte) => ~byte)),
   );
   for (const key of keys) wanted.set(key, 0n);
   const first = call.word('first');
