@@ -181,7 +181,11 @@ async function locateKeys(
       const asked = missing.slice(at, at + KEYS_MAX);
       const bytes = Uint8Array.from(asked.flatMap((index) => [...(keys[index] ?? [])]));
       const inverted = bytes.map((byte) => ~byte);
-      const { result } = await context.subject.locate({ bytes: inverted, first, count: last - first + 1n });
+      const { result } = await context.subject.locate({
+        bytes: inverted,
+        first,
+        count: last - first + 1n,
+      });
       const found = framesIn(result, '/proc/kcore');
       for (const [index, frame] of found.entries()) frames[Number(asked[index])] = frame;
     }

@@ -101,7 +101,11 @@ t.test('a driver’s own pool is bounded by what it says', async (t) => {
     memory: 'page allocator',
   };
   t.strictSame(factsOf('/dev/cma0', ...pool), expected);
-  t.strictSame(factsOf('/dev/cma0', ...pool, ...RESERVED), expected, 'it is not the area beside it');
+  t.strictSame(
+    factsOf('/dev/cma0', ...pool, ...RESERVED),
+    expected,
+    'it is not the area beside it',
+  );
 });
 
 t.test('numbers that are none are left out', async (t) => {
