@@ -37,8 +37,8 @@ const HALF_KEY_BYTES = KEY_BYTES / 2;
 const TWICE = (1n << 64n) - 1n;
 
 /**
- * Pages of regions by what is in them, as /proc/kcore shows it to root; one full of a single byte is
- * like too many others.
+ * Pages of regions by what is in them, as /proc/kcore shows it to root; one full of a single byte
+ * is like too many others.
  */
 const locate: Handler = (call) => {
   const { bytes } = call;

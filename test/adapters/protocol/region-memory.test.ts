@@ -1,4 +1,4 @@
-/** What an agent saw of contiguous memory, written down on real kernels, and what follows from it. */
+/** What an agent saw of contiguous memory, as real kernels show it, and what follows from it. */
 import t from 'tap';
 import { parseAgentFacts, targetFacts } from '../../../adapters/protocol/facts.ts';
 
