@@ -16,7 +16,8 @@ export type FileName = `region:${number}` | `minor:${number}` | (typeof FILES)[n
 
 /**
  * Documents that `readfile` reaches; `fdinfo` is that of the descriptor given, and the class is one
- * line `NAME MAJOR:MINOR` for each device in it.
+ * line `NAME MAJOR:MINOR` for each device in it. Of the list of dma-bufs the end is read, where they
+ * are counted.
  */
 export const DOCUMENTS = [
   '/proc/meminfo',
@@ -24,6 +25,7 @@ export const DOCUMENTS = [
   '/proc/self/status',
   '/proc/devices',
   '/sys/class/simple_allocator',
+  '/sys/kernel/debug/dma_buf/bufinfo',
 ] as const;
 
 /** One of {@link DOCUMENTS}. */

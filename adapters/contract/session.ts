@@ -45,9 +45,16 @@ export interface TargetFacts {
 /** Details that differ from one session on a target to the next. */
 const PASSING_DETAILS: readonly string[] = ['taint', 'slowness', 'alarmAtBoot', 'instruments'];
 
+/** Details of regions that do, too: pages that others had when the session began. */
+const PASSING_OF_REGIONS = /^region:\d+ used$/;
+
 /** The details by which one target is told from another. */
 export const steadyDetails = ({ details }: TargetFacts): TargetFacts['details'] =>
-  Object.fromEntries(Object.entries(details).filter(([name]) => !PASSING_DETAILS.includes(name)));
+  Object.fromEntries(
+    Object.entries(details).filter(
+      ([name]) => !PASSING_DETAILS.includes(name) && !PASSING_OF_REGIONS.test(name),
+    ),
+  );
 
 /**
  * Runs Programs on a target. One Program at a time; callers wait for each History.

@@ -83,6 +83,7 @@ export function targetFacts(
     details: {
       ...details,
       ...memoryDetails(agent),
+      ...(agent.has('dma_bufs') ? { 'dma-bufs': text('dma_bufs') } : {}),
       slowness: String(slownessOf(agent)),
       ...(agent.has('instruments') ? { instruments: text('instruments') } : {}),
       ...(CONFINED.has(text('confinement')) ? { confinement: text('confinement') } : {}),
@@ -140,6 +141,7 @@ function memoryDetails(agent: AgentFacts): Readonly<Record<string, string>> {
     const memory = regionMemory(index, agent.get(`region.${index}`) ?? '', agent);
     if (memory.frames !== undefined) details[`region:${index} frames`] = memory.frames;
     if (memory.source !== undefined) details[`region:${index} memory`] = memory.source;
+    if (memory.used !== undefined) details[`region:${index} used`] = String(memory.used);
   }
   return details;
 }

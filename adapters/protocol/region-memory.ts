@@ -6,38 +6,42 @@ interface CmaArea {
   readonly name: string;
   /** In the whole area; undefined where the kernel does not say. */
   readonly pages?: bigint;
-  /** Page frames of its ranges, as {@link RegionMemory.frames} has them. */
+  /** Pages that somebody had before the session; undefined where the kernel does not say. */
+  readonly used?: bigint;
+  /** Page frames of its ranges, as {@link MemoryBehind.frames} has them. */
   readonly frames?: string;
 }
 
 /** What is known of the memory behind a region. */
-export interface RegionMemory {
+export interface MemoryBehind {
   /** What its {@link RegionFacts} have of it. */
   readonly facts: Pick<RegionFacts, 'bounded' | 'sizeBytes' | 'gauge'>;
   /** Its page frames: `0xFIRST-0xLAST`, both ends included, with commas between ranges. */
   readonly frames?: string;
   /** Where it comes from, for readers of the record. */
   readonly source?: string;
+  /** Pages that somebody had before the session. */
+  readonly used?: bigint;
 }
 
 /** Heaps that hand out all of the machine’s memory, or memory that no client may touch. */
 const NOT_CMA = /^\/dev\/dma_heap\/(system|protected)/;
 /** The heap of the default area, whatever that area is called; Linux 6.17 and later. */
 const DEFAULT_HEAP = 'default_cma_region';
-/** What Linux calls the default area: by its command line or configuration, or by its devicetree. */
+/** What Linux calls the default area, by its command line or by its devicetree. */
 const DEFAULT_AREAS: readonly string[] = ['reserved', 'linux,cma', 'default-pool'];
 
 /** How a driver says where its region lies. */
 const FRAMES = /^0x[0-9a-f]+-0x[0-9a-f]+(,0x[0-9a-f]+-0x[0-9a-f]+)*$/;
 
-const UNBOUNDED: RegionMemory = { facts: { bounded: false, gauge: 'MemFree' } };
+const UNBOUNDED: MemoryBehind = { facts: { bounded: false, gauge: 'MemFree' } };
 
 /**
  * The memory behind a region, by what its driver says of it, by the areas of CMA and by its name.
  * A region that should be CMA on a kernel without any cannot be filled safely, unless its driver
  * says how much it has.
  */
-export function regionMemory(index: number, node: string, agent: AgentFacts): RegionMemory {
+export function regionMemory(index: number, node: string, agent: AgentFacts): MemoryBehind {
   if (NOT_CMA.test(node)) return UNBOUNDED;
   const page = BigInt(agent.get('page_size') ?? '4096');
   const said = agent.get(`region.${index}.size_bytes`);
@@ -64,6 +68,7 @@ export function regionMemory(index: number, node: string, agent: AgentFacts): Re
     facts: { bounded: true, ...size, gauge: 'CmaFree' },
     ...(frames === undefined ? {} : { frames }),
     ...(area === undefined ? {} : { source: `CMA area ${area.name}` }),
+    ...(area?.used === undefined ? {} : { used: area.used }),
   };
 }
 
@@ -89,10 +94,12 @@ function areasOf(agent: AgentFacts, page: bigint): readonly CmaArea[] {
     const name = agent.get(`cma.${index}`);
     if (name === undefined) break;
     const pages = agent.get(`cma.${index}.pages`);
+    const used = agent.get(`cma.${index}.used`);
     const frames = framesIn(agent.get(`cma.${index}.ranges`) ?? '');
     areas.push({
       name,
       ...(pages !== undefined && /^\d+$/.test(pages) ? { pages: BigInt(pages) } : {}),
+      ...(used !== undefined && /^\d+$/.test(used) ? { used: BigInt(used) } : {}),
       ...(frames === undefined ? {} : { frames }),
     });
   }
@@ -101,13 +108,13 @@ function areasOf(agent: AgentFacts, page: bigint): readonly CmaArea[] {
   if (areas.length > 1 || only === undefined || only.frames !== undefined) return areas;
   // Only sysfs tells of it, and it does not tell where.
   return reserved !== undefined && (only.pages ?? reserved.pages) === reserved.pages
-    ? [{ ...reserved, name: only.name }]
+    ? [{ ...only, ...reserved, name: only.name }]
     : areas;
 }
 
 /**
- * The area that the kernel’s log told of, where nothing else does. All of CMA is then this one area:
- * otherwise it would not be known which of them a region has.
+ * The area that the kernel’s log told of, where nothing else does. All of CMA is then this one:
+ * otherwise it would not be known which of several a region has.
  */
 function reservedRange(agent: AgentFacts, page: bigint): CmaArea | undefined {
   const [, address, bytes] = /^(0x[0-9a-f]+)\+(\d+)$/.exec(agent.get('cma.reserved') ?? '') ?? [];

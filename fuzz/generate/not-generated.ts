@@ -27,7 +27,12 @@ const NOT_GENERATED: readonly {
   },
   {
     places: ['readfile.document'],
-    classes: ['/proc/self/status', '/proc/devices', '/sys/class/simple_allocator'],
+    classes: [
+      '/proc/self/status',
+      '/proc/devices',
+      '/sys/class/simple_allocator',
+      '/sys/kernel/debug/dma_buf/bufinfo',
+    ],
     reason: 'it tells nothing that an oracle asks for',
   },
 ];

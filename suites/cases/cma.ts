@@ -15,14 +15,13 @@ import { Inconclusive, Skip } from '../kit/observation.ts';
 import { framesOfCrowd, pageFramesOf, regionFrames } from '../kit/page-frames.ts';
 import { lengthsThatFit, Neighbours } from '../kit/room.ts';
 import { fewSizes, sizeClasses } from '../kit/sizes.ts';
+import { askSeveralTimes } from '../kit/tries.ts';
 
 /** Sizes that an order can align, in pages, each asked for behind a single page. */
 const ORDER_PAGES = [1n, 2n, 4n, 8n, 16n];
 /** Pages of the window in which every other page is freed, and in which two can be scattered. */
 const WINDOW_PAGES = 64n;
 const WINDOW_PAGES_MIN = 4n;
-/** A real region may fail for a while when a page cannot be moved: so often it is asked. */
-const TRIES = 3;
 
 /** Cases of group `cma`: the memory behind the buffers. */
 export const cmaCases: readonly Case[] = [
@@ -208,17 +207,6 @@ async function openOther(context: CaseContext, region: RegionFacts): Promise<Rep
   const device = await context.subject.open({ file: region.name, flags: linux.O_RDWR });
   if (!device.ok) throw new Inconclusive(`cannot open ${region.node}: ${device.word}`);
   return device;
-}
-
-/** Asks until it works; what the last answer was, and which try it was. */
-async function askSeveralTimes(
-  context: CaseContext,
-  length: bigint,
-): Promise<{ readonly word: string; readonly tries: number }> {
-  for (let tries = 1; ; tries += 1) {
-    const { reply, word } = await context.allocate({ length });
-    if (reply.ok || tries === TRIES) return { word, tries };
-  }
 }
 
 /** Pages of the window: half of a small region. */

@@ -9,6 +9,7 @@ import { Skip } from '../kit/observation.ts';
 import { costOf } from '../kit/page-cost.ts';
 import { requireAll } from '../kit/require-all.ts';
 import { lengthPast4GiB, sizeClasses } from '../kit/sizes.ts';
+import { askSeveralTimes } from '../kit/tries.ts';
 
 /** Cases of group `length`: length, rounding, limits. */
 export const lengthCases: readonly Case[] = [
@@ -151,14 +152,12 @@ export const lengthCases: readonly Case[] = [
     async run(context) {
       const { sizeBytes } = context.region;
       if (sizeBytes === undefined) throw new Skip('the size of the region is not known');
+      const used = context.facts.details[`${context.region.name} used`] ?? '0';
+      if (used !== '0') throw new Skip(`the region is not idle: others have ${used} of its pages`);
       await context.control();
-      const { word } = await context.allocate({ length: sizeBytes });
-      context.observe(
-        'LEN-07',
-        'whole-region',
-        word,
-        `a request for all ${sizeBytes} bytes: ${word}`,
-      );
+      const { word, tries } = await askSeveralTimes(context, sizeBytes);
+      const detail = `a request for all ${sizeBytes} bytes: ${word} at try ${tries}`;
+      context.observe('LEN-07', 'whole-region', word, detail);
     },
   },
   {

@@ -3,6 +3,7 @@ import { changeOfCapacity } from './capacity.ts';
 import type { CaseContext } from './context.ts';
 import { affordableCycles, type CycleBody, runCycles, runPacedCycles } from './cycles.ts';
 import { smaller } from './larger-smaller.ts';
+import { buffersLeft, liveBuffers } from './live-buffers.ts';
 import type { Block } from './memory-change.ts';
 import { Inconclusive } from './observation.ts';
 import { changeOfGauge } from './slope.ts';
@@ -54,10 +55,14 @@ export async function observeConserved(context: CaseContext, cycle: Cycle): Prom
   };
   const work: Block = (times) => runPacedCycles(context, { ...cycle, check }, times, nsPerCycle);
   const loss = { bytes: cycle.leakBytes, odds: ODDS, affordable };
+  const before = await liveBuffers(context);
   const { word, detail } = context.region.bounded
     ? await changeOfCapacity(context, smaller(cycle.cycles ?? BOUNDED_CYCLES, affordable), work)
     : await changeOfGauge(context, loss, work);
-  context.observe(cycle.requirement, cycle.role ?? 'memory', word, detail);
+  const left = await buffersLeft(context, before);
+  const role = cycle.role ?? 'memory';
+  if (left === undefined) context.observe(cycle.requirement, role, word, detail);
+  else context.observe(cycle.requirement, role, 'leaked', `${left}; ${detail}`);
 }
 
 /** Something that is not one client's loop and must leave as much memory free as it found. */
@@ -84,11 +89,15 @@ export async function observeConservedBy(context: CaseContext, work: RepeatedWor
   };
   const times = BigInt(work.cycles);
   const loss = { bytes: work.bytesPerCycle, odds: 1n, affordable: times };
+  const before = await liveBuffers(context);
   const { word, detail } = context.region.bounded
     ? await changeOfCapacity(context, times, block)
     : await changeOfGauge(context, loss, block);
   const note = work.note === undefined ? '' : `; ${work.note()}`;
-  context.observe(work.requirement, work.role ?? 'memory', word, `${detail}${note}`);
+  const left = await buffersLeft(context, before);
+  const role = work.role ?? 'memory';
+  if (left === undefined) context.observe(work.requirement, role, word, `${detail}${note}`);
+  else context.observe(work.requirement, role, 'leaked', `${left}; ${detail}${note}`);
 }
 
 /** What the first cycles showed. */

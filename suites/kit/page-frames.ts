@@ -21,6 +21,11 @@ import { pagePattern, patternFrom } from './page-pattern.ts';
 /** A mapping of a whole buffer. */
 type View = Pick<Member, 'view' | 'length'>;
 
+/** A part of a mapping. */
+type Piece = View & { readonly offset: bigint };
+
+/** The most pages with one pattern: the request with it lies in memory, and must not be found. */
+const PIECE_PAGES = 1024n;
 /** Bytes at the beginning of a page, and in its middle, by which it is known. */
 const HALF_KEY_BYTES = 8;
 /** Pages that one `locate` can look for. */
@@ -116,12 +121,14 @@ async function writeAndFind(
   views: readonly View[],
 ): Promise<readonly (readonly bigint[])[]> {
   const seed = nextSeed(context);
-  const patterns = views.map(({ length }, index) =>
+  const pieces = views.flatMap((view) => piecesOf(view, context.page));
+  const patterns = pieces.map(({ length }, index) =>
     pagePattern(Number(length / context.page), seed + index),
   );
-  const stores = await onEach(context, views, ({ view, length }, index) => ({
+  const stores = await onEach(context, pieces, ({ view, offset, length }, index) => ({
     op: 'store',
     address: view,
+    offset,
     length,
     bytes: patterns[index] ?? new Uint8Array(1),
   }));
@@ -129,10 +136,21 @@ async function writeAndFind(
   if (failed !== undefined) {
     throw new Skip(`pages are looked for by their bytes, and writing came to ${wordOf(failed)}`);
   }
-  const keys = views.flatMap(({ length }, index) =>
+  const keys = pieces.flatMap(({ length }, index) =>
     keysOf(patterns[index] ?? new Uint8Array(1), length, context.page),
   );
   return dealt(await locateKeys(context, keys), views, context.page);
+}
+
+/** Parts of a buffer with a pattern each, none so long that it fills a page by itself. */
+function piecesOf({ view, length }: View, page: bigint): readonly Piece[] {
+  const pieces: Piece[] = [];
+  const most = PIECE_PAGES * page;
+  for (let offset = 0n; offset < length; offset += most) {
+    const left = length - offset;
+    pieces.push({ view, offset, length: left < most ? left : most });
+  }
+  return pieces;
 }
 
 /** The pages' keys, of 16 bytes each: where the pattern is at the start, and in the middle. */
@@ -162,7 +180,12 @@ async function locateKeys(
     for (let at = 0; at < missing.length; at += KEYS_MAX) {
       const asked = missing.slice(at, at + KEYS_MAX);
       const bytes = Uint8Array.from(asked.flatMap((index) => [...(keys[index] ?? [])]));
-      const { result } = await context.subject.locate({ bytes, first, count: last - first + 1n });
+      const inverted = bytes.map((byte) => ~byte);
+      const { result } = await context.subject.locate({
+        bytes: inverted,
+        first,
+        count: last - first + 1n,
+      });
       const found = framesIn(result, '/proc/kcore');
       for (const [index, frame] of found.entries()) frames[Number(asked[index])] = frame;
     }
@@ -199,10 +222,10 @@ function hashOf(text: string): number {
   return hash % 0xffff;
 }
 
-async function onEach(
+async function onEach<Each>(
   context: CaseContext,
-  views: readonly View[],
-  operation: (view: View, index: number) => Operation,
+  views: readonly Each[],
+  operation: (view: Each, index: number) => Operation,
 ): Promise<readonly Result[]> {
   const history = await context.runSteps(SUBJECT, views.map(operation));
   return history.threads[0] ?? [];

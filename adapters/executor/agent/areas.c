@@ -128,7 +128,7 @@ static void show_debug_area(struct agent_sheet *sheet, unsigned index, const cha
 {
 	char folder[PATH_BYTES];
 	char ranges[1024];
-	unsigned long long pages, order = 0;
+	unsigned long long pages, used, order = 0;
 
 	snprintf(folder, sizeof(folder), DEBUG_PATH "/%s", name);
 	if (read_number(folder, "count", &pages) < 0)
@@ -136,6 +136,8 @@ static void show_debug_area(struct agent_sheet *sheet, unsigned index, const cha
 	if (read_number(folder, "order_per_bit", &order) < 0 || order > 20)
 		order = 0;
 	agent_line(sheet, "cma.%u=%s\ncma.%u.pages=%llu\n", index, name, index, pages);
+	if (read_number(folder, "used", &used) == 0)
+		agent_line(sheet, "cma.%u.used=%llu\n", index, used);
 	if (show_ranges(folder, pages, order, ranges, sizeof(ranges)) == 0)
 		agent_line(sheet, "cma.%u.ranges=%s\n", index, ranges);
 }
@@ -143,12 +145,15 @@ static void show_debug_area(struct agent_sheet *sheet, unsigned index, const cha
 static void show_sysfs_area(struct agent_sheet *sheet, unsigned index, const char *name)
 {
 	char folder[PATH_BYTES];
-	unsigned long long pages;
+	unsigned long long pages, available;
 
 	snprintf(folder, sizeof(folder), SYSFS_PATH "/%s", name);
 	agent_line(sheet, "cma.%u=%s\n", index, name);
-	if (read_number(folder, "total_pages", &pages) == 0)
-		agent_line(sheet, "cma.%u.pages=%llu\n", index, pages);
+	if (read_number(folder, "total_pages", &pages) < 0)
+		return;
+	agent_line(sheet, "cma.%u.pages=%llu\n", index, pages);
+	if (read_number(folder, "available_pages", &available) == 0 && available <= pages)
+		agent_line(sheet, "cma.%u.used=%llu\n", index, pages - available);
 }
 
 static int compare_names(const void *a, const void *b)

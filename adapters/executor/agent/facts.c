@@ -141,6 +141,10 @@ size_t agent_facts(char *text, size_t room)
 	if (agent_instruments(instruments, sizeof(instruments)))
 		agent_line(&sheet, "instruments=%s\n", instruments);
 	confinement(&sheet);
+	/* A list of all of the machine's, so none of what others do on it. */
+	if (ac_shared->confined == AC_CONFINED_NOT &&
+	    access("/sys/kernel/debug/dma_buf/bufinfo", R_OK) == 0)
+		agent_line(&sheet, "dma_bufs=bufinfo\n");
 	memory(&sheet);
 	agent_line(&sheet, "capabilities=files,memory%s,limits,timing%s%s%s%s%s\n",
 	     ac_shared->adopts ? ",clients" : "", have_sockets() ? ",sockets" : "",

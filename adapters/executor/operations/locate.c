@@ -201,6 +201,9 @@ static struct key *sorted_keys(const uint8_t *bytes, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		memcpy(&keys[i].head, bytes + i * KEY_BYTES, sizeof(uint64_t));
 		memcpy(&keys[i].middle, bytes + i * KEY_BYTES + 8, sizeof(uint64_t));
+		/* They came inverted: the request lies in memory too, and must not be found. */
+		keys[i].head = ~keys[i].head;
+		keys[i].middle = ~keys[i].middle;
 		keys[i].index = (uint32_t)i;
 	}
 	qsort(keys, count, sizeof(*keys), compare_keys);

@@ -37,8 +37,12 @@ void ac_op_reopen(struct ac_call *call)
 				  (int)flags));
 }
 
-/* Bytes read, or -1 with errno. */
-static int64_t read_document(const char *path, uint8_t *out)
+#define BUFINFO "/sys/kernel/debug/dma_buf/bufinfo"
+/* Of a list that counts at its end, at least so much of the end is kept. */
+#define END_BYTES 1024
+
+/* Bytes read, or -1 with errno. Of a document that does not fit, its beginning or its end. */
+static int64_t read_document(const char *path, uint8_t *out, int end)
 {
 	int descriptor = ac_open_own(path, O_RDONLY);
 	size_t length = 0;
@@ -51,6 +55,10 @@ static int64_t read_document(const char *path, uint8_t *out)
 		got = read(descriptor, out + length, AC_OUT_BYTES_MAX - length);
 		if (got > 0)
 			length += (size_t)got;
+		if (end && length == AC_OUT_BYTES_MAX) {
+			memmove(out, out + length - END_BYTES, END_BYTES);
+			length = END_BYTES;
+		}
 	} while ((got > 0 && length < AC_OUT_BYTES_MAX) || (got < 0 && errno == EINTR));
 	error = errno;
 	close(descriptor);
@@ -73,7 +81,7 @@ void ac_op_readfile(struct ac_call *call)
 	if (strcmp(path, "/sys/class/simple_allocator") == 0)
 		length = ac_class_listing(call->context->out, AC_OUT_BYTES_MAX);
 	else
-		length = read_document(path, call->context->out);
+		length = read_document(path, call->context->out, strcmp(path, BUFINFO) == 0);
 	ac_call_end(call, length);
 	call->out_length = length > 0 ? (uint32_t)length : 0;
 }

@@ -37,15 +37,15 @@ const HALF_KEY_BYTES = KEY_BYTES / 2;
 const TWICE = (1n << 64n) - 1n;
 
 /**
- * Pages of regions by what is in them, as /proc/kcore shows it to root; one full of a single byte is
- * like too many others.
+ * Pages of regions by what is in them, as /proc/kcore shows it to root; one full of a single byte
+ * is like too many others.
  */
 const locate: Handler = (call) => {
   const { bytes } = call;
   const count = Math.min(Math.floor(bytes.length / KEY_BYTES), Number(FRAMES_MAX));
   const wanted = new Map<string, bigint>();
   const keys = Array.from({ length: count }, (_, index) =>
-    latin1(bytes.subarray(index * KEY_BYTES, (index + 1) * KEY_BYTES)),
+    latin1(bytes.subarray(index * KEY_BYTES, (index + 1) * KEY_BYTES).map((byte) => ~byte)),
   );
   for (const key of keys) wanted.set(key, 0n);
   const first = call.word('first');

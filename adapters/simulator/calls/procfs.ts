@@ -32,6 +32,7 @@ const DOCUMENT_TEXTS: Readonly<Record<DocumentName, (call: KernelCall) => CallRe
     return text(`Character devices:\n  1 mem\n${major} simple_allocator\n\nBlock devices:\n`);
   },
   '/sys/class/simple_allocator': ({ kernel }) => text(classListing(kernel)),
+  '/sys/kernel/debug/dma_buf/bufinfo': () => 'ENOENT',
 };
 
 const readfile: Handler = (call) => DOCUMENT_TEXTS[call.operation.document as DocumentName](call);

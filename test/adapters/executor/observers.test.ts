@@ -40,6 +40,7 @@ t.test('areas as debugfs shows them, with one range and with several', async (t)
     [`${debug}/reserved/base_pfn`]: '244736\n',
     [`${debug}/reserved/count`]: '16384\n',
     [`${debug}/reserved/order_per_bit`]: '0\n',
+    [`${debug}/reserved/used`]: '12\n',
     // Linux 7: the files beside are links to the first range
     [`${debug}/numa0/base_pfn`]: '256\n',
     [`${debug}/numa0/count`]: '6144\n',
@@ -58,7 +59,7 @@ t.test('areas as debugfs shows them, with one range and with several', async (t)
   });
   t.strictSame(look('areas', '/dev/dma_heap/reserved'), [
     ...['cma.0=numa0', 'cma.0.pages=6144', 'cma.0.ranges=0x100+2048,0x30000+4096'],
-    ...['cma.1=reserved', 'cma.1.pages=16384', 'cma.1.ranges=0x3bc00+16384'],
+    ...['cma.1=reserved', 'cma.1.pages=16384', 'cma.1.used=12', 'cma.1.ranges=0x3bc00+16384'],
     ...['cma.2=video', 'cma.2.pages=1024', 'cma.2.ranges=0x10000+1024'],
     'cma.reserved=0x3bc00000+67108864',
   ]);
@@ -74,11 +75,12 @@ t.test('areas as sysfs shows them, and what a driver says of its region', async 
     [`${device}/frames`]: '0x40000-0x40fff\n',
   });
   t.strictSame(look('areas', '/dev/cma1'), [
-    ...['cma.0=reserved', 'cma.0.pages=16384'],
+    ...['cma.0=reserved', 'cma.0.pages=16384', 'cma.0.used=384'],
     ...['region.0.size_bytes=16777216', 'region.0.memory=page allocator'],
     'region.0.frames=0x40000-0x40fff',
   ]);
-  t.strictSame(look('areas', '/dev/cma0'), ['cma.0=reserved', 'cma.0.pages=16384']);
+  const area = ['cma.0=reserved', 'cma.0.pages=16384', 'cma.0.used=384'];
+  t.strictSame(look('areas', '/dev/cma0'), area);
   t.strictSame(machineOf(t, {})('areas', '/dev/cma0'), [], 'a machine without any of it');
 });
 
@@ -111,12 +113,14 @@ function page(head: string, middle: string): Buffer {
   return bytes;
 }
 
+const inverted = (keys: string): Buffer =>
+  Buffer.from(Buffer.from(keys, 'latin1').map((byte) => ~byte));
 const key = (head: string, middle: string): string => `${head.padEnd(8)}${middle.padEnd(8)}`;
 
 t.test('pages are found by what is in them', async (t) => {
   const pages = [page('a', 'A'), page('b', 'B'), page('a', 'C'), page('c', 'C'), page('c', 'C')];
   const keys = [key('b', 'B'), key('a', 'C'), key('a', 'A'), key('c', 'C'), key('b', 'C')].join('');
-  const look = machineOf(t, { kcore: kcore(0x100000n, pages), keys });
+  const look = machineOf(t, { kcore: kcore(0x100000n, pages), keys: inverted(keys) });
   const twice = '0xffffffffffffffff';
   t.strictSame(look('locate', 'keys'), ['5', '0x101', '0x102', '0x100', twice, '0x0']);
 });

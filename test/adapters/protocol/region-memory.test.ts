@@ -1,4 +1,4 @@
-/** What an agent saw of contiguous memory, written down on real kernels, and what follows from it. */
+/** What an agent saw of contiguous memory, as real kernels show it, and what follows from it. */
 import t from 'tap';
 import { parseAgentFacts, targetFacts } from '../../../adapters/protocol/facts.ts';
 
@@ -20,7 +20,9 @@ function factsOf(node: string, ...lines: readonly string[]) {
   const { regions, details } = targetFacts('vm', agent, {});
   const { bounded, gauge, sizeBytes } = regions[0] ?? {};
   const frames = details['region:0 frames'];
-  return { bounded, gauge, sizeBytes, frames, memory: details['region:0 memory'] };
+  const used = details['region:0 used'];
+  const memory = details['region:0 memory'];
+  return { bounded, gauge, sizeBytes, frames, memory, ...(used === undefined ? {} : { used }) };
 }
 
 /** Linux 6.1 with CMA_DEBUGFS and `cma=64M`. */
@@ -79,6 +81,8 @@ t.test('where nothing but the boot log tells, it must speak of all of CMA', asyn
   t.match(factsOf('/dev/cma0', ...log), { ...WHOLE, frames: '0x7c000-0x7ffff' });
   const sysfs = [...log, 'cma.0=reserved', 'cma.0.pages=16384'];
   t.match(factsOf('/dev/cma0', ...sysfs), { ...WHOLE, frames: '0x7c000-0x7ffff' });
+  const busy = factsOf('/dev/cma0', ...sysfs, 'cma.0.used=384');
+  t.match(busy, { ...WHOLE, frames: '0x7c000-0x7ffff', used: '384' });
   const other = factsOf('/dev/cma0', 'meminfo.CmaTotal=131072', log[1] ?? '');
   t.match(other, { bounded: true, sizeBytes: undefined, frames: undefined });
 });
@@ -97,7 +101,11 @@ t.test('a driver’s own pool is bounded by what it says', async (t) => {
     memory: 'page allocator',
   };
   t.strictSame(factsOf('/dev/cma0', ...pool), expected);
-  t.strictSame(factsOf('/dev/cma0', ...pool, ...RESERVED), expected, 'it is not the area beside it');
+  t.strictSame(
+    factsOf('/dev/cma0', ...pool, ...RESERVED),
+    expected,
+    'it is not the area beside it',
+  );
 });
 
 t.test('numbers that are none are left out', async (t) => {
