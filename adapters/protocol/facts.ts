@@ -83,6 +83,7 @@ export function targetFacts(
       ...details,
       slowness: String(slownessOf(agent)),
       ...(agent.has('instruments') ? { instruments: text('instruments') } : {}),
+      ...(agent.has('faults') ? { faults: text('faults') } : {}),
       ...(CONFINED.has(text('confinement')) ? { confinement: text('confinement') } : {}),
       taint: taintInWords(text('taint')),
     },

@@ -4,11 +4,12 @@ import {
   type Result,
   specOf,
   succeeded,
+  type TargetFacts,
   wordOf,
 } from '../../adapters/contract/index.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
 import type { FaultKind } from './fault-report.ts';
-import { isAllocation, outOfMemoryErrnos } from './swept-calls.ts';
+import { faultErrnos, isAllocation } from './swept-calls.ts';
 
 /** One attempt at a call: with an allocation that fails, if there are so many in it. */
 export interface FaultAttempt {
@@ -37,16 +38,17 @@ export interface Misdeed {
  * @param last what the call came to when nothing failed any more
  */
 export function misdeedsOf(
-  abi: Abi,
+  { abi, facts }: { readonly abi: Abi; readonly facts: TargetFacts },
   operation: Operation,
   attempts: readonly FaultAttempt[],
   last: Result | undefined,
 ): readonly Misdeed[] {
-  const allowed = [...outOfMemoryErrnos(operation.op), last === undefined ? 'ok' : wordOf(last)];
+  const errnos = faultErrnos(facts, operation.op);
+  const allowed = [...errnos, last === undefined ? 'ok' : wordOf(last)];
   return attempts.flatMap((attempt): Misdeed[] => {
     const { nth } = attempt;
     return [
-      ...errnoMisdeeds(operation, attempt, allowed),
+      ...errnoMisdeeds(attempt, errnos, allowed),
       ...descriptorMisdeeds(abi, operation, attempt),
     ].map(([kind, detail]) => ({ kind, nth, detail }));
   });
@@ -55,14 +57,13 @@ export function misdeedsOf(
 type Words = readonly [FaultKind, string];
 
 function errnoMisdeeds(
-  { op }: Operation,
   { injected, result }: FaultAttempt,
+  errnos: readonly string[],
   allowed: readonly string[],
 ): Words[] {
   const word = wordOf(result);
   if (!injected || word === 'ok' || allowed.includes(word)) return [];
-  const wanted = outOfMemoryErrnos(op).join(' or ');
-  return [['errno', `it came to ${word} where ${wanted} says what is wrong`]];
+  return [['errno', `it came to ${word} where ${errnos.join(' or ')} says what is wrong`]];
 }
 
 function descriptorMisdeeds(

@@ -152,7 +152,8 @@ export class SweepingSession implements Session {
     if (history === undefined) this.#ledger.counts.bounded += 1;
     history ??= await this.#passOn(onlyThe(call));
     const last = history.threads[0]?.[0];
-    for (const { detail, kind, nth } of misdeedsOf(this.#abi, operation, attempts, last)) {
+    const rules = { abi: this.#abi, facts: this.facts };
+    for (const { detail, kind, nth } of misdeedsOf(rules, operation, attempts, last)) {
       this.#found(kind, call, nth, detail);
     }
     await this.#afterwards(call, attempts);

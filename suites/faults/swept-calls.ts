@@ -5,6 +5,7 @@ import {
   type OperationName,
   type SlotRef,
   specOf,
+  type TargetFacts,
   toJson,
 } from '../../adapters/contract/index.ts';
 import { commandOf, fieldOf } from '../../catalogue/abi-request.ts';
@@ -22,10 +23,14 @@ export function isSwept({ op }: Operation): boolean {
 
 const SWEPT: readonly Capability[] = ['files', 'memory', 'sockets'];
 
-/** The errnos with which a call may say that the kernel has run out of memory. */
-export const outOfMemoryErrnos = (op: OperationName): readonly string[] => [
+/**
+ * The errnos with which a call may say that something failed in it: the kernel's memory ran out, or,
+ * on kernels that let that fail as well, a copy from or to the program.
+ */
+export const faultErrnos = ({ details }: TargetFacts, op: OperationName): readonly string[] => [
   'ENOMEM',
   ...(specOf(op).outOfMemory ?? []),
+  ...(details.faults?.includes('usercopy') === true ? ['EFAULT'] : []),
 ];
 
 /** A call without the names of slots: what makes two calls of a case the same. */

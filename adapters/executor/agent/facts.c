@@ -155,6 +155,8 @@ size_t agent_facts(char *text, size_t room)
 	     /* Without CAP_SYS_ADMIN the file is there and shows no frame numbers. */
 	     access("/proc/self/pagemap", R_OK) == 0 && geteuid() == 0 ? ",frames" : "",
 	     ac_faults_offered() ? ",faults" : "");
+	if (ac_faults_offered())
+		line(&sheet, "faults=%s\n", ac_faults_kinds());
 	if (ac_vendor == NULL)
 		regions(&sheet);
 	else
