@@ -1,3 +1,5 @@
+import type { ErrnoName } from './errno.ts';
+
 /**
  * What an argument is.
  *
@@ -130,6 +132,8 @@ export interface OperationSpec {
   readonly scenario?: 'movable' | 'fixed' | 'watching';
   /** It touches mapped memory of the client itself, so its outcome may be `faulted`. */
   readonly faults?: true;
+  /** Errnos by which Linux says that its own memory ran out, beside ENOMEM. */
+  readonly outOfMemory?: readonly ErrnoName[];
   /** An executor may have descriptors of its own in the client as long as it lasts. */
   readonly ownFiles?: true;
   /** What it does, what `value` is and what the out bytes are, for the protocol page. */

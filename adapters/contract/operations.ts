@@ -18,6 +18,7 @@ export const OPERATIONS = {
     gives: { kind: 'descriptor' },
     waits: 'never',
     scenario: 'fixed',
+    outOfMemory: ['ENFILE'],
     summary: 'open(2) of a region or of one of the listed files.',
   },
   close: {
@@ -281,6 +282,7 @@ export const OPERATIONS = {
     out: 'descriptors',
     gives: { kind: 'pair' },
     scenario: 'movable',
+    outOfMemory: ['ENFILE', 'ENOBUFS'],
     summary: 'socketpair(2), AF_UNIX, SOCK_DGRAM. Out: two s32 descriptors.',
   },
   sendfd: {
@@ -291,6 +293,7 @@ export const OPERATIONS = {
     out: 'none',
     gives: { kind: 'message', of: 'passed' },
     scenario: 'movable',
+    outOfMemory: ['ENOBUFS'],
     summary: 'sendmsg(2), without blocking, of one byte and one descriptor by SCM_RIGHTS.',
   },
   recvfd: {
@@ -310,6 +313,7 @@ export const OPERATIONS = {
     arguments: { length: 'word' },
     out: 'none',
     gives: { kind: 'descriptor' },
+    outOfMemory: ['ENFILE', 'ENOSPC'],
     summary: 'memfd_create(2), then ftruncate(2) to length.',
   },
   readlink: {
@@ -405,6 +409,7 @@ export const OPERATIONS = {
     gives: { kind: 'descriptor', of: 'fd' },
     waits: 'never',
     scenario: 'movable',
+    outOfMemory: ['ENFILE'],
     summary: 'open(2) of /proc/self/fd/N.',
   },
   ftruncate: {
@@ -449,6 +454,7 @@ export const OPERATIONS = {
     drops: { kind: 'access', at: 'address', length: 'length', evenIfFailed: true },
     waits: 'never',
     scenario: 'fixed',
+    outOfMemory: ['EAGAIN'],
     summary: 'madvise(2) of length bytes at address + offset.',
   },
   locate: {

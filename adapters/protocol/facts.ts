@@ -86,6 +86,7 @@ export function targetFacts(
       ...(agent.has('dma_bufs') ? { 'dma-bufs': text('dma_bufs') } : {}),
       slowness: String(slownessOf(agent)),
       ...(agent.has('instruments') ? { instruments: text('instruments') } : {}),
+      ...(agent.has('faults') ? { faults: text('faults') } : {}),
       ...(CONFINED.has(text('confinement')) ? { confinement: text('confinement') } : {}),
       taint: taintInWords(text('taint')),
     },

@@ -17,6 +17,10 @@ export const EMPTY_CELLS: readonly EmptyCell[] = [
     reason: 'a fork names the child that it makes',
   },
   {
+    places: ['failnth'],
+    reason: 'allocations fail in sweeps of faults alone, which change Programs of all cases',
+  },
+  {
     places: ['peek.client'],
     classes: ['child'],
     by: 'generator',

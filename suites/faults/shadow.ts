@@ -45,8 +45,10 @@ const unrolled = (operation: Operation): Operation[] =>
 /** Whether nobody but the client notices that it was done, and undone by the client's end. */
 function isPrivate(abi: Abi, operation: Operation): boolean {
   if (operation.op === 'ioctl') return isAllocation(abi, operation);
-  if (['ftruncate', 'pwrite', 'sendfd', 'poll', 'lseek'].includes(operation.op)) return false;
-  return isSwept(operation) || specOf(operation.op).capability === 'limits';
+  const { capability, drops, gives, out } = specOf(operation.op);
+  if (capability === 'limits') return true;
+  if (!isSwept(operation) || gives?.kind === 'message') return false;
+  return gives !== undefined || drops !== undefined || out !== 'none';
 }
 
 const baseOf = (slot: string): string => slot.replace(/\[.*$/, '');

@@ -1,9 +1,3 @@
-/**
- * Sweeps faults: every system call of every case is made with each allocation of the kernel in it
- * failing once, and what comes of it is judged by rules that hold whatever a case looks for. Start
- * with `sweeping-session.ts`, in which a case runs; `swept-calls.ts` says what is swept and allowed,
- * `bystander.ts` and `leak-count.ts` look for what no answer shows, `fault-report.ts` has the result.
- */
 import {
   type Adapter,
   AllocertError,

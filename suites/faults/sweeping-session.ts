@@ -1,12 +1,9 @@
 import {
-  descriptorsIn,
   type History,
-  hasBody,
   type Operation,
   type Program,
   type Result,
   type Session,
-  specOf,
   succeeded,
   TargetDeath,
   wordOf,
@@ -15,9 +12,11 @@ import type { Abi } from '../../catalogue/catalogue.ts';
 import { kernelAlarms, taintAlarms } from '../../oracles/alarms.ts';
 import { Bystander } from './bystander.ts';
 import type { FaultKind, FaultLedger } from './fault-report.ts';
+import { type FaultAttempt, listed, misdeedsOf } from './judge-attempts.ts';
 import { losesMemory, sizeClass } from './leak-count.ts';
+import { isLoop, joinedHistory, usesOwnSlot } from './program-parts.ts';
 import { SHADOW, shadowPrograms } from './shadow.ts';
-import { isAllocation, isSwept, outOfMemoryErrnos, shapeOf, undoing } from './swept-calls.ts';
+import { isAllocation, isSwept, shapeOf, undoing } from './swept-calls.ts';
 
 /** A call of one client, with what it needs. */
 interface Call {
@@ -25,15 +24,6 @@ interface Call {
   readonly operation: Operation;
   readonly slot: string;
   readonly program: Program;
-}
-
-/** One attempt at a call: with an allocation that fails, if there are so many in it. */
-interface Attempt {
-  readonly nth: number;
-  readonly result: Result;
-  readonly injected: boolean;
-  readonly before: readonly number[] | undefined;
-  readonly after: readonly number[] | undefined;
 }
 
 /**
@@ -136,7 +126,7 @@ export class SweepingSession implements Session {
       parts.push(await this.#sweep({ client, operation, slot, program }));
     }
     await flush();
-    return joined(parts);
+    return joinedHistory(parts);
   }
 
   #isDue(operation: Operation): boolean {
@@ -150,7 +140,7 @@ export class SweepingSession implements Session {
     const shape = shapeOf(operation);
     this.#swept.add(shape);
     this.#ledger.begin(operation.op, shape);
-    const attempts: Attempt[] = [];
+    const attempts: FaultAttempt[] = [];
     let history: History | undefined;
     for (let nth = 1; nth <= this.#bound && history === undefined; nth += 1) {
       const [attempt, last] = await this.#attempt(call, nth);
@@ -161,13 +151,17 @@ export class SweepingSession implements Session {
     }
     if (history === undefined) this.#ledger.counts.bounded += 1;
     history ??= await this.#passOn(onlyThe(call));
-    this.#judge(call, attempts, history.threads[0]?.[0]);
+    const last = history.threads[0]?.[0];
+    const rules = { abi: this.#abi, facts: this.facts };
+    for (const { detail, kind, nth } of misdeedsOf(rules, operation, attempts, last)) {
+      this.#found(kind, call, nth, detail);
+    }
     await this.#afterwards(call, attempts);
     return history;
   }
 
   /** Nothing as attempt: the client no longer runs, or the kernel cannot be armed there. */
-  async #attempt(call: Call, nth: number): Promise<[Attempt | undefined, History]> {
+  async #attempt(call: Call, nth: number): Promise<[FaultAttempt | undefined, History]> {
     const operation = { ...call.operation, slot: call.slot } as Operation;
     const around = this.facts.capabilities.includes('procfs') ? LISTING : [];
     const operations: Operation[] = [
@@ -216,7 +210,7 @@ export class SweepingSession implements Session {
   }
 
   /** Undoes a call that stood the failure, so that the next one can be looked for. */
-  async #canGoOn(call: Call, { result }: Attempt): Promise<boolean> {
+  async #canGoOn(call: Call, { result }: FaultAttempt): Promise<boolean> {
     if (result.outcome !== 'returned') return false;
     if (!succeeded(result)) return true;
     const undo = undoing(this.#abi, call.operation, call.slot);
@@ -231,31 +225,8 @@ export class SweepingSession implements Session {
     return true;
   }
 
-  #judge(call: Call, attempts: readonly Attempt[], last: Result | undefined): void {
-    const { operation } = call;
-    const usual = last === undefined ? 'ok' : wordOf(last);
-    const allowed = [...outOfMemoryErrnos(operation.op), usual];
-    for (const { after, before, injected, nth, result } of attempts) {
-      const word = wordOf(result);
-      if (injected && word !== 'ok' && !allowed.includes(word)) {
-        const wanted = outOfMemoryErrnos(operation.op).join(' or ');
-        this.#found('errno', call, nth, `it came to ${word} where ${wanted} says what is wrong`);
-      }
-      if (before === undefined || after === undefined) continue;
-      if (!succeeded(result) && specOf(operation.op).drops?.evenIfFailed !== true) {
-        const change = changeOf(before, after);
-        if (change !== '')
-          this.#found('descriptor', call, nth, `it came to ${word}, but ${change}`);
-      }
-      if (injected && word === 'ok' && isAllocation(this.#abi, operation)) {
-        const isNew = after.some((one) => !before.includes(one));
-        if (!isNew) this.#found('no descriptor', call, nth, 'it succeeded without a descriptor');
-      }
-    }
-  }
-
   /** What must be so whatever failed: other buffers are whole, and no memory is gone. */
-  async #afterwards(call: Call, attempts: readonly Attempt[]): Promise<void> {
+  async #afterwards(call: Call, attempts: readonly FaultAttempt[]): Promise<void> {
     const points = attempts.filter(({ injected }) => injected);
     if (points.length === 0) return;
     const harm = await this.#bystander.harm();
@@ -311,41 +282,7 @@ const END_OF_SHADOW: readonly Operation[] = [
   { op: 'wait', client: SHADOW },
 ];
 
-const isLoop = ({ op }: Operation): boolean => hasBody(specOf(op));
-
 const onlyThe = ({ client, operation, program }: Call): Program => ({
   ...program,
   threads: [{ client, operations: [operation] }],
 });
-
-const listed = (result: Result | undefined): readonly number[] | undefined =>
-  result !== undefined && succeeded(result) ? descriptorsIn(result.out) : undefined;
-
-/** Whether a call reads the slot that its result goes to: it can be made once only. */
-const usesOwnSlot = (operation: Operation): boolean =>
-  operation.slot !== undefined &&
-  Object.values(operation).some(
-    (value) => typeof value === 'object' && 'slot' in value && value.slot === operation.slot,
-  );
-
-function changeOf(before: readonly number[], after: readonly number[]): string {
-  const left = after.filter((one) => !before.includes(one));
-  const gone = before.filter((one) => !after.includes(one));
-  return [
-    ...(left.length === 0 ? [] : [`descriptor ${left.join(', ')} was left behind`]),
-    ...(gone.length === 0 ? [] : [`descriptor ${gone.join(', ')} is gone`]),
-  ].join(' and ');
-}
-
-/** The Histories of the parts of a Program as the one of the whole. */
-function joined(parts: readonly History[]): History {
-  const taint = parts.findLast((one) => one.taint !== undefined)?.taint;
-  return {
-    threads: [parts.flatMap(({ threads }) => threads[0] ?? [])],
-    deaths: parts.flatMap(({ deaths }) => deaths),
-    log: parts.flatMap(({ log }) => log),
-    ...(taint === undefined ? {} : { taint }),
-    deadlineHit: parts.some(({ deadlineHit }) => deadlineHit),
-    ...(parts.some(({ progressing }) => progressing === true) ? { progressing: true } : {}),
-  };
-}

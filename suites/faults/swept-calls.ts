@@ -1,44 +1,36 @@
 import {
-  type ErrnoName,
+  type Capability,
   linux,
   type Operation,
   type OperationName,
   type SlotRef,
   specOf,
+  type TargetFacts,
   toJson,
 } from '../../adapters/contract/index.ts';
 import { commandOf, fieldOf } from '../../catalogue/abi-request.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
 
-/** Operations of the swept groups that are left out, and why. */
-export const NOT_SWEPT: Readonly<Partial<Record<OperationName, string>>> = {
-  load: 'it is no system call',
-  store: 'it is no system call',
-  scan: 'it is no system call',
-  recvfd: 'Linux takes the message from its queue before it makes the descriptor',
-};
-
-/** Whether a call can be made to fail: one system call, on the client's own behalf. */
+/**
+ * Whether a call can be made to fail: one system call, on the client's own behalf. recvfd is left
+ * out: Linux takes the message from its queue before it makes the descriptor.
+ */
 export function isSwept({ op }: Operation): boolean {
-  const { capability } = specOf(op);
-  if (op === 'reopen' || op === 'readlink') return true;
-  return ['files', 'memory', 'sockets'].includes(capability) && NOT_SWEPT[op] === undefined;
+  const { capability, faults, gives, waits } = specOf(op);
+  if (faults === true || gives?.received === true) return false;
+  return SWEPT.includes(capability) || (capability === 'procfs' && waits === 'never');
 }
 
-/** What a call may say beside ENOMEM when the kernel runs out of memory, by its man page. */
-const ALSO: Readonly<Partial<Record<OperationName, readonly ErrnoName[]>>> = {
-  open: ['ENFILE'],
-  reopen: ['ENFILE'],
-  memfd: ['ENFILE', 'ENOSPC'],
-  socketpair: ['ENFILE', 'ENOBUFS'],
-  sendfd: ['ENOBUFS'],
-  madvise: ['EAGAIN'],
-};
+const SWEPT: readonly Capability[] = ['files', 'memory', 'sockets'];
 
-/** The errnos with which a call may say that the kernel has run out of memory. */
-export const outOfMemoryErrnos = (op: OperationName): readonly string[] => [
+/**
+ * The errnos with which a call may say that something failed in it: the kernel's memory ran out, or,
+ * on kernels that let that fail as well, a copy from or to the program.
+ */
+export const faultErrnos = ({ details }: TargetFacts, op: OperationName): readonly string[] => [
   'ENOMEM',
-  ...(ALSO[op] ?? []),
+  ...(specOf(op).outOfMemory ?? []),
+  ...(details.faults?.includes('usercopy') === true ? ['EFAULT'] : []),
 ];
 
 /** A call without the names of slots: what makes two calls of a case the same. */

@@ -153,6 +153,8 @@ size_t agent_facts(char *text, size_t room)
 	     access("/proc/self/pagemap", R_OK) == 0 && geteuid() == 0 ? ",frames" : "",
 	     access("/dev/allocert_control", W_OK) == 0 ? ",registry" : "",
 	     ac_faults_offered() ? ",faults" : "");
+	if (ac_faults_offered())
+		agent_line(&sheet, "faults=%s\n", ac_faults_kinds());
 	if (ac_vendor == NULL) {
 		regions(&sheet);
 		agent_areas(&sheet);

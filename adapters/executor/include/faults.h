@@ -8,6 +8,8 @@ void ac_faults_arm(void);
 void ac_faults_disarm(void);
 /* Whether allocations of this machine fail as asked: also such as may sleep, and silently. */
 int ac_faults_offered(void);
+/* What fails then, with commas between: also copies from and to programs, on some kernels. */
+const char *ac_faults_kinds(void);
 /* In a guest: makes it so where the kernel can. */
 void ac_faults_prepare(void);
 

@@ -134,11 +134,17 @@ static int reads_as(const char *path, char wanted)
 
 #define FAILSLAB "/sys/kernel/debug/failslab/"
 #define FAIL_PAGE "/sys/kernel/debug/fail_page_alloc/"
+#define FAIL_USERCOPY "/sys/kernel/debug/fail_usercopy/"
 
 int ac_faults_offered(void)
 {
 	return access(FAIL_NTH, W_OK) == 0 && reads_as(FAILSLAB "ignore-gfp-wait", 'N') &&
 	       reads_as(FAILSLAB "verbose", '0') && reads_as(FAIL_PAGE "verbose", '0');
+}
+
+const char *ac_faults_kinds(void)
+{
+	return access(FAIL_USERCOPY, F_OK) == 0 ? "slab,page,usercopy" : "slab,page";
 }
 
 static void set(const char *path, const char *value)
@@ -159,4 +165,5 @@ void ac_faults_prepare(void)
 	set(FAIL_PAGE "ignore-gfp-wait", "N");
 	set(FAIL_PAGE "min-order", "0");
 	set(FAIL_PAGE "verbose", "0");
+	set(FAIL_USERCOPY "verbose", "0");
 }

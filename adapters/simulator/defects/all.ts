@@ -45,11 +45,11 @@ export const BUFFER_DEFECTS = [
   ...TURN_DEFECTS,
 ] as const;
 
-/** Bugs that show only when allocations of the kernel fail: no suite sees them, a sweep does. */
+/** Bugs that show only when allocations of the kernel fail: a sweep sees them, no suite does. */
 /** Bugs that show only when several things happen at once. */
 export { FAULT_DEFECTS, RACE_DEFECTS };
 
-/** Every known defect that the suites see. Most were real ones, of this RFC or of the allocators that came after it. */
+/** Every defect that the suites see. Most were real, of this RFC or of the allocators after it. */
 export const DEFECTS = [
   ...REQUEST_DEFECTS,
   ...BUFFER_DEFECTS,

@@ -25,12 +25,12 @@ const LISTS: readonly (readonly [
 ])[] = [
   [
     'an executor may hold a descriptor of its own',
-    'descriptors frames locate peek readfile readlink',
+    'descriptors failnth frames locate peek readfile readlink',
     ({ ownFiles }) => ownFiles === true,
   ],
   [
     'the table of descriptors stays as it is',
-    'barrier descriptors fork frames fstat ftruncate itimer kill load locate lseek madvise mmap ' +
+    'barrier descriptors failnth fork frames fstat ftruncate itimer kill load locate lseek madvise mmap ' +
       'mprotect mremap munmap peek poll pread pwrite readfile readlink scan sendfd sleep store wait',
     keepsDescriptors,
   ],
@@ -49,8 +49,8 @@ const LISTS: readonly (readonly [
   ['other ways to give', 'fork ioctl sendfd socketpair', ({ gives }) => othersOf(gives?.kind)],
   [
     'it does not wait, so that a call which does not come back accuses the target',
-    'close dup dup2 dup3 fcntl frames fstat ftruncate ioctl load lseek madvise mmap mprotect mremap ' +
-      'munmap open pread pwrite reopen scan store',
+    'close dup dup2 dup3 failnth fcntl frames fstat ftruncate ioctl load lseek madvise mmap ' +
+      'mprotect mremap munmap open pread pwrite reopen scan store',
     ({ waits }) => waits === 'never',
   ],
   ['it waits by itself', 'barrier poll sleep wait', ({ waits }) => isPatient(waits)],
@@ -74,6 +74,11 @@ const LISTS: readonly (readonly [
     'it stays where a generator put it',
     'exec exit fork kill madvise open setrlimit wait',
     ({ scenario }) => scenario === 'fixed',
+  ],
+  [
+    'for want of memory it may say more than ENOMEM',
+    'madvise memfd open reopen sendfd socketpair',
+    ({ outOfMemory }) => outOfMemory !== undefined,
   ],
   ['it watches', 'descriptors readfile', ({ scenario }) => scenario === 'watching'],
   ['its outcome may be a fault', 'frames load scan store', ({ faults }) => faults === true],

@@ -1,0 +1,97 @@
+import {
+  descriptorsIn,
+  type Operation,
+  type Result,
+  specOf,
+  succeeded,
+  type TargetFacts,
+  wordOf,
+} from '../../adapters/contract/index.ts';
+import type { Abi } from '../../catalogue/catalogue.ts';
+import type { FaultKind } from './fault-report.ts';
+import { faultErrnos, isAllocation } from './swept-calls.ts';
+
+/** One attempt at a call: with an allocation that fails, if there are so many in it. */
+export interface FaultAttempt {
+  /** Which allocation was to fail. */
+  readonly nth: number;
+  readonly result: Result;
+  /** Whether it did. */
+  readonly injected: boolean;
+  /** Descriptors of the client around it, where they can be listed. */
+  readonly before: readonly number[] | undefined;
+  readonly after: readonly number[] | undefined;
+}
+
+/** What an attempt did wrong. */
+export interface Misdeed {
+  readonly kind: FaultKind;
+  readonly nth: number;
+  readonly detail: string;
+}
+
+/**
+ * What is wrong with attempts at a call, whatever case it belongs to. A call in which an allocation
+ * failed says so, or comes to what it usually comes to; one that failed leaves descriptors as they
+ * were; a request that succeeded has given one.
+ *
+ * @param last what the call came to when nothing failed any more
+ */
+export function misdeedsOf(
+  { abi, facts }: { readonly abi: Abi; readonly facts: TargetFacts },
+  operation: Operation,
+  attempts: readonly FaultAttempt[],
+  last: Result | undefined,
+): readonly Misdeed[] {
+  const errnos = faultErrnos(facts, operation.op);
+  const allowed = [...errnos, last === undefined ? 'ok' : wordOf(last)];
+  return attempts.flatMap((attempt): Misdeed[] => {
+    const { nth } = attempt;
+    return [
+      ...errnoMisdeeds(attempt, errnos, allowed),
+      ...descriptorMisdeeds(abi, operation, attempt),
+    ].map(([kind, detail]) => ({ kind, nth, detail }));
+  });
+}
+
+type Words = readonly [FaultKind, string];
+
+function errnoMisdeeds(
+  { injected, result }: FaultAttempt,
+  errnos: readonly string[],
+  allowed: readonly string[],
+): Words[] {
+  const word = wordOf(result);
+  if (!injected || word === 'ok' || allowed.includes(word)) return [];
+  return [['errno', `it came to ${word} where ${errnos.join(' or ')} says what is wrong`]];
+}
+
+function descriptorMisdeeds(
+  abi: Abi,
+  operation: Operation,
+  { after, before, injected, result }: FaultAttempt,
+): Words[] {
+  if (before === undefined || after === undefined) return [];
+  if (succeeded(result)) {
+    const gave = after.some((one) => !before.includes(one));
+    return injected && isAllocation(abi, operation) && !gave
+      ? [['no descriptor', 'it succeeded without a descriptor']]
+      : [];
+  }
+  const change = changeOf(before, after);
+  if (change === '' || specOf(operation.op).drops?.evenIfFailed === true) return [];
+  return [['descriptor', `it came to ${wordOf(result)}, but ${change}`]];
+}
+
+function changeOf(before: readonly number[], after: readonly number[]): string {
+  const left = after.filter((one) => !before.includes(one));
+  const gone = before.filter((one) => !after.includes(one));
+  return [
+    ...(left.length === 0 ? [] : [`descriptor ${left.join(', ')} was left behind`]),
+    ...(gone.length === 0 ? [] : [`descriptor ${gone.join(', ')} is gone`]),
+  ].join(' and ');
+}
+
+/** The descriptors that a result lists. */
+export const listed = (result: Result | undefined): readonly number[] | undefined =>
+  result !== undefined && succeeded(result) ? descriptorsIn(result.out) : undefined;
