@@ -8,17 +8,20 @@
 
 #include "allocate.h"
 #include "buffer.h"
+#include "hooks.h"
 
 /* The largest order that buffers are aligned to: CMA's own default. */
 #define ORDER_MAX	8u
 
-static void clear_run(struct page *first, unsigned long count)
+static void clear_run(struct page *first, unsigned long count, u64 length)
 {
 	unsigned long i;
 
 	for (i = 0; i < count; i++) {
 		struct page *page = sa_page(first, i);
 
+		if (!hook_clears(i, count, length))
+			continue;
 		clear_highpage(page);
 		/* Programs see it at another address, and some caches go by addresses. */
 		flush_dcache_page(page);
@@ -32,22 +35,24 @@ static unsigned int natural_order(unsigned long count)
 	return min_t(unsigned int, order_base_2(count), ORDER_MAX);
 }
 
-static struct dma_buf *allocate_hardened(struct sa_region *region, u64 length, u32 flags)
+static struct dma_buf *allocate_hardened(struct sa_region *region, u64 asked, u32 flags)
 {
-	u64 count = (length >> PAGE_SHIFT) + !!(length & ~PAGE_MASK);
+	u64 length = hook_length(asked);
+	u64 whole = (length >> PAGE_SHIFT) + !!(length & ~PAGE_MASK);
+	u64 count = hook_count(region, length, whole);
 	struct page *first;
 
-	/* A length that does not fit when it is rounded up, and one that is none. */
+	/* A length that is none, and one that does not fit when it is rounded up. */
 	if (!length || length > U64_MAX - PAGE_SIZE + 1)
 		return ERR_PTR(-EINVAL);
 	/* All 64 bits are compared: a size_t may have fewer. */
-	if (count > region->pages)
-		return ERR_PTR(-ENOMEM);
-	first = sa_region_take(region, count, natural_order(count));
+	if (count > hook_count_max(region->pages))
+		return ERR_PTR(hook_no_room(-ENOMEM));
+	first = sa_region_take(region, count, hook_order(natural_order(count)));
 	if (!first)
-		return ERR_PTR(-ENOMEM);
-	clear_run(first, count);
-	return sa_buffer_export(region, first, count, flags & O_ACCMODE);
+		return ERR_PTR(hook_no_room(-ENOMEM));
+	clear_run(first, count, length);
+	return sa_buffer_export(region, first, count, hook_mode(flags & O_ACCMODE));
 }
 
 /* As posted: any page may be the first, nothing is cleared, and one answer for every failure. */

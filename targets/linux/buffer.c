@@ -12,7 +12,7 @@
 #include <linux/vmalloc.h>
 
 #include "buffer.h"
-#include "compat.h"
+#include "hooks.h"
 
 /* An entry of a scatterlist counts its bytes in 32 bits. */
 #define ENTRY_PAGES	(SZ_1G / PAGE_SIZE)
@@ -138,10 +138,12 @@ static int end_cpu_access(struct dma_buf *dmabuf, enum dma_data_direction direct
 static int map_for_program(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 {
 	struct sa_buffer *buffer = dmabuf->priv;
+	unsigned long count = hook_mappable(buffer->count);
+	unsigned long first = hook_first_mapped(vma->vm_pgoff);
 
-	if (vma->vm_pgoff >= buffer->count || vma_pages(vma) > buffer->count - vma->vm_pgoff)
+	if (vma->vm_pgoff >= count || vma_pages(vma) > count - vma->vm_pgoff)
 		return -EINVAL;
-	return remap_pfn_range(vma, vma->vm_start, page_to_pfn(buffer->first) + vma->vm_pgoff,
+	return remap_pfn_range(vma, vma->vm_start, page_to_pfn(buffer->first) + first,
 			       vma->vm_end - vma->vm_start, vma->vm_page_prot);
 }
 
@@ -195,7 +197,7 @@ static void release(struct dma_buf *dmabuf)
 {
 	struct sa_buffer *buffer = dmabuf->priv;
 
-	sa_region_give(buffer->region, buffer->first, buffer->count);
+	sa_region_give(buffer->region, buffer->first, hook_freed(buffer->count));
 	kfree(buffer);
 }
 
@@ -232,7 +234,8 @@ struct dma_buf *sa_buffer_export(struct sa_region *region, struct page *first, u
 		dmabuf = dma_buf_export(&info);
 	}
 	if (IS_ERR(dmabuf)) {
-		sa_region_give(region, first, count);
+		if (hook_gives_back())
+			sa_region_give(region, first, count);
 		kfree(buffer);
 	}
 	return dmabuf;

@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "framework.h"
+#include "hooks.h"
 
 /**
  * struct sa_node - a device of the class
@@ -67,7 +68,8 @@ static struct sa_node *new_node(struct sa_device *sadev, int minor)
 	init_rwsem(&node->lock);
 	node->sadev = sadev;
 	device_initialize(&node->dev);
-	node->dev.release = release_node;
+	if (hook_has_release())
+		node->dev.release = release_node;
 	node->dev.class = &sa_class;
 	node->dev.devt = MKDEV(SA_MAJOR, minor);
 	node->dev.groups = sadev->groups;
@@ -77,7 +79,7 @@ static struct sa_node *new_node(struct sa_device *sadev, int minor)
 		put_device(&node->dev);
 		return ERR_PTR(ret);
 	}
-	cdev_init(&node->chrdev, &node_fops);
+	cdev_init(&node->chrdev, hook_device(&node_fops));
 	node->chrdev.owner = sadev->owner;
 	cdev_set_parent(&node->chrdev, &node->dev.kobj);
 	return node;
@@ -110,9 +112,11 @@ static int register_hardened(struct sa_device *sadev)
 	int minor;
 	int ret;
 
-	if (!sadev->name || !*sadev->name || !sadev->allocate || !sadev->owner)
+	if (!sadev->name || !*sadev->name || !sadev->allocate)
 		return -EINVAL;
-	minor = ida_alloc_max(&minors, SA_MINORS - 1, GFP_KERNEL);
+	if (!sadev->owner && hook_owner_needed())
+		return -EINVAL;
+	minor = ida_alloc_max(&minors, hook_minors(SA_MINORS) - 1, GFP_KERNEL);
 	if (minor < 0)
 		return minor;
 	node = new_node(sadev, minor);
@@ -126,7 +130,8 @@ static int register_hardened(struct sa_device *sadev)
 	if (ret) {
 		cut_off(node);
 		put_device(&node->dev);
-		ida_free(&minors, minor);
+		if (hook_minor_freed())
+			ida_free(&minors, minor);
 	}
 	return ret;
 }

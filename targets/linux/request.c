@@ -8,6 +8,7 @@
 #include <linux/uaccess.h>
 
 #include "framework.h"
+#include "hooks.h"
 #include "include/uapi/linux/simple-allocator.h"
 
 static bool is_acceptable(const struct simple_allocate_data *data)
@@ -23,14 +24,18 @@ static bool is_acceptable(const struct simple_allocate_data *data)
 static long deliver(struct dma_buf *dmabuf, struct simple_allocate_data *data,
 		    void __user *argument)
 {
-	int fd = get_unused_fd_flags(data->flags & O_CLOEXEC);
+	int fd = get_unused_fd_flags(hook_descriptor_flags(data->flags & O_CLOEXEC));
+	long ret;
 
 	if (fd < 0) {
+		ret = hook_table_full(dmabuf, fd);
 		dma_buf_put(dmabuf);
-		return fd;
+		return ret;
 	}
+	if (hook_delivers(dmabuf, data, argument, fd, &ret))
+		return ret;
 	data->fd = fd;
-	data->length = dmabuf->size;
+	data->length = hook_length_told(data, dmabuf->size);
 	if (copy_to_user(argument, data, sizeof(*data))) {
 		put_unused_fd(fd);
 		dma_buf_put(dmabuf);
@@ -38,7 +43,7 @@ static long deliver(struct dma_buf *dmabuf, struct simple_allocate_data *data,
 	}
 	/* From here on another thread may close it: nothing of the buffer may be looked at. */
 	fd_install(fd, dmabuf->file);
-	return 0;
+	return hook_success(fd);
 }
 
 long sa_request(struct sa_device *sadev, unsigned int cmd, unsigned long arg)
@@ -47,11 +52,11 @@ long sa_request(struct sa_device *sadev, unsigned int cmd, unsigned long arg)
 	struct simple_allocate_data data;
 	struct dma_buf *dmabuf;
 
-	if (cmd != SA_IOC_ALLOC)
-		return -ENOTTY;
+	if (!hook_is_allocation(cmd, cmd == SA_IOC_ALLOC))
+		return hook_unknown_command(-ENOTTY);
 	if (copy_from_user(&data, argument, sizeof(data)))
-		return -EFAULT;
-	if (!is_acceptable(&data))
+		return hook_unreadable(-EFAULT);
+	if (!hook_accepts(&data, is_acceptable(&data)))
 		return -EINVAL;
 	dmabuf = sadev->allocate(sadev, data.length, data.flags);
 	if (IS_ERR(dmabuf))

@@ -98,6 +98,7 @@ static int register_rfc(struct sa_device *sadev)
 	sadev->dev.class = &sa_class;
 	sadev->dev.devt = MKDEV(SA_MAJOR, next_minor);
 	sadev->dev.groups = sadev->groups;
+	dev_set_drvdata(&sadev->dev, sadev);
 	dev_set_name(&sadev->dev, "%s%d", sadev->name, next_minor);
 	/* It has no release(), of which the driver core complains when it goes. */
 	ret = sadev->node_fails ? -ENOMEM : device_register(&sadev->dev);
