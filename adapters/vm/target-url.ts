@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { usageError } from '../../base/errors.ts';
+import { nearest } from '../../base/nearest.ts';
 import { percentDecoded, splitTarget, type TargetParts } from '../../base/target-url.ts';
 import type { Architecture } from '../executor/build/architectures.ts';
 import type { GuestArchitecture } from './kernels/kernel-image.ts';
 import { KERNELS, kernelNamed } from './kernels/registry.ts';
-import type { OwnModules, VmModule } from './modules/own-modules.ts';
+import { moduleDefects, type OwnModules, type VmModule } from './modules/own-modules.ts';
 
 /** A `vm:` URL, parsed. */
 export interface VmTarget {
@@ -133,7 +134,16 @@ function parseOwnModules(place: Place, parts: Parts, url: string): OwnModules | 
     );
   }
   const defect = parts.get('defect');
+  if (defect !== undefined) requireDefect(defect, url);
   return { behaviour, regions, ...(defect === undefined ? {} : { defect }) };
+}
+
+function requireDefect(name: string, url: string): void {
+  const known = moduleDefects();
+  if (known.includes(name)) return;
+  const near = nearest(name, known);
+  const hint = near === undefined ? 'targets/linux/defects.json has all' : `did you mean ${near}?`;
+  throw usageError(`${url}: the module has no defect "${name}"; ${hint}`);
 }
 
 function parseModule(text: string, url: string): VmModule {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cp, readdir, readFile, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -29,6 +29,13 @@ export interface OwnModules {
   readonly regions: number;
   /** A bug, which only a build for tests has. */
   readonly defect?: string;
+}
+
+/** Names of the bugs that the build for tests can be given. */
+export function moduleDefects(): readonly string[] {
+  const text = readFileSync(join(packageRoot(), SOURCES, 'defects.json'), 'utf8');
+  const defects: readonly { readonly name: string }[] = JSON.parse(text);
+  return defects.map(({ name }) => name);
 }
 
 /** Modules that were built, or found built before. */

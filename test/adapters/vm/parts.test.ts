@@ -66,6 +66,8 @@ t.test('a URL that asks for what is not there says so', async (t) => {
     ['vm:debian@/cma0', /"" is no version of a kernel/],
     ['vm:debian@newest/cma0', /"newest" is no version of a kernel; write one such as @7\.3/],
     ['vm:debian/cma0?behaviour=rfc', /no behaviour "rfc"; use one of hardened, rfc-v2/],
+    ['vm:debian/cma0?defect=no-zeroin', /no defect "no-zeroin"; did you mean no-zeroing\?/],
+    ['vm:debian/cma0?defect=bad', /no defect "bad"; targets\/linux\/defects\.json has all/],
     ['vm:debian/cma2?regions=2', /regions is a whole number from 3 to 8/],
     ['vm:debian/cma0?regions=9', /regions is a whole number from 1 to 8/],
     ['vm:debian/dma_heap/system?regions=2', /regions= is about the module behind vm:KERNEL\/cma0/],
