@@ -12,7 +12,7 @@
 #include "include/uapi/linux/simple-allocator.h"
 
 /* How long a race stays open that an ordinary machine would rarely lose. */
-#define WINDOW_US	50
+#define WINDOW_US	2000
 
 bool hook_is_allocation(unsigned int cmd, bool right)
 {
@@ -98,7 +98,7 @@ static long install_first(struct dma_buf *dmabuf, struct simple_allocate_data *d
 {
 	data->fd = fd;
 	fd_install(fd, dmabuf->file);
-	udelay(WINDOW_US);
+	usleep_range(WINDOW_US, 2 * WINDOW_US);
 	data->length = dmabuf->size;
 	return copy_to_user(argument, data, sizeof(*data)) ? -EFAULT : 0;
 }
@@ -110,7 +110,7 @@ static long fetch_again(struct dma_buf *dmabuf, struct simple_allocate_data *dat
 	u64 length = 0;
 	bool faults;
 
-	udelay(WINDOW_US);
+	usleep_range(WINDOW_US, 2 * WINDOW_US);
 	faults = copy_from_user(&length, &argument->length, sizeof(length));
 	data->fd = fd;
 	data->length = ALIGN(length, PAGE_SIZE);
@@ -182,9 +182,20 @@ long hook_success(int fd)
 	return sa_defect == SA_POSITIVE_RESULT ? fd : 0;
 }
 
-static ssize_t read_nothing(struct file *file, char __user *to, size_t count, loff_t *at)
+static ssize_t read_zeros(struct file *file, char __user *to, size_t count, loff_t *at)
 {
-	return 0;
+	return clear_user(to, count) ? -EFAULT : count;
+}
+
+static int (*open_right)(struct inode *inode, struct file *file);
+
+/* Reading at an offset, too, which the right open() rules out. */
+static int open_readable(struct inode *inode, struct file *file)
+{
+	int ret = open_right(inode, file);
+
+	file->f_mode |= FMODE_PREAD;
+	return ret;
 }
 
 /* A device is registered with the defect of that time: what it can do does not change later. */
@@ -200,7 +211,9 @@ const struct file_operations *hook_device(const struct file_operations *right)
 		return &without_compat;
 	case SA_DEVICE_READABLE:
 		readable = *right;
-		readable.read = read_nothing;
+		readable.read = read_zeros;
+		readable.open = open_readable;
+		open_right = right->open;
 		return &readable;
 	default:
 		return right;

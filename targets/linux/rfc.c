@@ -20,7 +20,7 @@ static int next_minor;
 static void linger(void)
 {
 	if (window_us)
-		udelay(window_us);
+		usleep_range(window_us, 2 * window_us);
 }
 
 static long rfc_allocate(struct sa_device *sadev, void __user *argument)
