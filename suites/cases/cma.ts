@@ -12,7 +12,7 @@ import { fillAndHold, fillOnce } from '../kit/filling.ts';
 import { freeBytes } from '../kit/gauge.ts';
 import { fillMemoryFile } from '../kit/memory-file.ts';
 import { Inconclusive, Skip } from '../kit/observation.ts';
-import { framesOfCrowd, pageFramesOf, regionFrames } from '../kit/page-frames.ts';
+import { framesOfCrowd, pageFramesIfTold, pageFramesOf, regionFrames } from '../kit/page-frames.ts';
 import { lengthsThatFit, Neighbours } from '../kit/room.ts';
 import { fewSizes, sizeClasses } from '../kit/sizes.ts';
 import { askSeveralTimes } from '../kit/tries.ts';
@@ -228,8 +228,7 @@ interface Window {
 async function fullButForWindow(context: CaseContext, pages: bigint): Promise<Window> {
   const length = pages * context.page;
   const window = await context.buffer({ length });
-  const tells = context.facts.capabilities.includes('frames');
-  const frames = tells ? await pageFramesOf(context, window, length) : undefined;
+  const frames = await pageFramesIfTold(context, window, length);
   await fillAndHold(context);
   await context.release(window);
   const { count } = await fillOnce(context, 'single', context.page, pages);

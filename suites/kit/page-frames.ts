@@ -49,9 +49,27 @@ export async function pageFramesOf(
   length: bigint,
 ): Promise<readonly bigint[]> {
   const view = await context.map(buffer, length);
-  const [frames = []] = await framesOfViews(context, [{ view, length }]);
-  await context.subject.munmap({ address: view, length });
-  return frames;
+  try {
+    const [frames = []] = await framesOfViews(context, [{ view, length }]);
+    return frames;
+  } finally {
+    await context.subject.munmap({ address: view, length });
+  }
+}
+
+/** {@link pageFramesOf}; undefined when the target does not tell them. */
+export async function pageFramesIfTold(
+  context: CaseContext,
+  buffer: Allocation,
+  length: bigint,
+): Promise<readonly bigint[] | undefined> {
+  if (!context.facts.capabilities.includes('frames')) return undefined;
+  try {
+    return await pageFramesOf(context, buffer, length);
+  } catch (thrown) {
+    if (thrown instanceof Skip) return undefined;
+    throw thrown;
+  }
 }
 
 /**
