@@ -11,8 +11,8 @@ import { regionMemory } from './region-memory.ts';
 /** The lines of `key=value` that an agent says of its machine. */
 export type AgentFacts = ReadonlyMap<string, string>;
 
-/** Capabilities of a kernel's driver alone: files of its own in /proc, page frames. */
-const KERNELS: ReadonlySet<Capability> = new Set(['procfs', 'frames']);
+/** Capabilities of a kernel alone: its files in /proc, page frames, allocations that fail. */
+const KERNELS: ReadonlySet<Capability> = new Set(['procfs', 'frames', 'faults']);
 
 /** What an agent says of clients that it confines; others are in a guest, or in nobody's care. */
 const CONFINED: ReadonlySet<string> = new Set(['filter', 'namespaces']);
