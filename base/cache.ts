@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -46,6 +46,28 @@ export async function fillCache(
     await work(scratch);
     await rm(folder, { recursive: true, force: true });
     await rename(scratch, folder);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The same for a folder whose name says what is in it: where another process was faster, its result
+ * stays, as somebody may use it already.
+ *
+ * @throws {@link AllocertError} when the cache cannot be written
+ */
+export async function fillCacheOnce(
+  folder: string,
+  work: (scratch: string) => Promise<void>,
+): Promise<void> {
+  const scratch = `${folder}.${randomBytes(6).toString('hex')}`;
+  makeCacheFolder(scratch);
+  try {
+    await work(scratch);
+    await rename(scratch, folder);
+  } catch (thrown) {
+    if (!existsSync(folder)) throw thrown;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

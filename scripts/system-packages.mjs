@@ -9,6 +9,8 @@ const NEEDED = [
   ['cc', 'gcc'],
   ['musl-gcc', 'musl-tools'],
   ['qemu-system-x86_64', 'qemu-system-x86'],
+  ['qemu-system-aarch64', 'qemu-system-arm'],
+  ['make', 'make'],
   ['xmllint', 'libxml2-utils'],
   ['i686-linux-gnu-gcc', 'gcc-i686-linux-gnu libc6-dev-i386-cross'],
   ['aarch64-linux-gnu-gcc', 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross'],

@@ -17,7 +17,7 @@ static void clear_run(struct page *first, unsigned long count)
 	unsigned long i;
 
 	for (i = 0; i < count; i++) {
-		struct page *page = nth_page(first, i);
+		struct page *page = sa_page(first, i);
 
 		clear_highpage(page);
 		/* Programs see it at another address, and some caches go by addresses. */

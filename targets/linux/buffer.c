@@ -37,7 +37,7 @@ static int fill_table(struct sg_table *table, const struct sa_buffer *buffer)
 	for_each_sgtable_sg(table, sg, i) {
 		unsigned long pages = min(buffer->count - done, ENTRY_PAGES);
 
-		sg_set_page(sg, nth_page(buffer->first, done), pages << PAGE_SHIFT, 0);
+		sg_set_page(sg, sa_page(buffer->first, done), pages << PAGE_SHIFT, 0);
 		done += pages;
 	}
 	return 0;
@@ -154,7 +154,7 @@ static void *map_pages(const struct sa_buffer *buffer)
 	if (!pages)
 		return NULL;
 	for (i = 0; i < buffer->count; i++)
-		pages[i] = nth_page(buffer->first, i);
+		pages[i] = sa_page(buffer->first, i);
 	address = vmap(pages, buffer->count, VM_MAP, PAGE_KERNEL);
 	kvfree(pages);
 	return address;

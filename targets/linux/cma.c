@@ -2,51 +2,36 @@
 /*
  * Regions of the kernel's CMA areas. A kernel exports none of CMA's functions, or not all of them,
  * since its own allocators are built in. This module is for kernels that nobody here built, so it
- * asks a kprobe for their addresses. Where it gets none, there is no CMA.
+ * looks for their addresses.
  */
 #include <linux/cma.h>
-#include <linux/kprobes.h>
 #include <linux/mm.h>
 
 #include "region.h"
+#include "symbols.h"
 
-#if defined(CONFIG_CMA) && defined(CONFIG_KPROBES)
+#ifdef CONFIG_CMA
 
-struct cma_functions {
-	struct page *(*alloc)(struct cma *cma, unsigned long count, unsigned int align,
-			      bool no_warn);
-	bool (*release)(struct cma *cma, const struct page *pages, unsigned long count);
-	int (*for_each_area)(int (*it)(struct cma *cma, void *data), void *data);
-	phys_addr_t (*get_base)(const struct cma *cma);
-	unsigned long (*get_size)(const struct cma *cma);
-	const char *(*get_name)(const struct cma *cma);
+enum {
+	ALLOC,
+	RELEASE,
+	FOR_EACH_AREA,
+	GET_BASE,
+	GET_SIZE,
+	GET_NAME,
 };
 
-static struct cma_functions cma;
+static struct sa_symbol functions[] = {
+	[ALLOC] = { .name = "cma_alloc" },
+	[RELEASE] = { .name = "cma_release" },
+	[FOR_EACH_AREA] = { .name = "cma_for_each_area" },
+	[GET_BASE] = { .name = "cma_get_base" },
+	[GET_SIZE] = { .name = "cma_get_size" },
+	[GET_NAME] = { .name = "cma_get_name" },
+};
 
-static void *address_of(const char *symbol)
-{
-	struct kprobe probe = { .symbol_name = symbol };
-	void *address;
-
-	if (register_kprobe(&probe))
-		return NULL;
-	address = probe.addr;
-	unregister_kprobe(&probe);
-	return address;
-}
-
-static bool find_functions(void)
-{
-	cma.alloc = address_of("cma_alloc");
-	cma.release = address_of("cma_release");
-	cma.for_each_area = address_of("cma_for_each_area");
-	cma.get_base = address_of("cma_get_base");
-	cma.get_size = address_of("cma_get_size");
-	cma.get_name = address_of("cma_get_name");
-	return cma.alloc && cma.release && cma.for_each_area && cma.get_base && cma.get_size &&
-	       cma.get_name;
-}
+/* Of the type that the kernel's header says, so that a change of it does not compile. */
+#define CALL(index, function)	((typeof(&(function)))functions[index].address)
 
 struct search {
 	struct sa_region *regions;
@@ -63,8 +48,9 @@ static int add_area(struct cma *area, void *data)
 		return 1;
 	region = &search->regions[search->count++];
 	region->cma = area;
-	region->pages = cma.get_size(area) >> PAGE_SHIFT;
-	snprintf(region->memory, sizeof(region->memory), "cma:%s", cma.get_name(area));
+	region->pages = CALL(GET_SIZE, cma_get_size)(area) >> PAGE_SHIFT;
+	snprintf(region->memory, sizeof(region->memory), "CMA area %s",
+		 CALL(GET_NAME, cma_get_name)(area));
 	return 0;
 }
 
@@ -72,25 +58,25 @@ unsigned int sa_cma_find(struct sa_region *regions, unsigned int max)
 {
 	struct search search = { .regions = regions, .max = max };
 
-	if (!find_functions())
+	if (!sa_symbols_find(functions, ARRAY_SIZE(functions)))
 		return 0;
-	cma.for_each_area(add_area, &search);
+	CALL(FOR_EACH_AREA, cma_for_each_area)(add_area, &search);
 	return search.count;
 }
 
 struct page *sa_cma_take(struct sa_region *region, unsigned long count, unsigned int order)
 {
-	return cma.alloc(region->cma, count, order, true);
+	return CALL(ALLOC, cma_alloc)(region->cma, count, order, true);
 }
 
 void sa_cma_give(struct sa_region *region, struct page *first, unsigned long count)
 {
-	cma.release(region->cma, first, count);
+	CALL(RELEASE, cma_release)(region->cma, first, count);
 }
 
 unsigned long sa_cma_first_frame(const struct sa_region *region)
 {
-	return PHYS_PFN(cma.get_base(region->cma));
+	return PHYS_PFN(CALL(GET_BASE, cma_get_base)(region->cma));
 }
 
 #else

@@ -92,7 +92,7 @@ int sa_pool_make(struct sa_region *region, unsigned int mib)
 		region->map = NULL;
 		return -ENOMEM;
 	}
-	strscpy(region->memory, "pages", sizeof(region->memory));
+	strscpy(region->memory, "page allocator", sizeof(region->memory));
 	return 0;
 }
 
@@ -101,7 +101,7 @@ void sa_pool_drop(struct sa_region *region)
 	unsigned long i;
 
 	for (i = 0; i < region->pages; i += CHUNK_PAGES)
-		free_chunk(nth_page(region->pool, i));
+		free_chunk(sa_page(region->pool, i));
 	bitmap_free(region->map);
 }
 
@@ -115,7 +115,7 @@ struct page *sa_pool_take(struct sa_region *region, unsigned long count, unsigne
 	if (first < region->pages)
 		bitmap_set(region->map, first, count);
 	mutex_unlock(&region->lock);
-	return first < region->pages ? nth_page(region->pool, first) : NULL;
+	return first < region->pages ? sa_page(region->pool, first) : NULL;
 }
 
 void sa_pool_give(struct sa_region *region, struct page *first, unsigned long count)

@@ -3,7 +3,7 @@
 #ifndef SA_REGION_H
 #define SA_REGION_H
 
-#include <linux/mm_types.h>
+#include <linux/mm.h>
 #include <linux/mutex.h>
 
 #include "sa_device.h"
@@ -18,7 +18,7 @@ struct cma;
  * @registered: whether the device is
  * @pages: how many there are
  * @used: how many of them buffers have now
- * @memory: where it comes from, in a word for sysfs: `cma:NAME` or `pages`
+ * @memory: where it comes from, in a word for sysfs: `CMA area NAME` or `page allocator`
  * @cma: the kernel's area; NULL for a pool of the page allocator's
  * @pool: first page of that pool
  * @map: the pool's pages that are taken
@@ -35,6 +35,12 @@ struct sa_region {
 	unsigned long *map;
 	struct mutex lock;
 };
+
+/* A page of a run, by the number of its frame: structures of pages need not follow each other. */
+static inline struct page *sa_page(struct page *first, unsigned long index)
+{
+	return pfn_to_page(page_to_pfn(first) + index);
+}
 
 /* The regions from number 0 on; there are sa_region_count of them. */
 extern struct sa_region sa_regions[SA_REGIONS_MAX];

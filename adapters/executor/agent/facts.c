@@ -148,11 +148,12 @@ size_t agent_facts(char *text, size_t room)
 		line(&sheet, "instruments=%s\n", instruments);
 	confinement(&sheet);
 	memory(&sheet);
-	line(&sheet, "capabilities=files,memory%s,limits,timing%s%s%s\n",
+	line(&sheet, "capabilities=files,memory%s,limits,timing%s%s%s%s\n",
 	     ac_shared->adopts ? ",clients" : "", have_sockets() ? ",sockets" : "",
 	     access("/proc/self/fd", R_OK) == 0 ? ",procfs" : "",
 	     /* Without CAP_SYS_ADMIN the file is there and shows no frame numbers. */
-	     access("/proc/self/pagemap", R_OK) == 0 && geteuid() == 0 ? ",frames" : "");
+	     access("/proc/self/pagemap", R_OK) == 0 && geteuid() == 0 ? ",frames" : "",
+	     access("/dev/allocert_control", W_OK) == 0 ? ",registry" : "");
 	if (ac_vendor == NULL)
 		regions(&sheet);
 	else

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder, fillCache, sha256OfFile } from '../../../base/cache.ts';
-import { machineError, messageOf } from '../../../base/errors.ts';
+import { machineError } from '../../../base/errors.ts';
 import { type ProgramRunner, retried } from './program-runner.ts';
 
 /** Debian's names for architectures of packages. */
@@ -28,16 +28,11 @@ export interface Archive {
    * @throws {@link Error} where it cannot be had, or is not the one that the index describes
    */
   fetch(name: string, folder: string): Promise<FetchedPackage>;
-  /** Fetches the lists again. */
-  update(): Promise<void>;
 }
 
-/** The lists of the machine itself, for packages of its own architecture. */
-export function machineArchive(run: ProgramRunner): Archive {
-  return archiveOf('the suites of this machine', [], run, async () => {
-    await retried(() => run('apt-get', ['update', '-q']));
-  });
-}
+/** The lists of the machine itself, as they are, for packages of its own architecture. */
+export const machineArchive = (run: ProgramRunner): Archive =>
+  archiveOf('the suites of this machine', [], run);
 
 /** Hours after which private lists are fetched again when something is fetched. */
 const FRESH_HOURS = 24;
@@ -53,41 +48,47 @@ export interface Suite {
 }
 
 /**
- * Lists of a suite that the machine need not be configured for: they lie in the cache, come from the
- * machine's own mirror, and are trusted by Debian's keyring. Nothing of the machine is changed.
+ * Lists of a suite that the machine need not be configured for: they lie in the cache, come from
+ * the machine's own mirror, and are trusted by Debian's keyring. Nothing of the machine is changed.
  *
+ * @param stale whether lists of today are fetched again, too
  * @throws {@link AllocertError} when there is no keyring
  */
 export async function privateArchive(
   suite: Suite,
   architecture: PackageArchitecture,
   run: ProgramRunner,
+  stale: boolean,
 ): Promise<Archive> {
   if (!existsSync(KEYRING)) {
     throw machineError(`${KEYRING} is not there; install debian-archive-keyring`);
   }
   const folder = join(cacheFolder(), 'apt', `${suite.name}-${architecture}`);
-  const update = async (): Promise<void> => {
+  if (stale || !isFresh(join(folder, 'sources.list'))) {
     const sources = sourcesOf(suite, architecture, await mirrorOf(run));
-    await fillCache(folder, async (scratch) => {
-      await writeFile(join(scratch, 'sources.list'), sources);
-      await mkdir(join(scratch, 'state', 'lists', 'partial'), { recursive: true });
-      await mkdir(join(scratch, 'cache', 'archives', 'partial'), { recursive: true });
-      // Where one of its lists cannot be had, the others still serve.
-      const failure = await retried(() =>
-        run('apt-get', [...privateOptions(scratch, architecture), 'update', '-q']),
-      ).then(
-        () => undefined,
-        (thrown: unknown) => messageOf(thrown),
-      );
-      const lists = await readdir(join(scratch, 'state', 'lists'));
-      if (!lists.some((name) => /_Packages(\.\w+)?$/.test(name))) {
-        throw new Error(failure ?? `apt-get update fetched no list of ${suite.name}`);
-      }
-    });
-  };
-  if (!isFresh(join(folder, 'sources.list'))) await update();
-  return archiveOf(suite.name, privateOptions(folder, architecture), run, update);
+    await fillCache(folder, (scratch) => fetchLists(scratch, sources, architecture, run));
+  }
+  return archiveOf(suite.name, privateOptions(folder, architecture), run);
+}
+
+/** Where one of several lists cannot be had, the others still serve. */
+async function fetchLists(
+  folder: string,
+  sources: string,
+  architecture: PackageArchitecture,
+  run: ProgramRunner,
+): Promise<void> {
+  await writeFile(join(folder, 'sources.list'), sources);
+  await mkdir(join(folder, 'state', 'lists', 'partial'), { recursive: true });
+  await mkdir(join(folder, 'cache', 'archives', 'partial'), { recursive: true });
+  const words = [...privateOptions(folder, architecture), 'update', '-q'];
+  const failure = await retried(() => run('apt-get', words)).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  const lists = await readdir(join(folder, 'state', 'lists'));
+  if (lists.some((name) => /_Packages(\.\w+)?$/.test(name))) return;
+  throw failure ?? new Error('apt-get update fetched no list');
 }
 
 function isFresh(file: string): boolean {
@@ -135,19 +136,11 @@ function sourcesOf(suite: Suite, architecture: PackageArchitecture, mirror: Mirr
   return line(mirror.main, name) + (security === undefined ? '' : line(mirror.security, security));
 }
 
-function archiveOf(
-  suite: string,
-  options: readonly string[],
-  run: ProgramRunner,
-  update: () => Promise<void>,
-): Archive {
-  return {
-    suite,
-    update,
-    names: async () => new Set((await run('apt-cache', [...options, 'pkgnames'])).split('\n')),
-    fetch: (name, folder) => fetchPackage({ name, folder, options, run }),
-  };
-}
+const archiveOf = (suite: string, options: readonly string[], run: ProgramRunner): Archive => ({
+  suite,
+  names: async () => new Set((await run('apt-cache', [...options, 'pkgnames'])).split('\n')),
+  fetch: (name, folder) => fetchPackage({ name, folder, options, run }),
+});
 
 interface Wanted {
   readonly name: string;

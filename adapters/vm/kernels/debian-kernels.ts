@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheFolder, fillCache, sha256OfFile } from '../../../base/cache.ts';
+import { cacheFolder, fillCacheOnce, sha256OfFile } from '../../../base/cache.ts';
 import { AllocertError, machineError, messageOf } from '../../../base/errors.ts';
 import { findOnPath } from '../../../base/find-on-path.ts';
 import type { Archive, FetchedPackage, PackageArchitecture } from './archive.ts';
@@ -65,11 +66,22 @@ export async function prepareDebianKernel(
   const folder = join(cacheFolder(), 'kernels', `${flavour.name}-${version}`);
   const ready = await fromCache(folder, flavour, run);
   if (ready !== undefined) return ready;
+  // Where something is there, it is damaged.
+  if (existsSync(folder)) await rm(folder, { recursive: true, force: true });
   try {
-    await fillCache(folder, async (scratch) => {
+    await fillCacheOnce(folder, async (scratch) => {
       onStep(`looking for Debian's kernel ${version} (${flavour.flavour})`);
       const wanted = { architecture: flavour.packages, flavour: flavour.flavour, version };
-      await fetchKernel(await findRelease(wanted, run), scratch, onStep, run);
+      try {
+        await fetchKernel(await findRelease(wanted, run), scratch, onStep, run);
+      } catch (thrown) {
+        if (thrown instanceof AllocertError || isMissing(thrown)) throw thrown;
+        // Lists of yesterday name packages that the archive has replaced since.
+        const found = await findRelease({ ...wanted, stale: true }, run).catch(() => {
+          throw thrown;
+        });
+        await fetchKernel(found, scratch, onStep, run);
+      }
     });
   } catch (thrown) {
     if (thrown instanceof AllocertError) throw thrown;
@@ -179,7 +191,7 @@ async function fetchHeaders(
   if (kbuild === undefined) return undefined;
   onStep(`downloading ${own}`);
   const folder = join(scratch, 'packages');
-  await mkdir(folder);
+  await mkdir(folder, { recursive: true });
   const fetch = async (from: Archive, name: string) => {
     const { file, sha256 } = await from.fetch(name, folder);
     return { file, sha256 };
@@ -206,7 +218,7 @@ async function fetchLibraries(
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? '';
 
-/** The first version whose amd64 kernel has contiguous memory at all, which has no size of its own. */
+/** The first version whose amd64 kernel has CMA at all; how much of it there is has to be said. */
 const CMA_ON_AMD64 = [7, 2];
 
 /** Debian's flavours that guests boot. */

@@ -33,6 +33,8 @@ export interface WantedKernel {
   readonly flavour: string;
   /** As in the URL: `7.3`, `6.12.117`. */
   readonly version: string;
+  /** Whether the lists that are here named packages that are gone: all are fetched again. */
+  readonly stale?: boolean;
 }
 
 /** A kernel that an archive has. */
@@ -65,14 +67,15 @@ export async function findRelease(wanted: WantedKernel, run: ProgramRunner): Pro
   const seen: KernelRelease[] = [];
   for (const source of sourcesFor(wanted, run)) {
     try {
-      const { archive, names } = await source.open();
+      const archive = await source.open();
+      const names = await archive.names();
       const releases = [...names].flatMap((name) => releaseOf(name, wanted.flavour) ?? []);
       seen.push(...releases);
       const release = newestOf(releases.filter((one) => isOfVersion(one, wanted.version)));
       if (release !== undefined) return { ...source.others, release, archive, names };
     } catch (thrown) {
       if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') throw thrown;
-      failures.push(messageOf(thrown).trim().split('\n').at(-1) ?? '');
+      failures.push(`${source.name}: ${messageOf(thrown).trim().split('\n').at(-1)}`);
     }
   }
   const versions = versionsOf(seen);
@@ -84,7 +87,8 @@ export async function findRelease(wanted: WantedKernel, run: ProgramRunner): Pro
 }
 
 interface Source {
-  open(): Promise<{ readonly archive: Archive; readonly names: ReadonlySet<string> }>;
+  readonly name: string;
+  open(): Promise<Archive>;
   readonly others: Pick<FoundKernel, 'tools' | 'libraries'>;
 }
 
@@ -92,35 +96,25 @@ function sourcesFor(wanted: WantedKernel, run: ProgramRunner): readonly Source[]
   const own = OWN[process.arch] ?? 'amd64';
   const suites = SUITES.map((suite): Source => {
     const opened = async (architecture: PackageArchitecture, name = suite.name): Promise<Archive> =>
-      privateArchive(SUITES.find((one) => one.name === name) ?? suite, architecture, run);
+      privateArchive(
+        SUITES.find((one) => one.name === name) ?? suite,
+        architecture,
+        run,
+        wanted.stale === true,
+      );
     return {
-      open: async () => {
-        const archive = await opened(wanted.architecture);
-        return { archive, names: await archive.names() };
-      },
+      name: suite.name,
+      open: () => opened(wanted.architecture),
       others: {
         tools: () => opened(own),
         libraries: () => opened(own, LIBRARY_SUITES[suite.name]),
       },
     };
   });
-  if (wanted.architecture !== own) return suites;
+  if (wanted.architecture !== own || wanted.stale === true) return suites;
   const machine = machineArchive(run);
   const others = { tools: async () => machine, libraries: async () => machine };
-  return [{ open: () => openMachine(machine, wanted), others }, ...suites];
-}
-
-/** The machine's lists are fetched only where they know no such kernel: they may be empty or old. */
-async function openMachine(archive: Archive, wanted: WantedKernel): ReturnType<Source['open']> {
-  const names = await archive.names();
-  const isKnown = [...names].some((name) => {
-    const release = releaseOf(name, wanted.flavour);
-    return release !== undefined && isOfVersion(release, wanted.version);
-  });
-  const has = names.has(`linux-image-${wanted.flavour}`);
-  if (isKnown || has) return { archive, names };
-  await archive.update();
-  return { archive, names: await archive.names() };
+  return [{ name: machine.suite, open: async () => machine, others }, ...suites];
 }
 
 /** Versions of some kernels, such as `7.3`, the newest first. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheFolder, fillCache, sha256OfFile } from '../../../base/cache.ts';
+import { cacheFolder, fillCacheOnce, sha256OfFile } from '../../../base/cache.ts';
 import { machineError } from '../../../base/errors.ts';
 import type { ProgramRunner } from './program-runner.ts';
 
@@ -41,7 +41,7 @@ export async function prepareHeaders(
         'colon; set ALLOCERT_CACHE to a folder without them',
     );
   }
-  await fillCache(unpacked, async (scratch) => {
+  await fillCacheOnce(unpacked, async (scratch) => {
     for (const one of packages) await unpack(folder, one, scratch, run);
     const source = join(scratch, 'usr', 'src', `linux-headers-${release}`);
     await pointInto(join(source, 'Makefile'), unpacked);

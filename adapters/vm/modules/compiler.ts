@@ -91,7 +91,7 @@ export async function compilerFor(
   };
 }
 
-/** Options of newer compilers, by the setting with which a kernel that was built with them has them. */
+/** Options of newer compilers, by the setting of a kernel that was built with them. */
 const NEWER_OPTIONS: Readonly<Record<string, string>> = {
   CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT: '-fmin-function-alignment=16',
   CONFIG_CC_OPT_INLINE_MEMSET: '-finline-stringops=memset',

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { cp, readdir, readFile, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder, fillCache } from '../../../base/cache.ts';
+import { cacheFolder, fillCacheOnce } from '../../../base/cache.ts';
 import { machineError, messageOf, usageError } from '../../../base/errors.ts';
 import { packageRoot } from '../../../base/package-root.ts';
 import type { KernelImage } from '../kernels/kernel-image.ts';
@@ -65,7 +65,7 @@ export async function buildOwnModules(
   const folder = join(cacheFolder(), 'modules', digest.slice(0, 32));
   if (!existsSync(folder)) {
     onStep('compiling the modules');
-    await fillCache(folder, (scratch) => compile(job, scratch));
+    await fillCacheOnce(folder, (scratch) => compile(job, scratch));
   }
   const files = (await readFile(join(folder, 'modules.order'), 'utf8')).trim().split('\n');
   const paths = files.map((file) => join(folder, `${basename(file, '.o')}.ko`));

@@ -17,6 +17,8 @@ const ROUNDS = 24;
 const LOOKING_ROUNDS = 64;
 /** Whether memory is left is another rule's question: a round that finds none says nothing. */
 const NO_ROOM = 'ENOMEM';
+/** There is no node; one that leads to no device is ENXIO. */
+const NO_NODE = 'ENOENT';
 /** Looks that are taken at the next device while it is being registered. */
 const LOOKS = [0, 1, 2];
 /** Operations of one look. */
@@ -236,6 +238,8 @@ const listing: Look = {
   ],
   word(minor, [document, open]) {
     if (wordIn(open) === 'ok') return 'ready';
+    // The driver core lists a device shortly before it makes the node: no driver can help that.
+    if (wordIn(open) === NO_NODE) return 'absent';
     const lines = document === undefined ? [] : classLines(document.out);
     return lines.some((line) => minorIn(line) === minor) ? 'listed-early' : 'absent';
   },

@@ -5,6 +5,8 @@ import t from 'tap';
 import { GuestConsole } from '../../../adapters/vm/console.ts';
 import { wasForced } from '../../../adapters/vm/guest.ts';
 import { buildInitramfs, type InitramfsEntry } from '../../../adapters/vm/initramfs.ts';
+import { KERNELS } from '../../../adapters/vm/kernels/registry.ts';
+import { describeKernel, listKernels } from '../../../adapters/vm/list-kernels.ts';
 import { findQemu } from '../../../adapters/vm/qemu.ts';
 import { StartWatch } from '../../../adapters/vm/start-watch.ts';
 import { parseVmTarget } from '../../../adapters/vm/target-url.ts';
@@ -130,6 +132,22 @@ t.test('an archive holds its entries, with parents first, and is the same each t
   t.strictSame(found[1]?.device, [5, 1]);
   t.equal(found[5]?.data, 'odd length');
   t.equal(new Set(found.map(({ ino }) => ino)).size, found.length, 'inode numbers differ');
+});
+
+t.test('every kernel with a name is listed, with what it needs', async (t) => {
+  const path = process.env.PATH;
+  t.teardown(() => {
+    process.env.PATH = path;
+  });
+  process.env.PATH = '/nonexistent';
+  const said = listKernels().map(describeKernel);
+  t.equal(said.length, KERNELS.length);
+  t.match(
+    said.find((line) => line.startsWith('vm:debian-arm64:')),
+    /64-bit ARM.*: needs qemu-system-arm, gcc-aarch64-linux-gnu .*, dpkg-deb; vm:\S+ needs make/,
+  );
+  const bare = { name: 'x', summary: 'a kernel', missing: [], missingForModules: [] };
+  t.equal(describeKernel(bare), 'vm:x: a kernel: can be booted');
 });
 
 t.test('without QEMU one sentence says what to install', async (t) => {

@@ -134,11 +134,26 @@ t.test('an architecture of others has lists of its own', async (t) => {
   t.notOk(calls.some((call) => /^machine: apt-cache/.test(call)));
 });
 
+t.test('a package that the machine’s lists name and the mirror has no more', async (t) => {
+  ownCache(t);
+  const calls: string[] = [];
+  const lists = { ...LISTS, 'bookworm-amd64': ['linux-image-6.12.12+deb12-amd64'] };
+  const mirror = fakeApt(lists, calls);
+  const gone: ProgramRunner = async (program, args, folder) => {
+    if (args.at(-1) !== OLD[1] || args.at(-3) !== 'download') return mirror(program, args, folder);
+    throw new Error('404 Not Found');
+  };
+  const kernel = await amd64(undefined, gone);
+  t.match(kernel.details, { suite: 'bookworm', package: 'linux-image-6.12.12+deb12-amd64' });
+  t.notOk(calls.includes('machine: apt-get update -q'), 'its own lists are left alone');
+});
+
 t.test('what the archive does not have is said, with what it has', async (t) => {
   ownCache(t);
   await t.rejects(amd64('9.9', fakeApt(LISTS, [])), {
     exitCode: 3,
-    message: /no kernel 9\.9 of flavour amd64; there is 7\.4, 7\.3, 7\.1, 6\.12 \(.*bookworm/,
+    message:
+      /no kernel 9\.9 of flavour amd64; there is 7\.4, 7\.3, 7\.1, 6\.12 \(bookworm: apt-get/,
   });
 });
 
