@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { sha256OfFile } from '../../../base/cache.ts';
 import { AllocertError, machineError, messageOf } from '../../../base/errors.ts';
-import { type Archive, type FetchedPackage, machineArchive, privateArchive } from './archive.ts';
+import { type FetchedPackage, machineArchive, privateArchive, type Suite } from './archive.ts';
 import { checkBuildTools } from './build-tools.ts';
 import {
   builtCmaKernel,
@@ -85,21 +85,34 @@ interface Work {
   onStep(step: string): void;
 }
 
-/** Debian 12 has 6.12 itself; newer ones come from a suite that it need not be configured for. */
-const archiveOf = async (version: CmaVersion, run: ProgramRunner): Promise<Archive> =>
-  version === '6.12'
-    ? machineArchive(run)
-    : privateArchive({ name: 'trixie-backports' }, 'amd64', run);
+/** A release of Debian that has the sources, where the machine's own suites need not. */
+const SUITES: Readonly<Record<CmaVersion, Suite>> = {
+  '6.12': { name: 'bookworm', security: 'bookworm-security' },
+  '7.3': { name: 'trixie-backports' },
+};
+
+/** The package from the first lists that have it: known lists may name one that is gone. */
+async function download(version: CmaVersion, folder: string, work: Work): Promise<FetchedPackage> {
+  const suite = (stale: boolean) => privateArchive(SUITES[version], 'amd64', work.run, stale);
+  const places = [async () => machineArchive(work.run), () => suite(false), () => suite(true)];
+  let failure: unknown;
+  for (const open of places) {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder);
+    try {
+      return await (await open()).fetch(`linux-source-${version}`, folder);
+    } catch (thrown) {
+      failure = thrown;
+    }
+  }
+  throw failure;
+}
 
 async function fetchSource(version: CmaVersion, work: Work): Promise<FetchedPackage> {
   const file = join(work.folder, 'source.json');
   if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8'));
-  const name = `linux-source-${version}`;
-  work.onStep(`downloading ${name}`);
-  const downloads = join(work.folder, 'downloads');
-  await rm(downloads, { recursive: true, force: true });
-  await mkdir(downloads);
-  const fetched = await (await archiveOf(version, work.run)).fetch(name, downloads);
+  work.onStep(`downloading linux-source-${version}`);
+  const fetched = await download(version, join(work.folder, 'downloads'), work);
   await writeWhole(file, fetched);
   return fetched;
 }
