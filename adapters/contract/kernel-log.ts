@@ -45,6 +45,9 @@ export interface KernelReport {
 /** Lines that are kept of one report: KASAN's have up to about a hundred, with three stacks. */
 const REPORT_LINES_MAX = 150;
 
+/** The end of a line inside of a message, as /dev/kmsg writes it. */
+const INNER_END = '\\x0a';
+
 /** A line before the alarm that belongs to its report. */
 const OPENS = /^(={20,}|-+\[ cut here \]-+)$/;
 /** The last line of a report. */
@@ -63,12 +66,12 @@ export const withoutTime = (line: string): string =>
  */
 export function kernelReports(log: readonly string[]): readonly KernelReport[] {
   const reports: { alarm: string; lines: string[]; open: boolean }[] = [];
-  for (const [index, raw] of log.entries()) {
-    const line = withoutTime(raw);
+  const all = log.flatMap((raw) => withoutTime(raw).split(INNER_END));
+  for (const [index, line] of all.entries()) {
     const last = reports.at(-1);
     const isInside = last?.open === true && last.lines.length < REPORT_LINES_MAX;
     if (isKernelAlarm(line) && !(isInside && (isFramed(last.lines) || GOES_ON.test(line)))) {
-      const before = withoutTime(log[index - 1] ?? '');
+      const before = all[index - 1] ?? '';
       const opening = OPENS.test(before) ? [before] : [];
       reports.push({ alarm: line, lines: [...opening, line], open: true });
     } else if (last !== undefined && isInside) {
@@ -83,9 +86,12 @@ export function kernelReports(log: readonly string[]): readonly KernelReport[] {
 /** Whether a report began with a line of KASAN's that another one like it ends: all is part of it. */
 const isFramed = ([first = '']: readonly string[]): boolean => first.startsWith('====');
 
-/** Functions through which an allocator of the kernel's is entered: none of them is to blame. */
-const MACHINERY =
-  /^(__)?(kasan|kmem_cache|kmalloc|kzalloc|kcalloc|krealloc|kfree|kvfree|kvmalloc|kstrdup|kmemdup|slab|do_slab|poison|set_track|stack_trace|dump_stack|print_|check_|end_report|asan|unpoison|rcu_|call_rcu|rcu)/;
+/** Functions through which memory is taken and given back, and a system call ends: not to blame. */
+const MACHINERY = new RegExp(
+  '^_*(kasan|kmem_cache|kmalloc|kzalloc|kcalloc|krealloc|kfree|kvfree|kvmalloc|kmemdup|kstrdup|slab' +
+    '|do_slab|rcu_|call_rcu|task_work|resume_user_mode|syscall_|do_syscall|entry_|handle_softirqs' +
+    '|irq_|sysvec|asm_|kthread|ret_from|worker_thread|process_one_work|alloc_empty_file|alloc_file)',
+);
 
 /**
  * A complaint in a sentence. KASAN's says what was done, and who allocated and freed the memory:
@@ -100,20 +106,35 @@ export function reportInWords({ alarm, lines }: KernelReport): string {
     access === undefined || access === null || access[2] === 'addr'
       ? undefined
       : `${access[1]?.toLowerCase()} of ${access[2]}`,
-    culprit(lines, /^Allocated by task /, 'allocated by'),
-    culprit(lines, /^Freed by task /, 'freed by'),
+    who('allocated by', culprit(lines, /^Allocated by task /)),
+    who('freed by', culprit(lines, /^Freed by task /, /potentially related work creation:$/)),
   ].filter((word) => word !== undefined);
   return words.length === 0 ? alarm : `${alarm} (${words.join('; ')})`;
 }
 
-/** The first function of a stack that is no part of the allocator's machinery. */
-function culprit(lines: readonly string[], head: RegExp, verb: string): string | undefined {
-  const start = lines.findIndex((line) => head.test(line));
-  if (start < 0) return undefined;
-  for (const line of lines.slice(start + 1)) {
-    const name = /^ (?:\? )?([\w.]+)\+0x/.exec(line)?.[1];
-    if (name === undefined) return undefined;
-    if (!MACHINERY.test(name)) return `${verb} ${name}`;
-  }
-  return undefined;
+const who = (verb: string, name: string | undefined): string | undefined =>
+  name === undefined ? undefined : `${verb} ${name}`;
+
+/**
+ * Who stands in the first stack with one of these heads: a module if one does, also in what it left
+ * for later (`others`), else the first function that is no machinery.
+ */
+function culprit(lines: readonly string[], head: RegExp, others?: RegExp): string | undefined {
+  const [own = [], ...later] = [
+    ...stacksUnder(lines, head),
+    ...(others === undefined ? [] : stacksUnder(lines, others)),
+  ];
+  const inModule = [own, ...later].flat().find((frame) => frame.endsWith(']'));
+  return inModule ?? own.find((frame) => !MACHINERY.test(frame));
+}
+
+/** The frames of every stack whose head is such, as `function` or `function [module]`. */
+function stacksUnder(lines: readonly string[], head: RegExp): string[][] {
+  return lines.flatMap((line, start) => {
+    if (!head.test(line)) return [];
+    const after = lines.slice(start + 1).map((one) => /^ ([\w.]+)\+0x\S+( \[\w+\])?/.exec(one));
+    const end = after.indexOf(null);
+    const frames = end < 0 ? after : after.slice(0, end);
+    return [frames.map((frame) => `${frame?.[1] ?? ''}${frame?.[2] ?? ''}`)];
+  });
 }

@@ -12,7 +12,7 @@ import type { KernelImage, NamedKernel } from './kernel-image.ts';
  * The default area, and a second one for devices of node 0 (Documentation/admin-guide/
  * kernel-parameters.txt): a driver may then be told one from the other.
  */
-const APPEND = 'cma=64M numa_cma=0:16M log_buf_len=1M';
+const APPEND = 'cma=64M numa_cma=0:16M log_buf_len=8M';
 
 /** The file beside a built kernel that says what it was built from. */
 export interface CmaManifest {

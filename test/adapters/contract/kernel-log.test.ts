@@ -46,16 +46,49 @@ t.test('a report of KASAN is one piece, and says who allocated and who freed', a
   t.equal(
     reports.map(reportInWords).join(),
     'BUG: KASAN: slab-use-after-free in sa_ioctl+0x1f2/0x3a0 [simple_allocator] ' +
-      '(write of size 8; allocated by sa_buffer_new; freed by sa_release)',
+      '(write of size 8; allocated by sa_buffer_new [simple_allocator]; ' +
+      'freed by sa_release [simple_allocator])',
   );
 });
 
 t.test('two reports in a row are two, each with its own stacks', async (t) => {
   const second = KASAN.map((line) => line.replace('sa_release', 'sa_close'));
   const words = kernelReports([...KASAN, ...second]).map(reportInWords);
-  t.match(words, [/freed by sa_release\)$/, /freed by sa_close\)$/]);
+  t.match(words, [/freed by sa_release \[simple_allocator\]\)$/, /freed by sa_close \[\w+\]\)$/]);
   t.equal(words.length, 2);
 });
+
+t.test(
+  'who left it to others to free is named, and without a module who called first',
+  async (t) => {
+    const report = [
+      'BUG: KASAN: slab-use-after-free in filp_flush+0x32/0x106',
+      'Read of size 8 at addr ff11000005cb7600 by task init/51',
+      'Allocated by task 51:',
+      ' kasan_save_stack+0x32/0x4d',
+      ' alloc_empty_file+0x8d/0x144',
+      ' alloc_file_pseudo+0xb3/0x103',
+      ' dma_buf_export+0x3de/0x922',
+      'Freed by task 51:',
+      ' __kasan_slab_free+0x36/0x43',
+      ' rcu_core+0x814/0xd15',
+      ' handle_softirqs+0x232/0x4d1',
+      'Last potentially related work creation:',
+      ' task_work_run+0x150/0x194',
+      'Second to last potentially related work creation:',
+      ' fput+0x10a/0x160',
+      ' rfc_ioctl+0x18c/0x1c3 [simple_allocator]',
+      'The buggy address belongs to the object at ff11\\x0a which belongs to the cache filp',
+    ];
+    const [found] = kernelReports(report);
+    if (found === undefined) throw new Error('no report');
+    t.match(
+      reportInWords(found),
+      '(read of size 8; allocated by dma_buf_export; freed by rfc_ioctl [simple_allocator])',
+    );
+    t.equal(found.lines.at(-1), ' which belongs to the cache filp', 'as it was printed');
+  },
+);
 
 t.test('a console puts times before the lines, and maybe the task', async (t) => {
   const timed = KASAN.map((line, index) => `[   12.${index}00000][   T93] ${line}`);
@@ -109,7 +142,10 @@ t.test('every kind of complaint is one, and what only sounds like one is not', a
     'kernel BUG at mm/slub.c:553!',
     'Kernel panic - not syncing: Fatal exception',
   ];
-  t.strictSame(complaints.filter((line) => !isKernelAlarm(line)), []);
+  t.strictSame(
+    complaints.filter((line) => !isKernelAlarm(line)),
+    [],
+  );
   const others = [
     'FAULT_INJECTION: forcing a failure.',
     'Out of memory: Killed process 93 (allocert)',
