@@ -15,7 +15,7 @@ import { parseVmTarget, type VmTarget } from './target-url.ts';
 const BOOT_MS = 1_200_000;
 /** Milliseconds to wait for QEMU to end after the agent was lost. */
 const LAST_WORDS_MS = 3_000;
-/** Lines of the console that a death is reported with: of the first complaint, and the last ones. */
+/** Lines of the console with a death: from the first complaint on, and the last ones. */
 const FIRST_LINES = 160;
 const LAST_LINES = 40;
 

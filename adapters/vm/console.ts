@@ -77,10 +77,8 @@ export class GuestConsole {
     if (alarm < 0) return lines.slice(-last);
     // One line before it, which opens the report.
     const told = lines.slice(Math.max(0, alarm - 1));
-    const missing = told.length - first - last;
-    if (missing <= 0) return told;
-    const cut = `… [${missing} more lines stood here]`;
-    return [...told.slice(0, first), cut, ...told.slice(-last)];
+    if (told.length <= first + last) return told;
+    return [...told.slice(0, first), '… [more lines stood here]', ...told.slice(-last)];
   }
 }
 

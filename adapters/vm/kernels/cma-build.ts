@@ -23,8 +23,8 @@ import { type ProgramRunner, runProgram } from './program-runner.ts';
 import { resumableWork } from './resumable-work.ts';
 
 /**
- * Files whose coverage the kernel tells: what allocates, exports and maps. With all of it the kernel
- * is several times slower, and shows mostly what the memory management of other programs does.
+ * Files whose coverage the kernel tells: what allocates, exports and maps. A kernel that tells of
+ * all of them is slower, and shows mostly what the memory management of other programs does.
  */
 const COVERED = [
   ...['dma-buf', 'dma-heap', 'dma-resv', 'dma-fence', 'dma-fence-array', 'dma-fence-chain'],

@@ -1,6 +1,6 @@
 /**
- * Building the kernel of vm:cma/…, with programs that only act as if: what is built is kept, what was
- * killed goes on, and what is missing or refused is said in a sentence. The real build takes minutes.
+ * Building the kernel of vm:cma/…, with programs that only act as if: what is built is kept, what
+ * was killed goes on, what is missing or refused is said. The real build takes minutes.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -53,7 +53,7 @@ t.test('a URL that asks for what is not there says so', async (t) => {
     ['vm:', /names no kernel that is known/],
     ['vm:debian', /names no device/],
     ['vm:ubuntu/dma_heap/system', /names no kernel that is known/],
-    ['vm:ubuntu/cma0', /known \(debian, debian-arm64, debian-arm64-16k, debian-armhf\)/],
+    ['vm:ubuntu/cma0', /known \(debian, debian-arm64, debian-arm64-16k, debian-armhf, cma\)/],
     ['vm:/dev/cma0', /names no kernel; add \?kernel=IMAGE/],
     ['vm:/dev/cma0?kernel=/no/such/image', /\/no\/such\/image, which is not there/],
     ['vm:debian/dma_heap/system?module=/no/such.ko', /\/no\/such\.ko, which is not there/],
@@ -179,7 +179,7 @@ t.test('the console keeps its end and finds the kernel’s last words', async (t
   t.strictSame(console.tail(2), ['line 1998', 'line 1999']);
   t.equal(console.tail(10_000).length, 1000, 'what is kept is bounded');
   t.equal(console.alarm(), 'Kernel panic - not syncing: sysrq triggered crash', 'and kept');
-  t.match(console.excerpt(1, 2), ['[    1.0] booting', /^… \[998 more/, 'line 1998', 'line 1999']);
+  t.match(console.excerpt(1, 2), ['[    1.0] booting', /^… \[more/, 'line 1998', 'line 1999']);
   t.match(console.mark(), /^Kernel panic/, 'what was said before');
   t.equal(console.alarm(), undefined, 'is no matter of what runs from then on');
   console.push('line 2000\n');

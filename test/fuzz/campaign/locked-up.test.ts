@@ -1,4 +1,4 @@
-/** A guest that locks up in a campaign: a finding with what its console said, and the rounds go on. */
+/** A guest that locks up in a campaign: a finding with its last words, and the rounds go on. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';

@@ -1,4 +1,4 @@
-/** A guest that locks up, or whose kernel complains: charged to the case that ran, and to no other. */
+/** A guest that locks up, or complains: charged to the case that ran, and to no other. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
