@@ -36,11 +36,18 @@ function commandLine(target: VmTarget, { acceleration, prepared }: GuestStart): 
   const console = `console=${MACHINES[target.architecture].console}`;
   // KASAN reports once a boot otherwise; other kernels take the word for one to their init.
   const own = [console, 'panic=-1', 'mitigations=off', 'kasan_multi_shot'];
-  const agent = [`allocert.region=${target.region}`, `allocert.port=${AGENT_PORT}`];
+  const regions = regionsOf(target).map((node) => `allocert.region=${node}`);
+  const agent = [...regions, `allocert.port=${AGENT_PORT}`];
   const kernel = prepared.kernel.append ?? '';
   return [...own, acceleration.append, kernel, ...agent, target.append]
     .filter((word) => word !== '')
     .join(' ');
+}
+
+/** The region that was named, and the others of allocert's own modules: rules compare regions. */
+function regionsOf({ region, own }: VmTarget): readonly string[] {
+  const all = Array.from({ length: own?.regions ?? 0 }, (_, index) => `/dev/cma${index}`);
+  return [region, ...all.filter((node) => node !== region)];
 }
 
 /** QEMU reads the file after it has connected: it stays until `use` is done. */
