@@ -1,9 +1,11 @@
+import { usageError } from '../../base/errors.ts';
 import type { Adapter, Session } from '../contract/index.ts';
 import { connectAgent, type LastWords } from '../protocol/client.ts';
 import { targetFacts } from '../protocol/facts.ts';
 import { startGuest, withBootFiles } from './boot.ts';
 import { bootFiles } from './boot-files.ts';
 import { type Guest, type GuestExit, wasForced } from './guest.ts';
+import { KERNELS, kernelNamed } from './kernels/registry.ts';
 import { missingForModules } from './modules/compiler.ts';
 import { buildOwnModules } from './modules/own-modules.ts';
 import { type GuestParts, prepareGuest } from './prepare-guest.ts';
@@ -40,6 +42,11 @@ export async function prepareVm(
   name: string,
   onStep: (step: string) => void,
 ): Promise<Readonly<Record<string, string>>> {
+  const [kernelName = ''] = name.split('@');
+  if (kernelNamed(kernelName) === undefined) {
+    const known = KERNELS.map((one) => one.name).join(', ');
+    throw usageError(`no kernel is called "${kernelName}"; use ${known}`);
+  }
   const { own, ...target } = parseVmTarget(`vm:${name}/cma0`);
   const qemu = findQemu(target.architecture);
   const { kernel, details } = await prepareGuest(target, onStep);

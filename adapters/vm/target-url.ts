@@ -43,7 +43,9 @@ const AGENTS: Readonly<Record<GuestArchitecture, readonly [Architecture, ...Arch
 
 const BEHAVIOURS = ['hardened', 'rfc-v2'] as const;
 const REGIONS_MAX = 8;
-const OF_OWN_MODULES = ['behaviour', 'defect', 'regions'] as const;
+/** Microseconds; a request that takes longer is no race any more but a hang. */
+const WINDOW_MAX_US = 100_000;
+const OF_OWN_MODULES = ['behaviour', 'defect', 'regions', 'window_us'] as const;
 const NAMES = [
   'kernel',
   'append',
@@ -123,6 +125,9 @@ function parseOwnModules(place: Place, parts: Parts, url: string): OwnModules | 
     throw usageError(`${url}: ${given}= is about the module behind vm:KERNEL/cma0; leave it out`);
   }
   const least = Number(index) + 1;
+  if (least > REGIONS_MAX) {
+    throw usageError(`${url}: there is no cma${index}; nodes are cma0 to cma${REGIONS_MAX - 1}`);
+  }
   const regions = Number(parts.get('regions') ?? Math.max(2, least));
   if (!Number.isInteger(regions) || regions < least || regions > REGIONS_MAX) {
     throw usageError(`${url}: regions is a whole number from ${least} to ${REGIONS_MAX}`);
@@ -135,7 +140,26 @@ function parseOwnModules(place: Place, parts: Parts, url: string): OwnModules | 
   }
   const defect = parts.get('defect');
   if (defect !== undefined) requireDefect(defect, url);
-  return { behaviour, regions, ...(defect === undefined ? {} : { defect }) };
+  return {
+    behaviour,
+    regions,
+    ...(defect === undefined ? {} : { defect }),
+    ...windowOf(parts.get('window_us'), behaviour, url),
+  };
+}
+
+function windowOf(
+  text: string | undefined,
+  behaviour: string,
+  url: string,
+): Pick<OwnModules, 'window_us'> {
+  if (text === undefined) return {};
+  if (behaviour !== 'rfc-v2') {
+    throw usageError(`${url}: window_us= widens races of the posted code; add behaviour=rfc-v2`);
+  }
+  const wanted = Number(text);
+  if (/^\d+$/.test(text) && wanted <= WINDOW_MAX_US) return { window_us: wanted };
+  throw usageError(`${url}: window_us is a whole number of microseconds, at most ${WINDOW_MAX_US}`);
 }
 
 function requireDefect(name: string, url: string): void {

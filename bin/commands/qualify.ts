@@ -66,7 +66,7 @@ export const qualifyCommand: CommandModule<object, QualifyArguments> = {
         type: 'string',
         requiresArg: true,
         coerce: countOption('clean-runs', CLEAN_RUNS_MAX),
-        describe: `Runs without a defect beside the first [default: ${CLEAN_RUNS} on ${SIMULATOR}]`,
+        describe: `Further runs without a defect [default: ${CLEAN_RUNS} for ${SIMULATOR}, else 0]`,
       })
       .option('defects', {
         type: 'string',
@@ -83,9 +83,9 @@ export const qualifyCommand: CommandModule<object, QualifyArguments> = {
         type: 'string',
         requiresArg: true,
         coerce: countOption('jobs', JOBS_MAX),
-        describe: `Runs at once [default: 1, on ${SIMULATOR} one for each core]`,
+        describe: `Runs at once [default: one for each core for ${SIMULATOR}, else 1]`,
       })
-      .epilogue('Exit codes: 0 qualified, 1 not, 2 usage.'),
+      .epilogue('Exit codes: 0 qualified, 1 not, 2 usage, 3 this machine cannot run it.'),
   handler: async (args) => {
     const runs = await runsOf(args);
     conclude(await whileHolding([args.out], 'qualify', () => qualified(args.out, runs)));
@@ -143,6 +143,7 @@ async function runsOf(args: QualifyArguments): Promise<() => Promise<Qualificati
 
 function listFor(target: string): string {
   if (target.startsWith('vm:')) return MODULE_DEFECTS;
+  if (target === SIMULATOR) throw usageError(`on ${SIMULATOR}, --only-broken needs --defects FILE`);
   throw usageError(`nothing lists the defects of ${target}; give --defects FILE`);
 }
 

@@ -88,7 +88,7 @@ static unsigned long long bitmap_words(const char *folder)
 }
 
 /*
- * The ranges of an area, as `0xFRAME+PAGES` with commas between; from 7.0 on there may be several,
+ * The ranges of an area, as `0xFRAME+PAGES` with commas between; in newer kernels there may be several,
  * in folders of their own without a count. An area of one has it beside.
  */
 static int show_ranges(const char *folder, unsigned long long pages, unsigned long long order,

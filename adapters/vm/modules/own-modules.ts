@@ -29,6 +29,8 @@ export interface OwnModules {
   readonly regions: number;
   /** A bug, which only a build for tests has. */
   readonly defect?: string;
+  /** Microseconds that the races of `rfc-v2` stay open longer than by themselves. */
+  readonly window_us?: number;
 }
 
 /** Names of the bugs that the build for tests can be given. */
@@ -84,6 +86,7 @@ export async function buildOwnModules(
       memory: (await hasCma(headers)) ? 'CMA' : 'page allocator',
       behaviour: own.behaviour,
       ...(own.defect === undefined ? {} : { defect: own.defect }),
+      ...(own.window_us === undefined ? {} : { windowUs: String(own.window_us) }),
     },
   };
 }

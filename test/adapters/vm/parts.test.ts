@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
+import { prepareVm } from '../../../adapters/vm/adapter.ts';
 import { GuestConsole } from '../../../adapters/vm/console.ts';
 import { wasForced } from '../../../adapters/vm/guest.ts';
 import { buildInitramfs, type InitramfsEntry } from '../../../adapters/vm/initramfs.ts';
@@ -69,6 +70,9 @@ t.test('a URL that asks for what is not there says so', async (t) => {
     ['vm:debian/cma0?defect=no-zeroin', /no defect "no-zeroin"; did you mean no-zeroing\?/],
     ['vm:debian/cma0?defect=bad', /no defect "bad"; targets\/linux\/defects\.json has all/],
     ['vm:debian/cma2?regions=2', /regions is a whole number from 3 to 8/],
+    ['vm:debian/cma0?window_us=9', /window_us= widens races of the posted code; add beh/],
+    ['vm:debian/cma0?behaviour=rfc-v2&window_us=1e9', /window_us is a whole number of micro/],
+    ['vm:debian/cma9', /there is no cma9; nodes are cma0 to cma7/],
     ['vm:debian/cma0?regions=9', /regions is a whole number from 1 to 8/],
     ['vm:debian/dma_heap/system?regions=2', /regions= is about the module behind vm:KERNEL\/cma0/],
     ['vm:debian/dma_heap/system?memory=lots', /whole number of MiB/],
@@ -97,6 +101,14 @@ interface Unpacked {
   readonly device: readonly [number, number];
   readonly data: string;
 }
+
+t.test('a kernel that is to be prepared has a name', async (t) => {
+  const refused = /^no kernel is called "nosuch"; use debian, .*, cma$/;
+  await t.rejects(
+    prepareVm('nosuch@6.12', () => t.fail('nothing is done')),
+    { message: refused },
+  );
+});
 
 /** Reads a newc archive back, independently of the writer. */
 function unpack(archive: Uint8Array): Unpacked[] {
