@@ -22,7 +22,17 @@ struct attachment {
 	struct device *dev;
 	struct sg_table table;
 	bool mapped;
+	enum dma_data_direction direction; /* of the mapping */
 };
+
+/*
+ * What was cleared may still be in a cache. It must be in memory before a device writes a part of
+ * it, and of a mapping for writing alone the cache may just be dropped.
+ */
+static enum dma_data_direction with_clearing(enum dma_data_direction direction)
+{
+	return direction == DMA_FROM_DEVICE ? DMA_BIDIRECTIONAL : direction;
+}
 
 static int fill_table(struct sg_table *table, const struct sa_buffer *buffer)
 {
@@ -84,7 +94,8 @@ static struct sg_table *map_for_device(struct dma_buf_attachment *attachment,
 	int ret;
 
 	mutex_lock(&buffer->lock);
-	ret = dma_map_sgtable(own->dev, &own->table, direction, 0);
+	own->direction = with_clearing(direction);
+	ret = dma_map_sgtable(own->dev, &own->table, own->direction, 0);
 	own->mapped = !ret;
 	mutex_unlock(&buffer->lock);
 	return ret ? ERR_PTR(ret) : &own->table;
@@ -98,7 +109,7 @@ static void unmap_for_device(struct dma_buf_attachment *attachment, struct sg_ta
 
 	mutex_lock(&buffer->lock);
 	own->mapped = false;
-	dma_unmap_sgtable(own->dev, table, direction, 0);
+	dma_unmap_sgtable(own->dev, table, own->direction, 0);
 	mutex_unlock(&buffer->lock);
 }
 
@@ -112,7 +123,7 @@ static int begin_cpu_access(struct dma_buf *dmabuf, enum dma_data_direction dire
 		invalidate_kernel_vmap_range(buffer->address, dmabuf->size);
 	list_for_each_entry(one, &buffer->attachments, entry) {
 		if (one->mapped)
-			dma_sync_sgtable_for_cpu(one->dev, &one->table, direction);
+			dma_sync_sgtable_for_cpu(one->dev, &one->table, one->direction);
 	}
 	mutex_unlock(&buffer->lock);
 	return 0;
@@ -128,19 +139,24 @@ static int end_cpu_access(struct dma_buf *dmabuf, enum dma_data_direction direct
 		flush_kernel_vmap_range(buffer->address, dmabuf->size);
 	list_for_each_entry(one, &buffer->attachments, entry) {
 		if (one->mapped)
-			dma_sync_sgtable_for_device(one->dev, &one->table, direction);
+			dma_sync_sgtable_for_device(one->dev, &one->table, one->direction);
 	}
 	mutex_unlock(&buffer->lock);
 	return 0;
 }
 
-/* All at once: a private mapping of frames must not be made of parts, whatever its size. */
+/*
+ * A private mapping of frames is refused: x86 kernels before 6.16 fail each fork() after a page of
+ * it was copied, and its line in /proc/PID/maps shows the frame. The posted code allows it.
+ */
 static int map_for_program(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 {
 	struct sa_buffer *buffer = dmabuf->priv;
 	unsigned long count = hook_mappable(buffer->count);
 	unsigned long first = hook_first_mapped(vma->vm_pgoff);
 
+	if (simple_allocator_is_hardened() && !(vma->vm_flags & VM_MAYSHARE))
+		return -EINVAL;
 	if (vma->vm_pgoff >= count || vma_pages(vma) > count - vma->vm_pgoff)
 		return -EINVAL;
 	return remap_pfn_range(vma, vma->vm_start, page_to_pfn(buffer->first) + first,

@@ -41,16 +41,20 @@ struct search {
 
 static int add_area(struct cma *area, void *data)
 {
+	unsigned long pages = CALL(GET_SIZE, cma_get_size)(area) >> PAGE_SHIFT;
+	const char *name = CALL(GET_NAME, cma_get_name)(area);
 	struct search *search = data;
 	struct sa_region *region;
 
 	if (search->count == search->max)
 		return 1;
+	/* One that could not be set up, and those that are counted in huge pages. */
+	if (!pages || !strncmp(name, "hugetlb", 7))
+		return 0;
 	region = &search->regions[search->count++];
 	region->cma = area;
-	region->pages = CALL(GET_SIZE, cma_get_size)(area) >> PAGE_SHIFT;
-	snprintf(region->memory, sizeof(region->memory), "CMA area %s",
-		 CALL(GET_NAME, cma_get_name)(area));
+	region->pages = pages;
+	snprintf(region->memory, sizeof(region->memory), "CMA area %s", name);
 	return 0;
 }
 
@@ -58,7 +62,7 @@ unsigned int sa_cma_find(struct sa_region *regions, unsigned int max)
 {
 	struct search search = { .regions = regions, .max = max };
 
-	if (!sa_symbols_find(functions, ARRAY_SIZE(functions)))
+	if (sa_calls_are_guarded() || !sa_symbols_find(functions, ARRAY_SIZE(functions)))
 		return 0;
 	CALL(FOR_EACH_AREA, cma_for_each_area)(add_area, &search);
 	return search.count;

@@ -22,7 +22,9 @@ struct sa_behaviour {
 extern const struct sa_behaviour sa_hardened;
 extern const struct sa_behaviour sa_rfc;
 
-/* SA_IOC_ALLOC as kernel guidance asks; the caller keeps @sadev registered meanwhile. */
-long sa_request(struct sa_device *sadev, unsigned int cmd, unsigned long arg);
+/* SA_IOC_ALLOC as kernel guidance asks. */
+long sa_request(struct sa_node *node, unsigned int cmd, unsigned long arg);
+/* A buffer of a node's allocator, or an ERR_PTR: -ENODEV once that is unregistered. */
+struct dma_buf *sa_node_allocate(struct sa_node *node, u64 length, u32 flags);
 
 #endif

@@ -106,11 +106,21 @@ static int __init sa_cma_init(void)
 	unsigned int i;
 	int ret = sa_regions_make(regions, pool_mb);
 
-	for (i = 0; !ret && i < sa_region_count; i++)
-		ret = register_region(&sa_regions[i]);
 	if (ret)
+		return ret;
+	for (i = 0; i < sa_region_count; i++) {
+		ret = register_region(&sa_regions[i]);
+		if (ret)
+			break;
+	}
+	if (!i) {
 		drop_all();
-	return ret;
+		return ret;
+	}
+	/* Somebody may have a buffer already, so the module cannot go any more. */
+	if (ret)
+		pr_warn("sa_cma: only %u regions have devices: %d\n", i, ret);
+	return 0;
 }
 
 static void __exit sa_cma_exit(void)

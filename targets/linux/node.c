@@ -29,26 +29,49 @@ static DEFINE_IDA(minors);
 
 static void release_node(struct device *dev)
 {
+	/* Only now: as long as a file is open, its inode leads here, whoever has the number. */
+	ida_free(&minors, MINOR(dev->devt));
 	kfree(container_of(dev, struct sa_node, dev));
+}
+
+static bool is_registered(struct sa_node *node)
+{
+	bool registered;
+
+	down_read(&node->lock);
+	registered = node->sadev;
+	up_read(&node->lock);
+	return registered;
 }
 
 /* chrdev_open() holds the character device, and so the node, until the file is released. */
 static int sa_open(struct inode *inode, struct file *file)
 {
-	file->private_data = container_of(inode->i_cdev, struct sa_node, chrdev);
+	struct sa_node *node = container_of(inode->i_cdev, struct sa_node, chrdev);
+
+	if (!is_registered(node))
+		return -ENXIO;
+	file->private_data = node;
 	return nonseekable_open(inode, file);
 }
 
-static long sa_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+struct dma_buf *sa_node_allocate(struct sa_node *node, u64 length, u32 flags)
 {
-	struct sa_node *node = file->private_data;
-	long ret = -ENODEV;
+	struct dma_buf *dmabuf = ERR_PTR(-ENODEV);
 
 	down_read(&node->lock);
 	if (node->sadev)
-		ret = sa_request(node->sadev, cmd, arg);
+		dmabuf = node->sadev->allocate(node->sadev, length, flags);
 	up_read(&node->lock);
-	return ret;
+	return dmabuf;
+}
+
+/* Without the lock: a program can make the copies of its argument take as long as it likes. */
+static long sa_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct sa_node *node = file->private_data;
+
+	return is_registered(node) ? sa_request(node, cmd, arg) : -ENODEV;
 }
 
 static const struct file_operations node_fops = {
@@ -58,13 +81,16 @@ static const struct file_operations node_fops = {
 	.compat_ioctl = compat_ptr_ioctl,
 };
 
+/* The minor is the node's from now on, also when there is none. */
 static struct sa_node *new_node(struct sa_device *sadev, int minor)
 {
 	struct sa_node *node = kzalloc(sizeof(*node), GFP_KERNEL);
 	int ret;
 
-	if (!node)
+	if (!node) {
+		ida_free(&minors, minor);
 		return ERR_PTR(-ENOMEM);
+	}
 	init_rwsem(&node->lock);
 	node->sadev = sadev;
 	device_initialize(&node->dev);
@@ -120,18 +146,15 @@ static int register_hardened(struct sa_device *sadev)
 	if (minor < 0)
 		return minor;
 	node = new_node(sadev, minor);
-	if (IS_ERR(node)) {
-		ida_free(&minors, minor);
+	if (IS_ERR(node))
 		return PTR_ERR(node);
-	}
 	sadev->minor = minor;
 	sadev->node = node;
 	ret = add_node(node);
 	if (ret) {
 		cut_off(node);
-		put_device(&node->dev);
 		if (hook_minor_freed())
-			ida_free(&minors, minor);
+			put_device(&node->dev);
 	}
 	return ret;
 }
@@ -143,8 +166,6 @@ static void unregister_hardened(struct sa_device *sadev)
 	cdev_device_del(&node->chrdev, &node->dev);
 	cut_off(node);
 	put_device(&node->dev);
-	/* Only now: the name in sysfs and devtmpfs goes with the number. */
-	ida_free(&minors, sadev->minor);
 }
 
 const struct sa_behaviour sa_hardened = {

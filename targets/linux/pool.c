@@ -14,8 +14,7 @@
 #include "region.h"
 
 /* The largest run that every kernel here gives at once. */
-#define CHUNK_BYTES	SZ_4M
-#define CHUNK_MIB	(CHUNK_BYTES / SZ_1M)
+#define CHUNK_BYTES	(SA_POOL_MIB * SZ_1M)
 #define CHUNK_PAGES	(CHUNK_BYTES / PAGE_SIZE)
 /* How many times as much as is needed is asked for, to find chunks that follow each other. */
 #define SEARCH_FACTOR	3
@@ -80,7 +79,7 @@ static struct page *contiguous_chunks(unsigned int wanted)
 
 int sa_pool_make(struct sa_region *region, unsigned int mib)
 {
-	unsigned int chunks = DIV_ROUND_UP(mib, CHUNK_MIB);
+	unsigned int chunks = mib / SA_POOL_MIB;
 
 	region->pages = chunks * CHUNK_PAGES;
 	region->map = bitmap_zalloc(region->pages, GFP_KERNEL);

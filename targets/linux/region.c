@@ -13,7 +13,7 @@ int sa_regions_make(unsigned int count, unsigned int pool_mb)
 	unsigned int i;
 	int ret;
 
-	if (!count || count > SA_REGIONS_MAX || !pool_mb)
+	if (!count || count > SA_REGIONS_MAX || !pool_mb || pool_mb % SA_POOL_MIB)
 		return -EINVAL;
 	areas = sa_cma_find(sa_regions, count);
 	for (i = 0; i < count; i++) {

@@ -9,6 +9,8 @@
 #include "sa_device.h"
 
 #define SA_REGIONS_MAX	8
+/* A pool has a multiple of so many MiB. */
+#define SA_POOL_MIB	4
 
 struct cma;
 

@@ -46,7 +46,7 @@ static long deliver(struct dma_buf *dmabuf, struct simple_allocate_data *data,
 	return hook_success(fd);
 }
 
-long sa_request(struct sa_device *sadev, unsigned int cmd, unsigned long arg)
+long sa_request(struct sa_node *node, unsigned int cmd, unsigned long arg)
 {
 	void __user *argument = (void __user *)arg;
 	struct simple_allocate_data data;
@@ -58,7 +58,7 @@ long sa_request(struct sa_device *sadev, unsigned int cmd, unsigned long arg)
 		return hook_unreadable(-EFAULT);
 	if (!hook_accepts(&data, is_acceptable(&data)))
 		return -EINVAL;
-	dmabuf = sadev->allocate(sadev, data.length, data.flags);
+	dmabuf = sa_node_allocate(node, data.length, data.flags);
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
 	return deliver(dmabuf, &data, argument);

@@ -11,6 +11,21 @@
 
 #include "symbols.h"
 
+#ifdef CONFIG_X86_KERNEL_IBT
+#include <asm/cpufeature.h>
+#endif
+
+bool sa_calls_are_guarded(void)
+{
+	if (IS_ENABLED(CONFIG_CFI_CLANG) || IS_ENABLED(CONFIG_CFI))
+		return true;
+#ifdef CONFIG_X86_KERNEL_IBT
+	return cpu_feature_enabled(X86_FEATURE_IBT);
+#else
+	return false;
+#endif
+}
+
 #ifdef CONFIG_KPROBES
 
 static void find_all(struct sa_symbol *symbols, unsigned int count)

@@ -15,6 +15,11 @@ struct sa_symbol {
 	void *address;
 };
 
+/*
+ * Whether this machine lets indirect calls go only to functions that are meant for it: those whose
+ * addresses are looked up need not be.
+ */
+bool sa_calls_are_guarded(void);
 /* Whether all of them have been found. */
 bool sa_symbols_find(struct sa_symbol *symbols, unsigned int count);
 

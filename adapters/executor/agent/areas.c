@@ -216,7 +216,7 @@ static void show_device(struct agent_sheet *sheet, unsigned index)
 	const char *node = ac_shared->region_paths[index];
 	const char *name = strrchr(node, '/');
 	char folder[PATH_BYTES];
-	char memory[NAME_BYTES];
+	char memory[NAME_BYTES + sizeof("CMA area ")];
 	char frames[1024];
 	unsigned long long bytes;
 

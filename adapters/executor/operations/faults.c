@@ -8,6 +8,7 @@
 #include "../include/faults.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,9 @@ static int write_number(unsigned number)
 	return pwrite(faults.descriptor, digits, (size_t)length, 0) == length ? 0 : -1;
 }
 
+/* The limit is the whole client's: of two threads one would restore what the other had raised. */
+static pthread_mutex_t raising = PTHREAD_MUTEX_INITIALIZER;
+
 /* The lowest free number is the next call's. The soft limit may be lower than any number here. */
 static int open_aside(void)
 {
@@ -40,14 +44,21 @@ static int open_aside(void)
 	struct rlimit before, most;
 	int aside, error;
 
-	if (descriptor < 0 || getrlimit(RLIMIT_NOFILE, &before) < 0)
+	if (descriptor < 0)
 		return descriptor;
-	most = before;
-	most.rlim_cur = before.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &most);
 	aside = fcntl(descriptor, F_DUPFD_CLOEXEC, ASIDE);
+	pthread_mutex_lock(&raising);
+	if (aside < 0 && getrlimit(RLIMIT_NOFILE, &before) == 0) {
+		most = before;
+		most.rlim_cur = before.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &most);
+		aside = fcntl(descriptor, F_DUPFD_CLOEXEC, ASIDE);
+		error = errno;
+		setrlimit(RLIMIT_NOFILE, &before);
+		errno = error;
+	}
+	pthread_mutex_unlock(&raising);
 	error = errno;
-	setrlimit(RLIMIT_NOFILE, &before);
 	close(descriptor);
 	errno = error;
 	return aside;
