@@ -9,9 +9,17 @@ const PREFIX = 'ALLOCERT_';
 export const CONFIG_VARIABLE = `${PREFIX}CONFIG`;
 
 /** Variables that are no options. */
-const OTHERS = ['CACHE', 'CONFIG', 'DEBUG', 'NATIVE_CFLAGS', 'QEMU', 'TIME_LIMIT'].map(
-  (name) => `${PREFIX}${name}`,
-);
+const OTHERS = [
+  'CACHE',
+  'CONFIG',
+  'DEBUG',
+  'NATIVE_CFLAGS',
+  'QEMU',
+  'QEMU_AARCH64',
+  'QEMU_ARM',
+  'RFC_TEXT',
+  'TIME_LIMIT',
+].map((name) => `${PREFIX}${name}`);
 
 /** The variable of an option: for every command that has it, or for one command alone. */
 export const variableOf = (option: string, command = ''): string =>

@@ -1,7 +1,7 @@
 /**
  * Kernels by name with the Simple Allocator's modules in them: Debian's stock kernel for PCs always,
  * the others where the cache has them and this machine what they need, else skipped with that
- * reason. The seed's own program runs in each where ALLOCERT_SEED names its text.
+ * reason. The seed's own program runs in each where ALLOCERT_RFC_TEXT names its text.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -84,8 +84,8 @@ function seedProgram(place: string): string {
   return program;
 }
 
-const SEED = process.env.ALLOCERT_SEED ?? '';
-const unnamed = { skip: 'ALLOCERT_SEED names no text that has the program' };
+const SEED = process.env.ALLOCERT_RFC_TEXT ?? '';
+const unnamed = { skip: 'ALLOCERT_RFC_TEXT names no text that has the program' };
 
 for (const name of ['debian@6.12', 'debian@7.3', 'debian-arm64', 'debian-armhf']) {
   const [kernel = '', version] = name.split('@');
