@@ -150,7 +150,7 @@ t.test('a kernel that never becomes a target says why', options, async (t) => {
   t.equal(absent.code, 3, absent.stdout);
   t.match(absent.stderr, /the target has no \/dev\/dma_heap\/absent \(ENOENT\)/);
   const text = t.testdir({ kernel: 'no kernel at all' });
-  const none = await allocert(['run', `vm:/dev/x?kernel=${text}/kernel`, '--out', out]);
+  const none = await allocert(['run', `vm:/dev/x?kernel=${text}/kernel&silence=5`, '--out', out]);
   t.equal(none.code, 3);
   t.match(none.stderr, /QEMU ended before the kernel ran|no agent answers/);
 });
