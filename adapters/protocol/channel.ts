@@ -52,6 +52,10 @@ export class Channel {
     stream.on('error', (error) => this.#lose(new ChannelLost(error.message)));
     stream.on('close', () => this.#lose(new ChannelLost('the connection was closed')));
     stream.on('end', () => this.#lose(new ChannelLost('the peer ended the connection')));
+    // A peer that ended before anybody listened says so no second time.
+    if (stream.destroyed || stream.readableEnded) {
+      this.#lose(new ChannelLost('the peer ended the connection'));
+    }
   }
 
   /** Sends a frame; a broken stream shows at the next {@link receive}. */

@@ -64,6 +64,8 @@ export class Guest {
   private constructor(child: ChildProcess, stream: Socket, console: GuestConsole) {
     this.#child = child;
     this.stream = stream;
+    // What breaks before the agent is spoken to shows there, as a stream that is closed.
+    stream.on('error', () => {});
     this.console = console;
     this.exited = exitOf(child);
   }

@@ -94,6 +94,8 @@ t.test('states of operands follow what was done with them', async (t) => {
 
 t.test('classes stand for every end of a type', async (t) => {
   for (const [op, { arguments: given }] of OPERATION_ROWS) {
+    // Nothing fails on purpose but in sweeps of faults.
+    if (op === 'failnth') continue;
     const words = Object.entries(given).filter(([, kind]) => kind.startsWith('word'));
     for (const [argument] of words) {
       const asked = argumentClasses(op).filter((one) => one.argument === argument);

@@ -1,7 +1,10 @@
 /** The client against agents that misbehave: each ends in one sentence or one named death. */
+import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
 import t from 'tap';
 import type { Program, Session } from '../../../adapters/contract/index.ts';
+import { Channel } from '../../../adapters/protocol/channel.ts';
 import { type AgentOptions, connectAgent } from '../../../adapters/protocol/client.ts';
 import { parseAgentFacts, targetFacts } from '../../../adapters/protocol/facts.ts';
 import {
@@ -180,4 +183,13 @@ t.test('an agent that says for ever that it still runs is a hang', async (t) => 
     message: /no answer came for/,
   });
   await session.close();
+});
+
+t.test('a peer that ended before it was listened to is lost at once', async (t) => {
+  const ended = new PassThrough();
+  ended.end();
+  ended.resume();
+  await once(ended, 'close');
+  const channel = new Channel(ended);
+  await t.rejects(channel.receive(2 ** 31 - 1), { message: 'the peer ended the connection' });
 });
