@@ -36,20 +36,15 @@ export function makeCacheFolder(folder: string): void {
  *
  * @throws {@link AllocertError} when the cache cannot be written
  */
-export async function fillCache(
+export const fillCache = (
   folder: string,
   work: (scratch: string) => Promise<void>,
-): Promise<void> {
-  const scratch = `${folder}.${randomBytes(6).toString('hex')}`;
-  makeCacheFolder(scratch);
-  try {
+): Promise<void> =>
+  fillBeside(folder, async (scratch) => {
     await work(scratch);
     await rm(folder, { recursive: true, force: true });
     await rename(scratch, folder);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
-}
+  });
 
 /**
  * The same for a folder whose name says what is in it: where another process was faster, its result
@@ -57,17 +52,25 @@ export async function fillCache(
  *
  * @throws {@link AllocertError} when the cache cannot be written
  */
-export async function fillCacheOnce(
+export const fillCacheOnce = (
   folder: string,
   work: (scratch: string) => Promise<void>,
-): Promise<void> {
+): Promise<void> =>
+  fillBeside(folder, async (scratch) => {
+    try {
+      await work(scratch);
+      await rename(scratch, folder);
+    } catch (thrown) {
+      if (!existsSync(folder)) throw thrown;
+    }
+  });
+
+/** Gives `fill` a folder beside another, of which nothing is left afterwards. */
+async function fillBeside(folder: string, fill: (scratch: string) => Promise<void>): Promise<void> {
   const scratch = `${folder}.${randomBytes(6).toString('hex')}`;
   makeCacheFolder(scratch);
   try {
-    await work(scratch);
-    await rename(scratch, folder);
-  } catch (thrown) {
-    if (!existsSync(folder)) throw thrown;
+    await fill(scratch);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

@@ -180,34 +180,13 @@ static unsigned list_names(const char *path, char names[AREAS_MAX][NAME_BYTES])
 }
 
 /* `cma: Reserved 64 MiB at 0x000000003c000000`, and since 6.12 ` on node -1` behind it. */
-static void show_reservation(struct agent_sheet *sheet, const char *record)
+static void show_reservation(void *sheet, const char *record)
 {
 	const char *at = strstr(record, "cma: Reserved ");
 	unsigned long long mebibytes, address;
 
 	if (at != NULL && sscanf(at, "cma: Reserved %llu MiB at 0x%llx", &mebibytes, &address) == 2)
 		agent_line(sheet, "cma.reserved=0x%llx+%llu\n", address, mebibytes << 20);
-}
-
-/* Where nothing else tells where the area lies, the kernel said so as it booted. */
-static void show_boot_log(struct agent_sheet *sheet)
-{
-	int log = open(ROOT "/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	char record[8192];
-
-	if (log < 0)
-		return;
-	for (;;) {
-		ssize_t got = read(log, record, sizeof(record) - 1);
-
-		if (got < 0 && (errno == EPIPE || errno == EINTR))
-			continue;
-		if (got <= 0)
-			break;
-		record[got] = '\0';
-		show_reservation(sheet, record);
-	}
-	close(log);
 }
 
 /* What a device of the class says of the pool that it allocates from. */
@@ -244,7 +223,8 @@ void agent_areas(struct agent_sheet *sheet)
 		for (unsigned i = 0; i < count; i++)
 			show_sysfs_area(sheet, i, names[i]);
 	}
-	show_boot_log(sheet);
+	/* Where nothing else tells where the area lies, the kernel said so as it booted. */
+	agent_each_record(ROOT "/dev/kmsg", show_reservation, sheet);
 	for (uint32_t i = 0; i < ac_shared->regions; i++)
 		show_device(sheet, i);
 }

@@ -2,10 +2,7 @@
 /* Whether the kernel watches its memory, which moves gauges of free memory. */
 #include "../include/agent.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What a kernel says of itself, in the log of its boot or on its command line. */
 static const struct {
@@ -36,30 +33,30 @@ static void note(char *names, size_t room, const char *record)
 	}
 }
 
+struct findings {
+	char *names;
+	size_t room;
+	int from_the_beginning;
+};
+
+static void look_at(void *data, const char *record)
+{
+	struct findings *findings = data;
+
+	if (strstr(record, beginning) != NULL)
+		findings->from_the_beginning = 1;
+	note(findings->names, findings->room, record);
+}
+
 int agent_instruments(char *names, size_t room)
 {
-	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	int from_the_beginning = 0;
-	char record[8192];
+	struct findings findings = { .names = names, .room = room };
 
 	names[0] = '\0';
-	if (log < 0)
+	if (agent_each_record("/dev/kmsg", look_at, &findings) < 0)
 		return 0;
-	for (;;) {
-		ssize_t got = read(log, record, sizeof(record) - 1);
-
-		if (got < 0 && (errno == EPIPE || errno == EINTR))
-			continue;
-		if (got <= 0)
-			break;
-		record[got] = '\0';
-		if (strstr(record, beginning) != NULL)
-			from_the_beginning = 1;
-		note(names, room, record);
-	}
-	close(log);
 	/* What is missing may have been in records that are gone. */
-	if (!from_the_beginning && strstr(names, "kasan") == NULL)
+	if (!findings.from_the_beginning && strstr(names, "kasan") == NULL)
 		names[0] = '\0';
 	else if (names[0] == '\0')
 		strcpy(names, "none");

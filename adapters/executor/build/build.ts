@@ -50,7 +50,13 @@ const ADDON: Recipe = {
     ...['-DNAPI_VERSION=8', '-DALLOCERT_LOADS_LIBRARIES', ...FLAGS],
   ],
   folders: [...EXECUTOR, 'addon'],
-  files: ['agent/areas.c', 'agent/facts.c', 'agent/instruments.c', 'agent/log.c'],
+  files: [
+    'agent/areas.c',
+    'agent/facts.c',
+    'agent/instruments.c',
+    'agent/log.c',
+    'agent/records.c',
+  ],
 };
 
 /**

@@ -62,6 +62,12 @@ void agent_line(struct agent_sheet *sheet, const char *format, ...)
 void agent_areas(struct agent_sheet *sheet);
 
 /*
+ * agent-records.c: calls `tell` for each record of the log at `path`; 0, or -1 with errno when it
+ * cannot be opened
+ */
+int agent_each_record(const char *path, void (*tell)(void *data, const char *record), void *data);
+
+/*
  * agent-instruments.c: names of what the kernel watches its memory with, or "none"; whether its log
  * tells at all
  */

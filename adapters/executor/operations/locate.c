@@ -59,45 +59,30 @@ static int add_segment(struct segment *segments, int count, uint64_t offset, uin
 	return count + 1;
 }
 
-static int read_segments_64(int file, struct segment *segments)
-{
-	Elf64_Ehdr header;
-	int count = 0;
-
-	if (read_at(file, 0, &header, sizeof(header)) < 0)
-		return -1;
-	for (unsigned i = 0; i < header.e_phnum && count < SEGMENTS_MAX; i++) {
-		Elf64_Phdr program;
-
-		if (read_at(file, header.e_phoff + i * sizeof(program), &program,
-			    sizeof(program)) < 0)
-			return -1;
-		if (program.p_type == PT_LOAD)
-			count = add_segment(segments, count, program.p_offset, program.p_paddr,
-					    program.p_memsz);
+/* The same for both sizes of ELF, which differ in their structures alone. */
+#define READ_SEGMENTS(bits)                                                                     \
+	static int read_segments_##bits(int file, struct segment *segments)                     \
+	{                                                                                       \
+		Elf##bits##_Ehdr header;                                                        \
+		Elf##bits##_Phdr program;                                                       \
+		int count = 0;                                                                  \
+                                                                                                \
+		if (read_at(file, 0, &header, sizeof(header)) < 0)                              \
+			return -1;                                                              \
+		for (unsigned i = 0; i < header.e_phnum && count < SEGMENTS_MAX; i++) {         \
+			uint64_t at = header.e_phoff + i * sizeof(program);                     \
+                                                                                                \
+			if (read_at(file, at, &program, sizeof(program)) < 0)                   \
+				return -1;                                                      \
+			if (program.p_type == PT_LOAD)                                          \
+				count = add_segment(segments, count, program.p_offset,          \
+						    program.p_paddr, program.p_memsz);          \
+		}                                                                               \
+		return count;                                                                   \
 	}
-	return count;
-}
-
-static int read_segments_32(int file, struct segment *segments)
-{
-	Elf32_Ehdr header;
-	int count = 0;
-
-	if (read_at(file, 0, &header, sizeof(header)) < 0)
-		return -1;
-	for (unsigned i = 0; i < header.e_phnum && count < SEGMENTS_MAX; i++) {
-		Elf32_Phdr program;
-
-		if (read_at(file, header.e_phoff + i * sizeof(program), &program,
-			    sizeof(program)) < 0)
-			return -1;
-		if (program.p_type == PT_LOAD)
-			count = add_segment(segments, count, program.p_offset, program.p_paddr,
-					    program.p_memsz);
-	}
-	return count;
-}
+READ_SEGMENTS(64)
+READ_SEGMENTS(32)
+#undef READ_SEGMENTS
 
 static int read_segments(int file, struct segment *segments)
 {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "../../../adapters/executor/agent/areas.c"
+#include "../../../adapters/executor/agent/records.c"
 #define KEY_BYTES_MAX 65536
 #include "../../../adapters/executor/operations/locate.c"
 
