@@ -23,20 +23,21 @@ interface Finding {
 
 type Probe = () => Promise<Finding>;
 
-const PROBES: Readonly<Record<string, readonly Probe[]>> = {
+/** Only where they are wanted: the list of kernels asks QEMU for its version. */
+const probesByScheme = (): Readonly<Record<string, readonly Probe[]>> => ({
   sim: [async () => ({ found: true, text: 'built in' })],
   replay: [async () => ({ found: true, text: 'built in; needs the report of an earlier run' })],
   vm: [findEmulator, findApt, findCompiler, findKvm, ...listKernels().map(kernelProbe)],
   native: [findCompiler, findAddonParts, findNodes],
   remote: [async () => ({ found: true, text: REMOTE })],
-};
+});
 
 const REMOTE = 'built in; needs a daemon or an agent elsewhere, see docs/remote.md';
 
 /** Looks at this machine. Nothing is started or changed. */
 export async function diagnose(): Promise<readonly Diagnosis[]> {
   return Promise.all(
-    Object.entries(PROBES).map(async ([scheme, probes]) => {
+    Object.entries(probesByScheme()).map(async ([scheme, probes]) => {
       const findings = await Promise.all(probes.map((probe) => probe()));
       const ready = findings.every(({ found, optional }) => found || optional === true);
       return { scheme, ready, findings: findings.map(({ text }) => text) };

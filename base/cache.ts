@@ -7,11 +7,14 @@ import { pipeline } from 'node:stream/promises';
 import { machineError, messageOf } from './errors.ts';
 import { makeDirectory } from './make-directory.ts';
 
-/** Where kernels and agents are kept: $ALLOCERT_CACHE, else the user's cache folder. */
+/**
+ * Where kernels and agents are kept: $ALLOCERT_CACHE, else the user's cache folder. Programs with
+ * other working folders are given it, so it is absolute.
+ */
 export function cacheFolder(): string {
   const own = process.env.ALLOCERT_CACHE;
-  if (own !== undefined && own !== '') return own;
-  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'allocert');
+  if (own !== undefined && own !== '') return resolve(own);
+  return resolve(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'allocert');
 }
 
 /**

@@ -34,6 +34,13 @@ const DEFAULT_AREAS: readonly string[] = ['reserved', 'linux,cma', 'default-pool
 /** How a driver says where its region lies. */
 const FRAMES = /^0x[0-9a-f]+-0x[0-9a-f]+(,0x[0-9a-f]+-0x[0-9a-f]+)*$/;
 
+/** Of an agent that does not say. */
+const PAGE_BYTES = 4096n;
+
+/** A whole number; undefined for anything else, as peers write what they like. */
+const wholeIn = (text: string | undefined): bigint | undefined =>
+  text !== undefined && /^\d{1,20}$/.test(text) ? BigInt(text) : undefined;
+
 const UNBOUNDED: MemoryBehind = { facts: { bounded: false, gauge: 'MemFree' } };
 
 /**
@@ -43,9 +50,8 @@ const UNBOUNDED: MemoryBehind = { facts: { bounded: false, gauge: 'MemFree' } };
  */
 export function regionMemory(index: number, node: string, agent: AgentFacts): MemoryBehind {
   if (NOT_CMA.test(node)) return UNBOUNDED;
-  const page = BigInt(agent.get('page_size') ?? '4096');
-  const said = agent.get(`region.${index}.size_bytes`);
-  const sizeBytes = said === undefined || !/^\d+$/.test(said) ? undefined : BigInt(said);
+  const page = wholeIn(agent.get('page_size')) || PAGE_BYTES;
+  const sizeBytes = wholeIn(agent.get(`region.${index}.size_bytes`));
   const memory = agent.get(`region.${index}.memory`);
   const hasCma = Number(agent.get('meminfo.CmaTotal') ?? '0') > 0;
   // A pool that a driver took from the page allocator as it was loaded lies where nobody tells.
@@ -93,13 +99,13 @@ function areasOf(agent: AgentFacts, page: bigint): readonly CmaArea[] {
   for (let index = 0; ; index += 1) {
     const name = agent.get(`cma.${index}`);
     if (name === undefined) break;
-    const pages = agent.get(`cma.${index}.pages`);
-    const used = agent.get(`cma.${index}.used`);
+    const pages = wholeIn(agent.get(`cma.${index}.pages`));
+    const used = wholeIn(agent.get(`cma.${index}.used`));
     const frames = framesIn(agent.get(`cma.${index}.ranges`) ?? '');
     areas.push({
       name,
-      ...(pages !== undefined && /^\d+$/.test(pages) ? { pages: BigInt(pages) } : {}),
-      ...(used !== undefined && /^\d+$/.test(used) ? { used: BigInt(used) } : {}),
+      ...(pages === undefined ? {} : { pages }),
+      ...(used === undefined ? {} : { used }),
       ...(frames === undefined ? {} : { frames }),
     });
   }
@@ -119,7 +125,7 @@ function areasOf(agent: AgentFacts, page: bigint): readonly CmaArea[] {
 function reservedRange(agent: AgentFacts, page: bigint): CmaArea | undefined {
   const [, address, bytes] = /^(0x[0-9a-f]+)\+(\d+)$/.exec(agent.get('cma.reserved') ?? '') ?? [];
   if (address === undefined || bytes === undefined) return undefined;
-  const total = BigInt(agent.get('meminfo.CmaTotal') ?? '0') * 1024n;
+  const total = (wholeIn(agent.get('meminfo.CmaTotal')) ?? 0n) * 1024n;
   if (total !== BigInt(bytes)) return undefined;
   const pages = BigInt(bytes) / page;
   const frames = rangeText(BigInt(address) / page, pages);

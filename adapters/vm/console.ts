@@ -22,11 +22,11 @@ export class GuestConsole {
 
   /** Takes what the serial port said. */
   push(text: string): void {
-    for (const listener of this.#listeners) listener();
     const lines = (this.#partial + text).split(/\r?\n/);
     this.#partial = lines.pop() ?? '';
     this.#lines.push(...lines.filter((line) => line.trim() !== ''));
     this.#forget();
+    for (const listener of this.#listeners) listener();
   }
 
   /** What ran before goes first; then the middle of what runs now. */

@@ -16,7 +16,7 @@ export interface KernelState {
   readonly missingForModules: readonly string[];
 }
 
-/** Every kernel that a `vm:` URL can name. Nothing is started or changed. */
+/** Every kernel that a `vm:` URL can name. QEMU is asked for its version; nothing is changed. */
 export const listKernels = (): readonly KernelState[] => KERNELS.map(stateOf);
 
 function stateOf(kernel: NamedKernel): KernelState {

@@ -7,6 +7,8 @@ import { machineError, messageOf } from '../../base/errors.ts';
 import { findOnPath } from '../../base/find-on-path.ts';
 import type { GuestArchitecture } from './kernels/kernel-image.ts';
 
+/** Milliseconds for QEMU to say its version. */
+const VERSION_MS = 30_000;
 /** Milliseconds within which a guest under KVM must have said its first byte. */
 const KVM_PROBE_MS = 5_000;
 
@@ -81,7 +83,7 @@ export function findQemu(architecture: GuestArchitecture = 'x86_64'): Qemu {
     );
   }
   try {
-    const text = execFileSync(program, ['--version'], { encoding: 'utf8' });
+    const text = execFileSync(program, ['--version'], { encoding: 'utf8', timeout: VERSION_MS });
     return { program, version: /version (\S+)/.exec(text)?.[1] ?? 'unknown', architecture };
   } catch (thrown) {
     const why = messageOf(thrown).split('\n')[0];

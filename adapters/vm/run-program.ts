@@ -4,6 +4,7 @@ import { bootFiles, type GuestProgram } from './boot-files.ts';
 import type { Guest } from './guest.ts';
 import { prepareGuest } from './prepare-guest.ts';
 import { chooseAcceleration, findQemu } from './qemu.ts';
+import { StartWatch } from './start-watch.ts';
 import { parseVmTarget } from './target-url.ts';
 
 /** How a program in a guest ended. */
@@ -19,6 +20,8 @@ export interface GuestRun {
  * say something.
  */
 const PATIENCE_MS = 60_000;
+/** So many times that for a guest that starts and goes on talking. */
+const START_PATIENCES = 20;
 
 /**
  * Boots the guest of a `vm:` target, runs a static program in it with the console as its output,
@@ -42,17 +45,21 @@ export async function runInGuest(url: string, program: GuestProgram): Promise<Gu
   });
 }
 
-/** A program that does not end is ended with its guest. */
+/** A guest that does not start, or a program that does not end, is ended. */
 async function ended(guest: Guest, timeoutMs: number): Promise<void> {
-  let timer = setTimeout(() => void guest.kill(), timeoutMs);
+  const end = (): void => void guest.kill();
+  const watch = new StartWatch(guest.console, timeoutMs, end);
+  let timer = setTimeout(end, START_PATIENCES * timeoutMs);
   const forget = guest.console.onWords(() => {
-    // While it starts, what it says is progress; the program may say what it likes.
-    if (guest.console.tail(Number.POSITIVE_INFINITY).some((line) => START.test(line))) forget();
+    if (!guest.console.tail(Number.POSITIVE_INFINITY).some((line) => START.test(line))) return;
+    forget();
+    watch.stop();
     clearTimeout(timer);
-    timer = setTimeout(() => void guest.kill(), timeoutMs);
+    timer = setTimeout(end, timeoutMs);
   });
   await guest.exited;
   forget();
+  watch.stop();
   clearTimeout(timer);
 }
 

@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { openTarget } from '../../adapters/open-target.ts';
 import { DEFECTS } from '../../adapters/simulator/defects/all.ts';
+import { moduleDefectsFile } from '../../adapters/vm/modules/own-modules.ts';
 import { usageError } from '../../base/errors.ts';
-import { packageRoot } from '../../base/package-root.ts';
 import { whileHolding } from '../../reports/files/folder-lock.ts';
 import { MatrixFiles } from '../../reports/files/matrix-files.ts';
 import { wrap } from '../../reports/formats/layout.ts';
@@ -35,8 +34,8 @@ interface QualifyArguments {
 }
 
 const SIMULATOR = 'sim:';
-/** The defects that the modules of targets/linux can be built with. */
-const MODULE_DEFECTS = join(packageRoot(), 'targets', 'linux', 'defects.json');
+/** Targets that have the modules of targets/linux, whose defects are listed beside them. */
+const OWN_MODULES = /^vm:[^/?]+\/cma\d/;
 const JOBS_MAX = 64;
 
 const CLEAN_RUNS_MAX = 10_000;
@@ -142,7 +141,7 @@ async function runsOf(args: QualifyArguments): Promise<() => Promise<Qualificati
 }
 
 function listFor(target: string): string {
-  if (target.startsWith('vm:')) return MODULE_DEFECTS;
+  if (OWN_MODULES.test(target)) return moduleDefectsFile();
   if (target === SIMULATOR) throw usageError(`on ${SIMULATOR}, --only-broken needs --defects FILE`);
   throw usageError(`nothing lists the defects of ${target}; give --defects FILE`);
 }

@@ -38,9 +38,12 @@ export async function runWithDefects(plan: DefectPlan): Promise<QualificationRun
     const result = await observe({ target: withDefect(target, defect.name), profile, ...only });
     return { ...defect, result };
   });
-  const [baseline, ...faithful] = await Promise.all(clean);
+  const [[baseline, ...faithful], broken] = await Promise.all([
+    Promise.all(clean),
+    Promise.all(defects),
+  ]);
   if (baseline === undefined) throw new Error('there is no run without a defect');
-  return { baseline, defects: await Promise.all(defects), faithful, isComplete: false };
+  return { baseline, defects: broken, faithful, isComplete: false };
 }
 
 /** The URL of a target with a defect. */

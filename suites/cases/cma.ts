@@ -185,6 +185,8 @@ export const cmaCases: readonly Case[] = [
     requirements: ['CMA-09'],
     needs: ['procfs'],
     async run(context) {
+      if (context.region.gauge === undefined)
+        throw new Skip('the target shows no gauge of free memory');
       await context.control({ length: 16n * context.page });
       const before = await freeBytes(context);
       const buffer = await context.buffer({ length: 16n * context.page });

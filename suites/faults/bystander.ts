@@ -1,6 +1,7 @@
-import { linux, type Operation, type Session, succeeded } from '../../adapters/contract/index.ts';
+import { linux, type Operation, succeeded } from '../../adapters/contract/index.ts';
 import { commandOf, requestBytes } from '../../catalogue/abi-request.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
+import type { Runner } from './heard-session.ts';
 import { descriptorAt } from './swept-calls.ts';
 
 /** The client with the buffer that no failure of others may touch. */
@@ -11,11 +12,11 @@ const DEADLINE_MS = 20_000;
 
 /** A buffer of another process, whose contents must outlast whatever fails beside it. */
 export class Bystander {
-  readonly #session: Session;
+  readonly #session: Runner;
   readonly #abi: Abi;
   #stands = false;
 
-  constructor(session: Session, abi: Abi) {
+  constructor(session: Runner, abi: Abi) {
     this.#session = session;
     this.#abi = abi;
   }

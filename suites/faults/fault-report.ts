@@ -39,6 +39,8 @@ export interface FaultCounts {
   cut: number;
   /** Calls with more allocations than the bound. */
   bounded: number;
+  /** Attempts at calls for which the kernel could not be told to fail, so that nothing failed. */
+  unarmed: number;
   /** Loops and threads: calls that were swept in a client of their own before. */
   apart: number;
   /** Calls of which memory was counted over many failures. */
@@ -69,6 +71,7 @@ export class FaultLedger {
     absorbed: 0,
     cut: 0,
     bounded: 0,
+    unarmed: 0,
     apart: 0,
     counted: 0,
   };

@@ -24,6 +24,11 @@ export function faultLines(report: FaultReport): string[] {
     `${counts.points} allocations failed; ${counts.absorbed} of these calls succeeded all the same` +
       (counts.cut === 0 ? '' : `, and ${counts.cut} of them could not be undone to go on`),
     `memory was counted over many failures of ${counts.counted} allocations`,
+    ...(counts.unarmed === 0
+      ? []
+      : [
+          `for ${counts.unarmed} calls the kernel could not be told to fail: nothing failed in them`,
+        ]),
     ...(counts.bounded === 0
       ? []
       : [`${counts.bounded} calls have more than ${report.bound} allocations: see --points`]),

@@ -44,7 +44,9 @@ export function misdeedsOf(
   last: Result | undefined,
 ): readonly Misdeed[] {
   const errnos = faultErrnos(facts, operation.op);
-  const allowed = [...errnos, last === undefined ? 'ok' : wordOf(last)];
+  const usual = last === undefined ? 'ok' : wordOf(last);
+  // What is refused for want of memory may have been there a moment before.
+  const allowed = [...errnos, usual, ...(errnos.includes(usual) ? ['ok'] : [])];
   return attempts.flatMap((attempt): Misdeed[] => {
     const { nth } = attempt;
     return [
@@ -62,7 +64,7 @@ function errnoMisdeeds(
   allowed: readonly string[],
 ): Words[] {
   const word = wordOf(result);
-  if (!injected || word === 'ok' || allowed.includes(word)) return [];
+  if (!injected || allowed.includes(word)) return [];
   return [['errno', `it came to ${word} where ${errnos.join(' or ')} says what is wrong`]];
 }
 

@@ -1,12 +1,7 @@
-import {
-  kilobytesIn,
-  linux,
-  type Operation,
-  type Session,
-  succeeded,
-} from '../../adapters/contract/index.ts';
+import { kilobytesIn, linux, type Operation, succeeded } from '../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
+import type { Runner } from './heard-session.ts';
 
 /** Bytes by which CmaFree moves by itself: pages of others that can be moved lie there, too. */
 const QUIET_BYTES = 128n << 10n;
@@ -19,6 +14,8 @@ const TIMES_MIN = 4n;
 /** A buffer of which a few are lost to see it. */
 const BUFFER_BYTES_MAX = 16n << 20n;
 const DEADLINE_MS = 120_000;
+/** A call that is refused before it does anything. */
+const HARMLESS: Operation = { op: 'close', fd: -1n };
 /** Sizes within a factor of 16 are one class. */
 const BITS_OF_A_CLASS = 4;
 
@@ -30,7 +27,7 @@ export interface Repeated {
 }
 
 /** Sizes that an error path may tell apart: failures of one are counted once. */
-export function sizeClass(session: Session, abi: Abi, { argument }: Repeated['operation']): number {
+export function sizeClass(session: Runner, abi: Abi, { argument }: Repeated['operation']): number {
   const length = readField(argument.bytes, fieldOf(abi, 'length'));
   const pages = length / BigInt(session.facts.pageSize);
   return Math.ceil(pages.toString(2).length / BITS_OF_A_CLASS);
@@ -42,7 +39,7 @@ export function sizeClass(session: Session, abi: Abi, { argument }: Repeated['op
  * that counts nothing but the region shows one page of each.
  */
 export async function losesMemory(
-  session: Session,
+  session: Runner,
   abi: Abi,
   repeated: Repeated,
 ): Promise<string | undefined> {
@@ -57,8 +54,11 @@ export async function losesMemory(
     region.gauge === 'CmaFree' ? larger((times * page) / 2n, QUIET_BYTES) : (times * size) / 2n;
   const losses: bigint[] = [];
   for (let block = 0; block < 2; block += 1) {
+    // The control: what is gone by itself, or for others, while as many calls fail harmlessly.
+    const idle = await lossOf(session, region.gauge, { ...repeated, operation: HARMLESS }, times);
     const lost = await lossOf(session, region.gauge, repeated, times);
-    if (lost === undefined || lost < least) return undefined;
+    if (lost === undefined || idle === undefined) return undefined;
+    if (lost - larger(idle, 0n) < least) return undefined;
     losses.push(lost);
   }
   const total = losses.reduce((sum, one) => sum + one, 0n);
@@ -71,9 +71,9 @@ const within = (least: bigint, value: bigint, most: bigint): bigint =>
   value < least ? least : value > most ? most : value;
 
 async function lossOf(
-  session: Session,
+  session: Runner,
   gauge: string,
-  { client, operation, nth }: Repeated,
+  { client, operation, nth }: Omit<Repeated, 'operation'> & { readonly operation: Operation },
   times: bigint,
 ): Promise<bigint | undefined> {
   const { slot: _, ...plain } = operation;

@@ -65,7 +65,8 @@ class Sweep {
     if (!facts.capabilities.includes('faults')) {
       throw machineError(
         `${this.#options.adapter.url} cannot fail on purpose: its kernel needs ` +
-          'CONFIG_FAULT_INJECTION_DEBUG_FS with CONFIG_FAILSLAB and CONFIG_FAIL_PAGE_ALLOC',
+          'CONFIG_FAULT_INJECTION_DEBUG_FS with CONFIG_FAILSLAB and CONFIG_FAIL_PAGE_ALLOC, and, ' +
+          'outside of vm:, root and the settings that docs/faults.md lists under "Targets"',
       );
     }
     const { abi } = decidingProfile(this.#options.profile, facts);
@@ -91,10 +92,8 @@ class Sweep {
     this.#ledger.counts.cases += 1;
     try {
       const { end, reason } = await runCase(session, given.abi, case_, true);
-      if (end === 'crash' || end === 'hang') {
-        this.#unfinished(case_.id, reason);
-        await this.close();
-      }
+      if (end !== 'completed' && end !== 'skip') this.#unfinished(case_.id, reason);
+      if (end === 'crash' || end === 'hang') await this.close();
     } catch (thrown) {
       if (!(thrown instanceof AllocertError || thrown instanceof ConnectionLost)) throw thrown;
       this.#unfinished(case_.id, thrown.message);

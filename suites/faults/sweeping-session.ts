@@ -9,9 +9,9 @@ import {
   wordOf,
 } from '../../adapters/contract/index.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
-import { kernelAlarms, taintAlarms } from '../../oracles/alarms.ts';
 import { Bystander } from './bystander.ts';
 import type { FaultKind, FaultLedger } from './fault-report.ts';
+import { HeardSession } from './heard-session.ts';
 import { type FaultAttempt, listed, misdeedsOf } from './judge-attempts.ts';
 import { losesMemory, sizeClass } from './leak-count.ts';
 import { isLoop, joinedHistory, usesOwnSlot } from './program-parts.ts';
@@ -34,6 +34,7 @@ interface Call {
  */
 export class SweepingSession implements Session {
   readonly #session: Session;
+  readonly #heard: HeardSession;
   readonly #abi: Abi;
   readonly #ledger: FaultLedger;
   readonly #bound: number;
@@ -41,7 +42,8 @@ export class SweepingSession implements Session {
   /** Calls whose memory was counted, over all cases. */
   readonly #counted: Set<string>;
   #caseId = '';
-  #taint: bigint | undefined;
+  /** The attempt that was made last: whatever the kernel complains of after it follows from it. */
+  #last: { readonly call: Call; readonly nth: number } | undefined;
   #swept = new Set<string>();
   /** Slots that something was put into, without an index. */
   #slots = new Set<string>();
@@ -60,7 +62,11 @@ export class SweepingSession implements Session {
     this.#ledger = given.ledger;
     this.#bound = given.bound;
     this.#counted = given.counted;
-    this.#bystander = new Bystander(session, given.abi);
+    this.#heard = new HeardSession(session, (complaints) => {
+      if (this.#last === undefined) return;
+      this.#found('complaint', this.#last.call, this.#last.nth, complaints);
+    });
+    this.#bystander = new Bystander(this.#heard, given.abi);
   }
 
   get facts(): Session['facts'] {
@@ -70,6 +76,7 @@ export class SweepingSession implements Session {
   async begin(caseId: string): Promise<void> {
     await this.#session.begin(caseId);
     this.#caseId = caseId;
+    this.#last = undefined;
     this.#swept = new Set();
     this.#slots = new Set();
     await this.#bystander.stand();
@@ -90,9 +97,8 @@ export class SweepingSession implements Session {
   }
 
   async #passOn(program: Program): Promise<History> {
-    const history = await this.#session.run(program);
+    const history = await this.#heard.run(program);
     for (const { operations } of program.threads) this.#noteSlots(operations);
-    this.#taint = history.taint ?? this.#taint;
     return history;
   }
 
@@ -144,7 +150,10 @@ export class SweepingSession implements Session {
     let history: History | undefined;
     for (let nth = 1; nth <= this.#bound && history === undefined; nth += 1) {
       const [attempt, last] = await this.#attempt(call, nth);
-      if (attempt === undefined) return last;
+      if (attempt === undefined) {
+        history = last;
+        break;
+      }
       attempts.push(attempt);
       if (attempt.injected) this.#ledger.point(operation.op, succeeded(attempt.result));
       if (!attempt.injected || !(await this.#canGoOn(call, attempt))) history = last;
@@ -184,6 +193,7 @@ export class SweepingSession implements Session {
       return [undefined, own];
     }
     if (armed === undefined || !succeeded(armed) || told === undefined || !succeeded(told)) {
+      this.#ledger.counts.unarmed += 1;
       return [undefined, own];
     }
     const before = around.length === 0 ? undefined : listed(results[0]);
@@ -191,15 +201,11 @@ export class SweepingSession implements Session {
     return [{ nth, result, injected: told.value === 1n, before, after }, own];
   }
 
-  /** Runs a Program, and keeps what the kernel complains of. */
+  /** Runs the Program of an attempt, which a target may not outlive. */
   async #watched(call: Call, nth: number, program: Program): Promise<History> {
+    this.#last = { call, nth };
     try {
-      const before = this.#taint;
-      const history = await this.#passOn(program);
-      const lines = kernelAlarms(history.log);
-      const alarms = lines.length > 0 ? lines : taintAlarms(before, history.taint);
-      if (alarms.length > 0) this.#found('complaint', call, nth, alarms.slice(0, 3).join('; '));
-      return history;
+      return await this.#passOn(program);
     } catch (thrown) {
       if (thrown instanceof TargetDeath) {
         const last = thrown.log.slice(-3).join('; ');
@@ -233,11 +239,11 @@ export class SweepingSession implements Session {
     if (harm !== undefined) this.#found('damage', call, 0, harm);
     if (!isAllocation(this.#abi, call.operation)) return;
     for (const { nth, result } of points) {
-      const key = `${sizeClass(this.#session, this.#abi, call.operation)} ${nth}`;
+      const key = `${sizeClass(this.#heard, this.#abi, call.operation)} ${nth}`;
       if (succeeded(result) || this.#counted.has(key)) continue;
       this.#counted.add(key);
       this.#ledger.counts.counted += 1;
-      const lost = await losesMemory(this.#session, this.#abi, {
+      const lost = await losesMemory(this.#heard, this.#abi, {
         client: call.client,
         operation: call.operation,
         nth,

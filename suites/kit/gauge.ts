@@ -2,7 +2,7 @@
 import { kilobytesIn, type Operation } from '../../adapters/contract/index.ts';
 import { type CaseContext, SUBJECT } from './context.ts';
 import { larger, smaller } from './larger-smaller.ts';
-import { Inconclusive, Skip } from './observation.ts';
+import { Inconclusive } from './observation.ts';
 
 /** Readings without any work between them, to see how much the gauge moves by itself. */
 const IDLE_READINGS = 5;
@@ -29,7 +29,7 @@ export interface GaugeReading {
 /** Reads the region's gauge, and what the kernel's objects take. */
 export async function readGauge(context: CaseContext): Promise<GaugeReading> {
   const { gauge } = context.region;
-  if (gauge === undefined) throw new Skip('the target shows no gauge of free memory');
+  if (gauge === undefined) throw new Inconclusive('the target shows no gauge of free memory');
   const { out } = await context.subject.readfile({ document: '/proc/meminfo' });
   const free = kilobytesIn(out, gauge);
   if (free === undefined) throw new Inconclusive(`/proc/meminfo shows no ${gauge}`);

@@ -1,5 +1,5 @@
 /** list and compare as a user meets them, and what the three matrix commands refuse. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { packageRoot } from '../../base/package-root.ts';
@@ -111,4 +111,16 @@ t.test('compare shows targets side by side and writes both files', async (t) => 
   t.match(readFileSync(join(out, 'matrix.md'), 'utf8'), /\| IOC-02 ≠ \| MUST \|/);
   const again = await allocert('compare', 'sim:', '--out', out);
   t.equal(again.code, 0, 'an earlier matrix is replaced');
+});
+
+t.test('QEMU is asked nothing where no kernel is wanted', async (t) => {
+  const folder = temporaryDirectory();
+  const qemu = join(folder, 'qemu');
+  writeFileSync(qemu, `#!/bin/sh\necho asked >> ${join(folder, 'asked')}\n`, { mode: 0o755 });
+  const env = { ALLOCERT_QEMU: qemu };
+  const listed = await run(['list', '--group', 'abi'], { program, cwd: folder, env });
+  t.equal(listed.code, 0, listed.stderr);
+  t.notOk(existsSync(join(folder, 'asked')));
+  await run(['doctor'], { program, cwd: folder, env });
+  t.ok(existsSync(join(folder, 'asked')), 'doctor asks');
 });

@@ -92,7 +92,8 @@ const during = (act: string): string => `
       ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
       if (fd >= 0) close(fd);
       text[length < 0 ? 0 : length] = 0;
-      if (strstr(text, "\\"case-end\\"")) { ${act} }
+      char *line = strstr(text, "\\"case-end\\"");
+      if (line != NULL && strchr(line, 10) != NULL) { ${act} }
       usleep(1000);
     }
   }

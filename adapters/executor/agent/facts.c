@@ -122,6 +122,8 @@ static void confinement(struct agent_sheet *sheet)
 	agent_line(sheet, "confinement=%s\n", names[ac_shared->confined]);
 }
 
+int agent_in_guest;
+
 size_t agent_facts(char *text, size_t room)
 {
 	struct agent_sheet sheet = { .text = text, .room = room };
@@ -141,8 +143,8 @@ size_t agent_facts(char *text, size_t room)
 	if (agent_instruments(instruments, sizeof(instruments)))
 		agent_line(&sheet, "instruments=%s\n", instruments);
 	confinement(&sheet);
-	/* A list of all of the machine's, so none of what others do on it. */
-	if (ac_shared->confined == AC_CONFINED_NOT &&
+	/* A list of all of the machine's: where others make some, it says nothing of a case. */
+	if (agent_in_guest &&
 	    access("/sys/kernel/debug/dma_buf/bufinfo", R_OK) == 0)
 		agent_line(&sheet, "dma_bufs=bufinfo\n");
 	memory(&sheet);

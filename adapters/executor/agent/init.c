@@ -176,6 +176,7 @@ int agent_init(struct agent *agent)
 	int status = 0;
 	pid_t server, pid;
 
+	agent_in_guest = 1;
 	mount_one("devtmpfs", "/dev");
 	open_console();
 	mount_one("proc", "/proc");

@@ -46,7 +46,9 @@ int agent_host_gone(void *agent);
 /* agent-session.c */
 enum agent_end agent_serve(struct agent *agent);
 
-/* agent-facts.c: text of a facts frame into `text`; its length */
+/* agent-facts.c: the machine is a guest, in which nobody works but clients */
+extern int agent_in_guest;
+/* Text of a facts frame into `text`; its length. */
 size_t agent_facts(char *text, size_t room);
 
 /* Where facts are written; a line that does not fit is left out whole. */

@@ -150,7 +150,8 @@ static int reads_as(const char *path, char wanted)
 int ac_faults_offered(void)
 {
 	return access(FAIL_NTH, W_OK) == 0 && reads_as(FAILSLAB "ignore-gfp-wait", 'N') &&
-	       reads_as(FAILSLAB "verbose", '0') && reads_as(FAIL_PAGE "verbose", '0');
+	       reads_as(FAILSLAB "verbose", '0') && reads_as(FAIL_PAGE "verbose", '0') &&
+	       reads_as(FAIL_PAGE "ignore-gfp-wait", 'N') && reads_as(FAIL_PAGE "min-order", '0');
 }
 
 const char *ac_faults_kinds(void)

@@ -209,8 +209,12 @@ void ac_op_locate(struct ac_call *call)
 	struct key *keys = sorted_keys(call->data, search.keys_count);
 	int error;
 
-	if (keys == NULL)
+	if (keys == NULL) {
+		ac_call_begin(call);
+		errno = ENOMEM;
+		ac_call_end(call, -1);
 		return;
+	}
 	search.keys = keys;
 	/* All of it: a store before has left whole pages of its bytes there. */
 	memset(search.frames, 0, AC_OUT_BYTES_MAX);

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder, fillCache, sha256OfFile } from '../../../base/cache.ts';
 import { machineError } from '../../../base/errors.ts';
@@ -81,13 +81,17 @@ async function fetchLists(
   await writeFile(join(folder, 'sources.list'), sources);
   await mkdir(join(folder, 'state', 'lists', 'partial'), { recursive: true });
   await mkdir(join(folder, 'cache', 'archives', 'partial'), { recursive: true });
-  const words = [...privateOptions(folder, architecture), 'update', '-q'];
+  const words = [...privateOptions(folder, architecture), 'update', '-q', '--error-on=any'];
   const failure = await retried(() => run('apt-get', words)).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
   const lists = await readdir(join(folder, 'state', 'lists'));
-  if (lists.some((name) => /_Packages(\.\w+)?$/.test(name))) return;
+  if (lists.some((name) => /_Packages(\.\w+)?$/.test(name))) {
+    // Where some are missing, these serve now, and are fetched again the next time.
+    if (failure !== undefined) await utimes(join(folder, 'sources.list'), 0, 0);
+    return;
+  }
   throw failure ?? new Error('apt-get update fetched no list');
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { machineError } from '../../../base/errors.ts';
+import { compareNumbers } from './kernel-release.ts';
 import type { ProgramRunner } from './program-runner.ts';
 
 /** A kernel to configure. */
@@ -51,9 +52,6 @@ export function refusedSettings(fragment: string, config: string, version: strin
 
 function isOlder(version: string, since: string | undefined): boolean {
   if (since === undefined) return false;
-  const number = (text: string): number => {
-    const [major = 0, minor = 0] = text.split('.').map(Number);
-    return major * 1000 + minor;
-  };
-  return number(version) < number(since);
+  const numbers = (text: string): number[] => text.split('.').map(Number);
+  return compareNumbers(numbers(version), numbers(since)) < 0;
 }

@@ -80,6 +80,10 @@ export async function prepareDebianKernel(
         const found = await findRelease({ ...wanted, stale: true }, run).catch(() => {
           throw thrown;
         });
+        // What arrived before is not taken for what arrives now.
+        for (const name of await readdir(scratch)) {
+          await rm(join(scratch, name), { recursive: true, force: true });
+        }
         await fetchKernel(found, scratch, onStep, run);
       }
     });

@@ -78,11 +78,18 @@ export async function findRelease(wanted: WantedKernel, run: ProgramRunner): Pro
       failures.push(`${source.name}: ${messageOf(thrown).trim().split('\n').at(-1)}`);
     }
   }
+  if (seen.length === 0 && failures.length > 0) {
+    throw machineError(
+      `no list of Debian's kernels can be had (${failures.join('; ')}); mend apt's network or ` +
+        'mirror, or give a kernel of your own: vm:/dev/…?kernel=bzImage',
+    );
+  }
   const versions = versionsOf(seen);
   const there = versions.length === 0 ? '' : `; there is ${versions.join(', ')}`;
   const failed = failures.length === 0 ? '' : ` (${failures.join('; ')})`;
   throw machineError(
-    `Debian's archive has no kernel ${wanted.version} of flavour ${wanted.flavour}${there}${failed}`,
+    `Debian's archive has no kernel ${wanted.version} of flavour ${wanted.flavour}${there}${failed}` +
+      '; name one of those, or an image of your own: vm:/dev/…?kernel=bzImage',
   );
 }
 

@@ -13,14 +13,20 @@ export type ProgramRunner = (
 /** Bytes of output: the names of all packages of an archive are a few million. */
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
-/** The real one. */
+/** The real one. What a program that failed said last is the message. */
 export const runProgram: ProgramRunner = async (program, args, folder) => {
-  const { stdout } = await execute(program, [...args], {
-    ...(folder === undefined ? {} : { cwd: folder }),
-    maxBuffer: OUTPUT_BYTES_MAX,
-    env: { ...process.env, LC_ALL: 'C' },
-  });
-  return stdout;
+  try {
+    const { stdout } = await execute(program, [...args], {
+      ...(folder === undefined ? {} : { cwd: folder }),
+      maxBuffer: OUTPUT_BYTES_MAX,
+      env: { ...process.env, LC_ALL: 'C' },
+    });
+    return stdout;
+  } catch (thrown) {
+    const said = (thrown as { stderr?: string }).stderr?.trim().split('\n').at(-1) ?? '';
+    if (said === '') throw thrown;
+    throw new Error(`${program}: ${said}`, { cause: thrown });
+  }
 };
 
 /** Attempts at what a mirror answers: they hiccup. */

@@ -33,9 +33,12 @@ export interface OwnModules {
   readonly window_us?: number;
 }
 
-/** Names of the bugs that the build for tests can be given. */
+/** The file that lists the bugs that the build for tests can be given. */
+export const moduleDefectsFile = (): string => join(packageRoot(), SOURCES, 'defects.json');
+
+/** Their names. */
 export function moduleDefects(): readonly string[] {
-  const text = readFileSync(join(packageRoot(), SOURCES, 'defects.json'), 'utf8');
+  const text = readFileSync(moduleDefectsFile(), 'utf8');
   const defects: readonly { readonly name: string }[] = JSON.parse(text);
   return defects.map(({ name }) => name);
 }

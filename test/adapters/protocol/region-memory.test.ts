@@ -114,3 +114,10 @@ t.test('numbers that are none are left out', async (t) => {
   const said = ['region.0.size_bytes=-1', 'region.0.frames=0x1'];
   t.match(factsOf('/dev/cma0', ...said), { bounded: false, frames: undefined });
 });
+
+t.test('numbers that are none are not believed, and end nothing', async (t) => {
+  const lines = ['page_size=4k', 'meminfo.CmaTotal=65536.5', 'cma.reserved=0x3bc00000+67108864'];
+  t.match(factsOf('/dev/cma0', ...lines), { bounded: true, sizeBytes: undefined });
+  const zero = factsOf('/dev/cma0', 'page_size=0', ...RESERVED);
+  t.equal(zero.sizeBytes, 64n * MIB, 'a page of nothing is none');
+});

@@ -61,3 +61,10 @@ t.test('only the cases of what is broken run where that is wanted', async (t) =>
   t.match(two, { only: ['FLG-02', 'FLG-03'] });
   t.equal(tasks[0]?.only, undefined, 'the runs without a defect are whole');
 });
+
+t.test('a run that fails ends all of it at once, whatever else is under way', async (t) => {
+  const { plan } = planned('vm:debian/cma0', false);
+  const observe: DefectPlan['observe'] = ({ target }) =>
+    target.endsWith('defect=two') ? Promise.reject(new Error('lost')) : new Promise(() => {});
+  await t.rejects(runWithDefects({ ...plan, observe }), { message: 'lost' });
+});
