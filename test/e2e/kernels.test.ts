@@ -8,28 +8,20 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import t from 'tap';
 import { toolchainsFor } from '../../adapters/executor/build/architectures.ts';
-import { prepareVm } from '../../adapters/vm/adapter.ts';
 import { listKernels } from '../../adapters/vm/list-kernels.ts';
 import { runInGuest } from '../../adapters/vm/run-program.ts';
 import { parseVmTarget } from '../../adapters/vm/target-url.ts';
 import { cacheFolder } from '../../base/cache.ts';
-import { AllocertError } from '../../base/errors.ts';
 import { packageRoot } from '../../base/package-root.ts';
 import { allocert } from './command.ts';
+import { debianGuest } from './debian-guest.ts';
 
-const missing = await prepareVm('debian', () => {}).then(
-  () => '',
-  (thrown: unknown) => {
-    if (thrown instanceof AllocertError && process.env.CI === undefined) return thrown.message;
-    throw thrown;
-  },
-);
-const options = missing === '' ? {} : { skip: missing };
+const options = await debianGuest();
 
 /** Why a kernel is not tested here, for a test's options. */
 function skipping(name: string, version = '6.12'): { readonly skip?: string } {
-  const reason = missing === '' ? unready(name, version) : missing;
-  return reason === undefined ? {} : { skip: reason };
+  const skip = options.skip ?? unready(name, version);
+  return skip === undefined ? {} : { skip };
 }
 
 function unready(name: string, version: string): string | undefined {

@@ -7,21 +7,13 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { prepareVm } from '../../adapters/vm/adapter.ts';
 import { guestRunOf, runInGuest } from '../../adapters/vm/run-program.ts';
-import { AllocertError } from '../../base/errors.ts';
 import { packageRoot } from '../../base/package-root.ts';
 import { readFinding, reproducerOf } from '../../fuzz/index.ts';
 import { allocert } from './command.ts';
+import { debianGuest } from './debian-guest.ts';
 
-const missing = await prepareVm('debian', () => {}).then(
-  () => '',
-  (thrown: unknown) => {
-    if (thrown instanceof AllocertError && process.env.CI === undefined) return thrown.message;
-    throw thrown;
-  },
-);
-const options = missing === '' ? {} : { skip: missing };
+const options = await debianGuest();
 const FINDING = join(packageRoot(), 'test/fixtures/debian-6.12-dma-heap/finding-unknown-nr.json');
 
 t.test('a reproducer shows the violation in the guest without allocert', options, async (t) => {

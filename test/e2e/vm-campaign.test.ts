@@ -5,18 +5,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { prepareVm } from '../../adapters/vm/adapter.ts';
-import { AllocertError } from '../../base/errors.ts';
 import { allocert, guestsOf } from './command.ts';
+import { debianGuest } from './debian-guest.ts';
 
-const missing = await prepareVm('debian', () => {}).then(
-  () => '',
-  (thrown: unknown) => {
-    if (thrown instanceof AllocertError && process.env.CI === undefined) return thrown.message;
-    throw thrown;
-  },
-);
-const options = missing === '' ? {} : { skip: missing };
+const options = await debianGuest();
 /** Two batches: rounds reach the disk when their batch is over. */
 const ROUNDS = 64;
 /** Rounds on the disk after which the guest is killed. */

@@ -7,25 +7,18 @@ import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Adapter } from '../../adapters/contract/index.ts';
-import { openVm, prepareVm } from '../../adapters/vm/adapter.ts';
+import { openVm } from '../../adapters/vm/adapter.ts';
 import { FLAVOURS, prepareDebianKernel } from '../../adapters/vm/kernels/debian-kernels.ts';
-import { AllocertError } from '../../base/errors.ts';
 import type { RunRecord } from '../../reports/record/record.ts';
 import { allocert, guestsOf } from './command.ts';
+import { debianGuest } from './debian-guest.ts';
 
 const TARGET = 'vm:debian/dma_heap/system';
 /** Cases that outlast whoever watches the journal, whichever of them it then meets. */
 const LASTING = 'LEN-05/huge,MAP-01,MAP-02,MAP-04,MAP-08,LIF-01,LIF-02,LIF-03,LIF-04,FD-01,FD-02';
 const BOOTLESS_MS = 400_000;
 
-const missing = await prepareVm('debian', () => {}).then(
-  () => '',
-  (thrown: unknown) => {
-    if (thrown instanceof AllocertError && process.env.CI === undefined) return thrown.message;
-    throw thrown;
-  },
-);
-const options = missing === '' ? {} : { skip: missing };
+const options = await debianGuest();
 
 const recordIn = (folder: string): RunRecord =>
   JSON.parse(readFileSync(join(folder, 'record.json'), 'utf8'));

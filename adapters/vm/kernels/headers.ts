@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -31,7 +32,9 @@ export async function prepareHeaders(
   { packages, libraries }: HeaderPackages,
   run: ProgramRunner,
 ): Promise<string> {
-  const digest = packages[0]?.sha256.slice(0, 12) ?? '';
+  // Programs among them run by a loader of this machine's architecture.
+  const parts = [process.arch, ...[...packages, ...libraries].map(({ sha256 }) => sha256)];
+  const digest = createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12);
   const unpacked = join(cacheFolder(), 'headers', `${release}-${digest}`);
   const headers = join(unpacked, 'usr', 'src', `linux-headers-${release}`);
   if (existsSync(join(headers, 'Makefile'))) return headers;
