@@ -118,8 +118,9 @@ async function runsOf(args: QualifyArguments): Promise<() => Promise<Qualificati
   const { target, defects: file } = args;
   const cleanRuns = args['clean-runs'];
   if (args.jobs === 0) throw usageError('--jobs takes a whole number from 1 on, not 0');
-  if (target === SIMULATOR && file === undefined && !args['only-broken']) {
-    const plan = { defects: DEFECTS, cleanRuns: cleanRuns ?? CLEAN_RUNS };
+  if (target === SIMULATOR && file === undefined) {
+    const onlyBroken = args['only-broken'];
+    const plan = { defects: DEFECTS, cleanRuns: cleanRuns ?? CLEAN_RUNS, onlyBroken };
     return () => pooled(args.jobs, (shared) => qualificationRuns({ ...plan, ...shared }));
   }
   const defects = readDefects(file ?? listFor(target));
@@ -142,7 +143,6 @@ async function runsOf(args: QualifyArguments): Promise<() => Promise<Qualificati
 
 function listFor(target: string): string {
   if (OWN_MODULES.test(target)) return moduleDefectsFile();
-  if (target === SIMULATOR) throw usageError(`on ${SIMULATOR}, --only-broken needs --defects FILE`);
   throw usageError(`nothing lists the defects of ${target}; give --defects FILE`);
 }
 

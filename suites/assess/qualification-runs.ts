@@ -13,6 +13,8 @@ export interface QualificationPlan {
   readonly defects: readonly SimulatorDefect[];
   /** How many runs without a defect there are beside the baseline. */
   readonly cleanRuns: number;
+  /** Whether only the cases of what a defect breaks run on a target that has it. */
+  readonly onlyBroken: boolean;
   /** Runs the suites on a target; called for several targets at once. */
   readonly observe: (task: TargetTask) => Promise<TargetResult>;
   /** Called after each run with the number of finished and of all runs. */
@@ -45,8 +47,9 @@ export async function qualificationRuns(plan: QualificationPlan): Promise<Qualif
   const total = 2 + plan.defects.length + plan.cleanRuns;
   let done = 0;
   plan.onRun(done, total);
-  const observe = async (target: string): Promise<TargetResult> => {
-    const result = await plan.observe({ target, profile: QUALIFIED_PROFILE });
+  const observe = async (target: string, only?: readonly string[]): Promise<TargetResult> => {
+    const some = only === undefined ? {} : { only };
+    const result = await plan.observe({ target, profile: QUALIFIED_PROFILE, ...some });
     done += 1;
     plan.onRun(done, total);
     return result;
@@ -58,10 +61,10 @@ export async function qualificationRuns(plan: QualificationPlan): Promise<Qualif
     Promise.all(
       plan.defects.map(async (defect) => ({
         ...defect,
-        result: await observe(targetWith(defect)),
+        result: await observe(targetWith(defect), plan.onlyBroken ? defect.breaks : undefined),
       })),
     ),
-    Promise.all(clean.map(observe)),
+    Promise.all(clean.map((target) => observe(target))),
   ]);
   return { baseline: observedByEither(native, compat), defects, faithful, isComplete: true };
 }

@@ -51,7 +51,7 @@ export const ARGUMENT_DEFECTS = defects({
     HardenedIoctl: shortArgument,
   },
   'argument-over-written': {
-    breaks: 'ABI-03',
+    breaks: 'ABI-03 ABI-04',
     summary: 'Four bytes too many are written.',
     HardenedIoctl: (Right) =>
       class extends Right {

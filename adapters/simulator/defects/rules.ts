@@ -169,7 +169,7 @@ export const RULE_DEFECTS = defects({
       },
   },
   'cloexec-ignored': {
-    breaks: 'FLG-02',
+    breaks: 'FLG-02 FD-06',
     summary: 'O_CLOEXEC has no effect.',
     CmaAllocator: (Right) =>
       class extends Right {
@@ -189,7 +189,7 @@ export const RULE_DEFECTS = defects({
       },
   },
   'access-mode-dropped': {
-    breaks: 'FLG-03 MAP-03',
+    breaks: 'FLG-03 MAP-03 MAP-04',
     summary: 'Every buffer is readable and writable.',
     CmaAllocator: (Right) =>
       class extends Right {
@@ -199,7 +199,7 @@ export const RULE_DEFECTS = defects({
       },
   },
   'write-only-readable': {
-    breaks: 'FLG-03',
+    breaks: 'FLG-03 MAP-05',
     summary: 'O_WRONLY comes to O_RDWR.',
     CmaAllocator: (Right) =>
       class extends Right {

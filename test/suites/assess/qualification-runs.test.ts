@@ -30,21 +30,25 @@ function resultOf(target: string, statuses: Readonly<Record<string, Status>>): T
 function planned(
   cleanRuns: number,
   statuses: (target: string) => Readonly<Record<string, Status>> = () => ({ 'FLG-01': 'pass' }),
+  onlyBroken = false,
 ) {
   const targets: string[] = [];
+  const chosen: (readonly string[] | undefined)[] = [];
   const profiles = new Set<string>();
   const progress: string[] = [];
   const plan: QualificationPlan = {
     defects: DEFECTS,
     cleanRuns,
-    observe: async ({ target, profile }) => {
+    onlyBroken,
+    observe: async ({ target, profile, only }) => {
       targets.push(target);
+      chosen.push(only);
       profiles.add(profile);
       return resultOf(target, statuses(target));
     },
     onRun: (done, total) => progress.push(`${done}/${total}`),
   };
-  return { plan, targets, profiles, progress };
+  return { plan, targets, chosen, profiles, progress };
 }
 
 t.test('every defect runs, with what it needs, beside two runs without one', async (t) => {
@@ -90,4 +94,14 @@ t.test('a 32-bit run fills in what the native one could not observe, nothing els
       ['FLG-03', 'skip', 'sim:'],
     ],
   );
+});
+
+t.test('only the cases of what a defect breaks run, if that is wanted', async (t) => {
+  const { plan, targets, chosen } = planned(1, undefined, true);
+  await qualificationRuns(plan);
+  const asked = new Map(targets.map((target, at) => [target, chosen[at]]));
+  for (const [target, only] of asked) {
+    const defect = DEFECTS.find(({ name }) => target.includes(`defect=${name}`));
+    t.strictSame(only, defect?.breaks, target);
+  }
 });
