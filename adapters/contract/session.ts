@@ -43,7 +43,13 @@ export interface TargetFacts {
 }
 
 /** Details that differ from one session on a target to the next. */
-const PASSING_DETAILS: readonly string[] = ['taint', 'slowness', 'alarmAtBoot', 'instruments'];
+const PASSING_DETAILS: readonly string[] = [
+  'taint',
+  'slowness',
+  'alarmAtBoot',
+  'instruments',
+  'failedStart',
+];
 
 /** Details of regions that do, too: pages that others had when the session began. */
 const PASSING_OF_REGIONS = /^region:\d+ used$/;

@@ -63,6 +63,8 @@ class VmAdapter implements Adapter {
   readonly url: string;
   readonly #target: VmTarget;
   #guest: Guest | undefined;
+  /** Whether a guest of this target has started and spoken. */
+  #hasStarted = false;
 
   constructor(url: string, target: VmTarget) {
     this.url = url;
@@ -77,8 +79,12 @@ class VmAdapter implements Adapter {
     try {
       return await this.#boot(qemu, prepared, acceleration);
     } catch (thrown) {
-      if (this.#guest?.console.emulatorFault() !== true) throw thrown;
-      return await this.#boot(qemu, prepared, acceleration);
+      const isEmulator = this.#guest?.console.emulatorFault() === true;
+      if (!isEmulator && !this.#hasStarted) throw thrown;
+      // A race of the target may crash a start as well as a call. The run tells of it, and goes on.
+      const { message } = thrown as Error;
+      const details = isEmulator ? prepared.details : { ...prepared.details, failedStart: message };
+      return await this.#boot(qemu, { ...prepared, details }, acceleration);
     }
   }
 
@@ -87,12 +93,14 @@ class VmAdapter implements Adapter {
     return withBootFiles(files, async (initrd) => {
       const guest = await startGuest(this.#target, { qemu, acceleration, initrd, prepared });
       this.#guest = guest;
-      return await this.#greet(guest, acceleration.patience, {
+      const session = await this.#greet(guest, acceleration.patience, {
         ...prepared.details,
         qemu: qemu.version,
         execution: acceleration.name,
         memoryMiB: String(this.#target.memoryMiB),
       });
+      this.#hasStarted = true;
+      return session;
     });
   }
 

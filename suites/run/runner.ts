@@ -101,6 +101,8 @@ class Run {
   #restarts = 0;
   /** Sessions that were closed because the kernel had complained. */
   #renewals = 0;
+  /** The last start of the target that failed and was repeated. */
+  #failedStart: string | undefined;
 
   private constructor(options: RunOptions, sessions: TargetSessions, profile: Profile) {
     this.#options = options;
@@ -272,6 +274,13 @@ class Run {
 
   async #runOnce(case_: Case, last: boolean): Promise<Attempt> {
     const session = await this.#sessions.live();
+    const { failedStart } = session.facts.details;
+    if (failedStart !== undefined && failedStart !== this.#failedStart) {
+      this.#failedStart = failedStart;
+      this.#notice(
+        `the target was started twice for ${case_.id}, the first failed: ${failedStart}`,
+      );
+    }
     const outcome = await runCase(session, this.#abi, case_, last);
     return { outcome, transcript: session.transcript };
   }

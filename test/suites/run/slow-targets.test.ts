@@ -151,3 +151,23 @@ t.test('a client that the OOM killer took is said to be', async (t) => {
     reason: `subject by SIGKILL, by the OOM killer: ${line}`,
   });
 });
+
+t.test('a target that had to be started twice is told of, once for each such start', async (t) => {
+  let opened = 0;
+  const inner = disturbed([2], hung);
+  const adapter: Adapter = {
+    ...inner,
+    open: async () => {
+      opened += 1;
+      const session = await inner.open();
+      if (opened === 1) return session;
+      const details = { ...session.facts.details, failedStart: 'it said nothing' };
+      return Object.assign(session, { facts: { ...session.facts, details } });
+    },
+  };
+  const came = await run(adapter);
+  const told = came.notices.filter((notice) => notice.includes('was started twice for'));
+  t.match(told, [/the first failed: it said nothing$/]);
+  t.equal(told.length, 1);
+  t.equal(came.end.complete, true);
+});
