@@ -123,7 +123,10 @@ async function runsOf(args: QualifyArguments): Promise<() => Promise<Qualificati
     const plan = { defects: DEFECTS, cleanRuns: cleanRuns ?? CLEAN_RUNS, onlyBroken };
     return () => pooled(args.jobs, (shared) => qualificationRuns({ ...plan, ...shared }));
   }
-  const defects = readDefects(file ?? listFor(target));
+  const { forSuites: defects, forOthers } = readDefects(file ?? listFor(target));
+  for (const { name, oracle } of forOthers) {
+    mention(`the defect ${name} breaks no requirement and is left out; ${oracle} finds it`);
+  }
   for (const { name, breaks } of args['only-broken'] ? defects : []) {
     if (breaks.length === 0) {
       throw usageError(`the defect ${name} breaks no requirement; leave --only-broken out`);

@@ -22,26 +22,45 @@ const SCHEMA = {
       name: { type: 'string', pattern: '^[a-z0-9][a-z0-9-]*$', maxLength: 100 },
       summary: TEXT,
       breaks: { type: 'array', items: TEXT, maxItems: 200 },
+      oracle: TEXT,
     },
   },
 } as const;
 
+/** Defects of an implementation, as their list has them. */
+export interface ListedDefects {
+  /** Those that break a requirement, or of which nothing says what finds them. */
+  readonly forSuites: readonly KnownDefect[];
+  /** Those that break none: `oracle` names what finds them instead, such as `faults`. */
+  readonly forOthers: readonly { readonly name: string; readonly oracle: string }[];
+}
+
+/** A defect as it is written. */
+type Written = KnownDefect & { readonly oracle?: string };
+
 /**
  * The defects that an implementation can be built or started with, from a JSON file: `name`,
- * `summary`, and in `breaks` the requirements that each breaks.
+ * `summary`, in `breaks` the requirements that each breaks, and in `oracle` what finds it when no
+ * requirement does.
  *
- * @throws {@link AllocertError} (usage) for a file that cannot be read or is no such list
+ * @throws {@link AllocertError} (usage) for a file that cannot be read or is not such a list
  */
-export function readDefects(file: string): readonly KnownDefect[] {
+export function readDefects(file: string): ListedDefects {
   const list = contentsOf(file);
-  const validate = new Ajv2020({ verbose: true }).compile<readonly KnownDefect[]>(SCHEMA);
+  const validate = new Ajv2020({ verbose: true }).compile<readonly Written[]>(SCHEMA);
   if (!validate(list)) {
     throw usageError(`${file} is not a list of defects: ${violationPhrase(validate.errors)}`);
   }
   const names = list.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw usageError(`${file} lists the defect ${twice} twice`);
-  return list.map(({ name, summary, breaks }) => ({ name, summary, breaks }));
+  const forSuites: KnownDefect[] = [];
+  const forOthers: { name: string; oracle: string }[] = [];
+  for (const { name, summary, breaks, oracle } of list) {
+    if (breaks.length === 0 && oracle !== undefined) forOthers.push({ name, oracle });
+    else forSuites.push({ name, summary, breaks });
+  }
+  return { forSuites, forOthers };
 }
 
 function contentsOf(file: string): unknown {

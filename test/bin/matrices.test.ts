@@ -13,7 +13,7 @@ const program = join(packageRoot(), 'build', 'bin', 'allocert.js');
 const allocert = (...words: readonly string[]): Promise<Ran> =>
   run(words, { program, cwd: temporaryDirectory() });
 
-function defectList(defects: readonly KnownDefect[]): string {
+function defectList(defects: readonly (KnownDefect & { readonly oracle?: string })[]): string {
   const file = join(temporaryDirectory(), 'defects.json');
   writeFileSync(file, JSON.stringify(defects));
   return file;
@@ -69,11 +69,17 @@ t.test('qualify judges a list of defects by what each is said to break', async (
   const list = defectList([
     { name: 'reserved-unchecked', summary: 'right', breaks: ['RES-01'] },
     { name: 'version-unchecked', summary: 'wrong', breaks: ['RES-01'] },
+    { name: 'of-sweeps', summary: 'no case meets it', breaks: [], oracle: 'faults' },
   ]);
   const out = join(temporaryDirectory(), 'kills');
   const words = ['--defects', list, '--only-broken', '--clean-runs', '0', '--out', out];
   const ran = await allocert('qualify', 'sim:', ...words);
   t.equal(ran.code, 1, ran.stderr);
+  t.match(
+    ran.stderr,
+    /the defect of-sweeps breaks no requirement and is left out; faults finds it/,
+  );
+  t.notMatch(ran.stdout, /of-sweeps/);
   t.match(ran.stdout, /^killed +reserved-unchecked +by RES-01$/m);
   t.match(ran.stdout, /^ALIVE +version-unchecked +by none that it names; not seen by RES-01$/m);
   t.match(ran.stdout, /^survived: version-unchecked: no requirement saw it; RES-01 should have$/m);
