@@ -16,9 +16,9 @@
 #define RARE	64
 
 /*
- * Pages that a defect has lost. CMA would miss them for as long as the kernel runs, so that the next
- * defect in the same guest began with less: they go back with the first request under another
- * defect, and at the latest with the module.
+ * Pages that a defect has lost. CMA would miss them for as long as the kernel runs, and the next
+ * defect in the same guest would begin with less: they go back with the first request under
+ * another defect, and at the latest with the module.
  */
 struct lost {
 	struct list_head entry;

@@ -27,8 +27,8 @@ bool sa_calls_are_guarded(void)
 }
 
 /*
- * In a kernel of Thumb-2 code a pointer to a function has bit 0 set, which says so to the processor,
- * and its address, which the kernel's list of symbols and probes have, has not.
+ * In a kernel of Thumb-2 code a pointer to a function has bit 0 set, which says so to the
+ * processor; its address, which the kernel's list of symbols and probes have, has not.
  */
 #define THUMB_BIT	(IS_ENABLED(CONFIG_THUMB2_KERNEL) ? 1UL : 0UL)
 

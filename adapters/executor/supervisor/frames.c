@@ -23,7 +23,8 @@
 static ssize_t look_up(const struct ac_frames *asked, pid_t pid, uint64_t *entries)
 {
 	uint32_t pages = *(const volatile uint32_t *)&asked->pages;
-	uint64_t page = *(const volatile uint64_t *)&asked->address / (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t address = *(const volatile uint64_t *)&asked->address;
+	off_t at = (off_t)(address / (uint64_t)sysconf(_SC_PAGESIZE) * sizeof(uint64_t));
 	char path[64];
 	ssize_t got;
 	int descriptor;
@@ -34,7 +35,7 @@ static ssize_t look_up(const struct ac_frames *asked, pid_t pid, uint64_t *entri
 	descriptor = openat(ac_confined_root, path, O_RDONLY | O_CLOEXEC);
 	if (descriptor < 0)
 		return -1;
-	got = pread(descriptor, entries, pages * sizeof(uint64_t), (off_t)(page * sizeof(uint64_t)));
+	got = pread(descriptor, entries, pages * sizeof(uint64_t), at);
 	error = errno;
 	close(descriptor);
 	errno = error;
@@ -65,7 +66,7 @@ static void start_reader(struct ac_frames *asked, uint32_t taken, pid_t client)
 	pid_t reader = fork();
 
 	if (reader == 0) {
-		/* Of this process alone: the question may be another one by the time it is filled. */
+		/* Of this process alone: by the time it is full, something else may be asked. */
 		static uint64_t entries[PAGES_MAX];
 		ssize_t got;
 

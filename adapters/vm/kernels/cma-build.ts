@@ -139,8 +139,8 @@ async function buildIn(work: Work, source: FetchedPackage): Promise<KernelImage>
 }
 
 /**
- * Gives a finished kernel its name. Where another build was faster, its result stays: a guest may be
- * starting from it.
+ * Gives a finished kernel its name. Where another build was faster, its result stays: a guest may
+ * be starting from it.
  */
 async function keep(finished: string, place: string, fragment: string): Promise<KernelImage> {
   const other = await kernelIn(place, fragment);

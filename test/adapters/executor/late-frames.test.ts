@@ -1,4 +1,4 @@
-/** Page frames that are looked up for clients: an answer belongs to the question that it was asked. */
+/** Page frames that are looked up for clients: an answer belongs to the question before it. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
