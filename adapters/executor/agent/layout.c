@@ -20,7 +20,7 @@
 #define BTF_PATH ROOT "/sys/kernel/btf"
 #define BTF_MAGIC 0xeb9f
 /* Those of distributions have about 6 MiB. */
-#define BYTES_MAX (64u << 20)
+#define BYTES_MAX (64 << 20)
 #define MEMBERS_MAX 32
 /* Names for types, and qualifiers, that stand before a type with a size. */
 #define CHAIN_MAX 32
