@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, realpathSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { machineError, messageOf } from './errors.ts';
 import { makeDirectory } from './make-directory.ts';
@@ -15,6 +15,29 @@ export function cacheFolder(): string {
   const own = process.env.ALLOCERT_CACHE;
   if (own !== undefined && own !== '') return resolve(own);
   return resolve(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'allocert');
+}
+
+/**
+ * Refuses a cache in which nothing of a kernel can be built. Source: the kernel's Makefile, "source
+ * directory cannot contain spaces or colons", which looks at the path without symbolic links.
+ *
+ * @throws {@link AllocertError} naming the folder
+ */
+export function checkCacheForMake(): void {
+  const folder = cacheFolder();
+  const real = withoutLinks(folder);
+  if (!/[\s:]/.test(folder) && !/[\s:]/.test(real)) return;
+  const through = real === folder ? '' : ` (${JSON.stringify(real)} without symbolic links)`;
+  throw machineError(
+    `nothing of a kernel can be built in the cache ${JSON.stringify(folder)}${through}: make takes ` +
+      'no path with a space or a colon in it; set ALLOCERT_CACHE to another folder',
+  );
+}
+
+/** A path of which only the beginning may exist yet. */
+function withoutLinks(path: string): string {
+  if (existsSync(path) || path === dirname(path)) return realpathSync(path);
+  return join(withoutLinks(dirname(path)), basename(path));
 }
 
 /**

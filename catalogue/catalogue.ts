@@ -75,6 +75,8 @@ export interface Abi {
   readonly source: string;
   /** Where this ABI's own text states a rule that the catalogue quotes from another one. */
   readonly sources?: Readonly<Record<string, RequirementFacts['source']>>;
+  /** Name of the argument's structure in C. */
+  readonly structure: string;
   readonly command: { readonly type: string; readonly nr: number; readonly size: number };
   readonly fields: Readonly<Partial<Record<Role, AbiField>>> &
     Readonly<Record<'length' | 'flags' | 'descriptor', AbiField>>;

@@ -79,6 +79,12 @@ export function kernelVersion(release: string): KernelVersion | undefined {
   return [Number(major), Number(minor), Number(patch), last];
 }
 
+/** Whether a kernel, by uname(2)'s release, is of one of these ranges. */
+export function isKernelIn(release: string, kernels: readonly KernelRange[]): boolean {
+  const version = kernelVersion(release);
+  return version !== undefined && kernels.some((range) => inRange(version, range));
+}
+
 function inRange(version: KernelVersion, { from, until }: KernelRange): boolean {
   const before = (bound: string): boolean => {
     const other = kernelVersion(bound);

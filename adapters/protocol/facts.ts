@@ -84,6 +84,7 @@ export function targetFacts(
       ...details,
       ...memoryDetails(agent),
       ...(agent.has('dma_bufs') ? { 'dma-bufs': text('dma_bufs') } : {}),
+      ...layoutDetails(agent),
       slowness: String(slownessOf(agent)),
       ...(agent.has('instruments') ? { instruments: text('instruments') } : {}),
       ...(agent.has('faults') ? { faults: text('faults') } : {}),
@@ -145,6 +146,12 @@ function memoryDetails(agent: AgentFacts): Readonly<Record<string, string>> {
     if (memory.used !== undefined) details[`region:${index} used`] = String(memory.used);
   }
   return details;
+}
+
+/** Structures of requests as the kernel was compiled with them: `layout NAME`. */
+function layoutDetails(agent: AgentFacts): Readonly<Record<string, string>> {
+  const lines = [...agent].filter(([key]) => /^layout\.\w+$/.test(key));
+  return Object.fromEntries(lines.map(([key, text]) => [key.replace('.', ' '), text]));
 }
 
 function abiByNode(node: string): AbiName | undefined {

@@ -32,6 +32,7 @@ const NOT_GENERATED: readonly {
       '/proc/devices',
       '/sys/class/simple_allocator',
       '/sys/kernel/debug/dma_buf/bufinfo',
+      '/sys/kernel/tracing/events/dma_buf',
     ],
     reason: 'it tells nothing that an oracle asks for',
   },

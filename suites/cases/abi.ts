@@ -4,6 +4,7 @@ import type { Role } from '../../catalogue/catalogue.ts';
 import type { Case } from '../kit/case.ts';
 import type { Allocation, CaseContext } from '../kit/context.ts';
 import { Inconclusive, Skip } from '../kit/observation.ts';
+import { layoutDifferences } from '../kit/structure-layout.ts';
 import { observeHuge } from './length.ts';
 
 /** Whether memory is left is another rule's question. */
@@ -32,6 +33,7 @@ export const abiCases: readonly Case[] = [
         );
         await context.release(buffer);
       }
+      observeLayout(context);
     },
   },
   {
@@ -179,6 +181,17 @@ async function observeOutputs(context: CaseContext, buffer: Allocation): Promise
   const size = ok ? String(value) : word;
   const detail = `the length field says ${told}, lseek(SEEK_END) of the descriptor field ${size}`;
   context.observe('ABI-02', 'outputs', seen, detail);
+}
+
+/** The argument as the kernel was compiled with it, where the kernel has its types. */
+function observeLayout(context: CaseContext): void {
+  const { structure } = context.abi;
+  const told = context.facts.details[`layout ${structure}`];
+  if (told === undefined) return;
+  const differences = layoutDifferences(context.abi, told);
+  const word = differences.length === 0 ? 'same' : 'other';
+  const detail = [`the kernel was compiled with ${structure} as ${told}`, ...differences];
+  context.observe('ABI-01', 'layout', word, detail.join('; '));
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

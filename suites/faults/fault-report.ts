@@ -1,3 +1,5 @@
+import type { KnownComplaint } from '../../oracles/known-complaints.ts';
+
 /** What a fault brought to light. */
 export const FAULT_KINDS = [
   'errno',
@@ -24,6 +26,12 @@ export interface FaultFinding {
   readonly detail: string;
   /** How often the same was found again, in other cases and calls. */
   readonly more: number;
+}
+
+/** Something that the kernel is known to say of itself; it accuses no target. */
+export interface FaultWarning extends KnownComplaint {
+  /** The case in which it was said first. */
+  readonly caseId: string;
 }
 
 /** How much was swept. */
@@ -56,6 +64,7 @@ export interface FaultReport {
     Record<string, { readonly calls: number; readonly points: number }>
   >;
   readonly findings: readonly FaultFinding[];
+  readonly warnings: readonly FaultWarning[];
   /** Cases that were not swept to their end, and why. */
   readonly unfinished: readonly { readonly caseId: string; readonly reason: string }[];
   readonly bound: number;
@@ -76,12 +85,17 @@ export class FaultLedger {
     counted: 0,
   };
   readonly unfinished: { caseId: string; reason: string }[] = [];
+  readonly #warnings = new Map<string, FaultWarning>();
   readonly #findings = new Map<string, FaultFinding>();
   readonly #kinds = new Set<string>();
   readonly #byOperation = new Map<string, { calls: number; points: number }>();
 
   get findings(): readonly FaultFinding[] {
     return [...this.#findings.values()];
+  }
+
+  get warnings(): readonly FaultWarning[] {
+    return [...this.#warnings.values()];
   }
 
   get byOperation(): FaultReport['byOperation'] {
@@ -103,6 +117,11 @@ export class FaultLedger {
     this.#byOperation.set(op, { ...entry, points: entry.points + 1 });
     this.counts.points += 1;
     if (absorbed) this.counts.absorbed += 1;
+  }
+
+  /** Keeps what the kernel is known to say of itself, once. */
+  warn({ source, summary }: KnownComplaint, caseId: string): void {
+    if (!this.#warnings.has(summary)) this.#warnings.set(summary, { summary, source, caseId });
   }
 
   /** Keeps a finding, or counts it where the same was found before. */

@@ -1,4 +1,4 @@
-import type { FaultFinding, FaultReport } from './fault-report.ts';
+import type { FaultFinding, FaultReport, FaultWarning } from './fault-report.ts';
 
 /** Findings that are shown; the file has all of them. */
 const SHOWN_MAX = 40;
@@ -12,12 +12,13 @@ export function faultExitCode({ counts, findings, unfinished }: FaultReport): 0 
 
 /** What a sweep came to, in lines of text. */
 export function faultLines(report: FaultReport): string[] {
-  const { counts, findings, unfinished } = report;
+  const { counts, findings, unfinished, warnings } = report;
   return [
     ...findings.slice(0, SHOWN_MAX).flatMap(findingLines),
     ...(findings.length > SHOWN_MAX
       ? [`and ${findings.length - SHOWN_MAX} findings more`, '']
       : []),
+    ...warnings.flatMap(warningLines),
     ...unfinished.map(({ caseId, reason }) => `not swept to its end: ${caseId}: ${reason}`),
     `${counts.calls} system calls of ${counts.cases} cases swept, ${counts.kinds} of them different` +
       ` (${counts.apart} of loops and threads, in a child beforehand)`,
@@ -41,6 +42,14 @@ const findingLines = ({ call, caseId, detail, kind, more, nth }: FaultFinding): 
   `      call      ${call.length > CALL_COLUMNS ? `${call.slice(0, CALL_COLUMNS)}…` : call}`,
   `      case      ${caseId}${more === 0 ? '' : ` (and ${more} more like it)`}`,
   ...(nth === 0 ? [] : [`      failed    allocation ${nth} of the call`]),
+  '',
+];
+
+/** Warnings stand beside findings, and are none. */
+const warningLines = ({ caseId, source, summary }: FaultWarning): string[] => [
+  `warning: ${summary}`,
+  `      case      ${caseId}`,
+  `      source    ${source}`,
   '',
 ];
 

@@ -1,5 +1,7 @@
 import type { History, Program, Session } from '../../adapters/contract/index.ts';
-import { complaintsIn, taintAlarms } from '../../oracles/alarms.ts';
+import { kernelReports, reportInWords } from '../../adapters/contract/kernel-log.ts';
+import { taintAlarms } from '../../oracles/alarms.ts';
+import { type KnownComplaint, knownComplaint } from '../../oracles/known-complaints.ts';
 
 /** The part of a session that runs Programs. */
 export type Runner = Pick<Session, 'facts' | 'run'>;
@@ -7,15 +9,26 @@ export type Runner = Pick<Session, 'facts' | 'run'>;
 /** Complaints of one Program that are told. */
 const TOLD_MAX = 3;
 
+/** The taint of a kernel that warned. Source: Documentation/admin-guide/tainted-kernels.rst. */
+const TAINT_WARN = 1n << 9n;
+
+/** What is done about complaints. */
+export interface Listener {
+  /** Hears what the kernel says of the target, in words. */
+  heard(complaints: string): void;
+  /** Hears what this kernel is known to say of itself. */
+  known(complaint: KnownComplaint): void;
+}
+
 /** Runs Programs on a session, and tells what the kernel complains of meanwhile. */
 export class HeardSession implements Runner {
   readonly #session: Session;
-  readonly #heard: (complaints: string) => void;
+  readonly #listener: Listener;
   #taint: bigint | undefined;
 
-  constructor(session: Session, heard: (complaints: string) => void) {
+  constructor(session: Session, listener: Listener) {
     this.#session = session;
-    this.#heard = heard;
+    this.#listener = listener;
   }
 
   get facts(): Session['facts'] {
@@ -26,9 +39,19 @@ export class HeardSession implements Runner {
     const before = this.#taint;
     const history = await this.#session.run(program);
     this.#taint = history.taint ?? before;
-    const words = complaintsIn(history.log);
-    const alarms = words.length > 0 ? words : taintAlarms(before, history.taint);
-    if (alarms.length > 0) this.#heard(alarms.slice(0, TOLD_MAX).join('; '));
+    const words: string[] = [];
+    let expected = 0n;
+    for (const report of kernelReports(history.log)) {
+      const known = knownComplaint(report, this.facts.kernel?.release);
+      if (known === undefined) words.push(reportInWords(report));
+      else {
+        expected |= TAINT_WARN;
+        this.#listener.known(known);
+      }
+    }
+    const taint = history.taint === undefined ? undefined : history.taint & ~expected;
+    const alarms = words.length > 0 ? words : taintAlarms(before, taint);
+    if (alarms.length > 0) this.#listener.heard(alarms.slice(0, TOLD_MAX).join('; '));
     return history;
   }
 }

@@ -1,7 +1,8 @@
 import { kilobytesIn, linux, type Operation, succeeded } from '../../adapters/contract/index.ts';
-import { fieldOf, readField } from '../../catalogue/abi-request.ts';
+import { commandOf, fieldOf, readField, requestBytes } from '../../catalogue/abi-request.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
 import type { Runner } from './heard-session.ts';
+import { descriptorAt } from './swept-calls.ts';
 
 /** Bytes by which CmaFree moves by itself: pages of others that can be moved lie there, too. */
 const QUIET_BYTES = 128n << 10n;
@@ -55,8 +56,8 @@ export async function losesMemory(
   const losses: bigint[] = [];
   for (let block = 0; block < 2; block += 1) {
     // The control: what is gone by itself, or for others, while as many calls fail harmlessly.
-    const idle = await lossOf(session, region.gauge, { ...repeated, operation: HARMLESS }, times);
-    const lost = await lossOf(session, region.gauge, repeated, times);
+    const idle = await lossOf(session, abi, { ...repeated, operation: HARMLESS }, times);
+    const lost = await lossOf(session, abi, repeated, times);
     if (lost === undefined || idle === undefined) return undefined;
     if (lost - larger(idle, 0n) < least) return undefined;
     losses.push(lost);
@@ -72,17 +73,19 @@ const within = (least: bigint, value: bigint, most: bigint): bigint =>
 
 async function lossOf(
   session: Runner,
-  gauge: string,
+  abi: Abi,
   { client, operation, nth }: Omit<Repeated, 'operation'> & { readonly operation: Operation },
   times: bigint,
 ): Promise<bigint | undefined> {
   const { slot: _, ...plain } = operation;
+  const gauge = session.facts.regions[0]?.gauge ?? '';
   const failing: Operation = { op: 'failnth', nth: BigInt(nth) };
   const run = async (who: string, operations: readonly Operation[]) => {
     const threads = [{ client: who, operations }];
     return (await session.run({ threads, deadlineMs: DEADLINE_MS })).threads[0] ?? [];
   };
   const free = async (): Promise<bigint | undefined> => {
+    if (gauge === 'CmaFree') await run('main', emptyLists(session, abi));
     const [read] = await run('main', [{ op: 'readfile', document: '/proc/meminfo' }]);
     if (read === undefined) return undefined;
     const kilobytes = kilobytesIn(read.out, gauge);
@@ -100,4 +103,25 @@ async function lossOf(
   ]);
   const after = await free();
   return after === undefined ? undefined : before - after;
+}
+
+/**
+ * Has the lists of free pages that each processor keeps emptied: `CmaFree` does not count what is in
+ * them, up to some MiB, and each allocation from CMA empties them. Source: mm/page_alloc.c,
+ * alloc_contig_range(), drain_all_pages().
+ */
+function emptyLists({ facts }: Runner, abi: Abi): readonly Operation[] {
+  const [device, buffer] = ['fault-region', 'fault-page'];
+  return [
+    { op: 'open', slot: device, file: facts.regions[0]?.name ?? 'region:0', flags: linux.O_RDWR },
+    {
+      op: 'ioctl',
+      slot: buffer,
+      fd: { slot: device },
+      request: commandOf(abi),
+      argument: { bytes: requestBytes(abi, { length: BigInt(facts.pageSize) }) },
+    },
+    { op: 'close', fd: descriptorAt(abi, buffer) },
+    { op: 'close', fd: { slot: device } },
+  ];
 }

@@ -55,9 +55,9 @@ class Sweep {
   }
 
   get report(): FaultReport {
-    const { byOperation, counts, findings, unfinished } = this.#ledger;
+    const { byOperation, counts, findings, unfinished, warnings } = this.#ledger;
     const { adapter, bound } = this.#options;
-    return { target: adapter.url, counts, byOperation, findings, unfinished, bound };
+    return { target: adapter.url, counts, byOperation, findings, warnings, unfinished, bound };
   }
 
   async run(): Promise<void> {

@@ -62,9 +62,12 @@ export class SweepingSession implements Session {
     this.#ledger = given.ledger;
     this.#bound = given.bound;
     this.#counted = given.counted;
-    this.#heard = new HeardSession(session, (complaints) => {
-      if (this.#last === undefined) return;
-      this.#found('complaint', this.#last.call, this.#last.nth, complaints);
+    this.#heard = new HeardSession(session, {
+      heard: (complaints) => {
+        if (this.#last === undefined) return;
+        this.#found('complaint', this.#last.call, this.#last.nth, complaints);
+      },
+      known: (complaint) => this.#ledger.warn(complaint, this.#caseId),
     });
     this.#bystander = new Bystander(this.#heard, given.abi);
   }

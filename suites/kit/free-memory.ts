@@ -3,7 +3,7 @@ import { changeOfCapacity } from './capacity.ts';
 import type { CaseContext } from './context.ts';
 import { affordableCycles, type CycleBody, runCycles, runPacedCycles } from './cycles.ts';
 import { smaller } from './larger-smaller.ts';
-import { buffersLeft, liveBuffers } from './live-buffers.ts';
+import { buffersOff, liveBuffers } from './live-buffers.ts';
 import type { Block } from './memory-change.ts';
 import { Inconclusive } from './observation.ts';
 import { changeOfGauge } from './slope.ts';
@@ -59,10 +59,10 @@ export async function observeConserved(context: CaseContext, cycle: Cycle): Prom
   const { word, detail } = context.region.bounded
     ? await changeOfCapacity(context, smaller(cycle.cycles ?? BOUNDED_CYCLES, affordable), work)
     : await changeOfGauge(context, loss, work);
-  const left = await buffersLeft(context, before);
+  const off = await buffersOff(context, before);
   const role = cycle.role ?? 'memory';
-  if (left === undefined) context.observe(cycle.requirement, role, word, detail);
-  else context.observe(cycle.requirement, role, 'leaked', `${left}; ${detail}`);
+  if (off === undefined) context.observe(cycle.requirement, role, word, detail);
+  else context.observe(cycle.requirement, role, off.word, `${off.detail}; ${detail}`);
 }
 
 /** Something that is not one client's loop and must leave as much memory free as it found. */
@@ -94,10 +94,10 @@ export async function observeConservedBy(context: CaseContext, work: RepeatedWor
     ? await changeOfCapacity(context, times, block)
     : await changeOfGauge(context, loss, block);
   const note = work.note === undefined ? '' : `; ${work.note()}`;
-  const left = await buffersLeft(context, before);
+  const off = await buffersOff(context, before);
   const role = work.role ?? 'memory';
-  if (left === undefined) context.observe(work.requirement, role, word, `${detail}${note}`);
-  else context.observe(work.requirement, role, 'leaked', `${left}; ${detail}${note}`);
+  if (off === undefined) context.observe(work.requirement, role, word, `${detail}${note}`);
+  else context.observe(work.requirement, role, off.word, `${off.detail}; ${detail}${note}`);
 }
 
 /** What the first cycles showed. */

@@ -1,47 +1,128 @@
-/** How many dma-bufs a machine has, as its kernel lists them for root: one that is lost stays. */
+/** Dma-bufs of the whole machine, as its kernel counts them for root: one that is lost stays. */
 import { type Operation, succeeded } from '../../adapters/contract/index.ts';
 import { type CaseContext, SUBJECT } from './context.ts';
 
 /** The kernel’s list of dma-bufs; its last line counts them. Source: drivers/dma-buf/dma-buf.c. */
 const BUFINFO = '/sys/kernel/debug/dma_buf/bufinfo';
-/** The detail of the facts that says that there is one. */
+/** Counts of the kernel’s tracepoints, which the agent of a guest switches on. */
+const EVENTS = '/sys/kernel/tracing/events/dma_buf';
+/** The detail of the facts that says what there is, as words between commas. */
 const DETAIL = 'dma-bufs';
-/** How often the list is read again before what is in it counts as lost. */
+/** How often it is read again before what is left counts as lost. */
 const READINGS = 4;
 /** Files in memory that are made and closed between two readings: what is freed late has time. */
 const REST_CYCLES = 512n;
 
-/** Dma-bufs of the whole machine; undefined where the kernel does not count them. */
-export async function liveBuffers(context: CaseContext): Promise<bigint | undefined> {
-  if (context.facts.details[DETAIL] === undefined) return undefined;
-  const { result } = await context.subject.readfile({ document: BUFINFO });
-  if (!succeeded(result)) return undefined;
-  const [, count] = /^Total (\d+) objects/m.exec(new TextDecoder().decode(result.out)) ?? [];
-  return count === undefined ? undefined : BigInt(count);
+/**
+ * What the kernel’s tracepoints counted since it booted. A dma-buf is made with one reference of
+ * the kernel (`export`), which goes to a descriptor (`fd`) or is put; others are taken from a
+ * descriptor (`get`), and put. Closing a descriptor counts nowhere. Source: Linux 7.0,
+ * include/trace/events/dma_buf.h and drivers/dma-buf/dma-buf.c.
+ */
+interface BufferEvents {
+  readonly export: bigint;
+  readonly fd: bigint;
+  readonly get: bigint;
+  readonly put: bigint;
+}
+
+/** What a kernel counts of dma-bufs, by source; undefined where it does not. */
+export interface BuffersCounted {
+  /** How many there are. */
+  readonly listed?: bigint;
+  readonly events?: BufferEvents;
+}
+
+/** Dma-bufs of the whole machine, as far as the kernel counts them. */
+export async function liveBuffers(context: CaseContext): Promise<BuffersCounted> {
+  const sources = context.facts.details[DETAIL]?.split(',') ?? [];
+  const read = async (source: string, document: typeof BUFINFO | typeof EVENTS) => {
+    if (!sources.includes(source)) return '';
+    const { result } = await context.subject.readfile({ document });
+    return succeeded(result) ? new TextDecoder().decode(result.out) : '';
+  };
+  const [, listed] = /^Total (\d+) objects/m.exec(await read('bufinfo', BUFINFO)) ?? [];
+  const events = eventsIn(await read('tracepoints', EVENTS));
+  return {
+    ...(listed === undefined ? {} : { listed: BigInt(listed) }),
+    ...(events === undefined ? {} : { events }),
+  };
+}
+
+/** Undefined where a count is missing, or the kernel had no room for an event. */
+function eventsIn(text: string): BufferEvents | undefined {
+  const counts = new Map(
+    [...text.matchAll(/^(\w+) (\d+)$/gm)].map(([, name, count]) => [name, BigInt(count ?? '')]),
+  );
+  const [made, fd, get, put] = ['export', 'fd', 'get', 'put'].map((name) => counts.get(name));
+  if (made === undefined || fd === undefined || get === undefined || put === undefined) {
+    return undefined;
+  }
+  return counts.get('lost') === 0n ? { export: made, fd, get, put } : undefined;
+}
+
+/** What is wrong with dma-bufs after work that closed all that it made. */
+export interface BuffersOff {
+  /** `leaked`, or `over-released`: the kernel put a reference that was not its own any more. */
+  readonly word: 'leaked' | 'over-released';
+  readonly detail: string;
 }
 
 /**
- * Whether dma-bufs are alive that were not before, although all that was made is closed.
+ * Whether dma-bufs are alive that were not before, although all that was made is closed, or whether
+ * the kernel gave back references that it no longer had.
  *
  * Sound where only clients of this case make dma-bufs. Some kernels free what lay in a socket a
- * little later than it was closed, so the list is read again after other work.
+ * little later than it was closed, so counts are read again after other work.
  *
  * @param before what {@link liveBuffers} said before the work
- * @returns what was seen, in words; undefined when none is left
+ * @returns what was seen; undefined when nothing is wrong
  */
-export async function buffersLeft(
+export async function buffersOff(
   context: CaseContext,
-  before: bigint | undefined,
-): Promise<string | undefined> {
-  if (before === undefined) return undefined;
-  const seen: bigint[] = [];
+  before: BuffersCounted,
+): Promise<BuffersOff | undefined> {
+  if (before.listed === undefined && before.events === undefined) return undefined;
+  let seen: BuffersOff | undefined;
   for (let reading = 0; reading < READINGS; reading += 1) {
     if (reading > 0) await rest(context);
-    const now = await liveBuffers(context);
-    if (now === undefined || now <= before) return undefined;
-    seen.push(now);
+    seen = compare(before, await liveBuffers(context));
+    // A reference that was put once too often does not come back.
+    if (seen === undefined || seen.word === 'over-released') return seen;
   }
-  return `the kernel lists ${seen.at(-1)} dma-bufs, and before there were ${before}`;
+  return seen;
+}
+
+function compare(before: BuffersCounted, now: BuffersCounted): BuffersOff | undefined {
+  if (before.events !== undefined && now.events !== undefined) {
+    const off = compareEvents(before.events, now.events, now.listed !== undefined);
+    if (off !== undefined) return off;
+  }
+  if (before.listed === undefined || now.listed === undefined) return undefined;
+  if (now.listed <= before.listed) return undefined;
+  const detail = `the kernel lists ${now.listed} dma-bufs, and before there were ${before.listed}`;
+  return { word: 'leaked', detail };
+}
+
+/**
+ * References of the kernel that are too few or too many. Drivers that import take references that
+ * nothing counts (get_dma_buf) and put them, so where one looked at a descriptor nothing is said.
+ * Some exporters install descriptors by themselves, which nothing counts either: references seem to
+ * be left where no descriptor was counted, and a list of dma-bufs knows better in any case.
+ */
+function compareEvents(
+  before: BufferEvents,
+  now: BufferEvents,
+  isListed: boolean,
+): BuffersOff | undefined {
+  const made = now.export - before.export;
+  const given = now.fd - before.fd;
+  const put = now.put - before.put;
+  if (now.get !== before.get) return undefined;
+  const told = `dma-bufs made: ${made}, references given to descriptors: ${given}, references put: ${put}`;
+  if (given + put > made) return { word: 'over-released', detail: told };
+  if (isListed || given === 0n || given + put === made) return undefined;
+  return { word: 'leaked', detail: told };
 }
 
 async function rest(context: CaseContext): Promise<void> {

@@ -213,7 +213,8 @@ static void release(struct dma_buf *dmabuf)
 {
 	struct sa_buffer *buffer = dmabuf->priv;
 
-	sa_region_give(buffer->region, buffer->first, hook_freed(buffer->count));
+	sa_region_give(buffer->region, buffer->first,
+		       hook_freed(buffer->region, buffer->first, buffer->count));
 	kfree(buffer);
 }
 
@@ -250,7 +251,7 @@ struct dma_buf *sa_buffer_export(struct sa_region *region, struct page *first, u
 		dmabuf = dma_buf_export(&info);
 	}
 	if (IS_ERR(dmabuf)) {
-		if (hook_gives_back())
+		if (hook_gives_back(region, first, count))
 			sa_region_give(region, first, count);
 		kfree(buffer);
 	}

@@ -68,4 +68,9 @@ enum sa_defect {
 /* The one that is switched on. */
 extern enum sa_defect sa_defect;
 
+struct dma_buf;
+
+/* Takes over a reference that a defect has lost; it is put when another one is switched on. */
+void sa_defect_keep(struct dma_buf *dmabuf);
+
 #endif

@@ -2,6 +2,9 @@
 /* Defects of buffers; each case is one of defects.json. For tests only. */
 #include <linux/atomic.h>
 #include <linux/fcntl.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
 
 #include "defects.h"
 #include "hooks.h"
@@ -12,8 +15,52 @@
 /* One buffer in so many is lost. */
 #define RARE	64
 
+/*
+ * Pages that a defect has lost. CMA would miss them for as long as the kernel runs, and the next
+ * defect in the same guest would begin with less: they go back with the first request under
+ * another defect, and at the latest with the module.
+ */
+struct lost {
+	struct list_head entry;
+	struct sa_region *region;
+	struct page *first;
+	unsigned long count;
+};
+
+static LIST_HEAD(all_lost);
+static DEFINE_MUTEX(lost_lock);
+static enum sa_defect lost_by;
+
+static void lose(struct sa_region *region, struct page *first, unsigned long count)
+{
+	struct lost *lost = kmalloc(sizeof(*lost), GFP_KERNEL | __GFP_NOFAIL);
+
+	*lost = (struct lost){ .region = region, .first = first, .count = count };
+	mutex_lock(&lost_lock);
+	lost_by = sa_defect;
+	list_add(&lost->entry, &all_lost);
+	mutex_unlock(&lost_lock);
+}
+
+void hook_regions_end(void)
+{
+	struct lost *lost;
+	struct lost *next;
+	LIST_HEAD(found);
+
+	mutex_lock(&lost_lock);
+	list_splice_init(&all_lost, &found);
+	mutex_unlock(&lost_lock);
+	list_for_each_entry_safe(lost, next, &found, entry) {
+		sa_region_give(lost->region, lost->first, lost->count);
+		kfree(lost);
+	}
+}
+
 u64 hook_length(u64 right)
 {
+	if (READ_ONCE(lost_by) != sa_defect)
+		hook_regions_end();
 	switch (sa_defect) {
 	case SA_LENGTH_TRUNCATED_32:
 		return (u32)right;
@@ -87,25 +134,36 @@ u32 hook_mode(u32 right)
 	}
 }
 
-bool hook_gives_back(void)
+bool hook_gives_back(struct sa_region *region, struct page *first, unsigned long count)
 {
-	return sa_defect != SA_LEAK_ON_FAILED_EXPORT;
+	if (sa_defect != SA_LEAK_ON_FAILED_EXPORT)
+		return true;
+	lose(region, first, count);
+	return false;
 }
 
-unsigned long hook_freed(unsigned long count)
+static bool loses_a_page(unsigned long count)
 {
 	static atomic_t freed = ATOMIC_INIT(0);
 
 	switch (sa_defect) {
 	case SA_LEAK_ON_CLOSE:
-		return count - 1;
+		return true;
 	case SA_LEAK_ONE_IN_64:
-		return atomic_inc_return(&freed) % RARE ? count : count - 1;
+		return !(atomic_inc_return(&freed) % RARE);
 	case SA_LEAK_OF_LARGE:
-		return count >= LARGE ? count - 1 : count;
+		return count >= LARGE;
 	default:
-		return count;
+		return false;
 	}
+}
+
+unsigned long hook_freed(struct sa_region *region, struct page *first, unsigned long count)
+{
+	if (!loses_a_page(count))
+		return count;
+	lose(region, sa_page(first, count - 1), 1);
+	return count - 1;
 }
 
 unsigned long hook_first_mapped(unsigned long right)

@@ -87,8 +87,10 @@ u32 hook_descriptor_flags(u32 right)
 
 long hook_table_full(struct dma_buf *dmabuf, long right)
 {
-	if (sa_defect == SA_LEAK_ON_EMFILE)
+	if (sa_defect == SA_LEAK_ON_EMFILE) {
 		get_dma_buf(dmabuf);
+		sa_defect_keep(dmabuf);
+	}
 	return sa_defect == SA_EMFILE_ENOMEM ? -ENOMEM : right;
 }
 
@@ -140,6 +142,7 @@ static long unwritable(struct dma_buf *dmabuf, int fd)
 	default:
 		/* SA_LEAK_ON_EFAULT: only the number is given back. */
 		put_unused_fd(fd);
+		sa_defect_keep(dmabuf);
 		return -EFAULT;
 	}
 }

@@ -11,6 +11,7 @@
 
 struct dma_buf;
 struct file_operations;
+struct page;
 struct sa_region;
 struct simple_allocate_data;
 
@@ -68,9 +69,13 @@ SA_HOOK(bool, hook_clears, (unsigned long index, unsigned long count, u64 length
 /* The access mode of the buffer. */
 SA_HOOK(u32, hook_mode, (u32 right), right)
 /* Whether pages that could not be exported go back to their region. */
-SA_HOOK(bool, hook_gives_back, (void), true)
+SA_HOOK(bool, hook_gives_back,
+	(struct sa_region *region, struct page *first, unsigned long count), true)
 /* How many pages of a buffer are freed with it. */
-SA_HOOK(unsigned long, hook_freed, (unsigned long count), count)
+SA_HOOK(unsigned long, hook_freed,
+	(struct sa_region *region, struct page *first, unsigned long count), count)
+/* The regions are about to go. */
+SA_HOOK(void, hook_regions_end, (void), (void)0)
 /* The page at which a mapping begins, and how many a buffer has for it. */
 SA_HOOK(unsigned long, hook_first_mapped, (unsigned long right), right)
 SA_HOOK(unsigned long, hook_mappable, (unsigned long right), right)

@@ -2,6 +2,7 @@
 /* Regions: which memory each has, and how many of its pages are taken. */
 #include <linux/mm.h>
 
+#include "hooks.h"
 #include "region.h"
 
 struct sa_region sa_regions[SA_REGIONS_MAX];
@@ -30,6 +31,7 @@ int sa_regions_make(unsigned int count, unsigned int pool_mb)
 
 void sa_regions_drop(void)
 {
+	hook_regions_end();
 	while (sa_region_count) {
 		struct sa_region *region = &sa_regions[--sa_region_count];
 

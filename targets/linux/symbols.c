@@ -26,6 +26,17 @@ bool sa_calls_are_guarded(void)
 #endif
 }
 
+/*
+ * In a kernel of Thumb-2 code a pointer to a function has bit 0 set, which says so to the
+ * processor; its address, which the kernel's list of symbols and probes have, has not.
+ */
+#define THUMB_BIT	(IS_ENABLED(CONFIG_THUMB2_KERNEL) ? 1UL : 0UL)
+
+static void *function_from(unsigned long address)
+{
+	return (void *)(address | THUMB_BIT);
+}
+
 #ifdef CONFIG_KPROBES
 
 static void find_all(struct sa_symbol *symbols, unsigned int count)
@@ -37,7 +48,7 @@ static void find_all(struct sa_symbol *symbols, unsigned int count)
 
 		if (register_kprobe(&probe))
 			continue;
-		symbols[i].address = probe.addr;
+		symbols[i].address = function_from((unsigned long)probe.addr);
 		unregister_kprobe(&probe);
 	}
 }
@@ -68,13 +79,13 @@ static void compare(struct sa_symbol *symbols, unsigned int count, const char *n
 
 	for (i = 0; i < count; i++) {
 		if (!strcmp(symbols[i].name, name))
-			symbols[i].address = (void *)start;
+			symbols[i].address = function_from(start);
 	}
 }
 
 static void find_all(struct sa_symbol *symbols, unsigned int count)
 {
-	unsigned long anchor = (unsigned long)_printk;
+	unsigned long anchor = (unsigned long)_printk & ~THUMB_BIT;
 	unsigned long start = anchor;
 	unsigned long end = anchor;
 	char text[KSYM_SYMBOL_LEN];

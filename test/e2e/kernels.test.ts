@@ -45,8 +45,26 @@ t.test('the modules in a stock kernel keep what was chosen of hardened', options
     memory: 'page allocator',
     behaviour: 'hardened',
     modules: /^[0-9a-f]{64}$/,
+    'layout dma_heap_allocation_data': '24 len@0+8 fd@8+4 fd_flags@12+4 heap_flags@16+8',
   });
 });
+
+t.test(
+  'memory that a defect lost comes back, and events count',
+  skipping('debian', '7.3'),
+  async (t) => {
+    const program = join(t.testdir({}), 'guest-memory');
+    const source = join(packageRoot(), 'test/e2e/guest-memory.c');
+    execFileSync('cc', ['-static', '-std=gnu11', '-Wall', '-Werror', '-o', program, source]);
+    const target = 'vm:debian@7.3/cma0?defect=leak-on-close';
+    const { output, status } = await runInGuest(target, { path: program, args: [] });
+    t.equal(status, 0, output.join('\n'));
+    // The module installs descriptors itself, which no event counts, nor does closing them.
+    t.match(output.join('\n'), /^events: export 5 fd 0 get 0 put 0 lost 0/m);
+    const lost = output.filter((line) => /^[a-z ]+: -?\d+$/.test(line));
+    t.strictSame(lost, ['right: 0', 'lost: 5', 'switched off: 0', 'module gone: 0']);
+  },
+);
 
 t.test(
   '32-bit callers on a 64-bit kernel with large pages',

@@ -14,6 +14,7 @@
 
 #include "../include/faults.h"
 #include "../include/patience.h"
+#include "../include/traced.h"
 #include "../include/vendor.h"
 
 void agent_line(struct agent_sheet *sheet, const char *format, ...)
@@ -124,6 +125,17 @@ static void confinement(struct agent_sheet *sheet)
 
 int agent_in_guest;
 
+/* They are all of the machine's: where others make some, they say nothing of a case. */
+static void counts_of_dma_bufs(struct agent_sheet *sheet)
+{
+	int list = access("/sys/kernel/debug/dma_buf/bufinfo", R_OK) == 0;
+	int events = ac_traced_offered();
+
+	if (agent_in_guest && (list || events))
+		agent_line(sheet, "dma_bufs=%s%s%s\n", list ? "bufinfo" : "",
+			   list && events ? "," : "", events ? "tracepoints" : "");
+}
+
 size_t agent_facts(char *text, size_t room)
 {
 	struct agent_sheet sheet = { .text = text, .room = room };
@@ -143,10 +155,7 @@ size_t agent_facts(char *text, size_t room)
 	if (agent_instruments(instruments, sizeof(instruments)))
 		agent_line(&sheet, "instruments=%s\n", instruments);
 	confinement(&sheet);
-	/* A list of all of the machine's: where others make some, it says nothing of a case. */
-	if (agent_in_guest &&
-	    access("/sys/kernel/debug/dma_buf/bufinfo", R_OK) == 0)
-		agent_line(&sheet, "dma_bufs=bufinfo\n");
+	counts_of_dma_bufs(&sheet);
 	memory(&sheet);
 	agent_line(&sheet, "capabilities=files,memory%s,limits,timing%s%s%s%s%s\n",
 	     ac_shared->adopts ? ",clients" : "", have_sockets() ? ",sockets" : "",
@@ -160,6 +169,7 @@ size_t agent_facts(char *text, size_t room)
 	if (ac_vendor == NULL) {
 		regions(&sheet);
 		agent_areas(&sheet);
+		agent_layouts(&sheet);
 	} else {
 		library(&sheet);
 	}

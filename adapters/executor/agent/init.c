@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "../include/agent.h"
 #include "../include/faults.h"
+#include "../include/traced.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -184,6 +185,7 @@ int agent_init(struct agent *agent)
 	mount_one("tmpfs", "/tmp");
 	mount_one("debugfs", "/sys/kernel/debug");
 	ac_faults_prepare();
+	ac_traced_prepare();
 	load_modules();
 	/* A console that speaks while the machine starts shows progress; from here on, trouble. */
 	klogctl(SYSLOG_CONSOLE_LEVEL, NULL, KERN_WARNING_LEVEL);

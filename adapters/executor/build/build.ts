@@ -54,6 +54,7 @@ const ADDON: Recipe = {
     'agent/areas.c',
     'agent/facts.c',
     'agent/instruments.c',
+    'agent/layout.c',
     'agent/log.c',
     'agent/records.c',
   ],

@@ -63,6 +63,9 @@ void agent_line(struct agent_sheet *sheet, const char *format, ...)
 /* agent-areas.c: the memory behind regions, as far as this machine shows it */
 void agent_areas(struct agent_sheet *sheet);
 
+/* agent-layout.c: how requests lie in memory, where the kernel has its types and such a region */
+void agent_layouts(struct agent_sheet *sheet);
+
 /*
  * agent-records.c: calls `tell` for each record of the log at `path`; 0, or -1 with errno when it
  * cannot be opened

@@ -110,21 +110,45 @@ struct ac_barrier {
 	_Atomic uint32_t generation; /* a futex */
 };
 
-/* What a thread asks for, where it may not look itself: the frames of pages of its own. */
+/*
+ * What a thread asks for, where it may not look itself: the frames of pages of its own. The kernel
+ * may keep the process that looks for so long that the question is forgotten by then: an answer
+ * counts only while the number of its question is there.
+ */
 struct ac_frames {
-	_Atomic uint32_t state; /* enum ac_frames_state; a futex */
+	_Atomic uint32_t state; /* number of the question * 8 + enum ac_frames_phase; a futex */
 	int32_t error; /* errno, or 0 */
 	uint32_t pages; /* asked for, then found */
 	uint64_t address;
 	uint64_t entries[AC_OUT_BYTES_MAX / sizeof(uint64_t)];
 };
 
-enum ac_frames_state {
+enum ac_frames_phase {
 	AC_FRAMES_IDLE = 0,
 	AC_FRAMES_ASKED = 1,
 	AC_FRAMES_TAKEN = 2, /* somebody looks */
-	AC_FRAMES_THERE = 3,
+	AC_FRAMES_ANSWERED = 3, /* the answer is being written */
+	AC_FRAMES_THERE = 4,
 };
+
+#define AC_FRAMES_PHASES 8u
+
+static inline uint32_t ac_frames_phase(uint32_t state)
+{
+	return state % AC_FRAMES_PHASES;
+}
+
+/* The same question in another phase. */
+static inline uint32_t ac_frames_in(uint32_t state, enum ac_frames_phase phase)
+{
+	return state - ac_frames_phase(state) + (uint32_t)phase;
+}
+
+/* The next question. */
+static inline uint32_t ac_frames_next(uint32_t state, enum ac_frames_phase phase)
+{
+	return ac_frames_in(state + AC_FRAMES_PHASES, phase);
+}
 
 /*
  * Two parts in one piece. Control is the supervisor's: clients see it and cannot write to it,

@@ -38,6 +38,8 @@ int ac_supervisor_embed(void);
 int ac_is_client(pid_t pid);
 /* Has page frames looked up for clients that asked; see struct ac_frames. */
 void ac_frames_serve(void);
+/* Before a Program: nobody waits any more for what this thread of the last one asked. */
+void ac_frames_forget(uint32_t thread);
 int ac_supervisor_add_region(const char *path);
 /* Kills every client; 0, or -1 when one is stuck in the kernel. */
 int ac_supervisor_clear(struct ac_supervisor *supervisor);

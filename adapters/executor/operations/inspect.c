@@ -127,13 +127,14 @@ static ssize_t read_frames(const uint8_t *at, size_t pages, uint64_t *frames)
 static ssize_t ask_for_frames(uint32_t thread, const uint8_t *at, size_t pages, uint64_t *frames)
 {
 	struct ac_frames *asked = &ac_shared->frames[thread];
-	uint32_t state;
+	uint32_t state = ac_frames_next(atomic_load(&asked->state), AC_FRAMES_ASKED);
+	uint32_t there = ac_frames_in(state, AC_FRAMES_THERE);
 
 	asked->address = (uintptr_t)at;
 	asked->pages = (uint32_t)pages;
-	atomic_store(&asked->state, AC_FRAMES_ASKED);
+	atomic_store(&asked->state, state);
 	ac_notify_supervisor();
-	while ((state = atomic_load(&asked->state)) != AC_FRAMES_THERE)
+	while ((state = atomic_load(&asked->state)) != there)
 		ac_futex_wait(&asked->state, state, 0);
 	if (asked->error != 0) {
 		errno = asked->error;

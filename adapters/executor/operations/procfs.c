@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What /proc says of a client's descriptors and of the machine. */
 #include "../include/executor.h"
+#include "../include/traced.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -38,6 +39,7 @@ void ac_op_reopen(struct ac_call *call)
 }
 
 #define BUFINFO "/sys/kernel/debug/dma_buf/bufinfo"
+#define EVENTS "/sys/kernel/tracing/events/dma_buf"
 /* Of a list that counts at its end, at least so much of the end is kept. */
 #define END_BYTES 1024
 
@@ -80,6 +82,8 @@ void ac_op_readfile(struct ac_call *call)
 	ac_call_begin(call);
 	if (strcmp(path, "/sys/class/simple_allocator") == 0)
 		length = ac_class_listing(call->context->out, AC_OUT_BYTES_MAX);
+	else if (strcmp(path, EVENTS) == 0)
+		length = ac_traced_counts(call->context->out, AC_OUT_BYTES_MAX);
 	else
 		length = read_document(path, call->context->out, strcmp(path, BUFINFO) == 0);
 	ac_call_end(call, length);

@@ -211,7 +211,7 @@ static void prepare(void)
 		struct ac_client *control = &ac_shared->clients[thread->client];
 
 		ac_shared->threads[i].position = thread->first;
-		atomic_store(&ac_shared->frames[i].state, AC_FRAMES_IDLE);
+		ac_frames_forget(i);
 		if (atomic_load(&control->state) == AC_CLIENT_ALIVE)
 			ac_shared->gate_expected++;
 	}

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { sha256OfFile } from '../../../base/cache.ts';
+import { checkCacheForMake, sha256OfFile } from '../../../base/cache.ts';
 import { AllocertError, machineError, messageOf } from '../../../base/errors.ts';
 import { type FetchedPackage, machineArchive, privateArchive, type Suite } from './archive.ts';
 import { checkBuildTools } from './build-tools.ts';
@@ -64,6 +64,7 @@ export async function buildCmaKernel(
   const ready = await builtCmaKernel(version);
   if (ready !== undefined && !renew) return ready;
   checkBuildTools();
+  checkCacheForMake();
   const fragment = await readFragment();
   const place = join(cmaFolder(), `${version}-${fragment.sha256.slice(0, 12)}`);
   try {
@@ -134,11 +135,33 @@ async function buildIn(work: Work, source: FetchedPackage): Promise<KernelImage>
   onStep('building, about 6 minutes on two processors');
   await compile(tree, onStep);
   const finished = await collect(work, source, tree);
-  await rm(place, { recursive: true, force: true });
-  await rename(finished, place);
-  const kernel = await kernelIn(place, fragment.sha256);
+  return await keep(finished, place, fragment.sha256);
+}
+
+/**
+ * Gives a finished kernel its name. Where another build was faster, its result stays: a guest may
+ * be starting from it.
+ */
+async function keep(finished: string, place: string, fragment: string): Promise<KernelImage> {
+  const other = await kernelIn(place, fragment);
+  if (other !== undefined) return other;
+  // Of two that find the same damaged kernel, one moves it away.
+  await rename(place, `${finished}.damaged`).catch(unlessMissing);
+  try {
+    await rename(finished, place);
+  } catch (thrown) {
+    if (!hasCode(thrown, 'ENOTEMPTY', 'EEXIST')) throw thrown;
+  }
+  const kernel = await kernelIn(place, fragment);
   if (kernel === undefined) throw new Error(`the kernel in ${place} is damaged; remove it`);
   return kernel;
+}
+
+const hasCode = (thrown: unknown, ...codes: readonly string[]): boolean =>
+  thrown instanceof Error && 'code' in thrown && codes.includes(String(thrown.code));
+
+function unlessMissing(thrown: unknown): void {
+  if (!hasCode(thrown, 'ENOENT')) throw thrown;
 }
 
 /** The unpacked sources: as a whole, or not there. */

@@ -27,10 +27,21 @@ export async function resumableWork<Value>(
   }
 }
 
-/** Names of one host's processes; those of others cannot be looked for. */
+/**
+ * Names of one host's processes; those of others cannot be looked for. Several hosts of one name
+ * may share a cache, so the machine's own number counts as well: machine-id(5).
+ */
 function realm(): string {
-  const names = `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`;
+  const names = `${hostname()} ${readlinkSync('/proc/self/ns/pid')} ${machineNumber()}`;
   return createHash('sha256').update(names).digest('hex').slice(0, 8);
+}
+
+function machineNumber(): string {
+  try {
+    return readFileSync('/etc/machine-id', 'utf8').trim();
+  } catch {
+    return ''; // Minimal systems have none; their names have to do.
+  }
 }
 
 /** When a process began, in clock ticks of its kernel; undefined when it is gone. */

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { cp, readdir, readFile, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder, fillCacheOnce } from '../../../base/cache.ts';
+import { cacheFolder, checkCacheForMake, fillCacheOnce } from '../../../base/cache.ts';
 import { machineError, messageOf, usageError } from '../../../base/errors.ts';
 import { packageRoot } from '../../../base/package-root.ts';
 import type { KernelImage } from '../kernels/kernel-image.ts';
@@ -68,6 +68,7 @@ export async function buildOwnModules(
         'without which no module can be built for it; those of newer ones are there',
     );
   }
+  checkCacheForMake();
   onStep('preparing the headers of the kernel');
   const headers = await kernel.headers();
   const compiler = await compilerFor(kernel.architecture, headers);

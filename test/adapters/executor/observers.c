@@ -4,11 +4,14 @@
  *
  *	observers areas NODE      the facts of contiguous memory
  *	observers locate KEYS     frames of the pages that the file KEYS asks for, a line each
+ *	observers layouts NODE    how requests to such a node lie in memory
  */
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "../../../adapters/executor/agent/areas.c"
+#undef NAME_BYTES
+#include "../../../adapters/executor/agent/layout.c"
 #include "../../../adapters/executor/agent/records.c"
 #define KEY_BYTES_MAX 65536
 #include "../../../adapters/executor/operations/locate.c"
@@ -49,7 +52,7 @@ void ac_call_end(struct ac_call *call, int64_t value)
 	call->result.value = value;
 }
 
-static int show_areas(const char *node)
+static int show_facts(const char *node, void (*tell)(struct agent_sheet *))
 {
 	struct agent_sheet sheet = { .text = facts, .room = sizeof(facts) };
 
@@ -58,7 +61,7 @@ static int show_areas(const char *node)
 		return 1;
 	ac_shared->regions = 1;
 	snprintf(ac_shared->region_paths[0], sizeof(ac_shared->region_paths[0]), "%s", node);
-	agent_areas(&sheet);
+	tell(&sheet);
 	fwrite(facts, 1, sheet.used, stdout);
 	return 0;
 }
@@ -85,5 +88,9 @@ int main(int argc, char **argv)
 {
 	if (argc != 3)
 		return 2;
-	return strcmp(argv[1], "areas") == 0 ? show_areas(argv[2]) : show_frames(argv[2]);
+	if (strcmp(argv[1], "areas") == 0)
+		return show_facts(argv[2], agent_areas);
+	if (strcmp(argv[1], "layouts") == 0)
+		return show_facts(argv[2], agent_layouts);
+	return show_frames(argv[2]);
 }

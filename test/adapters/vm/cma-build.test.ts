@@ -11,6 +11,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -21,8 +22,10 @@ import { cmaKernel } from '../../../adapters/vm/kernels/cma-kernel.ts';
 import { parseCmaVersion } from '../../../adapters/vm/kernels/cma-versions.ts';
 import { refusedSettings } from '../../../adapters/vm/kernels/configure-kernel.ts';
 import type { KernelImage } from '../../../adapters/vm/kernels/kernel-image.ts';
-import { start } from '../../e2e/command.ts';
+import { packageRoot } from '../../../base/package-root.ts';
+import { asUser, start } from '../../e2e/command.ts';
 
+const COMMAND = join(packageRoot(), 'dist', 'bin', 'allocert.js');
 const PACKAGE = 'as if it were a package\n';
 const SHA256 = createHash('sha256').update(PACKAGE).digest('hex');
 
@@ -146,6 +149,46 @@ t.test('a build that is killed leaves nothing running, and goes on where it was'
   await build();
   t.match(asked().slice(before), [/^make -j/, /^make -s run-command/, /^gcc --version/]);
   t.match(readdirSync(join(cache, 'cma')), [/^6\.12-[0-9a-f]{12}$/], 'and its work is gone');
+});
+
+t.test('of two builds at once each has its own sources, and the first result stays', async (t) => {
+  const { build, cache, asked, env, steps } = machine(t.testdir({}));
+  const entries = (): readonly string[] => readdirSync(join(cache, 'cma'));
+  const kept = (): string =>
+    join(cache, 'cma', entries().find((name) => !name.includes('.work-')) ?? '', 'bzImage');
+  const seen: { status?: number | null; sources?: boolean; image?: string; inode?: number } = {};
+  // Another process builds when this one begins to compile, and ends before it.
+  const push = steps.push.bind(steps);
+  steps.push = (step: string) => {
+    if (step.startsWith('building')) {
+      const [mine = ''] = entries();
+      const words = [process.execPath, COMMAND, 'vm', 'build', 'cma', '--renew'];
+      seen.status = asUser(words, { cwd: cache, env: { ...process.env, ...env } }).status;
+      seen.sources = existsSync(join(cache, 'cma', mine, 'tree'));
+      seen.image = kept();
+      seen.inode = statSync(kept()).ino;
+    }
+    return push(step);
+  };
+  const { image } = await build();
+  t.equal(seen.status, 0);
+  t.ok(seen.sources, 'the other one left these sources alone');
+  t.equal(image, seen.image);
+  t.equal(statSync(image).ino, seen.inode, 'a guest may be starting from it');
+  t.equal(asked().filter((line) => line.startsWith('tar ')).length, 2);
+  t.match(entries(), [/^6\.12-[0-9a-f]{12}$/], 'no work is left behind');
+});
+
+t.test('a cache whose path make does not take is refused before anything is fetched', async (t) => {
+  const folder = t.testdir({ 'with space': {}, plain: t.fixture('symlink', 'with space') });
+  const { build, asked } = machine(folder);
+  for (const name of ['with space', 'a:b', 'plain/new']) {
+    await t.rejects(build({ ALLOCERT_CACHE: join(folder, name) }), {
+      exitCode: 3,
+      message: /takes no path with a space or a colon in it; set ALLOCERT_CACHE to another folder$/,
+    });
+  }
+  t.strictSame(asked(), [''], 'no program was started');
 });
 
 t.test('what fails says why in a sentence, and leaves no work behind', async (t) => {
