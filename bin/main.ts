@@ -20,6 +20,7 @@ import { reportCommand } from './commands/report.ts';
 import { retryCommand } from './commands/retry.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
+import { statementCommand } from './commands/statement.ts';
 import { vmCommand } from './commands/vm.ts';
 import { GuardianNeeded, guarded, requireGuardian } from './shared/guardian.ts';
 import { conclude, concluded, TROUBLE } from './shared/own-exit.ts';
@@ -38,6 +39,7 @@ const COMMANDS = [
   qualifyCommand,
   reportCommand,
   retryCommand,
+  statementCommand,
   adapterCommand,
   doctorCommand,
   vmCommand,
@@ -57,7 +59,7 @@ const enumeration = (words: readonly string[]): string =>
   `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
 /** Commands that have commands of their own. */
-const GROUPS = ['adapter', 'agent', 'config', 'corpus', 'vm'];
+const GROUPS = ['adapter', 'agent', 'config', 'corpus', 'statement', 'vm'];
 
 /**
  * Runs one command line, and concludes with its exit code; see `docs` for the table.

@@ -16,8 +16,22 @@ export interface Requirement extends RequirementFacts {
   readonly unobservable?: string;
   /** Observed for the reader's sake: no verdict but `info` ever follows from it. */
   readonly reportOnly?: boolean;
+  /** The optional feature that it is about; what every target must do is none. */
+  readonly feature?: FeatureFacts;
   /** Per profile, per role of an observation: the words that are as they should be. */
   readonly expect: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+}
+
+/** Something that a product may have or not, as a requirement tells it. */
+export interface FeatureFacts {
+  /** What statements call it. */
+  readonly name: string;
+  /** It, in a phrase. */
+  readonly title: string;
+  /** Words that show that it is there; left out: the requirement holds. */
+  readonly present?: readonly string[];
+  /** Words that show that it is not; left out: the requirement does not hold. */
+  readonly absent?: readonly string[];
 }
 
 /** Versions of a kernel, the last one excluded; a stable series has a range of its own. */

@@ -34,7 +34,7 @@ export function readWaivers(file: string): readonly Waiver[] {
 }
 
 /** Whether `YYYY-MM-DD` names a day that exists; Date would make March of a 31 February. */
-function isDay(text: string): boolean {
+export function isDay(text: string): boolean {
   const time = Date.parse(`${text}T00:00:00Z`);
   return !Number.isNaN(time) && dayOf(new Date(time)) === text;
 }
