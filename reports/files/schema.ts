@@ -4,7 +4,16 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { packageRoot } from '../../base/package-root.ts';
 import { violationPhrase } from '../../base/violation.ts';
 
-const NAMES = ['record', 'journal', 'campaign', 'finding', 'fuzz', 'waivers', 'package'] as const;
+const NAMES = [
+  'record',
+  'journal',
+  'campaign',
+  'finding',
+  'fuzz',
+  'waivers',
+  'package',
+  'policy',
+] as const;
 
 /** A published schema in `reports/schema`. */
 export type SchemaName = (typeof NAMES)[number];
