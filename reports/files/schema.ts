@@ -12,6 +12,7 @@ const NAMES = [
   'fuzz',
   'waivers',
   'package',
+  'policy',
   'statement',
 ] as const;
 

@@ -33,14 +33,17 @@ export const HEAD: PackageHead = {
 };
 
 /** A folder that is removed at the end of a test. */
-export function scratch(t: Test): string {
+export function scratch(t: Pick<Test, 'teardown'>): string {
   const folder = mkdtempSync(join(tmpdir(), 'allocert-certificate-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
 /** A folder with all data that a package needs. */
-export function dataFolder(t: Test, extra: Readonly<Record<string, string>> = {}): string {
+export function dataFolder(
+  t: Pick<Test, 'teardown'>,
+  extra: Readonly<Record<string, string>> = {},
+): string {
   const folder = scratch(t);
   const texts = {
     ...Object.fromEntries(REQUIRED_DATA.map((path) => [path, `{"this is":"${path}"}\n`])),
