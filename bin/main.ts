@@ -6,6 +6,7 @@ import { Settings } from '../config/settings.ts';
 import { configFlag } from '../config/typed.ts';
 import { adapterCommand } from './commands/adapter.ts';
 import { agentCommand } from './commands/agent.ts';
+import { certifyCommand } from './commands/certify.ts';
 import { compareCommand } from './commands/compare.ts';
 import { configCommand } from './commands/config.ts';
 import { corpusCommand } from './commands/corpus.ts';
@@ -21,6 +22,7 @@ import { retryCommand } from './commands/retry.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
 import { statementCommand } from './commands/statement.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { vmCommand } from './commands/vm.ts';
 import { GuardianNeeded, guarded, requireGuardian } from './shared/guardian.ts';
 import { conclude, concluded, TROUBLE } from './shared/own-exit.ts';
@@ -40,6 +42,8 @@ const COMMANDS = [
   reportCommand,
   retryCommand,
   statementCommand,
+  certifyCommand,
+  verifyCommand,
   adapterCommand,
   doctorCommand,
   vmCommand,

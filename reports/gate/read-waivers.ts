@@ -19,7 +19,7 @@ export function readWaivers(file: string): readonly Waiver[] {
   const seen = new Map<string, number>();
   for (const [index, waiver] of waivers.entries()) {
     const place = `${file}: waiver ${index + 1}, of ${waiver.id},`;
-    if (!isDay(waiver.expires)) {
+    if (waiver.expires !== undefined && !isDay(waiver.expires)) {
       throw usageError(`${place} expires on ${waiver.expires}, which is no day; correct the date`);
     }
     const { id, target, case: case_, profile } = waiver;
