@@ -1,4 +1,4 @@
-import { type KnownDeviation, profileNamed } from '../../catalogue/catalogue.ts';
+import { type KnownDeviation, profileNamed, requirementOf } from '../../catalogue/catalogue.ts';
 import { profileOn } from '../../catalogue/known.ts';
 import { gate, PLAIN_GATE } from '../../reports/gate/gate.ts';
 import { dayOf } from '../../reports/gate/read-waivers.ts';
@@ -177,5 +177,5 @@ function usedIn(records: readonly RunRecord[]): readonly UsedWaiver[] {
 /** Why no case observed a requirement: what the first case about it says. */
 function whySkipped({ cases }: RunRecord, id: string): string {
   const about = cases.find(({ end, requirements }) => end === 'skip' && requirements.includes(id));
-  return about?.reason ?? 'no case observes it';
+  return about?.reason ?? requirementOf(id).unobservable ?? 'no case observes it';
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { checkedEntries } from '../../adapters/replay/decode-entries.ts';
 import { forEachLine } from '../../base/lines.ts';
+import { profileNamed } from '../../catalogue/catalogue.ts';
 import type { PackageHead } from '../../reports/certificate/package-head.ts';
 import { EvidenceBeside } from '../../reports/journal/evidence-beside.ts';
 import { JournalCourse } from '../../reports/journal/journal-course.ts';
@@ -17,6 +18,7 @@ import { recordDigest } from '../../reports/record/record-text.ts';
 import { catalogueDifference } from '../../suites/recheck/check-catalogue.ts';
 import { JudgeAgain } from '../../suites/recheck/judge-again.ts';
 import { isSameTarget } from '../../suites/run/identity.ts';
+import { selectCases } from '../../suites/run/select.ts';
 import { type CertificationPlan, orderOf } from '../plan/plan.ts';
 import type { Refusals } from './refusals.ts';
 
@@ -60,6 +62,7 @@ export async function checkRun(
   if (walked === undefined) return undefined;
   const { ends, record, start } = walked;
   checkStart(place, start, refusals);
+  await refusals.attempt('order', () => checkOrder(place, start, refusals));
   const isQuoted = await refusals.attempt('catalogue-quoted', () => {
     const found = catalogueDifference({ ...start, incomplete: false });
     if (found !== undefined) throw contradiction(fileOf(place), 'the catalogue', found);
@@ -160,10 +163,19 @@ function checkStart(place: RunPlace, start: RunStart, refusals: Refusals): void 
     const how = 'with another profile, or with options that choose or excuse';
     refusals.add('option', `${run} was started ${how}`);
   }
-  const ids = start.cases.map(({ id }) => id);
-  const due = orderOf(seed, ids);
-  if (ids.every((id, index) => id === due[index])) return;
-  refusals.add('order', `${run} took its cases in another order than its seed decides`);
+}
+
+/** The cases of a run are those of the plan, in the order that its seed decides. */
+function checkOrder({ at, head, plan }: RunPlace, { cases }: RunStart, refusals: Refusals): void {
+  const { abi } = profileNamed(head.profile);
+  const chosen = selectCases(abi, plan.only).map(({ id }) => id);
+  const due = orderOf(plan.runs[at] ?? '', chosen);
+  const wrong = due.findIndex((id, index) => cases[index]?.id !== id);
+  if (wrong < 0 && cases.length === due.length) return;
+  const place = wrong < 0 ? due.length : wrong;
+  const [has, plans] = [cases[place]?.id ?? 'no case', due[place] ?? 'no case'];
+  const sentence = `run ${at + 1} has ${has} in place ${place + 1}, and its seed makes it ${plans}`;
+  refusals.add('order', sentence);
 }
 
 /** Judges every case again. @returns how many answers there were */
