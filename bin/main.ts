@@ -13,6 +13,7 @@ import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { faultsCommand } from './commands/faults.ts';
 import { fuzzCommand } from './commands/fuzz.ts';
+import { keyCommand } from './commands/key.ts';
 import { listCommand } from './commands/list.ts';
 import { qualifyCommand } from './commands/qualify.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -43,6 +44,7 @@ const COMMANDS = [
   vmCommand,
   serveCommand,
   agentCommand,
+  keyCommand,
 ] as unknown as readonly CommandModule[];
 
 /** The options of the commands, so that files and variables can set them. */
@@ -57,7 +59,7 @@ const enumeration = (words: readonly string[]): string =>
   `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
 /** Commands that have commands of their own. */
-const GROUPS = ['adapter', 'agent', 'config', 'corpus', 'vm'];
+const GROUPS = ['adapter', 'agent', 'config', 'corpus', 'key', 'vm'];
 
 /**
  * Runs one command line, and concludes with its exit code; see `docs` for the table.
