@@ -135,7 +135,7 @@ export function policyRefusals(policy: Policy, facts: PolicyFacts): readonly Ref
 
 const orList = (words: readonly string[] = []): string => words.join(' or ');
 
-/** Which of two versions is later, as Semantic Versioning has it for numbers; a suffix is earlier. */
+/** Which of two versions is later, as Semantic Versioning has it; one with a suffix is earlier. */
 function compareVersions(a: string, b: string): number {
   const [left, right] = [a, b].map((text) => {
     const [core = '', ...suffix] = text.split('-');
