@@ -1,4 +1,6 @@
+import { compareVersions } from '../../base/compare-versions.ts';
 import { covers } from '../gate/match.ts';
+import type { WaiverKind } from '../record/gate-outcome.ts';
 import { checkSignatures, type Envelope } from './dsse.ts';
 import {
   type KeyRole,
@@ -6,7 +8,6 @@ import {
   STRENGTHS,
   type Strength,
   type TrustedKey,
-  type WaiverKind,
 } from './read-policy.ts';
 import type { RefusalParts } from './refusal.ts';
 
@@ -134,16 +135,3 @@ export function policyRefusals(policy: Policy, facts: PolicyFacts): readonly Ref
 }
 
 const orList = (words: readonly string[] = []): string => words.join(' or ');
-
-/** Which of two versions is later, as Semantic Versioning has it; one with a suffix is earlier. */
-function compareVersions(a: string, b: string): number {
-  const [left, right] = [a, b].map((text) => {
-    const [core = '', ...suffix] = text.split('-');
-    return [...core.split('.').map(Number), suffix.length === 0 ? 1 : 0];
-  });
-  for (const [at, one] of (left ?? []).entries()) {
-    const other = right?.[at] ?? 0;
-    if (one !== other) return one - other;
-  }
-  return 0;
-}

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { usageError } from '../../base/errors.ts';
 import { readJson } from '../../base/read-json.ts';
 import { schemaViolation } from '../files/schema.ts';
+import type { WaiverKind } from '../record/gate-outcome.ts';
 import { keyId, publicKeyIn } from './keys.ts';
 
 /** Whose a key is. */
@@ -11,11 +12,6 @@ export type KeyRole = 'vendor' | 'confirmer' | 'lab';
 export const STRENGTHS = ['self', 'confirmed', 'lab'] as const;
 
 export type Strength = (typeof STRENGTHS)[number];
-
-/** Kinds of waivers that a certificate can have. */
-export const WAIVER_KINDS = ['interpretation', 'suite-deficiency', 'minor-fault'] as const;
-
-export type WaiverKind = (typeof WAIVER_KINDS)[number];
 
 /** A public key that somebody trusts. */
 export interface TrustedKey {

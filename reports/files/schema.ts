@@ -13,6 +13,7 @@ const NAMES = [
   'waivers',
   'package',
   'policy',
+  'statement',
 ] as const;
 
 /** A published schema in `reports/schema`. */
@@ -44,6 +45,7 @@ function compileSchemas(): ReadonlyMap<Checked, ValidateFunction> {
     strictRequired: false,
     discriminator: true,
     verbose: true,
+    allowUnionTypes: true,
   });
   const schemas = NAMES.map((name) => {
     const file = join(packageRoot(), 'reports', 'schema', `${name}.schema.json`);

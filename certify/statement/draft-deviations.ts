@@ -1,0 +1,44 @@
+import { printable } from '../../base/clean-text.ts';
+import { profileNamed } from '../../catalogue/catalogue.ts';
+import type { RunRecord, Verdict } from '../../reports/record/record.ts';
+import { isBad } from '../../reports/record/status.ts';
+import { featuresOf } from './features.ts';
+import { BLANK } from './statement.ts';
+
+/**
+ * The deviations that a run saw, for a draft: those that the profile knows, and those that need an
+ * erratum. What a feature says is not said again.
+ */
+export function deviationLines({ cases, profile }: RunRecord): readonly string[] {
+  const optional = new Set(featuresOf(profile).map(({ requirement }) => requirement.id));
+  const broken = cases
+    .flatMap(({ verdicts }) => verdicts)
+    .filter((one) => one.profile === profile && isBroken(one) && !optional.has(one.requirement));
+  const first = broken.filter(
+    ({ requirement }, at) => broken.findIndex((one) => one.requirement === requirement) === at,
+  );
+  const head = [
+    '# Rules that the product is known not to keep, each by leave of an erratum: requirement,',
+    '# erratum (left out where the profile knows the deviation), reason, expires (YYYY-MM-DD).',
+  ];
+  if (first.length === 0) return [...head, 'deviations: []'];
+  return [...head, 'deviations:', ...first.flatMap((one) => entry(one))];
+}
+
+const isBroken = ({ status, waivedFrom }: Verdict): boolean => {
+  const raw = waivedFrom ?? status;
+  return isBad(raw) || raw === 'warn';
+};
+
+function entry({ requirement, profile, reason, status }: Verdict): readonly string[] {
+  const { known } = profileNamed(profile);
+  const found = known.find((one) => one.requirement === requirement && status === 'warn');
+  const lines = [`  - requirement: ${requirement}`];
+  if (found !== undefined) return [...lines, `    reason: ${JSON.stringify(found.note)}`];
+  return [
+    ...lines,
+    `    erratum: ${BLANK}`,
+    `    reason: ${BLANK}`,
+    `    # Seen: ${printable(reason)}`,
+  ];
+}
