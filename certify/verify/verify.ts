@@ -7,6 +7,7 @@ import { policyRefusals, type Signers } from '../../reports/certificate/apply-po
 import type { Policy, TrustedKey } from '../../reports/certificate/read-policy.ts';
 import { kindOf } from '../../reports/record/waiver-term.ts';
 import { PackageRefusal, type RefusalParts } from '../../reports/certificate/refusal.ts';
+import type { SigstoreProof } from '../../reports/certificate/sigstore.ts';
 import { catalogueDigest } from '../derive/pinned-catalogue.ts';
 import { campaignOutcome } from '../derive/read-data.ts';
 import { type Derived, derive, payloadOf, type Shown } from '../derive/shown.ts';
@@ -61,6 +62,8 @@ export interface Verification {
   readonly derived?: Derived;
   /** Undefined where the archive itself is refused. */
   readonly signers?: Signers;
+  /** What a Sigstore bundle proves, where one was given. */
+  readonly sigstore?: SigstoreProof;
   /** Where the catalogue of today says otherwise than the pinned one. */
   readonly otherToday: readonly OtherToday[];
   readonly figures: VerifyFigures;

@@ -11,6 +11,7 @@ const WRITERS: readonly string[] = [
   'bin/commands/adapter.ts',
   'bin/commands/config.ts',
   'bin/commands/list.ts',
+  'bin/commands/verify.ts',
   'bin/shared/fuzz-view.ts',
   'bin/shared/progress.ts',
   'bin/shared/show-record.ts',
