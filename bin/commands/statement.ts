@@ -52,14 +52,14 @@ const initCommand: CommandModule<object, InitArguments> = {
   builder: (argv: Argv) =>
     argv
       .positional('target', { type: 'string', demandOption: true, describe: 'Target URL' })
-      .option('out', text('out', 'File to write [default: statement.yaml]'))
+      .option('out', text('out', 'File to write [default: statement.jsonc]'))
       .option(
         'profile',
         text('profile', 'Profile that is to hold [default: the one of the target’s ABI]'),
       )
       .option('heaps', text('heaps', 'dma_heap.json of Android, whose heaps the draft then has'))
       .epilogue('Exit codes: 0 written, 2 usage, 3 the target could not be observed.'),
-  handler: async ({ target, out = 'statement.yaml', profile, heaps }) => {
+  handler: async ({ target, out = 'statement.jsonc', profile, heaps }) => {
     const declared = heaps === undefined ? [] : readHeapMatrix(heaps);
     if (existsSync(out)) {
       throw usageError(`${out} exists, and may hold answers; name another file with --out`);
@@ -68,7 +68,7 @@ const initCommand: CommandModule<object, InitArguments> = {
     if (!record.complete) throw machineError(record.incompleteReason);
     const draft = draftStatement({ record, heaps: declared });
     written(out, draft);
-    const blanks = draft.split('\n').filter((line) => line.includes(`: ${BLANK}`)).length;
+    const blanks = draft.split('\n').filter((line) => line.includes(`"${BLANK}"`)).length;
     say(`${out} is a draft: write what is true in place of ${blanks} times ${BLANK}`);
     conclude(0);
   },
@@ -90,7 +90,7 @@ const checkCommand: CommandModule<object, CheckArguments> = {
     if (target !== undefined && report !== undefined) {
       throw usageError('give --target or --report, not both');
     }
-    const { statement } = await readStatement(file);
+    const { statement } = readStatement(file);
     const found = inconsistencies(statement, dayOf(new Date()));
     print(inconsistencyLines(found));
     const wrong = found.filter(({ erratum }) => erratum === undefined).length;
