@@ -56,7 +56,11 @@ function sizeFaults(statement: Statement): StatementFault[] {
   const not = (rule: string, sentence: string): void => {
     found.push({ rule, sentence, excusable });
   };
-  if (!isPowerOfTwo(page)) not('page-size', `pageSize is ${pageSize}, which is no power of two`);
+  if (!isPowerOfTwo(page)) {
+    // What counts in pages means nothing then.
+    not('page-size', `pageSize is ${pageSize}, which is no power of two`);
+    return found;
+  }
   if (!isPowerOfTwo(alignment)) {
     not('alignment-power-of-two', `alignment is ${alignment}, which is no power of two`);
   }
