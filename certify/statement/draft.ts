@@ -132,7 +132,6 @@ function limitLines(claims: readonly ClaimVerdict[]): readonly string[] {
     claims.find(({ claim }) => claim === name)?.seen === 'no';
   const limits = {
     ...(lacks('limit largest buffer') ? { largestBuffer: BLANK } : {}),
-    ...(lacks('limit descriptors') ? { descriptors: BLANK } : {}),
   };
   return [
     '// Limits beyond those of the region and of the process: largestBuffer (such as "8 MiB"), and',

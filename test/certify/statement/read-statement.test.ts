@@ -104,7 +104,11 @@ t.test('what readers of JSON would not agree on is refused', async (t) => {
   ] as const) {
     t.match(refusal(text), expected, JSON.stringify(text.slice(0, 30)));
   }
-  t.match(refusal('{ "a": { "b": 1 }, "c": [{ "b": 1 }, { "b": 2 }] }'), /no statement/, 'no twins');
+  t.match(
+    refusal('{ "a": { "b": 1 }, "c": [{ "b": 1 }, { "b": 2 }] }'),
+    /no statement/,
+    'no twins',
+  );
 });
 
 t.test('files are read within bounds', async (t) => {
