@@ -21,9 +21,9 @@ export function deviationLines({ cases, profile }: RunRecord): readonly string[]
   return [
     '// Rules that the product is known not to keep, each by leave of an erratum: requirement, erratum',
     '// (left out where the profile knows the deviation), reason, expires (a day as 2027-01-31).',
-    '"deviations": [',
-    ...entries(first.map(entry)),
-    ']',
+    ...(first.length === 0
+      ? ['"deviations": []']
+      : ['"deviations": [', ...entries(first.map(entry)), ']']),
   ];
 }
 

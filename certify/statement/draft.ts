@@ -18,8 +18,8 @@ export interface DraftSource {
 }
 
 /**
- * A statement as JSON with comments: what was probed is filled in, and what only a person knows is a
- * marked blank.
+ * A statement as JSON with comments: what was probed is filled in, and what only a person knows
+ * is a marked blank.
  */
 export function draftStatement({ record, heaps }: DraftSource): string {
   const nothing = claimingNothing(record);

@@ -173,10 +173,10 @@ function wholeRegionFaults({ features, limits, regions }: Statement): StatementF
 function deviationFaults(statement: Statement, profile: Profile, today: string): StatementFault[] {
   const { deviations } = statement;
   return deviations.flatMap((one, index) => {
-    const twice = deviations.findIndex(({ requirement }) => requirement === one.requirement) < index;
+    const first = deviations.findIndex(({ requirement }) => requirement === one.requirement);
     const sentence = `the deviation from ${one.requirement} is there twice`;
     return [
-      ...(twice ? [{ rule: 'deviation-twice', sentence }] : []),
+      ...(first < index ? [{ rule: 'deviation-twice', sentence }] : []),
       ...deviationFault(one, profile),
       ...expiryFault(one, today),
     ];

@@ -53,7 +53,7 @@ function parsed(json: string, name: string): unknown {
 
 const lineAt = (text: string, at: number): number => text.slice(0, at).split('\n').length;
 
-/** The same length with blanks in place of what JSON has not, so that every value keeps its line. */
+/** The same length, with blanks in place of what JSON has not: every value keeps its line. */
 function withoutComments(text: string): string {
   const blanks: [from: number, to: number][] = [];
   /** Where a comma stands that only blanks and comments have followed so far. */

@@ -5,7 +5,7 @@ import { isBad } from '../../reports/record/status.ts';
 import { CASES } from '../../suites/cases/all.ts';
 import { conditionsOf } from '../../suites/kit/conditions.ts';
 import { type ClaimVerdict, presence, sameValue } from './claim-verdict.ts';
-import { statedRegion } from './excluded.ts';
+import { explanationOf, statedRegion } from './excluded.ts';
 import { featuresOf } from './features.ts';
 import { judgeFeatures, type Sight, sightOf } from './judge-features.ts';
 import { bytesText } from './read-statement.ts';
@@ -34,6 +34,25 @@ export function judgeClaims(statement: Statement, record: RunRecord): readonly C
     ...statement.deviations.map((one) => deviationClaim(one, statement, record)),
     ...testingClaims(statement, record),
   ];
+}
+
+/** A case that did not look, and what the statement says of that. */
+export interface JudgedSkip {
+  readonly case: string;
+  readonly reason: string;
+  /** What the statement says; empty for a skip that it does not explain. */
+  readonly because: string;
+}
+
+/** The cases of a run that skipped: what a statement excludes, and what it does not. */
+export function judgeSkips(statement: Statement, record: RunRecord): readonly JudgedSkip[] {
+  const region = statedRegion(statement, record.facts.regions[0]);
+  return record.cases
+    .filter(({ end }) => end === 'skip')
+    .map(({ id, reason }) => {
+      const because = explanationOf(statement, region, id)?.because ?? '';
+      return { case: id, reason, because };
+    });
 }
 
 function abiClaim({ abi }: Statement, { facts }: RunRecord): ClaimVerdict {

@@ -21,7 +21,7 @@ const features = (change: Readonly<Record<string, boolean>>): Partial<Statement>
   features: { ...RIGHT.features, ...change },
 });
 
-/** A rule, a change that breaks it alone, words of the sentence, whether an erratum may allow it. */
+/** A rule, a change that breaks it alone, words of the sentence, whether an erratum may do. */
 const RULES: readonly (readonly [string, Partial<Statement>, RegExp, boolean])[] = [
   ['profile-unknown', { profile: 'strict' }, /choose hardened or rfc/, false],
   [
