@@ -3,22 +3,18 @@ import { join } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { openTarget } from '../../adapters/open-target.ts';
 import { machineError, messageOf, unreadable, usageError } from '../../base/errors.ts';
-import {
-  claimLines,
-  inconsistencyLines,
-  type StatementLine,
-} from '../../certify/statement/claim-lines.ts';
+import { claimLines, inconsistencyLines, skipLine } from '../../certify/statement/claim-lines.ts';
 import { isLie } from '../../certify/statement/claim-verdict.ts';
 import { inconsistencies } from '../../certify/statement/consistency.ts';
 import { draftStatement } from '../../certify/statement/draft.ts';
 import { readHeapMatrix } from '../../certify/statement/heap-matrix.ts';
-import { judgeClaims } from '../../certify/statement/judge-claims.ts';
+import { judgeClaims, judgeSkips } from '../../certify/statement/judge-claims.ts';
 import { readStatement } from '../../certify/statement/read-statement.ts';
+import { refuseOtherClaims } from '../../certify/statement/report-claims.ts';
 import { type ProbeOptions, runProbes } from '../../certify/statement/run-probes.ts';
 import { BLANK, type Statement } from '../../certify/statement/statement.ts';
 import { REPORT_FILES } from '../../reports/files/directory.ts';
 import { putFile } from '../../reports/files/new-file.ts';
-import { wrap } from '../../reports/formats/layout.ts';
 import { dayOf } from '../../reports/gate/read-waivers.ts';
 import { readRecord } from '../../reports/record/read-record.ts';
 import type { RunRecord } from '../../reports/record/record.ts';
@@ -28,6 +24,7 @@ import { Interrupt } from '../shared/interrupt.ts';
 import { single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
 import { Progress } from '../shared/progress.ts';
+import { printLines } from '../shared/stated-claims.ts';
 import { complain, say } from '../shared/terminal.ts';
 
 interface InitArguments {
@@ -52,14 +49,14 @@ const initCommand: CommandModule<object, InitArguments> = {
   builder: (argv: Argv) =>
     argv
       .positional('target', { type: 'string', demandOption: true, describe: 'Target URL' })
-      .option('out', text('out', 'File to write [default: statement.yaml]'))
+      .option('out', text('out', 'File to write [default: statement.jsonc]'))
       .option(
         'profile',
         text('profile', 'Profile that is to hold [default: the one of the target’s ABI]'),
       )
       .option('heaps', text('heaps', 'dma_heap.json of Android, whose heaps the draft then has'))
       .epilogue('Exit codes: 0 written, 2 usage, 3 the target could not be observed.'),
-  handler: async ({ target, out = 'statement.yaml', profile, heaps }) => {
+  handler: async ({ target, out = 'statement.jsonc', profile, heaps }) => {
     const declared = heaps === undefined ? [] : readHeapMatrix(heaps);
     if (existsSync(out)) {
       throw usageError(`${out} exists, and may hold answers; name another file with --out`);
@@ -68,8 +65,10 @@ const initCommand: CommandModule<object, InitArguments> = {
     if (!record.complete) throw machineError(record.incompleteReason);
     const draft = draftStatement({ record, heaps: declared });
     written(out, draft);
-    const blanks = draft.split('\n').filter((line) => line.includes(`: ${BLANK}`)).length;
-    say(`${out} is a draft: write what is true in place of ${blanks} times ${BLANK}`);
+    const blanks = draft.split('\n').filter((line) => line.includes(`"${BLANK}"`)).length;
+    say(
+      `${out} is a draft: write what is true in place of each ${BLANK}, of which there are ${blanks}.`,
+    );
     conclude(0);
   },
 };
@@ -90,12 +89,12 @@ const checkCommand: CommandModule<object, CheckArguments> = {
     if (target !== undefined && report !== undefined) {
       throw usageError('give --target or --report, not both');
     }
-    const { statement } = await readStatement(file);
+    const { statement } = readStatement(file);
     const found = inconsistencies(statement, dayOf(new Date()));
-    print(inconsistencyLines(found));
+    printLines(inconsistencyLines(found));
     const wrong = found.filter(({ erratum }) => erratum === undefined).length;
     if (wrong > 0) {
-      say(`${file} contradicts itself in ${wrong} points.`);
+      say(`${file} contradicts itself: ${counted(wrong, 'point')}.`);
       conclude(1);
       return;
     }
@@ -116,9 +115,8 @@ export const statementCommand: CommandModule = {
   handler: () => {},
 };
 
-const print = (lines: readonly StatementLine[]): void => {
-  for (const { first, text } of lines) say(...wrap(first, text));
-};
+const counted = (count: number, what: string): string =>
+  count === 1 ? `1 ${what}` : `${count} ${what}s`;
 
 function consistent(file: string): number {
   say(`${file} is consistent; --target or --report holds its claims against what was seen.`);
@@ -127,10 +125,10 @@ function consistent(file: string): number {
 
 function compared(file: string, statement: Statement, record: RunRecord): number {
   const claims = judgeClaims(statement, record);
-  print(claimLines(claims));
+  printLines([...claimLines(claims), skipLine(judgeSkips(statement, record))]);
   const lies = claims.filter(isLie).length;
   if (lies > 0) {
-    say(`${file} is contradicted in ${lies} claims.`);
+    say(`${file} is contradicted: ${counted(lies, 'claim')}.`);
     return 1;
   }
   if (!record.complete) {
@@ -153,6 +151,7 @@ async function seenOf(
   const file = isFolder ? join(report, REPORT_FILES.record) : report;
   await checkReports([file]);
   const record = readRecord(file);
+  if (isFolder) refuseOtherClaims(report, record);
   if (record.profiles.some(({ name }) => name === profile)) return record;
   const known = record.profiles.map(({ name }) => name).join(' and ');
   throw usageError(`${report} judges by ${known}, and the statement is about ${profile}`);

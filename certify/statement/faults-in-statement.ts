@@ -56,7 +56,11 @@ function sizeFaults(statement: Statement): StatementFault[] {
   const not = (rule: string, sentence: string): void => {
     found.push({ rule, sentence, excusable });
   };
-  if (!isPowerOfTwo(page)) not('page-size', `pageSize is ${pageSize}, which is no power of two`);
+  if (!isPowerOfTwo(page)) {
+    // What counts in pages means nothing then.
+    not('page-size', `pageSize is ${pageSize}, which is no power of two`);
+    return found;
+  }
   if (!isPowerOfTwo(alignment)) {
     not('alignment-power-of-two', `alignment is ${alignment}, which is no power of two`);
   }
@@ -169,10 +173,10 @@ function wholeRegionFaults({ features, limits, regions }: Statement): StatementF
 function deviationFaults(statement: Statement, profile: Profile, today: string): StatementFault[] {
   const { deviations } = statement;
   return deviations.flatMap((one, index) => {
-    const twice = deviations.findIndex(({ requirement }) => requirement === one.requirement) < index;
+    const first = deviations.findIndex(({ requirement }) => requirement === one.requirement);
     const sentence = `the deviation from ${one.requirement} is there twice`;
     return [
-      ...(twice ? [{ rule: 'deviation-twice', sentence }] : []),
+      ...(first < index ? [{ rule: 'deviation-twice', sentence }] : []),
       ...deviationFault(one, profile),
       ...expiryFault(one, today),
     ];
