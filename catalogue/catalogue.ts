@@ -16,8 +16,22 @@ export interface Requirement extends RequirementFacts {
   readonly unobservable?: string;
   /** Observed for the reader's sake: no verdict but `info` ever follows from it. */
   readonly reportOnly?: boolean;
+  /** The optional feature that it is about; what every target must do is none. */
+  readonly feature?: FeatureFacts;
   /** Per profile, per role of an observation: the words that are as they should be. */
   readonly expect: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+}
+
+/** Something that a product may have or not, as a requirement tells it. */
+export interface FeatureFacts {
+  /** What statements call it. */
+  readonly name: string;
+  /** It, in a phrase. */
+  readonly title: string;
+  /** Words that show that it is there; left out: the requirement holds. */
+  readonly present?: readonly string[];
+  /** Words that show that it is not; left out: the requirement does not hold. */
+  readonly absent?: readonly string[];
 }
 
 /** Versions of a kernel, the last one excluded; a stable series has a range of its own. */
@@ -104,6 +118,20 @@ let loaded: Catalogue | undefined;
 export function catalogue(): Catalogue {
   loaded ??= loadCatalogue(join(packageRoot(), 'catalogue'));
   return loaded;
+}
+
+/**
+ * Does something under other rules than those of this package, such as the ones that a certificate
+ * pins. Nothing else of this process may judge meanwhile.
+ */
+export async function underCatalogue<T>(rules: Catalogue, work: () => Promise<T>): Promise<T> {
+  const before = catalogue();
+  loaded = rules;
+  try {
+    return await work();
+  } finally {
+    loaded = before;
+  }
 }
 
 /** Reads a catalogue from a folder laid out as `catalogue`; see {@link catalogue}. */

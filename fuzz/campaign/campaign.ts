@@ -12,7 +12,7 @@ import {
 } from '../corpus/corpus.ts';
 import { entryFrom, type StoredEntry } from '../corpus/entry.ts';
 import { fitsTarget } from '../corpus/fit.ts';
-import type { Detection, RoundDone, RoundReport } from '../judge/round-report.ts';
+import type { Detection, Round, RoundDone, RoundReport } from '../judge/round-report.ts';
 import { type ContextOptions, campaignContext } from '../plan/campaign-context.ts';
 import type { Finding } from '../record/finding.ts';
 import { Ranges } from '../record/ranges.ts';
@@ -75,6 +75,8 @@ export interface CampaignOptions extends ContextOptions {
   /** Candidates that shrinking one finding may run. */
   readonly shrinkBudget: number;
   readonly onStart?: (start: CampaignStart) => void;
+  /** Sees each round as it was run, where this thread runs them. */
+  readonly onRoundRun?: (index: number, round: Round) => void;
   /** Before a round is handed out: what takes the machine down was announced. */
   readonly onRound?: (index: number) => void;
   /** After a round, whose findings and entry have been handed over. */

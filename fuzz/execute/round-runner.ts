@@ -38,6 +38,8 @@ export interface RoundRunnerOptions extends ContextOptions {
   readonly seed: bigint;
   /** Asked between two rounds. */
   readonly enough?: () => boolean;
+  /** Sees each round as it was run; those of parallel mode have no Histories, and are left out. */
+  readonly onRoundRun?: ((index: number, round: Round) => void) | undefined;
 }
 
 /** Facts about a target that are known before the first round. */
@@ -164,6 +166,7 @@ export class RoundRunner {
     const plain = await this.attempt(scenario, ({ buffers, timeline }) => {
       coverage = coverageOf(generator, timeline, buffers);
     });
+    this.#options.onRoundRun?.(index, plain);
     const loss = await watch?.after(scenario, seen.findings);
     const round =
       short || watch?.isShort === true || loss !== undefined ? withoutRoom(plain) : plain;

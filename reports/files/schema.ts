@@ -4,7 +4,17 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { packageRoot } from '../../base/package-root.ts';
 import { violationPhrase } from '../../base/violation.ts';
 
-const NAMES = ['record', 'journal', 'campaign', 'finding', 'fuzz', 'waivers'] as const;
+const NAMES = [
+  'record',
+  'journal',
+  'campaign',
+  'finding',
+  'fuzz',
+  'waivers',
+  'package',
+  'policy',
+  'statement',
+] as const;
 
 /** A published schema in `reports/schema`. */
 export type SchemaName = (typeof NAMES)[number];
@@ -35,6 +45,7 @@ function compileSchemas(): ReadonlyMap<Checked, ValidateFunction> {
     strictRequired: false,
     discriminator: true,
     verbose: true,
+    allowUnionTypes: true,
   });
   const schemas = NAMES.map((name) => {
     const file = join(packageRoot(), 'reports', 'schema', `${name}.schema.json`);

@@ -37,18 +37,20 @@ function headOf(record: RunRecord): string {
   const summary = summaries.find((one) => one.profile === profile);
   const observed = `${summary?.mustObserved ?? 0} of ${summary?.mustApplicable ?? 0}`;
   const lines = [
-    `## allocert: ${cell(profile)} on ${cell(target)}`,
-    `**${cell(finalVerdict(record).text)}**`,
+    `## allocert: ${markdownCell(profile)} on ${markdownCell(target)}`,
+    `**${markdownCell(finalVerdict(record).text)}**`,
     `Observed ${observed} applicable MUSTs.`,
   ];
   if (record.gate !== undefined) lines.push(...gateParagraphs(record.gate));
-  if (!complete) lines.push(`**Incomplete:** ${cell(incompleteReason)}.`);
+  if (!complete) lines.push(`**Incomplete:** ${markdownCell(incompleteReason)}.`);
   return lines.join('\n\n');
 }
 
 function gateParagraphs({ fixed, warnings }: GateOutcome): string[] {
-  const mended = fixed.map((one) => `- fixed: ${cell(`${one.requirement} in ${one.case}`)}`);
-  const rows = [...mended, ...warnings.map((warning) => `- ${cell(warning)}`)];
+  const mended = fixed.map(
+    (one) => `- fixed: ${markdownCell(`${one.requirement} in ${one.case}`)}`,
+  );
+  const rows = [...mended, ...warnings.map((warning) => `- ${markdownCell(warning)}`)];
   return rows.length > 0 ? [rows.join('\n')] : [];
 }
 
@@ -97,11 +99,11 @@ function rowOf(record: RunRecord, point: Point, standing: Standing): string {
     case_.id,
     reason,
   ];
-  return `| ${cells.map(cell).join(' | ')} |`;
+  return `| ${cells.map(markdownCell).join(' | ')} |`;
 }
 
 /** Targets write some of these words: none may become markup, a mention or another cell. */
-const cell = (text: string): string =>
+export const markdownCell = (text: string): string =>
   [...printable(text)]
     .slice(0, 1000)
     .join('')

@@ -3,6 +3,7 @@ import { claimSentence, isClaimable } from '../record/claim.ts';
 import type { Baseline, GateOutcome, GatePoint } from '../record/gate-outcome.ts';
 import type { RunRecord } from '../record/record.ts';
 import { phraseOf, pointKey } from './gated-points.ts';
+import { endOf } from './waiver-end.ts';
 
 /** A gate's facts before it has said anything. */
 export type GateFacts = Omit<GateOutcome, 'reasons' | 'warnings'>;
@@ -18,20 +19,24 @@ export interface GateVerdict {
  * that may not. The reasons name the lesser ones too.
  */
 export function verdictOf(record: RunRecord, facts: GateFacts): GateVerdict {
-  const failed = failedReasons(facts);
+  const failed = failedReasons(record, facts);
   const incomplete = incompleteReasons(record, facts);
   const flaked = flakyReasons(facts);
   const exitCode = failed.length > 0 ? 1 : incomplete.length > 0 ? 3 : flaked.length > 0 ? 4 : 0;
   return { exitCode, reasons: [...failed, ...incomplete, ...flaked] };
 }
 
-function failedReasons({ failures, baseline, expired, refused }: GateFacts): string[] {
+function failedReasons(
+  { allocert }: RunRecord,
+  { failures, baseline, expired, refused, today }: GateFacts,
+): string[] {
   if (failures.length === 0) return [];
   const fresh = baseline === undefined ? '' : ' that the baseline does not have';
   const plain = `${counted(failures.length, 'failing row')}${fresh}: ${phraseOf(failures)}`;
   const late = expired.map(
-    ({ id, expires, owner, issue }) =>
-      `the waiver of ${id} expired on ${expires}, so it excuses nothing; ${owner} owns it, ${issue}`,
+    (waiver) =>
+      `the waiver of ${waiver.id} ${endOf(waiver, { allocert, today })}, so it excuses nothing; ` +
+      `${waiver.owner} owns it, ${waiver.issue}`,
   );
   const unsafe = refused.map(
     ({ id }) =>

@@ -19,7 +19,7 @@ export function readWaivers(file: string): readonly Waiver[] {
   const seen = new Map<string, number>();
   for (const [index, waiver] of waivers.entries()) {
     const place = `${file}: waiver ${index + 1}, of ${waiver.id},`;
-    if (!isDay(waiver.expires)) {
+    if (waiver.expires !== undefined && !isDay(waiver.expires)) {
       throw usageError(`${place} expires on ${waiver.expires}, which is no day; correct the date`);
     }
     const { id, target, case: case_, profile } = waiver;
@@ -34,7 +34,7 @@ export function readWaivers(file: string): readonly Waiver[] {
 }
 
 /** Whether `YYYY-MM-DD` names a day that exists; Date would make March of a 31 February. */
-function isDay(text: string): boolean {
+export function isDay(text: string): boolean {
   const time = Date.parse(`${text}T00:00:00Z`);
   return !Number.isNaN(time) && dayOf(new Date(time)) === text;
 }

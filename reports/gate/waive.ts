@@ -3,13 +3,14 @@ import type { RecordedCase, RunRecord, Verdict } from '../record/record.ts';
 import { isSafetyFailure } from '../record/safety.ts';
 import { isBad } from '../record/status.ts';
 import { scopes, speaksOf } from './match.ts';
+import { endOf } from './waiver-end.ts';
 
 /** The effect of waivers on a record. */
 export interface Waived {
   /** The record's cases, with what waivers cover turned into `waived`. */
   readonly cases: readonly RecordedCase[];
   readonly used: readonly UsedWaiver[];
-  /** Waivers past their last day: what they cover fails. */
+  /** Waivers past their end: what they cover fails. */
   readonly expired: readonly UsedWaiver[];
   /** Waivers that cover a safety failure without acknowledging it: it fails. */
   readonly refused: readonly UsedWaiver[];
@@ -91,7 +92,7 @@ function applyWaivers(
   for (const one of waivers) {
     if (endangers && one.waiver.acknowledgesSafety !== true) {
       one.refused.add(name);
-    } else if (today > one.waiver.expires) {
+    } else if (endOf(one.waiver, { today, allocert: record.allocert }) !== undefined) {
       one.expired.add(name);
     } else {
       one.used.add(name);

@@ -6,8 +6,19 @@ export const LEVELS = ['must', 'should'] as const;
 /** One of {@link LEVELS}. */
 export type FailOn = (typeof LEVELS)[number];
 
-/** A failure that is let pass until a day, as its file says. */
+/**
+ * Why a failure is let pass: the rule is to be read otherwise, the suite is wrong, or the fault is
+ * small and will be mended.
+ */
+export const WAIVER_KINDS = ['interpretation', 'suite-deficiency', 'minor-fault'] as const;
+
+/** One of {@link WAIVER_KINDS}. */
+export type WaiverKind = (typeof WAIVER_KINDS)[number];
+
+/** A failure that is let pass, as its file says. */
 export interface Waiver {
+  /** Left out: a minor fault. */
+  readonly kind?: WaiverKind;
   /** The requirement whose failure is waived. */
   readonly id: string;
   /** The target's URL as typed or its implementation; `*` stands for anything. */
@@ -16,8 +27,10 @@ export interface Waiver {
   readonly owner: string;
   /** URL of where it is worked on. */
   readonly issue: string;
-  /** The last day on which it holds, in UTC, as `2026-01-31`. */
-  readonly expires: string;
+  /** The last day on which it holds, in UTC, as `2026-01-31`; a minor fault has one. */
+  readonly expires?: string;
+  /** The version of allocert that mends the suite: from it on, a deficiency excuses nothing. */
+  readonly mendedIn?: string;
   /** Narrows it to one case. */
   readonly case?: string;
   /** Narrows it to one profile. */

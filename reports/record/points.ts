@@ -8,6 +8,7 @@ import type {
   Verdict,
 } from './record.ts';
 import { STATUSES, type Status } from './status.ts';
+import { termOf } from './waiver-term.ts';
 
 /** One case or finding and one of its requirements, as the deciding profile sees them. */
 export interface Point {
@@ -189,8 +190,9 @@ function waiverOf({ waivers }: RunRecord, { id }: RecordedCase, verdict: Verdict
   const covered = `${id} ${verdict.requirement}`;
   const waiver = waivers.find(({ waived }) => waived.includes(covered));
   if (waiver === undefined) return '';
-  const { reason, owner, issue, expires } = waiver;
-  return `; this ${verdict.waivedFrom} is waived until ${expires} by ${owner}, ${issue}: ${reason}`;
+  const { reason, owner, issue } = waiver;
+  const term = termOf(waiver);
+  return `; this ${verdict.waivedFrom} is waived ${term} by ${owner}, ${issue}: ${reason}`;
 }
 
 const STATUS_WITHOUT_VERDICT: Readonly<Record<RecordedCase['end'], Status>> = {

@@ -150,6 +150,7 @@ export const cmaCases: readonly Case[] = [
     requirements: ['CMA-07'],
     needsBounded: true,
     needs: ['memory'],
+    skipsWithout: ['region-size'],
     async run(context) {
       const { sizeBytes } = context.region;
       if (sizeBytes === undefined) throw new Skip('the size of the region is not known');
@@ -167,6 +168,7 @@ export const cmaCases: readonly Case[] = [
     title: 'a full region leaves others alone',
     requirements: ['CMA-08'],
     needsBounded: true,
+    skipsWithout: ['several-regions'],
     async run(context) {
       const [, other] = context.facts.regions;
       if (other === undefined) throw new Skip('the target has one region only');
@@ -184,6 +186,7 @@ export const cmaCases: readonly Case[] = [
     title: 'the counter of free memory comes back',
     requirements: ['CMA-09'],
     needs: ['procfs'],
+    skipsWithout: ['gauge'],
     async run(context) {
       if (context.region.gauge === undefined)
         throw new Skip('the target shows no gauge of free memory');

@@ -89,6 +89,7 @@ export const ioctlCases: readonly Case[] = [
     id: 'IOC-08/upper-bits',
     title: 'bits above the 32nd do not count',
     requirements: ['IOC-08'],
+    skipsWithout: ['64-bit-programs'],
     async run(context) {
       if (context.facts.pointerBytes < 8) throw new Skip('the caller’s words have 32 bits');
       await context.control();

@@ -46,6 +46,7 @@ export const isolationCases: readonly Case[] = [
     requirements: ['ISO-01'],
     needsBounded: true,
     deadlineMs: 120_000,
+    skipsWithout: ['large-region'],
     async run(context) {
       const length = lengthPast4GiB(context);
       if (length === undefined) throw new Skip('the region holds no buffer past 4 GiB');
@@ -149,6 +150,7 @@ export const isolationCases: readonly Case[] = [
     title: 'how much of a region one process gets',
     requirements: ['ISO-07'],
     needsBounded: true,
+    skipsWithout: ['region-size'],
     async run(context) {
       const { sizeBytes } = context.region;
       if (sizeBytes === undefined) throw new Skip('the size of the region is not known');

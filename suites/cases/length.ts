@@ -52,6 +52,7 @@ export const lengthCases: readonly Case[] = [
     requirements: ['LEN-02', 'LEN-03', 'LEN-04'],
     needsBounded: true,
     deadlineMs: 120_000,
+    skipsWithout: ['large-region'],
     async run(context) {
       const length = lengthPast4GiB(context);
       if (length === undefined) throw new Skip('the region holds no buffer past 4 GiB');
@@ -136,6 +137,7 @@ export const lengthCases: readonly Case[] = [
     title: 'one page more than the region is refused',
     requirements: ['LEN-06'],
     needsBounded: true,
+    skipsWithout: ['region-size'],
     async run(context) {
       const { sizeBytes } = context.region;
       if (sizeBytes === undefined) throw new Skip('the size of the region is not known');
@@ -149,6 +151,7 @@ export const lengthCases: readonly Case[] = [
     title: 'an idle region can be had as a whole',
     requirements: ['LEN-07'],
     needsBounded: true,
+    skipsWithout: ['region-size', 'idle'],
     async run(context) {
       const { sizeBytes } = context.region;
       if (sizeBytes === undefined) throw new Skip('the size of the region is not known');

@@ -1,5 +1,6 @@
 import type { Capability } from '../../adapters/contract/index.ts';
 import type { Role } from '../../catalogue/catalogue.ts';
+import type { Condition } from './conditions.ts';
 import type { CaseContext, DeclaredCase } from './context.ts';
 
 /** The code that observes one or more requirements through a Session. */
@@ -14,5 +15,7 @@ export interface Case extends DeclaredCase {
   readonly needsBounded?: boolean;
   /** Whether it is about 32-bit programs on a 64-bit kernel. */
   readonly needsCompat?: boolean;
+  /** Conditions that it finds out about itself, and skips where they do not hold. */
+  readonly skipsWithout?: readonly Condition[];
   readonly run: (context: CaseContext) => Promise<void>;
 }

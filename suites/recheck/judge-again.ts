@@ -16,7 +16,7 @@ import {
 } from '../../catalogue/catalogue.ts';
 import { profileOn } from '../../catalogue/known.ts';
 import { type FieldDifference, firstDifference } from '../../reports/record/contradiction.ts';
-import type { Attempt, RunRecord } from '../../reports/record/record.ts';
+import type { Attempt, RunRecord, Verdict } from '../../reports/record/record.ts';
 import { CASES } from '../cases/all.ts';
 import { judge } from '../run/judge.ts';
 import { runCase, whyNot } from '../run/run-case.ts';
@@ -40,6 +40,21 @@ export class JudgeAgain {
     this.#facts = facts;
     this.#abi = abiNamed(abi);
     this.#profiles = profilesOf(abi).map((one) => profileOn(one, { release, fixed }));
+  }
+
+  /**
+   * The verdicts on a run of a case, from what the target answered, by the rules of now.
+   *
+   * @returns undefined when there is no such case any more
+   */
+  async verdicts(
+    caseId: string,
+    entries: readonly TranscriptEntry[],
+  ): Promise<readonly Verdict[] | undefined> {
+    const case_ = CASES.find(({ id }) => id === caseId);
+    if (case_ === undefined) return undefined;
+    const session = new ReplaySession(this.#facts, () => entries);
+    return judge(case_, await runCase(session, this.#abi, case_, true), this.#profiles);
   }
 
   /**

@@ -30,6 +30,9 @@ export interface JournaledRun {
   readonly gate: GateSettings | undefined;
   /** Fixes that the target is said to have, see catalogue/known.ts. */
   readonly fixed?: readonly string[];
+  /** The seed and the order of cases, see RunOptions; left out: by chance, and the catalogue's. */
+  readonly seed?: bigint;
+  readonly order?: (ids: readonly string[]) => readonly string[];
   /** The run whose journal goes on, and its cases that run again; left out: a new journal. */
   readonly continued?: { readonly start: RunStart; readonly cases: readonly string[] };
 }
@@ -108,7 +111,7 @@ async function runOrLeave(
   listener: RunListener,
   journal: Begun,
 ): Promise<RunEnd | undefined> {
-  const { adapter, profile, only, shard, continued, retries, gate } = options;
+  const { adapter, profile, only, shard, continued, retries, gate, order, seed } = options;
   const fixed = options.fixed ?? continued?.start.fixed;
   const seen: { start?: RunStart } = {};
   const run = runSuites({
@@ -117,6 +120,8 @@ async function runOrLeave(
     signal: stop.signal,
     ...(profile === undefined ? {} : { profile }),
     ...(shard === undefined ? {} : { shard }),
+    ...(order === undefined ? {} : { order }),
+    ...(seed === undefined ? {} : { seed }),
     ...(fixed === undefined ? {} : { fixed }),
     ...(continued === undefined ? {} : { cases: continued.cases }),
     retries: {

@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly shard?: Pick<Shard, 'index' | 'count'>;
   /** Exactly these cases, by id; left out: what `only` leaves. */
   readonly cases?: readonly string[];
+  /** Puts the ids of the cases into another order than the catalogue's. */
+  readonly order?: (ids: readonly string[]) => readonly string[];
   readonly retries?: Retries;
   readonly seed?: bigint;
   /** Fixes that the target is said to have: what is known of it without them is excused no more. */
@@ -84,6 +86,12 @@ export async function runSuites(options: RunOptions): Promise<RunEnd> {
   };
 }
 
+function inOrder(cases: readonly Case[], order: RunOptions['order']): readonly Case[] {
+  if (order === undefined) return cases;
+  const byId = new Map(cases.map((case_) => [case_.id, case_]));
+  return order([...byId.keys()]).flatMap((id) => byId.get(id) ?? []);
+}
+
 /** One run of a case; `broken` says why no other can run. */
 interface Attempt {
   readonly outcome: CaseOutcome;
@@ -113,8 +121,8 @@ class Run {
     checkFixes(fixed, profiles);
     const release = sessions.facts.kernel?.release;
     this.#profiles = profiles.map((one) => profileOn(one, { release, fixed }));
-    const { only, shard, cases: exactly } = options;
-    const cases = selectCases(profile.abi, only, exactly);
+    const { only, order, shard, cases: exactly } = options;
+    const cases = inOrder(selectCases(profile.abi, only, exactly), order);
     this.#cases = cases.filter(({ id }) => inShard(id, shard));
     this.#shard = shard === undefined ? shard : { ...shard, cases: cases.map(({ id }) => id) };
     options.onStart(this.#startLine(profile));

@@ -42,6 +42,7 @@ export const mappingContentsCases: readonly Case[] = [
     requirements: ['MAP-01'],
     needsBounded: true,
     deadlineMs: 120_000,
+    skipsWithout: ['region-size'],
     async run(context) {
       const { sizeBytes } = context.region;
       if (sizeBytes === undefined) throw new Skip('the size of the region is not known');
@@ -110,6 +111,7 @@ export const mappingContentsCases: readonly Case[] = [
     requirements: ['MAP-08'],
     needsBounded: true,
     deadlineMs: 120_000,
+    skipsWithout: ['large-region'],
     async run(context) {
       const length = lengthPast4GiB(context);
       if (length === undefined) throw new Skip('the region holds no buffer past 4 GiB');
