@@ -17,7 +17,7 @@
 #define PAGES_MAX (AC_OUT_BYTES_MAX / sizeof(uint64_t))
 /* Nanoseconds between two looks at an answer that is being written, and how many there are. */
 #define LOOK_NS 1000000u
-#define LOOKS 100
+#define LOOKS 20
 
 /* Bytes of entries, or -1 with errno. */
 static ssize_t look_up(const struct ac_frames *asked, pid_t pid, uint64_t *entries)
