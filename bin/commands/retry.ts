@@ -11,6 +11,7 @@ import { type KcidbArguments, kcidbOf, kcidbOptions } from '../shared/kcidb-opti
 import {
   EXIT_CODES,
   gateOptions,
+  outputOptions,
   reporterOption,
   retriesOption,
   single,
@@ -47,6 +48,7 @@ export const retryCommand: CommandModule<object, RetryArguments> = {
       .option('retries', retriesOption)
       .options(kcidbOptions)
       .options(gateOptions)
+      .options(outputOptions)
       .epilogue(EXIT_CODES),
   handler: async (given) => {
     const directory = reportFolderOf(given.directory);
