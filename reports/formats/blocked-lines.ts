@@ -1,6 +1,6 @@
 import { groupPoints, NOT_LOOKED_AT, type Point } from '../record/points.ts';
 import type { Style } from './layout.ts';
-import { labelled, noticed } from './remarks.ts';
+import { labelled, noticed, rulesAndCases } from './remarks.ts';
 
 /** Whether nothing was looked at because a step before it failed. */
 export const isBlocked = ({ status, case: { blocked }, reason }: Point): boolean =>
@@ -10,8 +10,10 @@ export const isBlocked = ({ status, case: { blocked }, reason }: Point): boolean
 export function blockedLines(points: readonly Point[], style: Style): string[] {
   const groups = groupPoints(points, ({ reason }) => reason);
   return [...groups].flatMap(([reason, rows]) => {
-    const ids = rows.map(({ requirement, case: { id } }) => `${requirement.id} (${id})`);
     const count = rows.length === 1 ? '1 row' : `${rows.length} rows`;
-    return noticed(labelled('inconclusive', `${count} ${reason}: ${ids.join(', ')}`, style), style);
+    return noticed(
+      labelled('inconclusive', `${count} ${reason}: ${rulesAndCases(rows)}`, style),
+      style,
+    );
   });
 }

@@ -28,12 +28,21 @@ export function remarksByReason(word: string, points: readonly Point[], style: S
   return [...groups].flatMap(([reason, rows]) => {
     const [only, ...more] = rows;
     if (only !== undefined && more.length === 0) return remarkLines(word, only, style);
-    const ids = rows.map(({ requirement, case: { id } }) => `${requirement.id} (${id})`);
     return noticed(
-      labelled(word, `${rows.length} rows, ${reason}: ${ids.join(', ')}`, style),
+      labelled(word, `${rows.length} rows, ${reason}: ${rulesAndCases(rows)}`, style),
       style,
     );
   });
+}
+
+/** Each rule once, with its case, or with how many there are. */
+export function rulesAndCases(points: readonly Point[]): string {
+  const rules = groupPoints(points, ({ requirement }) => requirement.id);
+  return [...rules]
+    .map(([rule, [first, ...more]]) =>
+      more.length === 0 ? `${rule} (${first?.case.id})` : `${rule} (${more.length + 1} cases)`,
+    )
+    .join(', ');
 }
 
 /** Lines of which the first asks for attention. */

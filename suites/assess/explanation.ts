@@ -78,7 +78,7 @@ function adviceFor(
   isObserved: boolean,
 ): readonly string[] {
   if (!isObserved || reportOnly === true) return [];
-  const without = Object.entries(expect).length > 0 && authority === 'guidance';
+  const without = expect.rfc !== undefined && authority === 'guidance';
   return [
     `Run it alone: allocert run TARGET --only ${id}. The line "reason" says which call returned ` +
       'what, and report.html shows every call of the case with its answer.',
@@ -94,7 +94,7 @@ function adviceFor(
               '(docs/ci.md).',
         ]),
     ...(without
-      ? ['A profile that does not accept guidance, such as rfc, only reports it (--profile).']
+      ? ['The profile rfc does not accept guidance, and only reports it (--profile rfc).']
       : []),
   ];
 }

@@ -17,15 +17,31 @@ export function namedBy(word: string, { ids, groups }: Names): readonly string[]
   const whole = [...ids, ...groups].filter((name) => name.toLowerCase() === asked);
   if (whole.length > 0) return whole;
   if (/[*?]/.test(word)) {
-    const pattern = patternOf(asked);
-    return [...ids, ...groups].filter((name) => pattern.test(name.toLowerCase()));
+    return [...ids, ...groups].filter((name) => fits(name.toLowerCase(), asked));
   }
   return ids.filter((id) => id.toLowerCase().startsWith(asked));
 }
 
-function patternOf(word: string): RegExp {
-  const literal = word.replaceAll(/[\\^$.+()[\]{}|]/g, '\\$&');
-  return new RegExp(`^${literal.replaceAll(/\*+/g, '.*').replaceAll('?', '.')}$`, 's');
+/** Whether a pattern covers a whole name, in time that grows with the product of their lengths. */
+function fits(name: string, pattern: string): boolean {
+  let [at, place] = [0, 0];
+  let star: { readonly at: number; place: number } | undefined;
+  while (place < name.length) {
+    if (pattern[at] === '*') {
+      star = { at, place };
+      at += 1;
+    } else if (pattern[at] === '?' || pattern[at] === name[place]) {
+      at += 1;
+      place += 1;
+    } else if (star !== undefined) {
+      // The last star takes one character more.
+      star.place += 1;
+      [at, place] = [star.at + 1, star.place];
+    } else {
+      return false;
+    }
+  }
+  return /^\**$/.test(pattern.slice(at));
 }
 
 /**

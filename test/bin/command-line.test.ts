@@ -34,7 +34,7 @@ t.test('what cannot be done is one sentence and an exit code', async (t) => {
   writeFileSync(file, '');
   const table: readonly (readonly [words: readonly string[], code: number, sentence: RegExp])[] = [
     [[], 2, /name a command/],
-    [['rnu'], 2, /there is no command rnu; Did you mean run\?/],
+    [['rnu'], 2, /there is no command rnu; did you mean run\?/],
     [['run', '--profil', 'x'], 2, /Unknown argument: profil/],
     [['run', 'sim:', 'sim:'], 2, /Unknown argument/],
     [['run', '--only'], 2, /Not enough arguments/],
