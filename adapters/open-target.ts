@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { usageError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Adapter } from './contract/index.ts';
@@ -53,6 +55,8 @@ export async function openTarget(url: string): Promise<Adapter> {
   const found = SCHEMES.find((one) => one.scheme === scheme);
   if (found !== undefined) return found.open(url);
   const known = SCHEMES.map((one) => `${one.scheme}:`);
+  const meant = scheme === undefined ? likelyTarget(url) : undefined;
+  if (meant !== undefined) throw usageError(`"${url}" is no target: did you mean ${meant}?`);
   const near = nearest(`${scheme ?? url}:`, known);
   if (near === undefined && isModuleTarget(url)) return openModule(url);
   const hint = near === undefined ? '' : ` did you mean ${near}?`;
@@ -60,4 +64,17 @@ export async function openTarget(url: string): Promise<Adapter> {
     `"${url}" is no target:${hint} A target is a URL that starts with ${known.join(', ')}, ` +
       'a module such as ./my-adapter.js, or a package',
   );
+}
+
+/** The URL that a plain path was most likely to be; undefined for a module, or for none. */
+function likelyTarget(path: string): string | undefined {
+  if (/^\/dev\//.test(path)) return `native:${path}`;
+  const file = path.replace(/\?.*$/s, '');
+  const place = /^\.{0,2}\//.test(path) ? path : `./${path}`;
+  if (/\.so(?:\.\d+)*$/.test(file)) return `native:${place}`;
+  if (existsSync(join(file, 'evidence.ndjson'))) return `replay:${path}`;
+  if (/^(?:bzImage|vmlinuz|Image)/.test(basename(file)) && existsSync(file)) {
+    return `vm:/dev/cma0?kernel=${path}`;
+  }
+  return undefined;
 }

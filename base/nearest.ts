@@ -7,6 +7,16 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best !== undefined && best.distance <= 2 ? best.candidate : undefined;
 }
 
+/** What to type instead of an unknown word: what there is, and what was most likely meant. */
+export const chooseFrom = (word: string, known: readonly string[]): string =>
+  `choose from ${known.join(', ')}${meant(word, known)}`;
+
+/** What was most likely meant, for the end of a sentence; empty when nothing is near. */
+export function meant(word: string, known: readonly string[]): string {
+  const near = nearest(word, known);
+  return near === undefined ? '' : `; did you mean ${near}?`;
+}
+
 /** Levenshtein distance: how many letters must be put in, taken out or replaced. */
 export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,4 +1,5 @@
 import { usageError } from './errors.ts';
+import { meant } from './nearest.ts';
 
 /** The parameters that a kind of target takes after the `?` of its URL. */
 export interface ParameterNames<Name extends string> {
@@ -53,7 +54,8 @@ function parametersOf(
     const equals = pair.indexOf('=');
     const name = percentDecoded(url, equals < 0 ? pair : pair.slice(0, equals));
     if (!names.includes(name)) {
-      throw usageError(`${url} has no parameter "${name}"; it has ${names.join(', ')}`);
+      const hint = `it has ${names.join(', ')}${meant(name, names)}`;
+      throw usageError(`${url} has no parameter "${name}"; ${hint}`);
     }
     if (equals < 0) throw usageError(`${url} gives ${name} no value; write ${name}=VALUE`);
     const before = given.get(name) ?? [];

@@ -4,7 +4,7 @@ import { conclude, concluded, endProcess, guardExit, TROUBLE } from './shared/ow
 // From here on the exit code is 3 until a verdict is written, and nobody else ends the process.
 guardExit(() => idleResort());
 
-const { idleResort, lastResort } = await import('./shared/last-resort.ts');
+const { idleResort, lastResort, outputResort } = await import('./shared/last-resort.ts');
 
 // What no promise and no caller waits for ends here, before anything else is even loaded. Listeners
 // of others cannot take its place.
@@ -12,9 +12,7 @@ process.setUncaughtExceptionCaptureCallback(lastResort);
 process.on('unhandledRejection', lastResort);
 
 // `allocert run | head` closes our output early; that is no failure of the run.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+process.stdout.on('error', outputResort);
 
 /** Waits until a pipe has taken what was written; process.exit would throw the rest away. */
 const drained = (stream: NodeJS.WriteStream): Promise<void> =>

@@ -1,7 +1,9 @@
 import yargs, { type CommandModule } from 'yargs';
 import { AllocertError, usageError } from '../base/errors.ts';
 import { packageVersion } from '../base/package-root.ts';
+import { completionsFor } from '../config/completions.ts';
 import { commandFacts } from '../config/option.ts';
+import { parseRefusal } from '../config/parse-refusal.ts';
 import { Settings } from '../config/settings.ts';
 import { configFlag } from '../config/typed.ts';
 import { adapterCommand } from './commands/adapter.ts';
@@ -9,14 +11,18 @@ import { agentCommand } from './commands/agent.ts';
 import { badgeCommand } from './commands/badge.ts';
 import { certifyCommand } from './commands/certify.ts';
 import { compareCommand } from './commands/compare.ts';
+import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { corpusCommand } from './commands/corpus.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { explainCommand } from './commands/explain.ts';
 import { faultsCommand } from './commands/faults.ts';
 import { fuzzCommand } from './commands/fuzz.ts';
 import { keyCommand } from './commands/key.ts';
+import { KNOWN_VALUES } from './commands/known-values.ts';
 import { listCommand } from './commands/list.ts';
+import { manCommand } from './commands/man.ts';
 import { qualifyCommand } from './commands/qualify.ts';
 import { replayCommand } from './commands/replay.ts';
 import { reportCommand } from './commands/report.ts';
@@ -27,14 +33,17 @@ import { signCommand } from './commands/sign.ts';
 import { statementCommand } from './commands/statement.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { vmCommand } from './commands/vm.ts';
+import { COMPLETION_FLAG } from './shared/completion-scripts.ts';
 import { GuardianNeeded, guarded, requireGuardian } from './shared/guardian.ts';
+import { setOutput } from './shared/options.ts';
 import { conclude, concluded, TROUBLE } from './shared/own-exit.ts';
-import { complain, complainFully } from './shared/terminal.ts';
+import { complain, complainFully, helpColumns, say } from './shared/terminal.ts';
 
 /** In the order in which help shows them. */
 const COMMANDS = [
   runCommand,
   listCommand,
+  explainCommand,
   compareCommand,
   diffCommand,
   faultsCommand,
@@ -55,12 +64,17 @@ const COMMANDS = [
   vmCommand,
   serveCommand,
   agentCommand,
+  completionCommand,
 ] as unknown as readonly CommandModule[];
 
 /** The options of the commands, so that files and variables can set them. */
 const facts = () => commandFacts(COMMANDS);
 
-const ALL = [...COMMANDS, configCommand(facts)];
+const ALL: readonly CommandModule[] = [
+  ...COMMANDS,
+  configCommand(facts),
+  manCommand(() => commandFacts(ALL)),
+];
 
 /** The word by which a command is called. */
 const nameOf = ({ command }: CommandModule): string => String(command).split(' ')[0] ?? '';
@@ -68,15 +82,16 @@ const nameOf = ({ command }: CommandModule): string => String(command).split(' '
 const enumeration = (words: readonly string[]): string =>
   `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
-/** Commands that have commands of their own. */
-const GROUPS = ['adapter', 'agent', 'config', 'corpus', 'key', 'statement', 'vm'];
-
 /**
  * Runs one command line, and concludes with its exit code; see `docs` for the table.
  *
  * @param argv arguments without the interpreter and the script
  */
 export async function main(argv: readonly string[]): Promise<void> {
+  if (argv[0] === COMPLETION_FLAG) {
+    complete(argv.slice(1));
+    return;
+  }
   let settings: Settings | undefined;
   requireGuardian();
   try {
@@ -95,6 +110,13 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
+/** Answers a shell, which wants words and never a complaint. */
+function complete(words: readonly string[]): void {
+  const offered = completionsFor(commandFacts(ALL), words, KNOWN_VALUES);
+  say(...offered.map(({ word, describe }) => `${word} ${describe}`.trimEnd()));
+  conclude(0);
+}
+
 function parser(argv: readonly string[], settings: Settings): ReturnType<typeof yargs> {
   return yargs([...argv])
     .scriptName('allocert')
@@ -103,6 +125,8 @@ function parser(argv: readonly string[], settings: Settings): ReturnType<typeof 
     .command([...ALL])
     .option('config', configFlag)
     .config(settings.values)
+    .middleware((given) => setOutput(given as Readonly<Record<string, unknown>>))
+    .wrap(helpColumns())
     .demandCommand(1, `name a command: ${enumeration(ALL.map(nameOf))}`)
     .strict()
     .recommendCommands()
@@ -113,10 +137,7 @@ function parser(argv: readonly string[], settings: Settings): ReturnType<typeof 
     .showHelpOnFail(false)
     .fail((message, error) => {
       if (error instanceof Error && error.name !== 'YError') throw error;
-      const said = message ?? error?.message;
-      const typed = argv.slice(0, GROUPS.includes(argv[0] ?? '') ? 2 : 1).join(' ');
-      const near = said.startsWith('Did you mean') ? `there is no command ${typed}; ` : '';
-      throw usageError(`${near}${said} (see allocert --help)`);
+      throw usageError(parseRefusal(message ?? error?.message, argv, commandFacts(ALL)));
     });
 }
 

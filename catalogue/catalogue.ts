@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { AbiName } from '../adapters/contract/index.ts';
 import { usageError } from '../base/errors.ts';
+import { meant } from '../base/nearest.ts';
 import { packageRoot } from '../base/package-root.ts';
 import type { ProfileFacts, RequirementFacts } from './facts.ts';
 
@@ -173,8 +174,10 @@ export function profileNamed(name: string): Profile {
   const { profiles } = catalogue();
   const found = profiles.find((profile) => profile.name === name);
   if (found !== undefined) return found;
-  const known = profiles.map((profile) => profile.name).join(', ');
-  throw usageError(`there is no profile "${name}"; choose one of ${known}`);
+  const known = profiles.map((profile) => profile.name);
+  throw usageError(
+    `there is no profile "${name}"; choose one of ${known.join(', ')}${meant(name, known)}`,
+  );
 }
 
 /** The ABI of that name. */

@@ -27,6 +27,17 @@ export interface CommandFacts {
   readonly options: readonly OptionFacts[];
 }
 
+/** A command with what its help says. */
+export interface CommandPage extends CommandFacts {
+  /** The words by which it is called and its positionals, such as `vm prepare [kernel]`. */
+  readonly usage: string;
+  readonly describe: string;
+  /** What follows the options; exit codes. */
+  readonly epilogue: string;
+  /** Positionals that must be typed. */
+  readonly required: readonly OptionFacts[];
+}
+
 /**
  * The options of every command, from its own definition: whatever a command takes on its command
  * line can be set in a file and by a variable, and there is no second list to keep.
@@ -36,16 +47,18 @@ export interface CommandFacts {
 export function commandFacts(
   modules: readonly CommandModule[],
   above: readonly string[] = [],
-): readonly CommandFacts[] {
+): readonly CommandPage[] {
   return modules.flatMap((module) => {
     const words = [...above, String(module.command).split(' ')[0] ?? ''];
-    const { options, inner } = recorded(module);
-    return [{ name: words.join(' '), options }, ...commandFacts(inner, words)];
+    const { inner, ...own } = recorded(module);
+    const usage = [...above, String(module.command)].join(' ');
+    const { describe } = module;
+    const page = { name: words.join(' '), usage, describe: describe || '', ...own };
+    return [page, ...commandFacts(inner, words)];
   });
 }
 
-interface Recorded {
-  readonly options: readonly OptionFacts[];
+interface Recorded extends Pick<CommandPage, 'options' | 'required' | 'epilogue'> {
   /** Commands of the command. */
   readonly inner: readonly CommandModule[];
 }
@@ -53,13 +66,15 @@ interface Recorded {
 /** Builds a command on something that only notes what it is told. */
 function recorded({ builder }: CommandModule): Recorded {
   const options: OptionFacts[] = [];
+  const required: OptionFacts[] = [];
+  let epilogue = '';
   const inner: CommandModule[] = [];
   const note = (positional: boolean) => (name: string | Record<string, Options>, own?: Options) => {
     const all = typeof name === 'string' ? { [name]: own ?? {} } : name;
     for (const [key, definition] of Object.entries(all)) {
       // A positional that must be typed is typed: a command without it is another command.
-      if (positional && definition.demandOption) continue;
-      options.push(factsOf(key, definition, positional));
+      const isRequired = positional && definition.demandOption;
+      (isRequired ? required : options).push(factsOf(key, definition, positional));
     }
     return argv;
   };
@@ -67,6 +82,10 @@ function recorded({ builder }: CommandModule): Recorded {
     option: note(false),
     options: note(false),
     positional: note(true),
+    epilogue: (text: string) => {
+      epilogue = text;
+      return argv;
+    },
     command: (given: CommandModule) => {
       inner.push(given);
       return argv;
@@ -76,7 +95,7 @@ function recorded({ builder }: CommandModule): Recorded {
   const argv = new Proxy({}, { get }) as Argv;
   if (typeof builder === 'function') builder(argv);
   else if (builder !== undefined) note(false)(builder);
-  return { options, inner };
+  return { options, required, epilogue, inner };
 }
 
 const factsOf = (name: string, definition: Options, positional: boolean): OptionFacts => ({

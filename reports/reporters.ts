@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { AllocertError, messageOf, usageError } from '../base/errors.ts';
 import { makeDirectory } from '../base/make-directory.ts';
+import { meant } from '../base/nearest.ts';
 import { probeBeside } from './files/new-file.ts';
 import { Replacement } from './files/replace-file.ts';
 import { ctrfPieces } from './formats/ctrf.ts';
@@ -67,8 +68,10 @@ function parseReporter(text: string): Reporter {
   const name = at < 0 ? text : text.slice(0, at);
   const path = at < 0 ? '' : text.slice(at + 1);
   if (!Object.hasOwn(REPORTERS, name)) {
-    const known = Object.keys(REPORTERS).join(', ');
-    throw usageError(`there is no reporter "${name}"; choose one of ${known}`);
+    const known = Object.keys(REPORTERS);
+    throw usageError(
+      `there is no reporter "${name}"; choose one of ${known.join(', ')}${meant(name, known)}`,
+    );
   }
   if (path === '') {
     throw usageError(`--reporter ${name} has no path; write --reporter ${name}=FILE, or =-`);

@@ -32,13 +32,6 @@ export function writeReports(directory: string, asked?: GateSettings): RunRecord
   return record;
 }
 
-/** The record of a run as it was observed, put through its gate. */
-export function observedRecord(observed: ObservedRun): RunRecord {
-  const { settings } = observed;
-  const raw = observed.record();
-  return settings === undefined ? raw : gate(raw, settings);
-}
-
 /**
  * Writes the reports of a run that this process observed.
  *

@@ -8,11 +8,9 @@
  * as `cases/version.ts`.
  */
 
-import { usageError } from '../base/errors.ts';
 import { profileNamed } from '../catalogue/catalogue.ts';
 import type { CaseFacts } from '../reports/record/record.ts';
-import { CASES } from './cases/all.ts';
-import { selectCases } from './run/select.ts';
+import { casesOfAll, selectCases } from './run/select.ts';
 
 export { catalogue, type Profile, type Requirement } from '../catalogue/catalogue.ts';
 export { CASES } from './cases/all.ts';
@@ -24,20 +22,11 @@ export { type RunOptions, runSuites } from './run/runner.ts';
 /**
  * The cases that a profile's ABI has, or all.
  *
- * @param only ids of requirements and cases that are wanted; empty for all
+ * @param only words that name requirements and cases; empty for all
  * @throws {@link AllocertError} (usage) for an unknown profile or id
  */
 export function listCases(profile?: string, only: readonly string[] = []): readonly CaseFacts[] {
-  const cases = profile === undefined ? CASES : selectCases(profileNamed(profile).abi, []);
-  const names = new Set(cases.flatMap(({ id, requirements }) => [id, ...requirements]));
-  const unknown = only.find((id) => !names.has(id));
-  if (unknown !== undefined) {
-    throw usageError(`there is no requirement or case "${unknown}"; leave --only out to see all`);
-  }
-  return cases
-    .filter(
-      ({ id, requirements }) =>
-        only.length === 0 || only.some((name) => name === id || requirements.includes(name)),
-    )
-    .map(({ id, title, requirements }) => ({ id, title, requirements }));
+  const cases =
+    profile === undefined ? casesOfAll(only) : selectCases(profileNamed(profile).abi, only);
+  return cases.map(({ id, title, requirements }) => ({ id, title, requirements }));
 }

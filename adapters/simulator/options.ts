@@ -1,4 +1,5 @@
 import { usageError } from '../../base/errors.ts';
+import { meant, nearest } from '../../base/nearest.ts';
 import { splitTarget } from '../../base/target-url.ts';
 import { BEHAVIOURS, type Behaviour } from './buffers/behaviour.ts';
 import { ORDER_MAX } from './buffers/region.ts';
@@ -111,20 +112,26 @@ function behaviour(word: string | undefined): Behaviour {
   if (word === undefined) return 'hardened';
   const known = BEHAVIOURS.find((name) => name === word);
   if (known !== undefined) return known;
-  throw usageError(`sim: has no behaviour "${word}"; it has ${BEHAVIOURS.join(' and ')}`);
+  throw usageError(
+    `sim: has no behaviour "${word}"; it has ${BEHAVIOURS.join(' and ')}${meant(word, BEHAVIOURS)}`,
+  );
 }
 
 function schedule(word: string | undefined): Schedule {
   if (word === undefined) return 'both';
   const known = SCHEDULE_KINDS.find((name) => name === word);
   if (known !== undefined) return known;
-  throw usageError(`sim: has no schedule "${word}"; it has ${SCHEDULE_KINDS.join(', ')}`);
+  throw usageError(
+    `sim: has no schedule "${word}"; it has ${SCHEDULE_KINDS.join(', ')}${meant(word, SCHEDULE_KINDS)}`,
+  );
 }
 
 function defect(word: string): DefectName {
   if (isDefectName(word)) return word;
-  const known = ALL_DEFECTS.map(({ name }) => name).join(', ');
-  throw usageError(`sim: has no defect "${word}"; it has ${known}`);
+  const known = ALL_DEFECTS.map(({ name }) => name);
+  const near = nearest(word, known);
+  const hint = near === undefined ? `it has ${known.join(', ')}` : `did you mean ${near}?`;
+  throw usageError(`sim: has no defect "${word}"; ${hint}`);
 }
 
 function pageSize(word: string | undefined): number {

@@ -1,4 +1,5 @@
 import { usageError } from '../../base/errors.ts';
+import { chooseFrom } from '../../base/nearest.ts';
 import type { Adapter, Session } from '../contract/index.ts';
 import { connectAgent, type LastWords } from '../protocol/client.ts';
 import { targetFacts } from '../protocol/facts.ts';
@@ -44,8 +45,8 @@ export async function prepareVm(
 ): Promise<Readonly<Record<string, string>>> {
   const [kernelName = ''] = name.split('@');
   if (kernelNamed(kernelName) === undefined) {
-    const known = KERNELS.map((one) => one.name).join(', ');
-    throw usageError(`no kernel is called "${kernelName}"; use ${known}`);
+    const known = KERNELS.map((one) => one.name);
+    throw usageError(`no kernel is called "${kernelName}"; ${chooseFrom(kernelName, known)}`);
   }
   const { own, ...target } = parseVmTarget(`vm:${name}/cma0`);
   const qemu = findQemu(target.architecture);

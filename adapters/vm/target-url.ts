@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { usageError } from '../../base/errors.ts';
-import { nearest } from '../../base/nearest.ts';
+import { chooseFrom, nearest } from '../../base/nearest.ts';
 import { percentDecoded, splitTarget, type TargetParts } from '../../base/target-url.ts';
 import type { Architecture } from '../executor/build/architectures.ts';
 import type { GuestArchitecture } from './kernels/kernel-image.ts';
@@ -135,7 +135,7 @@ function parseOwnModules(place: Place, parts: Parts, url: string): OwnModules | 
   const behaviour = parts.get('behaviour') ?? 'hardened';
   if (!BEHAVIOURS.some((known) => known === behaviour)) {
     throw usageError(
-      `${url}: there is no behaviour "${behaviour}"; use one of ${BEHAVIOURS.join(', ')}`,
+      `${url}: there is no behaviour "${behaviour}"; ${chooseFrom(behaviour, BEHAVIOURS)}`,
     );
   }
   const defect = parts.get('defect');

@@ -6,7 +6,8 @@ import { schemaViolation } from '../../reports/files/schema.ts';
 import { checkReport } from '../../reports/formats/adapter-check.ts';
 import { closeInTime } from '../shared/close-in-time.ts';
 import { conclude } from '../shared/own-exit.ts';
-import { sayText } from '../shared/terminal.ts';
+import { refuseReplay } from '../shared/refuse-replay.ts';
+import { columnsOf, sayText } from '../shared/terminal.ts';
 
 interface CheckArguments {
   readonly target: string;
@@ -25,11 +26,12 @@ const checkCommand: CommandModule<object, CheckArguments> = {
       })
       .epilogue('Exit codes: 0 no rule is broken, 1 some are, 2 usage, 3 nothing could be tested.'),
   handler: async ({ target }) => {
+    refuseReplay(target, 'adapter check');
     const adapter = await openTarget(target);
     try {
       const factsViolation = (facts: unknown) => schemaViolation('facts', facts);
       const results = await checkAdapter({ adapter, factsViolation });
-      sayText(checkReport(redact(target), results), process.stdout);
+      sayText(checkReport(redact(target), results, columnsOf()));
       conclude(checkExitCode(results));
     } finally {
       await closeInTime(adapter);

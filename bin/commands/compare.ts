@@ -3,7 +3,6 @@ import type { Adapter } from '../../adapters/contract/index.ts';
 import { openTarget } from '../../adapters/open-target.ts';
 import { whileHolding } from '../../reports/files/folder-lock.ts';
 import { MatrixFiles } from '../../reports/files/matrix-files.ts';
-import { wrap } from '../../reports/formats/layout.ts';
 import {
   columnParagraphs,
   compareTargets,
@@ -16,17 +15,17 @@ import {
   openOrUnopened,
   type TargetResult,
 } from '../../suites/assess/target-result.ts';
-import { single } from '../shared/options.ts';
+import { outputOptions, single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
 import { Progress } from '../shared/progress.ts';
-import { say } from '../shared/terminal.ts';
+import { columnsOf, say, sayParagraphs } from '../shared/terminal.ts';
 
 interface CompareArguments {
   readonly targets: readonly string[];
   readonly out: string;
 }
 
-/** `allocert compareTargets TARGET…` */
+/** `allocert compare TARGET…` */
 export const compareCommand: CommandModule<object, CompareArguments> = {
   command: 'compare <targets..>',
   describe: 'Run the suites on several targets and put what they do side by side',
@@ -45,6 +44,7 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
         coerce: (value: string | readonly string[]) => single('out')(value) ?? '',
         describe: 'Directory of matrix.json and matrix.md',
       })
+      .options(outputOptions)
       .epilogue('Exit codes: 0 all observed, 2 usage, 3 a target could not be observed.'),
   handler: async ({ targets, out }) => {
     conclude(await whileHolding([out], 'compare', () => compare(targets, out)));
@@ -59,15 +59,12 @@ async function compare(targets: readonly string[], out: string): Promise<number>
   for (const one of opened) results.push('problem' in one ? one : await observed(one));
   const comparison = compareTargets(results);
   files.write(comparison, comparisonMarkdown(comparison));
-  const lines = [
-    ...columnParagraphs(comparison).flatMap(({ first, text }) => wrap(first, text)),
-    '',
-    ...comparisonTable(comparison),
-    '',
-    differenceText(comparison),
-    `The matrix is in ${out}.`,
-  ];
-  say(...lines);
+  sayParagraphs(...columnParagraphs(comparison), { first: '', text: '' });
+  say(...comparisonTable(comparison, columnsOf()), '');
+  sayParagraphs(
+    { first: '', text: differenceText(comparison) },
+    { first: '', text: `The matrix is in ${out}.` },
+  );
   return comparison.exitCode;
 }
 

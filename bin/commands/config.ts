@@ -36,7 +36,7 @@ const printCommand = (
       environment: process.env,
       directory: process.cwd(),
     });
-    sayText(json ? jsonText(options, 2) : effectiveText(options), process.stdout);
+    sayText(json ? jsonText(options, 2) : effectiveText(options));
   },
 });
 
@@ -45,7 +45,7 @@ const schemaCommand = (commands: () => readonly CommandFacts[]): CommandModule =
   describe: 'Print the JSON Schema of allocert.config.json',
   builder: (argv: Argv) => argv.epilogue(PRINT_CODES),
   handler: () => {
-    sayText(jsonText(configSchema(commands()), 2), process.stdout);
+    sayText(jsonText(configSchema(commands()), 2));
   },
 });
 

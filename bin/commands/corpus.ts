@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { openTarget } from '../../adapters/open-target.ts';
+import { usageError } from '../../base/errors.ts';
 import { type Pruned, pruneCorpus } from '../../fuzz/campaign/prune.ts';
 import { existingFolder, readFile } from '../../fuzz/corpus/corpus-folder.ts';
 import { entryFrom } from '../../fuzz/corpus/entry.ts';
@@ -10,7 +11,7 @@ import { holdsCampaign } from '../../reports/journal/campaign-lines.ts';
 import { closeInTime } from '../shared/close-in-time.ts';
 import { bytes, DEFAULT_MEMORY_LIMIT } from '../shared/fuzz-arguments.ts';
 import { PRINT_CODES, single } from '../shared/options.ts';
-import { complain, say } from '../shared/terminal.ts';
+import { columnsOf, complain, say } from '../shared/terminal.ts';
 
 interface PathArguments {
   readonly path: string;
@@ -19,6 +20,8 @@ interface PathArguments {
 interface PruneArguments extends PathArguments {
   readonly target: string | undefined;
   readonly 'memory-limit': string | undefined;
+  readonly 'dry-run': boolean;
+  readonly yes: boolean;
 }
 
 const listCommand: CommandModule<object, PathArguments> = {
@@ -59,13 +62,28 @@ const pruneCommand: CommandModule<object, PruneArguments> = {
         coerce: single('memory-limit'),
         describe: `For live buffers on the target [default: ${DEFAULT_MEMORY_LIMIT}]`,
       })
+      .option('dry-run', {
+        type: 'boolean',
+        default: false,
+        describe: 'Say how many entries would stay, and remove none',
+      })
+      .option('yes', {
+        type: 'boolean',
+        default: false,
+        describe: 'Prune also the corpus of a campaign, which cannot be resumed afterwards',
+      })
       .epilogue('Exit codes: 0 done, 2 usage, 3 the target cannot be reached.'),
-  handler: ({ path, target, 'memory-limit': limit }) => {
+  handler: (given) => {
+    const { path } = given;
     existingFolder(path);
     // The corpus in the folder of a campaign is the campaign's.
     const campaign = dirname(resolve(path));
-    const folders = holdsCampaign(campaign) ? [path, campaign] : [path];
-    return whileHolding(folders, 'corpus prune', () => prune(path, target, limit));
+    const isOfCampaign = holdsCampaign(campaign);
+    const folders = isOfCampaign ? [path, campaign] : [path];
+    return whileHolding(folders, 'corpus prune', async () => {
+      if (isOfCampaign && !given.yes && !given['dry-run']) refuseCampaign(campaign);
+      await prune(given);
+    });
   },
 };
 
@@ -94,26 +112,32 @@ function list(path: string): void {
 
 function show(path: string): void {
   const entry = entryFrom(readFile(path).text);
-  for (const line of scheduleText({ ...entry, histories: [] })) say(line);
+  say(...scheduleText({ ...entry, histories: [] }, columnsOf()));
 }
 
-async function prune(
-  path: string,
-  target: string | undefined,
-  limit = DEFAULT_MEMORY_LIMIT,
-): Promise<void> {
+function refuseCampaign(campaign: string): never {
+  throw usageError(
+    `the campaign in ${campaign} cannot be resumed once its corpus is pruned; look with --dry-run ` +
+      'first, and add --yes where the campaign is over',
+  );
+}
+
+async function prune(given: PruneArguments): Promise<void> {
+  const { path, target, 'dry-run': isTrial, 'memory-limit': limit = DEFAULT_MEMORY_LIMIT } = given;
   const folder = existingFolder(path);
   const adapter = target === undefined ? undefined : await openTarget(target);
   try {
     const on = adapter === undefined ? undefined : { adapter, memoryLimit: bytes(limit) };
-    sayPruned(path, await pruneCorpus(folder, on));
+    sayPruned(path, await pruneCorpus(folder, on, isTrial), isTrial);
   } finally {
     if (adapter !== undefined) await closeInTime(adapter);
   }
 }
 
-function sayPruned(path: string, { before, kept, signatures, unfit, warning }: Pruned): void {
+function sayPruned(path: string, pruned: Pruned, isTrial: boolean): void {
+  const { before, kept, signatures, unfit, warning } = pruned;
   if (warning !== '') complain(warning);
   if (unfit > 0) complain(`${unfit} entries stay as they are: the target cannot run them`);
-  say(`${path}: ${kept} of ${before} entries show all ${signatures} coverage signatures`);
+  const end = isTrial ? `; ${before - kept} would be removed` : '';
+  say(`${path}: ${kept} of ${before} entries show all ${signatures} coverage signatures${end}`);
 }

@@ -14,10 +14,10 @@ import {
 } from '../../suites/assess/diff/outcome.ts';
 import { readPrograms } from '../../suites/assess/diff/read-programs.ts';
 import { closeInTime } from '../shared/close-in-time.ts';
-import { idsIn, single } from '../shared/options.ts';
+import { idsIn, onlyOption, outputOptions, single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
 import { Progress } from '../shared/progress.ts';
-import { say } from '../shared/terminal.ts';
+import { sayParagraphs } from '../shared/terminal.ts';
 
 interface DiffArguments {
   readonly left: string;
@@ -44,12 +44,7 @@ export const diffCommand: CommandModule<object, DiffArguments> = {
         describe: 'File with a Program, or a list of Programs, as JSON',
       })
       .option('suite', { type: 'boolean', default: false, describe: 'Every case of the suites' })
-      .option('only', {
-        type: 'string',
-        array: true,
-        requiresArg: true,
-        describe: 'With --suite: only these requirements or cases, by id',
-      })
+      .option('only', { ...onlyOption, describe: `With --suite: ${onlyOption.describe}` })
       .option('profile', {
         type: 'string',
         requiresArg: true,
@@ -62,6 +57,7 @@ export const diffCommand: CommandModule<object, DiffArguments> = {
         coerce: single('out'),
         describe: 'Directory of diff.json and diff.md',
       })
+      .options(outputOptions)
       .epilogue('Exit codes: 0 the same, 1 different, 2 usage, 3 a target could not be observed.'),
   handler: async (given) => {
     if ((given.program !== undefined) === given.suite) {
@@ -96,13 +92,14 @@ function print(
   outcome: DiffOutcome,
   files: MatrixFiles | undefined,
 ): void {
-  const lines = [
-    ...wrap('left   ', redact(left.url)),
-    ...wrap('right  ', redact(right.url)),
-    '',
-    ...outcome.paragraphs.flatMap(({ first, text }) => wrap(first, text)),
+  const paragraphs = [
+    { first: 'left   ', text: redact(left.url) },
+    { first: 'right  ', text: redact(right.url) },
+    { first: '', text: '' },
+    ...outcome.paragraphs,
   ];
-  say(...lines);
+  sayParagraphs(...paragraphs);
+  const lines = paragraphs.flatMap(({ first, text }) => wrap(first, text));
   const data = { targets: [left.url, right.url].map((url) => redact(url)), ...outcome.data };
   files?.write(toJson(data) as object, `\`\`\`text\n${lines.join('\n')}\n\`\`\`\n`);
 }

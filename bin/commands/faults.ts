@@ -6,14 +6,13 @@ import { faultExitCode, faultLines, faultMarkdown } from '../../suites/faults/fa
 import { BOUND_DEFAULT, sweepFaults } from '../../suites/faults/sweep-suites.ts';
 import { closeInTime } from '../shared/close-in-time.ts';
 import { Interrupt } from '../shared/interrupt.ts';
-import { countOption, idsIn, single } from '../shared/options.ts';
+import { LiveLine } from '../shared/live-line.ts';
+import { countOption, idsIn, onlyOption, outputOptions, single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
-import { complain, say } from '../shared/terminal.ts';
+import { sayWrapped } from '../shared/terminal.ts';
 
 const POINTS_MAX = 4096;
 const OUT = 'allocert-faults';
-/** Milliseconds between two lines that say how far the sweep is. */
-const TOLD_MS = 5000;
 
 interface FaultsArguments {
   readonly target: string;
@@ -36,12 +35,7 @@ export const faultsCommand: CommandModule<object, FaultsArguments> = {
         coerce: single('profile'),
         describe: 'Profile whose cases run [default: the one of the target’s ABI]',
       })
-      .option('only', {
-        type: 'string',
-        array: true,
-        requiresArg: true,
-        describe: 'Sweep only these requirements or cases, by id',
-      })
+      .option('only', onlyOption)
       .option('points', {
         type: 'string',
         requiresArg: true,
@@ -55,6 +49,7 @@ export const faultsCommand: CommandModule<object, FaultsArguments> = {
         coerce: (value: string | readonly string[]) => single('out')(value) ?? '',
         describe: 'Directory of faults.json and faults.md',
       })
+      .options(outputOptions)
       .epilogue(
         'Exit codes: 0 nothing found, 1 something found, 2 usage, 3 not complete; ' +
           'see docs/faults.md.',
@@ -68,7 +63,8 @@ async function sweep({ only, out, points, profile, target }: FaultsArguments): P
   const adapter = await openTarget(target);
   const files = new MatrixFiles(out, 'faults');
   const interrupt = new Interrupt();
-  let told = performance.now();
+  let place = 'starting the target';
+  const live = new LiveLine(() => place);
   try {
     const report = await sweepFaults({
       adapter,
@@ -77,15 +73,16 @@ async function sweep({ only, out, points, profile, target }: FaultsArguments): P
       bound: points ?? BOUND_DEFAULT,
       signal: interrupt.signal,
       onCase: (id, index, total) => {
-        if (performance.now() - told < TOLD_MS) return;
-        told = performance.now();
-        complain(`${index} of ${total} cases; ${id}`);
+        place = `${index}/${total} cases: ${id}`;
       },
     });
     files.write(report, faultMarkdown(report));
-    say(...faultLines(report), `The report is in ${out}.`);
+    live.stop();
+    const lines = [...faultLines(report), `The report is in ${out}.`];
+    sayWrapped(...lines);
     return interrupt.received?.exitCode ?? faultExitCode(report);
   } finally {
+    live.stop();
     await closeInTime(adapter);
     interrupt.dispose();
   }

@@ -17,9 +17,10 @@ import {
   workersOf,
 } from '../shared/fuzz-arguments.ts';
 import { runFuzzCampaign } from '../shared/fuzz-campaign.ts';
-import { single } from '../shared/options.ts';
+import { outputOptions, single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
 import { proveFuzzer } from '../shared/prove-fuzzer.ts';
+import { refuseReplay } from '../shared/refuse-replay.ts';
 
 interface FuzzArguments {
   readonly target: string | undefined;
@@ -82,8 +83,12 @@ export const fuzzCommand: CommandModule<object, FuzzArguments> = {
         default: false,
         describe: 'Run the seed twice, compare what is found, and keep nothing',
       })
-      .epilogue('Exit codes: 0 nothing found, 1 findings, 2 usage, 3 incomplete.'),
+      .options(outputOptions)
+      .epilogue(
+        'Exit codes: 0 nothing found, 1 findings, 2 usage, 3 incomplete, 130 and 143 interrupted.',
+      ),
   handler: async (given) => {
+    refuseReplay(given.target, 'fuzz');
     if (given.canary || given['self-check']) {
       refuseMixture(given);
       conclude(await proveFuzzer(requested(given, undefined), given.canary));

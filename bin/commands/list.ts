@@ -1,11 +1,10 @@
 import type { Argv, CommandModule } from 'yargs';
-import { jsonText } from '../../base/clean-text.ts';
-import { wrap } from '../../reports/formats/layout.ts';
 import { listingParagraphs, listRequirements } from '../../suites/assess/listing.ts';
 import { idsIn, PRINT_CODES, single } from '../shared/options.ts';
-import { sayText } from '../shared/terminal.ts';
+import { sayJson, sayParagraphs } from '../shared/terminal.ts';
 
 interface ListArguments {
+  readonly ids: readonly string[] | undefined;
   readonly group: readonly string[] | undefined;
   readonly level: readonly string[] | undefined;
   readonly profile: string | undefined;
@@ -14,10 +13,15 @@ interface ListArguments {
 
 /** `allocert list` */
 export const listCommand: CommandModule<object, ListArguments> = {
-  command: 'list',
+  command: 'list [ids..]',
   describe: 'Print the requirements and the cases that observe each',
   builder: (argv: Argv) =>
     argv
+      .positional('ids', {
+        type: 'string',
+        array: true,
+        describe: 'Only these requirements: ids, beginnings, patterns (ISO-*), cases, groups',
+      })
       .option('group', {
         type: 'string',
         array: true,
@@ -38,15 +42,14 @@ export const listCommand: CommandModule<object, ListArguments> = {
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print an array of objects' })
       .epilogue(PRINT_CODES),
-  handler: ({ group, level, profile, json }) => {
+  handler: ({ ids, group, level, profile, json }) => {
     const listed = listRequirements({
-      groups: idsIn(group),
-      levels: idsIn(level),
+      ids: idsIn(ids, 'ids'),
+      groups: idsIn(group, 'group'),
+      levels: idsIn(level, 'level'),
       ...(profile === undefined ? {} : { profile }),
     });
-    const lines = json
-      ? [jsonText(listed, 2)]
-      : listingParagraphs(listed, profile).flatMap(({ first, text }) => wrap(first, text));
-    sayText(lines.join('\n'), process.stdout);
+    if (json) sayJson(listed);
+    else sayParagraphs(...listingParagraphs(listed, profile));
   },
 };

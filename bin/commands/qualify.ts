@@ -5,7 +5,6 @@ import { moduleDefectsFile } from '../../adapters/vm/modules/own-modules.ts';
 import { usageError } from '../../base/errors.ts';
 import { whileHolding } from '../../reports/files/folder-lock.ts';
 import { MatrixFiles } from '../../reports/files/matrix-files.ts';
-import { wrap } from '../../reports/formats/layout.ts';
 import { type DefectPlan, runWithDefects, withDefect } from '../../suites/assess/defect-runs.ts';
 import { readDefects } from '../../suites/assess/known-defects.ts';
 import {
@@ -20,9 +19,10 @@ import {
 } from '../../suites/assess/qualification-runs.ts';
 import { type QualificationRuns, qualify } from '../../suites/assess/qualify.ts';
 import { TargetPool } from '../../suites/assess/target-pool.ts';
-import { countOption, single } from '../shared/options.ts';
+import { LiveLine } from '../shared/live-line.ts';
+import { countOption, outputOptions, single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
-import { mention, say } from '../shared/terminal.ts';
+import { mention, sayParagraphs } from '../shared/terminal.ts';
 
 interface QualifyArguments {
   readonly target: string;
@@ -39,8 +39,6 @@ const OWN_MODULES = /^vm:[^/?]+\/cma\d/;
 const JOBS_MAX = 64;
 
 const CLEAN_RUNS_MAX = 10_000;
-/** Milliseconds between two lines that say how far it is. */
-const PROGRESS_MS = 5000;
 
 /** `allocert qualify` */
 export const qualifyCommand: CommandModule<object, QualifyArguments> = {
@@ -84,6 +82,7 @@ export const qualifyCommand: CommandModule<object, QualifyArguments> = {
         coerce: countOption('jobs', JOBS_MAX),
         describe: `Runs at once [default: one for each core for ${SIMULATOR}, else 1]`,
       })
+      .options(outputOptions)
       .epilogue('Exit codes: 0 qualified, 1 not, 2 usage, 3 this machine cannot run it.'),
   handler: async (args) => {
     const runs = await runsOf(args);
@@ -104,8 +103,7 @@ async function qualified(
     ...qualificationParagraphs(qualification),
     { first: '', text: `The kill matrix is in ${out}.` },
   ];
-  const lines = paragraphs.flatMap(({ first, text }) => wrap(first, text));
-  say(...lines);
+  sayParagraphs(...paragraphs);
   return qualification.exitCode;
 }
 
@@ -158,7 +156,7 @@ async function pooled(
 ): Promise<QualificationRuns> {
   const pool = new TargetPool(new URL('../workers/qualify-worker.js', import.meta.url).href, jobs);
   let progress = 'starting';
-  const timer = setInterval(() => mention(progress), PROGRESS_MS).unref();
+  const live = new LiveLine(() => progress);
   try {
     return await run({
       observe: (task) => pool.observe(task),
@@ -167,7 +165,7 @@ async function pooled(
       },
     });
   } finally {
-    clearInterval(timer);
+    live.stop();
     await pool.close();
   }
 }

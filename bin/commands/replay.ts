@@ -9,16 +9,17 @@ import { scheduleOf } from '../../fuzz/findings/schedule.ts';
 import { foundTarget } from '../../fuzz/findings/stored-target.ts';
 import type { Finding } from '../../fuzz/record/finding.ts';
 import { reproducerOf } from '../../fuzz/reproduce/index.ts';
+import { wrap } from '../../reports/formats/layout.ts';
 import { closeInTime } from '../shared/close-in-time.ts';
 import { single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
-import { say } from '../shared/terminal.ts';
+import { columnsOf, say } from '../shared/terminal.ts';
 
 interface ReplayArguments {
   readonly file: string;
   readonly times: string | undefined;
   readonly target: string | undefined;
-  readonly c: string | undefined;
+  readonly 'c-program': string | undefined;
 }
 
 const TIMES = '10';
@@ -35,11 +36,14 @@ export const replayCommand: CommandModule<object, ReplayArguments> = {
       .positional('file', { type: 'string', demandOption: true, describe: 'A finding-*.json' })
       .option('times', text('times', `How often [default: ${TIMES}]`))
       .option('target', text('target', 'Where to run it; must be typed for every kind but sim:'))
-      .option('c', text('c', 'Write it as a C program to this file instead, and run nothing'))
+      .option('c-program', {
+        ...text('c-program', 'Write it as a C program to this file instead, and run nothing'),
+        alias: 'c',
+      })
       .epilogue('Exit codes: 0 it shows again, 1 it does not, 2 usage, 3 cannot be run.'),
-  handler: async ({ c, file, target, times }) => {
+  handler: async ({ 'c-program': c, file, target, times }) => {
     if (c !== undefined && (times !== undefined || target !== undefined)) {
-      throw usageError('--c runs nothing, so leave --times and --target out');
+      throw usageError('--c-program runs nothing, so leave --times and --target out');
     }
     const finding = readFinding(file);
     if (c !== undefined) writeProgram(finding, c);
@@ -55,8 +59,8 @@ function countOf(times: string): number {
 async function replay(finding: Finding, times: number, target?: string): Promise<number> {
   const adapter = await openTarget(target ?? foundTarget(finding.target));
   try {
-    const lines = scheduleOf(finding);
-    say(finding.signature, ...lines.map((line) => `  ${line}`));
+    const lines = scheduleOf(finding, columnsOf() - 2);
+    say(...wrap('', finding.signature, columnsOf()), ...lines.map((line) => `  ${line}`));
     const seen = await replayFinding(adapter, finding, times);
     say(`It shows in ${shareText(seen)} on ${redact(adapter.url)}.`);
     return seen.times > 0 ? 0 : 1;

@@ -13,6 +13,7 @@ import { type KcidbArguments, kcidbOf, kcidbOptions } from '../shared/kcidb-opti
 import {
   EXIT_CODES,
   gateOptions,
+  outputOptions,
   reporterOption,
   retriesOption,
   single,
@@ -50,6 +51,7 @@ export const retryCommand: CommandModule<object, RetryArguments> = {
       .option('retries', retriesOption)
       .options(kcidbOptions)
       .options(gateOptions)
+      .options(outputOptions)
       .epilogue(EXIT_CODES),
   handler: async (given) => {
     const directory = reportFolderOf(given.directory);

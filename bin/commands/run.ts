@@ -1,6 +1,8 @@
 import type { Argv, CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { openTarget } from '../../adapters/open-target.ts';
+import { usageError } from '../../base/errors.ts';
+import { isTyped } from '../../config/typed.ts';
 import { checkDirectory } from '../../reports/files/directory.ts';
 import { whileHolding } from '../../reports/files/folder-lock.ts';
 import { reportPlace } from '../../reports/files/report-place.ts';
@@ -14,6 +16,8 @@ import {
   EXIT_CODES,
   gateOptions,
   idsIn,
+  onlyOption,
+  outputOptions,
   parseShard,
   reporterOption,
   retriesOption,
@@ -22,7 +26,7 @@ import {
 import { conclude } from '../shared/own-exit.ts';
 import { runAndReport } from '../shared/run-and-report.ts';
 import { holdAgainst, statementForRun } from '../shared/stated-claims.ts';
-import { say } from '../shared/terminal.ts';
+import { sayJson, sayParagraphs } from '../shared/terminal.ts';
 
 interface RunArguments extends KcidbArguments, GateArgs {
   readonly target: string | undefined;
@@ -33,7 +37,9 @@ interface RunArguments extends KcidbArguments, GateArgs {
   readonly fixed: readonly string[] | undefined;
   readonly statement: string | undefined;
   readonly out: string | undefined;
+  readonly 'fail-fast': boolean;
   readonly list: boolean;
+  readonly json: boolean;
   readonly reporter: readonly string[];
 }
 
@@ -50,12 +56,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
         coerce: single('profile'),
         describe: 'Profile that decides the exit code [default: the one of the target’s ABI]',
       })
-      .option('only', {
-        type: 'string',
-        array: true,
-        requiresArg: true,
-        describe: 'Run only these requirements or cases, by id',
-      })
+      .option('only', onlyOption)
       .option('shard', {
         type: 'string',
         requiresArg: true,
@@ -85,18 +86,32 @@ export const runCommand: CommandModule<object, RunArguments> = {
         describe: 'Statement of the product, each claim of which is held against the run',
       })
       .options(gateOptions)
+      .option('fail-fast', {
+        type: 'boolean',
+        default: false,
+        describe: 'Stop after the first case whose failure decides the exit code',
+      })
+      .options(outputOptions)
       .option('list', {
         type: 'boolean',
         default: false,
         describe: 'Print the cases (of --profile, else of every ABI) and run nothing',
+      })
+      .option('json', {
+        type: 'boolean',
+        default: false,
+        describe: 'With --list: print an array of objects',
       })
       .epilogue(EXIT_CODES),
   handler: async (given) => {
     const words = idsIn(given.only);
     const only = words.filter((word) => !isTarget(word));
     if (given.list) {
-      printCases(given.profile, only);
+      printCases(given.profile, only, given.json);
       return;
+    }
+    if (given.json && isTyped(hideBin(process.argv), 'json')) {
+      throw usageError('--json is for --list; of a run, --reporter json=FILE writes the record');
     }
     // `--only A B sim:` hands the target to --only; ids have no colon and are no paths.
     const target = words.find(isTarget) ?? given.target ?? 'sim:';
@@ -111,7 +126,9 @@ export const runCommand: CommandModule<object, RunArguments> = {
     const adapter = await openTarget(target);
     const { profile = stated?.statement.profile, retries = 0 } = given;
     const fixed = idsIn(given.fixed);
-    const run = { adapter, directory, profile, only, shard, environment, retries, gate, fixed };
+    const failFast = given['fail-fast'];
+    const asked = { profile, only, shard, retries, gate, fixed, failFast };
+    const run = { adapter, directory, environment, ...asked };
     const carriedOut = async (): Promise<number> => {
       checkDirectory(directory);
       return stated === undefined
@@ -126,10 +143,17 @@ export const runCommand: CommandModule<object, RunArguments> = {
 
 const isTarget = (word: string): boolean => /^[./]|:/.test(word);
 
-function printCases(profile: string | undefined, only: readonly string[]): void {
+function printCases(profile: string | undefined, only: readonly string[], asJson: boolean): void {
   const cases = listCases(profile, only);
-  const width = Math.max(...cases.map(({ id }) => id.length));
-  for (const { id, title, requirements } of cases) {
-    say(`${id.padEnd(width)}  ${title} (${requirements.join(', ')})`);
+  if (asJson) {
+    sayJson(cases);
+    return;
   }
+  const width = Math.max(...cases.map(({ id }) => id.length));
+  sayParagraphs(
+    ...cases.map(({ id, title, requirements }) => ({
+      first: `${id.padEnd(width)}  `,
+      text: `${title} (${requirements.join(', ')})`,
+    })),
+  );
 }

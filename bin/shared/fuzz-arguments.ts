@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { usageError } from '../../base/errors.ts';
+import { chooseFrom } from '../../base/nearest.ts';
 import { ALL, PARALLEL } from '../../fuzz/generate/mode-selection.ts';
 import { MODES } from '../../fuzz/generate/modes.ts';
 
@@ -49,7 +50,7 @@ export function modesOf(list: string | undefined): readonly string[] {
   const known = [...MODES.map(({ name }) => name), PARALLEL, ALL];
   const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) return names;
-  throw usageError(`there is no mode "${unknown}"; choose from ${known.join(', ')}`);
+  throw usageError(`there is no mode "${unknown}"; ${chooseFrom(unknown, known)}`);
 }
 
 /** How many worker threads, as typed. @throws {@link AllocertError} (usage) */

@@ -1,5 +1,7 @@
 import type { Adapter } from '../../adapters/contract/index.ts';
 import { openTarget } from '../../adapters/open-target.ts';
+import { printable } from '../../base/clean-text.ts';
+import { counted } from '../../base/counted.ts';
 import { AllocertError } from '../../base/errors.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { redact } from '../../base/redact.ts';
@@ -14,12 +16,15 @@ import type { Finding } from '../../fuzz/record/finding.ts';
 import type { ResumeState } from '../../fuzz/record/resume-state.ts';
 import type { CampaignWorker } from '../../fuzz/workers/campaign-worker.ts';
 import { WorkerPool } from '../../fuzz/workers/worker-pool.ts';
+import { wrap } from '../../reports/formats/layout.ts';
 import { closeInTime } from './close-in-time.ts';
-import { FuzzView } from './fuzz-view.ts';
 import { Interrupt } from './interrupt.ts';
+import { LiveLine } from './live-line.ts';
+import { complain, say, sayPainted, sayParagraphs, styleOf } from './terminal.ts';
 
 /** Lines of a schedule that are shown; the file has all of it. */
 const SCHEDULE_LINES = 40;
+const INDENT = ' '.repeat(6);
 
 /** How a campaign is carried out, and what it goes on with. */
 export interface ExecutionOptions {
@@ -58,17 +63,15 @@ export async function runFuzzCampaign(
   const { before, corpusFolder, workers } = execution;
   const adapter = await openTarget(request.target);
   const pool = poolFor(request, adapter, workers);
-  const interrupt = new Interrupt();
+  const interrupt = new Interrupt('round');
   const findingsBefore = before?.findings.length ?? 0;
   let found = 0;
   const progress = new CampaignProgress({
     rounds: before?.done.size ?? 0,
     findings: findingsBefore,
   });
-  const view = new FuzzView(() => figuresLine(progress.take()));
-  view.say(
-    `seed 0x${request.seed.toString(16)} on ${redact(request.target)}, campaign in ${directory}`,
-  );
+  const live = new LiveLine(() => figuresLine(progress.take()));
+  say(`seed 0x${request.seed.toString(16)} on ${redact(request.target)}, campaign in ${directory}`);
   try {
     const end = await runRecorded({
       ...request,
@@ -77,39 +80,39 @@ export async function runFuzzCampaign(
       shrinkBudget: SHRINK_BUDGET,
       signal: interrupt.signal,
       ...(pool === undefined ? {} : { worker: pool }),
-      onWarning: (sentence) => view.complain(sentence),
-      onSuspect: (index, why) =>
-        view.complain(`round ${index} killed its worker, also alone: ${why}`),
+      onWarning: complain,
+      onSuspect: (index, why) => complain(`round ${index} killed its worker, also alone: ${why}`),
       onMinimize: ({ requirement }) => progress.minimizes(requirement),
       onFinding: (finding, file) => {
         found += 1;
         progress.finding();
-        for (const line of linesOf(finding)) view.say(line);
-        if (file !== undefined) view.say(`      ${directory}/${file}`);
+        sayPainted(...linesOf(finding));
+        if (file !== undefined) say(`      ${directory}/${file}`);
       },
       onRoundDone: (round, sight) => progress.round(round, sight),
     });
     const total = findingsBefore + end.findings;
-    view.say(figuresLine(progress.take()));
+    say(figuresLine(progress.take()));
     const place = end.lost ? 'there is no report' : `the report is ${directory}/report.html`;
-    view.say(`${end.rounds} rounds, ${end.operations} operations now, ${total} findings; ${place}`);
-    if (end.lost) view.complain(`${directory} was deleted: the campaign in it is lost`);
+    const done = `${counted(end.rounds, 'round')}, ${counted(end.operations, 'operation')} now`;
+    sayParagraphs({ first: '', text: `${done}, ${counted(total, 'finding')}; ${place}` });
+    if (end.lost) complain(`${directory} was deleted: the campaign in it is lost`);
     if (end.dropped > 0) {
       const many = `${end.dropped} more violations are of rules with 16 findings each`;
-      view.complain(`${many}, and were only counted; mend what was found, then run again`);
+      complain(`${many}, and were only counted; mend what was found, then run again`);
     }
     if (end.reason !== '') {
       const more = end.lost ? '' : `; go on with: ${goingOn(request, corpusFolder, directory)}`;
-      view.complain(`${end.reason}${more}`);
+      complain(`${end.reason}${more}`);
     }
-    return campaignExitCode(total, end.reason);
+    return interrupt.received?.exitCode ?? campaignExitCode(total, end.reason);
   } catch (thrown) {
     // What was found was observed, whatever ended the campaign.
     if (!(thrown instanceof AllocertError) || found === 0) throw thrown;
-    view.complain(thrown.message);
+    complain(thrown.message);
     return campaignExitCode(found, '');
   } finally {
-    view.stop();
+    live.stop();
     interrupt.dispose();
     await closeInTime(adapter);
   }
@@ -132,11 +135,18 @@ function linesOf(finding: Finding): string[] {
     reproduced === undefined
       ? ''
       : ` (${shareText({ ...reproduced, certain: finding.facts.kind === 'sim' })})`;
-  const lines = scheduleOf(finding);
-  return [
+  const { columns, paint } = styleOf();
+  const lines = scheduleOf(finding, columns - INDENT.length);
+  const [title = '', ...rest] = wrap(
+    '',
     `FOUND ${finding.requirement} ${finding.kind}${share}`,
-    `      ${finding.detail}`,
-    ...faces.map((face) => `      also shows as ${face}`),
-    ...lines.slice(0, SCHEDULE_LINES).map((line) => `      ${line}`),
+    columns,
+  );
+  return [
+    paint('red', title),
+    ...rest,
+    ...wrap(INDENT, finding.detail, columns),
+    ...faces.flatMap((face) => wrap(INDENT, `also shows as ${face}`, columns)),
+    ...lines.slice(0, SCHEDULE_LINES).map((line) => printable(`${INDENT}${line}`)),
   ];
 }

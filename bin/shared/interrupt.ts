@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { rescueBy } from './last-resort.ts';
 import { endProcess, TROUBLE } from './own-exit.ts';
 import { onStopSignal, type StopSignal } from './stop-signals.ts';
-import { complain } from './terminal.ts';
+import { beginLine, complain } from './terminal.ts';
 
 /** Milliseconds that a case gets to end after the first signal. */
 const GRACE_MS = 5000;
@@ -25,9 +25,12 @@ export class Interrupt {
   /** What failed that no caller waits for; undefined when nothing did. */
   failure: string | undefined;
   #name: StopSignal | undefined;
+  readonly #step: 'case' | 'round';
   readonly #endSignals: () => void;
 
-  constructor() {
+  /** @param step what is ended before the run stops, such as a case */
+  constructor(step: 'case' | 'round' = 'case') {
+    this.#step = step;
     let expire = (): void => {};
     this.expired = new Promise((resolve) => {
       expire = resolve;
@@ -69,12 +72,14 @@ export class Interrupt {
 
   #stop(name: StopSignal): void {
     if (this.#name !== undefined) {
+      beginLine();
       this.#expire();
       return;
     }
     this.#name = name;
     this.#controller.abort();
     setTimeout(this.#expire, GRACE_MS).unref();
-    complain('stopping after the case that runs; interrupt again to stop at once');
+    beginLine();
+    complain(`stopping after the ${this.#step} that runs; interrupt again to stop at once`);
   }
 }

@@ -55,6 +55,26 @@ function giveUp(sentence: string): void {
   endProcess(TROUBLE);
 }
 
+/** Error codes of an output that takes nothing, in words. */
+const OUTPUT: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space is left on its device',
+  EIO: 'its device failed',
+  EFBIG: 'the file is as large as files may be',
+  EDQUOT: 'the quota of disk space is used up',
+};
+
+/**
+ * The end of a command whose standard output cannot be written. A reader that has gone, as that of
+ * `allocert list | head`, is none.
+ */
+export function outputResort(thrown: unknown): void {
+  const { code = '' } = thrown as NodeJS.ErrnoException;
+  if (code === 'EPIPE') return;
+  complainFully(thrown);
+  complain(`standard output cannot be written: ${OUTPUT[code] ?? messageOf(thrown)}`);
+  endProcess(TROUBLE);
+}
+
 function sentenceOf(thrown: unknown): string {
   const message = messageOf(thrown).split('\n')[0];
   const { code } = (thrown ?? {}) as NodeJS.ErrnoException;

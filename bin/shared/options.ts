@@ -1,6 +1,8 @@
 import { usageError } from '../../base/errors.ts';
 import { LEVELS } from '../../reports/record/gate-outcome.ts';
 import { REPORTERS } from '../../reports/reporters.ts';
+import { tellNoProgress } from './live-line.ts';
+import { tellDetails } from './terminal.ts';
 
 /** Refuses an option that is empty or given more than once; parsers would make a list of it. */
 export const single =
@@ -12,9 +14,19 @@ export const single =
     return value;
   };
 
-/** Ids in a list as typed: a comma or a blank stands between two. */
-export const idsIn = (given: readonly string[] | undefined): readonly string[] =>
-  (given ?? []).flatMap((text) => text.split(/[\s,]+/)).filter(Boolean);
+/**
+ * Ids in a list as typed: a comma or a blank stands between two.
+ *
+ * @throws {@link AllocertError} (usage) when the list was typed and names nothing, since an empty
+ *   variable in a script must not choose everything
+ */
+export function idsIn(given: readonly string[] | undefined, option = 'only'): readonly string[] {
+  const ids = (given ?? []).flatMap((text) => text.split(/[\s,]+/)).filter(Boolean);
+  if (given !== undefined && given.length > 0 && ids.length === 0) {
+    throw usageError(`--${option} is empty; name something or leave it out`);
+  }
+  return ids;
+}
 
 /** `--reporter NAME=PATH`; one value each, so that a directory may follow it. */
 export const reporterOption = {
@@ -87,5 +99,30 @@ export const retriesOption = {
   type: 'string',
   requiresArg: true,
   coerce: countOption('retries', RETRIES_MAX),
-  describe: 'Run what fails or cannot decide again, up to so often [default: 0]',
+  describe: 'Retry failed or inconclusive cases up to this many times [default: 0]',
 } as const;
+
+/** `--only IDS`, as commands that run cases take it. */
+export const onlyOption = {
+  type: 'string',
+  array: true,
+  requiresArg: true,
+  describe: 'Only these requirements or cases: ids, their beginnings, patterns (ISO-*), groups',
+} as const;
+
+/** `--quiet` and `--verbose`, of commands that take a while. */
+export const outputOptions = {
+  quiet: { type: 'boolean', describe: 'Print only failures and the verdict, and no progress' },
+  verbose: { type: 'boolean', describe: 'Print also how each case ended, on standard error' },
+} as const;
+
+/**
+ * Prints as much as was asked for from now on.
+ *
+ * @throws {@link AllocertError} (usage) for both at once
+ */
+export function setOutput({ quiet, verbose }: { quiet?: unknown; verbose?: unknown }): void {
+  if (quiet === true && verbose === true) throw usageError('give --quiet or --verbose, not both');
+  if (quiet === true) tellNoProgress();
+  if (verbose === true) tellDetails();
+}

@@ -1,32 +1,22 @@
-import { clearLine, cursorTo } from 'node:readline';
-import { outputLine } from '../../base/clean-text.ts';
 import type { CaseFinish, CaseStart, RunStart } from '../../reports/record/journal-lines.ts';
-import { isBad } from '../../reports/record/status.ts';
+import { isBad, type Status, worse } from '../../reports/record/status.ts';
+import { LiveLine } from './live-line.ts';
+import { detail } from './terminal.ts';
 
-const LIVE_INTERVAL_MS = 100;
-const PLAIN_INTERVAL_MS = 5000;
-
-/**
- * Where a run stands, on standard error: one line that renews itself on a terminal, a line every
- * few seconds elsewhere.
- */
+/** Where a run stands, on standard error; with `--verbose`, how each case ended. */
 export class Progress {
-  readonly #out: NodeJS.WriteStream;
-  readonly #live: boolean;
   readonly #started = performance.now();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #live: LiveLine;
   #profile = '';
-  #total = 0;
+  /** Cases of the run; undefined until the target has started. */
+  #total: number | undefined;
   /** By id, since a case that is retried ends more than once. */
   readonly #finished = new Set<string>();
   readonly #bad = new Set<string>();
-  #running = 'starting the target';
+  #running = '';
 
   constructor(out: NodeJS.WriteStream = process.stderr) {
-    this.#out = out;
-    this.#live = out.isTTY === true && process.env.TERM !== 'dumb' && !process.env.CI;
-    const interval = this.#live ? LIVE_INTERVAL_MS : PLAIN_INTERVAL_MS;
-    this.#timer = setInterval(() => this.#draw(), interval).unref();
+    this.#live = new LiveLine((isLive) => this.#line(isLive), out);
   }
 
   /** Hears of a run from its first line on; may be handed over as it is. */
@@ -45,34 +35,26 @@ export class Progress {
     this.#running = line.case;
   }
 
-  caseEnd({ case: id, verdicts }: CaseFinish): void {
+  caseEnd({ case: id, durationMs, end, verdicts }: CaseFinish): void {
     this.#finished.add(id);
-    const bad = verdicts.some((one) => one.profile === this.#profile && isBad(one.status));
-    if (bad) this.#bad.add(id);
+    const statuses = verdicts
+      .filter((one) => one.profile === this.#profile)
+      .map(({ status }) => status);
+    if (statuses.some(isBad)) this.#bad.add(id);
+    const status = statuses.reduce<Status>(worse, 'skip');
+    const said = statuses.length === 0 ? end : status;
+    detail(() => `${said.padEnd(12)}  ${id}  ${(durationMs / 1000).toFixed(1)} s`);
   }
 
   /** Removes the live line, so that nothing is printed over it. */
   stop(): void {
-    clearInterval(this.#timer);
-    if (this.#timer !== undefined && this.#live) this.#clear();
-    this.#timer = undefined;
+    this.#live.stop();
   }
 
-  #draw(): void {
-    const seconds = ((performance.now() - this.#started) / 1000).toFixed(this.#live ? 1 : 0);
+  #line(isLive: boolean): string {
+    const seconds = ((performance.now() - this.#started) / 1000).toFixed(isLive ? 1 : 0);
+    if (this.#total === undefined) return `starting the target, ${seconds} s`;
     const bad = this.#bad.size === 0 ? '' : `, ${this.#bad.size} failing`;
-    const cases = `${this.#finished.size}/${this.#total} cases`;
-    const line = outputLine(`${cases}${bad}, ${seconds} s: ${this.#running}`);
-    if (!this.#live) {
-      this.#out.write(`${line}\n`);
-      return;
-    }
-    this.#clear();
-    this.#out.write(line.slice(0, (this.#out.columns || 80) - 1));
-  }
-
-  #clear(): void {
-    cursorTo(this.#out, 0);
-    clearLine(this.#out, 0);
+    return `${this.#finished.size}/${this.#total} cases${bad}, ${seconds} s: ${this.#running}`;
   }
 }

@@ -1,4 +1,5 @@
 import { openTarget } from '../../adapters/open-target.ts';
+import { counted } from '../../base/counted.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { canaryExitCode, selfCheckExitCode } from '../../fuzz/campaign/exit-codes.ts';
 import { type FuzzRequest, SHRINK_BUDGET } from '../../fuzz/campaign/request.ts';
@@ -20,7 +21,7 @@ import { complain, say } from './terminal.ts';
 export async function proveFuzzer(request: FuzzRequest, canary: boolean): Promise<number> {
   const { profile, target, ...rest } = request;
   const adapter = await openTarget(target);
-  const interrupt = new Interrupt();
+  const interrupt = new Interrupt('round');
   const options = {
     ...rest,
     adapter,
@@ -33,11 +34,11 @@ export async function proveFuzzer(request: FuzzRequest, canary: boolean): Promis
     if (canary) {
       const end = await findCanary(options);
       showCanary(end);
-      return canaryExitCode(end);
+      return interrupt.received?.exitCode ?? canaryExitCode(end);
     }
     const end = await selfCheck(options);
     showSelfCheck(end);
-    return selfCheckExitCode(end);
+    return interrupt.received?.exitCode ?? selfCheckExitCode(end);
   } finally {
     interrupt.dispose();
     await closeInTime(adapter);
@@ -46,11 +47,11 @@ export async function proveFuzzer(request: FuzzRequest, canary: boolean): Promis
 
 function showCanary({ complete, found, rounds }: CanaryEnd): void {
   if (found) {
-    say(`The canary was found after ${rounds} rounds.`);
+    say(`The canary was found after ${counted(rounds, 'round')}.`);
     return;
   }
   const why = complete ? 'campaigns on this target prove nothing' : 'it was interrupted';
-  complain(`the canary was not found in ${rounds} rounds: ${why}`);
+  complain(`the canary was not found in ${counted(rounds, 'round')}: ${why}`);
 }
 
 function showSelfCheck({ complete, difference, findings, rounds }: SelfCheck): void {
@@ -59,6 +60,6 @@ function showSelfCheck({ complete, difference, findings, rounds }: SelfCheck): v
   } else if (difference !== undefined) {
     complain(`two runs of the same seed differ, first in ${difference}`);
   } else {
-    say(`Two runs are alike: ${rounds} rounds, ${findings} findings.`);
+    say(`Two runs are alike: ${counted(rounds, 'round')}, ${counted(findings, 'finding')}.`);
   }
 }

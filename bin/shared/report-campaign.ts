@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import { usageError } from '../../base/errors.ts';
 import { isTyped } from '../../config/typed.ts';
 import { campaignExitCode } from '../../fuzz/campaign/exit-codes.ts';
@@ -33,6 +34,6 @@ export function reportCampaign(directory: string, line: readonly string[]): numb
   const { findings, unfinished } = picture;
   for (const { file, kind, rule } of findings) say(`${rule.id} ${kind}: ${file}`);
   const end = unfinished === '' ? '' : `; ${unfinished}`;
-  say(`${findings.length} findings${end}; the page is ${directory}/report.html`);
+  say(`${counted(findings.length, 'finding')}${end}; the page is ${directory}/report.html`);
   return campaignExitCode(findings.length, unfinished);
 }

@@ -1,8 +1,10 @@
 import { AllocertError } from '../../base/errors.ts';
+import { isSafeToReopen } from '../../base/safe-to-reopen.ts';
+import { observedRecord } from '../../reports/gate/observed-record.ts';
 import type { ObservedRun } from '../../reports/journal/observed-run.ts';
 import type { RunRecord } from '../../reports/record/record.ts';
 import type { Reporter } from '../../reports/reporters.ts';
-import { observedRecord, writeObserved } from '../../reports/write.ts';
+import { writeObserved } from '../../reports/write.ts';
 import {
   type JournaledEnd,
   type JournaledRun,
@@ -54,12 +56,16 @@ export async function runAndReport(
     complain(
       record === undefined
         ? `interrupted by ${received.name} before the first case; there is no report`
-        : `interrupted by ${received.name}; allocert report ${directory} shows what was observed`,
+        : `interrupted by ${received.name}; go on with: ${goingOn(record.target, directory)}`,
     );
   }
   const code = journaledExitCode(end, record, interrupt);
   return fails && received === undefined ? 1 : code;
 }
+
+/** The command that runs what was not reached; what only the report names is typed again. */
+const goingOn = (target: string, directory: string): string =>
+  `allocert retry ${directory}${isSafeToReopen(target) ? '' : ` --target ${target}`}`;
 
 /** What was observed is told, and decides, also where its report is lost. */
 function kept(observed: ObservedRun, record: RunRecord, directory: string): boolean {

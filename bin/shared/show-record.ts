@@ -1,7 +1,8 @@
 import { formatSummary } from '../../reports/formats/summary.ts';
 import type { RunRecord } from '../../reports/record/record.ts';
 import { type Reporter, writeReporters } from '../../reports/reporters.ts';
-import { coloured, sayText } from './terminal.ts';
+import { tellsProgress } from './live-line.ts';
+import { coloured, columnsOf, sayText } from './terminal.ts';
 
 /**
  * Writes what `--reporter` asks for, then the summary; a format on standard output has it alone,
@@ -17,9 +18,14 @@ export function showRecord(
   folders: readonly string[],
 ): void {
   const taken = reporters.some(({ path }) => path === '-');
-  const isPainted = !taken && coloured();
-  const place = directory === undefined ? {} : { directory };
-  const summary = formatSummary(record, { ...place, coloured: isPainted });
-  sayText(summary, taken ? process.stderr : process.stdout, isPainted);
+  const stream = taken ? process.stderr : process.stdout;
+  const isPainted = coloured(stream);
+  const summary = formatSummary(record, {
+    ...(directory === undefined ? {} : { directory }),
+    coloured: isPainted,
+    columns: columnsOf(stream),
+    brief: !tellsProgress(),
+  });
+  sayText(summary, stream, isPainted);
   writeReporters(record, folders, reporters);
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import type { RoundDone } from '../judge/round-report.ts';
 import type { RoundFigures } from './campaign.ts';
 
@@ -79,12 +80,12 @@ export function figuresLine(figures: CampaignFigures): string {
   const { entries, findings, minimizing, operationsPerSecond, peakBytes, rounds } = figures;
   const { seconds, signatures } = figures;
   return [
-    `${Math.floor(seconds)} s: ${rounds} rounds`,
+    `${Math.floor(seconds)} s: ${counted(rounds, 'round')}`,
     minimizing === undefined
       ? `${operationsPerSecond} operations/s`
       : `shrinking what breaks ${minimizing.requirement} for ${Math.floor(minimizing.seconds)} s`,
-    `${signatures} signatures`,
-    `${entries} entries`,
+    counted(signatures, 'signature'),
+    entries === 1 ? '1 entry' : `${entries} entries`,
     `${(peakBytes + KIBIBYTE - 1n) / KIBIBYTE} KiB live`,
     `${findings} found`,
   ].join(', ');

@@ -32,16 +32,19 @@ export interface Pruned {
  * Removes entries from a folder until only a small set is left that shows every coverage signature:
  * those that they have showed when they were found, or what a target makes of them now.
  *
+ * @param isTrial counts what would be removed, and removes nothing
  * @throws {@link AllocertError} when the target cannot be reached
  */
 export async function pruneCorpus(
   folder: CorpusFolder,
   target: PruneTarget | undefined,
+  isTrial = false,
 ): Promise<Pruned> {
   const { entries, warning } = folder.read();
   const judged = target === undefined ? entries : await seenOn(target, entries);
   const kept = new Set(coverOf(judged).map(({ digest }) => digest));
-  folder.remove(judged.map(({ digest }) => digest).filter((digest) => !kept.has(digest)));
+  const spare = judged.map(({ digest }) => digest).filter((digest) => !kept.has(digest));
+  if (!isTrial) folder.remove(spare);
   return {
     before: judged.length,
     kept: kept.size,

@@ -6,15 +6,18 @@ import type {
   Result,
 } from '../../adapters/contract/index.ts';
 import { abiNamed, profileNamed } from '../../catalogue/catalogue.ts';
+import { fold } from '../../reports/formats/layout.ts';
 import { type Finding, recordedRun } from '../record/finding.ts';
 import { type CallWords, ScheduleWords } from './schedule-words.ts';
 
-/** Columns of a terminal that a schedule keeps to. */
+/** Columns that a schedule keeps to when nothing is said, and within which its threads lie. */
 const WIDTH = 100;
 /** Columns for the time, a blank behind it included. */
 const TIME = 9;
 /** The least width of the last of many columns; the ones before it lie closer together. */
 const LAST = 44;
+/** Columns by which a line that goes on stands behind its beginning. */
+const HANG = 4;
 
 /** Something that a thread is seen to do at an instant. */
 interface Moment {
@@ -36,17 +39,19 @@ export interface Scheduled {
 }
 
 /** A finding as text; see {@link scheduleText}. */
-export function scheduleOf(finding: Finding): readonly string[] {
+export function scheduleOf(finding: Finding, width?: number): readonly string[] {
   const { abi } = profileNamed(finding.profile);
-  return scheduleText({ ...recordedRun(finding), abi, pageBytes: finding.facts.pageSize });
+  return scheduleText({ ...recordedRun(finding), abi, pageBytes: finding.facts.pageSize }, width);
 }
 
 /**
  * Programs as text: a column for each thread, a row for each call in the order of time. A call
  * that was under way while others began or ended has a row for its beginning and one for its end,
  * with a bar between them.
+ *
+ * @param width columns of a line; what is longer goes on in the next one
  */
-export function scheduleText(scheduled: Scheduled): readonly string[] {
+export function scheduleText(scheduled: Scheduled, width = WIDTH): readonly string[] {
   const { histories, pageBytes, programs } = scheduled;
   const abi = abiNamed(scheduled.abi);
   const words = new ScheduleWords(abi, BigInt(pageBytes), inTime(programs, histories));
@@ -54,11 +59,11 @@ export function scheduleText(scheduled: Scheduled): readonly string[] {
   let heads = '';
   return programs.flatMap((program, index) => {
     const moments = momentsOf(program, histories[index], words);
-    const columns = columnsOf(program);
+    const columns = columnsOf(program, Math.min(width, WIDTH));
     const names = headsOf(program).join('\n');
-    const head = names === heads ? [] : [row(clock.unit, headsOf(program), columns)];
+    const head = names === heads ? [] : row(clock.unit, headsOf(program), { columns, width });
     heads = names;
-    return [...head, ...rowsOf(moments, columns, clock)];
+    return [...head, ...rowsOf(moments, { columns, width }, clock)];
   });
 }
 
@@ -137,21 +142,30 @@ const headsOf = ({ threads }: Program): string[] =>
     return several ? `${client} ${String.fromCharCode(97 + index)}` : client;
   });
 
-/** Where the columns begin. */
-function columnsOf({ threads }: Program): number[] {
-  const step = threads.length < 2 ? 0 : Math.floor((WIDTH - TIME - LAST) / (threads.length - 1));
+/** Where text stands. */
+interface Place {
+  /** Where the columns begin. */
+  readonly columns: readonly number[];
+  /** Columns of a line. */
+  readonly width: number;
+}
+
+/** Where the columns begin in a line. */
+function columnsOf({ threads }: Program, width: number): number[] {
+  const room = width - TIME - Math.min(LAST, Math.floor(width / 2));
+  const step = threads.length < 2 ? 0 : Math.max(2, Math.floor(room / (threads.length - 1)));
   return threads.map((_, index) => TIME + index * step);
 }
 
-function rowsOf(moments: readonly Moment[], columns: readonly number[], clock: Clock): string[] {
-  const open = columns.map(() => false);
-  return moments.map(({ at, kind, thread, words }) => {
+function rowsOf(moments: readonly Moment[], place: Place, clock: Clock): string[] {
+  const open = place.columns.map(() => false);
+  return moments.flatMap(({ at, kind, thread, words }) => {
     open[thread] = kind === 'begin';
     const cells = open.map((is, index) => {
       if (index === thread) return textOf(kind, words);
       return is ? '│' : '';
     });
-    return row(clock.text(at), cells, columns);
+    return row(clock.text(at), cells, place);
   });
 }
 
@@ -161,13 +175,16 @@ function textOf(kind: Moment['kind'], { asks, came }: CallWords): string {
   return kind === 'end' ? `└ ${result}` : `${asks} ${result}`.trimEnd();
 }
 
-/** Cells at their columns; one that is long covers bars on its right, and ends with the line. */
-function row(time: string, cells: readonly string[], columns: readonly number[]): string {
+/** Cells at their columns; one that is long covers bars on its right, and goes on below. */
+function row(time: string, cells: readonly string[], { columns, width }: Place): string[] {
   let line = time.padStart(TIME - 2).padEnd(TIME);
   for (const [index, cell] of cells.entries()) {
     const column = columns[index] ?? 0;
     if (cell === '' || line.trimEnd().length >= column) continue;
     line = line.trimEnd().padEnd(column) + cell;
   }
-  return line.length <= WIDTH ? line.trimEnd() : `${line.slice(0, WIDTH - 1)}…`;
+  const said = cells.findLastIndex((cell) => cell.length > 1);
+  const from = columns[said] ?? TIME;
+  if (line.length <= width) return [line.trimEnd()];
+  return fold(line.slice(0, from), line.slice(from), width, from + HANG);
 }

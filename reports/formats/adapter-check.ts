@@ -1,4 +1,4 @@
-import { wrap } from './layout.ts';
+import { COLUMNS, wrap } from './layout.ts';
 
 /** The result of one rule of an adapter check. */
 interface CheckedRule {
@@ -10,20 +10,24 @@ interface CheckedRule {
 }
 
 /** The result of an adapter check as text: every rule on a line, what is broken explained. */
-export function checkReport(target: string, results: readonly CheckedRule[]): string {
+export function checkReport(
+  target: string,
+  results: readonly CheckedRule[],
+  columns = COLUMNS,
+): string {
   const width = Math.max(...results.map(({ rule }) => rule.length));
   const lines = results.flatMap((one) => {
     const first = `${one.status.padEnd(4)}  ${one.rule.padEnd(width)}  `;
     const indent = `${' '.repeat(first.length)}`;
-    if (one.status === 'pass') return wrap(first, one.statement);
-    if (one.status === 'skip') return wrap(first, `not looked at: ${one.detail}`);
+    if (one.status === 'pass') return wrap(first, one.statement, columns);
+    if (one.status === 'skip') return wrap(first, `not looked at: ${one.detail}`, columns);
     return [
-      ...wrap(first, one.statement),
-      ...wrap(`${indent}seen   `, one.detail),
-      ...wrap(`${indent}place  `, one.place),
+      ...wrap(first, one.statement, columns),
+      ...wrap(`${indent}seen   `, one.detail, columns),
+      ...wrap(`${indent}place  `, one.place, columns),
     ];
   });
-  return `${[...wrap('Adapter ', target), '', ...lines, '', ...verdict(results)].join('\n')}\n`;
+  return `${[...wrap('Adapter ', target, columns), '', ...lines, '', ...verdict(results).flatMap((text) => wrap('', text, columns))].join('\n')}\n`;
 }
 
 function verdict(results: readonly CheckedRule[]): string[] {

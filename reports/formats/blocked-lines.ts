@@ -1,18 +1,19 @@
 import { groupPoints, NOT_LOOKED_AT, type Point } from '../record/points.ts';
-import { type Paint, wrap } from './layout.ts';
-import { label } from './remarks.ts';
+import type { Style } from './layout.ts';
+import { labelled, noticed, rulesAndCases } from './remarks.ts';
 
 /** Whether nothing was looked at because a step before it failed. */
 export const isBlocked = ({ status, case: { blocked }, reason }: Point): boolean =>
   status === 'inconclusive' && blocked !== undefined && reason.startsWith(NOT_LOOKED_AT);
 
 /** What was not looked at, in one paragraph for each step that blocked it. */
-export function blockedLines(points: readonly Point[], paint: Paint): string[] {
+export function blockedLines(points: readonly Point[], style: Style): string[] {
   const groups = groupPoints(points, ({ reason }) => reason);
   return [...groups].flatMap(([reason, rows]) => {
-    const ids = rows.map(({ requirement, case: { id } }) => `${requirement.id} (${id})`);
     const count = rows.length === 1 ? '1 row' : `${rows.length} rows`;
-    const [first = '', ...rest] = wrap(label('open'), `${count} ${reason}: ${ids.join(', ')}`);
-    return [paint('yellow', first), ...rest];
+    return noticed(
+      labelled('inconclusive', `${count} ${reason}: ${rulesAndCases(rows)}`, style),
+      style,
+    );
   });
 }

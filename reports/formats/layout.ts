@@ -1,9 +1,20 @@
 import { printable } from '../../base/clean-text.ts';
 
-/**
- * Columns of plain-text reports, whatever the terminal has: they are pasted into mails and logs.
- */
+/** Columns of text in files, which is pasted into mails and logs; a terminal has its own. */
 export const COLUMNS = 100;
+
+/** The columns of text that is read by programs: no line is broken. */
+export const UNBROKEN = Number.POSITIVE_INFINITY;
+
+/** The least room in which a sentence stands beside what it starts with, and not below it. */
+const BESIDE = 24;
+
+/** How a text is laid out. */
+export interface Style {
+  readonly paint: Paint;
+  /** Of a line; {@link UNBROKEN} for any length. */
+  readonly columns: number;
+}
 
 /** Something that colours text, or does not. */
 export type Paint = (colour: Colour, text: string) => string;
@@ -29,26 +40,57 @@ export const painter =
 /**
  * Breaks a sentence into lines. Words longer than a line are broken too.
  *
- * @param first what the first line starts with; further ones are indented as far
+ * @param first what the first line starts with; where it leaves little room, it has a line alone
+ * @param hang blanks before further lines; as long as `first` when left out
  */
-export function wrap(first: string, text: string, columns: number = COLUMNS): string[] {
-  const width = columns - first.length;
-  const lines: string[] = [];
-  let line = '';
-  for (const word of printable(text).split(' ').filter(Boolean).flatMap(pieces(width))) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
+export function wrap(
+  first: string,
+  text: string,
+  columns: number = COLUMNS,
+  hang: number = first.length,
+): string[] {
+  if (first.trim() !== '' && text !== '' && columns - hang < BESIDE) {
+    return [first.trimEnd(), ...wrap('    ', text, columns)];
   }
-  lines.push(line);
-  const indent = ' '.repeat(first.length);
-  return lines.map((one, index) => `${index === 0 ? first : indent}${one}`.trimEnd());
+  return fold(first, text, columns, hang);
 }
 
+/** As {@link wrap}, and the text always begins right behind `first`. */
+export function fold(first: string, text: string, columns: number, hang: number): string[] {
+  const lines: string[] = [];
+  let line = first;
+  let isEmpty = true; // Nothing but what it starts with.
+  const indent = ' '.repeat(hang);
+  const words = printable(text).split(' ').filter(Boolean);
+  for (const word of words.flatMap(pieces(Math.max(1, columns - hang)))) {
+    if (!isEmpty && line.length + 1 + word.length > columns) {
+      lines.push(line);
+      line = `${indent}${word}`;
+    } else {
+      line = isEmpty ? `${line}${word}` : `${line} ${word}`;
+    }
+    isEmpty = false;
+  }
+  lines.push(line);
+  return lines.map((one) => one.trimEnd());
+}
+
+/** The pieces of a word that is longer than a line: after a slash where it has one. */
 const pieces =
   (width: number) =>
-  (word: string): string[] =>
-    word.match(new RegExp(`.{1,${width}}`, 'gsu')) ?? [word];
+  (word: string): string[] => {
+    if (word.length <= width) return [word];
+    const parts = word.match(/[^/,&]*[/,&]?/gu)?.filter(Boolean) ?? [word];
+    const found: string[] = [];
+    let piece = '';
+    for (const part of parts.flatMap(
+      (one) => one.match(new RegExp(`.{1,${width}}`, 'gsu')) ?? [],
+    )) {
+      if (piece !== '' && piece.length + part.length > width) {
+        found.push(piece);
+        piece = '';
+      }
+      piece += part;
+    }
+    return [...found, piece];
+  };

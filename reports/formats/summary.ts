@@ -1,12 +1,13 @@
 import { printable } from '../../base/clean-text.ts';
+import { counted } from '../../base/counted.ts';
 import { eachPoint, groupPoints, type Point, sourceOf } from '../record/points.ts';
 import type { RunRecord } from '../record/record.ts';
 import { standingsIn } from '../record/standing.ts';
 import { isBad, type Status } from '../record/status.ts';
 import { blockedLines, isBlocked } from './blocked-lines.ts';
 import { gateLines } from './gate-lines.ts';
-import { type Colour, type Paint, painter, wrap } from './layout.ts';
-import { label, remarkLines } from './remarks.ts';
+import { COLUMNS, type Colour, painter, type Style, wrap } from './layout.ts';
+import { labelled, remarkLines, remarksByReason } from './remarks.ts';
 import { finalVerdict, profileVerdict, type VerdictText } from './verdict.ts';
 
 /** How a summary is printed. */
@@ -14,6 +15,10 @@ export interface SummaryOptions {
   /** The report directory, for the last line; left out when nothing was written. */
   readonly directory?: string;
   readonly coloured: boolean;
+  /** Columns of a line; {@link COLUMNS} when left out. */
+  readonly columns?: number;
+  /** Only failures and the verdict. */
+  readonly brief?: boolean;
 }
 
 /**
@@ -21,7 +26,8 @@ export interface SummaryOptions {
  * the target stands under every profile of its ABI, and where the files are.
  */
 export function formatSummary(record: RunRecord, options: SummaryOptions): string {
-  const paint = painter(options.coloured);
+  const { coloured, columns = COLUMNS, brief = false } = options;
+  const style: Style = { paint: painter(coloured), columns };
   const points: Point[] = [];
   for (const point of eachPoint(record)) {
     if (point.status !== 'pass' && point.status !== 'info') points.push(point);
@@ -32,29 +38,38 @@ export function formatSummary(record: RunRecord, options: SummaryOptions): strin
   const bad = points.filter((point) => isBad(point.status) && !isKnown(point));
   const broken = groupPoints(bad, ({ requirement, status }) => `${status} ${requirement.id}`);
   const sections = [
-    headerLines(record, paint),
-    ...[...broken.values()].map((group) => failureLines(group, paint)),
-    blockedLines(
-      of('inconclusive').filter((point) => isBlocked(point) && !isKnown(point)),
-      paint,
-    ),
-    [
-      ...of('inconclusive').filter((point) => !isBlocked(point)),
-      ...of('flaky'),
-      ...of('warn'),
-      ...of('skip').filter(isUnobserved(record)),
-    ]
-      .filter((point) => !isKnown(point))
-      .flatMap((point) =>
-        remarkLines(point.status === 'inconclusive' ? 'open' : point.status, point, paint),
-      ),
-    gateLines(record, points, paint),
-    record.notices.flatMap((notice) => wrap('note  ', notice)),
-    profileLines(record, paint),
-    verdictLines(record, options.directory, paint),
+    ...(brief ? [] : [headerLines(record, style)]),
+    ...[...broken.values()].map((group) => failureLines(group, style)),
+    ...(brief
+      ? []
+      : [
+          ...remarkSections(record, (status) => of(status).filter((one) => !isKnown(one)), style),
+          gateLines(record, points, style),
+          record.notices.flatMap((notice) => labelled('note', notice, style)),
+          profileLines(record, style),
+        ]),
+    verdictLines(record, options.directory, style),
   ];
   const filled = sections.filter((lines) => lines.length > 0);
   return `${filled.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+/** What could not be decided or observed, and what only warns. */
+function remarkSections(
+  record: RunRecord,
+  of: (status: Status) => readonly Point[],
+  style: Style,
+): string[][] {
+  const open = of('inconclusive').filter((point) => !isBlocked(point));
+  return [
+    blockedLines(of('inconclusive').filter(isBlocked), style),
+    [
+      ...[...open, ...of('flaky'), ...of('warn')].flatMap((point) =>
+        remarkLines(point.status, point, style),
+      ),
+      ...remarksByReason('skip', of('skip').filter(isUnobserved(record)), style),
+    ],
+  ];
 }
 
 /** Whether no other case observed the requirement either; of a killed run nothing is listed. */
@@ -63,7 +78,7 @@ const isUnobserved =
   ({ requirement, case: { end } }: Point): boolean =>
     end !== 'not-run' && requirement.statuses[profile] === 'skip';
 
-function headerLines(record: RunRecord, paint: Paint): string[] {
+function headerLines(record: RunRecord, { columns, paint }: Style): string[] {
   const { facts, cases } = record;
   const ran = cases.filter(({ end }) => end !== 'not-run').length;
   const { release } = facts.kernel ?? { release: '' };
@@ -71,32 +86,33 @@ function headerLines(record: RunRecord, paint: Paint): string[] {
   const what = `${facts.implementation}${kernel}, ${facts.architecture}`;
   const seconds = (record.durationMs / 1000).toFixed(1);
   return [
-    ...wrap('', `allocert ${record.allocert} on ${record.target}`).map((line) =>
+    ...wrap('', `allocert ${record.allocert} on ${record.target}`, columns).map((line) =>
       paint('bold', line),
     ),
-    ...wrap('', `${what}; ${ran} of ${cases.length} cases ran in ${seconds} s`),
+    ...wrap('', `${what}; ${ran} of ${cases.length} cases ran in ${seconds} s`, columns),
     ...(record.sources.length > 1 ? [`merged from ${record.sources.length} records`] : []),
     ...record.fuzz.flatMap(({ seed, rounds, operations, findings }) =>
       wrap(
         '',
-        `fuzzed with seed ${seed}: ${rounds} rounds, ${operations} operations, ` +
-          `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`,
+        `fuzzed with seed ${seed}: ${counted(rounds, 'round')}, ` +
+          `${counted(operations, 'operation')}, ${counted(findings.length, 'finding')}`,
+        columns,
       ),
     ),
   ];
 }
 
 /** A requirement that was broken: the first case in full, the others by name. */
-function failureLines(points: readonly Point[], paint: Paint): string[] {
+function failureLines(points: readonly Point[], style: Style): string[] {
   const [point, ...more] = points;
   if (point === undefined) return [];
   const { requirement, status } = point;
   const head = `${requirement.id}  ${requirement.statement}`;
-  const [title = '', ...rest] = wrap(label(status), head);
+  const [title = '', ...rest] = labelled(status, head, style);
   const row = (name: string, text: string): string[] =>
-    text === '' ? [] : wrap(`      ${name.padEnd(10)}`, text);
+    text === '' ? [] : wrap(`      ${name.padEnd(10)}`, text, style.columns);
   return [
-    paint('red', title),
+    style.paint('red', title),
     ...rest,
     ...row('expected', point.expected.join(' or ')),
     ...row('observed', point.observed.join(', ')),
@@ -107,7 +123,7 @@ function failureLines(points: readonly Point[], paint: Paint): string[] {
   ];
 }
 
-function profileLines(record: RunRecord, paint: Paint): string[] {
+function profileLines(record: RunRecord, { columns, paint }: Style): string[] {
   const width = Math.max(...record.summaries.map(({ profile }) => profile.length));
   const rows = record.summaries.flatMap((summary) => {
     const { tone, text: standing } = profileVerdict(summary, record);
@@ -116,7 +132,7 @@ function profileLines(record: RunRecord, paint: Paint): string[] {
     const { mustObserved, mustApplicable } = summary;
     const observed = `observed ${mustObserved} of ${mustApplicable} applicable MUSTs`;
     const text = `${standing}${brokenUnder(record, summary.profile)}; ${observed}${decides}`;
-    const [first = '', ...rest] = wrap(name, text);
+    const [first = '', ...rest] = wrap(name, text, columns);
     return [first.replace(standing, paint(TONES[tone], standing)), ...rest];
   });
   const abi = record.profiles[0]?.abi ?? 'unknown';
@@ -135,9 +151,13 @@ const TONES: Readonly<Record<VerdictText['tone'], Colour>> = {
   open: 'yellow',
 };
 
-function verdictLines(record: RunRecord, directory: string | undefined, paint: Paint): string[] {
+function verdictLines(
+  record: RunRecord,
+  directory: string | undefined,
+  { columns, paint }: Style,
+): string[] {
   const { tone, text } = finalVerdict(record);
-  const [first = '', ...rest] = wrap('', text);
-  const place = directory === undefined ? [] : wrap('', `The report is in ${directory}.`);
+  const [first = '', ...rest] = wrap('', text, columns);
+  const place = directory === undefined ? [] : wrap('', `The report is in ${directory}.`, columns);
   return [paint(TONES[tone], first), ...rest, ...place];
 }

@@ -1,4 +1,5 @@
 import { usageError } from '../../base/errors.ts';
+import { meant } from '../../base/nearest.ts';
 import { type FailOn, type GateSettings, LEVELS } from '../record/gate-outcome.ts';
 import { PLAIN_GATE } from './gate.ts';
 import { readBaseline } from './read-baseline.ts';
@@ -38,5 +39,5 @@ export function readGate(words: GateArgs, now: Date = new Date()): GateSettings 
 function levelOf(text: string): FailOn {
   const found = LEVELS.find((level) => level === text);
   if (found !== undefined) return found;
-  throw usageError(`--fail-on takes ${LEVELS.join(' or ')}, not "${text}"`);
+  throw usageError(`--fail-on takes ${LEVELS.join(' or ')}, not "${text}"${meant(text, LEVELS)}`);
 }

@@ -80,15 +80,19 @@ function cellText(cell: Cell, column: TargetColumn | undefined): string {
   return [status, ...cell.observed].join(' ');
 }
 
-/** The matrix as a table for a terminal, with `*` where targets differ. */
-export function comparisonTable({ columns, rows }: Comparison): string[] {
+/**
+ * The matrix as a table for a terminal, with `*` where targets differ.
+ *
+ * @param width columns of a line; a table that is wider becomes a list
+ */
+export function comparisonTable({ columns, rows }: Comparison, width?: number): string[] {
   const head = ['', 'requirement', ...columns.map((_, index) => `[${index + 1}]`)];
   const body = rows.map((row) => [
     row.differs ? '*' : ' ',
     row.requirement,
     ...row.cells.map((cell, index) => cellText(cell, columns[index])),
   ]);
-  return textTable([head, ...body]);
+  return textTable([head, ...body], width);
 }
 
 /** A legend of the columns: the target, and why its run is not complete. */

@@ -1,8 +1,10 @@
 import { usageError } from '../../base/errors.ts';
+import { chooseFrom } from '../../base/nearest.ts';
 import { catalogue, profileNamed, type Requirement } from '../../catalogue/catalogue.ts';
 import type { Level } from '../../catalogue/facts.ts';
 import { CASES } from '../cases/all.ts';
 import type { Case } from '../kit/case.ts';
+import { requirementsNamed } from '../run/select.ts';
 import type { Paragraph } from './table.ts';
 
 /** A requirement as `allocert list` shows it. */
@@ -15,6 +17,8 @@ export interface ListedRequirement extends Requirement {
 export interface ListingFilter {
   readonly groups: readonly string[];
   readonly levels: readonly string[];
+  /** Words that name requirements; see run/names.ts. */
+  readonly ids?: readonly string[];
   /** Only those that apply in this profile. */
   readonly profile?: string;
 }
@@ -31,12 +35,15 @@ export function listRequirements(
   requirements: readonly Requirement[] = catalogue().requirements,
   cases: readonly Case[] = CASES,
 ): readonly ListedRequirement[] {
-  const { groups, levels, profile } = filter;
+  const { levels, profile, ids = [] } = filter;
+  const groups = filter.groups.map((group) => group.toLowerCase());
   refuseUnknown('group', groups, [...new Set(requirements.map(({ group }) => group))]);
+  const named = ids.length === 0 ? requirements : requirementsNamed(ids);
   const wanted = levels.map((level) => level.toUpperCase());
   refuseUnknown('level', wanted, LEVELS);
   const name = profile === undefined ? undefined : profileNamed(profile).name;
   return requirements
+    .filter((one) => named.includes(one))
     .filter(({ group }) => groups.length === 0 || groups.includes(group))
     .filter(({ level }) => wanted.length === 0 || wanted.includes(level))
     .filter(({ expect }) => name === undefined || expect[name] !== undefined)
@@ -51,7 +58,7 @@ export function listRequirements(
 function refuseUnknown(what: string, given: readonly string[], known: readonly string[]): void {
   const unknown = given.find((word) => !known.includes(word));
   if (unknown === undefined) return;
-  throw usageError(`there is no ${what} "${unknown}"; choose from ${known.join(', ')}`);
+  throw usageError(`there is no ${what} "${unknown}"; ${chooseFrom(unknown, known)}`);
 }
 
 /**
@@ -87,7 +94,8 @@ function rowsOf(requirement: ListedRequirement, profile: string | undefined): Pa
   ];
 }
 
-const expectationText = (expect: Readonly<Record<string, readonly string[]>>): string =>
+/** What a profile expects, role by role. */
+export const expectationText = (expect: Readonly<Record<string, readonly string[]>>): string =>
   Object.entries(expect)
     .map(([role, words]) => `${role} ${words.join(' or ')}`)
     .join('; ');

@@ -45,7 +45,7 @@ function summaryLines({ defects, requirements, faithful, shortcomings }: Qualifi
     `${killed} of ${defects.length} defects killed by a requirement that they name.`,
     `${proven} of ${must.length} observable MUSTs turned red by a defect; ` +
       `${reported} requirements only report.`,
-    `${faithful.length - accused.size} of ${faithful.length} clean runs without an accusation.`,
+    `${faithful.length - accused.size} of ${faithful.length} runs without a defect accuse nothing, the first one and those of --clean-runs.`,
     shortcomings.length === 0
       ? 'Qualified.'
       : `Not qualified: ${shortcomings.length} shortcomings.`,

@@ -10,18 +10,32 @@ export interface Paragraph {
  * A table for a terminal: columns as wide as their widest cell, no trailing blanks.
  *
  * @param given the first row is the head
+ * @param width columns of a line; where the table is wider, each row becomes some lines of its own
  */
-export function textTable(given: readonly (readonly string[])[]): string[] {
+export function textTable(
+  given: readonly (readonly string[])[],
+  width = Number.POSITIVE_INFINITY,
+): string[] {
   const rows = given.map((row) => row.map(printable));
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => [...(row[column] ?? '')].length)),
   );
+  const wide = widths.reduce((sum, one) => sum + one + 2, -2);
+  if (wide > width) return rowsAsLists(rows);
   return rows.map((row) =>
     row
       .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - [...cell].length))
       .join('  ')
       .trimEnd(),
   );
+}
+
+/** Each row under its first two cells, with the others named by the head. */
+function rowsAsLists([head = [], ...rows]: readonly (readonly string[])[]): string[] {
+  return rows.flatMap(([mark = '', name = '', ...cells]) => [
+    `${mark} ${name}`.trimEnd(),
+    ...cells.map((cell, index) => `    ${head[index + 2] ?? ''} ${cell}`.trimEnd()),
+  ]);
 }
 
 /**

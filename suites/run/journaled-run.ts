@@ -2,6 +2,7 @@ import type { Adapter } from '../../adapters/contract/index.ts';
 import { AllocertError, messageOf } from '../../base/errors.ts';
 import { redactorOf } from '../../base/redact.ts';
 import { refuseOtherBaseline } from '../../reports/gate/compare-baseline.ts';
+import { observedRecord } from '../../reports/gate/observed-record.ts';
 import { callsForRetry } from '../../reports/gate/should-retry.ts';
 import { entering } from '../../reports/journal/cut-text.ts';
 import { JournalWriter } from '../../reports/journal/journal.ts';
@@ -33,6 +34,8 @@ export interface JournaledRun {
   /** The seed and the order of cases, see RunOptions; left out: by chance, and the catalogue's. */
   readonly seed?: bigint;
   readonly order?: (ids: readonly string[]) => readonly string[];
+  /** Whether the run ends as soon as a failure decides its exit code; docs/ci.md. */
+  readonly failFast?: boolean;
   /** The run whose journal goes on, and its cases that run again; left out: a new journal. */
   readonly continued?: { readonly start: RunStart; readonly cases: readonly string[] };
 }
@@ -59,6 +62,9 @@ export interface JournaledEnd {
 
 /** The exit code of a run that nothing can be said of. */
 const INCOMPLETE = 3;
+
+/** The exit code of a failure that its gate does not let pass. */
+const NOT_CONFORMANT = 1;
 
 /** The journal of a run, once its first line is known. */
 interface Begun {
@@ -143,6 +149,11 @@ async function runOrLeave(
       listener.onCaseEnd?.(line);
     },
     onNotice: (line) => journal.writer?.write(line),
+    shouldStop: () => {
+      const observed = journal.writer?.observed;
+      if (options.failFast !== true || observed === undefined) return false;
+      return observedRecord(observed).exitCode === NOT_CONFORMANT;
+    },
   });
   return Promise.race([run, stop.expired.then(() => undefined)]);
 }

@@ -6,6 +6,7 @@ import {
   isErrnoWord,
   linux,
   NotRecorded,
+  OPERATIONS,
   type RegionFacts,
   type Session,
   TargetDeath,
@@ -137,10 +138,18 @@ function unmetNeed(case_: Case, session: Session): Skip | undefined {
   const missing = absent.find((need) => !AIDS.includes(need)) ?? absent[0];
   if (missing !== undefined) {
     const lacks = AIDS.includes(missing) ? undefined : missing;
-    return new Skip(`the target offers no ${missing} operations`, lacks);
+    return new Skip(`the target offers no ${missing} operations${operationsOf(missing)}`, lacks);
   }
   const why = excludedBy(case_, session);
   return why === undefined ? undefined : new Skip(why);
+}
+
+/** The operations of a group by name; empty for a group that helps by other means. */
+function operationsOf(group: Capability): string {
+  const names = Object.entries(OPERATIONS)
+    .filter(([, { capability }]) => capability === group)
+    .map(([name]) => name);
+  return names.length === 0 ? '' : ` (${names.join(', ')})`;
 }
 
 function excludedBy(case_: Case, session: Session): string | undefined {

@@ -50,6 +50,8 @@ export interface RunOptions {
   onCaseStart(line: CaseStart): void;
   onCaseEnd(line: CaseFinish): void;
   onNotice(line: Notice): void;
+  /** Asked after each case and its retries: whether no other is to run. */
+  readonly shouldStop?: () => boolean;
 }
 
 /** Which cases run again, each time in a session of their own. */
@@ -167,6 +169,9 @@ class Run {
         await setImmediate();
         if (this.#options.signal?.aborted === true) return 'the run was interrupted';
         await this.#withRetries(case_);
+        if (this.#options.shouldStop?.() === true && case_ !== this.#cases.at(-1)) {
+          return `${case_.id} failed, and --fail-fast ends the run there`;
+        }
         if (this.#restarts > RESTARTS_MAX) {
           return `the target died or was lost ${this.#restarts} times; mend that first`;
         }

@@ -6,10 +6,12 @@ import {
   type Profile,
   profileNamed,
   profilesOf,
+  type Requirement,
   requirementsFor,
 } from '../../catalogue/catalogue.ts';
 import { CASES } from '../cases/all.ts';
 import type { Case } from '../kit/case.ts';
+import { type Names, namedBy, refuseUnnamed } from './names.ts';
 
 /**
  * The profile that decides: the one asked for, or the default of the ABI that the target speaks.
@@ -41,10 +43,10 @@ export function decidingProfile(asked: string | undefined, facts: TargetFacts): 
 }
 
 /**
- * The cases for an ABI, or those of them that `only` names by case id or by requirement id.
+ * The cases for an ABI, or those of them that `only` names; see names.ts.
  *
  * @param exactly ids of cases; of what `only` leaves, no others
- * @throws {@link AllocertError} for an id that no case has
+ * @throws {@link AllocertError} (usage) for a word that names none
  */
 export function selectCases(
   abi: AbiName,
@@ -59,25 +61,85 @@ export function selectCases(
 }
 
 function chosenCases(abi: AbiName, only: readonly string[]): readonly Case[] {
-  const applicable = new Set(requirementsFor(abi).map(({ id }) => id));
+  const applicable = requirementsFor(abi);
+  const ids = new Set(applicable.map(({ id }) => id));
   const roles = abiNamed(abi).fields;
   const cases = CASES.filter(
     (case_) =>
-      case_.requirements.some((id) => applicable.has(id)) &&
+      case_.requirements.some((id) => ids.has(id)) &&
       (case_.needsRoles ?? []).every((role) => roles[role] !== undefined),
   );
   if (only.length === 0) return cases;
-  for (const id of only) {
+  const chosen = new Set<Case>();
+  for (const word of only) {
     // A case may observe a rule of one ABI beside that of another.
-    const applies = (case_: Case): boolean => case_.id === id || applicable.has(id);
-    if (cases.some((case_) => names(case_, id) && applies(case_))) continue;
-    if (CASES.some((case_) => names(case_, id))) {
-      throw usageError(`${id} does not apply to the ${abi} ABI; see allocert run --list`);
+    const found = casesNamed(word, cases, applicable);
+    for (const case_ of found) chosen.add(case_);
+    if (found.length > 0) continue;
+    if (casesNamed(word, CASES, catalogue().requirements).length > 0) {
+      throw usageError(`${word} does not apply to the ${abi} ABI; see allocert run --list`);
     }
-    throw usageError(`there is no requirement or case "${id}"; see allocert run --list`);
+    refuseUnnamed(word, namesOf(CASES, catalogue().requirements));
   }
-  return cases.filter((case_) => only.some((id) => names(case_, id)));
+  return cases.filter((case_) => chosen.has(case_));
 }
 
-const names = (case_: Case, id: string): boolean =>
-  case_.id === id || case_.requirements.includes(id);
+/** The cases that a word names, by their own ids or by the rules that they observe. */
+function casesNamed(
+  word: string,
+  cases: readonly Case[],
+  requirements: readonly Requirement[],
+): readonly Case[] {
+  const named = new Set(namedBy(word, namesOf(cases, requirements)));
+  const rules = new Set(
+    requirements.filter(({ id, group }) => named.has(id) || named.has(group)).map(({ id }) => id),
+  );
+  return cases.filter(
+    ({ id, requirements: observed }) => named.has(id) || observed.some((one) => rules.has(one)),
+  );
+}
+
+/**
+ * The requirements of the catalogue that words name, by their own ids or by cases that observe
+ * them, in the order of the catalogue.
+ *
+ * @throws {@link AllocertError} (usage) for a word that names none
+ */
+export function requirementsNamed(words: readonly string[]): readonly Requirement[] {
+  const { requirements } = catalogue();
+  const names = namesOf(CASES, requirements);
+  const chosen = new Set<string>();
+  for (const word of words) {
+    const named = namedBy(word, names);
+    if (named.length === 0) refuseUnnamed(word, names);
+    for (const name of named) chosen.add(name);
+  }
+  const observed = new Set(
+    CASES.filter(({ id }) => chosen.has(id)).flatMap((one) => one.requirements),
+  );
+  return requirements.filter(
+    ({ id, group }) => chosen.has(id) || chosen.has(group) || observed.has(id),
+  );
+}
+
+const namesOf = (cases: readonly Case[], requirements: readonly Requirement[]): Names => ({
+  ids: [...requirements.map(({ id }) => id), ...cases.map(({ id }) => id)],
+  groups: [...new Set(requirements.map(({ group }) => group))],
+});
+
+/**
+ * The cases of every ABI, or those of them that `only` names.
+ *
+ * @throws {@link AllocertError} (usage) for a word that names none
+ */
+export function casesOfAll(only: readonly string[]): readonly Case[] {
+  if (only.length === 0) return CASES;
+  const { requirements } = catalogue();
+  const chosen = new Set(
+    only.flatMap((word) => {
+      const found = casesNamed(word, CASES, requirements);
+      return found.length > 0 ? found : refuseUnnamed(word, namesOf(CASES, requirements));
+    }),
+  );
+  return CASES.filter((case_) => chosen.has(case_));
+}

@@ -61,7 +61,7 @@ t.test('what cannot be tested is a sentence', async (t) => {
   const table: readonly (readonly [args: string[], code: number, sentence: RegExp])[] = [
     [['adapter', 'check', dead], 3, /the adapter .*dead\.mjs failed: no board/],
     [['adapter', 'check', './nothing.js'], 2, /there is no file \.\/nothing\.js/],
-    [['adapter', 'check'], 2, /Not enough non-option arguments/],
+    [['adapter', 'check'], 2, /write allocert adapter check <target>/],
     [['adapter'], 2, /name what to do: adapter check/],
     [['adapter', 'chekc', 'sim:'], 2, /no command adapter chekc; Did you mean check\?/],
   ];

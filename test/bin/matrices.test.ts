@@ -33,7 +33,7 @@ t.test('what cannot be done is one sentence and an exit code', async (t) => {
     [['list', '--profile', 'nope'], /no profile "nope"; choose one of/],
     [['list', '--group'], /Not enough arguments/],
     [['list', 'sim:'], /Unknown argument/],
-    [['compare'], /Not enough non-option arguments/],
+    [['compare'], /write allocert compare <targets\.\.>/],
     [['compare', ''], /a target is empty/],
     [['compare', 'sim:', 'smi:'], /"smi:" is no target: did you mean sim:\?/],
     [['compare', 'sim:', 'sim:?defect=nope'], /sim: has no defect "nope"/],

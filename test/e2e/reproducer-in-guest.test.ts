@@ -56,7 +56,7 @@ t.test('replay writes a finding as C, and refuses what contradicts itself', asyn
   t.match(written.stdout, /cc -Wall -Wextra -pthread -o reproducer/);
   execFileSync('cc', ['-Wall', '-Wextra', '-Werror', '-pthread', '-c', '-o', `${file}.o`, file]);
   for (const [words, sentence] of [
-    [['--c', file, '--times', '3'], /--c runs nothing, so leave --times and --target out/],
+    [['--c', file, '--times', '3'], /--c-program runs nothing, so leave --times and --target out/],
     [['--c', join(folder, 'none', 'out.c')], /cannot write .*out\.c: ENOENT/],
     [['--target', 'sim:', '--times', '1'], /is about the ABI dma-heap, and sim: speaks simple-/],
     [['--times', '0'], /--times cannot be "0"/],

@@ -25,13 +25,13 @@
 #define HELLO_MS 10000
 #define IDLE_MS 600000
 
-static int usage(void)
+static int usage(FILE *stream, int code)
 {
 	fputs("usage: agent [--region PATH | --library PATH]... [--hello-ms N] [--idle-ms N]\n"
 	      "             [--confine yes|no]\n"
 	      "             [--listen-fd stdio | --unix PATH | --device PATH]\n",
-	      stderr);
-	return 2;
+	      stream);
+	return code;
 }
 
 struct options {
@@ -113,6 +113,8 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "--resume") == 0)
 		return ac_client_resume(argc, argv);
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return usage(stdout, 0);
 	/* In a container it may be process 1 too; but there it was started with options. */
 	if (getpid() == 1 && (argc < 2 || strncmp(argv[1], "--", 2) != 0))
 		return agent_init(&agent);
@@ -123,7 +125,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	if (read_options(argc, argv, &options) < 0)
-		return usage();
+		return usage(stderr, 2);
 	if (options.confine)
 		ac_confine_start();
 	agent.hello_ms = options.hello_ms;

@@ -1,4 +1,5 @@
 import { usageError } from '../../../base/errors.ts';
+import { meant } from '../../../base/nearest.ts';
 
 /** Machines that agents are built for, by Debian's usual names for them. */
 export const ARCHITECTURES = ['x86_64', 'i386', 'aarch64', 'armhf'] as const;
@@ -84,5 +85,8 @@ export function toolchainsFor(
 export function parseArchitecture(name: string): Architecture {
   const found = ARCHITECTURES.find((architecture) => architecture === name);
   if (found !== undefined) return found;
-  throw usageError(`no agents are built for "${name}"; use one of ${ARCHITECTURES.join(', ')}`);
+  throw usageError(
+    `no agents are built for "${name}"; use one of ` +
+      `${ARCHITECTURES.join(', ')}${meant(name, ARCHITECTURES)}`,
+  );
 }

@@ -83,6 +83,11 @@ t.test('pruning keeps every coverage signature, recorded or seen again', async (
     listed.stdout,
     new RegExp(`^${many} entries, ${before.length} coverage signatures$`, 'm'),
   );
+  const trial = await allocert(['corpus', 'prune', shared, '--dry-run']);
+  t.match(trial.stdout, /; [1-9]\d* would be removed$/m);
+  t.equal(readdirSync(shared).length, many, 'nothing was removed');
+  const own = await allocert(['corpus', 'prune', join(folder, 'first', 'corpus')]);
+  t.match(own, { code: 2, stderr: /the campaign in .*first cannot be resumed once .* --yes/ });
   const pruned = await allocert(['corpus', 'prune', shared]);
   const few = readdirSync(shared).length;
   t.ok(few < many, `${few} of ${many}`);
