@@ -14,7 +14,7 @@ import type { Case } from '../kit/case.ts';
 /**
  * The profile that decides: the one asked for, or the default of the ABI that the target speaks.
  *
- * @throws {@link AllocertError} when the two contradict each other, or the target does not say which ABI it is
+ * @throws {@link AllocertError} when the two contradict each other, or neither names an ABI
  */
 export function decidingProfile(asked: string | undefined, facts: TargetFacts): Profile {
   const spoken = facts.regions[0]?.abi;
