@@ -61,7 +61,7 @@ export async function openTarget(url: string): Promise<Adapter> {
   if (near === undefined && isModuleTarget(url)) return openModule(url);
   const hint = near === undefined ? '' : ` did you mean ${near}?`;
   throw usageError(
-    `"${url}" is no target:${hint} A target is a URL that starts with ${known.join(', ')}, ` +
+    `"${url}" is not a target:${hint} A target is a URL that starts with ${known.join(', ')}, ` +
       'a module such as ./my-adapter.js, or a package',
   );
 }

@@ -18,7 +18,7 @@ export function openRegular(file: string): number {
   const stat = fstatSync(descriptor);
   if (stat.isFile() || stat.isDirectory()) return descriptor;
   closeSync(descriptor);
-  throw usageError(`${file} is no file but a pipe or a device; restore it`);
+  throw usageError(`${file} is a pipe or a device, not a file; restore it`);
 }
 
 /** How many bytes from the beginning of a file on are whole lines. @throws what `read` throws */

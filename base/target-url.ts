@@ -78,7 +78,7 @@ export function percentDecoded(url: string, text: string): string {
     return decodeURIComponent(text);
   } catch (thrown) {
     if (thrown instanceof URIError) {
-      throw usageError(`${url} holds a % that is no percent-encoding; write %25 for a plain one`);
+      throw usageError(`${url} holds a % that is not percent-encoding; write %25 for a plain one`);
     }
     throw thrown;
   }

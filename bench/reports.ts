@@ -72,7 +72,7 @@ function* journalLines(): Generator<JournalLine> {
     const [requirement, id] = [idOf(index), caseIdOf(index)];
     const status: Status = index % 100 === 0 ? 'fail' : 'pass';
     const words = { expected: [status === 'pass' ? 'EFAULT' : 'EINVAL'], observed: ['EFAULT'] };
-    const reason = `request ${index} of a long run came to EFAULT`;
+    const reason = `request ${index} of a long run failed with EFAULT`;
     yield { type: 'case-start', case: id };
     yield {
       ...({ type: 'case-end', case: id, end: 'completed', reason: '', durationMs: 1 } as const),

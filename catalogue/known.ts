@@ -30,11 +30,11 @@ function whyLapsed(known: KnownDeviation, { release, fixed }: DeviationFacts): s
   if (version === undefined) {
     // A kernel that says no version may have the fix: nothing shows that it is excused.
     return kernels.some(({ until }) => until !== undefined)
-      ? `the target tells no version of a kernel, and this is fixed in ${fixedIn}`
+      ? `the target does not report a kernel version, and this is fixed in ${fixedIn}`
       : undefined;
   }
   if (kernels.some((range) => inRange(version, range))) return undefined;
-  return `it is known of ${kernels.map(rangeText).join(' and ')}, and this kernel is ${release}`;
+  return `it is known for ${kernels.map(rangeText).join(' and ')}, and this kernel is ${release}`;
 }
 
 /** Whether a fix as typed is that of a deviation: by its requirement, or by the commit's hash. */
@@ -61,9 +61,9 @@ export function checkFixes(fixed: readonly string[], profiles: readonly Profile[
   const choices = fixable.map(({ requirement, fixedIn }) => `${requirement} (${fixedIn})`);
   const hint =
     choices.length === 0
-      ? 'none that is known of this ABI is fixed anywhere'
+      ? 'no known deviation of this ABI has a fix'
       : `name one of ${choices.join(', ')}`;
-  throw usageError(`--fixed ${unknown} names no deviation that is fixed; ${hint}`);
+  throw usageError(`--fixed ${unknown} names no deviation that has a fix; ${hint}`);
 }
 
 /** A kernel's version for comparing: its numbers, and the number of its release candidate. */

@@ -16,7 +16,7 @@ export function checkConfig({ name, value }: ConfigFile, schema: ConfigSchema): 
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, verbose: true });
   if (ajv.validate(schema, value)) return value as Config;
   const error = ajv.errors?.[0];
-  throw error === undefined ? usageError(`${name} is no configuration`) : sentence(name, error);
+  throw error === undefined ? usageError(`${name} is not a configuration`) : sentence(name, error);
 }
 
 function sentence(file: string, error: ErrorObject): AllocertError {

@@ -57,7 +57,7 @@ function parseVariable({ kind }: OptionFacts, text: string, place: string): Opti
       throw usageError(`${place}: "${text}" is neither true nor false`);
     case 'number':
       if (text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
-      throw usageError(`${place}: "${text}" is no number`);
+      throw usageError(`${place}: "${text}" is not a number`);
   }
 }
 

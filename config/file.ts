@@ -67,7 +67,7 @@ export async function readConfig(path: string): Promise<ConfigFile> {
   if (extension === '.json') return { name, value: parsed(path, name) };
   if (!EXTENSIONS.includes(extension)) {
     const known = EXTENSIONS.join(', ');
-    throw usageError(`${name} is no configuration: its name must end in one of ${known}`);
+    throw usageError(`${name} is not a configuration: its name must end in one of ${known}`);
   }
   if (extension.endsWith('ts')) refuseWithoutTypes(name);
   return { name, value: await imported(path, name) };
@@ -91,7 +91,7 @@ function refuseWithoutTypes(name: string): void {
   if ('typescript' in process.features && process.features.typescript) return;
   const plain = basename(name).replace(/\.m?ts$/, '.mjs');
   throw usageError(
-    `${name} needs a Node that reads TypeScript (22.18 or newer), and this is ${process.version}; ` +
+    `${name} needs a Node that runs TypeScript (22.18 or newer), and this is ${process.version}; ` +
       `write ${plain} instead`,
   );
 }

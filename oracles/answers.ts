@@ -70,12 +70,12 @@ function changes(event: Event, abi: Abi, page: bigint): Violation[] {
   }
   const found: Violation[] = [];
   if (result.value !== 0n) {
-    const detail = `a granted request came to ${result.value}`;
-    found.push(violation('IOC-06', 'a granted request does not come to 0', detail, event));
+    const detail = `a successful request returned ${result.value}`;
+    found.push(violation('IOC-06', 'a successful request does not return 0', detail, event));
   }
   if (!sameBytes(withoutOutputs(abi, bytes), withoutOutputs(abi, result.out))) {
-    const detail = 'fields that are no outputs have other bytes than before';
-    found.push(violation('ABI-05', 'a field that is no output was changed', detail, event));
+    const detail = 'fields other than outputs have other bytes than before';
+    found.push(violation('ABI-05', 'a field other than an output was changed', detail, event));
   }
   return [...found, ...lengthReported(event, abi, page)];
 }
@@ -87,8 +87,8 @@ function lengthReported(event: Event, abi: Abi, page: bigint): Violation[] {
   const asked = readField(operation.argument.bytes, field);
   const told = readField(result.out, field);
   if (told === ((asked + page - 1n) / page) * page) return [];
-  const detail = `of ${asked} bytes that were asked for came ${told}`;
-  return [violation('LEN-03', 'the length is not the one in whole pages', detail, event)];
+  const detail = `${asked} bytes were requested, and the length came back as ${told}`;
+  return [violation('LEN-03', 'the length is not the requested one in whole pages', detail, event)];
 }
 
 const violation = (requirement: string, kind: string, detail: string, event: Event): Violation => ({

@@ -132,7 +132,7 @@ function judge({ buffer, event, mapping, sure }: Access, writes: readonly Access
   if (whole) return [];
   const events = [allocation, mapping.made, event];
   if (result.outcome === 'faulted') {
-    const detail = `reading a mapping that stands raised ${result.signal}`;
+    const detail = `reading a live mapping raised ${result.signal}`;
     return [{ oracle: 'content', requirement: 'LIF-04', kind: 'a mapping faults', detail, events }];
   }
   if (!succeeded(result)) return [];

@@ -39,8 +39,8 @@ function givenTwice(buffers: readonly HeldBuffer[]): Violation[] {
         {
           oracle: 'descriptors',
           requirement: 'FD-01',
-          kind: 'a number was given twice',
-          detail: `number ${reference.value} of ${reference.client} was given while it was in use`,
+          kind: 'a descriptor was given twice',
+          detail: `descriptor ${reference.value} of ${reference.client} was given while it was in use`,
           events: [before.made, reference.made],
         },
       ];

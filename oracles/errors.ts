@@ -1,4 +1,4 @@
-import { wordOf } from '../adapters/contract/index.ts';
+import { outcomePhrase, wordOf } from '../adapters/contract/index.ts';
 import { isWitness } from './credible.ts';
 import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
@@ -36,8 +36,8 @@ export function errors(
       {
         oracle: 'errors',
         requirement: prediction.requirement,
-        kind: `${event.operation.op} came to ${word}`,
-        detail: `${event.operation.op} came to ${word}; allowed: ${prediction.words.join(', ')}`,
+        kind: `${event.operation.op} ${outcomePhrase(word)}`,
+        detail: `${event.operation.op} ${outcomePhrase(word)}; allowed: ${prediction.words.join(', ')}`,
         events: [event],
       },
     ];
@@ -63,8 +63,8 @@ function unlike(
     {
       oracle: 'errors',
       requirement,
-      kind: 'requests that are alike come to different ends',
-      detail: `one came to ${other}, another one to ${word}`,
+      kind: 'equal requests ended differently',
+      detail: `one ${outcomePhrase(other)}, another one ${outcomePhrase(word)}`,
       events: [before, event],
     },
   ];

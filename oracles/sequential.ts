@@ -1,4 +1,9 @@
-import { type OperationName, succeeded, wordOf } from '../adapters/contract/index.ts';
+import {
+  type OperationName,
+  outcomePhrase,
+  succeeded,
+  wordOf,
+} from '../adapters/contract/index.ts';
 import type { Abi } from '../catalogue/catalogue.ts';
 import { credible } from './credible.ts';
 import { accessRules } from './model/access.ts';
@@ -86,7 +91,12 @@ function violationOf(expectation: Expectation | undefined, event: Event): Violat
   const word = wordOf(event.result);
   const any = words.includes('error') && event.result.errno !== undefined;
   if (!any && !words.includes(word)) {
-    return violation(requirement, `${op} came to ${word}`, event, `; allowed: ${words.join(', ')}`);
+    return violation(
+      requirement,
+      `${op} ${outcomePhrase(word)}`,
+      event,
+      `; allowed: ${words.join(', ')}`,
+    );
   }
   if (word !== 'ok' || holds === undefined || holds(event)) return undefined;
   return violation(requirement, `${op}: ${wrong}`, event, `, value ${event.result.value}`);

@@ -47,7 +47,7 @@ export function snapshot(
           oracle: 'snapshot',
           requirement: 'CON-04',
           kind: 'a length was read twice',
-          detail: `of ${asked.join(' and ')} came ${size} bytes, reported as ${told}`,
+          detail: `${asked.join(' and ')} bytes were requested; the buffer has ${size}, reported as ${told}`,
           events: [allocation, event],
         },
       ];

@@ -94,7 +94,7 @@ function placeOf(events: readonly Event[]): string {
 const PROMPT = operationsWhere(({ waits }) => waits === 'never');
 
 /** The kind of a {@link survival} violation in which a deadline passed in a call. */
-export const HANG = 'a call never came back';
+export const HANG = 'a call did not return';
 
 function hangs(timeline: Timeline, histories: readonly History[]): Violation[] {
   const { events } = timeline;
@@ -113,6 +113,6 @@ function hangs(timeline: Timeline, histories: readonly History[]): Violation[] {
     );
     if (lost.length === 0) return [];
     const names = [...new Set(lost.map(({ operation }) => operation.op))].join(', ');
-    return [violation(HANG, `${names} did not come back in time`, lost)];
+    return [violation(HANG, `${names} did not return in time`, lost)];
   });
 }

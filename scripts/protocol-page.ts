@@ -90,10 +90,10 @@ function frames(): string[] {
     '',
     'Each end first sends `hello`; a peer with another version or digest is refused with a sentence.',
     'The agent then sends `facts`, lines of `key=value`. From there on the client asks and the agent',
-    'answers: `begin` with a case’s id by `begun`, `run` with a Program by `executing`, before the',
-    'first operation and every five seconds while it runs, and by `history` after the',
-    'last, or by `death` (JSON as below) for a client that is stuck in the kernel. `refusal` carries a',
-    'sentence. `slowness` is a fact: how many times longer than on a fast machine work took just then.',
+    'answers. `begin`, with a case’s id, is answered by `begun`. `run`, with a Program, is answered by',
+    '`executing` before the first operation and every five seconds while it runs, and by `history`',
+    'after the last; or by `death` (JSON as below) when a client is stuck in the kernel. `refusal`',
+    'carries a sentence. The fact `slowness` says how many times longer work took than on a fast machine.',
     '',
   ];
 }

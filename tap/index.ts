@@ -80,7 +80,7 @@ export async function suites(
     if (typeof target === 'string') await adapter.close();
   }
   const record = whole.record();
-  subtest('the run came to its end', [endResult(record)]);
+  subtest('the run was complete', [endResult(record)]);
   await reported;
   return record;
 }

@@ -18,7 +18,7 @@ import { STATE_RULES } from './rules/state.ts';
 
 const FACTS_RULE: RuleText = {
   id: 'facts/schema',
-  statement: 'What the target says of itself is valid by the published schema.',
+  statement: 'The target’s facts are valid by the published schema.',
   place: 'TargetFacts; reports/schema/record.schema.json, facts',
 };
 

@@ -165,7 +165,7 @@ const NAMES = new Map<number, ErrnoName>(
  */
 export function errnoName(number: number): ErrnoName {
   const name = NAMES.get(number);
-  if (name === undefined) throw new RangeError(`${number} is no errno of Linux`);
+  if (name === undefined) throw new RangeError(`${number} is not an errno of Linux`);
   return name;
 }
 
@@ -177,7 +177,7 @@ export function errnoName(number: number): ErrnoName {
 export function errnoWord(number: number): ErrnoWord {
   if (number < UNNAMED_ERRNO) return errnoName(number);
   const unnamed = number - UNNAMED_ERRNO;
-  if (unnamed === 0 || unnamed > ERRNO_MAX) throw new RangeError(`${unnamed} is no errno`);
+  if (unnamed === 0 || unnamed > ERRNO_MAX) throw new RangeError(`${unnamed} is not an errno`);
   return `errno ${unnamed}`;
 }
 

@@ -18,7 +18,7 @@ export class MalformedHistory extends AllocertError {
 
   constructor(url: string, violation: string, answer: unknown) {
     const check = `allocert adapter check ${url} tests it`;
-    super('machine', `the adapter ${url} gave no History: ${violation}; ${check}`);
+    super('machine', `the adapter ${url} did not return a History: ${violation}; ${check}`);
     this.answer = answer;
   }
 }

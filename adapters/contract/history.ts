@@ -89,3 +89,23 @@ export function wordOf(result: Result): string {
   if (result.outcome !== 'returned') return result.outcome;
   return result.errno ?? 'ok';
 }
+
+/** What a sentence says of an outcome that is no errno, by its word. */
+const PREDICATES: ReadonlyMap<string, string> = new Map([
+  ['ok', 'succeeded'],
+  ['faulted', 'faulted'],
+  ['lost', 'did not return'],
+  ['unsupported', 'is not supported'],
+  ['not-run', 'did not run'],
+]);
+
+/**
+ * How a call ended, as the predicate of a sentence: `succeeded`, `failed with EINVAL`.
+ *
+ * @param word of {@link wordOf}, or what else a case calls the value that came back
+ */
+export function outcomePhrase(word: string): string {
+  if (/^(E[A-Z0-9]+|errno \d+)$/.test(word)) return `failed with ${word}`;
+  if (word.startsWith('SIG')) return `raised ${word}`;
+  return PREDICATES.get(word) ?? `returned ${word}`;
+}

@@ -92,7 +92,7 @@ export class NameTable {
 function parse(name: string): { base: string; index: string | undefined } {
   const match = NAME.exec(name);
   if (match?.[1] === undefined) {
-    throw usageError(`"${name}" is no slot name: use lower-case letters, digits, - and [i]`);
+    throw usageError(`"${name}" is not a slot name: use lower-case letters, digits, - and [i]`);
   }
   return { base: match[1], index: match[2] };
 }

@@ -465,7 +465,7 @@ export const OPERATIONS = {
     out: 'page-frames',
     ownFiles: true,
     summary:
-      'Searches memory, from frame `first` on for `count` frames (0: all of it), for pages by their first 8 bytes and the 8 in their middle, as /proc/kcore shows them to root; `bytes` has 16 for each page, each of them inverted: else what asks would be found. The value is how many pages. Out: one u64 frame number a page, 0 for a page that is not there and 2^64-1 for one that is there twice.',
+      'Searches memory, from frame `first` on for `count` frames (0: all of it), for pages by their first 8 bytes and the 8 in their middle, as /proc/kcore shows them to root; `bytes` has 16 for each page, each of them inverted, so that the request itself is not found. The value is how many pages. Out: one u64 frame number a page, 0 for a page that is not there and 2^64-1 for one that is there twice.',
   },
   failnth: {
     code: 44,

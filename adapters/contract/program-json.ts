@@ -87,7 +87,7 @@ export function parseProgram(json: unknown, origin: string): Program {
     programSchema(),
   );
   if (!validate(json)) {
-    throw usageError(`${origin} is no Program: ${violationPhrase(validate.errors)}`);
+    throw usageError(`${origin} is not a Program: ${violationPhrase(validate.errors)}`);
   }
   return fromJson(json) as Program;
 }

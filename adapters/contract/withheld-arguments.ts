@@ -16,32 +16,33 @@ const WITHHELD: readonly Withheld[] = [
   {
     places: ['munmap.length', 'mremap.oldLength'],
     classes: USER_SPACE,
-    reason: 'behind a mapping lies the memory that the client itself runs on',
+    reason: 'memory beyond the mapping is used by the client itself',
   },
   {
     places: ['mprotect.length'],
     classes: [...USER_SPACE, '2^63-1', '2^63'],
-    reason: 'it changes what lies behind a mapping up to the first hole, the client’s own code too',
+    reason:
+      'it changes memory beyond the mapping up to the first hole, including the client’s own code',
   },
   {
     places: ['munmap.offset', 'mprotect.offset'],
     classes: ['2^31', '2^32'],
-    reason: 'so far from a mapping may lie what the client itself runs on',
+    reason: 'memory that far from the mapping may be used by the client itself',
   },
   {
     places: ['mremap.oldLength'],
     classes: ['2^63-1', '2^63', '2^64-1'],
-    reason: 'kernels before 6.17 take it for what lies behind the mapping',
+    reason: 'kernels before 6.17 apply it to memory beyond the mapping',
   },
   {
     places: ['store.length', 'store.offset'],
     classes: LARGE,
-    reason: 'a client that writes to what is not its own is no witness',
+    reason: 'a client that writes to memory that is not its own proves nothing',
   },
   {
     places: ['poll.timeoutMs'],
     classes: LARGE.filter((name) => name !== '2^32'),
-    reason: 'it waits for as long where a buffer is not ready',
+    reason: 'it would wait that long if a buffer is not ready',
   },
   {
     places: ['barrier.parties', 'sleep.microseconds', 'repeat.times'],
@@ -51,7 +52,7 @@ const WITHHELD: readonly Withheld[] = [
   {
     places: ['barrier.parties'],
     classes: ['0'],
-    reason: 'a barrier has one thread at least: the one that waits at it',
+    reason: 'a barrier has at least one thread: the one that waits at it',
   },
   {
     places: ['itimer.intervalUs'],
@@ -61,7 +62,7 @@ const WITHHELD: readonly Withheld[] = [
   {
     places: ['setrlimit.resource'],
     classes: ['0', '2^32'],
-    reason: 'RLIMIT_CPU ends the client after so many seconds',
+    reason: 'RLIMIT_CPU ends the client after that many seconds',
   },
   {
     places: ['failnth.nth'],

@@ -38,7 +38,7 @@ export function parseNativeTarget(url: string): NativeTarget {
   const path = resolve(place);
   if (!existsSync(path)) {
     throw machineError(
-      `${url} cannot be opened: there is no ${path} here; name ` +
+      `${url} cannot be opened: ${path} does not exist; name ` +
         `${kind === 'device' ? 'a device node of this machine' : 'the library as it was built'}`,
     );
   }

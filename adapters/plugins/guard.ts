@@ -20,7 +20,7 @@ export function guardAdapter(adapter: Adapter, url: string): Adapter {
       const facts = await withNamedAdapter(url, 'facts', () => session.facts);
       const violation = factsViolation(facts);
       if (violation === undefined) return new GuardedSession(session, facts, url);
-      throw machineError(`the adapter ${url} says no facts of its target: ${violation}`);
+      throw machineError(`the adapter ${url} does not describe its target: ${violation}`);
     },
     close: () => withNamedAdapter(url, 'close', () => adapter.close()),
   };
@@ -33,7 +33,8 @@ function refuseHalfSession(given: unknown, url: string): asserts given is Sessio
   const lacks = METHODS.filter((method) => typeof session?.[method] !== 'function');
   if (lacks.length === 0) return;
   throw machineError(
-    `what the adapter ${url} opened is no Session: it has no ${lacks.join(' and no ')} function`,
+    `the adapter ${url} opened something that is not a Session: ` +
+      `it lacks ${lacks.map((name) => `${name}()`).join(' and ')}`,
   );
 }
 

@@ -76,7 +76,8 @@ function locatePackage(name: string): string {
     return import.meta.resolve(name);
   } catch (thrown) {
     throw usageError(
-      `"${name}" is no target: it is no URL such as sim: and no package that is installed here ` +
+      `"${name}" is not a target: it is neither a URL such as sim: nor a package that is ` +
+        `installed here ` +
         `(a file starts with ./): ${firstLine(messageOf(thrown))}`,
     );
   }
@@ -99,7 +100,7 @@ function openFunction(module: Readonly<Record<string, unknown>>, name: string): 
   if (typeof open === 'function') return open as OpenAdapter;
   const given = Object.keys(module).join(', ') || 'nothing';
   throw usageError(
-    `${name} is no adapter: it exports ${given}, but must export a function (url) => Adapter ` +
+    `${name} is not an adapter: it exports ${given}, but must export a function (url) => Adapter ` +
       'by default or as open; see docs/writing-an-adapter.md',
   );
 }
@@ -111,7 +112,8 @@ function checkAdapter(given: unknown, name: string): Adapter {
   );
   if (lacks.length === 0) return adapter as Adapter;
   throw usageError(
-    `${name} is no adapter: what it returned has no ${lacks.join(' and no ')} function; see ` +
+    `${name} is not an adapter: the object that it returned lacks ` +
+      `${lacks.map((one) => `${one}()`).join(' and ')}; see ` +
       'docs/writing-an-adapter.md',
   );
 }

@@ -17,7 +17,7 @@ export function encodeServedFacts(facts: TargetFacts): Uint8Array {
   const lines = [`target.version=${FACTS_VERSION}`, `target=${JSON.stringify(toJson(facts))}`];
   const bytes = new TextEncoder().encode(`${lines.join('\n')}\n`);
   if (bytes.length > PAYLOAD_BYTES_MAX.facts) {
-    throw new RangeError('the target says more of itself than can be sent');
+    throw new RangeError('the target’s description of itself is too long to be sent');
   }
   return bytes;
 }
@@ -35,7 +35,7 @@ export function servedFacts(said: AgentFacts): TargetFacts {
     throw machineError('the daemon is of another version; use the same allocert at both ends');
   }
   const json = parsed(said.get('target') ?? '');
-  if (!isFacts(json)) throw machineError('the daemon says of its target what makes no sense');
+  if (!isFacts(json)) throw machineError('the daemon’s description of its target is malformed');
   return factsFromJson(json);
 }
 

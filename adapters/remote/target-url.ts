@@ -60,7 +60,7 @@ export function parseRemoteTarget(url: string): RemoteTarget {
   if (transport === 'tls') return parseTls(url, rest);
   if (transport === 'ssh') return parseSsh(url, rest);
   if (transport === 'tcp') {
-    throw usageError(`${url}: there is no transport without authentication; use ${FORMS}`);
+    throw usageError(`${url}: every transport needs authentication; use ${FORMS}`);
   }
   throw usageError(`${url} names no transport that is known; use ${FORMS}`);
 }
@@ -76,7 +76,7 @@ export function parseEndpoint(text: string, lowest: 0 | 1): Endpoint {
   const host = text.slice(0, Math.max(colon, 0));
   const port = Number(text.slice(colon + 1));
   if (!HOST.test(host) || !/:\d{1,5}$/.test(text) || port < lowest || port > 65_535) {
-    throw usageError(`"${text}" is no HOST:PORT; write for instance board.example:7400`);
+    throw usageError(`"${text}" is not HOST:PORT; write for instance board.example:7400`);
   }
   return { host: host.replace(/^\[|\]$/g, ''), port };
 }

@@ -83,7 +83,7 @@ export function daemonTrouble(thrown: Error, target: TlsTarget): string | undefi
   const { host, port, ca, cert } = target;
   const whose = 'the daemon’s certificate';
   if (code === 'DEPTH_ZERO_SELF_SIGNED_CERT' || UNKNOWN_AUTHORITY.includes(code)) {
-    return `${whose} was not signed by the authority in ${ca}; ca= names who signed it`;
+    return `${whose} was not signed by the authority in ${ca}; ca= must name the authority that signed it`;
   }
   if (code === 'CERT_HAS_EXPIRED') return `${whose} has expired; the daemon needs a new one`;
   if (code === 'CERT_NOT_YET_VALID') {
@@ -96,8 +96,8 @@ export function daemonTrouble(thrown: Error, target: TlsTarget): string | undefi
     return `${whose} does not name ${host}; write the host as its subjectAltName has it`;
   }
   if (BELIEVES_NOT.test(code)) return `the daemon refuses the certificate in ${cert} (${reason})`;
-  if (NO_TLS.includes(code)) return `what listens at ${host}:${port} does not speak TLS`;
-  if (OLD_TLS.includes(code)) return `what listens at ${host}:${port} speaks no TLS 1.3`;
+  if (NO_TLS.includes(code)) return `the server at ${host}:${port} does not speak TLS`;
+  if (OLD_TLS.includes(code)) return `the server at ${host}:${port} does not speak TLS 1.3`;
   if (code.startsWith('ERR_SSL_'))
     return `the TLS handshake with ${host}:${port} failed: ${reason}`;
   return undefined;

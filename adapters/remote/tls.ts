@@ -204,6 +204,6 @@ function withCredentials<T>(make: () => T): T {
   try {
     return make();
   } catch (thrown) {
-    throw usageError(`the certificates or the key are of no use: ${messageOf(thrown)}`);
+    throw usageError(`the certificates or the key cannot be used: ${messageOf(thrown)}`);
   }
 }

@@ -108,7 +108,7 @@ function checkFolder(folder: string): void {
 async function clearPlace(path: string): Promise<void> {
   const status = statusOf(path);
   if (status === undefined) return;
-  if (!status.isSocket()) throw machineError(`${path} is there and is no socket; choose another`);
+  if (!status.isSocket()) throw machineError(`${path} exists and is not a socket; choose another`);
   if (!isTrusted(status)) throw machineError(`${path} belongs to another user; choose another`);
   if (await answers(path)) {
     throw machineError(`another daemon listens at ${path}; choose another path or stop that one`);

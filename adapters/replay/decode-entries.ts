@@ -40,6 +40,6 @@ export function decodeEntries(
 export function checkedEntries(answers: WrittenAnswers, place: string): readonly TranscriptEntry[] {
   const { caseId, entries } = answers;
   const violation = evidenceViolation({ kind: 'case', caseId, entries });
-  if (violation !== undefined) throw usageError(`${place} is no evidence: ${violation}`);
+  if (violation !== undefined) throw usageError(`${place} is not evidence: ${violation}`);
   return decodeEntries(answers, place);
 }

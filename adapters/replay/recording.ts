@@ -133,13 +133,13 @@ function parseLine(text: string, place: string): TargetLine | CaseLine {
     throw usageError(`${place}: a newer allocert recorded this evidence; update allocert`);
   }
   const violation = evidenceViolation(value);
-  if (violation !== undefined) throw usageError(`${place} is no evidence: ${violation}`);
+  if (violation !== undefined) throw usageError(`${place} is not evidence: ${violation}`);
   return value as TargetLine | CaseLine;
 }
 
 function headOf(line: TargetLine | CaseLine, place: string): TargetLine {
   if (line.kind === 'target') return line;
-  throw usageError(`${place} names no target, so this is no evidence of allocert`);
+  throw usageError(`${place} names no target, so this is not evidence of allocert`);
 }
 
 /** @param attempt which run of the case the line must be */

@@ -73,7 +73,7 @@ const LATENCY_US_MAX = 1_000_000;
 export function parseSimulatorUrl(url: string): SimulatorOptions {
   const rest = /^sim:(\?.*|)$/.exec(url)?.[1];
   if (rest === undefined) {
-    throw usageError(`"${url}" is no simulator URL: write sim: or sim:?parameter=value`);
+    throw usageError(`"${url}" is not a simulator URL: write sim: or sim:?parameter=value`);
   }
   const given = splitTarget(url, rest, PARAMETERS);
   const pageBytes = pageSize(given.get('page'));

@@ -51,7 +51,7 @@ export async function prepareVm(
   const { own, ...target } = parseVmTarget(`vm:${name}/cma0`);
   const qemu = findQemu(target.architecture);
   const { kernel, details } = await prepareGuest(target, onStep);
-  onStep('probing how guests can be executed');
+  onStep('checking for KVM');
   const acceleration = await chooseAcceleration(qemu, kernel.image);
   const lacking = missingForModules(kernel.architecture);
   const wanted = own !== undefined && kernel.headers !== undefined && lacking.length === 0;
@@ -142,7 +142,7 @@ class VmAdapter implements Adapter {
 }
 
 const silenceOf = (ms: number): string =>
-  `the guest has not started, and its console said nothing for ${ms / 1000} s`;
+  `the guest has not started, and its console was silent for ${ms / 1000} s`;
 
 /**
  * The guest's words before it fell silent; it is gone afterwards.

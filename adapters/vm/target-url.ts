@@ -110,9 +110,10 @@ function parsePlace(place: string, image: string | undefined, url: string): Plac
 }
 
 function requireVersion(versioned: boolean, name: string, version: string, url: string): void {
-  if (!versioned) throw usageError(`${url}: there is one ${name} kernel, so leave @${version} out`);
+  if (!versioned)
+    throw usageError(`${url}: only one ${name} kernel exists, so leave @${version} out`);
   if (/^\d+(\.\d+)+$/.test(version)) return;
-  throw usageError(`${url}: "${version}" is no version of a kernel; write one such as @7.3`);
+  throw usageError(`${url}: "${version}" is not a version of a kernel; write one such as @7.3`);
 }
 
 /** The modules are behind every `cmaN` of a kernel that has a name. */

@@ -36,7 +36,7 @@ export class Completeness {
    * @param done rounds of the campaign, those of earlier parts among them
    */
   reason(done: number): string {
-    if (done === 0) return 'no round came to its end, so nothing was judged';
+    if (done === 0) return 'no round ended, so nothing was judged';
     if (this.#waitedMilliseconds <= this.#milliseconds * MOSTLY) return '';
     const share = Math.round((100 * this.#waitedMilliseconds) / this.#milliseconds);
     return (

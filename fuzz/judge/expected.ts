@@ -4,7 +4,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   capacity: 'what every client gave back can be had again',
   content: 'a new buffer reads as zeros, and keeps what is written to it until it is gone',
   descriptors: 'a number is one open descriptor, and every descriptor was given by a call',
-  errors: 'a call comes to what the profile allows of it',
+  errors: 'a call succeeds or fails as the profile allows',
   exclusion: 'a page frame belongs to one live buffer at most',
   'justified-failure': 'a request is refused for want of memory only when there is no room',
   numbers: 'a new descriptor has the lowest number that is free',

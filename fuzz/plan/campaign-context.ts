@@ -60,7 +60,7 @@ export function campaignContext(facts: TargetFacts, options: ContextOptions): Ca
 function profileFor(abi: Profile['abi'] | undefined, name: string | undefined): Profile {
   if (name !== undefined) return profileNamed(name);
   if (abi === undefined) {
-    throw usageError('nothing says which ABI the target speaks; name a --profile');
+    throw usageError('the target does not say which ABI the target speaks; name a --profile');
   }
   const profiles = profilesOf(abi);
   const profile = profiles.find((one) => one.default === true) ?? profiles[0];

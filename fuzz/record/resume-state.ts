@@ -141,7 +141,7 @@ class Reading {
       case 'end':
         break;
       default:
-        throw usageError(`${place} is no line of a campaign's journal of this version`);
+        throw usageError(`${place} is not a line of a campaign's journal of this version`);
     }
   }
 

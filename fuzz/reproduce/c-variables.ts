@@ -143,5 +143,5 @@ const unknownField = ({ offset, slot }: SlotRef): Unwritable =>
   new Unwritable(
     offset === undefined
       ? `it uses the slot ${slot} as what it is not`
-      : `it reads byte ${offset} of the slot ${slot}, which is no field of the ABI`,
+      : `it reads byte ${offset} of the slot ${slot}, which is not a field of the ABI`,
   );

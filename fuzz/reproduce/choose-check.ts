@@ -74,7 +74,7 @@ function checkErrors(
   const granted = words.includes('ok') ? [] : ['result != -1'];
   const condition = [...granted, ...wrong.map((one) => (granted.length > 0 ? `(${one})` : one))];
   const allowed = words.map((word) => (word === 'ok' ? 'success' : word)).join(', ');
-  const means = `The request marked below may come to one of these: ${allowed}.`;
+  const means = `The request marked below may end with one of these: ${allowed}.`;
   return checkAfter(means, step, `violated(${condition.join(' || ') || '0'});`);
 }
 

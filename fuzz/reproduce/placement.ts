@@ -123,7 +123,7 @@ function flipped(
   ][];
   const field = roles.find(([, one]) => one.offset === offset && one.width === width);
   if (field === undefined || width !== 8) {
-    throw new Unwritable('a request changes in bytes that are no 64-bit field of the ABI');
+    throw new Unwritable('a request changes in bytes outside the 64-bit fields of the ABI');
   }
   const member = `${name}.${memberOf(abi, field[0])}`;
   const flips = `flips_${name.replace(/^.*[.>]/, '')}`;

@@ -221,7 +221,7 @@ function isAlive({ holder, silentMs }: Found): boolean {
 function refusal(holder: LockHolder | undefined, directory: string): Error {
   if (holder === undefined) {
     return machineError(
-      `something that is no lock of allocert is in the way of ${LOCK_FILE} in ${directory}; ` +
+      `something other than a lock of allocert is in the way of ${LOCK_FILE} in ${directory}; ` +
         `it counts for ${GONE_MS / 1000} s after its last change`,
     );
   }

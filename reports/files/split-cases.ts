@@ -32,7 +32,7 @@ export function splitCases(file: string, onCase: (text: string) => void): string
       splitter.add(piece.subarray(0, length));
       if (splitter.bytes <= PART_BYTES) continue;
       throw usageError(
-        `${file} is no record: it has a part of more than ${PART_BYTES >> 20} MiB, ` +
+        `${file} is not a record: it has a part of more than ${PART_BYTES >> 20} MiB, ` +
           'which allocert never writes',
       );
     }

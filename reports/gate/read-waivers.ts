@@ -13,14 +13,16 @@ export function readWaivers(file: string): readonly Waiver[] {
   const value = readJson(file, 'name another file with --waivers');
   const violation = schemaViolation('waivers', value);
   if (violation !== undefined) {
-    throw usageError(`${file} is no waiver file: ${violation}; docs/ci.md shows one`);
+    throw usageError(`${file} is not a waiver file: ${violation}; docs/ci.md shows one`);
   }
   const { waivers } = value as { readonly waivers: readonly Waiver[] };
   const seen = new Map<string, number>();
   for (const [index, waiver] of waivers.entries()) {
     const place = `${file}: waiver ${index + 1}, of ${waiver.id},`;
     if (waiver.expires !== undefined && !isDay(waiver.expires)) {
-      throw usageError(`${place} expires on ${waiver.expires}, which is no day; correct the date`);
+      throw usageError(
+        `${place} expires on ${waiver.expires}, which is not a day; correct the date`,
+      );
     }
     const { id, target, case: case_, profile } = waiver;
     const scope = JSON.stringify([id, target, case_, profile]);

@@ -45,7 +45,9 @@ export function scanJournal(
       number += 1;
       const line = parseLine(bytes.toString('utf8'), `${file} line ${number}`);
       if (number === 1 && line.type !== 'run-start') {
-        throw usageError(`${file} line 1 does not start a run, so this is no journal of allocert`);
+        throw usageError(
+          `${file} line 1 does not start a run, so this is not a journal of allocert`,
+        );
       }
       onLine(line, { number, at, length: bytes.length });
     }),

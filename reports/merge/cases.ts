@@ -22,7 +22,7 @@ export function mergeCases(
         merged.set(one.id, { case: one, path });
       } else if (one.end !== 'not-run' && outcomeOf(one) !== outcomeOf(before.case)) {
         throw usageError(
-          `${one.id} came to ${outcomeOf(before.case)} in ${before.path} and to ` +
+          `${one.id} ended with ${outcomeOf(before.case)} in ${before.path} and with ` +
             `${outcomeOf(one)} in ${path}, so they are not one run; leave one of them out`,
         );
       }

@@ -87,7 +87,7 @@ export interface ExtraRow {
 export function extraRows(record: RunRecord, points: Iterable<Point>): readonly ExtraRow[] {
   const { complete, incompleteReason, exitCode, gate } = record;
   if (!complete) {
-    return [{ name: 'the run came to its end', reason: incompleteReason, word: 'incomplete' }];
+    return [{ name: 'the run was complete', reason: incompleteReason, word: 'incomplete' }];
   }
   if (exitCode === 0) return [];
   const standingOf = standingsIn(record);

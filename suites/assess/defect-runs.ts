@@ -42,7 +42,7 @@ export async function runWithDefects(plan: DefectPlan): Promise<QualificationRun
     Promise.all(clean),
     Promise.all(defects),
   ]);
-  if (baseline === undefined) throw new Error('there is no run without a defect');
+  if (baseline === undefined) throw new Error('the run without a defect is missing');
   return { baseline, defects: broken, faithful, isComplete: false };
 }
 

@@ -1,4 +1,4 @@
-import { linux } from '../../adapters/contract/index.ts';
+import { linux, outcomePhrase } from '../../adapters/contract/index.ts';
 import { type Fields, fieldOf, requestBytes, withoutOutputs } from '../../catalogue/abi-request.ts';
 import type { Role } from '../../catalogue/catalogue.ts';
 import type { Case } from '../kit/case.ts';
@@ -29,7 +29,7 @@ export const abiCases: readonly Case[] = [
           'ABI-01',
           role,
           buffer.word,
-          `a valid request that ${where} an unmapped page came to ${buffer.word}`,
+          `a valid request that ${where} an unmapped page ${outcomePhrase(buffer.word)}`,
         );
         await context.release(buffer);
       }
@@ -51,7 +51,7 @@ export const abiCases: readonly Case[] = [
         const buffer = await context.allocate({}, { placement });
         if (role === 'fits' && buffer.word === 'ENOMEM') throw new Inconclusive(NO_PAGE);
         const where = distance === 0 ? 'ends at' : 'reaches one byte into';
-        const detail = `a 32-bit request that ${where} an unmapped page came to ${buffer.word}`;
+        const detail = `a 32-bit request that ${where} an unmapped page ${outcomePhrase(buffer.word)}`;
         context.observe('ABI-02', role, buffer.word, detail);
         if (role === 'fits') {
           if (!buffer.reply.ok) return;
@@ -87,7 +87,12 @@ export const abiCases: readonly Case[] = [
       for (let by = 1; by < 8; by += 1) {
         const buffer = await context.allocate({}, { placement: { kind: 'unaligned', by } });
         const where = `a valid request ${by} bytes past an aligned address`;
-        context.observe('ABI-04', 'unaligned', buffer.word, `${where} came to ${buffer.word}`);
+        context.observe(
+          'ABI-04',
+          'unaligned',
+          buffer.word,
+          `${where} ${outcomePhrase(buffer.word)}`,
+        );
         if (!buffer.reply.ok) continue;
         const fd = buffer.fd;
         const end = await context.subject.lseek({ fd, offset: 0n, whence: linux.SEEK_END });
@@ -130,7 +135,7 @@ export const abiCases: readonly Case[] = [
         if (buffer.reply.ok) continue;
         refused += 1;
         const word = Buffer.from(sent).equals(buffer.reply.out) ? 'unchanged' : 'changed';
-        const detail = `${name} came to ${buffer.word}: sent ${hex(sent)}, now ${hex(buffer.reply.out)}`;
+        const detail = `${name} ${outcomePhrase(buffer.word)}: sent ${hex(sent)}, now ${hex(buffer.reply.out)}`;
         context.observe('ABI-06', 'refused', word, detail);
       }
       if (refused === 0) throw new Inconclusive('blocked: no request was refused');

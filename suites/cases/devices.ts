@@ -1,4 +1,10 @@
-import { type Client, linux, type Operation, statOf } from '../../adapters/contract/index.ts';
+import {
+  type Client,
+  linux,
+  type Operation,
+  outcomePhrase,
+  statOf,
+} from '../../adapters/contract/index.ts';
 import { commandOf } from '../../catalogue/abi-request.ts';
 import type { Case } from '../kit/case.ts';
 import { contentsWord, fillWhole } from '../kit/contents.ts';
@@ -39,7 +45,12 @@ export const devicesCases: readonly Case[] = [
       await context.control();
       const device = await context.openDevice(context.subject, linux.O_RDONLY);
       const { word } = await context.allocate({}, { device });
-      context.observe('DEV-02', 'request', word, `a request on an O_RDONLY device came to ${word}`);
+      context.observe(
+        'DEV-02',
+        'request',
+        word,
+        `a request on an O_RDONLY device ${outcomePhrase(word)}`,
+      );
     },
   },
   {
@@ -54,7 +65,7 @@ export const devicesCases: readonly Case[] = [
       const { ok, word: refusal } = await nobody.setuid({ uid: NOBODY });
       if (!ok) throw new Inconclusive(`blocked: setuid failed with ${refusal}`);
       const { word } = await nobody.open({ file: context.region.name, flags: linux.O_RDWR });
-      context.observe('DEV-03', 'open', word, `open by user ${NOBODY} came to ${word}`);
+      context.observe('DEV-03', 'open', word, `open by user ${NOBODY} ${outcomePhrase(word)}`);
     },
   },
   {
@@ -110,7 +121,7 @@ export const devicesCases: readonly Case[] = [
       const before = await openNumbers(child);
       const others = await openNumbers(context.subject);
       const { word } = await context.allocate({}, { client: child });
-      context.observe('DEV-06', 'inherited', word, `the child’s request came to ${word}`);
+      context.observe('DEV-06', 'inherited', word, `the child’s request ${outcomePhrase(word)}`);
       const gained = (await openNumbers(child)) - before;
       const elsewhere = (await openNumbers(context.subject)) - others;
       const table = gained === 1n && elsewhere === 0n ? 'caller' : 'other';
@@ -134,9 +145,15 @@ export const devicesCases: readonly Case[] = [
         passed: await context.device(),
       });
       const device = await receiver.recvfd({ fd: pair.field(4, 4, true) });
-      if (!sent.ok || !device.ok) throw new Inconclusive(`blocked: passing came to ${device.word}`);
+      if (!sent.ok || !device.ok)
+        throw new Inconclusive(`blocked: passing the descriptor ${outcomePhrase(device.word)}`);
       const { word } = await context.allocate({}, { client: receiver, device });
-      context.observe('DEV-06', 'received', word, `a request on a received device came to ${word}`);
+      context.observe(
+        'DEV-06',
+        'received',
+        word,
+        `a request on a received device ${outcomePhrase(word)}`,
+      );
     },
   },
   {
@@ -147,11 +164,11 @@ export const devicesCases: readonly Case[] = [
       const fd = await context.device();
       const { page, subject } = context;
       const read = await subject.pread({ fd, length: page });
-      context.observe('DEV-07', 'read', read.word, `pread came to ${read.word}`);
+      context.observe('DEV-07', 'read', read.word, `pread ${outcomePhrase(read.word)}`);
       const written = await subject.pwrite({ fd, bytes: Uint8Array.of(1) });
-      context.observe('DEV-07', 'write', written.word, `pwrite came to ${written.word}`);
+      context.observe('DEV-07', 'write', written.word, `pwrite ${outcomePhrase(written.word)}`);
       const moved = await subject.lseek({ fd, offset: page, whence: linux.SEEK_SET });
-      context.observe('DEV-07', 'seek', moved.word, `lseek came to ${moved.word}`);
+      context.observe('DEV-07', 'seek', moved.word, `lseek ${outcomePhrase(moved.word)}`);
     },
   },
   {
@@ -162,7 +179,12 @@ export const devicesCases: readonly Case[] = [
       await context.control();
       const device = await context.openDevice(context.subject, linux.O_PATH);
       const { word } = await context.allocate({}, { device });
-      context.observe('DEV-08', 'path-only', word, `a request on an O_PATH device came to ${word}`);
+      context.observe(
+        'DEV-08',
+        'path-only',
+        word,
+        `a request on an O_PATH device ${outcomePhrase(word)}`,
+      );
     },
   },
   {
@@ -185,7 +207,12 @@ export const devicesCases: readonly Case[] = [
       const request = commandOf(context.abi) + NEXT_NR;
       const { word } = await context.allocate({}, { request });
       const seen = UNKNOWN.includes(word) ? 'absent' : 'present';
-      context.observe('DEV-10', 'query', seen, `the command with the next number came to ${word}`);
+      context.observe(
+        'DEV-10',
+        'query',
+        seen,
+        `the command with the next number ${outcomePhrase(word)}`,
+      );
     },
   },
 ];

@@ -2,6 +2,7 @@ import {
   type Client,
   linux,
   type Operation,
+  outcomePhrase,
   type Placement,
   type SlotRef,
 } from '../../adapters/contract/index.ts';
@@ -36,7 +37,7 @@ export const errorsCases: readonly Case[] = [
   },
   {
     id: 'ERR-02/cut-off',
-    title: 'an argument that ends in nothing is refused',
+    title: 'an argument that ends in an unmapped page is refused',
     requirements: ['ERR-02'],
     async run(context) {
       const missing = Array.from({ length: context.abi.command.size - 1 }, (_, index) => index + 1);
@@ -56,7 +57,12 @@ export const errorsCases: readonly Case[] = [
       const before = await context.subject.descriptors({});
       const { word } = await context.allocate({}, { placement: READ_ONLY });
       const after = await context.subject.descriptors({});
-      context.observe('ERR-03', 'read-only', word, `a request in a read-only page came to ${word}`);
+      context.observe(
+        'ERR-03',
+        'read-only',
+        word,
+        `a request in a read-only page ${outcomePhrase(word)}`,
+      );
       const same = Buffer.from(before.out).equals(after.out) ? 'unchanged' : 'changed';
       const detail = `${before.value} descriptors were open before it and ${after.value} after`;
       context.observe('ERR-04', 'descriptors', same, detail);
@@ -102,7 +108,7 @@ export const errorsCases: readonly Case[] = [
     async run(context) {
       await context.control();
       const { failure, pages } = await fill(context);
-      const detail = `after ${pages} pages a request for one more came to ${failure}`;
+      const detail = `after ${pages} pages a request for one more ${outcomePhrase(failure)}`;
       context.observe('ERR-07', 'exhausted', failure, detail);
     },
   },
@@ -115,7 +121,7 @@ export const errorsCases: readonly Case[] = [
       await context.control();
       const used = await leaveNoDescriptor(context, context.subject);
       const { word } = await context.allocate();
-      const detail = `a request with all ${used} descriptors in use came to ${word}`;
+      const detail = `a request with all ${used} descriptors in use ${outcomePhrase(word)}`;
       context.observe('ERR-08', 'table-full', word, detail);
     },
   },
@@ -193,7 +199,7 @@ export const errorsCases: readonly Case[] = [
   },
   {
     id: 'ERR-14/own-descriptors',
-    title: 'a request leaves the descriptors alone that its client had',
+    title: 'a request does not touch the existing descriptors of its client',
     requirements: ['ERR-14'],
     needs: ['limits'],
     run: (context) => observeOwnDescriptors(context, 'ERR-14'),

@@ -1,4 +1,4 @@
-import { linux, type Operation } from '../../adapters/contract/index.ts';
+import { linux, type Operation, outcomePhrase } from '../../adapters/contract/index.ts';
 import type { Case } from '../kit/case.ts';
 import { stamp, zeroWord } from '../kit/contents.ts';
 import { type CaseContext, SUBJECT } from '../kit/context.ts';
@@ -17,7 +17,12 @@ export const flagsCases: readonly Case[] = [
     requirements: ['FLG-01'],
     async run(context) {
       const { word } = await context.attempt({ flags: O_RDWR | O_CLOEXEC });
-      context.observe('FLG-01', 'accepted', word, `O_RDWR | O_CLOEXEC came to ${word}`);
+      context.observe(
+        'FLG-01',
+        'accepted',
+        word,
+        `a request with O_RDWR | O_CLOEXEC ${outcomePhrase(word)}`,
+      );
     },
   },
   {
@@ -106,7 +111,7 @@ export const flagsCases: readonly Case[] = [
   },
   {
     id: 'FLG-05/no-mode',
-    title: 'an access mode that is none is refused',
+    title: 'the access mode 3 is refused',
     requirements: ['FLG-05'],
     run: (context) =>
       observeEachChange(context, 'FLG-05', 'no-mode', [
@@ -149,7 +154,7 @@ export const flagsCases: readonly Case[] = [
         context.observe('FLG-07', 'contents', word, `a new buffer with ${flag}: ${word}`);
         await context.release(buffer);
         const nothing = await context.allocate({ flags: value, length: 0n });
-        const detail = `a request for nothing with ${flag} came to ${nothing.word}`;
+        const detail = `a request of length 0 with ${flag} ${outcomePhrase(nothing.word)}`;
         context.observe('FLG-07', 'zero-length', nothing.word, detail);
         await context.release(nothing);
       }

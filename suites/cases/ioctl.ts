@@ -1,4 +1,4 @@
-import { linux } from '../../adapters/contract/index.ts';
+import { linux, outcomePhrase } from '../../adapters/contract/index.ts';
 import { commandOf } from '../../catalogue/abi-request.ts';
 import type { Case } from '../kit/case.ts';
 import { eachBit, observeEachChange } from '../kit/each-change.ts';
@@ -15,7 +15,7 @@ export const ioctlCases: readonly Case[] = [
     async run(context) {
       const { reply, word } = await context.attempt();
       const request = `0x${commandOf(context.abi).toString(16)}`;
-      context.observe('IOC-01', 'command', word, `ioctl ${request} came to ${word}`);
+      context.observe('IOC-01', 'command', word, `ioctl ${request} ${outcomePhrase(word)}`);
       if (!reply.ok) return;
       const result = reply.value === 0n ? 'zero' : 'not-zero';
       context.observe('IOC-06', 'result', result, `a successful ioctl returned ${reply.value}`);
@@ -81,7 +81,7 @@ export const ioctlCases: readonly Case[] = [
     needsCompat: true,
     async run(context) {
       const { word } = await context.attempt();
-      const detail = `the valid request of a 32-bit program came to ${word}`;
+      const detail = `the valid request of a 32-bit program ${outcomePhrase(word)}`;
       context.observe('IOC-07', 'command', word, detail);
     },
   },
@@ -96,7 +96,7 @@ export const ioctlCases: readonly Case[] = [
       for (const bits of [1n << 32n, 1n << 63n, 0xffffffffn << 32n]) {
         const request = commandOf(context.abi) | bits;
         const buffer = await context.allocate({}, { request });
-        const detail = `ioctl 0x${request.toString(16)} came to ${buffer.word}`;
+        const detail = `ioctl 0x${request.toString(16)} ${outcomePhrase(buffer.word)}`;
         context.observe('IOC-08', 'upper-bits', buffer.word, detail);
         await context.release(buffer);
       }
@@ -109,7 +109,12 @@ export const ioctlCases: readonly Case[] = [
     async run(context) {
       const { fd } = await context.buffer();
       const { word } = await context.allocate({}, { device: fd });
-      context.observe('IOC-09', 'on-buffer', word, `the command on a buffer came to ${word}`);
+      context.observe(
+        'IOC-09',
+        'on-buffer',
+        word,
+        `the command on a buffer ${outcomePhrase(word)}`,
+      );
     },
   },
 ];

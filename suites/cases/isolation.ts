@@ -1,4 +1,9 @@
-import { linux, type Operation, type Placement } from '../../adapters/contract/index.ts';
+import {
+  linux,
+  type Operation,
+  outcomePhrase,
+  type Placement,
+} from '../../adapters/contract/index.ts';
 import type { Case } from '../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../kit/context.ts';
 import { mixedSizes } from '../kit/crowd.ts';
@@ -58,7 +63,7 @@ export const isolationCases: readonly Case[] = [
   },
   {
     id: 'ISO-02/other-user',
-    title: 'what another user left is not handed out',
+    title: 'memory that another user freed is handed out zeroed',
     requirements: ['ISO-02'],
     needs: ['clients', 'limits'],
     async run(context) {
@@ -75,7 +80,7 @@ export const isolationCases: readonly Case[] = [
   },
   {
     id: 'ISO-03/other-uses',
-    title: 'what a file left is not handed out',
+    title: 'memory that a file used is handed out zeroed',
     requirements: ['ISO-03'],
     needs: ['memory', 'procfs'],
     async run(context) {
@@ -139,10 +144,15 @@ export const isolationCases: readonly Case[] = [
       const flags = linux.MAP_SHARED;
       const wanted = { length: context.page, protection: linux.PROT_READ, flags };
       const number = await other.mmap({ ...wanted, fd: buffer.fd });
-      const seen = `in a process with the device only, the buffer’s number came to ${number.word}`;
+      const seen = `in a process with the device only, a mapping of the buffer ${outcomePhrase(number.word)}`;
       context.observe('ISO-06', 'number', number.word, seen);
       const { word } = await other.mmap({ ...wanted, fd: device });
-      context.observe('ISO-06', 'device', word, `a mapping of the device itself came to ${word}`);
+      context.observe(
+        'ISO-06',
+        'device',
+        word,
+        `a mapping of the device itself ${outcomePhrase(word)}`,
+      );
     },
   },
   {

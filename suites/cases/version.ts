@@ -1,3 +1,4 @@
+import { outcomePhrase } from '../../adapters/contract/index.ts';
 import { fieldOf } from '../../catalogue/abi-request.ts';
 import type { Role } from '../../catalogue/catalogue.ts';
 import type { Case } from '../kit/case.ts';
@@ -15,7 +16,12 @@ export const versionCases: readonly Case[] = [
     needsRoles: ['version'],
     async run(context) {
       const { word } = await context.attempt({ version: 0n });
-      context.observe('VER-01', 'version-0', word, `a request with version 0 came to ${word}`);
+      context.observe(
+        'VER-01',
+        'version-0',
+        word,
+        `a request with version 0 ${outcomePhrase(word)}`,
+      );
     },
   },
   {
@@ -95,7 +101,7 @@ export const versionCases: readonly Case[] = [
         const refused = await context.allocate({ [role]: 1n });
         await context.release(refused);
         const next = await context.attempt();
-        const detail = `after ${role} 1 (${refused.word}) a valid request came to ${next.word}`;
+        const detail = `after ${role} 1 (${refused.word}) a valid request ${outcomePhrase(next.word)}`;
         context.observe('RES-04', 'next-request', next.word, detail);
         await context.release(next);
       }

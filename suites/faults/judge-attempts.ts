@@ -1,6 +1,7 @@
 import {
   descriptorsIn,
   type Operation,
+  outcomePhrase,
   type Result,
   specOf,
   succeeded,
@@ -65,7 +66,7 @@ function errnoMisdeeds(
 ): Words[] {
   const word = wordOf(result);
   if (!injected || allowed.includes(word)) return [];
-  return [['errno', `it came to ${word} where ${errnos.join(' or ')} says what is wrong`]];
+  return [['errno', `it ${outcomePhrase(word)}, but ${errnos.join(' or ')} would name the cause`]];
 }
 
 function descriptorMisdeeds(
@@ -82,7 +83,7 @@ function descriptorMisdeeds(
   }
   const change = changeOf(before, after);
   if (change === '' || specOf(operation.op).drops?.evenIfFailed === true) return [];
-  return [['descriptor', `it came to ${wordOf(result)}, but ${change}`]];
+  return [['descriptor', `it ${outcomePhrase(wordOf(result))}, but ${change}`]];
 }
 
 function changeOf(before: readonly number[], after: readonly number[]): string {

@@ -25,7 +25,7 @@ export async function changeOfCapacity(
 ): Promise<MemoryChange> {
   const first = await fill(context);
   if (first.pages === 0n) {
-    throw new Inconclusive('blocked: the region gave out nothing to begin with');
+    throw new Inconclusive('blocked: the region gave out no buffer at the start');
   }
   const held = [first.pages];
   const changes = { down: 0, up: 0 };

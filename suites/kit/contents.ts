@@ -1,4 +1,10 @@
-import { type Client, linux, type Reply, type SlotRef } from '../../adapters/contract/index.ts';
+import {
+  type Client,
+  linux,
+  outcomePhrase,
+  type Reply,
+  type SlotRef,
+} from '../../adapters/contract/index.ts';
 import type { Allocation, CaseContext } from './context.ts';
 import { Inconclusive } from './observation.ts';
 import { buffersThatFit } from './room.ts';
@@ -31,7 +37,8 @@ export async function fillWhole(
   byte: number,
 ): Promise<void> {
   const { ok, word } = await fillBytes(client, mapping, length, byte);
-  if (!ok) throw new Inconclusive(`blocked: writing to ${length} mapped bytes ended in ${word}`);
+  if (!ok)
+    throw new Inconclusive(`blocked: writing to ${length} mapped bytes ${outcomePhrase(word)}`);
 }
 
 /**

@@ -92,7 +92,8 @@ export class Crowd {
       );
     });
     this.#members = [...this.#members, ...arrived];
-    if (this.#members.length === 0) throw new Inconclusive('blocked: there is no buffer to hold');
+    if (this.#members.length === 0)
+      throw new Inconclusive('blocked: the region gave out no buffer');
     const failures = this.#sizes.flatMap((_, index) =>
       Object.keys(steps[index * OPERATIONS_EACH + 1]?.failures ?? {}),
     );

@@ -1,3 +1,4 @@
+import { outcomePhrase } from '../../adapters/contract/index.ts';
 import type { Fields } from '../../catalogue/abi-request.ts';
 import type { AllocateOptions, CaseContext } from './context.ts';
 
@@ -21,7 +22,7 @@ export async function observeEachChange(
   await context.control();
   for (const { fields, options, name } of changes) {
     const buffer = await context.allocate(fields, options);
-    const detail = `a valid request but for ${name} came to ${buffer.word}`;
+    const detail = `a request that is valid except for ${name} ${outcomePhrase(buffer.word)}`;
     context.observe(requirement, role, buffer.word, detail);
     await context.release(buffer);
   }

@@ -140,7 +140,7 @@ function requireWorking(cycle: Cycle, steps: readonly RepeatStep[]): void {
     const refused = operation !== undefined && cycle.refusedSteps?.includes(operation) === true;
     if (cycle.refused === true || refused) {
       if (step.succeeded === 0n) continue;
-      throw new Inconclusive(`blocked: ${name} was to be refused, but worked`);
+      throw new Inconclusive(`blocked: ${name} should have been refused, but succeeded`);
     }
     if (step.failed === 0n) continue;
     throw new Inconclusive(`blocked: ${name} in the cycle failed: ${wordOf(step.last)}`);

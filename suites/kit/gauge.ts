@@ -76,7 +76,7 @@ export async function unrestOf(context: CaseContext): Promise<Unrest> {
     before = after;
     if (moved <= QUIET_BYTES) break;
   }
-  const rest = moved <= QUIET_BYTES ? 'came to rest' : 'did not come to rest';
+  const rest = moved <= QUIET_BYTES ? 'stood still' : 'did not stand still';
   const note =
     `it moves by ${alone} bytes when nothing is done, and by ${moved} with files in memory, ` +
     `which took ${total} until it ${rest}`;

@@ -1,6 +1,7 @@
 import {
   linux,
   type Operation,
+  outcomePhrase,
   type Result,
   statOf,
   wordOf,
@@ -25,7 +26,7 @@ export async function observeOwnDescriptors(
   const before = await ownDescriptors(context, below + 1n);
   const look = async (name: string, allocation: Allocation): Promise<boolean> => {
     const { word, detail } = comparedTo(before, await ownDescriptors(context, below + 1n));
-    const asked = `after a request with ${name}, which came to ${allocation.word}`;
+    const asked = `after a request with ${name}, which ${outcomePhrase(allocation.word)}`;
     context.observe(requirement, 'own', word, `${asked}, ${detail}`);
     if (word === 'kept') await context.release(allocation);
     return word === 'kept';

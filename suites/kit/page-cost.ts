@@ -41,5 +41,5 @@ export async function costOf(context: CaseContext, sizes: readonly bigint[]): Pr
   if (more || excesses.every((excess) => excess < 0n)) {
     return { exact: false, more, detail: details.join('; ') };
   }
-  throw new Inconclusive(`what buffers cost is not steady: ${details.join('; ')}`);
+  throw new Inconclusive(`the cost of buffers is not steady: ${details.join('; ')}`);
 }

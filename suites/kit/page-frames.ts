@@ -5,6 +5,7 @@
  */
 import {
   type Operation,
+  outcomePhrase,
   pageFramesIn,
   type RegionFacts,
   type Result,
@@ -115,7 +116,7 @@ async function locateViews(
     if (same && !all.includes(TWICE)) return frames;
     before = all;
   }
-  throw new Skip('what was written to pages is in memory more than once');
+  throw new Skip('the bytes written to a page are in memory more than once');
 }
 
 /** Writes to all, then looks. What was written to a page that buffers share is the last one's. */
@@ -152,7 +153,9 @@ async function writeAndFind(
   }));
   const failed = stores.find((result) => !succeeded(result));
   if (failed !== undefined) {
-    throw new Skip(`pages are looked for by their bytes, and writing came to ${wordOf(failed)}`);
+    throw new Skip(
+      `pages are looked for by their bytes, and writing them ${outcomePhrase(wordOf(failed))}`,
+    );
   }
   const keys = pieces.flatMap(({ length }, index) =>
     keysOf(patterns[index] ?? new Uint8Array(1), length, context.page),
@@ -252,7 +255,7 @@ async function onEach<Each>(
 function framesIn(result: Result | undefined, source: string): readonly bigint[] {
   if (result === undefined || !succeeded(result)) {
     const word = result === undefined ? 'nothing' : wordOf(result);
-    throw new Skip(`page frames cannot be looked up here: ${source} came to ${word}`);
+    throw new Skip(`page frames cannot be looked up here: ${source} ${outcomePhrase(word)}`);
   }
   return pageFramesIn(result.out);
 }

@@ -183,7 +183,7 @@ export const powerOf = (rounds: number, odds: number): number => 1 - (1 - 1 / od
 export const roundsFor = (odds: number): number =>
   Math.ceil(Math.log(0.01) / Math.log(1 - 1 / odds));
 
-/** Observations of many rounds: each word of a role once, with how often it came. */
+/** Observations of many rounds: each word of a role once, with how often it happened. */
 export class Sightings {
   readonly #seen = new Map<string, { role: string; word: string; count: number; detail: string }>();
 

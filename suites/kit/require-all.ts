@@ -9,5 +9,6 @@ import { Inconclusive } from './observation.ts';
  */
 export function requireAll(results: readonly Result[], what: string): void {
   const failed = results.find((result) => !succeeded(result));
-  if (failed !== undefined) throw new Inconclusive(`blocked: ${what} ended in ${wordOf(failed)}`);
+  if (failed !== undefined)
+    throw new Inconclusive(`blocked: ${what} failed with ${wordOf(failed)}`);
 }

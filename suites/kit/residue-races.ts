@@ -90,7 +90,7 @@ export async function mapBeforeReturn(context: CaseContext): Promise<Sighting> {
   }
   if (words.length === 0) throw new Inconclusive('blocked: no round saw the new descriptor');
   const word = words.includes('residue') ? 'residue' : 'zero';
-  const seen = `${words.length} of ${RACES} buffers were mapped by their number when it came`;
+  const seen = `${words.length} of ${RACES} buffers were mapped as soon as their descriptor existed`;
   return { word, detail: `${seen}: ${word}` };
 }
 

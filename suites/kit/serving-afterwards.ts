@@ -1,3 +1,4 @@
+import { outcomePhrase } from '../../adapters/contract/index.ts';
 import type { Case } from './case.ts';
 import type { CaseContext } from './context.ts';
 import { Inconclusive } from './observation.ts';
@@ -30,7 +31,7 @@ async function look(context: CaseContext, requirement: string): Promise<void> {
     const buffer = await context.allocate();
     await context.release(buffer);
     if (!buffer.reply.ok && tries < TRIES) continue;
-    const detail = `the region served before; afterwards a request came to ${buffer.word}`;
+    const detail = `the region served before; afterwards a request ${outcomePhrase(buffer.word)}`;
     context.observe(requirement, 'afterwards', buffer.word, detail);
     return;
   }

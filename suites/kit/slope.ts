@@ -44,7 +44,7 @@ export async function changeOfGauge(
     if (await exceedsKept(context, first, after)) return { word: 'leaked', detail };
   }
   throw new Inconclusive(
-    `a leak cannot be told from what the kernel keeps: ${detailOf(context, plan, falls)}; ` +
+    `a leak cannot be told from objects that the kernel keeps: ${detailOf(context, plan, falls)}; ` +
       `${unrest.note}; ${keptNote(context)}`,
   );
 }

@@ -24,7 +24,7 @@ export function whyUnjudged(allocert: string, file: string, quoted: Quoted): str
   const isOther = allocert !== packageVersion();
   if (!isOther && !isOfEarlierCatalogue(quoted)) return '';
   const whose = isOther ? `allocert ${allocert}` : 'an earlier catalogue';
-  return `${whose} judged ${file}, so its verdicts are not judged again`;
+  return `${whose} judged ${file}, so its verdicts are not recomputed`;
 }
 
 /** Whether a run quotes fewer rules than there are now, as one of an earlier catalogue does. */

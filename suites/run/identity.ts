@@ -29,6 +29,6 @@ export function refuseOtherTarget(
   if (isSameTarget(earlier.facts, now.facts)) return;
   throw machineError(
     `${now.facts.implementation} answers, but not as it did for this report: another version, ` +
-      'device or machine; run the suites anew for a report of its own',
+      'device or machine; run the suites again for a report of its own',
   );
 }

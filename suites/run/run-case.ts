@@ -155,7 +155,7 @@ function operationsOf(group: Capability): string {
 function excludedBy(case_: Case, session: Session): string | undefined {
   const { regions } = session.facts;
   if (case_.needsBounded === true && regions[0]?.bounded !== true) {
-    return 'the region is unbounded: filling it would end in the OOM killer, not in an errno';
+    return 'the region is unbounded: filling it would wake the OOM killer instead of failing with an errno';
   }
   return case_.needsCompat === true ? compatUnmet(session.facts) : undefined;
 }

@@ -231,7 +231,7 @@ class Run {
     if (this.#renewals === RENEWALS_MAX) return;
     this.#renewals += 1;
     const more = this.#renewals === RENEWALS_MAX ? ', for the last time' : '';
-    this.#notice(`the target is opened anew after ${case_.id}, the kernel complained${more}`);
+    this.#notice(`the target is opened again after ${case_.id}: the kernel complained${more}`);
     await this.#sessions.close();
   }
 
@@ -244,7 +244,7 @@ class Run {
     const { end, reason, alarms } = first.outcome;
     if (end !== 'hang' || alarms.length > 0 || first.broken !== undefined) return first;
     if (this.#options.signal?.aborted === true) return first;
-    this.#notice(`${case_.id} is repeated, it seems to hang: ${reason}`);
+    this.#notice(`${case_.id} is repeated because it seems to hang: ${reason}`);
     await this.#sessions.close();
     try {
       const again = await this.#repeatedIfLost(case_);
@@ -264,7 +264,7 @@ class Run {
     return repeatIfLost(
       (repeated) => (repeated ? this.#lastAttempt(case_) : this.#runOnce(case_, false)),
       async ({ message }) => {
-        this.#notice(`${case_.id} is repeated, the connection was lost: ${message}`);
+        this.#notice(`${case_.id} is repeated because the connection was lost: ${message}`);
         await this.#sessions.lose();
       },
     );

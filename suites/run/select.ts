@@ -16,7 +16,7 @@ import { type Names, namedBy, refuseUnnamed } from './names.ts';
 /**
  * The profile that decides: the one asked for, or the default of the ABI that the target speaks.
  *
- * @throws {@link AllocertError} when the two contradict each other, or nothing says which ABI it is
+ * @throws {@link AllocertError} when the two contradict each other, or neither names an ABI
  */
 export function decidingProfile(asked: string | undefined, facts: TargetFacts): Profile {
   const spoken = facts.regions[0]?.abi;
@@ -35,7 +35,7 @@ export function decidingProfile(asked: string | undefined, facts: TargetFacts): 
   if (first === undefined) {
     const known = catalogue().profiles.map(({ name }) => name);
     throw usageError(
-      `nothing says which ABI ${facts.regions[0]?.node ?? 'the target'} speaks; ` +
+      `the target does not say which ABI ${facts.regions[0]?.node ?? 'the target'} speaks; ` +
         `give --profile with one of ${known.join(', ')}`,
     );
   }
@@ -57,7 +57,7 @@ export function selectCases(
   if (exactly === undefined) return cases;
   const gone = exactly.find((id) => !cases.some((case_) => case_.id === id));
   if (gone === undefined) return cases.filter(({ id }) => exactly.includes(id));
-  throw usageError(`this allocert has no case ${gone} for the ${abi} ABI; run the suites anew`);
+  throw usageError(`this allocert has no case ${gone} for the ${abi} ABI; run the suites again`);
 }
 
 function chosenCases(abi: AbiName, only: readonly string[]): readonly Case[] {

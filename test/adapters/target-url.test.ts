@@ -82,6 +82,6 @@ t.test('every scheme with parameters refuses the same mistakes in the same words
     t.match(await refusal(`${base}?colour=red`), / has no parameter "colour"; it has \w/, base);
     t.match(await refusal(`${base}?${good}&${good}`), ` takes ${name} once; remove`, base);
     t.match(await refusal(`${base}?${name}`), ` gives ${name} no value; write ${name}=`, base);
-    t.match(await refusal(`${base}?${name}=%zz`), / holds a % that is no percent-encoding/, base);
+    t.match(await refusal(`${base}?${name}=%zz`), / holds a % that is not percent-encoding/, base);
   }
 });

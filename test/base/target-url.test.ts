@@ -31,8 +31,11 @@ t.test('what is wrong with it is one sentence that quotes the URL', async (t) =>
     ['?name', 'x:?name gives name no value; write name=VALUE'],
     ['?name=a&name=a', 'x:?name=a&name=a takes name once; remove all but one'],
     ['?name=&name=', 'x:?name=&name= takes name once; remove all but one'],
-    ['?name=100%', 'x:?name=100% holds a % that is no percent-encoding; write %25 for a plain one'],
-    ['?more=%ff', 'x:?more=%ff holds a % that is no percent-encoding; write %25 for a plain one'],
+    [
+      '?name=100%',
+      'x:?name=100% holds a % that is not percent-encoding; write %25 for a plain one',
+    ],
+    ['?more=%ff', 'x:?more=%ff holds a % that is not percent-encoding; write %25 for a plain one'],
   ];
   for (const [rest, message] of bad) {
     t.throws(() => split(rest), { name: 'AllocertError', exitCode: 2, message }, rest);

@@ -42,7 +42,7 @@ t.test('what cannot be done is one sentence and an exit code', async (t) => {
     [['run', '--reporter', 'xml=a', 'sim:'], 2, /there is no reporter "xml"/],
     [['run', '--out', ''], 2, /--out is empty/],
     [['run', '--out', 'a', '--out', 'b'], 2, /--out only once/],
-    [['run', 'smi:'], 2, /"smi:" is no target: did you mean sim:\?/],
+    [['run', 'smi:'], 2, /"smi:" is not a target: did you mean sim:\?/],
     [['run', 'sim'], 2, /did you mean sim:\?/],
     [['run', 'ftp://x'], 2, /starts with sim:, vm:, replay:/],
     [['run', 'sim:?behaviour=best'], 2, /behaviour/],

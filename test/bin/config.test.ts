@@ -100,7 +100,7 @@ t.test('what cannot be done is one sentence that names the setting', async (t) =
     [['run', '--config', 'a', '--config', 'b'], {}, /--config only once/],
     [['run'], { ALLOCERT_PROFILE: 'nope' }, /ALLOCERT_PROFILE: there is no profile "nope"/],
     [['run'], { ALLOCERT_REPORTER: 'xml=a' }, /ALLOCERT_REPORTER: there is no reporter "xml"/],
-    [['run'], { ALLOCERT_TARGET: 'smi:' }, /ALLOCERT_TARGET: "smi:" is no target/],
+    [['run'], { ALLOCERT_TARGET: 'smi:' }, /ALLOCERT_TARGET: "smi:" is not a target/],
     [['fuzz'], { ALLOCERT_ROUNDS: '-1' }, /ALLOCERT_ROUNDS: --rounds cannot be "-1"/],
     [['agent', 'build'], { ALLOCERT_ARCH: 'mips' }, /ALLOCERT_ARCH: no agents .* "mips"/],
     [['config'], {}, /name what to do: config print or config schema/],

@@ -50,9 +50,9 @@ t.test('what cannot be compared is refused in one sentence', async (t) => {
     [
       ['sim:', 'sim:', '--program', join(folder, 'bad.json')],
       2,
-      /is no Program: at the top, "deadlineMs" is missing/,
+      /is not a Program: at the top, "deadlineMs" is missing/,
     ],
-    [['sim:', 'nope:', '--suite'], 2, /is no target/],
+    [['sim:', 'nope:', '--suite'], 2, /is not a target/],
     [['sim:', './none.js', '--suite'], 2, /none\.js/],
   ] as const) {
     const ran = await allocert(['diff', ...words]);

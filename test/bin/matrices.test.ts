@@ -35,7 +35,7 @@ t.test('what cannot be done is one sentence and an exit code', async (t) => {
     [['list', 'sim:'], /Unknown argument/],
     [['compare'], /write allocert compare <targets\.\.>/],
     [['compare', ''], /a target is empty/],
-    [['compare', 'sim:', 'smi:'], /"smi:" is no target: did you mean sim:\?/],
+    [['compare', 'sim:', 'smi:'], /"smi:" is not a target: did you mean sim:\?/],
     [['compare', 'sim:', 'sim:?defect=nope'], /sim: has no defect "nope"/],
     [['compare', 'sim:', '--out', ''], /--out is empty/],
     [['compare', 'sim:', '--out', forCompare], /holds files but no report/],

@@ -107,7 +107,7 @@ t.test('variables are read as their options are', async (t) => {
 t.test('what is wrong is a sentence that names the place', async (t) => {
   const variables: readonly (readonly [NodeJS.ProcessEnv, RegExp])[] = [
     [{ ALLOCERT_RESUME: 'maybe' }, /^ALLOCERT_RESUME: "maybe" is neither true nor false$/],
-    [{ ALLOCERT_RATIO: 'x' }, /^ALLOCERT_RATIO: "x" is no number$/],
+    [{ ALLOCERT_RATIO: 'x' }, /^ALLOCERT_RATIO: "x" is not a number$/],
     [{ ALLOCERT_RUONDS: '1' }, /^ALLOCERT_RUONDS sets nothing; did you mean ALLOCERT_ROUNDS\?$/],
     [{ ALLOCERT_CONFIG: 'nowhere.json' }, /^ALLOCERT_CONFIG: there is no .* nowhere\.json/],
   ];
@@ -145,7 +145,7 @@ t.test('a module may export a promise; TypeScript needs a Node that reads it', a
   const reads = 'typescript' in process.features && Boolean(process.features.typescript);
   if (reads) t.strictSame((await typed).values, { rounds: '7' });
   else
-    await t.rejects(typed, { message: /needs a Node that reads TypeScript .* \.mjs|mjs instead/ });
+    await t.rejects(typed, { message: /needs a Node that runs TypeScript .* \.mjs|mjs instead/ });
 });
 
 t.test('files are looked for up to the root of the repository, and nowhere else', async (t) => {
@@ -221,7 +221,7 @@ t.test('a setting is not blamed for what only has its value in it', async (t) =>
     'more-parts/a and parts/ab are empty',
   ];
   for (const sentence of sentences) t.equal(explain(sentence), sentence);
-  const typed = '"smi:" is no target: did you mean sim:?';
+  const typed = '"smi:" is not a target: did you mean sim:?';
   t.equal(explain(typed, 'fuzz', 'smi:'), typed, 'what was typed is at fault');
   t.equal(explain('a "2" is odd', '--shard=2'), 'a "2" is odd');
   t.equal(explain('a "2" is odd'), 'ALLOCERT_ROUNDS: a "2" is odd');

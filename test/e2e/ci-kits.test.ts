@@ -205,7 +205,7 @@ t.test('the example for GitLab runs from parts to verdict', async (t) => {
   t.equal(judged('sim:?defect=no-zeroing', 'ISO-01,LEN-05'), 1);
   t.match(readFileSync(join(folder, 'kcidb.json'), 'utf8'), '"origin": "my_lab"');
   const mistaken = run('parts', 'smi:', { ALLOCERT_SHARD: '1/3' });
-  t.match(mistaken, { status: 2, stderr: /ALLOCERT_TARGET: "smi:" is no target/ });
+  t.match(mistaken, { status: 2, stderr: /ALLOCERT_TARGET: "smi:" is not a target/ });
   t.equal(pipeline.verdict.artifacts.when, 'always', 'also of a verdict that fails');
   t.equal(pipeline.verdict.artifacts.reports.junit, 'junit.xml');
 });

@@ -142,7 +142,7 @@ export const ENDS: Readonly<Record<string, Scenario>> = {
   'adapter | hangs in `close` after the last case, with a timer': adapter({
     close: 'await busy();',
   }),
-  'adapter | blocks its thread for ever in `run`': adapter({ run: 'block();' }),
+  'adapter | blocks its thread forever in `run`': adapter({ run: 'block();' }),
   'adapter | throws late, in a timer': adapter({ run: `${LATE} await never();` }),
   'library in process | calls `exit(0)` as it is loaded': library(bare('exit(0);'), 'bare'),
   'library in process | calls `_exit(0)` as it is loaded': library(bare('_exit(0);'), 'bare'),
@@ -162,7 +162,7 @@ export const ENDS: Readonly<Record<string, Scenario>> = {
   'configuration module | hangs, with a timer': configuration(
     'setInterval(() => {}, 1000); await new Promise(() => {});',
   ),
-  'configuration module | blocks its thread for ever': configuration(
+  'configuration module | blocks its thread forever': configuration(
     'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);',
   ),
   'configuration module | throws late, as it is loaded': configuration(

@@ -44,7 +44,7 @@ t.test('an error path that closes a variable not set yet closes descriptor 0', a
   );
   t.ok(came.complete);
   t.strictSame(idsWith(came, 'fail'), ['ERR-14']);
-  t.match(reasons(came, 'ERR-14'), /length 16777216, which came to ENOMEM, descriptor 0 was/);
+  t.match(reasons(came, 'ERR-14'), /length 16777216, which failed with ENOMEM, descriptor 0 was/);
 });
 
 t.test('an errno that the kernel keeps to itself is shown as its number', async (t) => {

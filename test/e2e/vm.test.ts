@@ -87,7 +87,10 @@ t.test('a case whose QEMU was killed from outside runs again', options, async (t
     onStart: (child) => killQemuDuring(child.pid ?? 0, join(out, 'journal.ndjson'), 'LEN-05/huge'),
   });
   t.equal(run.code, 0, run.stderr + run.stdout);
-  t.match(run.stdout, /note +\S+ is repeated, the connection was lost: QEMU ended \(SIGKILL\)/);
+  t.match(
+    run.stdout,
+    /note +\S+ is repeated because the connection was lost: QEMU ended \(SIGKILL\)/,
+  );
   const record = recordIn(out);
   t.notOk(record.cases.some(({ end }) => end === 'crash' || end === 'hang'));
   t.ok(record.cases.length > 10 && record.complete, 'the run went on');

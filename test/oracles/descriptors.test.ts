@@ -14,11 +14,13 @@ t.test('descriptors: a number in use is not given again', async (t) => {
   const first = allocation('a', [1, 4], { number: 4n });
   const again = allocation('b', [7, 9], { number: 4n });
   t.strictSame(judge(first, allocation('b', [2, 6], { number: 5n })), []);
-  t.strictSame(judge(first, allocation('b', [2, 6], { number: 4n })), ['a number was given twice']);
-  t.strictSame(judge(first, again), ['a number was given twice']);
+  t.strictSame(judge(first, allocation('b', [2, 6], { number: 4n })), [
+    'a descriptor was given twice',
+  ]);
+  t.strictSame(judge(first, again), ['a descriptor was given twice']);
   t.strictSame(judge(first, close(4n, 5, 6), again), [], 'closed before');
   t.strictSame(judge(first, close(4n, 5, 10), again), [], 'perhaps closed before');
-  t.strictSame(judge(first, close(5n, 5, 6), again), ['a number was given twice']);
+  t.strictSame(judge(first, close(5n, 5, 6), again), ['a descriptor was given twice']);
 });
 
 t.test('descriptors: at rest a client has what was given to it and nothing else', async (t) => {

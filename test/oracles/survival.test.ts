@@ -36,7 +36,7 @@ t.test('survival: a call hangs when the target had it, and nobody ended its clie
     ).map(({ kind, detail }) => `${kind}: ${detail}`);
   };
   const close: Operation = { op: 'close', fd: 3n };
-  const accused = ['a call never came back: close did not come back in time'];
+  const accused = ['a call did not return: close did not return in time'];
   t.strictSame(late(close), accused);
   t.strictSame(late(close, [{ ...own, reason: 'deadline' }]), accused);
   t.strictSame(late(close, [own]), [], 'it was lost by a kill, and something else took long');

@@ -90,7 +90,7 @@ await suites(t, { url: 'mine:here', open: async () => session, close: work });
 `;
   const { status, stderr } = ranFile(projectOf(t), code);
   t.not(status, 0);
-  t.match(stderr, /the adapter mine:here says no facts of its target: /);
+  t.match(stderr, /the adapter mine:here does not describe its target: /);
 });
 
 t.test('the same in node:test', async (t) => {

@@ -18,7 +18,7 @@ export const HISTORY_RULES = [
   },
   {
     id: 'clock/interval',
-    statement: 'What returned did so no earlier than it was called.',
+    statement: 'An operation returns no earlier than it was called.',
     place: 'Result.call, Result.return; docs/protocol.md, record `result`, return_ns',
   },
   {
@@ -38,7 +38,7 @@ export const HISTORY_RULES = [
   },
   {
     id: 'unsupported/bare',
-    statement: 'What is unsupported says so by its outcome: no errno, no value, never ENOSYS.',
+    statement: 'An unsupported operation says so by its outcome: no errno, no value, never ENOSYS.',
     place: 'Outcome; docs/protocol.md, record `result`, outcome',
   },
 ] as const satisfies readonly RuleText[];

@@ -75,7 +75,7 @@ export class RuleContext {
     const forked = (await this.run([{ op: 'fork', client }])).at(0);
     if (forked.outcome === 'unsupported') throw new RuleBlocked('the target has no fork');
     if (forked.outcome !== 'returned' || forked.value < 0n) {
-      throw new RuleBlocked(`fork of a client came to ${forked.errno ?? forked.outcome}`);
+      throw new RuleBlocked(`fork of a client failed: ${forked.errno ?? forked.outcome}`);
     }
   }
 }

@@ -27,7 +27,7 @@ export const ANSWER_RULES: readonly ObservedRule[] = [
       const [first = 0n, second = 0n, closed] = values;
       must(
         first > 0n && second > first && closed === 0n,
-        `two opens and a close came to the values ${values.join(', ')}`,
+        `two opens and a close returned the values ${values.join(', ')}`,
       );
     },
   },
@@ -49,7 +49,7 @@ export const ANSWER_RULES: readonly ObservedRule[] = [
       const slept = resultsOf(history, 1, second).at(0);
       must(
         opened.value > 0n && slept.value === 0n,
-        `an open in thread 0 came to ${opened.value}, a sleep in thread 1 to ${slept.value}`,
+        `an open in thread 0 returned ${opened.value}, a sleep in thread 1 ${slept.value}`,
       );
     },
   },
@@ -74,7 +74,7 @@ export const ANSWER_RULES: readonly ObservedRule[] = [
       const { out } = results.at(0);
       must(
         Buffer.from(out).equals(bytes),
-        `an argument of 01…08 that nobody wrote came back as ${Buffer.from(out).toString('hex')}`,
+        `an argument of 01…08 that was not written came back as ${Buffer.from(out).toString('hex')}`,
       );
     },
   },
@@ -96,7 +96,7 @@ export const ANSWER_RULES: readonly ObservedRule[] = [
       const closed = (await context.run([badClose])).at(0);
       must(
         closed.outcome === 'returned' && closed.errno === 'EBADF',
-        `close of a descriptor that is not open came to ${describeResult(closed)}`,
+        `close of a descriptor that is not open returned ${describeResult(closed)}`,
       );
     },
   },

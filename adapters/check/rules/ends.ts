@@ -42,14 +42,14 @@ const deathsIn = ({ deaths }: History): string =>
 export const END_RULES: readonly ObservedRule[] = [
   {
     id: 'ends/not-run',
-    statement: 'What a client was to do after its end is not-run.',
+    statement: 'An operation of a client that has ended is not-run.',
     place: 'Outcome; docs/protocol.md, Operations, exit',
     async observe(context) {
       const { history, operations } = await exiting(context);
       const results = resultsOf(history, 0, operations);
       for (const index of [2, 3]) {
         const after = results.any(index);
-        must(after.outcome === 'not-run', `a close after exit came to ${describeResult(after)}`);
+        must(after.outcome === 'not-run', `a close after exit returned ${describeResult(after)}`);
       }
       must(results.any(0).outcome !== 'not-run', 'a close before exit was not run');
     },
@@ -96,12 +96,12 @@ export const END_RULES: readonly ObservedRule[] = [
     place: 'Program.deadlineMs, History.deadlineHit; docs/protocol.md, record `history`, flags',
     async observe(context) {
       const { history } = await waiting(context);
-      must(history.deadlineHit, 'a thread waited for ever, but deadlineHit is false');
+      must(history.deadlineHit, 'a thread waited forever, but deadlineHit is false');
     },
   },
   {
     id: 'deadline/lost',
-    statement: 'What had not returned when the time was up is lost, and never returns.',
+    statement: 'An operation that had not returned when the time was up is lost.',
     place: 'Outcome, Result.return; docs/protocol.md, record `result`, outcome',
     async observe(context) {
       const { history, operations } = await waiting(context);
@@ -109,7 +109,7 @@ export const END_RULES: readonly ObservedRule[] = [
       const [stuck, after] = [results.any(0), results.any(1)];
       must(
         stuck.outcome === 'lost' && stuck.return === undefined,
-        `a barrier that nobody came to is ${describeResult(stuck)}, returned at ${stuck.return}`,
+        `a barrier at which no other thread arrived is ${describeResult(stuck)}, returned at ${stuck.return}`,
       );
       must(after.outcome === 'not-run', `the operation after it is ${after.outcome}`);
     },

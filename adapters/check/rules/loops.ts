@@ -49,7 +49,7 @@ export const LOOP_RULES: readonly ObservedRule[] = [
       const step = stepOf(result, 0);
       const right = step.succeeded === 0n && step.failed === 7n && step.failures.EBADF === 7n;
       must(right, `7 closes of no descriptor: ${counts(step)}`);
-      must(result.value === 7n, `7 whole iterations came to the value ${result.value}`);
+      must(result.value === 7n, `7 whole iterations returned the value ${result.value}`);
     },
   },
   {

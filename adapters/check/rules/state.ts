@@ -10,7 +10,7 @@ const closing = (slot: string): Operation => ({ op: 'close', fd: { slot } });
 /** The value of an open, once it worked. */
 async function opened(context: RuleContext, slot: string): Promise<bigint> {
   const result = (await context.run([await context.opening(slot)])).at(0);
-  if (result.value < 0n) throw new RuleBlocked(`open came to ${describeResult(result)}`);
+  if (result.value < 0n) throw new RuleBlocked(`open returned ${describeResult(result)}`);
   return result.value;
 }
 
@@ -36,7 +36,7 @@ export const STATE_RULES: readonly ObservedRule[] = [
         await opened(context, 'b'),
         await opened(context, 'c'),
       ];
-      must(new Set(values).size === 3, `three opens came to ${values.join(', ')}`);
+      must(new Set(values).size === 3, `three opens returned ${values.join(', ')}`);
     },
   },
   {
@@ -66,7 +66,7 @@ export const STATE_RULES: readonly ObservedRule[] = [
       const bad = closed.find(({ value }) => value !== 0n);
       must(
         bad === undefined,
-        `closing two descriptors by their slots came to ${describeResult(bad)}`,
+        `closing two descriptors by their slots returned ${describeResult(bad)}`,
       );
     },
   },
@@ -99,10 +99,10 @@ export const STATE_RULES: readonly ObservedRule[] = [
       });
       const results = await context.run([{ op: 'socketpair', slot: 'pair' }, field(0), field(4)]);
       const pair = results.at(0);
-      if (pair.value !== 0n) throw new RuleBlocked(`socketpair came to ${describeResult(pair)}`);
+      if (pair.value !== 0n) throw new RuleBlocked(`socketpair returned ${describeResult(pair)}`);
       must(pair.out.length === 8, `socketpair gave ${pair.out.length} out bytes, not 8`);
       const bad = [results.at(1), results.at(2)].find(({ value }) => value !== 0n);
-      must(bad === undefined, `closing both ends by their fields came to ${describeResult(bad)}`);
+      must(bad === undefined, `closing both ends by their fields returned ${describeResult(bad)}`);
     },
   },
   {
@@ -153,7 +153,7 @@ export const STATE_RULES: readonly ObservedRule[] = [
   },
   {
     id: 'session/concurrent',
-    statement: 'A Program that is run before the last one answered waits or is refused.',
+    statement: 'A Program sent before the previous one was answered waits or is refused.',
     place: 'Session.run',
     async observe(context) {
       const sizes = [1, 3];

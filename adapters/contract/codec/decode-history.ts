@@ -19,7 +19,7 @@ const SHARERS_MAX = 4;
  *
  * @param program the Program that it answers
  * @param names the numbers that the Program was encoded with
- * @throws RangeError when the bytes are no History of that Program
+ * @throws RangeError when the bytes are not a History of that Program
  */
 export function decodeHistory(bytes: Uint8Array, program: Program, names: NameTable): History {
   return new Decoder(bytes, names).history(program);
@@ -40,7 +40,7 @@ class Decoder {
     const { at, size } = LAYOUT.history;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes.length < size || view.getUint32(at.magic, true) !== HISTORY_MAGIC) {
-      throw new RangeError('the bytes are no History');
+      throw new RangeError('the bytes are not a History');
     }
     if (view.getUint16(at.version, true) !== WIRE_VERSION) {
       throw new RangeError(`the History has version ${view.getUint16(at.version, true)}`);

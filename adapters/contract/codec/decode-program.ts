@@ -24,7 +24,7 @@ const BY_CODE = new Map(OPERATION_ROWS.map((row) => [row[1].code, row]));
  * passed here: they came over a wire.
  *
  * @param names what the other end said of its numbers
- * @throws RangeError when the bytes are no Program, or use numbers without a name
+ * @throws RangeError when the bytes are not a Program, or use numbers without a name
  */
 export function decodeProgram(bytes: Uint8Array, names: WireNames): Program {
   return new Decoder(bytes, names).program();
@@ -44,7 +44,7 @@ class Decoder {
     const { at, size } = LAYOUT.program;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes.length < size || view.getUint32(at.magic, true) !== PROGRAM_MAGIC) {
-      throw new RangeError('the bytes are no Program');
+      throw new RangeError('the bytes are not a Program');
     }
     if (view.getUint16(at.version, true) !== WIRE_VERSION) {
       throw new RangeError('the Program has another version');

@@ -134,7 +134,7 @@ function failure(word: string, count: bigint): Uint8Array {
     view.setUint32(at.signal, signalNumber(word), true);
   } else {
     const outcome = (OUTCOMES as readonly string[]).indexOf(word);
-    if (outcome < 0) throw new RangeError(`"${word}" is no failure that a History can name`);
+    if (outcome < 0) throw new RangeError(`"${word}" is not a failure that a History can name`);
     view.setUint8(at.outcome, outcome);
   }
   view.setBigUint64(at.count, count, true);

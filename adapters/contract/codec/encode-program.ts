@@ -210,6 +210,6 @@ function fileNumber(name: string): bigint {
 
 function listed(list: readonly string[], word: string, what: string): bigint {
   const index = list.indexOf(word);
-  if (index < 0) throw usageError(`"${word}" is no ${what} that Programs may name`);
+  if (index < 0) throw usageError(`"${word}" is not a ${what} that Programs may name`);
   return BigInt(index);
 }

@@ -140,7 +140,7 @@ export const RECORDS = {
     ['reserved0', 'u8', ''],
     ['error', 'u16', 'errno, as in a result'],
     ['signal', 'u32', ''],
-    ['count', 'u64', 'how often it came'],
+    ['count', 'u64', 'how often it happened'],
   ],
   anomaly: [['iteration', 'u64', 'counted from 0; a result record follows']],
   frame: [

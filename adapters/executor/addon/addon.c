@@ -76,7 +76,7 @@ static struct executor *enter(napi_env env, napi_callback_info info, napi_value 
 
 	if (napi_get_cb_info(env, info, &count, arguments, NULL, NULL) != napi_ok ||
 	    napi_get_value_external(env, arguments[0], (void **)&executor) != napi_ok) {
-		fail(env, "the first argument is no executor");
+		fail(env, "the first argument is not an executor");
 		return NULL;
 	}
 	if (executor->shared == NULL) {
@@ -104,7 +104,7 @@ static const char *add_regions(napi_env env, napi_value list)
 	uint32_t count = 0;
 
 	if (napi_get_array_length(env, list, &count) != napi_ok)
-		return "the regions are no list";
+		return "the regions are not a list";
 	for (uint32_t i = 0; i < count; i++) {
 		napi_value item;
 
@@ -159,7 +159,7 @@ static napi_value js_open(napi_env env, napi_callback_info info)
 	ac_vendor = NULL;
 	if (executor == NULL || ac_supervisor_embed() < 0) {
 		free(executor);
-		return fail(env, "there is no memory for an executor");
+		return fail(env, "out of memory for an executor");
 	}
 	executor->shared = ac_shared;
 	napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
@@ -185,7 +185,7 @@ static napi_value js_facts(napi_env env, napi_callback_info info)
 		return NULL;
 	text = malloc(AGENT_TEXT_BYTES);
 	if (text == NULL)
-		return fail(env, "there is no memory for the facts");
+		return fail(env, "out of memory for the facts");
 	napi_create_string_utf8(env, text, agent_facts(text, AGENT_TEXT_BYTES), &result);
 	free(text);
 	return result;
@@ -220,7 +220,7 @@ static napi_value history_bytes(napi_env env, struct executor *executor)
 	void *to;
 
 	if (ac_history_build(&image, &executor->supervisor, &log) < 0)
-		return fail(env, "there is no memory for the History");
+		return fail(env, "out of memory for the History");
 	if (napi_create_buffer(env, image.bytes, &to, &result) == napi_ok) {
 		uint8_t *at = to;
 
@@ -247,7 +247,7 @@ static napi_value js_run(napi_env env, napi_callback_info info)
 		return NULL;
 	if (napi_get_buffer_info(env, arguments[1], &bytes, &length) != napi_ok ||
 	    length > AC_FRAME_BYTES_MAX)
-		return fail(env, "the Program is no bytes, or too many");
+		return fail(env, "the Program is not a block of bytes, or too long");
 	if (length > 0)
 		memcpy(ac_shared->program, bytes, length);
 	ac_shared->program_bytes = (uint32_t)length;

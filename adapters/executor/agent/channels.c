@@ -74,7 +74,7 @@ static const char *place_fault(const struct sockaddr_un *address)
 	if (lstat(address->sun_path, &status) < 0)
 		return errno == ENOENT ? NULL : strerror(errno);
 	if (!S_ISSOCK(status.st_mode))
-		return "it is there and is no socket; choose another path";
+		return "it exists and is not a socket; choose another path";
 	if (!is_trusted(&status))
 		return "it belongs to another user; choose another path";
 	if (somebody_listens(address))

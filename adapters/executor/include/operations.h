@@ -10,7 +10,7 @@
 #define AC_PROGRAM_MAGIC 0x52504341u
 #define AC_HISTORY_MAGIC 0x49484341u
 #define AC_HELLO_MAGIC 0x4f484341u
-#define AC_CONTRACT_DIGEST 0x9564a0e6baa629bull
+#define AC_CONTRACT_DIGEST 0xaf0df342227c5b07ull
 #define AC_FRAME_BYTES_MAX 0x4000000u
 #define AC_OPERANDS_MAX 6
 #define AC_OUT_BYTES_MAX 65536
@@ -200,7 +200,7 @@ struct ac_failure {
 	uint8_t reserved0;
 	uint16_t error; /* errno, as in a result */
 	uint32_t signal;
-	uint64_t count; /* how often it came */
+	uint64_t count; /* how often it happened */
 };
 _Static_assert(sizeof(struct ac_failure) == 16, "struct ac_failure");
 

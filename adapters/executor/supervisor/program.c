@@ -79,7 +79,7 @@ static const char *check_head(void)
 	uint64_t bytes = ac_shared->program_bytes;
 
 	if (bytes < sizeof(*head) || head->magic != AC_PROGRAM_MAGIC)
-		return "the bytes are no Program";
+		return "the bytes are not a Program";
 	if (head->version != AC_WIRE_VERSION)
 		return "the Program has another version than the agent";
 	if (head->threads > AC_THREADS_MAX)

@@ -51,7 +51,7 @@ static const char *check_table(const struct allocert_vendor *table)
 	if (table->name == NULL || table->node == NULL || table->abi == NULL)
 		return "the library's table leaves out its name, its node or its abi";
 	if (table->node[0] != '/' || strlen(table->node) >= AC_REGION_PATH_BYTES)
-		return "the library's node is no path, or a path too long";
+		return "the library's node is not a path, or is too long";
 	return NULL;
 }
 

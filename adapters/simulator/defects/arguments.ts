@@ -62,7 +62,7 @@ export const ARGUMENT_DEFECTS = defects({
   },
   'reserved-garbage': {
     breaks: 'ABI-05 ABI-07',
-    summary: 'The first reserved field comes back with what the stack held.',
+    summary: 'The first reserved field comes back with old bytes of the stack.',
     HardenedIoctl: (Right) =>
       class extends Right {
         protected override answerBytes(request: AllocateRequest): Uint8Array {
@@ -74,7 +74,7 @@ export const ARGUMENT_DEFECTS = defects({
   },
   'reserved-counts': {
     breaks: 'ABI-07',
-    summary: 'The second reserved field comes back with a number in it.',
+    summary: 'The second reserved field comes back with a value in it.',
     HardenedIoctl: (Right) =>
       class extends Right {
         protected override answerBytes(request: AllocateRequest): Uint8Array {
@@ -98,7 +98,7 @@ export const ARGUMENT_DEFECTS = defects({
   },
   'unknown-ioctl-einval': {
     breaks: 'IOC-02',
-    summary: 'Unknown commands come to EINVAL.',
+    summary: 'Unknown commands fail with EINVAL.',
     HardenedIoctl: (Right) =>
       class extends Right {
         protected override refuseCommand(): ErrnoName {
@@ -108,7 +108,7 @@ export const ARGUMENT_DEFECTS = defects({
   },
   'unknown-ioctl-enodev': {
     breaks: 'IOC-02',
-    summary: 'Unknown commands come to ENODEV.',
+    summary: 'Unknown commands fail with ENODEV.',
     HardenedIoctl: (Right) =>
       class extends Right {
         protected override refuseCommand(): ErrnoName {
@@ -160,7 +160,7 @@ export const ARGUMENT_DEFECTS = defects({
   },
   'positive-result': {
     breaks: 'IOC-06',
-    summary: 'Success comes to the new descriptor instead of 0.',
+    summary: 'A successful request returns the new descriptor instead of 0.',
     HardenedIoctl: (Right) =>
       class extends Right {
         protected override finish(call: DeviceCall, delivery: Delivery, bytes: Uint8Array) {
@@ -171,7 +171,7 @@ export const ARGUMENT_DEFECTS = defects({
   },
   'efault-einval': {
     breaks: 'ERR-01 ERR-02',
-    summary: 'A pointer to no memory comes to EINVAL.',
+    summary: 'A pointer to no memory fails with EINVAL.',
     HardenedIoctl: (Right) =>
       class extends Right {
         protected override refuseArgument(): ErrnoName {
@@ -247,7 +247,7 @@ export const ARGUMENT_DEFECTS = defects({
   },
   'emfile-enomem': {
     breaks: 'ERR-08',
-    summary: 'A full descriptor table comes to ENOMEM.',
+    summary: 'A full descriptor table fails with ENOMEM.',
     HardenedIoctl: (Right) =>
       class extends Right {
         protected override withoutDescriptor(buffer: DmaBuf, _reason: ErrnoName): ErrnoName {
@@ -257,7 +257,7 @@ export const ARGUMENT_DEFECTS = defects({
   },
   'no-compat-ioctl': {
     breaks: 'IOC-07 ABI-02',
-    summary: 'Commands of 32-bit programs come to ENOTTY.',
+    summary: 'Commands of 32-bit programs fail with ENOTTY.',
     needs: 'caller=32',
     DeviceFile: (Right) =>
       class extends Right {

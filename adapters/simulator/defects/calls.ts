@@ -29,7 +29,7 @@ const bufferAt = (call: KernelCall): DmaBuf | undefined => {
 export const CALL_DEFECTS = defects({
   'negative-descriptor-counts-back': {
     breaks: 'FD-13',
-    summary: 'A negative number is a descriptor counted from the last.',
+    summary: 'A negative descriptor counts from the last one.',
     KernelCall: (Right) =>
       class extends Right {
         override anyFile(name = 'fd'): OpenFile | 'EBADF' {

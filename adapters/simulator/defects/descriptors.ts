@@ -51,7 +51,7 @@ export const DESCRIPTOR_DEFECTS = defects({
   },
   'buffer-ioctl-einval': {
     breaks: 'IOC-09',
-    summary: 'A buffer says EINVAL to commands that it does not know.',
+    summary: 'A buffer answers EINVAL to unknown commands.',
     DmaBuf: (Right) =>
       class extends Right {
         protected override refuseCommand(): ErrnoName {

@@ -26,7 +26,7 @@ const freedIn =
 export const DEVICE_DEFECTS = defects({
   'wrong-major': {
     breaks: 'DEV-01',
-    summary: 'The devices have a major that is not the ABI’s.',
+    summary: 'The devices do not have the major of the ABI.',
     DeviceFile: (Right) =>
       class extends Right {
         override status(): FileStatus {
@@ -47,7 +47,7 @@ export const DEVICE_DEFECTS = defects({
   },
   'node-world-readable': {
     breaks: 'DEV-03',
-    summary: 'Anybody may open the node.',
+    summary: 'Every user may open the node.',
     DeviceFile: (Right) =>
       class extends Right {
         override get rootOnly(): boolean {
@@ -67,7 +67,7 @@ export const DEVICE_DEFECTS = defects({
   },
   'fd-in-opener-table': {
     breaks: 'DEV-06',
-    summary: 'New descriptors go to whoever used the device first.',
+    summary: 'New descriptors go to the process that used the device first.',
     DeviceFile: (Right) =>
       class extends Right {
         #first: Caller | undefined;

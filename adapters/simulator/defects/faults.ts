@@ -53,7 +53,7 @@ export const FAULT_DEFECTS = defects({
   },
   'fault-tells-einval': {
     breaks: 'ERR-02',
-    summary: 'A lack of memory is told as an argument that is wrong.',
+    summary: 'A lack of memory is reported as a wrong argument.',
     HardenedIoctl: undoingBy((_call, _done, right) => {
       right();
       return 'EINVAL';
@@ -61,7 +61,7 @@ export const FAULT_DEFECTS = defects({
   },
   'fault-tells-success': {
     breaks: 'ERR-02',
-    summary: 'A lack of memory is told as success, without a descriptor.',
+    summary: 'A lack of memory is reported as success, without a descriptor.',
     HardenedIoctl: undoingBy((_call, _done, right) => {
       right();
       return 0n;

@@ -45,7 +45,7 @@ export const GROWTH_DEFECTS = defects({
   },
   'message-frees-twice': {
     breaks: 'LIF-07',
-    summary: 'A buffer in a message that nobody received counts a page as free twice.',
+    summary: 'A buffer in a message that was not received counts a page as free twice.',
     Region: overCommitting,
     DmaBuf: (Right) =>
       class extends Right {
@@ -109,7 +109,7 @@ export const GROWTH_DEFECTS = defects({
   },
   'lock-lost-in-race': {
     breaks: 'ISO-04 CON-01',
-    summary: 'After some requests met, the region stays busy for ever.',
+    summary: 'After some requests met, the region stays busy forever.',
     CmaAllocator: (Right) =>
       class extends Right {
         #callers = 0;
@@ -147,7 +147,7 @@ export const GROWTH_DEFECTS = defects({
   },
   'refusal-stays-counted': {
     breaks: 'LIF-01 LIF-09',
-    summary: 'What a request asked for that found no room counts as taken.',
+    summary: 'The pages of a request that found no room count as taken.',
     Region: (Right) =>
       class extends Right {
         #counted = 0;

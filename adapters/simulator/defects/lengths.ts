@@ -56,7 +56,7 @@ export const LENGTH_DEFECTS = defects({
   },
   'zero-length-accepted': {
     breaks: 'LEN-01',
-    summary: 'A request for nothing gets a page.',
+    summary: 'A request of length 0 gets a page.',
     CmaAllocator: (Right) =>
       class extends Right {
         override allocate(length: bigint, flags: number): SystemCall<DmaBuf | ErrnoName> {
@@ -129,12 +129,12 @@ export const LENGTH_DEFECTS = defects({
   },
   'exhaustion-einval': {
     breaks: 'ERR-07 LEN-06',
-    summary: 'An exhausted region comes to EINVAL.',
+    summary: 'An exhausted region fails with EINVAL.',
     CmaAllocator: exhaustedComesTo('EINVAL'),
   },
   'exhaustion-enospc': {
     breaks: 'ERR-07 LEN-06',
-    summary: 'An exhausted region comes to ENOSPC.',
+    summary: 'An exhausted region fails with ENOSPC.',
     CmaAllocator: exhaustedComesTo('ENOSPC'),
   },
   'warn-on-length': {

@@ -62,7 +62,7 @@ export const LIFETIME_DEFECTS = defects({
   },
   'leak-on-zero-length': {
     breaks: 'LIF-09',
-    summary: 'A request for nothing is refused and costs a page.',
+    summary: 'A request of length 0 is refused and costs a page.',
     CmaAllocator: (Right) =>
       class extends Right {
         override *allocate(length: bigint, flags: number): SystemCall<DmaBuf | ErrnoName> {
@@ -154,7 +154,7 @@ export const LIFETIME_DEFECTS = defects({
   },
   'leak-in-flight': {
     breaks: 'LIF-07',
-    summary: 'A buffer in a message that nobody received is never freed.',
+    summary: 'A buffer in a message that was not received is never freed.',
     DmaBuf: (Right) =>
       class extends leaky(Right) {
         override put(where: string): void {
@@ -165,7 +165,7 @@ export const LIFETIME_DEFECTS = defects({
   },
   'descriptor-survives-close': {
     breaks: 'LIF-08 MAP-13',
-    summary: 'A closed number still refers to the buffer.',
+    summary: 'A closed descriptor still refers to the buffer.',
     HANDLERS: (right) => ({
       ...right,
       close: (call) => {

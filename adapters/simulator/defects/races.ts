@@ -115,7 +115,7 @@ export const RACE_DEFECTS = defects({
   },
   'number-chosen-early': {
     breaks: 'CON-01',
-    summary: 'Two allocations at once choose the same number.',
+    summary: 'Two allocations at once choose the same descriptor.',
     HardenedIoctl: (Right) =>
       class extends Right {
         protected override *deliver(

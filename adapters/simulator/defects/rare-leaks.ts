@@ -72,7 +72,7 @@ export const RARE_LEAK_DEFECTS = defects({
   },
   'leak-each-64th-message': {
     breaks: 'LIF-07',
-    summary: 'Each 64th buffer in a message that nobody received is never freed.',
+    summary: 'Each 64th buffer in a message that was not received is never freed.',
     DmaBuf: (Right) => {
       const isDue = everyTurn(64);
       return class extends leaky(Right) {

@@ -154,7 +154,7 @@ export const REFERENCE_DEFECTS = defects({
   },
   'measured-buffer-leaks': {
     breaks: 'LIF-16',
-    summary: 'fstat keeps the buffer that it measures.',
+    summary: 'fstat keeps a reference to its buffer.',
     DmaBuf: leaky,
     HANDLERS: (right) => ({ ...right, fstat: losing('ok')(right.fstat) }),
   },
@@ -166,7 +166,7 @@ export const REFERENCE_DEFECTS = defects({
   },
   'told-buffer-leaks': {
     breaks: 'LIF-16',
-    summary: 'A buffer that fdinfo told of is never freed.',
+    summary: 'A buffer whose fdinfo was read is never freed.',
     DmaBuf: (Right) =>
       class extends leaky(Right) {
         override information(): string {

@@ -54,7 +54,7 @@ export const REGISTRY_DEFECTS = defects({
   },
   'register-without-allocate': {
     breaks: 'REG-01',
-    summary: 'One without an allocate function is registered.',
+    summary: 'An allocator without an allocate function is registered.',
     HardenedRegistry: takenForGranted({ allocates: true }),
   },
   'owner-unchecked': {
@@ -209,7 +209,7 @@ export const REGISTRY_DEFECTS = defects({
   },
   'unregister-null-einval': {
     breaks: 'REG-10',
-    summary: 'Unregistering NULL comes to EINVAL.',
+    summary: 'Unregistering NULL fails with EINVAL.',
     HardenedRegistry: (Right) =>
       class extends Right {
         override *unregister(minor: number | undefined): SystemCall<bigint | ErrnoName> {

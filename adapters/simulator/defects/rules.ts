@@ -200,7 +200,7 @@ export const RULE_DEFECTS = defects({
   },
   'write-only-readable': {
     breaks: 'FLG-03 MAP-05',
-    summary: 'O_WRONLY comes to O_RDWR.',
+    summary: 'O_WRONLY gives O_RDWR.',
     CmaAllocator: (Right) =>
       class extends Right {
         protected override bufferOf(grant: Grant): DmaBuf {

@@ -41,7 +41,8 @@ const generations = new WeakMap<AddressSpace, number>();
 export const SHARING_DEFECTS = defects({
   'freed-with-allocator': {
     breaks: 'LIF-12',
-    summary: 'A buffer goes when the process that asked for it ends, whoever else has it.',
+    summary:
+      'A buffer is freed when the process that requested it ends, even if another one has it.',
     DmaBuf: revocable,
     HANDLERS: (right) => ({ ...right, ioctl: owning(right.ioctl) }),
     Kernel: (Right) =>
@@ -54,7 +55,7 @@ export const SHARING_DEFECTS = defects({
   },
   'freed-when-allocator-execs': {
     breaks: 'LIF-12',
-    summary: 'A buffer goes when the process that asked for it becomes another program.',
+    summary: 'A buffer is freed when the process that requested it calls exec.',
     DmaBuf: revocable,
     HANDLERS: (right) => ({
       ...right,

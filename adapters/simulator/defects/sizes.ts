@@ -155,7 +155,7 @@ export const SIZE_DEFECTS = defects({
   },
   'length-told-in-32-bits': {
     breaks: 'LEN-03 LEN-04',
-    summary: 'The length that a program is told has 32 bits.',
+    summary: 'The length that is reported has 32 bits.',
     needs: NEEDS_PAST_4_GIB,
     HardenedIoctl: (Right) =>
       class extends Right {

@@ -171,7 +171,7 @@ export const TURN_DEFECTS = defects({
   },
   'each-64th-with-cloexec': {
     breaks: 'FLG-02',
-    summary: 'Each 64th descriptor is closed by exec, whatever was asked for.',
+    summary: 'Each 64th descriptor is closed by exec, even if not requested.',
     CmaAllocator: (Right) => {
       const isDue = turns(64);
       return class extends Right {

@@ -34,7 +34,9 @@ export async function configureKernel(configuration: Configuration): Promise<voi
     configuration.version,
   );
   if (refused.length === 0) return;
-  throw machineError(`the sources refuse ${refused.join(', ')}; a kernel without is of no use`);
+  throw machineError(
+    `the sources refuse ${refused.join(', ')}; a kernel without them is of no use`,
+  );
 }
 
 /** Settings of a fragment that a configuration does not have, and should. */

@@ -80,7 +80,7 @@ export async function findRelease(wanted: WantedKernel, run: ProgramRunner): Pro
   }
   if (seen.length === 0 && failures.length > 0) {
     throw machineError(
-      `no list of Debian's kernels can be had (${failures.join('; ')}); mend apt's network or ` +
+      `Debian's list of kernels cannot be fetched (${failures.join('; ')}); mend apt's network or ` +
         'mirror, or give a kernel of your own: vm:/dev/…?kernel=bzImage',
     );
   }

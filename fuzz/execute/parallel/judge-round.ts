@@ -43,7 +43,7 @@ const PROVED: Readonly<Record<PartProof, Words>> = {
     requirement: 'FD-01',
     kind: 'descriptors are not the lowest free ones',
   },
-  errors: { oracle: 'errors', requirement: 'IOC-01', kind: 'ioctl came to' },
+  errors: { oracle: 'errors', requirement: 'IOC-01', kind: 'ioctl failed with' },
   residue: { oracle: 'content', requirement: 'ISO-01', kind: 'a new buffer is not zero' },
   lost: { oracle: 'content', requirement: 'FD-11', kind: 'a buffer lost what was written' },
   complaint: { oracle: 'survival', requirement: 'ERR-12', kind: 'the kernel complained' },

@@ -42,35 +42,35 @@ const CLOSED_AND_REFUSED: ClosedMeanwhile = { requirement: 'CON-03', placement: 
 export const concurrentCloseCases: readonly Case[] = [
   {
     id: 'CON-02/closed-meanwhile',
-    title: 'a number that is closed as it comes harms nobody',
+    title: 'closing a descriptor while the ioctl creates it is safe',
     requirements: ['CON-02'],
     needs: ['timing'],
     run: (context) => observeClosing(context, CLOSED),
   },
   {
     id: 'CON-02/memory',
-    title: 'a buffer that is closed as it comes is freed once',
+    title: 'a buffer closed while the ioctl creates it is freed once',
     requirements: ['CON-02'],
     needs: ['timing'],
     run: (context) => observeMemory(context, CLOSED),
   },
   {
     id: 'CON-03/closed-and-refused',
-    title: 'a number closed as its request fails harms nobody',
+    title: 'closing a descriptor while its request fails is safe',
     requirements: ['CON-03'],
     needs: ['timing'],
     run: (context) => observeClosing(context, CLOSED_AND_REFUSED),
   },
   {
     id: 'CON-03/memory',
-    title: 'a buffer closed as its request fails is freed once',
+    title: 'a buffer closed while its request fails is freed once',
     requirements: ['CON-03'],
     needs: ['timing'],
     run: (context) => observeMemory(context, CLOSED_AND_REFUSED),
   },
   {
     id: 'CON-05/closed-in-use',
-    title: 'a buffer may be closed while other threads use its number',
+    title: 'a buffer may be closed while other threads use its descriptor',
     requirements: ['CON-05'],
     needs: ['memory', 'procfs', 'timing'],
     async run(context) {
@@ -156,7 +156,7 @@ async function closeMeanwhile(
   // What nobody closed is ours to close, if there is anything.
   const left = !closed && (await context.subject.close({ fd })).ok;
   if (request === undefined) return race;
-  const detail = `the number ${fd} was ${closed ? 'closed meanwhile' : 'not met in time'}`;
+  const detail = `descriptor ${fd} was ${closed ? 'closed meanwhile' : 'not met in time'}`;
   sightings.add('result', { word: wordOf(request), detail });
   if (placement !== undefined && request.errno !== undefined && !closed) {
     const number = `number ${fd}, which no other thread closed, could ${left ? '' : 'not '}be closed`;
@@ -218,11 +218,17 @@ async function closeInUse(
   const results = history.threads.map(([, ...rest]) => rest);
   const closes = results.slice(0, 2).filter(([one]) => one !== undefined && wordOf(one) === 'ok');
   const word = ['never', 'once', 'twice'][closes.length] ?? 'never';
-  sightings.add('closes', { word, detail: `of two threads ${closes.length} closed the number` });
+  sightings.add('closes', {
+    word,
+    detail: `of two threads ${closes.length} closed the descriptor`,
+  });
   const [[mapped, scanned] = [], ...others] = results.slice(2);
   for (const result of [mapped, ...others.flat()]) {
     if (result === undefined) continue;
-    sightings.add('calls', { word: wordOf(result), detail: 'on a number that was being closed' });
+    sightings.add('calls', {
+      word: wordOf(result),
+      detail: 'on a descriptor that was being closed',
+    });
   }
   if (mapped === undefined || scanned === undefined || wordOf(mapped) !== 'ok') return race;
   const whole = wordOf(scanned) === 'ok' && scanned.value === context.page;

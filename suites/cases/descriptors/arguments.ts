@@ -5,6 +5,7 @@ import {
   type Operand,
   type Operation,
   type OperationName,
+  outcomePhrase,
   type Reply,
   specOf,
   withClass,
@@ -29,7 +30,7 @@ const WITNESS = 0x77;
 export const argumentCases: readonly Case[] = [
   {
     id: 'FD-13/numbers',
-    title: 'a number that is no descriptor is refused in every call',
+    title: 'every call refuses an invalid descriptor',
     requirements: ['FD-13'],
     needs: ['clients', 'sockets'],
     async run(context) {
@@ -58,7 +59,7 @@ export const argumentCases: readonly Case[] = [
   },
   {
     id: 'FD-14/refused',
-    title: 'what a buffer refuses it refuses at every offset and length',
+    title: 'an operation that a buffer refuses is refused at every offset and length',
     requirements: ['FD-14'],
     needs: ['clients'],
     async run(context) {
@@ -72,7 +73,7 @@ export const argumentCases: readonly Case[] = [
         for (const one of argumentClasses(op)) {
           if (!names.includes(one.argument) || right.includes(one.name)) continue;
           const { word } = await asSubject(context, withClass(valid[op], one));
-          const detail = `${op} with ${one.argument} ${one.name} came to ${word}`;
+          const detail = `${op} with ${one.argument} ${one.name} ${outcomePhrase(word)}`;
           context.observe('FD-14', role, word, detail);
         }
       }
@@ -146,7 +147,7 @@ async function observeRefusal(
 ): Promise<void> {
   const { capability, waits } = specOf(operation.op);
   const { ok, value, word } = await asSubject(context, operation);
-  const detail = `${name} came to ${word}`;
+  const detail = `${name} ${outcomePhrase(word)}`;
   if (waits !== 'time') {
     context.observe('FD-13', capability === 'procfs' ? 'name' : 'call', word, detail);
     return;

@@ -1,4 +1,4 @@
-import { linux, textOfBytes } from '../../../adapters/contract/index.ts';
+import { outcomePhrase as ended, linux, textOfBytes } from '../../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../../catalogue/abi-request.ts';
 import type { Case } from '../../kit/case.ts';
 import {
@@ -43,7 +43,7 @@ export const fileCases: readonly Case[] = [
     async run(context) {
       const first = await nextDescriptor(context);
       const { count } = await fillOnce(context, 'many', context.page, DESCRIPTORS);
-      if (count === 0n) throw new Inconclusive('blocked: there is no buffer to hold');
+      if (count === 0n) throw new Inconclusive('blocked: the region gave out no buffer');
       const next = await nextDescriptor(context);
       const word = next === first + count ? 'lowest' : 'other';
       const detail = `${count} buffers from descriptor ${first} on; then ${next} was lowest`;
@@ -57,10 +57,10 @@ export const fileCases: readonly Case[] = [
     async run(context) {
       const { fd } = await context.buffer();
       const none = (await syncFlags(context.subject, fd, 0n)).word;
-      context.observe('FD-02', 'no-flags', none, `DMA_BUF_IOCTL_SYNC with flags 0 came to ${none}`);
+      context.observe('FD-02', 'no-flags', none, `DMA_BUF_IOCTL_SYNC with flags 0 ${ended(none)}`);
       for (const flags of [DMA_BUF_SYNC_RW, DMA_BUF_SYNC_RW | DMA_BUF_SYNC_END]) {
         const { word } = await syncFlags(context.subject, fd, flags);
-        context.observe('FD-02', 'bracket', word, `DMA_BUF_IOCTL_SYNC ${flags} came to ${word}`);
+        context.observe('FD-02', 'bracket', word, `DMA_BUF_IOCTL_SYNC ${flags} ${ended(word)}`);
       }
     },
   },
@@ -81,7 +81,7 @@ export const fileCases: readonly Case[] = [
   },
   {
     id: 'FD-04/fork',
-    title: 'parent and child share a buffer, whoever closes first',
+    title: 'parent and child share a buffer, whichever closes first',
     requirements: ['FD-04'],
     needs: ['clients'],
     async run(context) {
@@ -152,7 +152,7 @@ export const fileCases: readonly Case[] = [
   },
   {
     id: 'FD-06/exec-frees',
-    title: 'exec frees what it closes',
+    title: 'exec frees the buffers that it closes',
     requirements: ['FD-06'],
     needs: ['clients'],
     async run(context) {
@@ -180,7 +180,7 @@ export const fileCases: readonly Case[] = [
         ['write', await subject.pwrite({ fd, bytes: new Uint8Array(16) })],
         ['truncate', await subject.ftruncate({ fd, length: 0n })],
       ] as const) {
-        context.observe('FD-07', role, word, `to ${role} a buffer came to ${word}`);
+        context.observe('FD-07', role, word, `${role} on a buffer ${ended(word)}`);
       }
     },
   },
@@ -197,7 +197,7 @@ export const fileCases: readonly Case[] = [
       ] as const) {
         const { ok, value, word } = await context.subject.lseek({ fd, offset: 0n, whence });
         const seen = ok && value === right ? name : ok ? `position ${value}` : word;
-        context.observe('FD-08', role, seen, `lseek(0, whence ${whence}) came to ${seen}`);
+        context.observe('FD-08', role, seen, `lseek(0, whence ${whence}) ${ended(seen)}`);
       }
       for (const [offset, whence] of [
         [-1n, SEEK_END],
@@ -207,7 +207,7 @@ export const fileCases: readonly Case[] = [
         [0n, SEEK_CUR],
       ] as const) {
         const { word } = await context.subject.lseek({ fd, offset, whence });
-        context.observe('FD-08', 'bad', word, `lseek(${offset}, whence ${whence}) came to ${word}`);
+        context.observe('FD-08', 'bad', word, `lseek(${offset}, whence ${whence}) ${ended(word)}`);
       }
     },
   },
@@ -220,7 +220,7 @@ export const fileCases: readonly Case[] = [
       const both = linux.POLLIN | linux.POLLOUT;
       const { ok, value, word } = await context.subject.poll({ fd, events: both });
       const seen = ok ? (value === both ? 'both' : `events ${value}`) : word;
-      context.observe('FD-09', 'poll', seen, `poll without waiting came to ${seen}`);
+      context.observe('FD-09', 'poll', seen, `poll without waiting ${ended(seen)}`);
     },
   },
   {
@@ -237,13 +237,14 @@ export const fileCases: readonly Case[] = [
       ] as const) {
         for (const value of values) {
           const { word } = await syncFlags(context.subject, fd, value);
-          context.observe('FD-10', role, word, `DMA_BUF_IOCTL_SYNC ${value} came to ${word}`);
+          context.observe('FD-10', role, word, `DMA_BUF_IOCTL_SYNC ${value} ${ended(word)}`);
         }
       }
       const request = linux.DMA_BUF_IOCTL_SYNC;
       const argument = { bytes: new Uint8Array(8), placement: { kind: 'unmapped' } } as const;
       const { word } = await context.subject.ioctl({ fd, request, argument });
-      context.observe('FD-10', 'pointer', word, `DMA_BUF_IOCTL_SYNC of no memory came to ${word}`);
+      const detail = `DMA_BUF_IOCTL_SYNC with a pointer to no memory ${ended(word)}`;
+      context.observe('FD-10', 'pointer', word, detail);
     },
   },
   {
@@ -271,9 +272,10 @@ export const fileCases: readonly Case[] = [
         return (await context.subject.ioctl({ fd, request, argument: { bytes } })).word;
       };
       const long = await setName(NAME_MAX + 1);
-      context.observe('FD-12', 'too-long', long, `a name of ${NAME_MAX + 1} bytes came to ${long}`);
+      const tooLong = `setting a name of ${NAME_MAX + 1} bytes ${ended(long)}`;
+      context.observe('FD-12', 'too-long', long, tooLong);
       const fits = await setName(NAME_MAX);
-      context.observe('FD-12', 'fits', fits, `a name of ${NAME_MAX} bytes came to ${fits}`);
+      context.observe('FD-12', 'fits', fits, `setting a name of ${NAME_MAX} bytes ${ended(fits)}`);
       if (fits !== 'ok') return;
       const { out } = await context.subject.readfile({ document: '/proc/self/fdinfo', fd });
       const shown = textOfBytes(out).includes(`name:\t${'n'.repeat(NAME_MAX)}\n`);

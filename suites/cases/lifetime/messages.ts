@@ -56,7 +56,7 @@ export const messageCases: readonly Case[] = [
   },
   {
     id: 'LIF-13/receiver-ends',
-    title: 'what a process did not receive is freed when it ends',
+    title: 'messages that a process did not receive are freed when it ends',
     requirements: ['LIF-13'],
     needs: ['clients', 'sockets'],
     async run(context) {

@@ -1,4 +1,4 @@
-import { linux, type Operation } from '../../../adapters/contract/index.ts';
+import { linux, type Operation, outcomePhrase } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
 import { contentsWord, fillWhole, overwriteNewBuffers } from '../../kit/contents.ts';
 import { observeConserved, observeConservedBy } from '../../kit/free-memory.ts';
@@ -88,7 +88,12 @@ export const processCases: readonly Case[] = [
       await subject.fork({ client: 'heir' });
       const heir = context.client('heir');
       const { word: there } = await heir.load({ address, length: 1n });
-      context.observe('LIF-17', 'child', there, `the address in the child came to ${there}`);
+      context.observe(
+        'LIF-17',
+        'child',
+        there,
+        `a load from the address in the child ${outcomePhrase(there)}`,
+      );
       await heir.close({ fd: buffer.fd });
       await subject.kill({ client: 'heir', signal: SIGKILL });
       await subject.wait({ client: 'heir' });

@@ -165,7 +165,7 @@ export const referenceCases: readonly Case[] = [
   },
   {
     id: 'LIF-15/rest',
-    title: 'what was not cut off stays valid',
+    title: 'the rest of a shrunk mapping stays valid',
     requirements: ['LIF-15'],
     async run(context) {
       const { page, subject } = context;

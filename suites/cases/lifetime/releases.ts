@@ -1,4 +1,4 @@
-import { linux, type Operation } from '../../../adapters/contract/index.ts';
+import { linux, type Operation, outcomePhrase } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
 import {
   bufferWord,
@@ -194,7 +194,7 @@ export const releaseCases: readonly Case[] = [
   },
   {
     id: 'LIF-08/twice',
-    title: 'a second close is refused and harms nobody',
+    title: 'a second close is refused and affects no other buffer',
     requirements: ['LIF-08'],
     async run(context) {
       const before = await context.buffer();
@@ -204,7 +204,7 @@ export const releaseCases: readonly Case[] = [
       await stamp(context, after, context.page, 0x22);
       await context.release(closed);
       const { word } = await context.subject.close({ fd: closed.fd });
-      context.observe('LIF-08', 'second', word, `the second close came to ${word}`);
+      context.observe('LIF-08', 'second', word, `the second close ${outcomePhrase(word)}`);
       await overwriteNewBuffers(context);
       for (const [buffer, byte, name] of [
         [before, 0x11, 'before'],
@@ -256,7 +256,7 @@ export const releaseCases: readonly Case[] = [
   },
   {
     id: 'LIF-10/reused',
-    title: 'reused memory is out of reach of who had it before',
+    title: 'reused memory is out of reach of its former user',
     requirements: ['LIF-10'],
     needs: ['clients'],
     async run(context) {
@@ -270,7 +270,12 @@ export const releaseCases: readonly Case[] = [
       await subject.munmap({ address: mapping, length: page });
       await context.release(buffer);
       const { word: gone } = await subject.load({ address: mapping, length: 1n });
-      context.observe('LIF-10', 'old-address', gone, `a load from the old address came to ${gone}`);
+      context.observe(
+        'LIF-10',
+        'old-address',
+        gone,
+        `a load from the old address ${outcomePhrase(gone)}`,
+      );
       await overwriteNewBuffers(context);
       const word = await contentsWord(heir, mapping, page, 0x5c);
       context.observe('LIF-10', 'inherited', word, `the child’s inherited mapping: ${word}`);

@@ -13,7 +13,7 @@ const { POLLIN, POLLOUT, PROT_READ, PROT_WRITE, SEEK_END } = linux;
 export const usageCases: readonly Case[] = [
   {
     id: 'LIF-16/files',
-    title: 'what a file can do costs a buffer nothing',
+    title: 'file operations on a buffer cost it nothing',
     requirements: ['LIF-16'],
     async run(context) {
       const fd = context.descriptorIn('cycle');
@@ -28,7 +28,7 @@ export const usageCases: readonly Case[] = [
   },
   {
     id: 'LIF-16/refused',
-    title: 'what a buffer refuses costs it nothing',
+    title: 'operations that a buffer refuses cost it nothing',
     requirements: ['LIF-16'],
     async run(context) {
       const fd = context.descriptorIn('cycle');
@@ -43,7 +43,7 @@ export const usageCases: readonly Case[] = [
   },
   {
     id: 'LIF-16/documents',
-    title: 'what /proc tells of a buffer costs it nothing',
+    title: 'reading about a buffer in /proc costs it nothing',
     requirements: ['LIF-16'],
     needs: ['procfs'],
     async run(context) {
@@ -88,7 +88,7 @@ export const usageCases: readonly Case[] = [
   },
   {
     id: 'LIF-16/mappings',
-    title: 'what is done with a mapping costs a buffer nothing',
+    title: 'using a mapping costs the buffer nothing',
     requirements: ['LIF-16'],
     async run(context) {
       const { page } = context;
@@ -136,7 +136,7 @@ export const usageCases: readonly Case[] = [
   },
   {
     id: 'LIF-16/peeked',
-    title: 'what another process reads of a mapping costs a buffer nothing',
+    title: 'reading a mapping from another process costs the buffer nothing',
     requirements: ['LIF-16'],
     needs: ['clients'],
     async run(context) {

@@ -1,4 +1,4 @@
-import { linux } from '../../../adapters/contract/index.ts';
+import { linux, outcomePhrase } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
 import type { Allocation, CaseContext } from '../../kit/context.ts';
 import { Inconclusive } from '../../kit/observation.ts';
@@ -40,7 +40,7 @@ export const mappingAccessCases: readonly Case[] = [
       const buffer = await context.buffer({ flags: O_RDONLY | O_CLOEXEC });
       const address = await context.map(buffer, page, PROT_READ);
       const { word } = await context.subject.mprotect({ address, ...writing });
-      context.observe('MAP-04', 'upgrade', word, `mprotect for writing came to ${word}`);
+      context.observe('MAP-04', 'upgrade', word, `mprotect for writing ${outcomePhrase(word)}`);
     },
   },
   {
@@ -84,7 +84,12 @@ export const mappingAccessCases: readonly Case[] = [
         const wanted = { length: context.page, protection, flags: MAP_SHARED, fd: again };
         word = (await context.subject.mmap(wanted)).ok ? 'widened' : 'kept';
       }
-      context.observe('MAP-06', 'reopen', word, `opening a read-only buffer again came to ${word}`);
+      context.observe(
+        'MAP-06',
+        'reopen',
+        word,
+        `opening a read-only buffer again ${outcomePhrase(word)}`,
+      );
     },
   },
   {
@@ -131,11 +136,16 @@ export const mappingAccessCases: readonly Case[] = [
         'MAP-09',
         'no-bytes',
         nothing.word,
-        `mmap of 0 bytes came to ${nothing.word}`,
+        `mmap of 0 bytes ${outcomePhrase(nothing.word)}`,
       );
       for (const offset of [1n, page / 2n, page - 1n]) {
         const { word } = await subject.mmap({ ...wanted, length: page, offset });
-        context.observe('MAP-09', 'unaligned', word, `mmap at offset ${offset} came to ${word}`);
+        context.observe(
+          'MAP-09',
+          'unaligned',
+          word,
+          `mmap at offset ${offset} ${outcomePhrase(word)}`,
+        );
       }
     },
   },
@@ -157,7 +167,7 @@ export const mappingAccessCases: readonly Case[] = [
   },
   {
     id: 'MAP-11/private',
-    title: 'what is written to a private mapping stays there',
+    title: 'a write to a private mapping stays there',
     requirements: ['MAP-11'],
     async run(context) {
       const { page, subject } = context;
@@ -188,7 +198,7 @@ export const mappingAccessCases: readonly Case[] = [
       await context.release(buffer);
       const wanted = { length: page, protection: PROT_READ, flags: MAP_SHARED, fd: buffer.fd };
       const { word } = await subject.mmap(wanted);
-      context.observe('MAP-13', 'closed', word, `mmap of a closed buffer came to ${word}`);
+      context.observe('MAP-13', 'closed', word, `mmap of a closed buffer ${outcomePhrase(word)}`);
     },
   },
   {
@@ -200,7 +210,7 @@ export const mappingAccessCases: readonly Case[] = [
       const fd = await context.device();
       const wanted = { length: context.page, protection: PROT_READ, flags: MAP_SHARED, fd };
       const { word } = await context.subject.mmap(wanted);
-      context.observe('MAP-17', 'device', word, `mmap of the device came to ${word}`);
+      context.observe('MAP-17', 'device', word, `mmap of the device ${outcomePhrase(word)}`);
     },
   },
 ];

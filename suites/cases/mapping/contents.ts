@@ -1,4 +1,4 @@
-import { linux, type Operation } from '../../../adapters/contract/index.ts';
+import { linux, type Operation, outcomePhrase } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
 import { bufferWord, contentsWord, fillWhole, overwriteNewBuffers } from '../../kit/contents.ts';
 import { SUBJECT } from '../../kit/context.ts';
@@ -153,7 +153,7 @@ export const mappingContentsCases: readonly Case[] = [
         const flags = MAP_SHARED | flag;
         const address = await subject.mmap({ length: page, protection, flags, fd });
         const name = `mmap with flag 0x${flag.toString(16)}`;
-        context.observe('MAP-14', 'map', address.word, `${name} came to ${address.word}`);
+        context.observe('MAP-14', 'map', address.word, `${name} ${outcomePhrase(address.word)}`);
         if (!address.ok) continue;
         await fillWhole(subject, address, page, 0x7f);
         const word = await contentsWord(subject, address, page, 0x7f);
@@ -181,7 +181,7 @@ export const mappingContentsCases: readonly Case[] = [
   },
   {
     id: 'MAP-16/peek',
-    title: 'another process may be refused a look, no more',
+    title: 'reading a mapping from another process is refused at most',
     requirements: ['MAP-16'],
     needs: ['clients'],
     async run(context) {
@@ -195,7 +195,12 @@ export const mappingContentsCases: readonly Case[] = [
       const whole = BigInt(seen.out.length) === page && seen.out.every((byte) => byte === 0x29);
       const right = whole ? 'own-bytes' : 'other-bytes';
       const word = seen.ok ? right : seen.word;
-      context.observe('MAP-16', 'peek', word, `process_vm_readv of a mapping came to ${word}`);
+      context.observe(
+        'MAP-16',
+        'peek',
+        word,
+        `process_vm_readv of a mapping ${outcomePhrase(word)}`,
+      );
       const still = await bufferWord(context, buffer, page, 0x29);
       if (still !== 'own-bytes') throw new Inconclusive(`the buffer itself then held ${still}`);
     },

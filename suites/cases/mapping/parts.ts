@@ -1,6 +1,7 @@
 import {
   linux,
   type Operation,
+  outcomePhrase,
   type Result,
   succeeded,
   wordOf,
@@ -103,7 +104,8 @@ export async function observeParts(
   const bytes = pagePattern(Number(length / page), 2);
   const whole = await context.map(buffer, length);
   const { ok, word: written } = await context.subject.store({ address: whole, length, bytes });
-  if (!ok) throw new Inconclusive(`blocked: writing to ${length} mapped bytes ended in ${written}`);
+  if (!ok)
+    throw new Inconclusive(`blocked: writing to ${length} mapped bytes ${outcomePhrase(written)}`);
   const parts = offsets.flatMap((index) => {
     const offset = index * page;
     const lengths = new Set([page, length - offset]);

@@ -1,4 +1,4 @@
-import type { Operation } from '../../../adapters/contract/index.ts';
+import { type Operation, outcomePhrase } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../../kit/context.ts';
 import { Inconclusive } from '../../kit/observation.ts';
@@ -36,7 +36,7 @@ export const minorCases: readonly Case[] = [
       const accepted = words.filter((word) => word === 'ok').length;
       if (accepted === 0) throw new Inconclusive('blocked: not a single device was registered');
       const word = words.at(-1) ?? 'none';
-      const detail = `with ${present + accepted} devices, one more came to ${word}`;
+      const detail = `with ${present + accepted} devices, registering one more ${outcomePhrase(word)}`;
       context.observe('REG-03', 'beyond', word, detail);
     },
   }),
@@ -65,7 +65,11 @@ async function minorsInTurn(
     given = await registrar.register();
   }
   const { word, minor } = given;
-  if (minor === undefined) return { word, detail: `a device after ${MINORS} in turn: ${word}` };
+  if (minor === undefined)
+    return { word, detail: `registering a device after ${MINORS} in turn ${outcomePhrase(word)}` };
   const beyond = minor >= MINORS;
-  return { word: beyond ? 'beyond' : 'reused', detail: `devices in turn came to minor ${minor}` };
+  return {
+    word: beyond ? 'beyond' : 'reused',
+    detail: `the last of the devices in turn got minor ${minor}`,
+  };
 }

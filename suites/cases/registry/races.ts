@@ -1,4 +1,10 @@
-import { linux, type Operation, type Result, wordOf } from '../../../adapters/contract/index.ts';
+import {
+  linux,
+  type Operation,
+  outcomePhrase,
+  type Result,
+  wordOf,
+} from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
 import { type CaseContext, SUBJECT } from '../../kit/context.ts';
 import {
@@ -118,7 +124,7 @@ async function registeredTogether(
     minor === undefined ? `one failed with ${error}` : `one returned minor ${minor}`,
   );
   for (const { minor } of given) if (minor !== undefined) await registrar.unregister(minor);
-  return { word, detail: `of two registrations at once ${came.join(' and ')}` };
+  return { word, detail: `of two registrations at once, ${came.join(' and ')}` };
 }
 
 /** Whether each registration got a minor of its own, under which its device serves. */
@@ -156,7 +162,7 @@ async function unregisteredMeanwhile(
   const word = wordIn(allocating?.[0]);
   if (word === 'ok') await context.subject.close({ fd: context.descriptorIn(slot) });
   await context.subject.close({ fd: device });
-  return { word, detail: `an allocation while its device was unregistered came to ${word}` };
+  return { word, detail: `an allocation while its device was unregistered ${outcomePhrase(word)}` };
 }
 
 /** Looks at every minor that the next device may get, while it is being registered. */

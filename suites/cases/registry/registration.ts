@@ -1,4 +1,4 @@
-import { linux, type Operation } from '../../../adapters/contract/index.ts';
+import { linux, type Operation, outcomePhrase } from '../../../adapters/contract/index.ts';
 import type { Case } from '../../kit/case.ts';
 import { contentsWord, overwriteNewBuffers, stamp } from '../../kit/contents.ts';
 import { SUBJECT } from '../../kit/context.ts';
@@ -25,7 +25,7 @@ const incomplete: readonly Case[] = [
       await registrar.device();
       const before = await registrar.listing();
       const { word } = await registrar.register(String(name), Number(flags));
-      const detail = `a registration without a ${what} came to ${word}`;
+      const detail = `a registration without a ${what} ${outcomePhrase(word)}`;
       context.observe('REG-01', 'refusal', word, detail);
       const after = unchanged(before, await registrar.listing());
       context.observe('REG-01', 'devices', after.word, `after that ${after.detail}`);
@@ -57,7 +57,12 @@ export const registrationCases: readonly Case[] = [
     async act(context, registrar) {
       await registrar.device();
       const { word } = await registrar.register('allocert', HAS_ALLOCATE);
-      context.observe('REG-02', 'refusal', word, `a registration without an owner came to ${word}`);
+      context.observe(
+        'REG-02',
+        'refusal',
+        word,
+        `a registration without an owner ${outcomePhrase(word)}`,
+      );
     },
   }),
   registryCase({
@@ -68,7 +73,7 @@ export const registrationCases: readonly Case[] = [
       await registrar.device();
       const before = await registrar.listing();
       const word = await registrar.unregister(undefined);
-      context.observe('REG-10', 'result', word, `unregistering NULL came to ${word}`);
+      context.observe('REG-10', 'result', word, `unregistering NULL ${outcomePhrase(word)}`);
       const after = unchanged(before, await registrar.listing());
       context.observe('REG-10', 'devices', after.word, `after that ${after.detail}`);
     },
@@ -82,7 +87,12 @@ export const registrationCases: readonly Case[] = [
       const before = await registrar.listing();
       const opened = await openable(registrar);
       const { word } = await registrar.register('allocert', HAS_ALLOCATE | HAS_OWNER | NODE_FAILS);
-      context.observe('REG-11', 'refusal', word, `a registration without a node came to ${word}`);
+      context.observe(
+        'REG-11',
+        'refusal',
+        word,
+        `a registration without a node ${outcomePhrase(word)}`,
+      );
       const after = unchanged(before, await registrar.listing());
       context.observe('REG-11', 'devices', after.word, `after that ${after.detail}`);
       const numbers = unchanged(opened, await openable(registrar, before));
@@ -99,9 +109,14 @@ export const registrationCases: readonly Case[] = [
       const repeat: Operation = { op: 'repeat', times: BigInt(MINORS), stop: 'success', body };
       const [result] = (await context.runSteps(SUBJECT, [repeat])).threads[0] ?? [];
       const { word } = registrar.note(result?.steps?.[0]?.last);
-      context.observe('REG-11', 'refusal', word, `a registration without a node came to ${word}`);
+      context.observe(
+        'REG-11',
+        'refusal',
+        word,
+        `a registration without a node ${outcomePhrase(word)}`,
+      );
       const next = await registrar.register();
-      const detail = `a registration after ${MINORS} that failed came to ${next.word}`;
+      const detail = `a registration after ${MINORS} that failed ${outcomePhrase(next.word)}`;
       context.observe('REG-11', 'after', next.word, detail);
     },
   }),
@@ -116,7 +131,7 @@ export const registrationCases: readonly Case[] = [
       await mustUnregister(registrar, minor);
       const buffer = await context.allocate({}, { device });
       if (buffer.word === 'ENOMEM') throw new Inconclusive('blocked: an allocation got no memory');
-      const detail = `an allocation through a device that is gone came to ${buffer.word}`;
+      const detail = `an allocation through a device that is gone ${outcomePhrase(buffer.word)}`;
       context.observe('REG-06', 'ioctl', buffer.word, detail);
       await context.release(buffer);
       await context.subject.close({ fd: device });

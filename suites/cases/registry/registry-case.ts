@@ -40,7 +40,7 @@ export function unchanged(
 ): { readonly word: 'unchanged' | 'changed'; readonly detail: string } {
   const same = before.join() === after.join();
   const show = (list: readonly string[]): string => (list.length === 0 ? 'nothing' : list.join());
-  const detail = `there was ${show(after)}, before that ${show(before)}`;
+  const detail = `the class had ${show(after)}, before that ${show(before)}`;
   return { word: same ? 'unchanged' : 'changed', detail };
 }
 

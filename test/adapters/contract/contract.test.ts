@@ -66,7 +66,7 @@ t.test('text that is no Program is refused with the place', async (t) => {
   const extra = { ...(toJson(program) as object), extra: 1 };
   t.throws(
     () => parseProgram(extra, 'x.json'),
-    /x\.json is no Program: at the top, "extra" is unknown$/,
+    /x\.json is not a Program: at the top, "extra" is unknown$/,
   );
 });
 
@@ -86,7 +86,7 @@ t.test('slots are numbered by name, families by iteration', async (t) => {
   t.strictSame(names.define('dev', 1), { number: 0, indexed: false }, 'a name keeps its number');
   t.throws(() => names.resolve('b[10]'), /b\[10\] is used before/);
   t.throws(() => names.resolve('never'), /never is used before/);
-  t.throws(() => names.define('Bad Name', 1), /no slot name/);
+  t.throws(() => names.define('Bad Name', 1), /is not a slot name/);
   t.throws(() => names.define('many[i]', 70_000), /65536 slots/);
 });
 
@@ -118,9 +118,9 @@ t.test('files and references that do not exist are refused', async (t) => {
   const with_ = (operation: object): Program =>
     ({ deadlineMs: 1, threads: [{ client: 'main', operations: [operation] }] }) as Program;
   const encode = (operation: object) => () => encodeProgram(with_(operation), new NameTable());
-  t.throws(encode({ op: 'open', file: '/etc/shadow', flags: 0n }), /no file that Programs may/);
-  t.throws(encode({ op: 'open', file: 'region:256', flags: 0n }), /no file that Programs may/);
-  t.throws(encode({ op: 'readfile', document: '/etc/passwd' }), /no document/);
+  t.throws(encode({ op: 'open', file: '/etc/shadow', flags: 0n }), /not a file that Programs may/);
+  t.throws(encode({ op: 'open', file: 'region:256', flags: 0n }), /not a file that Programs may/);
+  t.throws(encode({ op: 'readfile', document: '/etc/passwd' }), /not a document/);
   t.throws(encode({ op: 'close', fd: { slot: 'nothing' } }), /used before/);
 });
 

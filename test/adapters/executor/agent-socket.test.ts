@@ -85,7 +85,7 @@ t.test('what is no socket stays, and paths that cannot be', async (t) => {
   const folder = folderOf(t);
   const file = join(folder, 'file');
   writeFileSync(file, 'mine');
-  refuses(t, file, /it is there and is no socket/);
+  refuses(t, file, /it exists and is not a socket/);
   t.equal(readFileSync(file, 'utf8'), 'mine');
   refuses(t, join(folder, 'gone', 'socket'), /No such file or directory/);
   refuses(t, join(folder, 'x'.repeat(120)), /the path is too long/);

@@ -107,7 +107,7 @@ t.test('malformed Programs', async (t) => {
   const last = inner + OPERATION_BYTES;
   const operand = last + LAYOUT.operation.size;
   const bad: [RegExp, (view: DataView) => void][] = [
-    [/no Program/, (view) => view.setUint32(0, 0)],
+    [/not a Program/, (view) => view.setUint32(0, 0)],
     [/another version/, (view) => view.setUint16(LAYOUT.program.at.version, 7, true)],
     [/more than 64 threads/, (view) => view.setUint16(LAYOUT.program.at.threads, 65, true)],
     [/more operations/, (view) => view.setUint32(LAYOUT.program.at.operations, 1 << 30, true)],

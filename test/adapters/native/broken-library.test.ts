@@ -22,7 +22,7 @@ const LIBRARIES: readonly (readonly [what: string, text: string, sentence: RegEx
   ['another version', table('', '.version = 99,'), /another version; build it with the header/],
   ['another size', table('', '.bytes = 8,'), /another size; build it with the header/],
   ['no name', table('', '.name = 0,'), /leaves out its name, its node or its abi/],
-  ['no path', table('', '.node = "dev",'), /node is no path/],
+  ['no path', table('', '.node = "dev",'), /node is not a path/],
   ['another abi', table('', '.abi = "ion",'), /speaks "ion"; allocert knows simple-allocator/],
   [
     'a start that fails',

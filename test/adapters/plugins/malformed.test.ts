@@ -90,7 +90,7 @@ t.test('a malformed History', async (t) => {
     const adapter = await theirs({ history: (answer) => changed(answer, path, member) });
     const session = await adapter.open();
     await session.begin('a');
-    await t.rejects(session.run(program), refusal(`gave no History: .*${said}`), path);
+    await t.rejects(session.run(program), refusal(`did not return a History: .*${said}`), path);
   }
 });
 
@@ -98,7 +98,7 @@ t.test('no History at all', async (t) => {
   for (const answer of [undefined, null, 7, 'x', [], () => undefined]) {
     const session = await (await theirs({ history: () => answer })).open();
     await session.begin('a');
-    await t.rejects(session.run(program), refusal('gave no History: the History must be'));
+    await t.rejects(session.run(program), refusal('did not return a History: the History must be'));
   }
 });
 
@@ -137,7 +137,8 @@ t.test('malformed facts', async (t) => {
 t.test('what is no Session', async (t) => {
   for (const given of [undefined, null, 7, {}]) {
     const adapter = await theirs({ session: () => given });
-    const message = /theirs\.js opened is no Session: it has no begin and no run and no close fun/;
+    const message =
+      /theirs\.js opened .* not a Session: it lacks begin\(\) and run\(\) and close\(\)/;
     await t.rejects(adapter.open(), { exitCode: 3, message });
   }
 });

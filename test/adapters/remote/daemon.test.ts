@@ -102,7 +102,7 @@ const BAD: readonly [string, readonly Uint8Array[], RegExp][] = [
   ['a hello that is none', [encodeWireFrame('hello', new Uint8Array(16))], /does not speak/],
   ['a second hello', [HELLO, HELLO], /sent hello, which a daemon does not expect/],
   ['a Program before any case', [HELLO, RUN], /before any begin/],
-  ['no Program', [HELLO, BEGIN, encodeWireFrame('run', new Uint8Array(40))], /no Program/],
+  ['not a Program', [HELLO, BEGIN, encodeWireFrame('run', new Uint8Array(40))], /not a Program/],
   ['no names', [HELLO, BEGIN, encodeWireFrame('names', Buffer.from('{]'))], /malformed/],
   ['a long case', [HELLO, encodeWireFrame('begin', new Uint8Array(1025))], /longer than 1024/],
   ['a History', [HELLO, encodeWireFrame('history', new Uint8Array(0))], /sent history/],

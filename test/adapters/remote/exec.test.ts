@@ -100,13 +100,13 @@ t.test('a process that outlives the one that was started is not waited for', asy
 t.test('URLs that name nothing are refused with what to write', async (t) => {
   const bad: [string, RegExp][] = [
     ['remote:', /names no transport/],
-    ['remote:tcp:host:1', /no transport without authentication/],
+    ['remote:tcp:host:1', /every transport needs authentication/],
     ['remote:exec:', /names no command/],
     ["remote:exec:it's", /quote is not closed/],
     ['remote:unix:', /names no socket/],
     ['remote:tls:host:7400', /needs certificates/],
-    ['remote:tls:host:0?ca=a&cert=b&key=c', /no HOST:PORT/],
-    ['remote:tls:host?ca=a&cert=b&key=c', /no HOST:PORT/],
+    ['remote:tls:host:0?ca=a&cert=b&key=c', /not HOST:PORT/],
+    ['remote:tls:host?ca=a&cert=b&key=c', /not HOST:PORT/],
     ['remote:tls:h:1?ca=a&ca=b', / takes ca once; remove all but one$/],
     ['remote:ssh:-oProxyCommand=x:/dev/cma0', /names no host/],
     ['remote:ssh:a b:/dev/cma0', /names no host/],

@@ -59,7 +59,7 @@ t.test('what a dead daemon left is replaced, everything else stays', async (t) =
   await first.close();
   const file = join(folder, 'file');
   writeFileSync(file, 'mine');
-  await t.rejects(listenUnix(file, ignore, ignore), { exitCode: 3, message: /is no socket/ });
+  await t.rejects(listenUnix(file, ignore, ignore), { exitCode: 3, message: /is not a socket/ });
   t.equal(statSync(file).size, 4);
 });
 
@@ -211,10 +211,10 @@ t.test('serve refuses what it cannot do, in one sentence and with its exit code'
     [2, /no place for clients that prove who they are/, ['sim:', '--listen', 'tcp:127.0.0.1:7400']],
     [2, /no place for clients/, ['sim:', '--listen', 'unix:']],
     [2, /nobody is served without a certificate/, ['sim:', '--listen', 'tls:127.0.0.1:7400']],
-    [2, /no HOST:PORT/, ['sim:', '--listen', 'tls:7400', ...files]],
+    [2, /not HOST:PORT/, ['sim:', '--listen', 'tls:7400', ...files]],
     [2, /--ca is for tls: only/, ['sim:', ...unix, ...files]],
     [2, /cannot be read/, ['sim:', '--listen', 'tls:h:1', ...files.slice(0, 5), '/nowhere']],
-    [2, /are of no use/, ['sim:', '--listen', 'tls:h:1', ...files.slice(0, 5), daemon.cert]],
+    [2, /cannot be used/, ['sim:', '--listen', 'tls:h:1', ...files.slice(0, 5), daemon.cert]],
     [2, /has no defect/, ['sim:?defect=none-such', ...unix]],
     [2, /a recording answers only/, ['replay:report', ...unix]],
     [2, /leave out mode=in-process/, ['native:/dev/null?mode=in-process', ...unix]],

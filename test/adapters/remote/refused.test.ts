@@ -123,7 +123,7 @@ t.test('a daemon that is not believed, or is none, is one sentence with what to 
   const { ca, client, stranger } = certificates;
   const { expired, early, itsOwn } = certificates.unfit();
   const bad: [Identity, RegExp][] = [
-    [stranger, /certificate was not signed by the authority in .*ca\.pem; ca= names who signed it/],
+    [stranger, /not signed by the authority in .*ca\.pem; ca= must name the authority that signed/],
     [itsOwn, /certificate was not signed by the authority in/],
     [expired, /the daemon’s certificate has expired; the daemon needs a new one/],
     [early, /the daemon’s certificate is not valid yet; check the clocks/],
@@ -140,7 +140,7 @@ t.test('a daemon that is not believed, or is none, is one sentence with what to 
   t.teardown(() => plain.close());
   const { port } = plain.address() as { port: number };
   const adapter = await openTarget(urlOf(`tls:127.0.0.1:${port}`, ca, client));
-  const message = `no agent answers: what listens at 127.0.0.1:${port} does not speak TLS`;
+  const message = `no agent answers: the server at 127.0.0.1:${port} does not speak TLS`;
   await t.rejects(adapter.open(), { exitCode: 3, message });
 });
 

@@ -170,8 +170,8 @@ t.test('damage is a sentence with file and line', async (t) => {
   await refuses((text) => `${text}${text.split('\n')[1]}\n`, /line 6 repeats the case LIF-01/);
   await refuses((text) => `${text}${text.split('\n')[0]}\n`, /line 6 names a second target/);
   await refuses((text) => text.replace('"version":1', '"version":9'), /newer allocert/);
-  await refuses((text) => text.replace('"EBADF"', '12'), /line 2 is no evidence: at .*errno/);
-  await refuses((text) => text.replace('"returned"', '"pleased"'), /line 2 is no evidence/);
+  await refuses((text) => text.replace('"EBADF"', '12'), /line 2 is not evidence: at .*errno/);
+  await refuses((text) => text.replace('"returned"', '"pleased"'), /line 2 is not evidence/);
   await t.rejects(openReplay('replay:/nowhere'), {
     blame: 'usage',
     message: /there is no such file/,

@@ -44,8 +44,8 @@ t.test('what it does not know is refused in one sentence that names what it does
     ['sim:?latency=2000000', /latency "2000000"; give a number from 0 to 1000000$/],
     ['sim:?seed=x', /seed "x": give a number/],
     ['sim:?seed=1&seed=2', /takes seed once/],
-    ['simulator', /is no simulator URL/],
-    ['sim:hardened', /is no simulator URL/],
+    ['simulator', /is not a simulator URL/],
+    ['sim:hardened', /is not a simulator URL/],
   ];
   for (const [url, message] of refused) {
     try {

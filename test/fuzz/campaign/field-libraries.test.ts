@@ -63,6 +63,6 @@ t.test('a lock that a dead process keeps is a finding', async (t) => {
   const came = await campaign(t.testdir(), [['region.c', robust, '']], { rounds: ROUNDS_UNTIL });
   t.match(
     came.findings.map(({ kind }) => kind),
-    ['a call never came back'],
+    ['a call did not return'],
   );
 });

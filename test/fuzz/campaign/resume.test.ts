@@ -102,7 +102,7 @@ t.test('what a campaign cannot go on from is said in a sentence', async (t) => {
   writeFileSync(journal, `${text}${round}\n`);
   t.match(await resumed(2), /counts round 0 twice/);
   writeFileSync(journal, `${text}{"type":"other"}\n`);
-  t.match(await resumed(2), /is no line of a campaign's journal/);
+  t.match(await resumed(2), /is not a line of a campaign's journal/);
   writeFileSync(journal, text.replace(/"type":"epoch","number":1,"digest":"./, '$&0'));
   t.match(await resumed(2), /is not the one of the campaign, whose snapshot is/);
   writeFileSync(journal, `${text}{"type":"rou`);

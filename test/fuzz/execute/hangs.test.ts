@@ -60,7 +60,7 @@ t.test('a call that came late once accuses nobody', async (t) => {
 
 t.test('a call that never comes back is a finding, and each proof of it hangs twice', async (t) => {
   const findings = await findingsOf(starved(() => true).adapter);
-  t.match(findings, [{ signature: 'survival ERR-12: a call never came back' }]);
+  t.match(findings, [{ signature: 'survival ERR-12: a call did not return' }]);
   t.match(findings[0]?.reproduced, { times: 10, of: 10 });
   const [finding] = findings;
   if (finding === undefined) return;

@@ -60,7 +60,7 @@ t.test('what is no finding is named with its place', async (t) => {
   refuses('null', /finding-0\.json is no finding .*null must be an object/);
   refuses('{', /finding-0\.json is not JSON/);
   refuses('['.repeat(100_000), /nested more than 200 deep/);
-  refuses({ ...sound, programs: [{}] }, /programs\[0\] is no Program: .*"threads" is missing/);
+  refuses({ ...sound, programs: [{}] }, /programs\[0\] is not a Program: .*"threads" is missing/);
   refuses({ ...sound, histories: [{}] }, /histories\[0\]: threads must be a list of/);
   refuses({ ...sound, facts: { kind: 'sim' } }, /at \/facts, "implementation" is missing/);
 });

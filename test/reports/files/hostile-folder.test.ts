@@ -133,7 +133,7 @@ t.test('a pipe in the place of a journal is refused, and not waited for', async 
   const folder = t.testdir({});
   const file = join(folder, REPORT_FILES.journal);
   execFileSync('mkfifo', [file]);
-  t.throws(() => forEachLine(file, () => {}), { message: /is no file but a pipe or a device/ });
+  t.throws(() => forEachLine(file, () => {}), { message: /is a pipe or a device, not a file/ });
 });
 
 t.test('a corpus that is a link is no part of a campaign', async (t) => {

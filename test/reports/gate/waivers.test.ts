@@ -117,7 +117,7 @@ t.test('a file that does not hold is refused in a sentence', async (t) => {
     [{ version: 1, waivers: [{ ...WAIVER, owner: '' }] }, /at \/waivers\/0\/owner/],
     [{ version: 1, waivers: [{ ...WAIVER, target: '\t' }] }, /at \/waivers\/0\/target/],
     [{ version: 1, waivers: [{ ...WAIVER, expires: 'never' }] }, /at \/waivers\/0\/expires/],
-    [{ version: 1, waivers: [{ ...WAIVER, expires: '2026-02-31' }] }, /which is no day/],
+    [{ version: 1, waivers: [{ ...WAIVER, expires: '2026-02-31' }] }, /which is not a day/],
     [{ version: 1, waivers: [WAIVER, WAIVER] }, /waiver 2, of LIF-01, covers the same as waiver 1/],
     [{ version: 2, waivers: [] }, /at \/version, 2 must be 1/],
     [[], /at the top, a list must be an object/],

@@ -147,7 +147,8 @@ t.test('a case in two records: what ran counts, contradictions are refused', asy
   const bad = runOf({ cases: [NULL], ran: { [NULL]: 'fail' } });
   t.throws(() => merge(rest, bad), {
     blame: 'usage',
-    message: /^ERR-01\/null came to ERR-01 pass \(hardened\) in r1 and to ERR-01 fail .* in r2, so/,
+    message:
+      /^ERR-01\/null ended with ERR-01 pass \(hardened\) in r1 and with ERR-01 fail .* in r2, so/,
   });
 });
 

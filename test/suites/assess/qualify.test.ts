@@ -155,7 +155,11 @@ t.test('the matrix is shown to people', async (t) => {
   t.ok(
     lines.includes('2 of 2 observable MUSTs turned red by a defect; 0 requirements only report.'),
   );
-  t.ok(lines.includes('2 of 2 runs without a defect accuse nothing, the first one and those of --clean-runs.'));
+  t.ok(
+    lines.includes(
+      '2 of 2 runs without a defect accuse nothing, the first one and those of --clean-runs.',
+    ),
+  );
   t.equal(lines.at(-1), 'Not qualified: 1 shortcomings.');
   const markdown = qualificationMarkdown(result);
   t.match(markdown, '| survived | three |');

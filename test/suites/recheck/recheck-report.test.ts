@@ -184,7 +184,7 @@ t.test('what another version judged is not judged again, and that is said', asyn
   const other = withJournal([{ ...start, allocert: '0.0.1' }, ...lines]);
   t.match(
     await recheckReport(other),
-    /^allocert 0\.0\.1 judged .*, so its verdicts are not judged/,
+    /^allocert 0\.0\.1 judged .*, so its verdicts are not recomputed/,
   );
   const fewer = {
     ...start,

@@ -70,7 +70,7 @@ t.test('a case whose connection broke is repeated and counts once', async (t) =>
   for (let point = 1; point <= asked; point += 1) {
     const came = await run(breakingAt([point]));
     t.strictSame(steady(came), steady(whole), `broken at Program ${point}`);
-    t.match(came.notices, [/is repeated, the connection was lost: the line is cut/]);
+    t.match(came.notices, [/is repeated because the connection was lost: the line is cut/]);
     t.equal(came.end.complete, true);
   }
 });

@@ -75,7 +75,7 @@ t.test('what hangs once is repeated and accuses nobody', async (t) => {
   const whole = await run(openSimulator('sim:'));
   const came = await run(disturbed([2], hung));
   t.strictSame(verdictsOf(came), verdictsOf(whole));
-  t.match(came.notices, [/is repeated, it seems to hang: a system call did not come back/]);
+  t.match(came.notices, [/is repeated because it seems to hang: a system call did not come back/]);
   t.equal(came.end.complete, true);
 });
 
@@ -108,7 +108,7 @@ t.test('a target that was ended from outside gets a second try, and no third', a
   };
   const once = await run(disturbed([2], forced));
   t.strictSame(verdictsOf(once), verdictsOf(whole));
-  t.match(once.notices, [/is repeated, the connection was lost: the agent ended/]);
+  t.match(once.notices, [/is repeated because the connection was lost: the agent ended/]);
   const twice = await run(disturbed([2, 4], forced));
   t.match(twice.cases[0], { end: 'crash', reason: /the agent ended/ });
 });
@@ -118,7 +118,7 @@ t.test('after a complaint of the kernel the next case has a fresh target', async
   const adapter = disturbed([2], (history) => ({ ...history, log }));
   const came = await run(adapter);
   t.equal(adapter.opened, 2);
-  t.match(came.notices, [/opened anew after .*, the kernel complained/]);
+  t.match(came.notices, [/opened again after .*: the kernel complained/]);
   const always = Array.from({ length: 1000 }, (_, index) => index + 1);
   const damaged = disturbed(always, (history) => ({ ...history, log }));
   const all = await run(damaged);

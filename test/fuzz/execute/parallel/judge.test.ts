@@ -69,7 +69,7 @@ t.test('content: zero at birth, and then what was written', async (t) => {
 });
 
 t.test('errors: a good request is granted, or there is no room', async (t) => {
-  t.strictSame(judged([[refusal([0, 1], ERRNO.EINVAL)]]), ['IOC-01 ioctl came to EINVAL']);
+  t.strictSame(judged([[refusal([0, 1], ERRNO.EINVAL)]]), ['IOC-01 ioctl failed with EINVAL']);
   t.strictSame(judged([[refusal([0, 1], ERRNO.ENOMEM, PAGES + 1)]]), []);
   t.strictSame(judged([[{ ...refusal([0, 1], NOT_RUN), time: [0, 0] }]]), []);
 });

@@ -1,0 +1,102 @@
+/** Texts for people are plain English: turns that have to be read twice are found here. */
+import t from 'tap';
+import { FILES, textOf } from './sources.ts';
+
+/** A turn that is not to be used, and what to write instead. */
+interface Turn {
+  readonly pattern: RegExp;
+  readonly instead: string;
+}
+
+const TURNS: readonly Turn[] = [
+  { pattern: /\b[Nn]obody\b/g, instead: 'say who does not, or use the passive' },
+  { pattern: /\bwhoever\b/gi, instead: 'name the process, the user or the file' },
+  { pattern: /\bso often\b/gi, instead: 'N times' },
+  { pattern: /\bc(?:a|o)mes? to\b/gi, instead: 'returned, failed with, ended with' },
+  {
+    pattern: /(?<!there )\b(?:is|are|was|were) no (?!longer|more|less|later|earlier)/gi,
+    instead: 'is not a …, has no …',
+  },
+  { pattern: /\bfor ever\b/gi, instead: 'forever' },
+  { pattern: /\bwhat\b[^.;:?!|]*\bthat\b[^.;:?!|]*\bwhat\b/gi, instead: 'nouns' },
+  { pattern: /\b(?:closed?|closes|closing) (?:a|the|its) number\b/gi, instead: 'descriptor' },
+];
+
+/** Files that are still to be rewritten; the list only gets shorter. */
+const PENDING: ReadonlySet<string> = new Set([
+  'bin/commands/serve.ts',
+  'bin/shared/options.ts',
+  'docs/agent.md',
+  'docs/ci.md',
+  'docs/compare.md',
+  'docs/coverage.md',
+  'docs/faults.md',
+  'docs/fuzz.md',
+  'docs/report.md',
+  'fuzz/corpus/corpus-folder.ts',
+  'fuzz/corpus/entry.ts',
+  'fuzz/findings/read-finding.ts',
+  'fuzz/findings/report.ts',
+  'fuzz/generate/not-generated.ts',
+  'reports/formats/html/evidence.ts',
+]);
+
+const isPage = (file: string): boolean => /^(?:README|docs\/[\w-]+)\.md$/.test(file);
+const isRule = (file: string): boolean => /^catalogue\/.*\.json$/.test(file);
+const FOLDERS = 'adapters|base|bin|catalogue|certify|config|fuzz|oracles|reports|suites|tap';
+/** Code whose texts people read; comments are not looked at. */
+const CODE = new RegExp(`^(?:${FOLDERS})/.*\\.(?:ts|c|h)$`);
+const isCode = (file: string): boolean => CODE.test(file);
+
+const COMMENT = /\/\*[\s\S]*?\*\/|(?<![:'"`\w])\/\/.*$/gm;
+const STRING = /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g;
+/** A text that goes on in the next line of code is one text. */
+const JOINED = /['"`]\s*\+?\s*\n\s*['"`]/g;
+
+/** The text of a file that people read. */
+function readableText(file: string): string {
+  const text = textOf(file);
+  if (isPage(file)) return text.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, '`…`');
+  if (isRule(file)) return text;
+  const code = text.replace(COMMENT, '').replace(JOINED, '');
+  return (code.match(STRING) ?? []).filter((one) => / /.test(one)).join('.\n');
+}
+
+/** Every such turn in a text, with a few words around it. */
+function turnsIn(text: string): string[] {
+  const flat = text.replace(/\n(?=\S)(?![|#*-])/g, ' ');
+  return TURNS.flatMap(({ instead, pattern }) =>
+    [...flat.matchAll(pattern)].map(({ 0: found, index }) => {
+      const around = flat.slice(Math.max(0, index - 30), index + found.length + 30);
+      return `"${around.replace(/\s+/g, ' ')}" (rather: ${instead})`;
+    }),
+  );
+}
+
+t.test('texts for people can be read once', async (t) => {
+  const read = FILES.filter((one) => isPage(one) || isRule(one) || isCode(one));
+  t.ok(read.length > 500, 'pages, rules and code are found');
+  for (const file of read) {
+    const found = turnsIn(readableText(file));
+    if (!PENDING.has(file)) t.strictSame(found, [], file);
+    else if (found.length === 0) t.comment(`${file} is done: take it off the list`);
+  }
+});
+
+t.test('such a turn is found, and its plain form is not', async (t) => {
+  for (const text of [
+    'a request came to EINVAL',
+    'a socket that is no socket',
+    'it harms nobody',
+    'what was seen of that, and what of it',
+  ]) {
+    t.equal(turnsIn(text).length, 1, text);
+  }
+  for (const text of [
+    'the request failed with EINVAL',
+    'there is no file x',
+    'is no longer open',
+  ]) {
+    t.strictSame(turnsIn(text), [], text);
+  }
+});
