@@ -10,6 +10,7 @@
 export { accounting } from './accounting.ts';
 export { kernelAlarms, withoutNumbers } from './alarms.ts';
 export { answers } from './answers.ts';
+export { areas, growthOfAreas, SETTLING_US } from './areas.ts';
 export { capacity, capacityOf } from './capacity.ts';
 export { content } from './content.ts';
 export { descriptors } from './descriptors.ts';

@@ -17,7 +17,7 @@ export type FileName = `region:${number}` | `minor:${number}` | (typeof FILES)[n
 /**
  * Documents that `readfile` reaches; `fdinfo` is that of the descriptor given, and the class is one
  * line `NAME MAJOR:MINOR` for each device in it. Of the list of dma-bufs the end is read, where they
- * are counted.
+ * are counted; of CMA's areas a line `NAME PAGES` for each, with the pages of it that are taken.
  */
 export const DOCUMENTS = [
   '/proc/meminfo',
@@ -26,6 +26,7 @@ export const DOCUMENTS = [
   '/proc/devices',
   '/sys/class/simple_allocator',
   '/sys/kernel/debug/dma_buf/bufinfo',
+  '/sys/kernel/debug/cma',
 ] as const;
 
 /** One of {@link DOCUMENTS}. */

@@ -12,6 +12,7 @@ import {
   type Timeline,
   tenanciesOf,
 } from '../../oracles/index.ts';
+import { injectedIn } from '../../oracles/timeline/injected.ts';
 import type { GeneratorContext } from '../generate/scenario.ts';
 import { OccupancyTracker } from './occupancy.ts';
 
@@ -19,7 +20,7 @@ import { OccupancyTracker } from './occupancy.ts';
 export interface Coverage {
   /**
    * Coverage signatures, sorted. Each is six words about one operation: its name (with the
-   * placement of its argument), its outcome, how full the memory was, how fragmented, how many
+   * placement of its argument, and the allocation that was made to fail in it), its outcome, how full the memory was, how fragmented, how many
    * calls of other threads it met, and how the buffer that it is about was held.
    */
   readonly signatures: readonly string[];
@@ -48,11 +49,12 @@ export function coverageOf(
   const found = new Set<string>();
   const crowds = crowdsOf(timeline.events);
   const index = indexOf(buffers);
+  const failing = failuresIn(timeline);
   for (const event of inOrder) {
     const { fullness, fragments } = occupancy.at(event.result.call);
     found.add(
       [
-        nameOf(event.operation),
+        nameOf(event.operation) + failing(event),
         wordOf(event.result),
         fullness,
         fragments,
@@ -68,6 +70,20 @@ function nameOf(operation: Operation): string {
   if (operation.op !== 'ioctl') return operation.op;
   const { placement } = operation.argument;
   return placement === undefined ? 'ioctl' : `ioctl:${placement.kind}`;
+}
+
+/** Which allocation was made to fail in a call, behind its name; nothing where none was. */
+function failuresIn(timeline: Timeline): (event: Event) => string {
+  const injected = injectedIn(timeline);
+  const arms = new Map<string, bigint>();
+  for (const { index, operation, program, thread } of timeline.events) {
+    if (operation.op !== 'failnth') continue;
+    arms.set(`${program} ${thread} ${index + 1}`, timeline.valueOf(operation.nth));
+  }
+  return (event) => {
+    if (injected(event) !== 'yes') return '';
+    return `!${arms.get(`${event.program} ${event.thread} ${event.index}`)}`;
+  };
 }
 
 /** The events of each Program that has several threads. */

@@ -80,6 +80,8 @@ void ac_op_readfile(struct ac_call *call)
 	ac_call_begin(call);
 	if (strcmp(path, "/sys/class/simple_allocator") == 0)
 		length = ac_class_listing(call->context->out, AC_OUT_BYTES_MAX);
+	else if (strcmp(path, "/sys/kernel/debug/cma") == 0)
+		length = ac_area_listing(call->context->out, AC_OUT_BYTES_MAX);
 	else
 		length = read_document(path, call->context->out, strcmp(path, BUFINFO) == 0);
 	ac_call_end(call, length);
