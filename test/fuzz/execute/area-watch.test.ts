@@ -35,10 +35,11 @@ async function watched(
   round: Round,
   losing: readonly number[],
   known: readonly string[] = [],
-  countsAreas: true | undefined = true,
+  counts = true,
 ) {
   const asked: Scenario[] = [];
-  const context = { generator: { countsAreas }, rules: { profile: profileNamed('hardened') } };
+  const generator = counts ? { countsAreas: true } : {};
+  const context = { generator, rules: { profile: profileNamed('hardened') } };
   const left = await pagesLeftBy(context as never, round, new Set(known), async (one) => {
     asked.push(one);
     const violations = losing.includes(asked.length) ? [LOSS] : [];
@@ -70,7 +71,7 @@ t.test(
     t.equal((await watched(leaving(0), [1, 2])).asked.length, 0);
     t.equal((await watched(leaving(-1), [1, 2])).asked.length, 0);
     t.equal((await watched(leaving(3), [1, 2], ['areas LIF-09: memory is lost'])).asked.length, 0);
-    t.equal((await watched(leaving(3), [1, 2], [], undefined)).asked.length, 0);
+    t.equal((await watched(leaving(3), [1, 2], [], false)).asked.length, 0);
     t.equal((await watched({ ...leaving(3), histories: [] }, [1, 2])).asked.length, 0);
   },
 );

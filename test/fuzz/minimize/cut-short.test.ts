@@ -30,8 +30,7 @@ const roundOf = (scenario: Scenario): Round => ({
 });
 
 t.test('time that is over before anything is run again', async (t) => {
-  const dup: Operation = { op: 'dup', fd: 1n };
-  const operations = [dup, dup, dup, dup];
+  const operations = [1n, 2n, 3n, 4n].map((fd): Operation => ({ op: 'dup', fd }));
   const threads = [{ client: 'main', operations }];
   const scenario = { mode: 'hammer', programs: [{ threads, deadlineMs: 1000 }] };
   const { now } = performance;
