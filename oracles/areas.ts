@@ -9,10 +9,10 @@ export const SETTLING_US = 250_000n;
 /**
  * When every client has ended, no more pages of CMA's areas are taken than before (LIF-09).
  *
- * Sound in a machine where nothing else takes pages of them, for a reading before the first fork and
- * one that begins after the last client was waited for and {@link SETTLING_US} have passed, where the
- * clients that were there from the start asked for nothing. A kernel
- * that is starved of time may free later than that: what is found must be found again (see
+ * Sound in a machine where nothing else takes pages of them, for a reading before the first fork
+ * and one that begins after the last client was waited for and {@link SETTLING_US} have passed,
+ * where the clients that were there from the start asked for nothing. A kernel that is starved of
+ * time may free later than that: what is found must be found again (see
  * `fuzz/execute/area-watch.ts`).
  */
 export function areas(timeline: Timeline): Violation[] {

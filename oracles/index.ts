@@ -34,6 +34,7 @@ export { HANG, survival } from './survival.ts';
 export { type Conflict, firstConflict } from './sweep.ts';
 export { allocationsOf, buffersOf } from './timeline/buffers.ts';
 export { type DeviceFinder, devicesIn } from './timeline/devices.ts';
+export { injectedErrnos, injectedIn } from './timeline/injected.ts';
 export {
   type HeldBuffer,
   type Lifetime,

@@ -28,13 +28,13 @@ interface Action {
  * Where another call may look on, giving is two steps, as it is in the kernel: a descriptor is
  * reserved first (get_unused_fd_flags) and open only once it is installed (fd_install).
  *
- * Sound for clients whose every operation on descriptors is known to the model and returned, from a
- * `descriptors` operation on, and that look nothing up in /proc while another thread calls:
+ * Sound for clients whose every operation on descriptors is known to the model and returned, from
+ * a `descriptors` operation on, and that look nothing up in /proc while another thread calls:
  * executors open files for that. A request that fails may have reserved a descriptor for a while,
  * so one that meets another call leaves nothing to be said; nor does one whose answer could not be
- * written: a descriptor that stays then is a leak, which the descriptors oracle judges. Nor do clients
- * that had calls armed by `failnth` and so many descriptors that they meet the executor's own there.
- * A search that runs out of its budget says nothing.
+ * written: a descriptor that stays then is a leak, which the descriptors oracle judges. Nor do
+ * clients that had calls armed by `failnth` and so many descriptors that they meet the executor's
+ * own there. A search that runs out of its budget says nothing.
  */
 export function numbers(timeline: Timeline, abi: Abi): Violation[] {
   const given = new Set(allocationsOf(timeline, abi));

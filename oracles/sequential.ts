@@ -35,12 +35,12 @@ const RULES: OperationRules = {
  * A client that does one thing after the other finds every descriptor, mapping and page as a model
  * of them says (the rules of FD, MAP and FLG that take one client).
  *
- * Sound for the operations of a client up to the first that meets another thread of it, that others
- * may take part in (fork, exec, messages), or that the model has no rule for: of what comes behind
- * it nothing is said. Buffers that the client did not ask for itself are not followed. A call in which
- * something was made to fail may say so, and of what it was to take away nothing is known then. Where an
- * operation has several faults any of them may be reported; where the catalogue has no rule,
- * the model goes on with whatever was returned.
+ * Sound for the operations of a client up to the first that meets another thread of it, that
+ * others may take part in (fork, exec, messages), or that the model has no rule for: of what comes
+ * behind it nothing is said. Buffers that the client did not ask for itself are not followed. A
+ * call in which something was made to fail may say so, and of what it was to take away nothing is
+ * known then. Where an operation has several faults any of them may be reported; where the
+ * catalogue has no rule, the model goes on with whatever was returned.
  */
 export function sequential(timeline: Timeline, setting: ModelSetting): Violation[] {
   const deviceOf = devicesIn(timeline);

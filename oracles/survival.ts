@@ -10,13 +10,12 @@ import type { Violation } from './violation.ts';
 /**
  * No request makes the kernel complain, kills a client or never returns (ERR-12).
  *
- * Sound for alarms of a kernel that no other program provokes ({@link isKernelsOwn} names one that the
- * kernel itself raises where a mapping is made to fail), for clients that no operation ends,
+ * Sound for alarms of a kernel that no other program provokes ({@link isKernelsOwn} names one that
+ * the kernel itself raises where a mapping is made to fail), for clients that no operation ends,
  * and for calls that cannot wait: a Program whose time is up in a `sleep`, a `wait` or a barrier
- * that not every thread reaches waits by itself, and one whose calls still come back hangs nowhere.
- * A machine that is starved of time makes calls
- * late: a Program must hang again before that is reported (see `confirmed` in
- * `fuzz/execute/confirm.ts`).
+ * that not every thread reaches waits by itself, and one whose calls still come back hangs
+ * nowhere. A machine that is starved of time makes calls late: a Program must hang again before
+ * that is reported (see `confirmed` in `fuzz/execute/confirm.ts`).
  */
 export function survival(timeline: Timeline, histories: readonly History[]): Violation[] {
   return [

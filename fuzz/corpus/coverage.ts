@@ -7,12 +7,12 @@ import {
 import {
   type Event,
   type HeldBuffer,
+  injectedIn,
   lifetimesOf,
   type Reference,
   type Timeline,
   tenanciesOf,
 } from '../../oracles/index.ts';
-import { injectedIn } from '../../oracles/timeline/injected.ts';
 import type { GeneratorContext } from '../generate/scenario.ts';
 import { OccupancyTracker } from './occupancy.ts';
 
@@ -20,8 +20,9 @@ import { OccupancyTracker } from './occupancy.ts';
 export interface Coverage {
   /**
    * Coverage signatures, sorted. Each is six words about one operation: its name (with the
-   * placement of its argument, and the allocation that was made to fail in it), its outcome, how full the memory was, how fragmented, how many
-   * calls of other threads it met, and how the buffer that it is about was held.
+   * placement of its argument, and the allocation that was made to fail in it), its outcome, how
+   * full the memory was, how fragmented, how many calls of other threads it met, and how the
+   * buffer that it is about was held.
    */
   readonly signatures: readonly string[];
   /** The most bytes that buffers surely had together. */

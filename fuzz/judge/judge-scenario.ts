@@ -14,6 +14,7 @@ import {
   exclusion,
   type HeldBuffer,
   inheritance,
+  injectedErrnos,
   justifiedFailure,
   layout,
   numbers,
@@ -26,7 +27,6 @@ import {
   unwritten,
   type Violation,
 } from '../../oracles/index.ts';
-import { injectedErrnos } from '../../oracles/timeline/injected.ts';
 import type { GeneratorContext, Scenario } from '../generate/scenario.ts';
 import { predictor, unlessInjected } from './predict.ts';
 

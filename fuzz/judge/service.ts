@@ -1,6 +1,5 @@
 import { succeeded } from '../../adapters/contract/index.ts';
-import { allocationsOf, devicesIn, type Violation } from '../../oracles/index.ts';
-import { injectedIn } from '../../oracles/timeline/injected.ts';
+import { allocationsOf, devicesIn, injectedIn, type Violation } from '../../oracles/index.ts';
 import type { GeneratorContext } from '../generate/scenario.ts';
 import { isPromised, type JudgingRules, type Reading } from './judge-scenario.ts';
 import { predictor } from './predict.ts';

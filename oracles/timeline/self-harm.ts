@@ -115,8 +115,8 @@ function isForeign(timeline: Timeline, close: Event, number: bigint): boolean {
 }
 
 /**
- * Whether a request was made to fail before: what closes the buffer that it was to give closes the 0
- * in its argument. Nothing in a client reads from there.
+ * Whether a request was made to fail before: what closes the buffer that it was to give closes the
+ * 0 in its argument. Nothing in a client reads from there.
  */
 function followsFailure(timeline: Timeline, { result: { call } }: Event): boolean {
   const injected = injectedIn(timeline);
