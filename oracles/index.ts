@@ -10,6 +10,7 @@
 export { accounting } from './accounting.ts';
 export { kernelAlarms, withoutNumbers } from './alarms.ts';
 export { answers } from './answers.ts';
+export { areas, growthOfAreas, SETTLING_US } from './areas.ts';
 export { capacity, capacityOf } from './capacity.ts';
 export { content } from './content.ts';
 export { descriptors } from './descriptors.ts';
@@ -33,6 +34,7 @@ export { HANG, survival } from './survival.ts';
 export { type Conflict, firstConflict } from './sweep.ts';
 export { allocationsOf, buffersOf } from './timeline/buffers.ts';
 export { type DeviceFinder, devicesIn } from './timeline/devices.ts';
+export { injectedErrnos, injectedIn } from './timeline/injected.ts';
 export {
   type HeldBuffer,
   type Lifetime,

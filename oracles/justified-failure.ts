@@ -5,6 +5,7 @@ import { credible } from './credible.ts';
 import { certainFreeRun, fitsAnyhow } from './free-run.ts';
 import { allocationsOf, sizesOf } from './timeline/buffers.ts';
 import { type DeviceFinder, devicesIn } from './timeline/devices.ts';
+import { injectedIn } from './timeline/injected.ts';
 import { type HeldBuffer, mayLive } from './timeline/lifetimes.ts';
 import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
@@ -29,10 +30,10 @@ export interface Room {
  *
  * Sound where no other process uses the region and its allocator gives out every page: each buffer
  * that may have lived during the call counts as there for the whole of it, wherever it does most
- * harm ({@link certainFreeRun}). A buffer of an unknown region counts in each, and a request on one
- * is judged by all. A request that failed otherwise, for its answer or for want of a descriptor,
- * had its pages for a while and counts as a buffer. Linux may fail to move a page: there it is not
- * decidable, and must not be asked.
+ * harm ({@link certainFreeRun}). A buffer of an unknown region counts in each, and a request on
+ * one is judged by all. A request that failed otherwise, for its answer or for want of a
+ * descriptor, had its pages for a while and counts as a buffer; so does one that was made to fail.
+ * Linux may fail to move a page: there it is not decidable, and must not be asked.
  */
 export function justifiedFailure(
   timeline: Timeline,
@@ -51,9 +52,12 @@ export function justifiedFailure(
   const held = new Set(allocationsOf(timeline, abi)).size === buffers.length;
   if (!held) return [];
   const deviceOf = devicesIn(timeline);
-  const undone = requests.filter(({ result }) => !succeeded(result) && result.errno !== 'ENOMEM');
+  const injected = injectedIn(timeline);
+  const isShort = (event: Event): boolean =>
+    event.result.errno === 'ENOMEM' && injected(event) === 'no';
+  const undone = requests.filter((event) => !succeeded(event.result) && !isShort(event));
   const found = requests
-    .filter(({ result }) => result.errno === 'ENOMEM')
+    .filter(isShort)
     .flatMap((event) => judge(event, { buffers, undone, abi, room, deviceOf }));
   return credible(timeline, found);
 }

@@ -28,12 +28,13 @@ interface Action {
  * Where another call may look on, giving is two steps, as it is in the kernel: a descriptor is
  * reserved first (get_unused_fd_flags) and open only once it is installed (fd_install).
  *
- * Sound for clients whose every operation on descriptors is known to the model and returned, from a
- * `descriptors` operation on, and that look nothing up in /proc while another thread calls:
+ * Sound for clients whose every operation on descriptors is known to the model and returned, from
+ * a `descriptors` operation on, and that look nothing up in /proc while another thread calls:
  * executors open files for that. A request that fails may have reserved a descriptor for a while,
  * so one that meets another call leaves nothing to be said; nor does one whose answer could not be
- * written: a descriptor that stays then is a leak, which the descriptors oracle judges. A search
- * that runs out of its budget says nothing.
+ * written: a descriptor that stays then is a leak, which the descriptors oracle judges. Nor do
+ * clients that had calls armed by `failnth` and so many descriptors that they meet the executor's
+ * own there. A search that runs out of its budget says nothing.
  */
 export function numbers(timeline: Timeline, abi: Abi): Violation[] {
   const given = new Set(allocationsOf(timeline, abi));
@@ -55,7 +56,7 @@ export function numbers(timeline: Timeline, abi: Abi): Violation[] {
       (event) => event.result.call <= last && !later.includes(event) && !isNeutral(event),
     );
     if (isCut || !isWitness(timeline, start)) return [];
-    if (hasFleeting(later, given)) return [];
+    if (hasFleeting(later, given) || reachesAside(timeline, later, given, abi)) return [];
     const calls = callsOf(timeline, later, given, abi);
     if (calls === undefined) return [];
     if (linearizable(calls, tableFrom(start), STEPS_MAX) !== 'impossible') return [];
@@ -84,6 +85,28 @@ function hasFleeting(events: readonly Event[], given: ReadonlySet<Event>): boole
       (FLEETING.has(one.operation.op) ||
         (one.operation.op === 'ioctl' && !given.has(one) && !isNeutral(one))),
   );
+}
+
+/**
+ * An executor keeps a file of its own open while a call is armed, as high as no case comes (see
+ * `adapters/executor/operations/faults.c`); a client with as many descriptors meets it there.
+ */
+const ASIDE_LEAST = 48n;
+
+function reachesAside(
+  timeline: Timeline,
+  events: readonly Event[],
+  given: ReadonlySet<Event>,
+  abi: Abi,
+): boolean {
+  const arms = events.some(
+    ({ operation }) => operation.op === 'failnth' && timeline.valueOf(operation.nth) !== 0n,
+  );
+  const isHigh = (event: Event): boolean => {
+    if (given.has(event)) return descriptorGiven(event, abi) >= ASIDE_LEAST;
+    return GIVING.has(event.operation.op) && event.result.value >= ASIDE_LEAST;
+  };
+  return arms && events.some(isHigh);
 }
 
 /** Programs in which a client has more than one thread. */

@@ -23,19 +23,29 @@ export interface ModelSetting {
   readonly page: bigint;
   /** Whether memory is never short for a moment, as on a target that is ours alone. */
   readonly exact: boolean;
+  /** What a call may come to as well, because something was made to fail in it. */
+  readonly injected?: (event: Event) => readonly string[];
 }
 
-const RULES: OperationRules = { ...descriptorRules, ...fileRules, ...mappingRules, ...accessRules };
+const RULES: OperationRules = {
+  ...descriptorRules,
+  ...fileRules,
+  ...mappingRules,
+  ...accessRules,
+  // It changes nothing by itself.
+  failnth: {},
+};
 
 /**
  * A client that does one thing after the other finds every descriptor, mapping and page as a model
  * of them says (the rules of FD, MAP and FLG that take one client).
  *
- * Sound for the operations of a client up to the first that meets another thread of it, that others
- * may take part in (fork, exec, messages), or that the model has no rule for: of what comes behind
- * it nothing is said. Buffers that the client did not ask for itself are not followed. Where an
- * operation has several faults any of them may be reported; where the catalogue has no rule,
- * the model goes on with whatever was returned.
+ * Sound for the operations of a client up to the first that meets another thread of it, that
+ * others may take part in (fork, exec, messages), or that the model has no rule for: of what comes
+ * behind it nothing is said. Buffers that the client did not ask for itself are not followed. A
+ * call in which something was made to fail may say so, and of what it was to take away nothing is
+ * known then. Where an operation has several faults any of them may be reported; where the
+ * catalogue has no rule, the model goes on with whatever was returned.
  */
 export function sequential(timeline: Timeline, setting: ModelSetting): Violation[] {
   const deviceOf = devicesIn(timeline);
@@ -63,12 +73,17 @@ function violationsIn(
   { page, ...setting }: ModelSetting & { readonly deviceOf: DeviceFinder },
 ): Violation[] {
   const model = new ClientModel(page);
+  const { injected = () => [] } = setting;
   for (const event of events) {
     const rule = RULES[event.operation.op] as OperationRule<OperationName> | undefined;
     const { outcome, return: back } = event.result;
     if (rule === undefined || back === undefined || outcome === 'unsupported') break;
-    const step: ModelStep = { ...setting, model, event, timeline };
-    const violation = violationOf(rule.expects?.(step, event.operation), event);
+    const made = injected(event);
+    const step: ModelStep = { ...setting, model, event, timeline, failsOnPurpose: made.length > 0 };
+    const expectation = rule.expects?.(step, event.operation);
+    const violation = made.includes(wordOf(event.result))
+      ? undefined
+      : violationOf(expectation, event);
     // What is wrong once makes everything behind it uncertain.
     if (violation !== undefined) return [violation];
     if (!canFollow(rule, step)) break;

@@ -2,6 +2,7 @@ import { type History, operationsWhere } from '../adapters/contract/index.ts';
 import { kernelReports, reportInWords } from '../adapters/contract/kernel-log.ts';
 import { signalNumber } from '../adapters/contract/signals.ts';
 import { withoutNumbers } from './alarms.ts';
+import { injectedIn } from './timeline/injected.ts';
 import { harmIn } from './timeline/self-harm.ts';
 import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
@@ -9,12 +10,12 @@ import type { Violation } from './violation.ts';
 /**
  * No request makes the kernel complain, kills a client or never returns (ERR-12).
  *
- * Sound for alarms of a kernel that no other program provokes, for clients that no operation ends,
+ * Sound for alarms of a kernel that no other program provokes ({@link isKernelsOwn} names one that
+ * the kernel itself raises where a mapping is made to fail), for clients that no operation ends,
  * and for calls that cannot wait: a Program whose time is up in a `sleep`, a `wait` or a barrier
- * that not every thread reaches waits by itself, and one whose calls still come back hangs nowhere.
- * A machine that is starved of time makes calls
- * late: a Program must hang again before that is reported (see `confirmed` in
- * `fuzz/execute/confirm.ts`).
+ * that not every thread reaches waits by itself, and one whose calls still come back hangs
+ * nowhere. A machine that is starved of time makes calls late: a Program must hang again before
+ * that is reported (see `confirmed` in `fuzz/execute/confirm.ts`).
  */
 export function survival(timeline: Timeline, histories: readonly History[]): Violation[] {
   return [
@@ -32,16 +33,31 @@ const violation = (kind: string, detail: string, events: readonly Event[]): Viol
   events,
 });
 
-function alarms({ events }: Timeline, histories: readonly History[]): Violation[] {
+function alarms(timeline: Timeline, histories: readonly History[]): Violation[] {
   const seen = new Map<string, Violation>();
   for (const [program, { log }] of histories.entries()) {
+    const mine = timeline.events.filter((event) => event.program === program);
     for (const report of kernelReports(log)) {
+      if (isKernelsOwn(timeline, mine, report.alarm)) continue;
       const kind = `kernel: ${withoutNumbers(report.alarm)}`;
-      const mine = events.filter((event) => event.program === program);
       if (!seen.has(kind)) seen.set(kind, violation(kind, reportInWords(report), mine));
     }
   }
   return [...seen.values()];
+}
+
+/** Calls that map memory. */
+const MAPPING = operationsWhere(({ gives }) => gives?.kind === 'mapping');
+
+/**
+ * Whether an alarm is about the kernel's own way back from a mapping that was made to fail: x86
+ * kernels before 6.16 warn in untrack_pfn() where remap_pfn_range() found no memory for a page
+ * table, whatever driver called it. Source: arch/x86/mm/pat/memtype.c.
+ */
+function isKernelsOwn(timeline: Timeline, events: readonly Event[], alarm: string): boolean {
+  if (!/^WARNING: .*\buntrack_pfn\+/.test(alarm)) return false;
+  const injected = injectedIn(timeline);
+  return events.some((event) => MAPPING.has(event.operation.op) && injected(event) !== 'no');
 }
 
 /** Signals that the executor, the OOM killer or another client sends on purpose. */

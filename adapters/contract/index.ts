@@ -19,6 +19,7 @@ export {
   isErrnoWord,
   type UnnamedErrno,
 } from './errno.ts';
+export { canBeFailed, copiesFail, faultErrnos } from './failing-calls.ts';
 export * from './history.ts';
 export * as linux from './linux.ts';
 export * from './operand-states.ts';

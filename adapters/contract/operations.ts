@@ -474,6 +474,7 @@ export const OPERATIONS = {
     arguments: { nth: 'word' },
     out: 'none',
     waits: 'never',
+    scenario: 'movable',
     ownFiles: true,
     summary:
       'Lets the kernel fail the nth allocation in the next operation of the calling thread; 0 lets it fail none. The value is 1 when one failed in the operation before, else 0.',

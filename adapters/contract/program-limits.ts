@@ -17,7 +17,8 @@ export type FileName = `region:${number}` | `minor:${number}` | (typeof FILES)[n
 /**
  * Documents that `readfile` reaches; `fdinfo` is that of the descriptor given, and the class is one
  * line `NAME MAJOR:MINOR` for each device in it. Of the list of dma-bufs the end is read, where they
- * are counted; their events are a line `EVENT COUNT` each, and `lost COUNT` at the end.
+ * are counted; their events are a line `EVENT COUNT` each, and `lost COUNT` at the end; of CMA's
+ * areas a line `NAME PAGES` for each, with the pages of it that are taken.
  */
 export const DOCUMENTS = [
   '/proc/meminfo',
@@ -27,6 +28,7 @@ export const DOCUMENTS = [
   '/sys/class/simple_allocator',
   '/sys/kernel/debug/dma_buf/bufinfo',
   '/sys/kernel/tracing/events/dma_buf',
+  '/sys/kernel/debug/cma',
 ] as const;
 
 /** One of {@link DOCUMENTS}. */

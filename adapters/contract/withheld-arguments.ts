@@ -65,6 +65,11 @@ const WITHHELD: readonly Withheld[] = [
     reason: 'RLIMIT_CPU ends the client after that many seconds',
   },
   {
+    places: ['readfile.document'],
+    classes: ['/sys/kernel/debug/cma'],
+    reason: 'it says something only around all clients: scenarios of a guest begin and end with it',
+  },
+  {
     places: ['failnth.nth'],
     classes: ['0', '1', ...LARGE],
     reason: 'what fails on purpose is judged by rules of its own: see `allocert faults`',

@@ -12,6 +12,8 @@ export type Barriers = Map<number, { arrived: number; generation: number }>;
 /** What the interpreter says of one operation under way. */
 export interface CallContext<P extends Process> {
   readonly process: P;
+  /** Which thread of its Program calls. */
+  readonly thread: number;
   readonly operation: UntypedOperation;
   readonly clock: Clock;
   readonly random: Random;

@@ -42,6 +42,9 @@ class ThreadCall<P extends Process> implements CallContext<P> {
   get operation(): UntypedOperation {
     return this.#compiled.operation;
   }
+  get thread(): number {
+    return this.#thread.index;
+  }
   get clock(): Clock {
     return this.#thread.around.machine.clock;
   }

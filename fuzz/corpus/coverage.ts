@@ -7,6 +7,7 @@ import {
 import {
   type Event,
   type HeldBuffer,
+  injectedIn,
   lifetimesOf,
   type Reference,
   type Timeline,
@@ -19,8 +20,9 @@ import { OccupancyTracker } from './occupancy.ts';
 export interface Coverage {
   /**
    * Coverage signatures, sorted. Each is six words about one operation: its name (with the
-   * placement of its argument), its outcome, how full the memory was, how fragmented, how many
-   * calls of other threads it met, and how the buffer that it is about was held.
+   * placement of its argument, and the allocation that was made to fail in it), its outcome, how
+   * full the memory was, how fragmented, how many calls of other threads it met, and how the
+   * buffer that it is about was held.
    */
   readonly signatures: readonly string[];
   /** The most bytes that buffers surely had together. */
@@ -48,11 +50,12 @@ export function coverageOf(
   const found = new Set<string>();
   const crowds = crowdsOf(timeline.events);
   const index = indexOf(buffers);
+  const failing = failuresIn(timeline);
   for (const event of inOrder) {
     const { fullness, fragments } = occupancy.at(event.result.call);
     found.add(
       [
-        nameOf(event.operation),
+        nameOf(event.operation) + failing(event),
         wordOf(event.result),
         fullness,
         fragments,
@@ -68,6 +71,20 @@ function nameOf(operation: Operation): string {
   if (operation.op !== 'ioctl') return operation.op;
   const { placement } = operation.argument;
   return placement === undefined ? 'ioctl' : `ioctl:${placement.kind}`;
+}
+
+/** Which allocation was made to fail in a call, behind its name; nothing where none was. */
+function failuresIn(timeline: Timeline): (event: Event) => string {
+  const injected = injectedIn(timeline);
+  const arms = new Map<string, bigint>();
+  for (const { index, operation, program, thread } of timeline.events) {
+    if (operation.op !== 'failnth') continue;
+    arms.set(`${program} ${thread} ${index + 1}`, timeline.valueOf(operation.nth));
+  }
+  return (event) => {
+    if (injected(event) !== 'yes') return '';
+    return `!${arms.get(`${event.program} ${event.thread} ${event.index}`)}`;
+  };
 }
 
 /** The events of each Program that has several threads. */

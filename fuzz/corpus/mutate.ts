@@ -3,7 +3,7 @@ import type { GeneratorContext, Scenario } from '../generate/scenario.ts';
 import { withoutIdleThreads } from '../generate/scenario.ts';
 import type { Choices } from './choices.ts';
 import { entryFrom } from './entry.ts';
-import { MUTATIONS } from './mutations.ts';
+import { mutationsOf } from './mutations.ts';
 import { isSafe } from './safety.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -37,7 +37,7 @@ export function mutateEntry(
   let { programs } = entryFrom(entry.text);
   const changes = 1 + choices.below(CHANGES_MAX);
   for (let change = 0; change < changes; change += 1) {
-    const mutation = choices.from(MUTATIONS);
+    const mutation = choices.from(mutationsOf(mode.name));
     const changed =
       mutation === undefined ? programs : withoutIdleThreads(mutation(programs, means));
     // One change that goes too far does not spoil those before it.

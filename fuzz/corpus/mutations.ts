@@ -1,6 +1,12 @@
-import type { Operation, Program, Thread } from '../../adapters/contract/index.ts';
+import {
+  canBeFailed,
+  type Operation,
+  type Program,
+  type Thread,
+} from '../../adapters/contract/index.ts';
 import { commandOf, fieldOf, readField, requestBytes } from '../../catalogue/abi-request.ts';
 import { boundaryLengths } from '../generate/boundaries.ts';
+import { armed, FAULTS } from '../generate/faults.ts';
 import type { GeneratorContext, Scenario } from '../generate/scenario.ts';
 import { slotReferences } from '../generate/slot-references.ts';
 import type { Choices } from './choices.ts';
@@ -195,10 +201,36 @@ const reseed: Mutation = (programs, { choices }) => {
   return programs.map((program) => ({ ...program, seed }));
 };
 
+/** Another call of a thread is made to fail, or another allocation of one that was. */
+const fail: Mutation = (programs, { choices }) => {
+  const places = editablePlaces(programs).filter(({ operation }) => canBeFailed(operation));
+  const place = choices.from(places);
+  if (place === undefined) return programs;
+  const nth = 1n + BigInt(choices.below(NTH_MAX));
+  return withThread(programs, place, ({ operations, ...thread }) => {
+    const before = operations[place.index - 1];
+    const isArmed = before?.op === 'failnth' && before.nth !== 0n;
+    return {
+      ...thread,
+      operations: isArmed
+        ? operations.with(place.index - 1, { op: 'failnth', nth })
+        : operations.toSpliced(place.index, 1, ...armed(place.operation, nth)),
+    };
+  });
+};
+
+/** Allocations of one call that `fail` chooses from. */
+const NTH_MAX = 20;
+
 /** Every way to change Programs; the ones that reach far more often than once. */
-export const MUTATIONS: readonly Mutation[] = [
+const MUTATIONS: readonly Mutation[] = [
   ...[drop, repeat, swap, stretch, move, move, split, join, splice, splice, reseed, reseed],
 ];
+const MUTATIONS_OF_FAULTS: readonly Mutation[] = [...MUTATIONS, ...Array(6).fill(fail)];
+
+/** The ways to change Programs of a mode. */
+export const mutationsOf = (mode: string): readonly Mutation[] =>
+  mode === FAULTS ? MUTATIONS_OF_FAULTS : MUTATIONS;
 
 function atOne(
   programs: readonly Program[],

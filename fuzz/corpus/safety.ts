@@ -1,4 +1,5 @@
 import {
+  canBeFailed,
   linux,
   type Operation,
   operationsWhere,
@@ -30,8 +31,8 @@ const GUESSES = { min: 4n, max: 6n };
 /**
  * Whether a scenario that no generator vouches for may run here: one that was changed, or comes
  * from a folder. It ends all its clients, so that memory can be counted; waits for no client that
- * lives; names no descriptor or address but those that generators do; says what its slots are; and
- * takes no more memory than it may.
+ * lives; names no descriptor or address but those that generators do; says what its slots are; lets
+ * nothing fail but calls, and asks whether it did; and takes no more memory than it may.
  */
 export function isSafe(context: GeneratorContext, scenario: Scenario): boolean {
   const { programs } = scenario;
@@ -46,6 +47,7 @@ export function isSafe(context: GeneratorContext, scenario: Scenario): boolean {
     clientsEnd(programs) &&
     endedClientsRest(programs) &&
     watchersAreAlone(programs) &&
+    armsAreTaken(programs) &&
     slotsAreSettled(programs) &&
     isModest(context, programs)
   );
@@ -55,7 +57,11 @@ const operationsOf = (programs: readonly Program[]): Operation[] =>
   programs.flatMap(({ threads }) => threads.flatMap(({ operations }) => operations));
 
 /** Documents that a client may read, about itself and about the machine. */
-const DOCUMENTS: readonly string[] = ['/proc/meminfo', '/proc/self/fdinfo'];
+const DOCUMENTS: readonly string[] = [
+  '/proc/meminfo',
+  '/proc/self/fdinfo',
+  '/sys/kernel/debug/cma',
+];
 
 function isPlain({ others, region }: GeneratorContext, operation: Operation): boolean {
   const { op } = operation;
@@ -154,6 +160,26 @@ function watchersAreAlone(programs: readonly Program[]): boolean {
     );
   });
 }
+
+/**
+ * What is to fail is a call, and behind it comes another `failnth`: it says whether the call failed
+ * on purpose, and disarms a thread whose call was never made.
+ */
+const armsAreTaken = (programs: readonly Program[]): boolean =>
+  programs.every(({ threads }) =>
+    threads.every(({ operations }) =>
+      operations.every((operation, at) => {
+        if (operation.op !== 'failnth' || operation.nth === 0n) return true;
+        const [call, after] = operations.slice(at + 1);
+        if (typeof operation.nth !== 'bigint' || operation.nth > NTH_MAX) return false;
+        if (call?.op === 'failnth') return true;
+        return call !== undefined && canBeFailed(call) && after?.op === 'failnth';
+      }),
+    ),
+  );
+
+/** More allocations than any call has. */
+const NTH_MAX = 1024n;
 
 /**
  * A bounded region bounds whatever is asked of it. Of an unbounded one all that is ever asked for

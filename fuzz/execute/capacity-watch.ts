@@ -155,5 +155,5 @@ export class CapacityWatch {
   }
 }
 
-/** Whether a signature says that the target loses memory, as {@link CapacityWatch} finds it. */
-export const isLoss = (signature: string): boolean => signature.startsWith('capacity ');
+/** Whether a signature says that the target loses memory of its region. */
+export const isLoss = (signature: string): boolean => /^(areas|capacity) /.test(signature);

@@ -21,6 +21,7 @@ import {
   campaignContext,
 } from '../plan/campaign-context.ts';
 import { planOf } from '../plan/round-plan.ts';
+import { pagesLeftBy } from './area-watch.ts';
 import { CapacityWatch, isLoss } from './capacity-watch.ts';
 import { confirmHangs, isHang } from './confirm.ts';
 import { type GaugeWatch, gaugeWatchFor } from './gauge-watch.ts';
@@ -172,7 +173,9 @@ export class RoundRunner {
       short || watch?.isShort === true || loss !== undefined ? withoutRoom(plain) : plain;
     if (loss !== undefined || watch?.isSpent === true) await this.close();
     const fall = this.#falls(context, round);
-    const rounds = [round, ...(loss === undefined ? [] : [loss]), ...fall];
+    const again = (one: Scenario): Promise<Round> => this.attempt(one);
+    const left = await pagesLeftBy(context, round, seen.findings, again);
+    const rounds = [round, ...(loss === undefined ? [] : [loss]), ...fall, ...left];
     const detections = rounds.flatMap((one) =>
       one.violations
         .filter((violation) => !seen.findings.has(signatureOf(violation)))

@@ -4,6 +4,7 @@ import { argumentScenarios } from './arguments.ts';
 import { crowdScenarios } from './crowd.ts';
 import { cycleScenarios } from './cycles.ts';
 import { exhaustionScenarios } from './exhaustion.ts';
+import { FAULTS, faultScenarios } from './faults.ts';
 import { flippingScenarios } from './flipping.ts';
 import { generationScenarios } from './generations.ts';
 import { guessedFdScenarios } from './guessed-fd.ts';
@@ -23,6 +24,11 @@ export interface ScenarioMode {
   readonly needs: readonly Capability[];
   /** Whether it fills the region, which only a bounded one survives. */
   readonly needsBounded: boolean;
+  /**
+   * Whether a campaign has it only if it is named, or all modes are: it changes what the target
+   * does, so that it is a question of its own.
+   */
+  readonly onlyByName?: true;
   scenarios(context: GeneratorContext): fc.Arbitrary<Scenario>;
 }
 
@@ -125,6 +131,14 @@ export const MODES: readonly ScenarioMode[] = [
     needs: ['files', 'memory', 'clients'],
     needsBounded: false,
     scenarios: generationScenarios,
+  },
+  {
+    name: FAULTS,
+    summary: 'calls in which an allocation of the kernel fails while other calls go on',
+    needs: ['files', 'memory', 'clients', 'faults'],
+    needsBounded: false,
+    onlyByName: true,
+    scenarios: faultScenarios,
   },
 ];
 

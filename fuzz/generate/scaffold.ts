@@ -3,6 +3,9 @@ import { linux, type Operation, type Program, type Thread } from '../../adapters
 import { DEADLINE_MS, type GeneratorContext, type Scenario } from './scenario.ts';
 import { DEVICE } from './thread-writer.ts';
 
+/** Reads how many pages of CMA's areas are taken. */
+export const READ_AREAS = { op: 'readfile', document: '/sys/kernel/debug/cma' } as const;
+
 /** Clients of a scenario by their number. */
 export const clientName = (index: number): string => `client-${index}`;
 
@@ -21,7 +24,7 @@ export function oneClientScenario(
 }
 
 /**
- * Puts acts into the scaffold of every scenario: a reading of free memory, clients that inherit the
+ * Puts acts into the scaffold of every scenario: readings of free memory, clients that inherit the
  * open device, a list of each client's descriptors before and after, the end of every client, and
  * free memory again.
  *
@@ -35,8 +38,8 @@ export function scaffolded(
   acts: readonly (readonly Thread[])[],
   seed: bigint,
 ): Scenario {
-  const meminfo: Operation[] = context.capabilities.has('procfs')
-    ? [{ op: 'readfile', document: '/proc/meminfo' }]
+  const memory: Operation[] = context.capabilities.has('procfs')
+    ? [{ op: 'readfile', document: '/proc/meminfo' }, ...(context.countsAreas ? [READ_AREAS] : [])]
     : [];
   const open: Operation = {
     op: 'open',
@@ -55,11 +58,11 @@ export function scaffolded(
   return {
     mode,
     programs: [
-      [{ client: 'main', operations: [...meminfo, open, ...forks] }],
+      [{ client: 'main', operations: [...memory, open, ...forks] }],
       ...listed,
       ...acts,
       ...listed,
-      [{ client: 'main', operations: [...ends, ...meminfo] }],
+      [{ client: 'main', operations: [...ends, ...memory] }],
     ].map(
       // Programs that look alike are to meet in different ways.
       (threads, at): Program => ({ threads, deadlineMs: DEADLINE_MS, seed: seed + BigInt(at) }),

@@ -17,6 +17,8 @@ export interface GeneratorContext {
   readonly capabilities: ReadonlySet<Capability>;
   /** Bytes that the live buffers of one scenario may have together, as asked for. */
   readonly memoryLimit: bigint;
+  /** Set where the kernel counts the pages of CMA's areas, and nothing else in the machine takes any. */
+  readonly countsAreas?: true;
 }
 
 /** Programs that are run one after the other in one case, and the mode that made them. */
@@ -55,8 +57,13 @@ export function generatorContext(
     others: facts.regions.filter((one) => one !== region && one.abi === region.abi),
     capabilities: new Set(facts.capabilities),
     memoryLimit,
+    ...(countsAreas(facts, region) ? { countsAreas: true } : {}),
   };
 }
+
+/** A guest has nothing to do but this; the areas were read as its session began. */
+const countsAreas = ({ details, kind }: TargetFacts, { gauge, name }: RegionFacts): boolean =>
+  kind === 'vm' && gauge === 'CmaFree' && details[`${name} used`] !== undefined;
 
 /** Pages that the live buffers of a scenario may have together. */
 export const pagesAllowed = ({ memoryLimit, page, region }: GeneratorContext): bigint => {

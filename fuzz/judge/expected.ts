@@ -1,6 +1,7 @@
 /** The promise that each oracle checks, for readers of a finding. */
 const EXPECTED: Readonly<Record<string, string>> = {
   accounting: 'when everything is given back, as many pages are free as before',
+  areas: 'when every client has ended, no more pages are taken than before',
   capacity: 'what every client gave back can be had again',
   content: 'a new buffer reads as zeros, and keeps what is written to it until it is gone',
   descriptors: 'a number is one open descriptor, and every descriptor was given by a call',

@@ -4,6 +4,7 @@ import type { FrameRange } from '../../oracles/index.ts';
 import {
   accounting,
   answers,
+  areas,
   buffersOf,
   capacity,
   content,
@@ -13,6 +14,7 @@ import {
   exclusion,
   type HeldBuffer,
   inheritance,
+  injectedErrnos,
   justifiedFailure,
   layout,
   numbers,
@@ -26,7 +28,7 @@ import {
   type Violation,
 } from '../../oracles/index.ts';
 import type { GeneratorContext, Scenario } from '../generate/scenario.ts';
-import { predictor } from './predict.ts';
+import { predictor, unlessInjected } from './predict.ts';
 
 /** Rules for conclusions about a target: what binds there, and what is certain. */
 export interface JudgingRules {
@@ -39,6 +41,8 @@ export interface JudgingRules {
   readonly gauge?: string;
   /** Page frames of regions, by name, where they are told and buffers lie in one piece. */
   readonly frames?: ReadonlyMap<string, readonly FrameRange[]>;
+  /** Set where copies from and to programs fail as well where something is made to fail. */
+  readonly copiesFail?: true;
 }
 
 /** The results of a scenario, as oracles read them. */
@@ -67,7 +71,8 @@ export function judgeScenario(
 ): Violation[] {
   const { abi, page, region } = context;
   const deviceOf = devicesIn(timeline);
-  const predict = predictor(abi, rules.profile, region.sizeBytes);
+  const injected = injectedErrnos(timeline, rules.copiesFail === true);
+  const predict = unlessInjected(predictor(abi, rules.profile, region.sizeBytes), injected);
   const found = [
     ...exclusion(timeline, buffers),
     ...content(timeline, buffers),
@@ -80,12 +85,14 @@ export function judgeScenario(
       abi,
       page,
       exact: rules.room !== undefined && rules.room.careful !== true,
+      injected,
     }),
     ...snapshot(timeline, buffers, abi, page),
     ...(rules.frames === undefined ? [] : layout(timeline, buffers, rules.frames)),
     ...(rules.room === undefined ? [] : justifiedFailure(timeline, buffers, abi, rules.room)),
     ...errors(timeline, (event) => (deviceOf(event) === undefined ? undefined : predict(event))),
     ...(rules.gauge === undefined ? [] : accounting(timeline, buffers, rules.gauge)),
+    ...(context.countsAreas === true ? areas(timeline) : []),
     ...(rules.alone === true ? capacity(timeline, abi, page) : []),
     ...survival(timeline, histories),
   ].filter(({ requirement }) => isPromised(rules.profile, requirement));

@@ -46,6 +46,23 @@ export function predictor(
   };
 }
 
+/**
+ * Predictions that allow a call to say that something was made to fail in it.
+ *
+ * @param injected the errnos that say so, for the calls in which something was
+ */
+export function unlessInjected(
+  predict: (event: Event) => Prediction | undefined,
+  injected: (event: Event) => readonly string[],
+): (event: Event) => Prediction | undefined {
+  return (event) => {
+    const prediction = predict(event);
+    const errnos = injected(event);
+    if (prediction === undefined || errnos.length === 0) return prediction;
+    return { ...prediction, words: [...new Set([...prediction.words, ...errnos])] };
+  };
+}
+
 /** The field of the descriptor as the request passes it in. */
 const inputDescriptor = (abi: Abi, bytes: Uint8Array): bigint =>
   abi.fields.descriptor === undefined ? 0n : readField(bytes, abi.fields.descriptor);

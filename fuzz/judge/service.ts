@@ -1,5 +1,5 @@
 import { succeeded } from '../../adapters/contract/index.ts';
-import { allocationsOf, devicesIn, type Violation } from '../../oracles/index.ts';
+import { allocationsOf, devicesIn, injectedIn, type Violation } from '../../oracles/index.ts';
 import type { GeneratorContext } from '../generate/scenario.ts';
 import { isPromised, type JudgingRules, type Reading } from './judge-scenario.ts';
 import { predictor } from './predict.ts';
@@ -23,11 +23,13 @@ export function serviceOf(
   if (allocationsOf(timeline, abi).length > 0) return 'granted';
   const deviceOf = devicesIn(timeline);
   const predict = predictor(abi, profile, region.sizeBytes);
+  const injected = injectedIn(timeline);
   const refused = timeline.events.filter(
     (event) =>
       event.result.outcome === 'returned' &&
       !succeeded(event.result) &&
       !OWN.includes(event.result.errno) &&
+      injected(event) === 'no' &&
       deviceOf(event) !== undefined &&
       predict(event)?.requirement === 'IOC-01',
   );

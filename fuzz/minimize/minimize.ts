@@ -92,6 +92,8 @@ class MinimalSearch {
   readonly #signature: string;
   readonly #budget: number;
   readonly #how: RunningAgain & { readonly end: number };
+  /** The run that showed it last. */
+  #shown: Round | undefined;
 
   constructor(
     runner: RoundRunner,
@@ -121,8 +123,9 @@ class MinimalSearch {
       budget: this.#budget,
       enough: () => this.#isLate,
     });
+    const smallest = this.#shown?.scenario === scenario ? this.#shown : round;
     const again = await this.#repeated(scenario);
-    const last = again.shown.at(-1) ?? round;
+    const last = again.shown.at(-1) ?? smallest;
     const reproduced = again.of === 0 ? undefined : { times: again.shown.length, of: again.of };
     const faces = await facesOf(scenario, again.shown, {
       signature: this.#signature,
@@ -145,7 +148,10 @@ class MinimalSearch {
   /** Without an operation nothing is asked of the target, and what shows then is no answer. */
   async #shows(candidate: Scenario): Promise<boolean> {
     if (operationsIn(candidate) === 0) return false;
-    return signaturesOf(await this.#run(candidate)).includes(this.#signature);
+    const round = await this.#run(candidate);
+    if (!signaturesOf(round).includes(this.#signature)) return false;
+    this.#shown = round;
+    return true;
   }
 
   /** Runs a scenario again and again: the runs that show it, and of how many. */

@@ -1,8 +1,13 @@
-import { machineError, type TargetFacts, usageError } from '../../adapters/contract/index.ts';
+import {
+  copiesFail,
+  machineError,
+  type TargetFacts,
+  usageError,
+} from '../../adapters/contract/index.ts';
 import { abiNamed, type Profile, profileNamed, profilesOf } from '../../catalogue/catalogue.ts';
 import { profileOn } from '../../catalogue/known.ts';
 import { type FrameRange, frameRangesOf } from '../../oracles/index.ts';
-import { ordinaryModes } from '../generate/mode-selection.ts';
+import { ALL, ordinaryModes } from '../generate/mode-selection.ts';
 import { modesFor, type ScenarioMode } from '../generate/modes.ts';
 import { type GeneratorContext, generatorContext } from '../generate/scenario.ts';
 import type { JudgingRules } from '../judge/judge-scenario.ts';
@@ -48,12 +53,18 @@ export function campaignContext(facts: TargetFacts, options: ContextOptions): Ca
     const names = able.map(({ name }) => name).join(', ');
     throw usageError(`there is no mode "${unknown}" on this target; it has ${names}`);
   }
-  const modes = wanted.length === 0 ? able : able.filter(({ name }) => wanted.includes(name));
+  const usual = options.modes.includes(ALL)
+    ? able
+    : able.filter((mode) => mode.onlyByName !== true);
+  const modes = wanted.length === 0 ? usual : able.filter(({ name }) => wanted.includes(name));
   return {
     facts,
     generator,
     modes,
-    rules: rulesFor(facts, generator, profile, options.shared === true),
+    rules: {
+      ...rulesFor(facts, generator, profile, options.shared === true),
+      ...(copiesFail(facts) ? { copiesFail: true } : {}),
+    },
   };
 }
 

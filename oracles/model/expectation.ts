@@ -23,6 +23,8 @@ export interface ModelStep {
   readonly deviceOf: DeviceFinder;
   /** Whether memory is never short for a moment: then ENOMEM is an answer, too. */
   readonly exact: boolean;
+  /** Whether something may have been made to fail in the operation. */
+  readonly failsOnPurpose: boolean;
 }
 
 /** How one kind of operation works; what is left out says nothing, or changes nothing. */

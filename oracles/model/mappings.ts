@@ -61,6 +61,11 @@ export const mappingRules: OperationRules = {
       model.remove(start, start + wholePages(timeline.valueOf(length), model.page));
       return true;
     },
+    fails: ({ failsOnPurpose, model, timeline }, { address, length, offset = 0n }) => {
+      if (!failsOnPurpose) return;
+      const start = timeline.valueOf(address) + timeline.valueOf(offset);
+      model.remove(start, start + wholePages(timeline.valueOf(length), model.page));
+    },
   },
   mprotect: {
     expects: ({ model, timeline }, { address, length, offset = 0n, protection }) => {
@@ -91,6 +96,11 @@ export const mappingRules: OperationRules = {
       ) as [bigint, bigint];
       const from = timeline.valueOf(address);
       return followMove(moveFrom(model, from, old), event.result.value, wanted);
+    },
+    fails: ({ failsOnPurpose, model, timeline }, { address, oldLength }) => {
+      if (!failsOnPurpose) return;
+      const start = timeline.valueOf(address);
+      model.remove(start, start + wholePages(timeline.valueOf(oldLength), model.page));
     },
   },
 };

@@ -9,6 +9,7 @@ import {
   type UntypedOperation,
   wordOf,
 } from '../../adapters/contract/index.ts';
+import { injectedIn } from './injected.ts';
 import type { Reference } from './lifetimes.ts';
 import type { Event, Timeline } from './timeline.ts';
 
@@ -29,11 +30,14 @@ type Hit = 'no' | 'part' | 'whole';
 
 /** Everything in a timeline that may have dropped something. */
 export function dropsOf(timeline: Timeline): ReferenceDrop[] {
+  const injected = injectedIn(timeline);
   const byOperation = timeline.events.flatMap((event) => {
     const hits = hitsOf(event.operation, timeline);
     if (hits === undefined) return [];
     const { call, return: back } = event.result;
-    if (droppedNothing(event)) return [];
+    // How far a call came in which something was made to fail, its errno does not say.
+    const surelyNothing = injected(event) === 'no' || wordOf(event.result) === 'EBADF';
+    if (droppedNothing(event) && surelyNothing) return [];
     const { drops } = specOf(event.operation.op);
     const client = nameAt(event.operation, drops?.of) ?? event.client;
     return [{ event, client, call, return: back, sure: isSure(event), hits }];

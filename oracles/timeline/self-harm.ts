@@ -10,6 +10,7 @@ import {
   succeeded,
   wordOf,
 } from '../../adapters/contract/index.ts';
+import { injectedIn } from './injected.ts';
 import { keepAdvicesIn } from './keep-advice.ts';
 import { droppedNothing } from './reference-drops.ts';
 import type { Event, Timeline } from './timeline.ts';
@@ -95,7 +96,9 @@ const isTight = (timeline: Timeline, { resource }: OperationOf<'setrlimit'>): bo
  * Whether a descriptor was there before anything was asked: a standard stream, or what the first
  * list of the client's descriptors shows, unless something gave it meanwhile.
  */
-function isForeign({ events }: Timeline, close: Event, number: bigint): boolean {
+function isForeign(timeline: Timeline, close: Event, number: bigint): boolean {
+  const { events } = timeline;
+  if (number === STANDARD_INPUT && followsFailure(timeline, close)) return false;
   const list = events.find(
     ({ client, operation, result }) =>
       client === close.client && operation.op === 'descriptors' && succeeded(result),
@@ -111,6 +114,22 @@ function isForeign({ events }: Timeline, close: Event, number: bigint): boolean 
   });
 }
 
+/**
+ * Whether a request was made to fail before: what closes the buffer that it was to give closes the
+ * 0 in its argument. Nothing in a client reads from there.
+ */
+function followsFailure(timeline: Timeline, { result: { call } }: Event): boolean {
+  const injected = injectedIn(timeline);
+  return timeline.events.some(
+    (event) =>
+      event.operation.op === 'ioctl' &&
+      event.result.call < call &&
+      !succeeded(event.result) &&
+      injected(event) !== 'no',
+  );
+}
+
+const STANDARD_INPUT = 0n;
 /** Standard error. */
 const LAST_STREAM = 2n;
 

@@ -18,6 +18,7 @@ export const EMPTY_CELLS: readonly EmptyCell[] = [
   },
   {
     places: ['failnth'],
+    by: 'case',
     reason: 'allocations fail in sweeps of faults alone, which change Programs of all cases',
   },
   {

@@ -1,5 +1,7 @@
 import {
+  copiesFail,
   descriptorsIn,
+  faultErrnos,
   type Operation,
   outcomePhrase,
   type Result,
@@ -10,7 +12,7 @@ import {
 } from '../../adapters/contract/index.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
 import type { FaultKind } from './fault-report.ts';
-import { faultErrnos, isAllocation } from './swept-calls.ts';
+import { isAllocation } from './swept-calls.ts';
 
 /** One attempt at a call: with an allocation that fails, if there are so many in it. */
 export interface FaultAttempt {
@@ -44,7 +46,7 @@ export function misdeedsOf(
   attempts: readonly FaultAttempt[],
   last: Result | undefined,
 ): readonly Misdeed[] {
-  const errnos = faultErrnos(facts, operation.op);
+  const errnos = faultErrnos(copiesFail(facts), operation.op);
   const usual = last === undefined ? 'ok' : wordOf(last);
   // What is refused for want of memory may have been there a moment before.
   const allowed = [...errnos, usual, ...(errnos.includes(usual) ? ['ok'] : [])];

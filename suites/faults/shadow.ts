@@ -1,11 +1,12 @@
 import {
+  canBeFailed,
   type Operation,
   type Program,
   type SlotRef,
   specOf,
 } from '../../adapters/contract/index.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
-import { isAllocation, isSwept } from './swept-calls.ts';
+import { isAllocation } from './swept-calls.ts';
 
 /** The child in which calls of loops and threads are swept. */
 export const SHADOW = 'fault-shadow';
@@ -47,7 +48,7 @@ function isPrivate(abi: Abi, operation: Operation): boolean {
   if (operation.op === 'ioctl') return isAllocation(abi, operation);
   const { capability, drops, gives, out } = specOf(operation.op);
   if (capability === 'limits') return true;
-  if (!isSwept(operation) || gives?.kind === 'message') return false;
+  if (!canBeFailed(operation) || gives?.kind === 'message') return false;
   return gives !== undefined || drops !== undefined || out !== 'none';
 }
 

@@ -1,4 +1,5 @@
 import {
+  canBeFailed,
   type History,
   type Operation,
   type Program,
@@ -16,7 +17,7 @@ import { type FaultAttempt, listed, misdeedsOf } from './judge-attempts.ts';
 import { losesMemory, sizeClass } from './leak-count.ts';
 import { isLoop, joinedHistory, usesOwnSlot } from './program-parts.ts';
 import { SHADOW, shadowPrograms } from './shadow.ts';
-import { isAllocation, isSwept, shapeOf, undoing } from './swept-calls.ts';
+import { isAllocation, shapeOf, undoing } from './swept-calls.ts';
 
 /** A call of one client, with what it needs. */
 interface Call {
@@ -139,7 +140,7 @@ export class SweepingSession implements Session {
   }
 
   #isDue(operation: Operation): boolean {
-    if (!isSwept(operation) || usesOwnSlot(operation)) return false;
+    if (!canBeFailed(operation) || usesOwnSlot(operation)) return false;
     return !this.#swept.has(shapeOf(operation));
   }
 

@@ -1,37 +1,12 @@
 import {
-  type Capability,
   linux,
   type Operation,
-  type OperationName,
   type SlotRef,
   specOf,
-  type TargetFacts,
   toJson,
 } from '../../adapters/contract/index.ts';
 import { commandOf, fieldOf } from '../../catalogue/abi-request.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
-
-/**
- * Whether a call can be made to fail: one system call, on the client's own behalf. recvfd is left
- * out: Linux takes the message from its queue before it makes the descriptor.
- */
-export function isSwept({ op }: Operation): boolean {
-  const { capability, faults, gives, waits } = specOf(op);
-  if (faults === true || gives?.received === true) return false;
-  return SWEPT.includes(capability) || (capability === 'procfs' && waits === 'never');
-}
-
-const SWEPT: readonly Capability[] = ['files', 'memory', 'sockets'];
-
-/**
- * The errnos with which a call may say that something failed in it: the kernel's memory ran out, or,
- * on kernels that let that fail as well, a copy from or to the program.
- */
-export const faultErrnos = ({ details }: TargetFacts, op: OperationName): readonly string[] => [
-  'ENOMEM',
-  ...(specOf(op).outOfMemory ?? []),
-  ...(details.faults?.includes('usercopy') === true ? ['EFAULT'] : []),
-];
 
 /** A call without the names of slots: what makes two calls of a case the same. */
 export function shapeOf(operation: Operation): string {

@@ -102,6 +102,8 @@ void ac_descriptor_limit_back(unsigned long long soft);
 const char *ac_node_path(unsigned minor, char *path, size_t size);
 /* The devices of the Simple Allocator's class, a line each; bytes, or -1 with errno. */
 int64_t ac_class_listing(uint8_t *out, size_t size);
+/* The areas of CMA and how many pages of each are taken, a line each; bytes, or -1 with errno. */
+int64_t ac_area_listing(uint8_t *out, size_t size);
 
 /* guard.c: faults become results */
 void ac_guard_install(void);

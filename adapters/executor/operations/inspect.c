@@ -13,6 +13,7 @@
 
 #define SIMPLE_ALLOCATOR_MAJOR 222
 #define CLASS_PATH "/sys/class/simple_allocator"
+#define AREAS_PATH "/sys/kernel/debug/cma"
 /* Documentation/admin-guide/mm/pagemap.rst: bits 0 to 54 of an entry, bit 63 for present. */
 #define FRAME_MASK ((1ull << 55) - 1)
 #define FRAME_PRESENT (1ull << 63)
@@ -84,6 +85,35 @@ int64_t ac_class_listing(uint8_t *out, size_t size)
 			continue;
 		added = snprintf((char *)out + length, size - length, "%s %s\n", entry->d_name,
 				 numbers);
+		if (added < 0 || (size_t)added >= size - length)
+			break;
+		length += (size_t)added;
+	}
+	closedir(folder);
+	return (int64_t)length;
+}
+
+/* mm/cma_debug.c: each area has a file `used`, its pages that are taken. */
+int64_t ac_area_listing(uint8_t *out, size_t size)
+{
+	DIR *folder = opendir(AREAS_PATH);
+	struct dirent *entry;
+	size_t length = 0;
+
+	if (folder == NULL)
+		return -1;
+	while ((entry = readdir(folder)) != NULL) {
+		char path[400];
+		char pages[32];
+		int added;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), AREAS_PATH "/%s/used", entry->d_name);
+		if (first_value(path, "", pages, sizeof(pages)) < 0)
+			continue;
+		added = snprintf((char *)out + length, size - length, "%s %s\n", entry->d_name,
+				 pages);
 		if (added < 0 || (size_t)added >= size - length)
 			break;
 		length += (size_t)added;

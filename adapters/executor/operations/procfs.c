@@ -84,6 +84,8 @@ void ac_op_readfile(struct ac_call *call)
 		length = ac_class_listing(call->context->out, AC_OUT_BYTES_MAX);
 	else if (strcmp(path, EVENTS) == 0)
 		length = ac_traced_counts(call->context->out, AC_OUT_BYTES_MAX);
+	else if (strcmp(path, "/sys/kernel/debug/cma") == 0)
+		length = ac_area_listing(call->context->out, AC_OUT_BYTES_MAX);
 	else
 		length = read_document(path, call->context->out, strcmp(path, BUFINFO) == 0);
 	ac_call_end(call, length);

@@ -90,7 +90,7 @@ function* ioctl(call: KernelCall): SystemCall<CallReply> {
   const file = call.file();
   if (failed(file)) return { value: file, out: argument.bytes };
   call.fget(file);
-  const value = yield* file.ioctl(call.uint('request'), argument, call.client);
+  const value = yield* file.ioctl(call.uint('request'), argument, call.caller);
   call.fput(file);
   const redZone = argument.touchedZones;
   return { value, out: argument.bytes, ...(redZone.length === 0 ? {} : { redZone }) };

@@ -2,12 +2,34 @@ import type { ErrnoName } from '../../contract/errno.ts';
 import type { CallReply } from '../../interpreter/answer.ts';
 import { type CallContext, ProgramCall } from '../../interpreter/call.ts';
 import type { SystemCall } from '../../interpreter/pause.ts';
+import type { AllocationFaults } from '../kernel/allocation-faults.ts';
 import type { ClientProcess } from '../kernel/client-process.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import type { OpenFile } from '../kernel/open-file.ts';
+import type { Caller, DescriptorSlots, OpenFile } from '../kernel/open-file.ts';
 
 /** Does one operation. Those that can be preempted are generators. */
 export type Handler = (call: KernelCall) => CallReply | SystemCall<CallReply>;
+
+/** A thread of a client, as an ioctl sees it. */
+class CallingThread implements Caller {
+  readonly faults: AllocationFaults;
+  readonly #client: ClientProcess;
+
+  constructor(client: ClientProcess, faults: AllocationFaults) {
+    this.#client = client;
+    this.faults = faults;
+  }
+
+  get table(): DescriptorSlots {
+    return this.#client.table;
+  }
+  get descriptorLimit(): number {
+    return this.#client.descriptorLimit;
+  }
+  get pointerBytes(): 4 | 8 {
+    return this.#client.pointerBytes;
+  }
+}
 
 /** One system call under way. */
 export class KernelCall extends ProgramCall<ClientProcess> {
@@ -21,12 +43,21 @@ export class KernelCall extends ProgramCall<ClientProcess> {
   }
 
   override enter(): CallReply | SystemCall<CallReply> {
-    this.client.faults.enter();
+    this.faults.enter();
     return this.#handler?.(this) ?? { unsupported: true };
   }
 
   get client(): ClientProcess {
     return this.context.process;
+  }
+
+  /** Allocations that fail on purpose in calls of this thread. */
+  get faults(): AllocationFaults {
+    return this.client.faultsOf(this.context.thread);
+  }
+
+  get caller(): Caller {
+    return new CallingThread(this.client, this.faults);
   }
 
   /** The file at a descriptor, O_PATH or not; EBADF when there is none. */
@@ -54,8 +85,10 @@ export class KernelCall extends ProgramCall<ClientProcess> {
 
   /** Gives a file, whose reference it takes over, the lowest free descriptor from `from` on. */
   install(file: OpenFile, closeOnExec: boolean, from = 0): bigint | ErrnoName {
-    const { faults, table, descriptorLimit } = this.client;
-    const number = faults.fails() ? 'ENOMEM' : table.reserve(descriptorLimit, closeOnExec, from);
+    const { table, descriptorLimit } = this.client;
+    const number = this.faults.fails()
+      ? 'ENOMEM'
+      : table.reserve(descriptorLimit, closeOnExec, from);
     if (typeof number === 'string') {
       file.put('fput');
       return number;

@@ -57,7 +57,7 @@ function* mmap(call: KernelCall): SystemCall<CallReply> {
   if (file !== undefined) call.fget(file);
   yield 'mmap.file-held';
   const first = Number(offset / BigInt(space.pageBytes));
-  const start = call.client.faults.fails() ? 'ENOMEM' : map(call, file, flags, first);
+  const start = call.faults.fails() ? 'ENOMEM' : map(call, file, flags, first);
   if (file !== undefined) call.fput(file);
   return failed(start) ? start : addressOf(start, space);
 }

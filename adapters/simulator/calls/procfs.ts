@@ -34,6 +34,7 @@ const DOCUMENT_TEXTS: Readonly<Record<DocumentName, (call: KernelCall) => CallRe
   '/sys/class/simple_allocator': ({ kernel }) => text(classListing(kernel)),
   '/sys/kernel/debug/dma_buf/bufinfo': () => 'ENOENT',
   '/sys/kernel/tracing/events/dma_buf': () => 'ENOENT',
+  '/sys/kernel/debug/cma': () => 'ENOENT',
 };
 
 const readfile: Handler = (call) => DOCUMENT_TEXTS[call.operation.document as DocumentName](call);

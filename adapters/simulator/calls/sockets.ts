@@ -29,7 +29,7 @@ const sendfd: Handler = (call) => {
   if (!(socket instanceof Socket)) return 'ENOTSOCK';
   const passed = call.anyFile('passed');
   if (failed(passed)) return passed;
-  return call.client.faults.fails() ? 'ENOBUFS' : socket.send(passed);
+  return call.faults.fails() ? 'ENOBUFS' : socket.send(passed);
 };
 
 /** A message whose descriptor finds no free number is lost all the same. */

@@ -1,7 +1,6 @@
 /**
- * Allocations of the kernel that fail on purpose, as the fail-nth of a process has it. A thread of
- * its own has no such count here: Programs that ask for faults have one thread in the process.
- * Source: the kernel's Documentation/fault-injection/fault-injection.rst.
+ * Allocations of the kernel that fail on purpose, as the fail-nth of a thread has it. Source: the
+ * kernel's Documentation/fault-injection/fault-injection.rst.
  */
 export class AllocationFaults {
   #wanted = 0n;

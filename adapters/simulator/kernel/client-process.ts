@@ -25,7 +25,7 @@ export class ClientProcess implements Process {
   /** `dying` while a thread of it is still in the kernel. */
   state: 'alive' | 'dying' | 'dead' = 'alive';
   ending: ClientEnding | undefined;
-  readonly faults = new AllocationFaults();
+  readonly #faults = new Map<number, AllocationFaults>();
   /** Threads that are in a system call now. */
   callsInside = 0;
 
@@ -63,6 +63,13 @@ export class ClientProcess implements Process {
       softLimits: [...this.softLimits],
       hardLimits: [...this.hardLimits],
     });
+  }
+
+  /** Allocations that fail on purpose in calls of one thread, by its number in the Program. */
+  faultsOf(thread: number): AllocationFaults {
+    const known = this.#faults.get(thread) ?? new AllocationFaults();
+    this.#faults.set(thread, known);
+    return known;
   }
 
   get pointerBytes(): 4 | 8 {

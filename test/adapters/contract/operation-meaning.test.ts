@@ -66,8 +66,8 @@ const LISTS: readonly (readonly [
   ],
   [
     'a mutation may move it',
-    'close dup dup2 dup3 fcntl frames fstat ftruncate ioctl lseek mmap mprotect mremap munmap poll ' +
-      'pread pwrite recvfd reopen scan sendfd socketpair store',
+    'close dup dup2 dup3 failnth fcntl frames fstat ftruncate ioctl lseek mmap mprotect mremap ' +
+      'munmap poll pread pwrite recvfd reopen scan sendfd socketpair store',
     ({ scenario }) => scenario === 'movable',
   ],
   [

@@ -62,7 +62,8 @@ t.test('a right simulator is accused of nothing, whatever its regions and turns'
       [],
       url,
     );
-    t.strictSame(new Set(rounds.map(({ mode }) => mode)).size, MODES.length, 'every mode ran');
+    const usual = MODES.filter(({ onlyByName }) => onlyByName !== true);
+    t.strictSame(new Set(rounds.map(({ mode }) => mode)).size, usual.length, 'every mode ran');
   }
 });
 

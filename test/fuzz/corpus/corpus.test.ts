@@ -28,7 +28,7 @@ import { planOf, scenarioOf } from '../../../fuzz/plan/round-plan.ts';
 
 const session = await openSimulator('sim:').open();
 const { modes, rules, generator } = campaignContext(session.facts, {
-  modes: [],
+  modes: ['all'],
   memoryLimit: 8n << 20n,
 });
 const unbounded: GeneratorContext = {
