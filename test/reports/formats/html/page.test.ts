@@ -65,7 +65,7 @@ t.test('the posted code shows what it breaks, by level and by group', { skip }, 
   for (const word of ['Rule', 'Source', 'expected', 'observed', 'zero', 'residue']) {
     t.match(await row.locator('.inside').textContent(), word);
   }
-  await row.locator('a').first().click();
+  await row.locator('a', { hasText: 'evidence' }).first().click();
   const evidence = page.locator('.case[open]');
   t.match(await evidence.locator('.bytes').first().textContent(), /length.*= \d+/s);
   t.ok(await evidence.locator('.timeline').isVisible());
@@ -75,7 +75,7 @@ t.test('the posted code shows what it breaks, by level and by group', { skip }, 
 
 t.test('search and filters leave what fits', { skip }, async (t) => {
   const { page, complaints } = await openText(textOf(sampleLines({ guidance: 'fail' })));
-  t.strictSame(await shownIds(page), ['LIF-01', 'ERR-01', 'ERR-02']);
+  t.strictSame(await shownIds(page), ['ERR-01', 'LIF-01', 'ERR-02'], 'failures first');
   await page.fill('#search', 'close FREES');
   t.strictSame(await shownIds(page), ['LIF-01']);
   await page.fill('#search', 'nothing says this');
@@ -110,7 +110,7 @@ t.test('the keyboard reaches everything', { skip }, async (t) => {
   await page.keyboard.press('k');
   await page.keyboard.press('Enter');
   t.ok(await page.locator('.requirement[open] .points').isVisible());
-  await page.locator('.requirement[open] a').first().press('Enter');
+  await page.locator('.requirement[open] a', { hasText: 'evidence' }).press('Enter');
   await page.locator('.case[open] .timeline').waitFor();
   t.ok(await page.locator('.case[open] .timeline').isVisible(), 'a link opens the evidence');
   await page.keyboard.press('Escape');
