@@ -8,9 +8,10 @@ import { campaignExitCode } from '../../fuzz/campaign/exit-codes.ts';
 import { CampaignProgress, figuresLine } from '../../fuzz/campaign/progress.ts';
 import { runRecorded } from '../../fuzz/campaign/recorded-campaign.ts';
 import { type FuzzRequest, SHRINK_BUDGET, workersFor } from '../../fuzz/campaign/request.ts';
+import { causeText, groupsOf } from '../../fuzz/findings/groups.ts';
 import { shareText } from '../../fuzz/findings/replay.ts';
 import { scheduleOf } from '../../fuzz/findings/schedule.ts';
-import type { Finding } from '../../fuzz/record/finding.ts';
+import { type Finding, isSameCause } from '../../fuzz/record/finding.ts';
 import type { ResumeState } from '../../fuzz/record/resume-state.ts';
 import type { CampaignWorker } from '../../fuzz/workers/campaign-worker.ts';
 import { WorkerPool } from '../../fuzz/workers/worker-pool.ts';
@@ -60,7 +61,7 @@ export async function runFuzzCampaign(
   const pool = poolFor(request, adapter, workers);
   const interrupt = new Interrupt();
   const findingsBefore = before?.findings.length ?? 0;
-  let found = 0;
+  const kept: Finding[] = [];
   const progress = new CampaignProgress({
     rounds: before?.done.size ?? 0,
     findings: findingsBefore,
@@ -82,9 +83,10 @@ export async function runFuzzCampaign(
         view.complain(`round ${index} killed its worker, also alone: ${why}`),
       onMinimize: ({ requirement }) => progress.minimizes(requirement),
       onFinding: (finding, file) => {
-        found += 1;
+        const same = kept.find((one) => isSameCause(one.cause, finding.cause));
+        kept.push(finding);
         progress.finding();
-        for (const line of linesOf(finding)) view.say(line);
+        for (const line of linesOf(finding, same)) view.say(line);
         if (file !== undefined) view.say(`      ${directory}/${file}`);
       },
       onRoundDone: (round, sight) => progress.round(round, sight),
@@ -92,7 +94,11 @@ export async function runFuzzCampaign(
     const total = findingsBefore + end.findings;
     view.say(figuresLine(progress.take()));
     const place = end.lost ? 'there is no report' : `the report is ${directory}/report.html`;
-    view.say(`${end.rounds} rounds, ${end.operations} operations now, ${total} findings; ${place}`);
+    const causes = groupsOf(kept).length + findingsBefore;
+    const many =
+      causes === total ? '' : ` of at most ${causes} ${causes === 1 ? 'cause' : 'causes'}`;
+    const counts = `${end.rounds} rounds, ${end.operations} operations now, ${total} findings`;
+    view.say(`${counts}${many}; ${place}`);
     if (end.lost) view.complain(`${directory} was deleted: the campaign in it is lost`);
     if (end.dropped > 0) {
       const many = `${end.dropped} more violations are of rules with 16 findings each`;
@@ -105,9 +111,9 @@ export async function runFuzzCampaign(
     return campaignExitCode(total, end.reason);
   } catch (thrown) {
     // What was found was observed, whatever ended the campaign.
-    if (!(thrown instanceof AllocertError) || found === 0) throw thrown;
+    if (!(thrown instanceof AllocertError) || kept.length === 0) throw thrown;
     view.complain(thrown.message);
-    return campaignExitCode(found, '');
+    return campaignExitCode(kept.length, '');
   } finally {
     view.stop();
     interrupt.dispose();
@@ -126,12 +132,20 @@ function goingOn(request: FuzzRequest, corpus: string | undefined, directory: st
   return words.join(' ');
 }
 
-function linesOf(finding: Finding): string[] {
+/** @param same an earlier finding of the same cause, whose schedule was shown */
+function linesOf(finding: Finding, same: Finding | undefined): string[] {
   const { faces = [], reproduced } = finding;
   const share =
     reproduced === undefined
       ? ''
       : ` (${shareText({ ...reproduced, certain: finding.facts.kind === 'sim' })})`;
+  if (same?.cause !== undefined) {
+    return [
+      `FOUND ${finding.requirement} ${finding.kind}${share}`,
+      `      ${finding.detail}`,
+      `      the same cause as ${same.requirement} ${same.kind}: ${causeText(same.cause)}`,
+    ];
+  }
   const lines = scheduleOf(finding);
   return [
     `FOUND ${finding.requirement} ${finding.kind}${share}`,
