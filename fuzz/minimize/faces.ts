@@ -42,7 +42,8 @@ export async function facesOf(
 }
 
 /**
- * Whether a run shows both, and as one thing: both break one rule, or one look at memory shows both.
+ * Whether a run shows both, and as one thing: both break one rule, or one look at memory shows
+ * both.
  * Two rules that one request breaks may be broken by two defects.
  */
 function areOne(round: Round, signature: string, face: string): boolean {

@@ -102,8 +102,8 @@ function placeRead(
 const LOOKING: ReadonlySet<string> = new Set(['open', 'mmap', 'frames', 'scan', 'store', 'fill']);
 
 /**
- * What was done to buffers until the one was allocated that had a page too many, in words: equal for
- * two findings of one defect, and different where another step makes the page come back.
+ * What was done to buffers until the one was allocated that had a page too many, in words: equal
+ * for two findings of one defect, and different where another step makes the page come back.
  */
 function stepsBefore(
   { events }: Timeline,

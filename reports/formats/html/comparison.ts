@@ -46,8 +46,8 @@ function* body({ columns, rows }: ComparedTargets, summary: string): Generator<s
   yield html`<header>${themeButton()}<h1>Targets side by side</h1><p>${summary}</p>
 <ol class="columns">${columns.map(columnText)}</ol>
 <p class="quiet">A cell has the verdict of the target’s own profile and what was observed. ≠ marks rows
-in which targets were observed to do different things, – a requirement that does not apply, ? a target
-that never answered.</p></header><main><div class="scroll"><table class="compared"><thead><tr>
+in which targets were observed to do different things, – a requirement that does not apply, ? a
+target that never answered.</p></header><main><div class="scroll"><table class="compared"><thead><tr>
 <th scope="col">requirement</th>
 ${columns.map((_, index) => html`<th scope="col">[${index + 1}]</th>`)}</tr></thead><tbody>`.text;
   for (const { cells, differs, level, requirement, statement } of rows) {

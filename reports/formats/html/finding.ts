@@ -26,7 +26,8 @@ export function findingSection(picture: FuzzPicture, index: number): Markup {
   return html`<section class="finding" id="${anchor('f', signature)}">
 <h2 tabindex="-1"><span class="badge fail"><span aria-hidden="true">✗</span> ${rule.id}</span> ${kind}</h2>
 <dl class="words">${ruleOf(picture)}<dt>Expected</dt><dd>${picture.expected}</dd>
-<dt>Observed</dt><dd>${kind}: ${detail}</dd>${facesOf(picture)}<dt>Found</dt><dd>${foundText(picture)}</dd>
+<dt>Observed</dt><dd>${kind}: ${detail}</dd>${facesOf(picture)}
+<dt>Found</dt><dd>${foundText(picture)}</dd>
 <dt>Again</dt><dd><code>${picture.again}</code>${reproducerOf(picture)}</dd></dl>
 ${kernelLog(log)}
 ${overlapList(overlaps, picture)}${map}${scheduleTable(rows, axis)}${buffers}

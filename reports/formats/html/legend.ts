@@ -35,7 +35,8 @@ export function legend(record: RunRecord): Markup {
 <dt>holds</dt><dd>The run is complete, no rule that binds is broken, every MUST is decided, and
 enough was observed.</dd></dl>
 <h3>Levels</h3><dl><dt>MUST</dt><dd>A deviation is a failure.</dd>
-<dt>SHOULD</dt><dd>A deviation is a warning.</dd><dt>MAY</dt><dd>A deviation is information.</dd></dl>
+<dt>SHOULD</dt><dd>A deviation is a warning.</dd>
+<dt>MAY</dt><dd>A deviation is information.</dd></dl>
 <h3>Where a rule comes from</h3><dl><dt>text</dt><dd>The specification itself.</dd>
 <dt>safety</dt><dd>What no text can excuse: leaks, memory of others, freed memory.</dd>
 <dt>guidance</dt><dd>Rules of the kernel for every driver.</dd></dl></div></div></details>`;

@@ -77,7 +77,9 @@ t.test('a byte elsewhere is not put down to the page that buffers share', async 
   const elsewhere = round.histories.map((history) => ({
     ...history,
     threads: history.threads.map((results) =>
-      results.map((one) => (one === violation.events.at(-1)?.result ? { ...one, value: PAGE } : one)),
+      results.map((one) =>
+        one === violation.events.at(-1)?.result ? { ...one, value: PAGE } : one,
+      ),
     ),
   }));
   const moved = {
