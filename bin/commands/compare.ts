@@ -74,7 +74,9 @@ async function compare(given: CompareArguments): Promise<number> {
   for (const one of opened) results.push('problem' in one ? one : await observed(one));
   const whole = compareTargets(results);
   const comparison = onlyDifferences ? differencesIn(whole) : whole;
-  const page = html ? comparisonPage(comparison, differenceText(whole)) : undefined;
+  const page = html
+    ? comparisonPage(comparison, differenceText(whole).replace('(*)', '(≠)'))
+    : undefined;
   files.write(comparison, comparisonMarkdown(comparison), page);
   const lines = [
     ...columnParagraphs(comparison).flatMap(({ first, text }) => wrap(first, text)),

@@ -70,5 +70,5 @@ function columnText({ implementation, problem, profile, target }: Column): Marku
 function cellMarkup(cell: ComparedCell, column: Column | undefined): Markup {
   if (cell === null) return html`<td>${column?.profile === '' ? '?' : '–'}</td>`;
   const { observed, reason, status } = cell;
-  return html`<td title="${reason}">${badge(status)} ${observed.join(' ')}</td>`;
+  return html`<td title="${reason}">${badge(status)} ${observed.join(', ')}</td>`;
 }
