@@ -3,11 +3,13 @@ import type { Adapter } from '../../adapters/contract/index.ts';
 import { openTarget } from '../../adapters/open-target.ts';
 import { whileHolding } from '../../reports/files/folder-lock.ts';
 import { MatrixFiles } from '../../reports/files/matrix-files.ts';
+import { comparisonPage } from '../../reports/formats/html/comparison.ts';
 import {
   columnParagraphs,
   compareTargets,
   comparisonMarkdown,
   comparisonTable,
+  differencesIn,
   differenceText,
 } from '../../suites/assess/compare.ts';
 import {
@@ -23,6 +25,8 @@ import { columnsOf, say, sayParagraphs } from '../shared/terminal.ts';
 interface CompareArguments {
   readonly targets: readonly string[];
   readonly out: string;
+  readonly html: boolean;
+  readonly 'only-differences': boolean;
 }
 
 /** `allocert compare TARGET…` */
@@ -44,25 +48,40 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
         coerce: (value: string | readonly string[]) => single('out')(value) ?? '',
         describe: 'Directory of matrix.json and matrix.md',
       })
+      .option('only-differences', {
+        type: 'boolean',
+        default: false,
+        describe: 'Leave out rows in which all targets were observed to do the same',
+      })
+      .option('html', {
+        type: 'boolean',
+        default: false,
+        describe: 'Write matrix.html too, the table as one page',
+      })
       .options(outputOptions)
       .epilogue('Exit codes: 0 all observed, 2 usage, 3 a target could not be observed.'),
-  handler: async ({ targets, out }) => {
-    conclude(await whileHolding([out], 'compare', () => compare(targets, out)));
+  handler: async (given) => {
+    conclude(await whileHolding([given.out], 'compare', () => compare(given)));
   },
 };
 
-async function compare(targets: readonly string[], out: string): Promise<number> {
+async function compare(given: CompareArguments): Promise<number> {
+  const { html, 'only-differences': onlyDifferences, out, targets } = given;
   const opened = [];
   for (const target of targets) opened.push(await openOrUnopened(target, openTarget));
   const files = new MatrixFiles(out, 'matrix');
   const results: TargetResult[] = [];
   for (const one of opened) results.push('problem' in one ? one : await observed(one));
-  const comparison = compareTargets(results);
-  files.write(comparison, comparisonMarkdown(comparison));
+  const whole = compareTargets(results);
+  const comparison = onlyDifferences ? differencesIn(whole) : whole;
+  const page = html
+    ? comparisonPage(comparison, differenceText(whole).replace('(*)', '(≠)'))
+    : undefined;
+  files.write(comparison, comparisonMarkdown(comparison), page);
   sayParagraphs(...columnParagraphs(comparison), { first: '', text: '' });
   say(...comparisonTable(comparison, columnsOf()), '');
   sayParagraphs(
-    { first: '', text: differenceText(comparison) },
+    { first: '', text: differenceText(whole) },
     { first: '', text: `The matrix is in ${out}.` },
   );
   return comparison.exitCode;

@@ -10,9 +10,10 @@ import { campaignExitCode } from '../../fuzz/campaign/exit-codes.ts';
 import { CampaignProgress, figuresLine } from '../../fuzz/campaign/progress.ts';
 import { runRecorded } from '../../fuzz/campaign/recorded-campaign.ts';
 import { type FuzzRequest, SHRINK_BUDGET, workersFor } from '../../fuzz/campaign/request.ts';
+import { causeText, groupsOf } from '../../fuzz/findings/groups.ts';
 import { shareText } from '../../fuzz/findings/replay.ts';
 import { scheduleOf } from '../../fuzz/findings/schedule.ts';
-import type { Finding } from '../../fuzz/record/finding.ts';
+import { type Finding, isSameCause } from '../../fuzz/record/finding.ts';
 import type { ResumeState } from '../../fuzz/record/resume-state.ts';
 import type { CampaignWorker } from '../../fuzz/workers/campaign-worker.ts';
 import { WorkerPool } from '../../fuzz/workers/worker-pool.ts';
@@ -65,7 +66,7 @@ export async function runFuzzCampaign(
   const pool = poolFor(request, adapter, workers);
   const interrupt = new Interrupt('round');
   const findingsBefore = before?.findings.length ?? 0;
-  let found = 0;
+  const kept: Finding[] = [];
   const progress = new CampaignProgress({
     rounds: before?.done.size ?? 0,
     findings: findingsBefore,
@@ -84,9 +85,10 @@ export async function runFuzzCampaign(
       onSuspect: (index, why) => complain(`round ${index} killed its worker, also alone: ${why}`),
       onMinimize: ({ requirement }) => progress.minimizes(requirement),
       onFinding: (finding, file) => {
-        found += 1;
+        const same = kept.find((one) => isSameCause(one.cause, finding.cause));
+        kept.push(finding);
         progress.finding();
-        sayPainted(...linesOf(finding));
+        sayPainted(...linesOf(finding, same));
         if (file !== undefined) say(`      ${directory}/${file}`);
       },
       onRoundDone: (round, sight) => progress.round(round, sight),
@@ -94,8 +96,10 @@ export async function runFuzzCampaign(
     const total = findingsBefore + end.findings;
     say(figuresLine(progress.take()));
     const place = end.lost ? 'there is no report' : `the report is ${directory}/report.html`;
+    const causes = groupsOf(kept).length + findingsBefore;
+    const many = causes === total ? '' : ` of at most ${counted(causes, 'cause')}`;
     const done = `${counted(end.rounds, 'round')}, ${counted(end.operations, 'operation')} now`;
-    sayParagraphs({ first: '', text: `${done}, ${counted(total, 'finding')}; ${place}` });
+    sayParagraphs({ first: '', text: `${done}, ${counted(total, 'finding')}${many}; ${place}` });
     if (end.lost) complain(`${directory} was deleted: the campaign in it is lost`);
     if (end.dropped > 0) {
       const many = `${end.dropped} more violations are of rules with 16 findings each`;
@@ -108,9 +112,9 @@ export async function runFuzzCampaign(
     return interrupt.received?.exitCode ?? campaignExitCode(total, end.reason);
   } catch (thrown) {
     // What was found was observed, whatever ended the campaign.
-    if (!(thrown instanceof AllocertError) || found === 0) throw thrown;
+    if (!(thrown instanceof AllocertError) || kept.length === 0) throw thrown;
     complain(thrown.message);
-    return campaignExitCode(found, '');
+    return campaignExitCode(kept.length, '');
   } finally {
     live.stop();
     interrupt.dispose();
@@ -129,23 +133,27 @@ function goingOn(request: FuzzRequest, corpus: string | undefined, directory: st
   return words.join(' ');
 }
 
-function linesOf(finding: Finding): string[] {
+/** @param same an earlier finding of the same cause, whose schedule was shown */
+function linesOf(finding: Finding, same: Finding | undefined): string[] {
   const { faces = [], reproduced } = finding;
   const share =
     reproduced === undefined
       ? ''
       : ` (${shareText({ ...reproduced, certain: finding.facts.kind === 'sim' })})`;
   const { columns, paint } = styleOf();
-  const lines = scheduleOf(finding, columns - INDENT.length);
   const [title = '', ...rest] = wrap(
     '',
     `FOUND ${finding.requirement} ${finding.kind}${share}`,
     columns,
   );
+  const head = [paint('red', title), ...rest, ...wrap(INDENT, finding.detail, columns)];
+  if (same?.cause !== undefined) {
+    const cause = `the same cause as ${same.requirement} ${same.kind}: ${causeText(same.cause)}`;
+    return [...head, ...wrap(INDENT, cause, columns)];
+  }
+  const lines = scheduleOf(finding, columns - INDENT.length);
   return [
-    paint('red', title),
-    ...rest,
-    ...wrap(INDENT, finding.detail, columns),
+    ...head,
     ...faces.flatMap((face) => wrap(INDENT, `also shows as ${face}`, columns)),
     ...lines.slice(0, SCHEDULE_LINES).map((line) => printable(`${INDENT}${line}`)),
   ];

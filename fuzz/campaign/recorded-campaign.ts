@@ -6,6 +6,7 @@ import { entering } from '../../reports/journal/cut-text.ts';
 import { redactFacts } from '../../reports/journal/redact-line.ts';
 import { EPOCH_ROUNDS } from '../corpus/corpus.ts';
 import { CorpusFolder } from '../corpus/corpus-folder.ts';
+import { withNames } from '../findings/named.ts';
 import { writeCampaignReport } from '../findings/report.ts';
 import type { RoundDone } from '../judge/round-report.ts';
 import { CampaignJournal } from '../record/campaign-journal.ts';
@@ -205,7 +206,8 @@ class Recorder {
     });
   }
 
-  #finding(finding: Finding): void {
+  #finding(found: Finding): void {
+    const finding = withNames(found);
     const { signature } = finding;
     const file = findingFile(signature, 'json');
     const { finding: told, text } = withReproducer(finding, findingFile(signature, 'c'));

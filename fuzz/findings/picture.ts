@@ -1,4 +1,4 @@
-import type { History, Program } from '../../adapters/contract/index.ts';
+import type { Program } from '../../adapters/contract/index.ts';
 import { abiNamed, catalogue, profileNamed } from '../../catalogue/catalogue.ts';
 import {
   buffersOf,
@@ -17,6 +17,9 @@ import type {
 import { operationsIn } from '../generate/scenario.ts';
 import { expectedBy } from '../judge/expected.ts';
 import { type Finding, recordedRun } from '../record/finding.ts';
+import { withNames } from './named.ts';
+import { brokenStep, headsOf, wordsOfFinding } from './schedule.ts';
+import type { ScheduleWords } from './schedule-words.ts';
 import { againText } from './stored-target.ts';
 
 /** Where a finding's files lie, by name. */
@@ -32,11 +35,14 @@ export interface FindingFiles {
  * @throws {@link AllocertError} (usage) when the profile of the finding is not known
  */
 export function pictureOf(finding: Finding, files: FindingFiles): FuzzPicture {
-  const { detail, facts, histories, kind, mode, oracle, origin, requirement, signature } = finding;
+  const { detail, facts, histories, kind, mode, oracle, origin, requirement, signature } =
+    withNames(finding);
+  const words = wordsOfFinding(finding);
   const { programs } = recordedRun(finding);
   const rule = catalogue().requirements.find(({ id }) => id === requirement);
-  const { reproduced } = finding;
+  const { faces = [], reproduced } = finding;
   return {
+    faces,
     ...{ signature, kind, detail, oracle, mode, round: origin.round },
     expected: expectedBy(oracle),
     rule: rule ?? { id: requirement },
@@ -45,25 +51,37 @@ export function pictureOf(finding: Finding, files: FindingFiles): FuzzPicture {
     ...files,
     again: againText(files.file, finding.target),
     pageSize: facts.pageSize,
-    buffers: buffersIn(finding, programs),
-    schedule: scheduleOf(programs, histories),
+    buffers: buffersIn(finding, programs, words),
+    schedule: stepsOf(finding, programs, words),
     log: [...histories.flatMap(({ log }) => log), ...(finding.log ?? [])],
   };
 }
 
-function scheduleOf(programs: readonly Program[], histories: readonly History[]): FuzzStep[] {
-  return programs.flatMap(({ threads }, program) =>
-    threads.flatMap(({ client, operations }, thread) =>
+function stepsOf(finding: Finding, programs: readonly Program[], words: ScheduleWords): FuzzStep[] {
+  const { histories } = finding;
+  const last = brokenStep(finding);
+  return programs.flatMap((one, program) =>
+    one.threads.flatMap(({ operations }, thread) =>
       operations.map((operation, index): FuzzStep => {
         const result = histories[program]?.threads[thread]?.[index];
         const ran = result?.outcome === 'not-run' ? undefined : result;
-        return { program, thread, client, operation, result: ran };
+        const isBroken =
+          last?.program === program && last.thread === thread && last.index === index;
+        return {
+          ...{ program, thread, client: headsOf(one)[thread] ?? '', operation, result: ran },
+          ...words.of(operation, ran),
+          ...(isBroken ? { broken: true } : {}),
+        };
       }),
     ),
   );
 }
 
-function buffersIn(finding: Finding, programs: readonly Program[]): FuzzBuffer[] {
+function buffersIn(
+  finding: Finding,
+  programs: readonly Program[],
+  words: ScheduleWords,
+): FuzzBuffer[] {
   const abi = abiNamed(profileNamed(finding.profile).abi);
   const page = BigInt(finding.facts.pageSize);
   const timeline = timelineOf(programs, finding.histories);
@@ -72,7 +90,8 @@ function buffersIn(finding: Finding, programs: readonly Program[]): FuzzBuffer[]
   for (const { buffer, frames } of tenanciesOf(timeline, held)) {
     told.set(buffer, [...(told.get(buffer) ?? []), ...frames]);
   }
-  return held.map((buffer) => ({
+  return held.map((buffer, index) => ({
+    name: words.nameOf(buffer.allocation.operation) ?? `buffer ${index + 1}`,
     made: placeOf(buffer.allocation, programs),
     pages: Number(buffer.leastBytes / page),
     lives: lifetimesOf(buffer),

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { TargetFacts } from '../../adapters/contract/index.ts';
 import { factsFromJson } from '../../adapters/contract/program-json.ts';
 import { usageError } from '../../base/errors.ts';
 import { REPORT_FILES } from '../../reports/files/directory.ts';
@@ -7,6 +8,7 @@ import { replaceStream } from '../../reports/files/replace-file.ts';
 import { campaignPage } from '../../reports/formats/html/campaign.ts';
 import type {
   CampaignPicture,
+  FuzzGroup,
   FuzzMode,
   FuzzPicture,
   FuzzSample,
@@ -20,6 +22,7 @@ import {
 } from '../../reports/journal/campaign-lines.ts';
 import { contradictionIn } from '../../reports/record/contradiction.ts';
 import type { FoundFile } from '../record/found-file.ts';
+import { causeText, type Grouped, groupsOf } from './groups.ts';
 import { pictureOf } from './picture.ts';
 import { readNamedFinding } from './read-finding.ts';
 
@@ -64,20 +67,28 @@ function readCampaignPicture(directory: string): CampaignPicture | undefined {
   course.end();
   const { memoryLimit, profile, seed, startedAt, target, version } = campaign;
   const facts = campaign.facts === undefined ? undefined : factsFromJson(campaign.facts as object);
-  const [region] = facts?.regions ?? [];
+  const regionBytes = facts === undefined ? undefined : roomIn(facts);
   return {
     ...{ target, seed, allocert: version, samples, suspects },
     ...(memoryLimit === undefined ? {} : { memoryLimit }),
     ...(facts === undefined ? {} : { facts }),
     ...(profile === undefined ? {} : { profile }),
     ...(startedAt === undefined ? {} : { startedAt }),
-    ...(region?.bounded === true && region.sizeBytes !== undefined
-      ? { regionBytes: region.sizeBytes }
-      : {}),
+    ...(regionBytes === undefined ? {} : { regionBytes }),
     modes: [...sums.modes].map(([name, mode]): FuzzMode => ({ name, ...mode })),
     unfinished: sums.reason ?? 'it was killed, or it is not over yet',
-    findings: found.map((one) => findingPicture(directory, one)),
+    ...picturesIn(directory, found),
   };
+}
+
+/** Bytes of all regions, where each is bounded and tells its size: rounds use any of them. */
+function roomIn({ regions }: TargetFacts): bigint | undefined {
+  let sum = 0n;
+  for (const { bounded, sizeBytes } of regions) {
+    if (!bounded || sizeBytes === undefined) return undefined;
+    sum += sizeBytes;
+  }
+  return sum === 0n ? undefined : sum;
 }
 
 function add(sums: Sums, line: CampaignLine): void {
@@ -100,11 +111,32 @@ function add(sums: Sums, line: CampaignLine): void {
   else if (line.type === 'finding') sums.found.push(line);
 }
 
+/** The findings as they are drawn, and which of them have one cause. */
+function picturesIn(
+  directory: string,
+  found: readonly FoundFile[],
+): Pick<CampaignPicture, 'findings' | 'groups'> {
+  const drawn = found.map((one, place) => ({ ...findingPicture(directory, one), place }));
+  const groups = groupsOf(drawn).map(([first, ...others]): FuzzGroup => {
+    const { cause } = first;
+    return {
+      places: [first.place, ...others.map(({ place }) => place)],
+      cause: cause === undefined ? '' : causeText(cause),
+    };
+  });
+  return { findings: drawn.map(({ picture }) => picture), groups };
+}
+
+/** What is drawn of a finding, and what ties it to others. */
+interface Drawn extends Grouped {
+  readonly picture: FuzzPicture;
+}
+
 /** Findings lie beside the journal, whatever it says. */
 const FINDING = /^finding-[\w-]+\.json$/;
 
 /** A finding's picture, with the C program beside it when there is one. */
-function findingPicture(directory: string, { file, signature }: FoundFile): FuzzPicture {
+function findingPicture(directory: string, { file, signature }: FoundFile): Drawn {
   if (!FINDING.test(file)) {
     throw usageError(
       `${join(directory, CAMPAIGN_FILE)} names "${file}", which is no finding's file`,
@@ -118,5 +150,6 @@ function findingPicture(directory: string, { file, signature }: FoundFile): Fuzz
     const what = `signature says "${finding.signature}", and "${signature}" is named there`;
     throw contradictionIn(join(directory, file), join(directory, CAMPAIGN_FILE), what);
   }
-  return pictureOf(finding, files);
+  const { cause, oracle } = finding;
+  return { ...(cause === undefined ? {} : { cause }), oracle, picture: pictureOf(finding, files) };
 }

@@ -63,9 +63,13 @@ export class ScheduleWords {
     }
   }
 
+  /** The name of what an operation gives; undefined when it has none of its own. */
+  nameOf({ slot }: Operation): string | undefined {
+    return slot === undefined ? undefined : this.#names.get(slot);
+  }
+
   of(operation: Operation, result: Result | undefined): CallWords {
-    const { slot } = operation;
-    const name = slot === undefined ? undefined : this.#names.get(slot);
+    const name = this.nameOf(operation);
     const gives = name === undefined ? '' : `${name} = `;
     return { asks: gives + this.#asks(operation), came: this.#came(operation, result) };
   }

@@ -7,7 +7,7 @@ import type {
 } from '../../adapters/contract/index.ts';
 import { abiNamed, profileNamed } from '../../catalogue/catalogue.ts';
 import { fold } from '../../reports/formats/layout.ts';
-import { type Finding, recordedRun } from '../record/finding.ts';
+import { type Finding, type ProofStep, recordedRun } from '../record/finding.ts';
 import { type CallWords, ScheduleWords } from './schedule-words.ts';
 
 /** Columns that a schedule keeps to when nothing is said, and within which its threads lie. */
@@ -19,12 +19,17 @@ const LAST = 44;
 /** Columns by which a line that goes on stands behind its beginning. */
 const HANG = 4;
 
+/** The sign before the time of a step that broke the promise. */
+const MARK = '✗';
+
 /** Something that a thread is seen to do at an instant. */
 interface Moment {
   readonly at: bigint;
   readonly thread: number;
   /** A call that no other one meets begins and ends in one row. */
   readonly kind: 'whole' | 'begin' | 'end';
+  /** Whether its call broke the promise. */
+  readonly broken: boolean;
   readonly words: CallWords;
 }
 
@@ -36,12 +41,40 @@ export interface Scheduled {
   readonly abi: AbiName;
   /** Bytes in a page of the target. */
   readonly pageBytes: number;
+  /** The step that broke the promise, where it is known: its row has a mark. */
+  readonly broken?: ProofStep;
 }
 
 /** A finding as text; see {@link scheduleText}. */
 export function scheduleOf(finding: Finding, width?: number): readonly string[] {
+  const broken = brokenStep(finding);
+  const marked = broken === undefined ? {} : { broken };
+  return scheduleText({ ...scheduledIn(finding), ...marked }, width);
+}
+
+const scheduledIn = (finding: Finding): Scheduled => {
   const { abi } = profileNamed(finding.profile);
-  return scheduleText({ ...recordedRun(finding), abi, pageBytes: finding.facts.pageSize }, width);
+  return { ...recordedRun(finding), abi, pageBytes: finding.facts.pageSize };
+};
+
+/** The words of a finding's schedule: everything that speaks of it uses the same names. */
+export const wordsOfFinding = (finding: Finding): ScheduleWords => wordsIn(scheduledIn(finding));
+
+function wordsIn({ abi, histories, pageBytes, programs }: Scheduled): ScheduleWords {
+  return new ScheduleWords(abiNamed(abi), BigInt(pageBytes), inTime(programs, histories));
+}
+
+/** The step that broke the promise: of the operations that prove it, the one called last. */
+export function brokenStep(finding: Finding): ProofStep | undefined {
+  const { histories } = recordedRun(finding);
+  const callOf = ({ index, program, thread }: ProofStep): bigint | undefined =>
+    histories[program]?.threads[thread]?.[index]?.call;
+  let last: ProofStep | undefined;
+  for (const step of finding.proof ?? []) {
+    const call = callOf(step);
+    if (call !== undefined && call >= ((last && callOf(last)) ?? 0n)) last = step;
+  }
+  return last;
 }
 
 /**
@@ -52,13 +85,13 @@ export function scheduleOf(finding: Finding, width?: number): readonly string[] 
  * @param width columns of a line; what is longer goes on in the next one
  */
 export function scheduleText(scheduled: Scheduled, width = WIDTH): readonly string[] {
-  const { histories, pageBytes, programs } = scheduled;
-  const abi = abiNamed(scheduled.abi);
-  const words = new ScheduleWords(abi, BigInt(pageBytes), inTime(programs, histories));
+  const { broken, histories, programs } = scheduled;
+  const words = wordsIn(scheduled);
   const clock = new Clock(histories);
   let heads = '';
   return programs.flatMap((program, index) => {
-    const moments = momentsOf(program, histories[index], words);
+    const mark = broken?.program === index ? broken : undefined;
+    const moments = momentsOf(program, histories[index], words, mark);
     const columns = columnsOf(program, Math.min(width, WIDTH));
     const names = headsOf(program).join('\n');
     const head = names === heads ? [] : row(clock.unit, headsOf(program), { columns, width });
@@ -107,22 +140,24 @@ function momentsOf(
   { threads }: Program,
   history: History | undefined,
   words: ScheduleWords,
+  mark: ProofStep | undefined,
 ): Moment[] {
   const calls = threads.flatMap(({ operations }, thread) =>
     operations.flatMap((operation, index) => {
       const result = history?.threads[thread]?.[index];
       // What never began has no instant at which to stand.
       if (result !== undefined && !isRun(result)) return [];
-      return [{ thread, result, words: words.of(operation, result) }];
+      const broken = mark?.thread === thread && mark.index === index;
+      return [{ thread, result, broken, words: words.of(operation, result) }];
     }),
   );
-  const moments = calls.flatMap(({ result, thread, words: said }): Moment[] => {
+  const moments = calls.flatMap(({ broken, result, thread, words: said }): Moment[] => {
     const at = result?.call ?? 0n;
     const met = calls.some((other) => other.thread !== thread && meets(result, other.result));
-    if (result === undefined || !met) return [{ at, thread, kind: 'whole', words: said }];
-    const begin: Moment = { at, thread, kind: 'begin', words: said };
+    if (result === undefined || !met) return [{ at, thread, kind: 'whole', broken, words: said }];
+    const begin: Moment = { at, thread, kind: 'begin', broken, words: said };
     if (result.return === undefined) return [begin];
-    return [begin, { at: result.return, thread, kind: 'end', words: said }];
+    return [begin, { at: result.return, thread, kind: 'end', broken, words: said }];
   });
   return moments.toSorted((a, b) => (a.at === b.at ? 0 : a.at < b.at ? -1 : 1));
 }
@@ -136,7 +171,7 @@ function meets(one: Result | undefined, other: Result | undefined): boolean {
 }
 
 /** Names of the threads: those of their clients, with a letter where a client has several. */
-const headsOf = ({ threads }: Program): string[] =>
+export const headsOf = ({ threads }: Program): string[] =>
   threads.map(({ client }, index) => {
     const several = threads.filter((one) => one.client === client).length > 1;
     return several ? `${client} ${String.fromCharCode(97 + index)}` : client;
@@ -159,13 +194,13 @@ function columnsOf({ threads }: Program, width: number): number[] {
 
 function rowsOf(moments: readonly Moment[], place: Place, clock: Clock): string[] {
   const open = place.columns.map(() => false);
-  return moments.flatMap(({ at, kind, thread, words }) => {
+  return moments.flatMap(({ at, broken, kind, thread, words }) => {
     open[thread] = kind === 'begin';
     const cells = open.map((is, index) => {
       if (index === thread) return textOf(kind, words);
       return is ? '│' : '';
     });
-    return row(clock.text(at), cells, place);
+    return row(`${broken ? `${MARK} ` : ''}${clock.text(at)}`, cells, place);
   });
 }
 

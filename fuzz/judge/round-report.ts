@@ -21,6 +21,13 @@ export interface Round {
 export const signaturesOf = ({ suspicions = [], violations }: Round): string[] =>
   [...violations, ...suspicions].map(signatureOf);
 
+/** What a round shows under a signature; undefined when it does not. */
+export const violationIn = (
+  { suspicions = [], violations }: Round,
+  signature: string,
+): Violation | undefined =>
+  [...violations, ...suspicions].find((one) => signatureOf(one) === signature);
+
 /**
  * Whether a signature is that of a stored finding. Older records name a death without the
  * operation or the blame.

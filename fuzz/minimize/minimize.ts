@@ -1,14 +1,15 @@
-import type { Violation } from '../../oracles/index.ts';
 import type { RoundRunner, RoundRunnerOptions } from '../execute/round-runner.ts';
 import { PARALLEL } from '../generate/mode-selection.ts';
-import { operationsIn, type Scenario } from '../generate/scenario.ts';
+import { type GeneratorContext, operationsIn, type Scenario } from '../generate/scenario.ts';
 import { signatureOf } from '../judge/judge-scenario.ts';
-import { type Detection, type Round, signaturesOf } from '../judge/round-report.ts';
-import { type Finding, tokenOf } from '../record/finding.ts';
+import { type Detection, type Round, signaturesOf, violationIn } from '../judge/round-report.ts';
+import { type Cause, type Finding, isSameCause, tokenOf } from '../record/finding.ts';
 import { redactFinding } from '../record/redact-finding.ts';
 import { facesOf } from './faces.ts';
 import { findSchedule, SCHEDULES_TRIED } from './find-schedule.ts';
 import { type RunningAgain, runningAgain } from './fresh-target.ts';
+import { inOrderOfCalls } from './one-thread.ts';
+import { sharedPage, withFrames } from './shared-page.ts';
 import { shrink } from './shrink.ts';
 
 /** The origin that a finding names, and how far it is shrunk. */
@@ -18,6 +19,9 @@ export interface MinimizeOptions
   readonly shrinkBudget: number;
 }
 
+/** Runs that must all give one cause of a violation. */
+const CAUSE_RUNS = 2;
+
 /** The smallest scenario of a violation, how often it shows, and what else it shows. */
 interface Minimal {
   readonly scenario: Scenario;
@@ -25,6 +29,7 @@ interface Minimal {
   readonly last: Round;
   readonly reproduced: Finding['reproduced'];
   readonly faces: readonly string[];
+  readonly cause: Cause | undefined;
 }
 
 /**
@@ -44,15 +49,16 @@ export async function minimize(
 ): Promise<Finding> {
   const { index, round, snapshot, violation } = detection;
   const { adapter, seed, version } = options;
-  const { facts, rules } = await runner.context();
+  const { facts, generator, rules } = await runner.context();
   const search = new MinimalSearch(runner, detection, options.shrinkBudget, {
     ...runningAgain(facts, violation),
+    generator,
     end: allowedMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + allowedMs,
   });
-  const { faces, last, reproduced, scenario: minimal } = await search.run();
+  const { cause, faces, last, reproduced, scenario: minimal } = await search.run();
   await runner.leave();
   const signature = signatureOf(violation);
-  const { detail } = violationIn(last, signature) ?? violation;
+  const { detail, events } = violationIn(last, signature) ?? violation;
   const origin = {
     ...{ allocert: version, seed, round: index },
     ...(snapshot === undefined ? {} : { corpus: snapshot }),
@@ -76,22 +82,24 @@ export async function minimize(
     histories: last.histories,
     ...(last.log === undefined ? {} : { log: last.log }),
     ...(faces.length === 0 ? {} : { faces }),
+    ...(cause === undefined ? {} : { cause }),
     ...(reproduced === undefined ? {} : { reproduced }),
+    proof: events.map(({ index: at, program, thread }) => ({ program, thread, index: at })),
   });
 }
 
-const violationIn = (
-  { suspicions = [], violations }: Round,
-  signature: string,
-): Violation | undefined =>
-  [...violations, ...suspicions].find((one) => signatureOf(one) === signature);
+/** How candidates are run, until when, and on what. */
+interface SearchFacts extends RunningAgain {
+  readonly end: number;
+  readonly generator: GeneratorContext;
+}
 
 class MinimalSearch {
   readonly #runner: RoundRunner;
   readonly #round: Round;
   readonly #signature: string;
   readonly #budget: number;
-  readonly #how: RunningAgain & { readonly end: number };
+  readonly #how: SearchFacts;
   /** The run that showed it last. */
   #shown: Round | undefined;
 
@@ -99,7 +107,7 @@ class MinimalSearch {
     runner: RoundRunner,
     { round, violation }: Detection,
     budget: number,
-    how: RunningAgain & { readonly end: number },
+    how: SearchFacts,
   ) {
     this.#runner = runner;
     this.#round = round;
@@ -116,13 +124,14 @@ class MinimalSearch {
         : round.scenario;
     if (found === undefined) {
       const reproduced = { times: 0, of: SCHEDULES_TRIED };
-      return { scenario: round.scenario, last: round, reproduced, faces: [] };
+      return { scenario: round.scenario, last: round, reproduced, faces: [], cause: undefined };
     }
-    const { scenario } = await shrink(found, {
+    const { scenario: shrunk } = await shrink(found, {
       shows: (candidate) => this.#shows(candidate),
       budget: this.#budget,
       enough: () => this.#isLate,
     });
+    const scenario = await this.#withoutRace(shrunk);
     const smallest = this.#shown?.scenario === scenario ? this.#shown : round;
     const again = await this.#repeated(scenario);
     const last = again.shown.at(-1) ?? smallest;
@@ -133,7 +142,38 @@ class MinimalSearch {
       budget: this.#how.candidates === Number.POSITIVE_INFINITY ? this.#budget : 0,
       enough: () => this.#isLate,
     });
-    return { scenario, last, reproduced, faces };
+    const cause = again.shown.length === 0 ? undefined : await this.#cause(scenario, last);
+    return { scenario, last, reproduced, faces, cause };
+  }
+
+  /** The same operations in one thread of each client, where they show it in the same order too. */
+  async #withoutRace(scenario: Scenario): Promise<Scenario> {
+    if (scenario.programs.every(({ threads }) => threads.length < 2)) return scenario;
+    if (this.#isLate || this.#how.candidates !== Number.POSITIVE_INFINITY) return scenario;
+    const { histories } = await this.#run(scenario);
+    const programs = inOrderOfCalls(scenario.programs, histories);
+    if (programs === undefined) return scenario;
+    const candidate = { ...scenario, programs };
+    return (await this.#shows(candidate)) ? candidate : scenario;
+  }
+
+  /** Why it shows, if each run that tells page frames says the same. */
+  async #cause(scenario: Scenario, last: Round): Promise<Cause | undefined> {
+    const { candidates, generator } = this.#how;
+    const own = violationIn(last, this.#signature);
+    if (own?.oracle === 'exclusion') return sharedPage(last, own, generator);
+    const canTell = generator.capabilities.has('frames') && generator.capabilities.has('memory');
+    if (!canTell || candidates !== Number.POSITIVE_INFINITY) return undefined;
+    const telling = withFrames(scenario, generator);
+    let cause: Cause | undefined;
+    for (let run = 0; run < CAUSE_RUNS && !this.#isLate; run += 1) {
+      const round = await this.#run(telling);
+      const violation = violationIn(round, this.#signature);
+      const seen = violation === undefined ? undefined : sharedPage(round, violation, generator);
+      if (seen === undefined || (run > 0 && !isSameCause(seen, cause))) return undefined;
+      cause = seen;
+    }
+    return cause;
   }
 
   get #isLate(): boolean {

@@ -46,6 +46,32 @@ export interface Finding {
   readonly faces?: readonly string[];
   /** How often the minimal Programs showed it again; left out when they were not run again. */
   readonly reproduced?: { readonly times: number; readonly of: number };
+  /** Why it shows, where that was proved; findings of one cause are one defect's. */
+  readonly cause?: Cause;
+  /** The operations that prove it, in the run that is recorded; older findings lack them. */
+  readonly proof?: readonly ProofStep[];
+}
+
+/** A cause that several findings may have. */
+export interface Cause {
+  /** `shared-page`: two live buffers had one page, and what was seen wrong is in it. */
+  readonly what: 'shared-page';
+  /** What was done to buffers until the step that broke it, in order. */
+  readonly steps: readonly string[];
+}
+
+/** Whether two causes are one: the same steps, in the same order, brought it about. */
+export const isSameCause = (a: Cause | undefined, b: Cause | undefined): boolean =>
+  a !== undefined && b !== undefined && a.what === b.what && isSameList(a.steps, b.steps);
+
+const isSameList = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((one, index) => one === b[index]);
+
+/** Place of an operation: its Program, the thread in it, and its number in that; all from 0. */
+export interface ProofStep {
+  readonly program: number;
+  readonly thread: number;
+  readonly index: number;
 }
 
 /**

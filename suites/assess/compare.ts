@@ -110,6 +110,12 @@ export function columnParagraphs({ columns }: Comparison): readonly Paragraph[] 
 const problemOf = ({ profile, problem }: TargetColumn): string =>
   profile === '' ? `not observed: ${problem}` : `incomplete: ${problem}`;
 
+/** A comparison without the rows in which all targets were observed to do the same. */
+export const differencesIn = (comparison: Comparison): Comparison => ({
+  ...comparison,
+  rows: comparison.rows.filter(({ differs }) => differs),
+});
+
 /** How many rows differ. */
 export function differenceText({ rows }: Comparison): string {
   const count = rows.filter(({ differs }) => differs).length;

@@ -102,10 +102,10 @@ t.test('list prints the catalogue for people and for programs', async (t) => {
   t.notMatch(some.stdout, /ISO-01 /);
 });
 
-t.test('compare shows targets side by side and writes both files', async (t) => {
+t.test('compare shows targets side by side and writes its files', async (t) => {
   const out = join(temporaryDirectory(), 'matrix');
   const targets = ['sim:', 'sim:?behaviour=rfc-v2', 'native:/dev/cma0'];
-  const ran = await allocert('compare', ...targets, '--out', out);
+  const ran = await allocert('compare', ...targets, '--html', '--out', out);
   t.equal(ran.code, 3, 'a target that cannot be opened');
   t.match(ran.stdout, /not observed: native:\/dev\/cma0 cannot be opened/);
   t.match(ran.stdout, /^\* {2}IOC-02 +pass ENOTTY +FAIL ENODEV +\?$/m);
@@ -115,8 +115,14 @@ t.test('compare shows targets side by side and writes both files', async (t) => 
     targets,
   );
   t.match(readFileSync(join(out, 'matrix.md'), 'utf8'), /\| IOC-02 ≠ \| MUST \|/);
-  const again = await allocert('compare', 'sim:', '--out', out);
+  const page = readFileSync(join(out, 'matrix.html'), 'utf8');
+  t.match(page, /<tr class="differs" id="IOC-02">.*?ENOTTY.*?ENODEV.*?<td>\?<\/td>/s);
+  t.match(page, /<tr class="" id="VER-01">/);
+  const again = await allocert('compare', 'sim:', '--only-differences', '--out', out);
   t.equal(again.code, 0, 'an earlier matrix is replaced');
+  t.match(again.stdout, /\d{3} requirements apply; 0 were observed differently/);
+  const { rows } = JSON.parse(readFileSync(join(out, 'matrix.json'), 'utf8')) as Comparison;
+  t.strictSame(rows, [], 'rows in which all do the same are left out');
 });
 
 t.test('QEMU is asked nothing where no kernel is wanted', async (t) => {

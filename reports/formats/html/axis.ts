@@ -46,9 +46,3 @@ function placeOf(times: readonly bigint[], at: bigint): number {
 
 /** A number short enough for markup. */
 export const round = (number: number): number => Math.round(number * 100) / 100;
-
-/** The name of a buffer in pictures: A to Z, then A1 and so on. */
-export function letterOf(index: number): string {
-  const turn = Math.floor(index / 26);
-  return `${String.fromCharCode(65 + (index % 26))}${turn === 0 ? '' : turn}`;
-}

@@ -2,7 +2,7 @@ import { campaignCharts } from './charts.ts';
 import { anchor, html, type Markup } from './escape.ts';
 import { findingSection } from './finding.ts';
 import type { CampaignPicture } from './fuzz-picture.ts';
-import { factList, themeButton, timeOf } from './parts.ts';
+import { counted, factList, themeButton, timeOf } from './parts.ts';
 import { pageAround } from './shell.ts';
 
 /** The HTML report of a campaign of the fuzzer, in pieces; see `pageAround`. */
@@ -15,14 +15,22 @@ function* body(picture: CampaignPicture): Generator<string> {
   yield findingsTable(picture).text;
   yield html`<section id="campaign"><h2>Campaign</h2>${modesTable(picture)}
 ${campaignCharts(picture)}</section>`.text;
-  for (const [index, finding] of picture.findings.entries()) {
-    yield findingSection(finding, index).text;
+  for (const { cause, places } of picture.groups) {
+    const [first, ...faces] = places;
+    yield* sectionOf(picture, first);
+    if (faces.length === 0) continue;
+    yield html`<div class="faces"><p>${counted(faces.length, 'other broken promise')} of the same cause:
+ ${cause}.</p>`.text;
+    for (const place of faces) yield* sectionOf(picture, place);
+    yield '</div>';
   }
   yield '</main>';
 }
 
-const plural = (count: number, word: string): string =>
-  `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`;
+function* sectionOf({ findings }: CampaignPicture, place: number): Generator<string> {
+  const finding = findings[place];
+  if (finding !== undefined) yield findingSection(finding, place).text;
+}
 
 function head(picture: CampaignPicture): Markup {
   const { facts, memoryLimit, modes, samples, suspects, unfinished } = picture;
@@ -46,7 +54,7 @@ function head(picture: CampaignPicture): Markup {
     ['Started', timeOf(picture.startedAt ?? '')],
     [
       'Did',
-      `${plural(rounds, 'round')}, ${plural(operations, 'operation')} in ${seconds.toFixed(1)} s`,
+      `${counted(rounds, 'round')}, ${counted(operations, 'operation')} in ${seconds.toFixed(1)} s`,
     ],
     ...(memoryLimit === undefined ? [] : [['Memory limit', `${memoryLimit} bytes`] as const]),
     ['Seed', `0x${BigInt(picture.seed).toString(16)}`],
@@ -55,28 +63,39 @@ function head(picture: CampaignPicture): Markup {
   ])}${notices.map((notice) => html`<p class="note">${notice}</p>`)}</header>`;
 }
 
-function verdict({ findings, unfinished }: CampaignPicture, rounds: number): Markup {
+function verdict({ findings, groups, unfinished }: CampaignPicture, rounds: number): Markup {
   if (findings.length > 0) {
-    return html`<h1 class="bad">✗ The fuzzer found ${plural(findings.length, 'broken promise')}.</h1>`;
+    const causes =
+      groups.length === findings.length ? '' : `, of at most ${counted(groups.length, 'cause')}`;
+    const promises = counted(findings.length, 'broken promise');
+    return html`<h1 class="bad">✗ The fuzzer found ${promises}${causes}.</h1>`;
   }
   const so = unfinished === '' ? '' : ' so far';
   return html`<h1 class="${unfinished === '' ? 'good' : 'open'}">${
     unfinished === '' ? '✓' : '?'
-  } Nothing was found in ${plural(rounds, 'round')}${so}.</h1>`;
+  } Nothing was found in ${counted(rounds, 'round')}${so}.</h1>`;
 }
 
-function findingsTable({ findings }: CampaignPicture): Markup {
+function findingsTable({ findings, groups }: CampaignPicture): Markup {
   if (findings.length === 0) return html``;
-  const rows = findings.map(({ kind, reproduced, round, rule, schedule, signature }) => {
+  const ordered = groups.flatMap(({ places }) =>
+    places.flatMap((place, index) => {
+      const finding = findings[place];
+      return finding === undefined ? [] : [{ ...finding, isFace: index > 0 }];
+    }),
+  );
+  const rows = ordered.map(({ isFace, kind, reproduced, round, rule, schedule, signature }) => {
     const again =
       reproduced === undefined ? 'not run again' : `${reproduced.times} of ${reproduced.of}`;
-    return html`<tr><th scope="row"><a href="#${anchor('f', signature)}">${rule.id}</a></th>
+    const sign = isFace ? html`<span title="of the same cause as the one above">↳</span> ` : '';
+    return html`<tr class="${isFace ? 'face' : ''}"><th scope="row">${sign}<a
+ href="#${anchor('f', signature)}">${rule.id}</a></th>
 <td>${rule.level ?? ''}</td><td>${kind}</td><td>${again}</td><td class="wide">${schedule.length}</td>
 <td class="wide">${round}</td></tr>`;
   });
   return html`<section id="findings"><h2>Findings</h2><div class="scroll"><table class="list"><thead><tr>
 <th scope="col">Rule</th><th scope="col">Level</th><th scope="col">What</th>
-<th scope="col">Shows again</th><th scope="col" class="wide">Operations</th>
+<th scope="col">Shows again, runs</th><th scope="col" class="wide">Operations</th>
 <th scope="col" class="wide">Round</th></tr></thead>
 <tbody>${rows}</tbody></table></div></section>`;
 }
@@ -92,6 +111,6 @@ function modesTable({ modes }: CampaignPicture): Markup {
 <td>${operations}</td><td class="${broken === 0 ? 'zero' : 'fail'}">${broken}</td></tr>`,
   );
   return html`<div class="scroll"><table class="counts modes"><thead><tr><th scope="col">Mode</th>
-<th scope="col">Rounds</th><th scope="col">Operations</th><th scope="col">Broke something</th></tr>
+<th scope="col">Rounds</th><th scope="col">Operations</th><th scope="col">Rounds that broke a promise</th></tr>
 </thead><tbody>${rows}</tbody></table></div>`;
 }

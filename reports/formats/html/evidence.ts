@@ -9,7 +9,10 @@ import type { RecordedCase, RunRecord } from '../../record/record.ts';
 import { anchor, html, type Markup } from './escape.ts';
 import { kernelLog } from './kernel-log.ts';
 import { describeAnswer, describeOperation } from './operation-text.ts';
+import { durationText } from './parts.ts';
 import { requestTables } from './requests.ts';
+import { ruleAnchor } from './rule-anchor.ts';
+import { badge } from './status.ts';
 
 /** Operations of a case that are shown; evidence.ndjson has all of them. */
 const STEPS_MAX = 120;
@@ -33,7 +36,11 @@ export function hasEvidence({ profile }: RunRecord, one: RecordedCase): boolean 
 }
 
 /** The operations of one case, and their results. */
-export function caseEvidence(one: RecordedCase, transcript: Transcript | undefined): Markup {
+export function caseEvidence(
+  record: RunRecord,
+  one: RecordedCase,
+  transcript: Transcript | undefined,
+): Markup {
   const entries = transcript?.entries ?? [];
   const steps = entries.flatMap(stepsOf);
   const left = steps.length - STEPS_MAX;
@@ -44,12 +51,24 @@ export function caseEvidence(one: RecordedCase, transcript: Transcript | undefin
   const log = entries.flatMap((entry) => (entry.kind === 'run' ? entry.history.log : entry.log));
   const deaths = entries.flatMap((entry) => (entry.kind === 'death' ? [entry] : []));
   return html`<details class="case" id="${anchor('c', one.id)}"><summary><b>${one.id}</b>
-${one.title}</summary><div class="inside">
+${one.title} <span class="took">${durationText(one.durationMs)}</span></summary><div class="inside">
+${brokenRules(record, one)}
 ${deaths.map(({ manner, message }) => html`<p class="bad">${manner}: ${message}</p>`)}
 ${kernelLog(log)}
 ${requestTables(shown)}<h3>Operations</h3>${cut === '' ? '' : html`<p class="quiet">${cut}</p>`}
 ${timeline(shown)}<p class="quiet">SHA-256 of the evidence: <code>${one.evidence}</code></p>
 </div></details>\n`;
+}
+
+/** What did not pass in the case, each with a link to its rule. */
+function brokenRules({ profile }: RunRecord, { verdicts }: RecordedCase): Markup {
+  const items = verdicts
+    .filter((verdict) => verdict.profile === profile && !QUIET.includes(verdict.status))
+    .map(
+      ({ reason, requirement, status }) =>
+        html`<li>${badge(status)} <a href="#${ruleAnchor(requirement)}">${requirement}</a> ${reason}</li>`,
+    );
+  return items.length === 0 ? html`` : html`<ul class="changes">${items}</ul>`;
 }
 
 function stepsOf(entry: TranscriptEntry): Step[] {
@@ -73,26 +92,32 @@ function flattened(step: Step): Step[] {
   return [step, ...body];
 }
 
+/** What never began has no time: counted, its zero would shrink all others to a point. */
+const timed = (result: Result | undefined): result is Result =>
+  result !== undefined && result.outcome !== 'not-run';
+
 function timeline(steps: readonly Step[]): Markup {
-  const calls = steps.flatMap(({ result }) => (result === undefined ? [] : [result.call]));
-  const begin = calls.reduce((least, call) => (call < least ? call : least), calls[0] ?? 0n);
-  const ends = steps.flatMap(({ result }) => result?.return ?? result?.call ?? []);
+  const ran = steps.flatMap(({ result }) => (timed(result) ? [result] : []));
+  const least = (one: bigint, other: bigint): bigint => (other < one ? other : one);
+  const begin = ran.map(({ call }) => call).reduce(least, ran[0]?.call ?? 0n);
+  const ends = ran.map((result) => result.return ?? result.call);
   const end = ends.reduce((most, at) => (at > most ? at : most), begin + 1n);
   const rows = steps.map(({ client, operation, result, note }, index) => {
     const odd = result === undefined || wordOf(result) !== 'ok';
-    const at = result === undefined ? '' : `${Number(result.call - begin) / 1000}`;
+    const at = timed(result) ? `${Number(result.call - begin) / 1000}` : '';
     return html`<tr><td>${index + 1}</td><td>${client}</td>
 <td><code>${describeOperation(operation)}</code></td>
 <td class="${odd ? 'odd' : ''}">${note} ${describeAnswer(result)}</td><td>${at}</td>
-<td>${bar(result, begin, end)}</td></tr>`;
+<td>${timed(result) ? bar(result, begin, end) : ''}</td></tr>`;
   });
+  const whole = Number(end - begin) / 1000;
   return html`<div class="scroll"><table class="timeline"><thead><tr><th scope="col">#</th>
-<th scope="col">client</th><th scope="col">operation</th><th scope="col">came to</th>
-<th scope="col">at µs</th><th scope="col">time</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+<th scope="col">client</th><th scope="col">operation</th><th scope="col">returned</th>
+<th scope="col">at µs</th><th scope="col" class="lane"><span class="axis"><span>0 µs</span>
+<span>${whole} µs</span></span></th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
-function bar(result: Result | undefined, begin: bigint, end: bigint): Markup {
-  if (result === undefined) return html``;
+function bar(result: Result, begin: bigint, end: bigint): Markup {
   const scale = (at: bigint): number => Number(((at - begin) * 1000n) / (end - begin)) / 10;
   const from = scale(result.call);
   const to = result.return === undefined ? 100 : scale(result.return);

@@ -1,4 +1,4 @@
-import { axisOf, letterOf } from './axis.ts';
+import { axisOf } from './axis.ts';
 import { anchor, html, type Markup } from './escape.ts';
 import type { FuzzPicture } from './fuzz-picture.ts';
 import { holdersTable } from './holders.ts';
@@ -7,6 +7,7 @@ import { type FrameOverlap, overlapsOf } from './overlaps.ts';
 import { framesText, pageMap } from './page-map.ts';
 import { requestTables } from './requests.ts';
 import { orderedRows, scheduleTable } from './schedule.ts';
+import { sourceMarkup } from './source.ts';
 
 /** One finding: the rule, what was seen, the pictures of it, and how to see it again. */
 export function findingSection(picture: FuzzPicture, index: number): Markup {
@@ -25,7 +26,8 @@ export function findingSection(picture: FuzzPicture, index: number): Markup {
   return html`<section class="finding" id="${anchor('f', signature)}">
 <h2 tabindex="-1"><span class="badge fail"><span aria-hidden="true">✗</span> ${rule.id}</span> ${kind}</h2>
 <dl class="words">${ruleOf(picture)}<dt>Expected</dt><dd>${picture.expected}</dd>
-<dt>Observed</dt><dd>${kind}: ${detail}</dd><dt>Found</dt><dd>${foundText(picture)}</dd>
+<dt>Observed</dt><dd>${kind}: ${detail}</dd>${facesOf(picture)}
+<dt>Found</dt><dd>${foundText(picture)}</dd>
 <dt>Again</dt><dd><code>${picture.again}</code>${reproducerOf(picture)}</dd></dl>
 ${kernelLog(log)}
 ${overlapList(overlaps, picture)}${map}${scheduleTable(rows, axis)}${buffers}
@@ -38,7 +40,13 @@ function ruleOf({ rule }: FuzzPicture): Markup {
     return html`<dt>Rule</dt><dd>${id}, which this version’s catalogue does not have</dd>`;
   }
   return html`<dt>Rule</dt><dd>${level}, ${authority ?? ''}. ${statement ?? ''}</dd>
-<dt>Source</dt><dd>${source.document}, ${source.place}</dd>`;
+<dt>Source</dt><dd>${sourceMarkup(source)}</dd>`;
+}
+
+/** What else the same steps show each time. */
+function facesOf({ faces }: FuzzPicture): Markup {
+  if (faces.length === 0) return html``;
+  return html`<dt>Also seen</dt><dd>${faces.join('; ')}</dd>`;
 }
 
 function foundText({
@@ -64,11 +72,12 @@ function reproducerOf({ reproducer }: FuzzPicture): Markup {
   return html`, or compile <a href="${reproducer}">${reproducer}</a> beside this page`;
 }
 
-function overlapList(overlaps: readonly FrameOverlap[], { schedule }: FuzzPicture): Markup {
+function overlapList(overlaps: readonly FrameOverlap[], picture: FuzzPicture): Markup {
+  const { buffers, schedule } = picture;
   if (overlaps.length === 0 || schedule.length === 0) return html``;
   const items = overlaps.map(
     ({ frames, one, other }) => html`<li><span class="badge fail"><span aria-hidden="true">✗</span>
-overlap</span> buffers <b>${letterOf(one)}</b> and <b>${letterOf(other)}</b> both have
+overlap</span> <b>${buffers[one]?.name ?? ''}</b> and <b>${buffers[other]?.name ?? ''}</b> both have
 ${framesText(frames)}</li>`,
   );
   return html`<ul class="overlaps">${items}</ul>`;

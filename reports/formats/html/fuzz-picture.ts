@@ -16,11 +16,20 @@ export interface CampaignPicture {
   /** Why it stopped early; empty when its budget was spent. */
   readonly unfinished: string;
   readonly samples: readonly FuzzSample[];
-  /** Bytes of the region, where it is bounded. */
+  /** Bytes of all regions together, where each is bounded. */
   readonly regionBytes?: bigint;
   /** Rounds that killed their worker. */
   readonly suspects: readonly { readonly round: number; readonly why: string }[];
   readonly findings: readonly FuzzPicture[];
+  /** Findings of one cause, as their places above; the one that shows the cause is the first. */
+  readonly groups: readonly FuzzGroup[];
+}
+
+/** Findings that one cause ties together. */
+export interface FuzzGroup {
+  readonly places: readonly [number, ...number[]];
+  /** The cause in words; empty where it was not proved, and the group is one finding. */
+  readonly cause: string;
 }
 
 /** The rounds of a mode, counted. */
@@ -49,6 +58,8 @@ export interface FuzzPicture {
   /** The observation that the oracle asks for. */
   readonly expected: string;
   readonly oracle: string;
+  /** Signatures of what else the same steps show each time. */
+  readonly faces: readonly string[];
   /** The rule that is broken; just its id when the catalogue no longer has it. */
   readonly rule: Pick<RequirementFacts, 'id'> & Partial<RequirementFacts>;
   readonly mode: string;
@@ -78,6 +89,8 @@ export interface FuzzInterval {
 
 /** A buffer that an operation of the schedule allocated. */
 export interface FuzzBuffer {
+  /** Its name in the schedule, as in `buffer1`. */
+  readonly name: string;
   /** Place of the allocation in the schedule. */
   readonly made: number;
   readonly pages: number;
@@ -107,8 +120,14 @@ export interface FuzzStep {
   /** Index of its Program, and of its thread there. */
   readonly program: number;
   readonly thread: number;
+  /** The thread's name, as in `main a`. */
   readonly client: string;
   readonly operation: Operation;
+  /** The request and the result in words; the result is empty when nothing is known of it. */
+  readonly asks: string;
+  readonly came: string;
+  /** Set on the step that broke the promise. */
+  readonly broken?: true;
   /** Undefined when nothing came back, or it did not run. */
   readonly result: Result | undefined;
 }

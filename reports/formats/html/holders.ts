@@ -1,5 +1,5 @@
 import { hexOf } from '../../../adapters/contract/program-json.ts';
-import { type Axis, letterOf, round } from './axis.ts';
+import { type Axis, round } from './axis.ts';
 import { html, type Markup } from './escape.ts';
 import type { FuzzBuffer, FuzzInterval, FuzzPicture } from './fuzz-picture.ts';
 import type { FrameOverlap } from './overlaps.ts';
@@ -22,7 +22,8 @@ export function holdersTable(
     const others = overlaps.flatMap(({ one, other }) =>
       one === index ? [other] : other === index ? [one] : [],
     );
-    return rowsOf(buffer, index, axis, others, numbers[buffer.made] ?? 0);
+    const names = [...new Set(others)].map((other) => buffers[other]?.name ?? '');
+    return rowsOf(buffer, axis, names, numbers[buffer.made] ?? 0);
   });
   const left = buffers.length - rows.length;
   const cut =
@@ -33,23 +34,22 @@ export function holdersTable(
 }
 
 function rowsOf(
-  { frames, holdings, lives, pages }: FuzzBuffer,
-  index: number,
+  { frames, holdings, lives, name: bufferName, pages }: FuzzBuffer,
   axis: Axis,
-  others: readonly number[],
+  others: readonly string[],
   number: number,
 ): Markup {
   const where = frames.length === 0 ? 'frames unknown' : frames.map(framesText).join(', ');
-  const badges = [...new Set(others)].map(
+  const badges = others.map(
     (other) => html` <span class="badge fail"><span aria-hidden="true">✗</span> overlaps
-${letterOf(other)}</span>`,
+${other}</span>`,
   );
   const rows = holdings.map(({ client, from, kind, until, value }) => {
     const name = kind === 'descriptor' ? `descriptor ${value}` : `mapping at ${hexOf(value)}`;
     return html`<tr><td></td><td>${name} of ${client}</td><td>${timeText(axis, [{ from, until }])}</td>
 <td>${lane(axis, [{ from, until }], 'held')}</td></tr>`;
   });
-  return html`<tbody><tr><th scope="row"><b>${letterOf(index)}</b></th>
+  return html`<tbody><tr><th scope="row"><b>${bufferName}</b></th>
 <td>${pages} ${pages === 1 ? 'page' : 'pages'} of #${number}, ${where}${badges}</td>
 <td>${timeText(axis, lives)}</td><td>${lane(axis, lives, 'life')}</td></tr>${rows}</tbody>`;
 }

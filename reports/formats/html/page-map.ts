@@ -1,5 +1,5 @@
 import { hexOf } from '../../../adapters/contract/program-json.ts';
-import { type Axis, letterOf, round } from './axis.ts';
+import { type Axis, round } from './axis.ts';
 import { type FrameAxis, frameAxisOf } from './bands.ts';
 import { html, type Markup } from './escape.ts';
 import type { FrameRun, FuzzInterval, FuzzPicture } from './fuzz-picture.ts';
@@ -11,8 +11,11 @@ export const framesText = ({ first, count }: FrameRun): string =>
     ? `frame ${hexOf(first)}`
     : `frames ${hexOf(first)} to ${hexOf(first + BigInt(count) - 1n)}`;
 
+/** What goes from a name where only its number has room. */
+const WORD = /^\D+/;
+
 /** Room that a letter needs, in percent of a narrow screen, and in pixels. */
-const LETTER_PERCENT = 5;
+const LETTER_PERCENT = 2.6;
 const LETTER_HEIGHT = 13;
 
 /**
@@ -31,20 +34,22 @@ export function pageMap(
     const x = axis.x(from);
     return { x, width: round(Math.max(0.5, axis.x(until) - x)), ...frames.box(run) };
   };
+  const nameOf = (index: number): string => picture.buffers[index]?.name ?? '';
   const buffers = picture.buffers.flatMap(({ frames: runs, lives }, index) =>
     lives.flatMap((life) =>
       runs.map((run) => {
-        const name = letterOf(index);
+        const name = nameOf(index);
         return html`<g><title>${name}: ${framesText(run)}</title><rect class="buffer"
- ${placed(area(life, run))}/></g>${label('', name, area(life, run))}`;
+ ${placed(area(life, run))}/></g>${label('', [name, name.replace(WORD, '')], area(life, run))}`;
       }),
     ),
   );
   const marks = overlaps.map((overlap) => {
-    const name = `${letterOf(overlap.one)}${letterOf(overlap.other)}`;
+    const both = [nameOf(overlap.one), nameOf(overlap.other)];
+    const names = [both.join(', '), both.map((name) => name.replace(WORD, '')).join(', ')];
     const box = area(overlap, overlap.frames);
     return html`<rect class="overlap" fill="url(#${id})" ${placed(box)}><title>overlap of
-${letterOf(overlap.one)} and ${letterOf(overlap.other)}</title></rect>${label('shared', name, box)}`;
+${both.join(' and ')}</title></rect>${label('shared', names, box)}`;
   });
   return html`<figure><figcaption>Page frames (down) over time (across), as far as the target told
 them; hatched and framed: held by two buffers at once</figcaption>
@@ -67,9 +72,11 @@ interface Area {
 const placed = ({ height, width, x, y }: Area): Markup =>
   html`x="${x}%" y="${y}" width="${width}%" height="${height}"`;
 
-/** A name, where it has room; the table beside the picture has all of them. */
-function label(kind: string, name: string, { height, width, x, y }: Area): Markup {
-  if (height < LETTER_HEIGHT || width < LETTER_PERCENT * name.length) return html``;
+/** The longest of some names that has room; the table beside the picture has all of them. */
+function label(kind: string, names: readonly string[], area: Area): Markup {
+  const { height, width, x, y } = area;
+  const name = names.find(({ length }) => width >= LETTER_PERCENT * (length + 1));
+  if (height < LETTER_HEIGHT || name === undefined) return html``;
   const [at, down] = kind === '' ? [x, 12] : [x + width / 2, height / 2 + 4];
   return html`<text class="${kind}" x="${round(at)}%" dx="${kind === '' ? 4 : 0}"
  y="${round(y + down)}">${name}</text>`;

@@ -19,9 +19,11 @@
     return words.every((word) => textOf(row).includes(word));
   }
 
+  const checked = () => [...form.querySelectorAll('input:checked')].map(({ value }) => value);
+
   function filter() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const statuses = [...form.querySelectorAll('input:checked')].map(({ value }) => value);
+    const statuses = checked();
     let shown = 0;
     for (const row of rows) {
       row.hidden = !fits(row, words, statuses);
@@ -38,16 +40,40 @@
     next?.querySelector('summary, h2').focus();
   }
 
+  /** The filters as the part of the address behind `#`, so that a link shows what its sender saw. */
+  function remember() {
+    const asked = new URLSearchParams();
+    for (const value of checked()) asked.append('status', value);
+    for (const { id, value } of selects) if (value !== '') asked.set(id, value);
+    if (search.value !== '') asked.set('q', search.value);
+    history.replaceState(null, '', `#${asked}`);
+  }
+
+  /** Sets the filters as a link names them. */
+  function recall(asked) {
+    const statuses = asked.getAll('status');
+    for (const box of form.querySelectorAll('input[name=status]')) {
+      box.checked = statuses.includes(box.value);
+    }
+    for (const select of selects) select.value = asked.get(select.id) ?? '';
+    search.value = asked.get('q') ?? '';
+    filter();
+  }
+
   function clear() {
     if (form === null) return;
     form.reset();
     filter();
+    remember();
   }
 
   function filters() {
     if (form === null) return;
     form.hidden = false;
-    form.addEventListener('input', filter);
+    form.addEventListener('input', () => {
+      filter();
+      remember();
+    });
     form.addEventListener('submit', (event) => event.preventDefault());
     filter();
   }
@@ -62,9 +88,16 @@
     acts[event.key]();
   }
 
-  /** A link into a closed row or case opens it. */
+  /** A link into a closed row or case opens it, also one that the filters hide; others set them. */
   function openTarget() {
-    const target = byId(location.hash.slice(1));
+    const asked = location.hash.slice(1);
+    if (form !== null && asked.includes('=')) {
+      recall(new URLSearchParams(asked));
+      byId('requirements').scrollIntoView();
+      return;
+    }
+    const target = byId(asked);
+    if (target?.hidden) recall(new URLSearchParams());
     if (target instanceof HTMLDetailsElement) target.open = true;
     target?.scrollIntoView();
   }

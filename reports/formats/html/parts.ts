@@ -10,8 +10,16 @@ export const themeButton = (): Markup => html`
 export const timeOf = (iso: string): string => iso.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC');
 
 /** Names and values; what is empty is left out. */
-export function factList(rows: readonly (readonly [string, string])[]): Markup {
+export function factList(rows: readonly (readonly [string, string | Markup])[]): Markup {
   const filled = rows.filter(([, value]) => value !== '');
   const list = filled.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`);
   return html`<dl class="facts">${list}</dl>`;
 }
+
+/** A count with its unit: `1 finding`, `2 findings`. */
+export const counted = (count: number, unit: string): string =>
+  `${count.toLocaleString('en')} ${unit}${count === 1 ? '' : 's'}`;
+
+/** A time in the unit in which it is short. @param ms milliseconds */
+export const durationText = (ms: number): string =>
+  ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;

@@ -3,7 +3,7 @@ import type { Axis } from './axis.ts';
 import { html, type Markup } from './escape.ts';
 import type { FuzzPicture, FuzzStep } from './fuzz-picture.ts';
 import { lane } from './holders.ts';
-import { describeAnswer, describeOperation } from './operation-text.ts';
+import { describeAnswer } from './operation-text.ts';
 
 const ROWS_MAX = 200;
 
@@ -53,10 +53,7 @@ function programRows(rows: readonly Row[], axis: Axis, widest: number): Markup {
   const columns = columnsOf(rows);
   // The last thread has the room that Programs with more threads need.
   const wide = (at: number): number => (at < columns.length - 1 ? 1 : widest - at);
-  const names = columns.map((column) => {
-    const { client = '' } = rows.find(({ thread }) => thread === column) ?? {};
-    return columns.length === 1 ? client : `${client}, thread ${column}`;
-  });
+  const names = columns.map((column) => rows.find(({ thread }) => thread === column)?.client ?? '');
   const heads = names.map((name, at) => html`<th scope="col" colspan="${wide(at)}">${name}</th>`);
   const spans = rows.map((_, index) => spanOf(rows, index));
   const lines = rows.map((row, index) => {
@@ -96,13 +93,18 @@ function spanOf(rows: readonly Row[], index: number): number {
 }
 
 function cell(row: Row, thread: string, span: Markup, rows: readonly Row[]): Markup {
-  const { operation, result } = row;
+  const { asks, broken, came, result } = row;
   const ok = result !== undefined && wordOf(result) === 'ok';
   const others = rows.filter((other) => other !== row && ranTogether(row, other));
   const during = others.map(({ number }) => `#${number}`).join(' ');
   const note = during === '' ? '' : html` <span class="during">overlaps ${during}</span>`;
-  return html`<td class="call ${during === '' ? '' : 'met'}" ${span} data-thread="${thread}">
-<code>${describeOperation(operation)}</code> <span class="${ok ? '' : 'odd'}">→ ${describeAnswer(result)}</span>${note}</td>`;
+  const mark =
+    broken === true
+      ? html` <span class="badge fail"><span aria-hidden="true">✗</span> breaks the promise</span>`
+      : '';
+  const kind = `${during === '' ? '' : ' met'}${broken === true ? ' broken' : ''}`;
+  return html`<td class="call${kind}" ${span} data-thread="${thread}"><code>${asks}</code>
+ <span class="${ok ? '' : 'odd'}">→ ${came === '' ? describeAnswer(result) : came}</span>${mark}${note}</td>`;
 }
 
 /** Whether two calls were under way at once. */

@@ -106,3 +106,22 @@ export const cutOff = (page: Page): Promise<string[]> =>
     .filter((one) => one.clientWidth > 0 && one.scrollWidth > one.clientWidth + 1)
     .filter((one) => getComputedStyle(one).display !== 'inline' && !(one instanceof SVGElement))
     .map((one) => one.localName + '.' + one.className + ' ' + one.scrollWidth)`);
+
+/** Labels in which a line ends within a word. */
+export const brokenLabels = (page: Page): Promise<string[]> =>
+  page.evaluate(`(() => {
+    const broken = new Set();
+    const labels = 'th, dt, caption, figcaption, legend, button, .badge, .level, .brand, .took';
+    for (const label of document.querySelectorAll(labels)) {
+      const walker = document.createTreeWalker(label, NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+        for (const { 0: word, index } of node.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+          const range = document.createRange();
+          range.setStart(node, index);
+          range.setEnd(node, index + word.length);
+          if (range.getClientRects().length > 1) broken.add(word);
+        }
+      }
+    }
+    return [...broken];
+  })()`);

@@ -6,7 +6,7 @@ import { overlapsOf } from '../../../../reports/formats/html/overlaps.ts';
 
 function buffer(first: bigint, count: number, from: bigint, until?: bigint): FuzzBuffer {
   const frames = [{ first, count }];
-  return { made: 0, pages: count, lives: [{ from, until }], frames, holdings: [] };
+  return { name: 'buffer1', made: 0, pages: count, lives: [{ from, until }], frames, holdings: [] };
 }
 
 t.test('frames that are handed on after a release are no overlap', async (t) => {
