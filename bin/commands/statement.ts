@@ -71,7 +71,7 @@ const initCommand: CommandModule<object, InitArguments> = {
     written(out, draft);
     const blanks = draft.split('\n').filter((line) => line.includes(`"${BLANK}"`)).length;
     say(
-      `${out} is a draft: write what is true in place of each ${BLANK}, of which there are ${blanks}.`,
+      `${out} is a draft with ${counted(blanks, 'blank')}: write what is true in place of ${BLANK}.`,
     );
     conclude(0);
   },
@@ -144,7 +144,7 @@ function compared(file: string, statement: Statement, record: RunRecord): number
   return 0;
 }
 
-/** What was seen of a product, or as {@link probed}; undefined: there is nothing to compare with. */
+/** What was seen, or as {@link probed}; undefined where there is nothing to compare with. */
 async function seenOf(
   { profile, deviations }: Statement,
   target: string | undefined,
