@@ -62,12 +62,16 @@ const initCommand: CommandModule<object, InitArguments> = {
       throw usageError(`${out} exists, and may hold answers; name another file with --out`);
     }
     const record = await probed(target, profile === undefined ? {} : { profile });
+    if (typeof record === 'number') {
+      conclude(record);
+      return;
+    }
     if (!record.complete) throw machineError(record.incompleteReason);
     const draft = draftStatement({ record, heaps: declared });
     written(out, draft);
     const blanks = draft.split('\n').filter((line) => line.includes(`"${BLANK}"`)).length;
     say(
-      `${out} is a draft: write what is true in place of each ${BLANK}, of which there are ${blanks}.`,
+      `${out} is a draft with ${counted(blanks, 'blank')}: write what is true in place of ${BLANK}.`,
     );
     conclude(0);
   },
@@ -99,7 +103,8 @@ const checkCommand: CommandModule<object, CheckArguments> = {
       return;
     }
     const record = await seenOf(statement, target, report);
-    conclude(record === undefined ? consistent(file) : compared(file, statement, record));
+    if (typeof record === 'number') conclude(record);
+    else conclude(record === undefined ? consistent(file) : compared(file, statement, record));
   },
 };
 
@@ -139,12 +144,12 @@ function compared(file: string, statement: Statement, record: RunRecord): number
   return 0;
 }
 
-/** What was seen of a product; undefined where there is nothing to compare with. */
+/** What was seen, or as {@link probed}; undefined where there is nothing to compare with. */
 async function seenOf(
   { profile, deviations }: Statement,
   target: string | undefined,
   report: string | undefined,
-): Promise<RunRecord | undefined> {
+): Promise<RunRecord | number | undefined> {
   if (target !== undefined) return probed(target, { profile, deviations });
   if (report === undefined) return undefined;
   const isFolder = existsSync(report) && statSync(report).isDirectory();
@@ -157,13 +162,19 @@ async function seenOf(
   throw usageError(`${report} judges by ${known}, and the statement is about ${profile}`);
 }
 
-async function probed(target: string, options: ProbeOptions): Promise<RunRecord> {
+/** What the probes see of a target, or the exit code of the signal that stopped them. */
+async function probed(target: string, options: ProbeOptions): Promise<RunRecord | number> {
   const adapter = await openTarget(target);
   const interrupt = new Interrupt();
   const progress = new Progress();
   try {
-    const { signal } = interrupt;
-    return await runProbes(adapter, { ...options, signal, listener: progress.listener });
+    const { expired, signal } = interrupt;
+    const probes = runProbes(adapter, { ...options, signal, listener: progress.listener });
+    const record = await Promise.race([probes, expired.then(() => undefined)]);
+    const { received, failure } = interrupt;
+    if (received !== undefined) return received.exitCode;
+    if (record !== undefined) return record;
+    throw machineError(failure ?? 'the probes were left behind');
   } finally {
     progress.stop();
     await closeInTime(adapter);

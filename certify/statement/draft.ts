@@ -29,11 +29,11 @@ export function draftStatement({ record, heaps }: DraftSource): string {
   const parts: readonly (readonly string[])[] = [
     [...headLines(record), ...member('statement', STATEMENT_VERSION)],
     productLines(),
+    ['// The interface to programs.', ...member('abi', nothing.abi)],
     [
-      '// The interface to programs.',
-      ...member('abi', nothing.abi),
+      `// The profile of rules that is to hold: ${profilesFor(nothing)}.`,
+      ...member('profile', nothing.profile),
     ],
-    [`// The profile of rules that is to hold: ${profilesFor(nothing)}.`, ...member('profile', nothing.profile)],
     ['// Bytes of a page.', ...member('pageSize', record.facts.pageSize)],
     [
       '// Buffers begin at a multiple of their size, rounded to a power of two, up to this much.',
@@ -114,7 +114,10 @@ function regionLines({ facts }: RunRecord, heaps: DraftSource['heaps']): readonl
   const declared = heaps
     .filter(({ node }) => !facts.regions.some((one) => one.node === node))
     .map((heap) => ({ node: heap.node, bounded: BLANK, ...npuOf(heap) }));
-  const note = declared.length === 0 ? [] : ['// Whether a heap that was only declared is bounded, true or false, a person must say.'];
+  const note =
+    declared.length === 0
+      ? []
+      : ['// Whether a heap that was only declared is bounded, true or false, a person must say.'];
   return [
     '// Every region of the product; the first one is under test.',
     ...note,
@@ -147,7 +150,12 @@ function featureLines({ profile }: Statement, claims: readonly ClaimVerdict[]): 
     const unseen = value === BLANK ? [`// Not seen: ${printable(found?.reason ?? '')}`] : [];
     return [`// ${requirement.id}: ${title}`, ...unseen, ...member(name, value)];
   });
-  return ['// Optional features: whether the product has each of them.', '"features": {', ...entries(members), '}'];
+  return [
+    '// Optional features: whether the product has each of them.',
+    '"features": {',
+    ...entries(members),
+    '}',
+  ];
 }
 
 /** The answer that a claim which denies something shows to be true. */
@@ -162,11 +170,23 @@ function testingLines({ facts }: RunRecord, claims: readonly ClaimVerdict[]): re
     '// What a tester needs to know.',
     '"testing": {',
     ...entries([
-      ['// Bits of the programs that call, 32 or 64.', ...member('callerBits', 8 * facts.pointerBytes)],
+      [
+        '// Bits of the programs that call, 32 or 64.',
+        ...member('callerBits', 8 * facts.pointerBytes),
+      ],
       ['// Operations that the target offers.', ...member('operations', facts.capabilities)],
-      ['// Whether the kernel shows root where buffers lie.', ...member('pageFrames', answer('page frames shown'))],
-      ['// Whether there is a test-control node.', ...member('testControl', answer('test-control node'))],
-      ['// Whether nothing else allocates during a test.', ...member('idle', answer('idle regions'))],
+      [
+        '// Whether the kernel shows root where buffers lie.',
+        ...member('pageFrames', answer('page frames shown')),
+      ],
+      [
+        '// Whether there is a test-control node.',
+        ...member('testControl', answer('test-control node')),
+      ],
+      [
+        '// Whether nothing else allocates during a test.',
+        ...member('idle', answer('idle regions')),
+      ],
       ['// The person who answered.', ...member('answeredBy', BLANK)],
     ]),
     '}',

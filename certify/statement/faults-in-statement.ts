@@ -1,11 +1,6 @@
 import { OPERATION_ROWS } from '../../adapters/contract/index.ts';
 import { nearest } from '../../base/nearest.ts';
-import {
-  catalogue,
-  type Profile,
-  profilesOf,
-  requirementsFor,
-} from '../../catalogue/catalogue.ts';
+import { catalogue, type Profile, profilesOf, requirementsFor } from '../../catalogue/catalogue.ts';
 import { isDay } from '../../reports/gate/read-waivers.ts';
 import { CASES } from '../../suites/cases/all.ts';
 import { exclusionOf } from './excluded.ts';
@@ -36,7 +31,9 @@ export function statementFaults(statement: Statement, today: string): readonly S
 }
 
 function profileFaults({ abi, profile: name }: Statement, profile?: Profile): StatementFault[] {
-  const fitting = profilesOf(abi).map((one) => one.name).join(' or ');
+  const fitting = profilesOf(abi)
+    .map((one) => one.name)
+    .join(' or ');
   if (profile === undefined) {
     const sentence = `there is no profile ${name}; choose ${fitting}`;
     return [{ rule: 'profile-unknown', sentence }];
@@ -189,7 +186,10 @@ function deviationFault(
 ): StatementFault[] {
   const found = catalogue().requirements.find((one) => one.id === id);
   if (found === undefined) {
-    const near = nearest(id, catalogue().requirements.map((one) => one.id));
+    const near = nearest(
+      id,
+      catalogue().requirements.map((one) => one.id),
+    );
     const hint = near === undefined ? 'see allocert list' : `did you mean ${near}?`;
     const sentence = `there is no requirement ${id} to deviate from; ${hint}`;
     return [{ rule: 'deviation-unknown', sentence }];

@@ -70,10 +70,7 @@ type Bytes = number | string;
 
 /** A statement as the schema has it: sizes are numbers or texts. */
 interface Written
-  extends Pick<
-    Statement,
-    'product' | 'abi' | 'profile' | 'pageSize' | 'features' | 'testing'
-  >,
+  extends Pick<Statement, 'product' | 'abi' | 'profile' | 'pageSize' | 'features' | 'testing'>,
     Partial<Pick<Statement, 'deviations' | 'errata'>> {
   readonly alignment: Bytes;
   readonly regions: readonly (Omit<StatedRegion, 'sizeBytes'> & { readonly size?: Bytes })[];
