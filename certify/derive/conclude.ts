@@ -6,7 +6,7 @@ import { isBinding } from '../../reports/record/binding.ts';
 import type { UsedWaiver, Waiver } from '../../reports/record/gate-outcome.ts';
 import type { RecordedRequirement, RunRecord } from '../../reports/record/record.ts';
 import { isBad, type Status, worse } from '../../reports/record/status.ts';
-import type { JudgedStatement } from './claims.ts';
+import type { JudgedClaims } from './claims.ts';
 
 /** What the campaign of a package came to. */
 export interface CampaignOutcome {
@@ -24,7 +24,7 @@ export interface Grounds {
   readonly records: readonly RunRecord[];
   readonly campaign: CampaignOutcome;
   readonly waivers: readonly Waiver[];
-  readonly statement: Pick<JudgedStatement, 'faults' | 'undecided'>;
+  readonly statement: Pick<JudgedClaims, 'faults' | 'undecided'>;
 }
 
 /** A rule that was not observed, with the reason. */
@@ -53,7 +53,7 @@ export interface Conclusion {
  * runs agree, every MUST that applies is observed and passes (or stands on the certificate by
  * name), all claims hold, and the campaign found nothing.
  */
-export function conclude(grounds: Grounds): Conclusion {
+export function concludePackage(grounds: Grounds): Conclusion {
   const { campaign, profile, records, statement, waivers } = grounds;
   const [first] = records;
   if (first === undefined) throw new Error('a conclusion needs a run');

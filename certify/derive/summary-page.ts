@@ -37,13 +37,17 @@ export function summaryPage(facts: SummaryFacts): string {
 <style>
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #ccc }
+th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0 }
+th, td { border-bottom: 1px solid #ccc }
 h1 small { display: block; font-size: 1rem; font-weight: normal }
 </style>
 </head>
 <body>
-<h1>${product.vendor} ${product.name} ${product.version}<small>${RESULTS[conclusion.result]}: profile ${head.profile}, allocert ${head.allocert}</small></h1>
-<p>This page follows from the files beside it. Believe <code>allocert verify</code>, not the page.</p>
+<h1>${product.vendor} ${product.name} ${product.version}
+<small>${RESULTS[conclusion.result]}: profile ${head.profile},
+allocert ${head.allocert}</small></h1>
+<p>This page follows from the files beside it.
+Believe <code>allocert verify</code>, not the page.</p>
 ${list('Why it is not certified', conclusion.reasons)}
 ${table('What was certified', [
   ['target', head.target],

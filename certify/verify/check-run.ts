@@ -19,8 +19,8 @@ import { catalogueDifference } from '../../suites/recheck/check-catalogue.ts';
 import { JudgeAgain } from '../../suites/recheck/judge-again.ts';
 import { isSameTarget } from '../../suites/run/identity.ts';
 import { selectCases } from '../../suites/run/select.ts';
-import { type CertificationPlan, orderOf } from '../plan/plan.ts';
-import type { Refusals } from './refusals.ts';
+import { type CertificationPlan, caseOrder } from '../plan/plan.ts';
+import type { RefusalList } from './refusals.ts';
 
 /** A run of a package, before anything of it is believed. */
 export interface RunPlace {
@@ -56,7 +56,7 @@ const LINES: readonly string[] = ['run-start', 'case-start', 'case-end', 'notice
  */
 export async function checkRun(
   place: RunPlace,
-  refusals: Refusals,
+  refusals: RefusalList,
 ): Promise<CheckedRun | undefined> {
   const walked = await walk(place, refusals);
   if (walked === undefined) return undefined;
@@ -75,7 +75,7 @@ export async function checkRun(
 }
 
 /** The runs must be of one target, one after the other. */
-export function refuseMixture(runs: readonly CheckedRun[], refusals: Refusals): void {
+export function refuseMixture(runs: readonly CheckedRun[], refusals: RefusalList): void {
   for (const [at, { record, start }] of runs.entries()) {
     const before = runs[at - 1];
     if (before === undefined) continue;
@@ -92,7 +92,7 @@ const fileOf = ({ folder }: RunPlace, name = 'journal.ndjson'): string => join(f
 type Walked = Pick<CheckedRun, 'ends' | 'record' | 'start'>;
 
 /** Reads the journal to its end, beside the evidence. */
-async function walk(place: RunPlace, refusals: Refusals): Promise<Walked | undefined> {
+async function walk(place: RunPlace, refusals: RefusalList): Promise<Walked | undefined> {
   const { folder } = place;
   const cases = new Set<string>();
   const course = new JournalCourse(fileOf(place));
@@ -142,7 +142,7 @@ function lineFault(line: WrittenLine, cases: Set<string>): string | undefined {
 }
 
 /** Holds what a run says of itself against the plan. */
-function checkStart(place: RunPlace, start: RunStart, refusals: Refusals): void {
+function checkStart(place: RunPlace, start: RunStart, refusals: RefusalList): void {
   const { at, head, plan } = place;
   const run = `run ${at + 1}`;
   const seed = plan.runs[at] ?? '';
@@ -166,15 +166,16 @@ function checkStart(place: RunPlace, start: RunStart, refusals: Refusals): void 
 }
 
 /** The cases of a run are those of the plan, in the order that its seed decides. */
-function checkOrder({ at, head, plan }: RunPlace, { cases }: RunStart, refusals: Refusals): void {
+function checkOrder(place: RunPlace, { cases }: RunStart, refusals: RefusalList): void {
+  const { at, head, plan } = place;
   const { abi } = profileNamed(head.profile);
   const chosen = selectCases(abi, plan.only).map(({ id }) => id);
-  const due = orderOf(plan.runs[at] ?? '', chosen);
+  const due = caseOrder(plan.runs[at] ?? '', chosen);
   const wrong = due.findIndex((id, index) => cases[index]?.id !== id);
   if (wrong < 0 && cases.length === due.length) return;
-  const place = wrong < 0 ? due.length : wrong;
-  const [has, plans] = [cases[place]?.id ?? 'no case', due[place] ?? 'no case'];
-  const sentence = `run ${at + 1} has ${has} in place ${place + 1}, and its seed makes it ${plans}`;
+  const index = wrong < 0 ? due.length : wrong;
+  const [has, plans] = [cases[index]?.id ?? 'no case', due[index] ?? 'no case'];
+  const sentence = `run ${at + 1} has ${has} in place ${index + 1}, and its seed makes it ${plans}`;
   refusals.add('order', sentence);
 }
 
@@ -183,7 +184,7 @@ async function judgeAll(
   place: RunPlace,
   start: RunStart,
   ends: readonly JournalPlace[],
-  refusals: Refusals,
+  refusals: RefusalList,
 ): Promise<number> {
   const file = fileOf(place);
   const judge = new JudgeAgain(start);
@@ -204,7 +205,7 @@ async function judgeAll(
 }
 
 /** The record must be, byte for byte, what follows from the journal. */
-function checkRecord(place: RunPlace, record: RunRecord, refusals: Refusals): void {
+function checkRecord(place: RunPlace, record: RunRecord, refusals: RefusalList): void {
   if (place.recordSha256 !== recordDigest(record)) {
     const file = fileOf(place, 'record.json');
     refusals.add('record', `${file} is not the record that follows from the journal beside it`);

@@ -39,7 +39,7 @@ const REMEDIES = {
 export type VerifyReason = keyof typeof REMEDIES;
 
 /** Every reason by which a package is refused, in the order in which they were found. */
-export class Refusals {
+export class RefusalList {
   readonly #folder: string;
   readonly #all: RefusalParts[] = [];
 

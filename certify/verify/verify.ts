@@ -18,7 +18,7 @@ import { checkCampaign } from './check-campaign.ts';
 import { checkDerivedFiles, checkQualification, readClaims } from './check-data.ts';
 import { checkHead } from './check-head.ts';
 import { type CheckedRun, checkRun, refuseMixture } from './check-run.ts';
-import { Refusals } from './refusals.ts';
+import { RefusalList } from './refusals.ts';
 import { type OtherToday, todayWouldSay } from './today.ts';
 
 /** A package to verify, and what is known before it is opened. */
@@ -79,7 +79,7 @@ const NOTHING_DONE: VerifyFigures = { bytes: 0, cases: 0, answers: 0, rounds: 0,
  * @throws {@link AllocertError} (usage) when the file cannot be read
  */
 export async function verifyPackage(request: VerifyRequest): Promise<Verification> {
-  const refusals = new Refusals(request.scratch);
+  const refusals = new RefusalList(request.scratch);
   let unpacked: UnpackedPackage;
   try {
     unpacked = await unpackPackage(request.file, request.scratch);
@@ -91,7 +91,7 @@ export async function verifyPackage(request: VerifyRequest): Promise<Verificatio
   return new Verifier(request, unpacked, refusals).verify();
 }
 
-const refused = (refusals: Refusals, more: Partial<Verification> = {}): Verification => ({
+const refused = (refusals: RefusalList, more: Partial<Verification> = {}): Verification => ({
   ...{ otherToday: [], figures: NOTHING_DONE },
   ...more,
   verdict: 'refused',
@@ -101,9 +101,9 @@ const refused = (refusals: Refusals, more: Partial<Verification> = {}): Verifica
 class Verifier {
   readonly #request: VerifyRequest;
   readonly #package: UnpackedPackage;
-  readonly #refusals: Refusals;
+  readonly #refusals: RefusalList;
 
-  constructor(request: VerifyRequest, unpacked: UnpackedPackage, refusals: Refusals) {
+  constructor(request: VerifyRequest, unpacked: UnpackedPackage, refusals: RefusalList) {
     this.#request = request;
     this.#package = unpacked;
     this.#refusals = refusals;

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import t from 'tap';
 import { catalogue, underCatalogue } from '../../catalogue/catalogue.ts';
 import { catalogueDigest } from '../../certify/derive/pinned-catalogue.ts';
-import { orderOf, planOf } from '../../certify/plan/plan.ts';
+import { caseOrder, certificationPlan } from '../../certify/plan/plan.ts';
 import { PUBLISHED_TERMS } from '../../certify/plan/terms.ts';
 import { VIEWS } from '../../certify/verify/view.ts';
 import { dayOf } from '../../reports/gate/read-waivers.ts';
+import { type Loose, withDerived, withJournal } from './forge.ts';
 import {
   folderOf,
   newSigner,
@@ -15,6 +16,7 @@ import {
   packed,
   recorded,
   type SampleOptions,
+  sealed,
   statementValue,
   TERMS,
   verifier,
@@ -29,7 +31,7 @@ t.test('a package verifies', async (t) => {
   const verification = await verify(made.file, { challenge: 'abc' });
   t.strictSame(verification.refusals, []);
   t.equal(verification.verdict, 'certified');
-  t.match(verification.figures, { cases: 21, rounds: 12, sampled: 4 });
+  t.match(verification.figures, { cases: 21, rounds: 4, sampled: 2 });
   t.match(verification.derived?.conclusion, { result: 'WARNED', reasons: [] });
   t.strictSame(verification.otherToday, []);
   const facts = { file: 'p.tar.gz', keys: 1, verbose: true };
@@ -96,11 +98,11 @@ const waiver = (more: object): object => ({
   ],
 });
 
-const DEFECT = { target: 'sim:?defect=zero-length-accepted' };
+const WAIVED = { target: 'sim:?defect=zero-length-accepted' };
 
 t.test('what is waived stands on the certificate by name', async (t) => {
   const waivers = waiver({ kind: 'interpretation' });
-  const { derived, refusals, verdict } = await verdictOf('waived', { ...DEFECT, waivers }, [
+  const { derived, refusals, verdict } = await verdictOf('waived', { ...WAIVED, waivers }, [
     'LEN-01/zero',
     'IOC-01/valid',
   ]);
@@ -121,7 +123,7 @@ t.test('a minor fault expires after it was certified', async (t) => {
     only: ['LEN-01/zero', 'IOC-01/valid'],
   };
   const waivers = waiver({ kind: 'minor-fault', expires: tomorrow });
-  const { file } = await opened(place, vendor, { ...DEFECT, waivers, terms });
+  const { file } = await opened(place, vendor, { ...WAIVED, waivers, terms });
   t.equal((await verify(file, { terms })).verdict, 'certified');
   const now = new Date(Date.now() + 3 * 86_400_000);
   const { refusals } = await verify(file, { terms, now });
@@ -130,12 +132,13 @@ t.test('a minor fault expires after it was certified', async (t) => {
 
 t.test('a deficiency ends with the version that mends the suite', async (t) => {
   const waivers = waiver({ kind: 'suite-deficiency', mendedIn: '0.1.0' });
-  const { derived, verdict } = await verdictOf('mended', { ...DEFECT, waivers }, [
+  const { derived, verdict } = await verdictOf('mended', { ...WAIVED, waivers }, [
     'LEN-01/zero',
     'IOC-01/valid',
   ]);
   t.equal(verdict, 'refused');
-  t.match(derived?.conclusion.reasons, [/ended with allocert 0\.1\.0, which mends the suite/]);
+  const [, second = ''] = derived?.conclusion.reasons ?? [];
+  t.match(second, /ended with allocert 0\.1\.0, which mends the suite/);
 });
 
 t.test('a package that pins the rules of a release is judged by them', async (t) => {
@@ -171,17 +174,17 @@ t.test('a package that pins the rules of a release is judged by them', async (t)
 
 t.test('a plan follows from challenge, statement and catalogue', async (t) => {
   const source = { challenge: 'a', nonce: null, statement: '1', catalogue: '2', rounds: 1024 };
-  const plan = planOf(source, PUBLISHED_TERMS);
+  const plan = certificationPlan(source, PUBLISHED_TERMS);
   t.equal(plan.runs.length, 3);
   for (const other of [{ challenge: 'b' }, { statement: '3' }, { catalogue: '4' }]) {
-    const seeds = planOf({ ...source, ...other }, PUBLISHED_TERMS);
+    const seeds = certificationPlan({ ...source, ...other }, PUBLISHED_TERMS);
     t.notSame(seeds.runs, plan.runs);
     t.not(seeds.fuzz.seed, plan.fuzz.seed);
   }
   const ids = Array.from({ length: 20 }, (_, at) => `case ${at}`);
   const [first = '', second = ''] = plan.runs;
-  t.notSame(orderOf(first, ids), orderOf(second, ids));
-  t.strictSame(orderOf(first, ids).toSorted(), ids.toSorted());
+  t.notSame(caseOrder(first, ids), caseOrder(second, ids));
+  t.strictSame(caseOrder(first, ids).toSorted(), ids.toSorted());
 });
 
 t.test('what cannot be certified is refused before anything runs', async (t) => {
@@ -190,3 +193,56 @@ t.test('what cannot be certified is refused before anything runs', async (t) => 
     message: /--challenge takes 1 to 200/,
   });
 });
+
+/*
+ * Targets with a defect get no certificate, also not when their vendor edits verdicts, records and
+ * everything that follows from them, and signs it again.
+ */
+
+/** A defect of the simulator, and the case that sees it. */
+const DEFECTS: readonly (readonly [defect: string, case_: string])[] = [
+  ['unknown-ioctl-einval', 'IOC-02/unknown-nr'],
+  ['ioctl-type-unchecked', 'IOC-04/direction'],
+  ['efault-einval', 'ERR-01/pointer'],
+  ['copy-out-ignored', 'ERR-03/read-only'],
+  ['cloexec-ignored', 'FLG-02/cloexec'],
+  ['zero-length-accepted', 'LEN-01/zero'],
+  ['exhaustion-einval', 'LEN-06/larger-than-region'],
+  ['descriptor-not-lowest', 'FD-01/lowest'],
+  ['version-1-wanted', 'VER-01/zero'],
+  ['reopens-writable', 'MAP-06/reopen'],
+];
+
+/** Makes a verdict what its vendor would like it to be. */
+function whitewash(line: Loose): void {
+  if (line.type !== 'case-end') return;
+  for (const verdict of line.verdicts) {
+    if (verdict.status === 'pass' || verdict.status === 'info') continue;
+    Object.assign(verdict, { status: 'pass', observed: verdict.expected.slice(0, 1), reason: '' });
+  }
+}
+
+for (const [defect, case_] of DEFECTS) {
+  t.test(`the defect ${defect} cannot be edited away`, async (t) => {
+    const place = join(folder, defect);
+    mkdirSync(place);
+    const target = `sim:?defect=${defect}`;
+    const terms = { ...TERMS, only: [case_], fuzzRoundsMin: 1, sampledRounds: 1 };
+    const made = await opened(place, vendor, { target, terms });
+    const honest = await verify(made.file, { terms });
+    t.equal(honest.verdict, 'not certified');
+    t.match(honest.derived?.conclusion.reasons, [/^run 1: .*failing row/]);
+    let data = made.data as ReadonlyMap<string, Buffer>;
+    for (const run of [1, 2, 3]) data = withJournal(data, run, whitewash);
+    const edited = { ...made, data: await withDerived(data) };
+    const { refusals, verdict } = await verify(
+      sealed(edited, { signer: vendor, result: 'PASSED' }),
+      {
+        terms,
+      },
+    );
+    t.equal(verdict, 'refused');
+    const reasons = refusals.filter(({ reason }) => reason === 'verdict');
+    t.equal(reasons.length, 3, JSON.stringify(refusals));
+  });
+}

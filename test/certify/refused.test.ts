@@ -1,4 +1,7 @@
-/** Archives that are no packages, signatures that are none, and what a certifier asks beside that. */
+/**
+ * Packages that are refused, each for its own reason: archives that are none, signatures that are
+ * none, and what somebody edited and made every digest right again for.
+ */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
@@ -8,6 +11,7 @@ import { BLOCK, encodeHeader } from '../../reports/certificate/ustar.ts';
 import { type Entry, entry, gzipped, HEAD, patched, tarOf } from '../reports/certificate/sample.ts';
 import { type Data, textIn, withText } from './forge.ts';
 import { folderOf, newSigner, opened, sealed, verifier } from './sample.ts';
+import { TAMPERINGS } from './tampered-data.ts';
 
 const folder = folderOf(t);
 const vendor = newSigner('vendor');
@@ -181,6 +185,15 @@ const SIGNATURES: readonly (readonly [what: string, reason: string, bytes: () =>
 for (const [what, reason, bytes] of SIGNATURES) {
   t.test(`a signature: ${what}`, async (t) => {
     const { refusals, verdict } = await verify(bytes());
+    t.equal(verdict, 'refused');
+    const reasons = refusals.map((one) => one.reason);
+    t.ok(reasons.includes(reason), `${reason}: ${JSON.stringify(refusals)}`);
+  });
+}
+
+for (const [what, reason, edit] of TAMPERINGS) {
+  t.test(`tampered data: ${what}`, async (t) => {
+    const { refusals, verdict } = await verify(resigned(edit(made.data)));
     t.equal(verdict, 'refused');
     const reasons = refusals.map((one) => one.reason);
     t.ok(reasons.includes(reason), `${reason}: ${JSON.stringify(refusals)}`);

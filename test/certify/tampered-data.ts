@@ -1,9 +1,5 @@
-/**
- * Packages that somebody has edited, with every digest made right again and signed by the right key
- * where that helps: each is refused, and for what was done to it.
- */
+/** Edits of a package's data after which every digest fits again, and why each is refused. */
 import { createHash } from 'node:crypto';
-import t from 'tap';
 import { PACKAGE_HEAD } from '../../reports/certificate/package-files.ts';
 import {
   type Data,
@@ -16,13 +12,6 @@ import {
   without,
   withText,
 } from './forge.ts';
-import { folderOf, newSigner, opened, sealed, verifier } from './sample.ts';
-
-const folder = folderOf(t);
-const vendor = newSigner('vendor');
-const verify = verifier(folder, vendor);
-const made = await opened(folder, vendor, { challenge: 'abc' });
-const { data } = made;
 
 const isEndOf =
   (id: string) =>
@@ -30,10 +19,12 @@ const isEndOf =
     line.type === 'case-end' && line.case === id;
 
 /** Edits the end of one case in the journal of the first run. */
-const atEnd = (id: string, edit: (line: Loose) => void) => (): Data =>
-  withJournal(data, 1, (line) => {
-    if (isEndOf(id)(line)) edit(line);
-  });
+const atEnd =
+  (id: string, edit: (line: Loose) => void) =>
+  (data: Data): Data =>
+    withJournal(data, 1, (line) => {
+      if (isEndOf(id)(line)) edit(line);
+    });
 
 const firstLine = (edit: (line: Loose) => void) => (line: Loose, index: number) => {
   if (index === 0) edit(line);
@@ -49,12 +40,28 @@ function refusedResult(line: Loose): Loose {
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-const head = (edit: (value: Loose) => void): Data => withJson(data, PACKAGE_HEAD, edit);
+const head =
+  (edit: (value: Loose) => void) =>
+  (data: Data): Data =>
+    withJson(data, PACKAGE_HEAD, edit);
+
+const loosened =
+  (isPinned: boolean) =>
+  (data: Data): Data => {
+    const rules = JSON.parse(textIn(data, 'data/catalogue.json'));
+    for (const one of rules.requirements) if (one.id === 'IOC-02') one.level = 'SHOULD';
+    const text = `${JSON.stringify(rules)}\n`;
+    const edited = withText(data, 'data/catalogue.json', text);
+    if (!isPinned) return edited;
+    return withJson(edited, PACKAGE_HEAD, (one) =>
+      Object.assign(one, { catalogue: digestOf(text) }),
+    );
+  };
 
 /** What was done, the reason by which it is refused, and how. */
-type Tampering = readonly [what: string, reason: string, edit: () => Data | Promise<Data>];
+export type Tampering = readonly [what: string, reason: string, edit: (data: Data) => Data];
 
-const TAMPERINGS: readonly Tampering[] = [
+export const TAMPERINGS: readonly Tampering[] = [
   // Verdicts and answers.
   [
     'a verdict was edited, with record and evidence',
@@ -97,7 +104,7 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'journal and evidence disagree',
     'journal-evidence',
-    () =>
+    (data) =>
       withLines(data, journalOf(2), (line) => {
         if (isEndOf('LEN-01/zero')(line)) refusedResult(line).errno = 'ENOMEM';
       }),
@@ -105,19 +112,19 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'the evidence lacks a case',
     'journal-evidence',
-    () => withLines(data, 'data/runs/2/evidence.ndjson', (_, index) => index !== 3),
+    (data) => withLines(data, 'data/runs/2/evidence.ndjson', (_, index) => index !== 3),
   ],
   [
     'the record says another exit code',
     'record',
-    () =>
+    (data) =>
       withJson(data, 'data/runs/3/record.json', (value) => Object.assign(value, { exitCode: 3 })),
   ],
   // The course of a run.
   [
     'a run was copied over another one',
     'seed',
-    () =>
+    (data) =>
       ['journal.ndjson', 'record.json', 'evidence.ndjson'].reduce<Data>(
         (all, name) => withText(all, `data/runs/2/${name}`, textIn(data, `data/runs/1/${name}`)),
         data,
@@ -126,7 +133,7 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'the cases of a run stand in another order',
     'order',
-    () =>
+    (data) =>
       withJournal(
         data,
         1,
@@ -136,7 +143,7 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'a case that did not suit was left out',
     'order',
-    () =>
+    (data) =>
       withJournal(data, 1, (line, index) => {
         if (index === 0) line.cases = line.cases.filter(({ id }: Loose) => id !== 'LEN-01/zero');
         return line.case !== 'LEN-01/zero';
@@ -145,7 +152,7 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'a run was gated',
     'journal',
-    () =>
+    (data) =>
       withText(
         data,
         journalOf(1),
@@ -158,7 +165,7 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'a run was retried',
     'journal',
-    () =>
+    (data) =>
       withText(
         data,
         journalOf(1),
@@ -168,17 +175,17 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'a journal is cut off',
     'journal',
-    () => withText(data, journalOf(1), textIn(data, journalOf(1)).slice(0, -9)),
+    (data) => withText(data, journalOf(1), textIn(data, journalOf(1)).slice(0, -9)),
   ],
   [
     'a journal is no JSON',
     'journal',
-    () => withText(data, journalOf(1), `{${textIn(data, journalOf(1))}`),
+    (data) => withText(data, journalOf(1), `{${textIn(data, journalOf(1))}`),
   ],
   [
     'a run did not come to its end',
     'incomplete',
-    () =>
+    (data) =>
       withJournal(data, 1, (line) => {
         if (line.type === 'run-end') Object.assign(line, { complete: false, reason: 'no time' });
       }),
@@ -186,7 +193,7 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'a run was excused by --fixed',
     'option',
-    () =>
+    (data) =>
       withJournal(
         data,
         1,
@@ -196,7 +203,7 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'a run was of a milder profile',
     'option',
-    () =>
+    (data) =>
       withJournal(
         data,
         1,
@@ -206,7 +213,7 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'a rule was quoted as a SHOULD',
     'catalogue-quoted',
-    () =>
+    (data) =>
       withJournal(
         data,
         1,
@@ -218,7 +225,7 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'the runs overlap',
     'run-times',
-    () =>
+    (data) =>
       withJournal(
         data,
         2,
@@ -228,7 +235,7 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'another version made a run',
     'tool-version',
-    () =>
+    (data) =>
       withJournal(
         data,
         2,
@@ -238,7 +245,7 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'a run is of another target',
     'target',
-    () =>
+    (data) =>
       withJournal(
         data,
         3,
@@ -248,7 +255,7 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'a run met another machine',
     'target',
-    () =>
+    (data) =>
       withJournal(
         data,
         3,
@@ -261,82 +268,74 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'another version made the package',
     'tool-version',
-    () => head((one) => Object.assign(one, { allocert: '9.9.9' })),
+    head((one) => Object.assign(one, { allocert: '9.9.9' })),
   ],
   [
     'the target was relabelled',
     'target',
-    () => head((one) => Object.assign(one, { target: 'vm:debian/cma0' })),
+    head((one) => Object.assign(one, { target: 'vm:debian/cma0' })),
   ],
   [
     'the product was renamed',
     'statement',
-    () => head((one) => Object.assign(one.product, { name: 'Other' })),
+    head((one) => Object.assign(one.product, { name: 'Other' })),
   ],
-  [
-    'the challenge was exchanged',
-    'plan',
-    () => head((one) => Object.assign(one, { challenge: 'new' })),
-  ],
+  ['the challenge was exchanged', 'plan', head((one) => Object.assign(one, { challenge: 'new' }))],
   [
     'the campaign was said to be shorter',
     'plan',
-    () => head((one) => Object.assign(one.plan.fuzz, { rounds: 2 })),
+    head((one) => Object.assign(one.plan.fuzz, { rounds: 2 })),
   ],
   [
     'the campaign was said to be longer',
     'round',
-    () => head((one) => Object.assign(one.plan.fuzz, { rounds: 13 })),
+    head((one) => Object.assign(one.plan.fuzz, { rounds: 5 })),
   ],
-  ['a seed was chosen', 'plan', () => head((one) => one.plan.runs.splice(0, 1, '0x1'))],
-  [
-    'cases were chosen',
-    'plan',
-    () => head((one) => Object.assign(one.plan, { only: ['LEN-01/zero'] })),
-  ],
+  ['a seed was chosen', 'plan', head((one) => one.plan.runs.splice(0, 1, '0x1'))],
+  ['cases were chosen', 'plan', head((one) => Object.assign(one.plan, { only: ['LEN-01/zero'] }))],
   [
     'the tool was modified',
     'tool-modified',
-    () => head((one) => Object.assign(one.plan.tool, { modified: 'yes' })),
+    head((one) => Object.assign(one.plan.tool, { modified: 'yes' })),
   ],
   [
     'nothing is said of the tool',
     'tool-modified',
-    () => head((one) => Reflect.deleteProperty(one.plan, 'tool')),
+    head((one) => Reflect.deleteProperty(one.plan, 'tool')),
   ],
-  ['a catalogue with a rule loosened', 'catalogue', () => loosened(true)],
-  ['the same, and the head pins the right one', 'catalogue', () => loosened(false)],
+  ['a catalogue with a rule loosened', 'catalogue', loosened(true)],
+  ['the same, and the head pins the right one', 'catalogue', loosened(false)],
   // The campaign.
   [
     'a round was said to be of another mode',
     'round',
-    () =>
+    (data) =>
       withLines(data, 'data/fuzz/fuzz.ndjson', (line) => {
-        if (line.type === 'round' && line.index === 5) line.operations += 1;
+        if (line.type === 'round' && line.index === 3) line.operations += 1;
       }),
   ],
   [
     'a round is missing',
     'round',
-    () =>
+    (data) =>
       withLines(
         data,
         'data/fuzz/fuzz.ndjson',
-        (line) => line.index !== 5 && line.type !== 'sample',
+        (line) => line.index !== 3 && line.type !== 'sample',
       ),
   ],
   [
     'a round was counted twice',
     'campaign',
-    () =>
+    (data) =>
       withLines(data, 'data/fuzz/fuzz.ndjson', (line) => {
-        if (line.index === 5) line.index = 4;
+        if (line.index === 3) line.index = 2;
       }),
   ],
   [
     'the campaign had another seed',
     'campaign',
-    () =>
+    (data) =>
       withLines(
         data,
         'data/fuzz/fuzz.ndjson',
@@ -346,7 +345,7 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'the campaign had fewer modes',
     'campaign',
-    () =>
+    (data) =>
       withLines(
         data,
         'data/fuzz/fuzz.ndjson',
@@ -356,7 +355,7 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'the campaign met another target',
     'target',
-    () =>
+    (data) =>
       withLines(
         data,
         'data/fuzz/fuzz.ndjson',
@@ -366,17 +365,17 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'the summary of the campaign was edited',
     'campaign',
-    () => withJson(data, 'data/fuzz/fuzz.json', (one) => Object.assign(one, { operations: 1 })),
+    (data) => withJson(data, 'data/fuzz/fuzz.json', (one) => Object.assign(one, { operations: 1 })),
   ],
   [
     'a finding that no line names',
     'findings',
-    () => withText(data, 'data/fuzz/finding-0123456789ab.json', '{}\n'),
+    (data) => withText(data, 'data/fuzz/finding-0123456789ab.json', '{}\n'),
   ],
   [
     'a sampled round has other Programs',
     'round',
-    () =>
+    (data) =>
       withLines(
         data,
         'data/fuzz/rounds.ndjson',
@@ -386,12 +385,12 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'a sampled round is missing',
     'round',
-    () => withLines(data, 'data/fuzz/rounds.ndjson', (_, index) => index !== 1),
+    (data) => withLines(data, 'data/fuzz/rounds.ndjson', (_, index) => index !== 1),
   ],
   [
     'the answers of sampled rounds were left out',
     'round',
-    () =>
+    (data) =>
       withLines(
         data,
         'data/fuzz/rounds.ndjson',
@@ -401,22 +400,17 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'an answer of a sampled round was changed',
     'round-verdict',
-    () =>
+    (data) =>
       withLines(data, 'data/fuzz/rounds.ndjson', (line) => {
-        for (const history of line.histories) {
-          // What a request for a buffer gives back has 32 bytes.
-          for (const result of history.threads.flat()) {
-            if (result.out?.hex.length === 64)
-              Object.assign(result, { errno: 'EXDEV', value: '-0x1' });
-          }
-        }
+        // Whatever a round did, a kernel that complains of it has a defect.
+        for (const history of line.histories) history.log = ['BUG: KASAN: use-after-free in f'];
       }),
   ],
   // What follows.
   [
     'the page was edited',
     'summary',
-    () =>
+    (data) =>
       withText(
         data,
         'data/summary.html',
@@ -426,7 +420,7 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'the environment was edited',
     'environment',
-    () =>
+    (data) =>
       withJson(data, 'data/environment.json', (one) =>
         Object.assign(one, { taint: { value: '0' } }),
       ),
@@ -434,40 +428,21 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'the kill matrix is none',
     'qualification',
-    () => withText(data, 'data/qualification.json', '{"matrix":{"version":2}}\n'),
+    (data) => withText(data, 'data/qualification.json', '{"matrix":{"version":2}}\n'),
   ],
   [
     'the statement was edited',
     'plan',
-    () =>
+    (data) =>
       withJson(data, 'data/statement.json', (one) =>
         Object.assign(one.features, { 'no-mode-refused': false }),
       ),
   ],
-  ['the statement is none', 'plan', () => withText(data, 'data/statement.json', '{}\n')],
+  ['the statement is none', 'plan', (data) => withText(data, 'data/statement.json', '{}\n')],
   [
     'a waiver file that is none',
     'waivers',
-    () => withText(data, 'data/waivers.json', '{"version":1,"waivers":[{}]}\n'),
+    (data) => withText(data, 'data/waivers.json', '{"version":1,"waivers":[{}]}\n'),
   ],
-  ['a run is missing', 'missing-file', () => without(data, 'data/runs/2/journal.ndjson')],
+  ['a run is missing', 'missing-file', (data) => without(data, 'data/runs/2/journal.ndjson')],
 ];
-
-function loosened(isPinned: boolean): Data {
-  const rules = JSON.parse(textIn(data, 'data/catalogue.json'));
-  for (const one of rules.requirements) if (one.id === 'IOC-02') one.level = 'SHOULD';
-  const text = `${JSON.stringify(rules)}\n`;
-  const edited = withText(data, 'data/catalogue.json', text);
-  if (!isPinned) return edited;
-  return withJson(edited, PACKAGE_HEAD, (one) => Object.assign(one, { catalogue: digestOf(text) }));
-}
-
-for (const [what, reason, edit] of TAMPERINGS) {
-  t.test(what, async (t) => {
-    const forged = sealed({ ...made, data: await edit() }, { signer: vendor });
-    const { refusals, verdict } = await verify(forged);
-    t.equal(verdict, 'refused');
-    const reasons = refusals.map((one) => one.reason);
-    t.ok(reasons.includes(reason), `${reason}: ${JSON.stringify(refusals)}`);
-  });
-}
