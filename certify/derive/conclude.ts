@@ -110,11 +110,8 @@ const WARNED: readonly Status[] = ['warn', 'waived', 'flaky', 'inconclusive'];
 const isFailed = ({ isBound, status }: Outcome): boolean =>
   isBad(status) || (isBound && status === 'inconclusive');
 
-const statusIn = (
-  { requirements }: RunRecord,
-  id: string,
-  profile: string,
-): Status | undefined => requirements.find((one) => one.id === id)?.statuses[profile];
+const statusIn = ({ requirements }: RunRecord, id: string, profile: string): Status | undefined =>
+  requirements.find((one) => one.id === id)?.statuses[profile];
 
 function isBound(requirement: RecordedRequirement, { profile, profiles }: RunRecord): boolean {
   const deciding = profiles.find(({ name }) => name === profile);

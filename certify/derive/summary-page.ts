@@ -1,9 +1,9 @@
-import { html, type Markup } from '../../reports/formats/html/escape.ts';
 import type { PackageHead } from '../../reports/certificate/package-head.ts';
+import { html, type Markup } from '../../reports/formats/html/escape.ts';
 import type { RunRecord } from '../../reports/record/record.ts';
 import type { ClaimVerdict } from '../statement/claim-verdict.ts';
 import type { CampaignOutcome, Conclusion } from './conclude.ts';
-import type { Told, TargetEnvironment } from './environment.ts';
+import type { TargetEnvironment, Told } from './environment.ts';
 
 /** What the page shows. */
 export interface SummaryFacts {
@@ -55,7 +55,10 @@ ${table('What was certified', [
   ['catalogue', head.catalogue],
   ['runs', records.map(runText).join('; ')],
   ['requirements', countText(conclusion)],
-  ['fuzzing', `${campaign.rounds} rounds, ${campaign.operations} operations, ${campaign.findings.length} findings`],
+  [
+    'fuzzing',
+    `${campaign.rounds} rounds, ${campaign.operations} operations, ${campaign.findings.length} findings`,
+  ],
 ])}
 ${table(
   'Deviations that the profile knows',
@@ -116,7 +119,9 @@ const toldText = (fact: Told<string>): string => fact.value ?? `not known: ${fac
 
 function table(title: string, rows: readonly (readonly string[])[]): Markup {
   if (rows.length === 0) return html``;
-  const lines = rows.map(([name = '', text = '']) => html`<tr><th>${name}</th><td>${text}</td></tr>\n`);
+  const lines = rows.map(
+    ([name = '', text = '']) => html`<tr><th>${name}</th><td>${text}</td></tr>\n`,
+  );
   return html`<h2>${title}</h2>\n<table>\n${lines}</table>`;
 }
 

@@ -12,7 +12,7 @@ import type { StopRequest } from '../../suites/run/journaled-run.ts';
 import { catalogueDigest } from '../derive/pinned-catalogue.ts';
 import { matrixFault } from '../derive/qualification.ts';
 import { certificationPlan } from '../plan/plan.ts';
-import { PUBLISHED_TERMS, type PlanTerms } from '../plan/terms.ts';
+import { type PlanTerms, PUBLISHED_TERMS } from '../plan/terms.ts';
 import { inconsistencies } from '../statement/consistency.ts';
 import type { GivenStatement } from '../statement/read-statement.ts';
 import { type RecordingListener, recordForCertificate } from './record.ts';

@@ -74,9 +74,7 @@ export async function checkCampaign(
     return nothing;
   }
   const generated = await refusals.attempt('round', () => checkRounds(place, context, told));
-  const judged = await refusals.attempt('round', () =>
-    checkSample(place, context, told, refusals),
-  );
+  const judged = await refusals.attempt('round', () => checkSample(place, context, told, refusals));
   return { generated: generated ?? 0, judged: judged ?? 0 };
 }
 
@@ -131,7 +129,10 @@ function checkHeader(
     refusals.add('campaign', sentence);
   }
   if (header.target !== head.target) {
-    refusals.add('target', `the campaign is of ${header.target}, and the package of ${head.target}`);
+    refusals.add(
+      'target',
+      `the campaign is of ${header.target}, and the package of ${head.target}`,
+    );
   }
   const violation = schemaViolation('facts', header.facts);
   if (violation !== undefined) {

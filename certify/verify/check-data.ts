@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { TargetFacts } from '../../adapters/contract/index.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { sha256Of } from '../../reports/certificate/package-files.ts';
@@ -12,7 +13,6 @@ import { inconsistencies } from '../statement/consistency.ts';
 import { parseStatement } from '../statement/read-statement.ts';
 import type { Statement } from '../statement/statement.ts';
 import type { RefusalList } from './refusals.ts';
-import { join } from 'node:path';
 
 /** What a package says of itself that no run tells. */
 export interface Claims {

@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { parseJson } from '../../base/parse-json.ts';
 import { type Catalogue, underCatalogue } from '../../catalogue/catalogue.ts';
+import { policyRefusals, type Signers } from '../../reports/certificate/apply-policy.ts';
 import type { PackageHead } from '../../reports/certificate/package-head.ts';
 import { type UnpackedPackage, unpackPackage } from '../../reports/certificate/read-package.ts';
-import { policyRefusals, type Signers } from '../../reports/certificate/apply-policy.ts';
 import type { Policy, TrustedKey } from '../../reports/certificate/read-policy.ts';
-import { kindOf } from '../../reports/record/waiver-term.ts';
 import { PackageRefusal, type RefusalParts } from '../../reports/certificate/refusal.ts';
 import type { SigstoreProof } from '../../reports/certificate/sigstore.ts';
+import { kindOf } from '../../reports/record/waiver-term.ts';
 import { catalogueDigest } from '../derive/pinned-catalogue.ts';
 import { campaignOutcome } from '../derive/read-data.ts';
 import { type Derived, derive, payloadOf, type Shown } from '../derive/shown.ts';
 import type { CertificationPlan } from '../plan/plan.ts';
-import { PUBLISHED_TERMS, type PlanTerms } from '../plan/terms.ts';
+import { type PlanTerms, PUBLISHED_TERMS } from '../plan/terms.ts';
 import { checkPayload, checkSignedBy } from './check-attestation.ts';
 import { checkCampaign } from './check-campaign.ts';
 import { checkDerivedFiles, checkQualification, readClaims } from './check-data.ts';
@@ -202,10 +202,7 @@ class Verifier {
     return parseJson(file.bytes().toString('utf8')) as Catalogue;
   }
 
-  async #today(
-    pinned: Catalogue,
-    [first]: readonly CheckedRun[],
-  ): Promise<readonly OtherToday[]> {
+  async #today(pinned: Catalogue, [first]: readonly CheckedRun[]): Promise<readonly OtherToday[]> {
     if (first === undefined || catalogueDigest() === catalogueDigest(pinned)) return [];
     const folder = join(this.#package.folder, 'data', 'runs', '1');
     return (await this.#refusals.attempt('verdict', () => todayWouldSay(first, folder))) ?? [];
