@@ -53,3 +53,7 @@ function addressOf(text: string): string {
   }
   return '';
 }
+
+/** Where the public texts of a source can be read: an address for each document that is public. */
+export const sourceLinks = (document: string): readonly string[] =>
+  sourceParts(document).flatMap(({ href }) => href ?? []);

@@ -47,7 +47,7 @@ async function verified(given: VerifyArguments): Promise<number> {
       peakBytes: process.resourceUsage().maxRSS * 1024,
     };
     const asked = { file: given.package, keys, verbose };
-    sayText(VIEWS[format as ViewName](verification, asked, cost), process.stdout);
+    sayText(VIEWS[format as ViewName](verification, asked, cost));
     return verificationExitCode(verification);
   });
 }

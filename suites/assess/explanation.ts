@@ -1,6 +1,6 @@
 import { catalogue, type Requirement } from '../../catalogue/catalogue.ts';
 import type { Authority, Level } from '../../catalogue/facts.ts';
-import { sourceLinks } from '../../catalogue/source-links.ts';
+import { sourceLinks } from '../../catalogue/source-link.ts';
 import { CASES } from '../cases/all.ts';
 import { requirementsNamed } from '../run/select.ts';
 import { expectationText } from './listing.ts';

@@ -23,7 +23,7 @@ import type { Case } from '../kit/case.ts';
 import { type CaseOutcome, judge } from './judge.ts';
 import { runCase, whyNot } from './run-case.ts';
 import { casesOfRun, profilesOfRun, requirementsOfRun } from './run-facts.ts';
-import { decidingProfile, selectCases } from './select.ts';
+import { decidingProfile, inOrder, selectCases } from './select.ts';
 import { inShard } from './shard.ts';
 import { TargetSessions } from './target-sessions.ts';
 
@@ -86,12 +86,6 @@ export async function runSuites(options: RunOptions): Promise<RunEnd> {
     complete: reason === '',
     reason,
   };
-}
-
-function inOrder(cases: readonly Case[], order: RunOptions['order']): readonly Case[] {
-  if (order === undefined) return cases;
-  const byId = new Map(cases.map((case_) => [case_.id, case_]));
-  return order([...byId.keys()]).flatMap((id) => byId.get(id) ?? []);
 }
 
 /** One run of a case; `broken` says why no other can run. */

@@ -143,3 +143,17 @@ export function casesOfAll(only: readonly string[]): readonly Case[] {
   );
   return CASES.filter((case_) => chosen.has(case_));
 }
+
+/**
+ * Cases in the order that a function gives their ids.
+ *
+ * @param order left out: as they are
+ */
+export function inOrder(
+  cases: readonly Case[],
+  order: ((ids: readonly string[]) => readonly string[]) | undefined,
+): readonly Case[] {
+  if (order === undefined) return cases;
+  const byId = new Map(cases.map((case_) => [case_.id, case_]));
+  return order([...byId.keys()]).flatMap((id) => byId.get(id) ?? []);
+}

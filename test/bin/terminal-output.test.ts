@@ -9,7 +9,7 @@ import { idsIn, setOutput } from '../../bin/shared/options.ts';
 import { refuseReplay } from '../../bin/shared/refuse-replay.ts';
 import { coloured, columnsOf } from '../../bin/shared/terminal.ts';
 import { catalogue } from '../../catalogue/catalogue.ts';
-import { sourceLinks } from '../../catalogue/source-links.ts';
+import { sourceLinks } from '../../catalogue/source-link.ts';
 import { fold, UNBROKEN, wrap } from '../../reports/formats/layout.ts';
 import { explanationParagraphs } from '../../suites/assess/explanation.ts';
 import { textTable } from '../../suites/assess/table.ts';

@@ -25,6 +25,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'adapters/functions/process-calls.ts': 'functions that follow from processes, for every target',
   'fuzz/generate/': 'generators choose among what they write',
   'oracles/model/': 'rules of the model, which stops at an operation that it has none for',
+  'fuzz/minimize/shared-page.ts': 'steps that tell no two causes apart, beside the reason why',
   'fuzz/findings/schedule-words.ts': 'phrases; others are made of the name and the arguments',
   'fuzz/reproduce/call-in-c.ts': 'C text; a finding with any other operation is said to have none',
 };

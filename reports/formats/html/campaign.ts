@@ -2,7 +2,7 @@ import { campaignCharts } from './charts.ts';
 import { anchor, html, type Markup } from './escape.ts';
 import { findingSection } from './finding.ts';
 import type { CampaignPicture } from './fuzz-picture.ts';
-import { counted, factList, themeButton, timeOf } from './parts.ts';
+import { countText, factList, themeButton, timeOf } from './parts.ts';
 import { pageAround } from './shell.ts';
 
 /** The HTML report of a campaign of the fuzzer, in pieces; see `pageAround`. */
@@ -19,7 +19,7 @@ ${campaignCharts(picture)}</section>`.text;
     const [first, ...faces] = places;
     yield* sectionOf(picture, first);
     if (faces.length === 0) continue;
-    yield html`<div class="faces"><p>${counted(faces.length, 'other broken promise')} of the same cause:
+    yield html`<div class="faces"><p>${countText(faces.length, 'other broken promise')} of the same cause:
  ${cause}.</p>`.text;
     for (const place of faces) yield* sectionOf(picture, place);
     yield '</div>';
@@ -54,7 +54,7 @@ function head(picture: CampaignPicture): Markup {
     ['Started', timeOf(picture.startedAt ?? '')],
     [
       'Did',
-      `${counted(rounds, 'round')}, ${counted(operations, 'operation')} in ${seconds.toFixed(1)} s`,
+      `${countText(rounds, 'round')}, ${countText(operations, 'operation')} in ${seconds.toFixed(1)} s`,
     ],
     ...(memoryLimit === undefined ? [] : [['Memory limit', `${memoryLimit} bytes`] as const]),
     ['Seed', `0x${BigInt(picture.seed).toString(16)}`],
@@ -66,14 +66,14 @@ function head(picture: CampaignPicture): Markup {
 function verdict({ findings, groups, unfinished }: CampaignPicture, rounds: number): Markup {
   if (findings.length > 0) {
     const causes =
-      groups.length === findings.length ? '' : `, of at most ${counted(groups.length, 'cause')}`;
-    const promises = counted(findings.length, 'broken promise');
+      groups.length === findings.length ? '' : `, of at most ${countText(groups.length, 'cause')}`;
+    const promises = countText(findings.length, 'broken promise');
     return html`<h1 class="bad">✗ The fuzzer found ${promises}${causes}.</h1>`;
   }
   const so = unfinished === '' ? '' : ' so far';
   return html`<h1 class="${unfinished === '' ? 'good' : 'open'}">${
     unfinished === '' ? '✓' : '?'
-  } Nothing was found in ${counted(rounds, 'round')}${so}.</h1>`;
+  } Nothing was found in ${countText(rounds, 'round')}${so}.</h1>`;
 }
 
 function findingsTable({ findings, groups }: CampaignPicture): Markup {

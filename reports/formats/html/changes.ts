@@ -1,7 +1,7 @@
 import type { GatePoint } from '../../record/gate-outcome.ts';
 import type { RunRecord } from '../../record/record.ts';
 import { html, type Markup } from './escape.ts';
-import { counted, timeOf } from './parts.ts';
+import { countText, timeOf } from './parts.ts';
 import { ruleAnchor } from './rule-anchor.ts';
 import { badge } from './status.ts';
 
@@ -22,7 +22,7 @@ export function changes({ gate }: RunRecord): Markup {
   const same = html`<p class="good">Nothing changed.</p>`;
   return html`<section id="changes"><h2>Since the baseline</h2>
 <p class="quiet">Compared with ${path}: ${target}, ${timeOf(startedAt)}, allocert ${allocert},
-${counted(cases, 'case')} finished.</p>${isSame ? same : ''}
+${countText(cases, 'case')} finished.</p>${isSame ? same : ''}
 ${kinds.map(([title, points, tone, was]) => changeList(title, points, tone, was))}</section>`;
 }
 
@@ -41,6 +41,6 @@ function changeList(
   const more = points.length - items.length;
   const rest = more > 0 ? html`<p class="quiet">${more} more.</p>` : '';
   const open = tone === 'bad' ? html` open` : html``;
-  return html`<details${open}><summary class="${tone}">${title}: ${counted(points.length, 'row')}</summary>
+  return html`<details${open}><summary class="${tone}">${title}: ${countText(points.length, 'row')}</summary>
 <ul class="changes">${items}</ul>${rest}</details>`;
 }

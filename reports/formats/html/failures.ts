@@ -4,7 +4,7 @@ import { isDeciding, type Standing } from '../../record/standing.ts';
 import { STATUSES } from '../../record/status.ts';
 import { html, type Markup } from './escape.ts';
 import { hasEvidence } from './evidence.ts';
-import { counted } from './parts.ts';
+import { countText } from './parts.ts';
 import { evidenceLink, seenInstead } from './point-parts.ts';
 import { ruleAnchor } from './rule-anchor.ts';
 import { badge } from './status.ts';
@@ -38,7 +38,7 @@ export function failureList(
   });
   const left = worst.length - rows.length;
   const rest = left > 0 ? html`<p class="quiet">${left} more are among the requirements.</p>` : '';
-  return html`<section id="failures"><h2>What decides: ${counted(worst.length, 'requirement')}</h2>
+  return html`<section id="failures"><h2>What decides: ${countText(worst.length, 'requirement')}</h2>
 <ul class="worst">${rows}</ul>${rest}</section>`;
 }
 

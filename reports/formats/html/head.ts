@@ -1,7 +1,7 @@
 import type { RunRecord } from '../../record/record.ts';
 import { finalVerdict, type VerdictText } from '../verdict.ts';
 import { html, type Markup } from './escape.ts';
-import { counted, factList, themeButton, timeOf } from './parts.ts';
+import { countText, factList, themeButton, timeOf } from './parts.ts';
 import { linkIfWeb } from './source.ts';
 
 /** The head of the page: the verdict first, then on what it was given, and where it was made. */
@@ -21,7 +21,7 @@ const OPEN_MAX = 3;
 export function noticeList(notices: readonly string[]): Markup {
   const list = notices.map((notice) => html`<p class="note">${notice}</p>`);
   if (list.length <= OPEN_MAX) return html`${list}`;
-  return html`<details><summary>${counted(list.length, 'notice')}</summary>${list}</details>`;
+  return html`<details><summary>${countText(list.length, 'notice')}</summary>${list}</details>`;
 }
 
 const SIGNS = { good: '✓', bad: '✗', open: '?' } as const;

@@ -17,7 +17,7 @@ export function factList(rows: readonly (readonly [string, string | Markup])[]):
 }
 
 /** A count with its unit: `1 finding`, `2 findings`. */
-export const counted = (count: number, unit: string): string =>
+export const countText = (count: number, unit: string): string =>
   `${count.toLocaleString('en')} ${unit}${count === 1 ? '' : 's'}`;
 
 /** A time in the unit in which it is short. @param ms milliseconds */

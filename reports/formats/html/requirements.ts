@@ -5,7 +5,7 @@ import { isDeciding, reasonWith, type Standing } from '../../record/standing.ts'
 import { isBad, STATUSES } from '../../record/status.ts';
 import { html, type Markup } from './escape.ts';
 import { hasEvidence } from './evidence.ts';
-import { counted, durationText } from './parts.ts';
+import { countText, durationText } from './parts.ts';
 import { evidenceLink, seenInstead } from './point-parts.ts';
 import { ruleAnchor } from './rule-anchor.ts';
 import { sourceMarkup } from './source.ts';
@@ -20,7 +20,7 @@ export function toolbar(record: RunRecord): Markup {
     .filter((status) => count(status) > 0)
     .map(
       (status) =>
-        html`<label class="chip" title="${counted(count(status), 'requirement')}"><input
+        html`<label class="chip" title="${countText(count(status), 'requirement')}"><input
  type="checkbox" name="status" value="${status}"> ${badge(status)} ${count(status)}</label>`,
     );
   return html`<section id="requirements"><h2>Requirements, failures first</h2>

@@ -3,7 +3,7 @@ import { STATUSES, type Status } from '../../record/status.ts';
 import { profileVerdict } from '../verdict.ts';
 import { html, type Markup } from './escape.ts';
 import { signed } from './head.ts';
-import { counted } from './parts.ts';
+import { countText } from './parts.ts';
 import { badge } from './status.ts';
 
 /** How every profile stands, then the deciding one by level and by group. */
@@ -43,7 +43,7 @@ function countTable(
     const cells = columns.map((status) => {
       const number = row.get(status) ?? 0;
       if (number === 0) return html`<td class="zero">0</td>`;
-      const what = `${counted(number, 'requirement')} of ${key} ${name}: ${status}`;
+      const what = `${countText(number, 'requirement')} of ${key} ${name}: ${status}`;
       const where = new URLSearchParams({ status, [key]: name });
       return html`<td class="${status}"><a href="#${String(where)}" title="${what}"
  aria-label="${what}">${number}</a></td>`;
