@@ -14,7 +14,6 @@ function project(): string {
   const folder = temporaryDirectory();
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(packageRoot(), join(folder, 'node_modules', 'allocert'));
-  writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
   return folder;
 }
 
@@ -24,8 +23,8 @@ const example = /^```js\n(.*?)^```$/ms.exec(page)?.[1] ?? '';
 t.test('the example is short, runs, and is right in what it has', async (t) => {
   t.ok(example.split('\n').length - 1 < LINES_MAX, `fewer than ${LINES_MAX} lines`);
   const folder = project();
-  writeFileSync(join(folder, 'example.js'), example);
-  const ran = await allocert(['run', './example.js', '--out', 'report'], { cwd: folder });
+  writeFileSync(join(folder, 'example.mjs'), example);
+  const ran = await allocert(['run', './example.mjs', '--out', 'report'], { cwd: folder });
   t.equal(ran.code, 3, ran.stdout + ran.stderr);
   t.match(ran.stdout, /Partly observed: nothing is broken in \d+ of \d+ applicable MUSTs/);
   const text = readFileSync(join(folder, 'report', 'record.json'), 'utf8');
@@ -57,10 +56,10 @@ t.test('an adapter without mmap and dup claims nothing', async (t) => {
   const mmap = /^ {4}mmap: [\s\S]*?^ {4}\}\),\n/m;
   const less = example.replace(/^ {4}dup: .*\n/m, '').replace(mmap, '');
   t.notMatch(less, /dup:|mmap:/);
-  writeFileSync(join(folder, 'example.js'), less);
+  writeFileSync(join(folder, 'example.mjs'), less);
   const reporters = ['tap', 'junit', 'ctrf', 'markdown', 'github', 'kcidb', 'html'];
   const places = reporters.flatMap((name) => ['--reporter', `${name}=${join(folder, name)}`]);
-  const args = ['run', './example.js', '--out', 'report', ...places];
+  const args = ['run', './example.mjs', '--out', 'report', ...places];
   const ran = await allocert(args, { cwd: folder });
   t.equal(ran.code, 3);
   t.match(ran.stdout, /hardened {2}partly observed/);
@@ -77,8 +76,8 @@ t.test('a request that nothing fulfils is listed once, with the rule that is bro
   const folder = project();
   const refusing = example.replace("if (length > free) return 'ENOMEM';", "return 'ENODEV';");
   t.not(refusing, example);
-  writeFileSync(join(folder, 'example.js'), refusing);
-  const ran = await allocert(['run', './example.js', '--out', 'report'], { cwd: folder });
+  writeFileSync(join(folder, 'example.mjs'), refusing);
+  const ran = await allocert(['run', './example.mjs', '--out', 'report'], { cwd: folder });
   t.equal(ran.code, 1);
   const once = /^INCONCLUSIVE \d{2,} rows not looked at, blocked by IOC-01 \(IOC-01\/valid\): /m;
   t.match(ran.stdout, once);
@@ -100,8 +99,8 @@ t.test('a change to the example that breaks a rule is seen', async (t) => {
   const broken = example.replace("return (flags & 3) === 0 ? 'EINVAL' : 0", 'return 0');
   const unchecked = broken.replace('request.getBigUint64(0, true) !== 0n ||', '');
   t.not(unchecked, example);
-  writeFileSync(join(folder, 'example.js'), unchecked);
-  const args = ['run', './example.js', '--only', 'VER-02', '--out', 'report'];
+  writeFileSync(join(folder, 'example.mjs'), unchecked);
+  const args = ['run', './example.mjs', '--only', 'VER-02', '--out', 'report'];
   const ran = await allocert(args, { cwd: folder });
   t.equal(ran.code, 1);
   t.match(ran.stdout, /FAIL +VER-02/);
