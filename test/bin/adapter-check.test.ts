@@ -63,7 +63,7 @@ t.test('what cannot be tested is a sentence', async (t) => {
     [['adapter', 'check', './nothing.js'], 2, /there is no file \.\/nothing\.js/],
     [['adapter', 'check'], 2, /write allocert adapter check <target>/],
     [['adapter'], 2, /name what to do: adapter check/],
-    [['adapter', 'chekc', 'sim:'], 2, /no command adapter chekc; Did you mean check\?/],
+    [['adapter', 'chekc', 'sim:'], 2, /no command adapter chekc; did you mean check\?/],
   ];
   for (const [args, code, sentence] of table) {
     const ran = await allocert(args, { cwd: folder });

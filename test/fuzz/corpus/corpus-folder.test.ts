@@ -111,7 +111,7 @@ t.test('what cannot be done is refused in one sentence', async (t) => {
   const lost = join(folder, 'lost.json');
   copyFileSync(join(shared, name ?? ''), lost);
   for (const [words, sentence] of [
-    [['corpus', 'lst', shared], /there is no command corpus lst; Did you mean list\?/],
+    [['corpus', 'lst', shared], /there is no command corpus lst; did you mean list\?/],
     [['corpus'], /name what to do: corpus list, corpus show or corpus prune/],
     [['corpus', 'list', join(folder, 'none')], /there is no corpus folder .*none/],
     [['corpus', 'list', file], /the corpus .*file is a file; name a folder/],
