@@ -56,7 +56,7 @@ export async function openTarget(url: string): Promise<Adapter> {
   if (found !== undefined) return found.open(url);
   const known = SCHEMES.map((one) => `${one.scheme}:`);
   const meant = scheme === undefined ? likelyTarget(url) : undefined;
-  if (meant !== undefined) throw usageError(`"${url}" is no target: did you mean ${meant}?`);
+  if (meant !== undefined) throw usageError(`"${url}" is not a target: did you mean ${meant}?`);
   const near = nearest(`${scheme ?? url}:`, known);
   if (near === undefined && isModuleTarget(url)) return openModule(url);
   const hint = near === undefined ? '' : ` did you mean ${near}?`;

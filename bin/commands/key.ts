@@ -26,7 +26,7 @@ const newCommand: CommandModule<object, NewArguments> = {
     const id = createKey(out);
     say(
       `${out}: the private key; keep it, it never leaves this machine`,
-      `${out}${PUBLIC_END}: the public key; give it to whoever verifies your packages`,
+      `${out}${PUBLIC_END}: the public key; give it to those who verify your packages`,
       `key id ${id}`,
     );
   },

@@ -22,7 +22,7 @@ export function printLines(
  * A statement against which a run is to be held.
  *
  * @param profile the one that was typed; undefined when none was
- * @throws {@link AllocertError} (usage) when it is no statement, contradicts itself, or is about
+ * @throws {@link AllocertError} (usage) when it is not a statement, contradicts itself, or is about
  *   another profile
  */
 export function statementForRun(file: string, profile: string | undefined): GivenStatement {

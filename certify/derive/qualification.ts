@@ -3,7 +3,7 @@
  * nothing is. Only its head is looked at: nothing is concluded from the rest.
  */
 export function matrixFault(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return 'it is no JSON object';
+  if (typeof value !== 'object' || value === null) return 'it is not a JSON object';
   const { defects, exitCode, requirements, version } = value as Readonly<Record<string, unknown>>;
   if (version !== 1) return 'its version is not 1';
   if (!Array.isArray(defects) || !Array.isArray(requirements)) {

@@ -95,7 +95,7 @@ async function recordRun(
   const record = writeReports(folder);
   if (record.complete) return;
   throw machineError(
-    `the run did not come to its end, so there is no certificate: ${record.incompleteReason}`,
+    `the run did not finish, so there is no certificate: ${record.incompleteReason}`,
   );
 }
 

@@ -35,5 +35,5 @@ export function readRecordingFacts(directory: string): RecordingFacts {
   const facts = readRegularJson(file, 'name the folder that certify --recording wrote');
   const { plan, version } = facts as Partial<RecordingFacts>;
   if (version === 1 && plan?.version === 1) return facts as RecordingFacts;
-  throw usageError(`${file} is no recording of certify; record again`);
+  throw usageError(`${file} is not a recording of certify; record again`);
 }

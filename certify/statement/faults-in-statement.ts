@@ -55,20 +55,20 @@ function sizeFaults(statement: Statement): StatementFault[] {
   };
   if (!isPowerOfTwo(page)) {
     // What counts in pages means nothing then.
-    not('page-size', `pageSize is ${pageSize}, which is no power of two`);
+    not('page-size', `pageSize is ${pageSize}, which is not a power of two`);
     return found;
   }
   if (!isPowerOfTwo(alignment)) {
-    not('alignment-power-of-two', `alignment is ${alignment}, which is no power of two`);
+    not('alignment-power-of-two', `alignment is ${alignment}, which is not a power of two`);
   }
   if (alignment % page !== 0n) {
-    const sentence = `alignment is ${alignment}, which is no multiple of the page size ${page}`;
+    const sentence = `alignment is ${alignment}, which is not a multiple of the page size ${page}`;
     not('alignment-of-pages', sentence);
   }
   const { largestBuffer } = limits;
   if (largestBuffer === undefined) return found;
   if (largestBuffer % page !== 0n) {
-    const sentence = `largestBuffer is ${largestBuffer}, which is no multiple of the page size ${page}`;
+    const sentence = `largestBuffer is ${largestBuffer}, which is not a multiple of the page size ${page}`;
     not('largest-buffer-of-pages', sentence);
   }
   const sizes = regions.map((one) => one.sizeBytes);
@@ -101,7 +101,7 @@ function regionFaults({ abi, regions, pageSize }: Statement): StatementFault[] {
     }
     if (sizeBytes !== undefined && sizeBytes % BigInt(pageSize) !== 0n) {
       const what = `the region ${node} has ${sizeBytes} bytes`;
-      const sentence = `${what}, which is no multiple of the page size ${pageSize}`;
+      const sentence = `${what}, which is not a multiple of the page size ${pageSize}`;
       found.push({ rule: 'region-of-pages', sentence, excusable: true });
     }
     return found;
@@ -207,7 +207,7 @@ function deviationFault(
 function expiryFault({ requirement, expires }: StatedDeviation, today: string): StatementFault[] {
   if (expires === undefined) return [];
   const what = `the deviation from ${requirement} expires on ${expires}`;
-  if (!isDay(expires)) return [{ rule: 'expiry-no-day', sentence: `${what}, which is no day` }];
+  if (!isDay(expires)) return [{ rule: 'expiry-no-day', sentence: `${what}, which is not a day` }];
   if (expires >= today) return [];
   const sentence = `${what}, which is past; mend the product, or have the erratum renewed`;
   return [{ rule: 'deviation-expired', sentence }];

@@ -19,7 +19,7 @@ export function readHeapMatrix(file: string): readonly Omit<StatedRegion, 'bound
   return paths.map((node) => {
     if (!/^\/dev\/dma_heap\/[\w.,@+-]+$/.test(node)) {
       throw usageError(
-        `${file} declares ${JSON.stringify(node)}, which is no heap of /dev/dma_heap`,
+        `${file} declares ${JSON.stringify(node)}, which is not a heap of /dev/dma_heap`,
       );
     }
     const place = `devices.${node}`;
@@ -53,10 +53,10 @@ function members(value: unknown, file: string, place: string): Readonly<Record<s
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Readonly<Record<string, unknown>>;
   }
-  throw usageError(`${file} is no dma_heap.json: ${place || 'the whole'} must be an object`);
+  throw usageError(`${file} is not a dma_heap.json: ${place || 'the whole'} must be an object`);
 }
 
 function list(value: unknown, file: string, place: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  throw usageError(`${file} is no dma_heap.json: ${place} must be a list`);
+  throw usageError(`${file} is not a dma_heap.json: ${place} must be a list`);
 }

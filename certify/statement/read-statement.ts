@@ -55,7 +55,7 @@ export function parseStatement(text: string, name: string): GivenStatement {
   const [, path = ''] = /^at (\/\S*),/.exec(violation) ?? [];
   const where = path === '' ? '' : ` (${place(path)})`;
   const what = printable(violation);
-  throw usageError(`${name} is no statement: ${what}${where}; see docs/statement.md`);
+  throw usageError(`${name} is not a statement: ${what}${where}; see docs/statement.md`);
 }
 
 function blanksIn(value: unknown, path: string): readonly string[] {

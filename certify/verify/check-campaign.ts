@@ -217,7 +217,7 @@ function sampleLine(text: string, place: string): SampledRound {
     typeof programs === 'string' &&
     (histories === null || Array.isArray(histories));
   if (isSound) return value as SampledRound;
-  throw usageError(`${place} is no sampled round`);
+  throw usageError(`${place} is not a sampled round`);
 }
 
 /** What the answers of a round prove and its line in the journal does not say. */
@@ -265,7 +265,7 @@ function checkSummary(
   const file = join(folder, 'fuzz.json');
   const value = readRegularJson(file, 'ask for the package as certify wrote it');
   const violation = schemaViolation('fuzz', value);
-  if (violation !== undefined) throw usageError(`${file} is no summary: ${violation}`);
+  if (violation !== undefined) throw usageError(`${file} is not a summary: ${violation}`);
   const says = value as Readonly<Record<string, unknown>>;
   const follows: Readonly<Record<string, unknown>> = {
     allocert: head.allocert,

@@ -13,7 +13,7 @@ const REMEDIES = {
   seed: 'ask for the recording that was made under this plan',
   order: 'ask for the recording that was made under this plan',
   option: 'ask for one that certify made: it takes no other options',
-  incomplete: 'ask for one whose runs came to their end',
+  incomplete: 'ask for one whose runs finished',
   challenge: 'give the challenge that you sent, or ask for a package made with it',
   target: 'ask for a package of one target, under its own name',
   'run-times': 'ask for the three runs of one certification',

@@ -49,7 +49,7 @@ const notSigned = (unknown: number): RefusalParts =>
   unknown === 0
     ? {
         reason: 'unsigned',
-        sentence: 'nobody has signed the package',
+        sentence: 'the package has no signature',
         remedy: 'have it signed with "allocert sign"',
       }
     : {

@@ -120,7 +120,7 @@ function checkHeader(head: Buffer): void {
       ? truncated()
       : refusedPackage(
           'not-gzip',
-          'the file is no gzip archive',
+          'the file is not a gzip archive',
           'name the package that certify wrote',
         );
   }

@@ -86,7 +86,7 @@ export function readEnvelope(text: string): Envelope {
   const { payloadType, payload, signatures } = recordOf(value);
   if (typeof payloadType !== 'string') throw noEnvelope('has no payloadType');
   const bytes = fromBase64(payload);
-  if (bytes === undefined) throw noEnvelope('has a payload that is no canonical base64');
+  if (bytes === undefined) throw noEnvelope('has a payload that is not canonical base64');
   if (!Array.isArray(signatures)) throw noEnvelope('has no list of signatures');
   if (signatures.length > SIGNATURES_MAX) {
     throw noEnvelope(`has more than ${SIGNATURES_MAX} signatures`);
@@ -97,9 +97,9 @@ export function readEnvelope(text: string): Envelope {
 function signatureOf(value: unknown): EnvelopeSignature {
   const { keyid, sig } = recordOf(value);
   const bytes = fromBase64(sig);
-  if (bytes === undefined) throw noEnvelope('has a signature that is no canonical base64');
+  if (bytes === undefined) throw noEnvelope('has a signature that is not canonical base64');
   if (keyid !== undefined && typeof keyid !== 'string') {
-    throw noEnvelope('has a keyid that is no text');
+    throw noEnvelope('has a keyid that is not text');
   }
   return { keyid, sig: bytes };
 }
@@ -124,7 +124,7 @@ function fromBase64(text: unknown): Buffer | undefined {
 }
 
 const noEnvelope = (how: string): PackageRefusal =>
-  refusedPackage('envelope', `${ATTESTATION} ${how}, so it is no DSSE envelope`);
+  refusedPackage('envelope', `${ATTESTATION} ${how}, so it is not a DSSE envelope`);
 
 /** What the signatures of an envelope are worth. */
 export interface SignatureCheck {

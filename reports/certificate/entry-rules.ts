@@ -75,7 +75,7 @@ export class EntryRules {
       throw refusedPackage('path-case', `${path} differs from another file by upper case alone`);
     }
     if (!isPackagePath(path)) {
-      throw refusedPackage('extra-file', `${path} is no file that packages have`);
+      throw refusedPackage('extra-file', `${path} is not a file that packages have`);
     }
     this.#seen.add(path);
     this.#folded.add(folded);
@@ -127,7 +127,7 @@ export class EntryRules {
     if (parts.includes('..'))
       throw refusedPackage('path-outside', `${shown} leads out of the package`);
     if (!PATH.test(name) || parts.some((part) => part === '' || part === '.')) {
-      throw refusedPackage('path-characters', `${shown} is no path that packages have`);
+      throw refusedPackage('path-characters', `${shown} is not a path that packages have`);
     }
     const [top = '', ...rest] = parts;
     this.#top ??= top;

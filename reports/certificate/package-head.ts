@@ -42,6 +42,6 @@ export function readPackageHead(file: PackageFile): PackageHead {
   }
   const violation = schemaViolation('package', value);
   if (violation !== undefined)
-    throw refusedPackage('head', `${PACKAGE_HEAD} is no head: ${violation}`);
+    throw refusedPackage('head', `${PACKAGE_HEAD} is not a head: ${violation}`);
   return value as PackageHead;
 }

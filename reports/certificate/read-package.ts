@@ -94,7 +94,7 @@ async function nextHeader(archive: ArchiveBytes): Promise<Buffer | undefined> {
 function headerIn(block: Buffer): RawHeader {
   const header = decodeHeader(block);
   if (header !== undefined) return header;
-  throw refusedPackage('not-tar', 'a header in the archive is no header of tar');
+  throw refusedPackage('not-tar', 'a header in the archive is not a header of tar');
 }
 
 const notPlain = (path: string): PackageRefusal =>

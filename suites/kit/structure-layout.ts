@@ -38,7 +38,9 @@ export function layoutDifferences(abi: Abi, told: string): string[] {
     ...missing.map(
       ({ role, offset, width }) => `no member is ${role}, ${width} bytes at ${offset}`,
     ),
-    ...more.map(({ name, offset, width }) => `${name}, ${width} bytes at ${offset}, is no field`),
+    ...more.map(
+      ({ name, offset, width }) => `${name}, ${width} bytes at ${offset}, is not a field`,
+    ),
   ];
 }
 

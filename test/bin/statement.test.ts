@@ -24,7 +24,7 @@ t.test('draft, check, run, and a claim that lies', async (t) => {
   const answers = draft.replaceAll('"FILL-IN"', '"Acme-1"');
   writeFileSync(file, answers.replace('"alignment": "64 KiB"', '"alignment": "65 KiB"'));
   const wrong = await run('statement', 'check', 'statement.jsonc');
-  t.match(wrong, { code: 1, stdout: /WRONG {2}alignment is 66560, which is no power of two/ });
+  t.match(wrong, { code: 1, stdout: /WRONG {2}alignment is 66560, which is not a power of two/ });
   const refused = await run('run', TARGET, '--statement', 'statement.jsonc');
   t.match(refused, { code: 2, stderr: /contradicts itself: alignment is 66560/ });
 

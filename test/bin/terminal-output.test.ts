@@ -129,7 +129,7 @@ t.test('a plain path is told which target it was to be', async (t) => {
     [join(folder, 'bzImage'), `vm:/dev/cma0?kernel=${join(folder, 'bzImage')}`],
   ] as const) {
     await t.rejects(openTarget(path), {
-      message: `"${path}" is no target: did you mean ${meant}?`,
+      message: `"${path}" is not a target: did you mean ${meant}?`,
     });
   }
   await t.rejects(openTarget('sim:?defect=no-zeroin'), /did you mean no-zeroing\?/);

@@ -183,7 +183,7 @@ export const TAMPERINGS: readonly Tampering[] = [
     (data) => withText(data, journalOf(1), `{${textIn(data, journalOf(1))}`),
   ],
   [
-    'a run did not come to its end',
+    'a run did not finish',
     'incomplete',
     (data) =>
       withJournal(data, 1, (line) => {

@@ -129,7 +129,7 @@ t.test('a region that is large enough may give what others cannot', async (t) =>
   t.ok(large.every(({ status }) => status === 'pass'));
 });
 
-t.test('a selection is no statement on a profile', async (t) => {
+t.test('a selection is not a statement on a profile', async (t) => {
   const folder = join(t.testdir({}), 'report');
   const run = await allocert(['run', '--only', 'VER-01', '--out', folder]);
   t.equal(run.code, 0);

@@ -102,13 +102,13 @@ t.test('declared heaps stand in the draft, and whether they end is asked for', a
   t.strictSame(parseStatement(answers, 'draft').statement.regions[2]?.npu, heaps[0]?.npu);
 });
 
-t.test('what is no dma_heap.json is refused with its place', async (t) => {
+t.test('what is not a dma_heap.json is refused with its place', async (t) => {
   const heap = (npu: unknown) => ({ devices: { '/dev/dma_heap/system': { npu } } });
   for (const [value, expected] of [
     [[], /the whole must be an object/],
     [{}, /declares no heap/],
     [{ devices: [] }, /devices must be an object/],
-    [{ devices: { '/etc/passwd': {} } }, /"\/etc\/passwd", which is no heap/],
+    [{ devices: { '/etc/passwd': {} } }, /"\/etc\/passwd", which is not a heap/],
     [heap({}), /npu must be a list/],
     [heap([{ device_numbers: [-1] }]), /npu\[0\]\.device_numbers must be whole numbers/],
     [heap([{ buffer_types: ['cache\n'] }]), /buffer_types must be names/],

@@ -16,9 +16,11 @@ t.test('another size, a member that moved, and one more are told apart', async (
   t.strictSame(layoutDifferences(heap, HEAP.replace('24', '32')), ["the ABI's has 24 bytes"]);
   t.strictSame(layoutDifferences(heap, HEAP.replace('fd@8+4', 'fd@8+8')), [
     'no member is descriptor, 4 bytes at 8',
-    'fd, 8 bytes at 8, is no field',
+    'fd, 8 bytes at 8, is not a field',
   ]);
-  t.strictSame(layoutDifferences(heap, `${HEAP} more@24+8`), ['more, 8 bytes at 24, is no field']);
+  t.strictSame(layoutDifferences(heap, `${HEAP} more@24+8`), [
+    'more, 8 bytes at 24, is not a field',
+  ]);
 });
 
 t.test('what is no layout is said to be none', async (t) => {
