@@ -1,6 +1,6 @@
 /**
- * Which of two versions is later, as Semantic Versioning has it for numbers; one with a suffix comes
- * before the one without.
+ * Which of two versions is later, as Semantic Versioning has it for numbers; one with a suffix
+ * comes before the one without.
  *
  * @returns less than 0 where the first is earlier, more than 0 where it is later
  */

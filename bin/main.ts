@@ -6,6 +6,7 @@ import { Settings } from '../config/settings.ts';
 import { configFlag } from '../config/typed.ts';
 import { adapterCommand } from './commands/adapter.ts';
 import { agentCommand } from './commands/agent.ts';
+import { badgeCommand } from './commands/badge.ts';
 import { certifyCommand } from './commands/certify.ts';
 import { compareCommand } from './commands/compare.ts';
 import { configCommand } from './commands/config.ts';
@@ -14,6 +15,7 @@ import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { faultsCommand } from './commands/faults.ts';
 import { fuzzCommand } from './commands/fuzz.ts';
+import { keyCommand } from './commands/key.ts';
 import { listCommand } from './commands/list.ts';
 import { qualifyCommand } from './commands/qualify.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -21,6 +23,7 @@ import { reportCommand } from './commands/report.ts';
 import { retryCommand } from './commands/retry.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
+import { signCommand } from './commands/sign.ts';
 import { statementCommand } from './commands/statement.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { vmCommand } from './commands/vm.ts';
@@ -44,6 +47,9 @@ const COMMANDS = [
   statementCommand,
   certifyCommand,
   verifyCommand,
+  keyCommand,
+  signCommand,
+  badgeCommand,
   adapterCommand,
   doctorCommand,
   vmCommand,
@@ -63,7 +69,7 @@ const enumeration = (words: readonly string[]): string =>
   `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
 /** Commands that have commands of their own. */
-const GROUPS = ['adapter', 'agent', 'config', 'corpus', 'statement', 'vm'];
+const GROUPS = ['adapter', 'agent', 'config', 'corpus', 'key', 'statement', 'vm'];
 
 /**
  * Runs one command line, and concludes with its exit code; see `docs` for the table.

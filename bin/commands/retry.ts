@@ -1,9 +1,11 @@
 import type { CommandModule } from 'yargs';
 import { openTarget } from '../../adapters/open-target.ts';
+import { statementBeside } from '../../certify/statement/report-claims.ts';
 import { holdsReport } from '../../reports/files/directory.ts';
 import { whileHolding } from '../../reports/files/folder-lock.ts';
 import { planRetry, reportFolderOf } from '../../reports/gate/retry.ts';
 import { type GateArgs, readGate } from '../../reports/gate/settings.ts';
+import type { RunRecord } from '../../reports/record/record.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { writeReports } from '../../reports/write.ts';
 import { checkReports } from '../shared/check-reports.ts';
@@ -18,6 +20,7 @@ import {
 import { conclude } from '../shared/own-exit.ts';
 import { runAndReport } from '../shared/run-and-report.ts';
 import { showRecord } from '../shared/show-record.ts';
+import { holdAgainst } from '../shared/stated-claims.ts';
 
 interface RetryArguments extends KcidbArguments, GateArgs {
   readonly directory: string;
@@ -62,10 +65,13 @@ async function retry(given: RetryArguments): Promise<number> {
   await checkReports([reportFolderOf(path), args.baseline]);
   const plan = planRetry({ path, typed, asked: readGate(args) });
   const { directory, target, gate, cases, start } = plan;
+  const stated = statementBeside(directory);
+  const contradicts = (record: RunRecord, folder: string | undefined): boolean =>
+    stated !== undefined && holdAgainst(stated, record, folder, reporters);
   if (cases.length === 0) {
     const record = writeReports(directory, gate);
     showRecord(record, directory, reporters, [directory]);
-    return record.exitCode;
+    return contradicts(record, directory) ? 1 : record.exitCode;
   }
   const run = {
     adapter: await openTarget(target),
@@ -78,5 +84,5 @@ async function retry(given: RetryArguments): Promise<number> {
     gate,
     continued: { start, cases },
   };
-  return runAndReport(run, reporters);
+  return runAndReport(run, reporters, contradicts);
 }

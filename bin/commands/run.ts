@@ -21,6 +21,7 @@ import {
 } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
 import { runAndReport } from '../shared/run-and-report.ts';
+import { holdAgainst, statementForRun } from '../shared/stated-claims.ts';
 import { say } from '../shared/terminal.ts';
 
 interface RunArguments extends KcidbArguments, GateArgs {
@@ -30,6 +31,7 @@ interface RunArguments extends KcidbArguments, GateArgs {
   readonly shard: string | undefined;
   readonly retries: number | undefined;
   readonly fixed: readonly string[] | undefined;
+  readonly statement: string | undefined;
   readonly out: string | undefined;
   readonly list: boolean;
   readonly reporter: readonly string[];
@@ -76,6 +78,12 @@ export const runCommand: CommandModule<object, RunArguments> = {
         describe:
           'Fixes that the target has, by commit or requirement; what they mend is not excused',
       })
+      .option('statement', {
+        type: 'string',
+        requiresArg: true,
+        coerce: single('statement'),
+        describe: 'Statement of the product, each claim of which is held against the run',
+      })
       .options(gateOptions)
       .option('list', {
         type: 'boolean',
@@ -97,14 +105,20 @@ export const runCommand: CommandModule<object, RunArguments> = {
     const shard = parseShard(given.shard);
     await checkReports([given.baseline]);
     const gate = readGate(given);
+    const { statement: file } = given;
+    const stated = file === undefined ? undefined : statementForRun(file, given.profile);
     const environment = environmentFacts(hideBin(process.argv));
     const adapter = await openTarget(target);
-    const { profile, retries = 0 } = given;
+    const { profile = stated?.statement.profile, retries = 0 } = given;
     const fixed = idsIn(given.fixed);
     const run = { adapter, directory, profile, only, shard, environment, retries, gate, fixed };
     const carriedOut = async (): Promise<number> => {
       checkDirectory(directory);
-      return runAndReport(run, reporters);
+      return stated === undefined
+        ? runAndReport(run, reporters)
+        : runAndReport(run, reporters, (record, folder) =>
+            holdAgainst(stated, record, folder, reporters),
+          );
     };
     conclude(await whileHolding([directory], 'run', carriedOut));
   },

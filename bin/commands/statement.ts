@@ -3,22 +3,18 @@ import { join } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { openTarget } from '../../adapters/open-target.ts';
 import { machineError, messageOf, unreadable, usageError } from '../../base/errors.ts';
-import {
-  claimLines,
-  inconsistencyLines,
-  type StatementLine,
-} from '../../certify/statement/claim-lines.ts';
+import { claimLines, inconsistencyLines, skipLine } from '../../certify/statement/claim-lines.ts';
 import { isLie } from '../../certify/statement/claim-verdict.ts';
 import { inconsistencies } from '../../certify/statement/consistency.ts';
 import { draftStatement } from '../../certify/statement/draft.ts';
 import { readHeapMatrix } from '../../certify/statement/heap-matrix.ts';
-import { judgeClaims } from '../../certify/statement/judge-claims.ts';
+import { judgeClaims, judgeSkips } from '../../certify/statement/judge-claims.ts';
 import { readStatement } from '../../certify/statement/read-statement.ts';
+import { refuseOtherClaims } from '../../certify/statement/report-claims.ts';
 import { type ProbeOptions, runProbes } from '../../certify/statement/run-probes.ts';
 import { BLANK, type Statement } from '../../certify/statement/statement.ts';
 import { REPORT_FILES } from '../../reports/files/directory.ts';
 import { putFile } from '../../reports/files/new-file.ts';
-import { wrap } from '../../reports/formats/layout.ts';
 import { dayOf } from '../../reports/gate/read-waivers.ts';
 import { readRecord } from '../../reports/record/read-record.ts';
 import type { RunRecord } from '../../reports/record/record.ts';
@@ -28,6 +24,7 @@ import { Interrupt } from '../shared/interrupt.ts';
 import { single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
 import { Progress } from '../shared/progress.ts';
+import { printLines } from '../shared/stated-claims.ts';
 import { complain, say } from '../shared/terminal.ts';
 
 interface InitArguments {
@@ -52,24 +49,30 @@ const initCommand: CommandModule<object, InitArguments> = {
   builder: (argv: Argv) =>
     argv
       .positional('target', { type: 'string', demandOption: true, describe: 'Target URL' })
-      .option('out', text('out', 'File to write [default: statement.yaml]'))
+      .option('out', text('out', 'File to write [default: statement.jsonc]'))
       .option(
         'profile',
         text('profile', 'Profile that is to hold [default: the one of the target’s ABI]'),
       )
       .option('heaps', text('heaps', 'dma_heap.json of Android, whose heaps the draft then has'))
       .epilogue('Exit codes: 0 written, 2 usage, 3 the target could not be observed.'),
-  handler: async ({ target, out = 'statement.yaml', profile, heaps }) => {
+  handler: async ({ target, out = 'statement.jsonc', profile, heaps }) => {
     const declared = heaps === undefined ? [] : readHeapMatrix(heaps);
     if (existsSync(out)) {
       throw usageError(`${out} exists, and may hold answers; name another file with --out`);
     }
     const record = await probed(target, profile === undefined ? {} : { profile });
+    if (typeof record === 'number') {
+      conclude(record);
+      return;
+    }
     if (!record.complete) throw machineError(record.incompleteReason);
     const draft = draftStatement({ record, heaps: declared });
     written(out, draft);
-    const blanks = draft.split('\n').filter((line) => line.includes(`: ${BLANK}`)).length;
-    say(`${out} is a draft: write what is true in place of ${blanks} times ${BLANK}`);
+    const blanks = draft.split('\n').filter((line) => line.includes(`"${BLANK}"`)).length;
+    say(
+      `${out} is a draft with ${counted(blanks, 'blank')}: write what is true in place of ${BLANK}.`,
+    );
     conclude(0);
   },
 };
@@ -90,17 +93,18 @@ const checkCommand: CommandModule<object, CheckArguments> = {
     if (target !== undefined && report !== undefined) {
       throw usageError('give --target or --report, not both');
     }
-    const { statement } = await readStatement(file);
+    const { statement } = readStatement(file);
     const found = inconsistencies(statement, dayOf(new Date()));
-    print(inconsistencyLines(found));
+    printLines(inconsistencyLines(found));
     const wrong = found.filter(({ erratum }) => erratum === undefined).length;
     if (wrong > 0) {
-      say(`${file} contradicts itself in ${wrong} points.`);
+      say(`${file} contradicts itself: ${counted(wrong, 'point')}.`);
       conclude(1);
       return;
     }
     const record = await seenOf(statement, target, report);
-    conclude(record === undefined ? consistent(file) : compared(file, statement, record));
+    if (typeof record === 'number') conclude(record);
+    else conclude(record === undefined ? consistent(file) : compared(file, statement, record));
   },
 };
 
@@ -116,9 +120,8 @@ export const statementCommand: CommandModule = {
   handler: () => {},
 };
 
-const print = (lines: readonly StatementLine[]): void => {
-  for (const { first, text } of lines) say(...wrap(first, text));
-};
+const counted = (count: number, what: string): string =>
+  count === 1 ? `1 ${what}` : `${count} ${what}s`;
 
 function consistent(file: string): number {
   say(`${file} is consistent; --target or --report holds its claims against what was seen.`);
@@ -127,10 +130,10 @@ function consistent(file: string): number {
 
 function compared(file: string, statement: Statement, record: RunRecord): number {
   const claims = judgeClaims(statement, record);
-  print(claimLines(claims));
+  printLines([...claimLines(claims), skipLine(judgeSkips(statement, record))]);
   const lies = claims.filter(isLie).length;
   if (lies > 0) {
-    say(`${file} is contradicted in ${lies} claims.`);
+    say(`${file} is contradicted: ${counted(lies, 'claim')}.`);
     return 1;
   }
   if (!record.complete) {
@@ -141,30 +144,37 @@ function compared(file: string, statement: Statement, record: RunRecord): number
   return 0;
 }
 
-/** What was seen of a product; undefined where there is nothing to compare with. */
+/** What was seen, or as {@link probed}; undefined where there is nothing to compare with. */
 async function seenOf(
   { profile, deviations }: Statement,
   target: string | undefined,
   report: string | undefined,
-): Promise<RunRecord | undefined> {
+): Promise<RunRecord | number | undefined> {
   if (target !== undefined) return probed(target, { profile, deviations });
   if (report === undefined) return undefined;
   const isFolder = existsSync(report) && statSync(report).isDirectory();
   const file = isFolder ? join(report, REPORT_FILES.record) : report;
   await checkReports([file]);
   const record = readRecord(file);
+  if (isFolder) refuseOtherClaims(report, record);
   if (record.profiles.some(({ name }) => name === profile)) return record;
   const known = record.profiles.map(({ name }) => name).join(' and ');
   throw usageError(`${report} judges by ${known}, and the statement is about ${profile}`);
 }
 
-async function probed(target: string, options: ProbeOptions): Promise<RunRecord> {
+/** What the probes see of a target, or the exit code of the signal that stopped them. */
+async function probed(target: string, options: ProbeOptions): Promise<RunRecord | number> {
   const adapter = await openTarget(target);
   const interrupt = new Interrupt();
   const progress = new Progress();
   try {
-    const { signal } = interrupt;
-    return await runProbes(adapter, { ...options, signal, listener: progress.listener });
+    const { expired, signal } = interrupt;
+    const probes = runProbes(adapter, { ...options, signal, listener: progress.listener });
+    const record = await Promise.race([probes, expired.then(() => undefined)]);
+    const { received, failure } = interrupt;
+    if (received !== undefined) return received.exitCode;
+    if (record !== undefined) return record;
+    throw machineError(failure ?? 'the probes were left behind');
   } finally {
     progress.stop();
     await closeInTime(adapter);

@@ -20,12 +20,15 @@ import { complain } from './terminal.ts';
  * run ended.
  *
  * @param reporters formats beside those of the report directory
+ * @param judged called with the record, and the folder that holds it or undefined where it is lost;
+ *   says whether the run fails, whatever its own verdict is
  * @returns the exit code
  * @throws whatever stopped the run before its first case, when there is nothing to report
  */
 export async function runAndReport(
   run: JournaledRun,
   reporters: readonly Reporter[],
+  judged: (record: RunRecord, folder: string | undefined) => boolean = () => false,
 ): Promise<number> {
   const interrupt = new Interrupt();
   const progress = new Progress();
@@ -40,9 +43,11 @@ export async function runAndReport(
   const { directory } = run;
   const { observed } = end;
   const record = observed === undefined ? undefined : observedRecord(observed);
+  let fails = false;
   if (observed !== undefined && record !== undefined) {
-    const isKept = kept(observed, record, directory);
-    showRecord(record, isKept ? directory : undefined, reporters, [directory]);
+    const folder = kept(observed, record, directory) ? directory : undefined;
+    showRecord(record, folder, reporters, [directory]);
+    fails = judged(record, folder);
   }
   const { received } = interrupt;
   if (received !== undefined) {
@@ -52,7 +57,8 @@ export async function runAndReport(
         : `interrupted by ${received.name}; allocert report ${directory} shows what was observed`,
     );
   }
-  return journaledExitCode(end, record, interrupt);
+  const code = journaledExitCode(end, record, interrupt);
+  return fails && received === undefined ? 1 : code;
 }
 
 /** What was observed is told, and decides, also where its report is lost. */

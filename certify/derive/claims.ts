@@ -4,7 +4,7 @@ import { judgeClaims, judgeSkips } from '../statement/judge-claims.ts';
 import type { Statement } from '../statement/statement.ts';
 
 /** What all runs of a package say of its statement. */
-export interface JudgedStatement {
+export interface JudgedClaims {
   /** Each claim once, with the worst that a run says of it. */
   readonly claims: readonly ClaimVerdict[];
   /** Why the statement does not hold, a sentence each. */
@@ -14,14 +14,15 @@ export interface JudgedStatement {
 }
 
 /** Judges a statement by every run. A function of the two alone. */
-export function judgeStatement(
+export function judgeClaimsOfRuns(
   statement: Statement,
   records: readonly RunRecord[],
-): JudgedStatement {
+): JudgedClaims {
   const worst = new Map<string, ClaimVerdict>();
   for (const verdict of records.flatMap((record) => judgeClaims(statement, record))) {
     const before = worst.get(verdict.claim);
-    if (before === undefined || badness(verdict) > badness(before)) worst.set(verdict.claim, verdict);
+    const isWorst = before === undefined || badness(verdict) > badness(before);
+    if (isWorst) worst.set(verdict.claim, verdict);
   }
   const claims = [...worst.values()];
   const skips = records.flatMap((record) =>

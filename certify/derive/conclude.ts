@@ -1,4 +1,4 @@
-import { type KnownDeviation, profileNamed } from '../../catalogue/catalogue.ts';
+import { type KnownDeviation, profileNamed, requirementOf } from '../../catalogue/catalogue.ts';
 import { profileOn } from '../../catalogue/known.ts';
 import { gate, PLAIN_GATE } from '../../reports/gate/gate.ts';
 import { dayOf } from '../../reports/gate/read-waivers.ts';
@@ -6,7 +6,7 @@ import { isBinding } from '../../reports/record/binding.ts';
 import type { UsedWaiver, Waiver } from '../../reports/record/gate-outcome.ts';
 import type { RecordedRequirement, RunRecord } from '../../reports/record/record.ts';
 import { isBad, type Status, worse } from '../../reports/record/status.ts';
-import type { JudgedStatement } from './claims.ts';
+import type { JudgedClaims } from './claims.ts';
 
 /** What the campaign of a package came to. */
 export interface CampaignOutcome {
@@ -24,7 +24,7 @@ export interface Grounds {
   readonly records: readonly RunRecord[];
   readonly campaign: CampaignOutcome;
   readonly waivers: readonly Waiver[];
-  readonly statement: Pick<JudgedStatement, 'faults' | 'undecided'>;
+  readonly statement: Pick<JudgedClaims, 'faults' | 'undecided'>;
 }
 
 /** A rule that was not observed, with the reason. */
@@ -53,7 +53,7 @@ export interface Conclusion {
  * runs agree, every MUST that applies is observed and passes (or stands on the certificate by
  * name), all claims hold, and the campaign found nothing.
  */
-export function conclude(grounds: Grounds): Conclusion {
+export function concludePackage(grounds: Grounds): Conclusion {
   const { campaign, profile, records, statement, waivers } = grounds;
   const [first] = records;
   if (first === undefined) throw new Error('a conclusion needs a run');
@@ -110,11 +110,8 @@ const WARNED: readonly Status[] = ['warn', 'waived', 'flaky', 'inconclusive'];
 const isFailed = ({ isBound, status }: Outcome): boolean =>
   isBad(status) || (isBound && status === 'inconclusive');
 
-const statusIn = (
-  { requirements }: RunRecord,
-  id: string,
-  profile: string,
-): Status | undefined => requirements.find((one) => one.id === id)?.statuses[profile];
+const statusIn = ({ requirements }: RunRecord, id: string, profile: string): Status | undefined =>
+  requirements.find((one) => one.id === id)?.statuses[profile];
 
 function isBound(requirement: RecordedRequirement, { profile, profiles }: RunRecord): boolean {
   const deciding = profiles.find(({ name }) => name === profile);
@@ -177,5 +174,5 @@ function usedIn(records: readonly RunRecord[]): readonly UsedWaiver[] {
 /** Why no case observed a requirement: what the first case about it says. */
 function whySkipped({ cases }: RunRecord, id: string): string {
   const about = cases.find(({ end, requirements }) => end === 'skip' && requirements.includes(id));
-  return about?.reason ?? 'no case observes it';
+  return about?.reason ?? requirementOf(id).unobservable ?? 'no case observes it';
 }

@@ -27,7 +27,14 @@ export interface TargetEnvironment {
 }
 
 /** Details that have a member of their own. */
-const NAMED = ['imageSha256', 'configuration', 'commandLine', 'taint', 'instruments', 'alarmAtBoot'];
+const NAMED = [
+  'imageSha256',
+  'configuration',
+  'commandLine',
+  'taint',
+  'instruments',
+  'alarmAtBoot',
+];
 const MODULE = /^(?:modules|module .+)$/;
 
 /** The environment that a target tells of. */

@@ -7,8 +7,8 @@ import { readWaivers } from '../../reports/gate/read-waivers.ts';
 import type { Waiver } from '../../reports/record/gate-outcome.ts';
 import type { RunRecord } from '../../reports/record/record.ts';
 import type { Statement } from '../statement/statement.ts';
-import { judgeStatement } from './claims.ts';
-import { type CampaignOutcome, type Conclusion, conclude } from './conclude.ts';
+import { judgeClaimsOfRuns } from './claims.ts';
+import { type CampaignOutcome, type Conclusion, concludePackage } from './conclude.ts';
 import { environmentOf } from './environment.ts';
 import { summaryPage } from './summary-page.ts';
 
@@ -25,7 +25,7 @@ export interface Shown {
 /** What follows from what a package shows. */
 export interface Derived {
   readonly conclusion: Conclusion;
-  readonly claims: ReturnType<typeof judgeStatement>;
+  readonly claims: ReturnType<typeof judgeClaimsOfRuns>;
   /** The text of `data/summary.html`. */
   readonly summary: string;
 }
@@ -34,9 +34,9 @@ export interface Derived {
 export function derive({ campaign, head, records, statement, waivers }: Shown): Derived {
   const [first] = records;
   if (first === undefined) throw new Error('a package has runs');
-  const claims = judgeStatement(statement, records);
+  const claims = judgeClaimsOfRuns(statement, records);
   const { profile } = head;
-  const conclusion = conclude({ profile, records, campaign, waivers, statement: claims });
+  const conclusion = concludePackage({ profile, records, campaign, waivers, statement: claims });
   const environment = environmentOf(first.facts);
   const facts = { head, records, campaign, conclusion, environment, claims: claims.claims };
   return { conclusion, claims, summary: summaryPage(facts) };

@@ -1,9 +1,9 @@
-import { html, type Markup } from '../../reports/formats/html/escape.ts';
 import type { PackageHead } from '../../reports/certificate/package-head.ts';
+import { html, type Markup } from '../../reports/formats/html/escape.ts';
 import type { RunRecord } from '../../reports/record/record.ts';
 import type { ClaimVerdict } from '../statement/claim-verdict.ts';
 import type { CampaignOutcome, Conclusion } from './conclude.ts';
-import type { Told, TargetEnvironment } from './environment.ts';
+import type { TargetEnvironment, Told } from './environment.ts';
 
 /** What the page shows. */
 export interface SummaryFacts {
@@ -37,13 +37,17 @@ export function summaryPage(facts: SummaryFacts): string {
 <style>
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #ccc }
+th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0 }
+th, td { border-bottom: 1px solid #ccc }
 h1 small { display: block; font-size: 1rem; font-weight: normal }
 </style>
 </head>
 <body>
-<h1>${product.vendor} ${product.name} ${product.version}<small>${RESULTS[conclusion.result]}: profile ${head.profile}, allocert ${head.allocert}</small></h1>
-<p>This page follows from the files beside it. Believe <code>allocert verify</code>, not the page.</p>
+<h1>${product.vendor} ${product.name} ${product.version}
+<small>${RESULTS[conclusion.result]}: profile ${head.profile},
+allocert ${head.allocert}</small></h1>
+<p>This page follows from the files beside it.
+Believe <code>allocert verify</code>, not the page.</p>
 ${list('Why it is not certified', conclusion.reasons)}
 ${table('What was certified', [
   ['target', head.target],
@@ -51,7 +55,10 @@ ${table('What was certified', [
   ['catalogue', head.catalogue],
   ['runs', records.map(runText).join('; ')],
   ['requirements', countText(conclusion)],
-  ['fuzzing', `${campaign.rounds} rounds, ${campaign.operations} operations, ${campaign.findings.length} findings`],
+  [
+    'fuzzing',
+    `${campaign.rounds} rounds, ${campaign.operations} operations, ${campaign.findings.length} findings`,
+  ],
 ])}
 ${table(
   'Deviations that the profile knows',
@@ -112,7 +119,9 @@ const toldText = (fact: Told<string>): string => fact.value ?? `not known: ${fac
 
 function table(title: string, rows: readonly (readonly string[])[]): Markup {
   if (rows.length === 0) return html``;
-  const lines = rows.map(([name = '', text = '']) => html`<tr><th>${name}</th><td>${text}</td></tr>\n`);
+  const lines = rows.map(
+    ([name = '', text = '']) => html`<tr><th>${name}</th><td>${text}</td></tr>\n`,
+  );
   return html`<h2>${title}</h2>\n<table>\n${lines}</table>`;
 }
 

@@ -11,8 +11,8 @@ import { dayOf } from '../../reports/gate/read-waivers.ts';
 import type { StopRequest } from '../../suites/run/journaled-run.ts';
 import { catalogueDigest } from '../derive/pinned-catalogue.ts';
 import { matrixFault } from '../derive/qualification.ts';
-import { planOf } from '../plan/plan.ts';
-import { PUBLISHED_TERMS, type PlanTerms } from '../plan/terms.ts';
+import { certificationPlan } from '../plan/plan.ts';
+import { type PlanTerms, PUBLISHED_TERMS } from '../plan/terms.ts';
 import { inconsistencies } from '../statement/consistency.ts';
 import type { GivenStatement } from '../statement/read-statement.ts';
 import { type RecordingListener, recordForCertificate } from './record.ts';
@@ -79,7 +79,7 @@ export async function certify(
   const rounds = checkedRounds(request.rounds, terms);
   prepare(recording);
   const statement = `${jsonText(given.value, 2)}\n`;
-  const plan = planOf(
+  const plan = certificationPlan(
     {
       challenge,
       nonce: challenge === null ? randomBytes(16).toString('hex') : null,

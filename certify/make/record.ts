@@ -10,7 +10,7 @@ import { entering } from '../../reports/journal/cut-text.ts';
 import { writeReports } from '../../reports/write.ts';
 import { journaledRun, type StopRequest } from '../../suites/run/journaled-run.ts';
 import type { RunListener } from '../../suites/run/run-listener.ts';
-import { type CertificationPlan, orderOf, sampledRounds } from '../plan/plan.ts';
+import { type CertificationPlan, caseOrder, sampledRounds } from '../plan/plan.ts';
 import type { PlanTerms } from '../plan/terms.ts';
 import { SampledRounds } from './sampled-rounds.ts';
 
@@ -87,7 +87,7 @@ async function recordRun(
   const run = {
     ...{ adapter, profile, environment, directory: folder, only: terms.only },
     ...{ shard: undefined, retries: 0, gate: undefined, seed: BigInt(seed) },
-    order: (ids: readonly string[]) => orderOf(seed, ids),
+    order: (ids: readonly string[]) => caseOrder(seed, ids),
   };
   const { failure } = await journaledRun(run, stop, listener);
   if (failure !== undefined) throw failure;

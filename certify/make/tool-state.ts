@@ -33,11 +33,11 @@ interface ToolList {
 const REBUILD = 'build it anew from a clean checkout, or install it anew';
 
 /**
- * Compares the installed allocert with the list that its build wrote: every listed file, and no other
- * module beside them. In a checkout, that must also be clean, and at the commit of the build.
+ * Compares the installed allocert with the list that its build wrote: every listed file, and no
+ * other module beside them. A checkout must also be clean, and at the commit of the build.
  *
- * The list proves that nothing changed by accident or in a hurry. It proves nothing against somebody
- * who writes another list: see docs/certification.md on what a certificate claims.
+ * The list proves that nothing changed by accident or in a hurry, and nothing against somebody who
+ * writes another list: see docs/certification.md on what a certificate claims.
  *
  * @throws {@link AllocertError} (machine) when the state cannot be told
  */

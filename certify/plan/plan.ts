@@ -38,7 +38,7 @@ export interface CertificationPlan {
  * The plan: the same for the same source and terms. Its seeds depend on the statement and the
  * catalogue too, so that what was recorded under one statement fits no other.
  */
-export function planOf(source: PlanSource, terms: PlanTerms): CertificationPlan {
+export function certificationPlan(source: PlanSource, terms: PlanTerms): CertificationPlan {
   const { nonce, rounds, statement } = source;
   const runs = Array.from({ length: terms.repetitions }, (_, at) =>
     seedOf(source, `run ${at + 1}`),
@@ -66,7 +66,7 @@ function seedOf({ catalogue, challenge, nonce, statement }: PlanSource, purpose:
 }
 
 /** The order in which a run takes its cases: by chance, as the run's seed decides. */
-export const orderOf = (seed: string, ids: readonly string[]): readonly string[] =>
+export const caseOrder = (seed: string, ids: readonly string[]): readonly string[] =>
   sortedByChance(ids, (id) => `${seed} ${id}`);
 
 /** The rounds of a campaign that are kept with every answer, in the order of their numbers. */

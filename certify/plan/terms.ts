@@ -1,4 +1,4 @@
-/** The numbers of a certification. They are published in docs/certification.md, and no option lowers them. */
+/** The numbers of a certification: docs/certification.md has them, and no option lowers them. */
 export interface PlanTerms {
   /** How often the suites run; packages have a folder for each run. */
   readonly repetitions: number;

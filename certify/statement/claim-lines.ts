@@ -1,5 +1,6 @@
 import { type ClaimResult, type ClaimVerdict, isLie } from './claim-verdict.ts';
 import type { Inconsistency } from './consistency.ts';
+import type { JudgedSkip } from './judge-claims.ts';
 
 /** A line of a report on a statement: what stands before it, and its text. */
 export interface StatementLine {
@@ -38,3 +39,11 @@ const RESULTS: readonly ClaimResult[] = [
   'present-but-not-claimed',
   'undecided',
 ];
+
+/** How many cases skipped, and for how many of them the statement says why. */
+export function skipLine(skips: readonly JudgedSkip[]): StatementLine {
+  const other = skips.filter(({ because }) => because === '').map((one) => one.case);
+  const told = `${skips.length}, of which the statement explains ${skips.length - other.length}`;
+  const rest = other.length === 0 ? '' : `; not ${other.join(', ')}`;
+  return { first: 'skips   ', text: `${told}${rest}` };
+}

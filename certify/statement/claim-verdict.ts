@@ -53,7 +53,13 @@ export function sameValue(
   reason: string,
 ): ClaimVerdict {
   if (seen === undefined) return { claim, claimed, seen: '', result: 'undecided', reason };
-  return { claim, claimed, seen, result: claimed === seen ? 'verified' : 'claimed-but-absent', reason };
+  return {
+    claim,
+    claimed,
+    seen,
+    result: claimed === seen ? 'verified' : 'claimed-but-absent',
+    reason,
+  };
 }
 
 const yesOrNo = (one: boolean): string => (one ? 'yes' : 'no');

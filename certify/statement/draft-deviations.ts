@@ -2,6 +2,7 @@ import { printable } from '../../base/clean-text.ts';
 import { profileNamed } from '../../catalogue/catalogue.ts';
 import type { RunRecord, Verdict } from '../../reports/record/record.ts';
 import { isBad } from '../../reports/record/status.ts';
+import { entries, shownOnLine } from './draft-lines.ts';
 import { featuresOf } from './features.ts';
 import { BLANK } from './statement.ts';
 
@@ -17,12 +18,13 @@ export function deviationLines({ cases, profile }: RunRecord): readonly string[]
   const first = broken.filter(
     ({ requirement }, at) => broken.findIndex((one) => one.requirement === requirement) === at,
   );
-  const head = [
-    '# Rules that the product is known not to keep, each by leave of an erratum: requirement,',
-    '# erratum (left out where the profile knows the deviation), reason, expires (YYYY-MM-DD).',
+  return [
+    '// Rules that the product is known not to keep, each by leave of an erratum: requirement, erratum',
+    '// (left out where the profile knows the deviation), reason, expires (a day as 2027-01-31).',
+    ...(first.length === 0
+      ? ['"deviations": []']
+      : ['"deviations": [', ...entries(first.map(entry)), ']']),
   ];
-  if (first.length === 0) return [...head, 'deviations: []'];
-  return [...head, 'deviations:', ...first.flatMap((one) => entry(one))];
 }
 
 const isBroken = ({ status, waivedFrom }: Verdict): boolean => {
@@ -33,12 +35,7 @@ const isBroken = ({ status, waivedFrom }: Verdict): boolean => {
 function entry({ requirement, profile, reason, status }: Verdict): readonly string[] {
   const { known } = profileNamed(profile);
   const found = known.find((one) => one.requirement === requirement && status === 'warn');
-  const lines = [`  - requirement: ${requirement}`];
-  if (found !== undefined) return [...lines, `    reason: ${JSON.stringify(found.note)}`];
-  return [
-    ...lines,
-    `    erratum: ${BLANK}`,
-    `    reason: ${BLANK}`,
-    `    # Seen: ${printable(reason)}`,
-  ];
+  if (found !== undefined) return [shownOnLine({ requirement, reason: found.note })];
+  const blank = shownOnLine({ requirement, erratum: BLANK, reason: BLANK });
+  return [`// Seen: ${printable(reason)}`, blank];
 }

@@ -1,11 +1,6 @@
 import { OPERATION_ROWS } from '../../adapters/contract/index.ts';
 import { nearest } from '../../base/nearest.ts';
-import {
-  catalogue,
-  type Profile,
-  profilesOf,
-  requirementsFor,
-} from '../../catalogue/catalogue.ts';
+import { catalogue, type Profile, profilesOf, requirementsFor } from '../../catalogue/catalogue.ts';
 import { isDay } from '../../reports/gate/read-waivers.ts';
 import { CASES } from '../../suites/cases/all.ts';
 import { exclusionOf } from './excluded.ts';
@@ -36,7 +31,9 @@ export function statementFaults(statement: Statement, today: string): readonly S
 }
 
 function profileFaults({ abi, profile: name }: Statement, profile?: Profile): StatementFault[] {
-  const fitting = profilesOf(abi).map((one) => one.name).join(' or ');
+  const fitting = profilesOf(abi)
+    .map((one) => one.name)
+    .join(' or ');
   if (profile === undefined) {
     const sentence = `there is no profile ${name}; choose ${fitting}`;
     return [{ rule: 'profile-unknown', sentence }];
@@ -56,7 +53,11 @@ function sizeFaults(statement: Statement): StatementFault[] {
   const not = (rule: string, sentence: string): void => {
     found.push({ rule, sentence, excusable });
   };
-  if (!isPowerOfTwo(page)) not('page-size', `pageSize is ${pageSize}, which is no power of two`);
+  if (!isPowerOfTwo(page)) {
+    // What counts in pages means nothing then.
+    not('page-size', `pageSize is ${pageSize}, which is no power of two`);
+    return found;
+  }
   if (!isPowerOfTwo(alignment)) {
     not('alignment-power-of-two', `alignment is ${alignment}, which is no power of two`);
   }
@@ -169,10 +170,10 @@ function wholeRegionFaults({ features, limits, regions }: Statement): StatementF
 function deviationFaults(statement: Statement, profile: Profile, today: string): StatementFault[] {
   const { deviations } = statement;
   return deviations.flatMap((one, index) => {
-    const twice = deviations.findIndex(({ requirement }) => requirement === one.requirement) < index;
+    const first = deviations.findIndex(({ requirement }) => requirement === one.requirement);
     const sentence = `the deviation from ${one.requirement} is there twice`;
     return [
-      ...(twice ? [{ rule: 'deviation-twice', sentence }] : []),
+      ...(first < index ? [{ rule: 'deviation-twice', sentence }] : []),
       ...deviationFault(one, profile),
       ...expiryFault(one, today),
     ];
@@ -185,7 +186,10 @@ function deviationFault(
 ): StatementFault[] {
   const found = catalogue().requirements.find((one) => one.id === id);
   if (found === undefined) {
-    const near = nearest(id, catalogue().requirements.map((one) => one.id));
+    const near = nearest(
+      id,
+      catalogue().requirements.map((one) => one.id),
+    );
     const hint = near === undefined ? 'see allocert list' : `did you mean ${near}?`;
     const sentence = `there is no requirement ${id} to deviate from; ${hint}`;
     return [{ rule: 'deviation-unknown', sentence }];

@@ -1,5 +1,5 @@
-import { type FeatureFacts, profileNamed, requirementsFor } from '../../catalogue/catalogue.ts';
 import type { Requirement } from '../../catalogue/catalogue.ts';
+import { type FeatureFacts, profileNamed, requirementsFor } from '../../catalogue/catalogue.ts';
 
 /** An optional feature, and the requirement that tells whether it is there. */
 export interface Feature extends FeatureFacts {

@@ -18,7 +18,9 @@ export function readHeapMatrix(file: string): readonly Omit<StatedRegion, 'bound
   if (paths.length > HEAPS_MAX) throw usageError(`${file} declares more than ${HEAPS_MAX} heaps`);
   return paths.map((node) => {
     if (!/^\/dev\/dma_heap\/[\w.,@+-]+$/.test(node)) {
-      throw usageError(`${file} declares ${JSON.stringify(node)}, which is no heap of /dev/dma_heap`);
+      throw usageError(
+        `${file} declares ${JSON.stringify(node)}, which is no heap of /dev/dma_heap`,
+      );
     }
     const place = `devices.${node}`;
     const { npu = [] } = members(devices[node], file, place);

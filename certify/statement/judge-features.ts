@@ -38,8 +38,7 @@ function excluded(
   const explained = cases.map(({ id, end }) =>
     end === 'skip' ? explanationOf(statement, region, id) : undefined,
   );
-  if (explained.length === 0 || !explained.every((one) => one?.ofProduct === true)) return undefined;
-  return explained[0]?.because;
+  return explained.every((one) => one?.ofProduct === true) ? explained[0]?.because : undefined;
 }
 
 const casesOf = (requirement: string, { cases }: RunRecord): readonly RecordedCase[] =>

@@ -9,8 +9,8 @@ export const TABLE_RULE = 'ERR-08';
 
 /**
  * Ids of the requirements and cases by which the claims of a statement can be judged: what tells of
- * a feature, of a deviation that is declared or known, of the table of descriptors, and one case for each way to look
- * at a target that a person would otherwise have to answer for.
+ * a feature, of a deviation that is declared or known, of the table of descriptors, and one case
+ * for each way to look at a target that a person would otherwise have to answer for.
  *
  * @throws {@link AllocertError} (usage) when there is no such profile
  */

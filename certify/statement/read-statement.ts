@@ -1,9 +1,13 @@
 import { printable } from '../../base/clean-text.ts';
 import { AllocertError, unreadable, usageError } from '../../base/errors.ts';
+import { readWhole } from '../../base/read-whole.ts';
 import { schemaViolation } from '../../reports/files/schema.ts';
+import { readJsonc } from './jsonc-value.ts';
 import type { StatedRegion, Statement } from './statement.ts';
 import { BLANK } from './statement.ts';
-import { readYaml, type YamlValue } from './yaml-value.ts';
+
+/** Bytes of the largest statement; a longer one was written by no person. */
+const STATEMENT_BYTES_MAX = 1 << 20;
 
 /** A statement, and the plain JSON data that it was read from. */
 export interface GivenStatement {
@@ -13,15 +17,19 @@ export interface GivenStatement {
 }
 
 /**
- * Reads a statement, YAML or JSON by `reports/schema/statement.schema.json`. What it claims may
- * still contradict itself, see consistency.ts.
+ * Reads a statement: JSON with comments, by `reports/schema/statement.schema.json`. What it claims
+ * may still contradict itself, see consistency.ts.
  *
  * @throws {@link AllocertError} (usage) when it cannot be read, does not fit the schema, or has
  *   blanks, all of which the sentence names
  */
-export async function readStatement(file: string): Promise<GivenStatement> {
+export function readStatement(file: string): GivenStatement {
+  return parseStatement(textOf(file), file);
+}
+
+function textOf(file: string): string {
   try {
-    return statementIn(file, await readYaml(file));
+    return readWhole(file, STATEMENT_BYTES_MAX).toString('utf8');
   } catch (thrown) {
     if (thrown instanceof AllocertError) throw thrown;
     const reason = unreadable(thrown);
@@ -30,21 +38,30 @@ export async function readStatement(file: string): Promise<GivenStatement> {
   }
 }
 
-/** A statement of text that stands in no file; `name` stands for it in sentences. */
-export const parseStatement = async (text: string, name: string): Promise<GivenStatement> =>
-  statementIn(name, await readYaml(name, text));
-
-function statementIn(file: string, yaml: YamlValue): GivenStatement {
-  const { value, blanks, place } = yaml;
+/**
+ * A statement of a text; `name` stands for it in sentences.
+ *
+ * @throws as {@link readStatement} does
+ */
+export function parseStatement(text: string, name: string): GivenStatement {
+  const { value, place } = readJsonc(text, name);
+  const blanks = blanksIn(value, '');
   if (blanks.length > 0) {
     const all = blanks.map((path) => `${dotted(path)} (${place(path)})`).join(', ');
-    throw usageError(`${file} still has ${BLANK} in ${all}; write what is true of the product`);
+    throw usageError(`${name} still has ${BLANK} in ${all}; write what is true of the product`);
   }
   const violation = schemaViolation('statement', value);
   if (violation === undefined) return { statement: statementOf(value as Written), value };
   const [, path = ''] = /^at (\/\S*),/.exec(violation) ?? [];
   const where = path === '' ? '' : ` (${place(path)})`;
-  throw usageError(`${file} is no statement: ${printable(violation)}${where}; see docs/statement.md`);
+  const what = printable(violation);
+  throw usageError(`${name} is no statement: ${what}${where}; see docs/statement.md`);
+}
+
+function blanksIn(value: unknown, path: string): readonly string[] {
+  if (value === BLANK) return [path];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, one]) => blanksIn(one, `${path}/${key}`));
 }
 
 const dotted = (path: string): string => printable(path.slice(1).replaceAll('/', '.'));
@@ -53,10 +70,7 @@ type Bytes = number | string;
 
 /** A statement as the schema has it: sizes are numbers or texts. */
 interface Written
-  extends Pick<
-    Statement,
-    'product' | 'abi' | 'profile' | 'pageSize' | 'features' | 'testing'
-  >,
+  extends Pick<Statement, 'product' | 'abi' | 'profile' | 'pageSize' | 'features' | 'testing'>,
     Partial<Pick<Statement, 'deviations' | 'errata'>> {
   readonly alignment: Bytes;
   readonly regions: readonly (Omit<StatedRegion, 'sizeBytes'> & { readonly size?: Bytes })[];

@@ -1,7 +1,7 @@
 import { judgeSigners, type Signers } from '../../reports/certificate/apply-policy.ts';
 import { readEnvelope, statementPayload } from '../../reports/certificate/dsse.ts';
 import type { TrustedKey } from '../../reports/certificate/read-policy.ts';
-import type { Refusals } from './refusals.ts';
+import type { RefusalList } from './refusals.ts';
 
 /** Who signed a package, and the bytes that they signed. */
 export interface SignedPayload {
@@ -17,7 +17,7 @@ export interface SignedPayload {
 export async function checkSignedBy(
   attestation: string,
   trusted: readonly TrustedKey[],
-  refusals: Refusals,
+  refusals: RefusalList,
 ): Promise<SignedPayload> {
   const envelope = await refusals.attempt('attestation', () => readEnvelope(attestation));
   const payload = await refusals.attempt('attestation', () =>
@@ -33,7 +33,7 @@ export async function checkSignedBy(
 export function checkPayload(
   payload: Buffer | undefined,
   follows: Buffer,
-  refusals: Refusals,
+  refusals: RefusalList,
 ): void {
   if (payload === undefined || payload.equals(follows)) return;
   const [says, due] = [resultIn(payload), resultIn(follows)];

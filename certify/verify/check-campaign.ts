@@ -23,7 +23,7 @@ import { isSameTarget } from '../../suites/run/identity.ts';
 import { findingFiles } from '../derive/read-data.ts';
 import { programsDigest, type SampledRound } from '../derive/sampled-round.ts';
 import { type CertificationPlan, sampledRounds } from '../plan/plan.ts';
-import type { Refusals } from './refusals.ts';
+import type { RefusalList } from './refusals.ts';
 
 /** The campaign of a package, before anything of it is believed. */
 export interface CampaignPlace {
@@ -54,7 +54,7 @@ type RoundLine = Extract<CampaignLine, { readonly type: 'round' }>;
  */
 export async function checkCampaign(
   place: CampaignPlace,
-  refusals: Refusals,
+  refusals: RefusalList,
 ): Promise<{ readonly generated: number; readonly judged: number }> {
   const nothing = { generated: 0, judged: 0 };
   const told = await refusals.attempt('campaign', () => toldBy(place));
@@ -74,9 +74,7 @@ export async function checkCampaign(
     return nothing;
   }
   const generated = await refusals.attempt('round', () => checkRounds(place, context, told));
-  const judged = await refusals.attempt('round', () =>
-    checkSample(place, context, told, refusals),
-  );
+  const judged = await refusals.attempt('round', () => checkSample(place, context, told, refusals));
   return { generated: generated ?? 0, judged: judged ?? 0 };
 }
 
@@ -110,11 +108,12 @@ function toldBy({ folder }: CampaignPlace): Told {
 function checkHeader(
   { facts, head, plan }: CampaignPlace,
   header: CampaignHeader,
-  refusals: Refusals,
+  refusals: RefusalList,
 ): void {
   const { fuzz } = plan;
   const { corpus, entries, epochRounds, memoryLimit, profile, seed, version } = header;
-  const says = { version, seed, profile, memoryLimit, epochRounds, entries: entries?.length, corpus };
+  const from = { entries: entries?.length, corpus };
+  const says = { version, seed, profile, memoryLimit, epochRounds, ...from };
   const follows = {
     version: head.allocert,
     seed: String(BigInt(fuzz.seed)),
@@ -130,7 +129,10 @@ function checkHeader(
     refusals.add('campaign', sentence);
   }
   if (header.target !== head.target) {
-    refusals.add('target', `the campaign is of ${header.target}, and the package of ${head.target}`);
+    refusals.add(
+      'target',
+      `the campaign is of ${header.target}, and the package of ${head.target}`,
+    );
   }
   const violation = schemaViolation('facts', header.facts);
   if (violation !== undefined) {
@@ -172,7 +174,7 @@ async function checkSample(
   place: CampaignPlace,
   context: CampaignContext,
   told: Told,
-  refusals: Refusals,
+  refusals: RefusalList,
 ): Promise<number> {
   const file = join(place.folder, 'rounds.ndjson');
   const due = [...sampledRounds(place.plan)];

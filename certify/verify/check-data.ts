@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { TargetFacts } from '../../adapters/contract/index.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { sha256Of } from '../../reports/certificate/package-files.ts';
@@ -11,8 +12,7 @@ import { type Derived, waiversIn } from '../derive/shown.ts';
 import { inconsistencies } from '../statement/consistency.ts';
 import { parseStatement } from '../statement/read-statement.ts';
 import type { Statement } from '../statement/statement.ts';
-import type { Refusals } from './refusals.ts';
-import { join } from 'node:path';
+import type { RefusalList } from './refusals.ts';
 
 /** What a package says of itself that no run tells. */
 export interface Claims {
@@ -29,7 +29,7 @@ export interface Claims {
 export async function readClaims(
   { files, folder, head }: UnpackedPackage,
   now: Date,
-  refusals: Refusals,
+  refusals: RefusalList,
 ): Promise<Claims | undefined> {
   const text = files.get('data/statement.json')?.bytes().toString('utf8') ?? '';
   const given = await refusals.attempt('statement', () =>
@@ -56,7 +56,7 @@ export async function readClaims(
 }
 
 /** The kill matrix, where there is one. */
-export function checkQualification({ files }: UnpackedPackage, refusals: Refusals): void {
+export function checkQualification({ files }: UnpackedPackage, refusals: RefusalList): void {
   const file = files.get('data/qualification.json');
   let value: { readonly matrix?: unknown; readonly reason?: unknown } | null;
   try {
@@ -75,7 +75,7 @@ export function checkDerivedFiles(
   { files }: UnpackedPackage,
   facts: TargetFacts,
   { summary }: Derived,
-  refusals: Refusals,
+  refusals: RefusalList,
 ): void {
   if (files.get('data/environment.json')?.sha256 !== sha256Of(environmentText(facts))) {
     const sentence = 'data/environment.json is not what the target says of itself in the runs';

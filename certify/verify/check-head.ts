@@ -3,9 +3,9 @@ import type { PackageFiles } from '../../reports/certificate/package-files.ts';
 import type { PackageHead } from '../../reports/certificate/package-head.ts';
 import { firstDifference } from '../../reports/record/contradiction.ts';
 import { catalogueDigest } from '../derive/pinned-catalogue.ts';
-import { type CertificationPlan, planOf } from '../plan/plan.ts';
+import { type CertificationPlan, certificationPlan } from '../plan/plan.ts';
 import type { PlanTerms } from '../plan/terms.ts';
-import type { Refusals } from './refusals.ts';
+import type { RefusalList } from './refusals.ts';
 
 /** What is known before a package is opened. */
 export interface HeadTerms {
@@ -25,7 +25,7 @@ export function checkHead(
   head: PackageHead,
   files: PackageFiles,
   { challenge, released, terms }: HeadTerms,
-  refusals: Refusals,
+  refusals: RefusalList,
 ): CertificationPlan | undefined {
   if (head.allocert !== packageVersion()) {
     const mine = `allocert ${head.allocert} made the package, and this is ${packageVersion()}`;
@@ -39,7 +39,7 @@ export function checkHead(
     : undefined;
 }
 
-function checkTool({ plan }: PackageHead, refusals: Refusals): void {
+function checkTool({ plan }: PackageHead, refusals: RefusalList): void {
   const { modified } = (plan.tool ?? {}) as { readonly modified?: unknown };
   if (modified === '') return;
   const why = typeof modified === 'string' ? modified : 'it does not say that it was whole';
@@ -49,7 +49,7 @@ function checkTool({ plan }: PackageHead, refusals: Refusals): void {
 function checkChallenge(
   { challenge }: PackageHead,
   sent: string | undefined,
-  refusals: Refusals,
+  refusals: RefusalList,
 ): void {
   if (sent === undefined || sent === challenge) return;
   const has = challenge === null ? 'has no challenge' : `answers the challenge ${challenge}`;
@@ -61,7 +61,7 @@ function checkCatalogue(
   { catalogue }: PackageHead,
   files: PackageFiles,
   released: readonly string[],
-  refusals: Refusals,
+  refusals: RefusalList,
 ): boolean {
   const found = files.get('data/catalogue.json')?.sha256;
   if (found !== catalogue) {
@@ -79,7 +79,7 @@ function checkPlan(
   { catalogue, challenge, plan }: PackageHead,
   files: PackageFiles,
   terms: PlanTerms,
-  refusals: Refusals,
+  refusals: RefusalList,
 ): CertificationPlan | undefined {
   const { tool: _, ...says } = plan;
   const { fuzz, nonce = null } = says as Partial<CertificationPlan>;
@@ -98,7 +98,7 @@ function checkPlan(
     return undefined;
   }
   const statement = files.get('data/statement.json')?.sha256 ?? '';
-  const follows = planOf({ challenge, nonce, statement, catalogue, rounds }, terms);
+  const follows = certificationPlan({ challenge, nonce, statement, catalogue, rounds }, terms);
   const found = firstDifference(says, follows, 'plan');
   if (found === undefined) return follows;
   const { field } = found;

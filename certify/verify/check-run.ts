@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { checkedEntries } from '../../adapters/replay/decode-entries.ts';
 import { forEachLine } from '../../base/lines.ts';
+import { profileNamed } from '../../catalogue/catalogue.ts';
 import type { PackageHead } from '../../reports/certificate/package-head.ts';
 import { EvidenceBeside } from '../../reports/journal/evidence-beside.ts';
 import { JournalCourse } from '../../reports/journal/journal-course.ts';
@@ -17,8 +18,9 @@ import { recordDigest } from '../../reports/record/record-text.ts';
 import { catalogueDifference } from '../../suites/recheck/check-catalogue.ts';
 import { JudgeAgain } from '../../suites/recheck/judge-again.ts';
 import { isSameTarget } from '../../suites/run/identity.ts';
-import { type CertificationPlan, orderOf } from '../plan/plan.ts';
-import type { Refusals } from './refusals.ts';
+import { selectCases } from '../../suites/run/select.ts';
+import { type CertificationPlan, caseOrder } from '../plan/plan.ts';
+import type { RefusalList } from './refusals.ts';
 
 /** A run of a package, before anything of it is believed. */
 export interface RunPlace {
@@ -54,12 +56,13 @@ const LINES: readonly string[] = ['run-start', 'case-start', 'case-end', 'notice
  */
 export async function checkRun(
   place: RunPlace,
-  refusals: Refusals,
+  refusals: RefusalList,
 ): Promise<CheckedRun | undefined> {
   const walked = await walk(place, refusals);
   if (walked === undefined) return undefined;
   const { ends, record, start } = walked;
   checkStart(place, start, refusals);
+  await refusals.attempt('order', () => checkOrder(place, start, refusals));
   const isQuoted = await refusals.attempt('catalogue-quoted', () => {
     const found = catalogueDifference({ ...start, incomplete: false });
     if (found !== undefined) throw contradiction(fileOf(place), 'the catalogue', found);
@@ -72,7 +75,7 @@ export async function checkRun(
 }
 
 /** The runs must be of one target, one after the other. */
-export function refuseMixture(runs: readonly CheckedRun[], refusals: Refusals): void {
+export function refuseMixture(runs: readonly CheckedRun[], refusals: RefusalList): void {
   for (const [at, { record, start }] of runs.entries()) {
     const before = runs[at - 1];
     if (before === undefined) continue;
@@ -89,7 +92,7 @@ const fileOf = ({ folder }: RunPlace, name = 'journal.ndjson'): string => join(f
 type Walked = Pick<CheckedRun, 'ends' | 'record' | 'start'>;
 
 /** Reads the journal to its end, beside the evidence. */
-async function walk(place: RunPlace, refusals: Refusals): Promise<Walked | undefined> {
+async function walk(place: RunPlace, refusals: RefusalList): Promise<Walked | undefined> {
   const { folder } = place;
   const cases = new Set<string>();
   const course = new JournalCourse(fileOf(place));
@@ -139,7 +142,7 @@ function lineFault(line: WrittenLine, cases: Set<string>): string | undefined {
 }
 
 /** Holds what a run says of itself against the plan. */
-function checkStart(place: RunPlace, start: RunStart, refusals: Refusals): void {
+function checkStart(place: RunPlace, start: RunStart, refusals: RefusalList): void {
   const { at, head, plan } = place;
   const run = `run ${at + 1}`;
   const seed = plan.runs[at] ?? '';
@@ -160,10 +163,20 @@ function checkStart(place: RunPlace, start: RunStart, refusals: Refusals): void 
     const how = 'with another profile, or with options that choose or excuse';
     refusals.add('option', `${run} was started ${how}`);
   }
-  const ids = start.cases.map(({ id }) => id);
-  const due = orderOf(seed, ids);
-  if (ids.every((id, index) => id === due[index])) return;
-  refusals.add('order', `${run} took its cases in another order than its seed decides`);
+}
+
+/** The cases of a run are those of the plan, in the order that its seed decides. */
+function checkOrder(place: RunPlace, { cases }: RunStart, refusals: RefusalList): void {
+  const { at, head, plan } = place;
+  const { abi } = profileNamed(head.profile);
+  const chosen = selectCases(abi, plan.only).map(({ id }) => id);
+  const due = caseOrder(plan.runs[at] ?? '', chosen);
+  const wrong = due.findIndex((id, index) => cases[index]?.id !== id);
+  if (wrong < 0 && cases.length === due.length) return;
+  const index = wrong < 0 ? due.length : wrong;
+  const [has, plans] = [cases[index]?.id ?? 'no case', due[index] ?? 'no case'];
+  const sentence = `run ${at + 1} has ${has} in place ${index + 1}, and its seed makes it ${plans}`;
+  refusals.add('order', sentence);
 }
 
 /** Judges every case again. @returns how many answers there were */
@@ -171,7 +184,7 @@ async function judgeAll(
   place: RunPlace,
   start: RunStart,
   ends: readonly JournalPlace[],
-  refusals: Refusals,
+  refusals: RefusalList,
 ): Promise<number> {
   const file = fileOf(place);
   const judge = new JudgeAgain(start);
@@ -192,7 +205,7 @@ async function judgeAll(
 }
 
 /** The record must be, byte for byte, what follows from the journal. */
-function checkRecord(place: RunPlace, record: RunRecord, refusals: Refusals): void {
+function checkRecord(place: RunPlace, record: RunRecord, refusals: RefusalList): void {
   if (place.recordSha256 !== recordDigest(record)) {
     const file = fileOf(place, 'record.json');
     refusals.add('record', `${file} is not the record that follows from the journal beside it`);

@@ -28,7 +28,8 @@ const REMEDIES = {
   findings: AS_WRITTEN,
   statement: 'ask the vendor for a statement that is whole and does not contradict itself',
   waivers: 'ask the vendor for a waiver file as docs/certification.md describes it',
-  'waiver-expired': 'ask the vendor to mend the fault, or to certify again with a waiver that holds',
+  'waiver-expired':
+    'ask the vendor to mend the fault, or to certify again with a waiver that holds',
   qualification: AS_WRITTEN,
   environment: `${AS_WRITTEN}: the environment was edited`,
   summary: `${AS_WRITTEN}: the page was edited`,
@@ -39,7 +40,7 @@ const REMEDIES = {
 export type VerifyReason = keyof typeof REMEDIES;
 
 /** Every reason by which a package is refused, in the order in which they were found. */
-export class Refusals {
+export class RefusalList {
   readonly #folder: string;
   readonly #all: RefusalParts[] = [];
 

@@ -6,8 +6,8 @@ import { packageRoot } from '../../base/package-root.ts';
 const FILE = join('certify', 'released.json');
 
 /**
- * SHA-256 of the catalogues of releases whose cases and generators this version still has. A package
- * that pins one of them is judged by it; any other is refused, since anybody can write one.
+ * SHA-256 of the catalogues of releases whose cases and generators this version still has. A
+ * package that pins one of them is judged by it; any other is refused: anybody can write one.
  */
 export function releasedCatalogues(): readonly string[] {
   const list = JSON.parse(readFileSync(join(packageRoot(), FILE), 'utf8'));

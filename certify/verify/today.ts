@@ -26,7 +26,8 @@ export async function todayWouldSay(
     const line = journalLineAt(folder, end);
     if (line.type !== 'case-end') continue;
     const entries = checkedEntries(line.transcript, line.case);
-    for (const { profile, requirement, status } of (await judge.verdicts(line.case, entries)) ?? []) {
+    const verdicts = (await judge.verdicts(line.case, entries)) ?? [];
+    for (const { profile, requirement, status } of verdicts) {
       if (profile !== record.profile) continue;
       today.set(requirement, worse(today.get(requirement) ?? status, status));
     }

@@ -22,7 +22,11 @@ export function verificationRows(verification: Verification): readonly Verificat
     ...refused,
     ...conclusion.reasons.map((reason) => row('reason', '', reason)),
     ...conclusion.deviations.map(({ fixedIn, kernel, note, requirement, source }) =>
-      row('deviation', requirement, `${note} (${kernel}; ${source}; fixed in: ${fixedIn ?? 'none'})`),
+      row(
+        'deviation',
+        requirement,
+        `${note} (${kernel}; ${source}; fixed in: ${fixedIn ?? 'none'})`,
+      ),
     ),
     ...conclusion.waived.map(({ id, issue, owner, reason }) =>
       row('waiver', id, `${reason} (${owner}, ${issue})`),
@@ -30,7 +34,9 @@ export function verificationRows(verification: Verification): readonly Verificat
     ...claims.undecided.map(({ claim, claimed, reason }) =>
       row('open', claim, `claimed: ${claimed}; nothing shows it: ${reason}`),
     ),
-    ...conclusion.unobserved.map(({ reason, requirement }) => row('unobserved', requirement, reason)),
+    ...conclusion.unobserved.map(({ reason, requirement }) =>
+      row('unobserved', requirement, reason),
+    ),
     ...today,
   ];
 }

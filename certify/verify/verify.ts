@@ -1,23 +1,24 @@
 import { join } from 'node:path';
 import { parseJson } from '../../base/parse-json.ts';
 import { type Catalogue, underCatalogue } from '../../catalogue/catalogue.ts';
+import { policyRefusals, type Signers } from '../../reports/certificate/apply-policy.ts';
 import type { PackageHead } from '../../reports/certificate/package-head.ts';
 import { type UnpackedPackage, unpackPackage } from '../../reports/certificate/read-package.ts';
-import { policyRefusals, type Signers } from '../../reports/certificate/apply-policy.ts';
 import type { Policy, TrustedKey } from '../../reports/certificate/read-policy.ts';
-import { kindOf } from '../../reports/record/waiver-term.ts';
 import { PackageRefusal, type RefusalParts } from '../../reports/certificate/refusal.ts';
+import type { SigstoreProof } from '../../reports/certificate/sigstore.ts';
+import { kindOf } from '../../reports/record/waiver-term.ts';
 import { catalogueDigest } from '../derive/pinned-catalogue.ts';
 import { campaignOutcome } from '../derive/read-data.ts';
 import { type Derived, derive, payloadOf, type Shown } from '../derive/shown.ts';
 import type { CertificationPlan } from '../plan/plan.ts';
-import { PUBLISHED_TERMS, type PlanTerms } from '../plan/terms.ts';
+import { type PlanTerms, PUBLISHED_TERMS } from '../plan/terms.ts';
 import { checkPayload, checkSignedBy } from './check-attestation.ts';
 import { checkCampaign } from './check-campaign.ts';
 import { checkDerivedFiles, checkQualification, readClaims } from './check-data.ts';
 import { checkHead } from './check-head.ts';
 import { type CheckedRun, checkRun, refuseMixture } from './check-run.ts';
-import { Refusals } from './refusals.ts';
+import { RefusalList } from './refusals.ts';
 import { type OtherToday, todayWouldSay } from './today.ts';
 
 /** A package to verify, and what is known before it is opened. */
@@ -61,6 +62,8 @@ export interface Verification {
   readonly derived?: Derived;
   /** Undefined where the archive itself is refused. */
   readonly signers?: Signers;
+  /** What a Sigstore bundle proves, where one was given. */
+  readonly sigstore?: SigstoreProof;
   /** Where the catalogue of today says otherwise than the pinned one. */
   readonly otherToday: readonly OtherToday[];
   readonly figures: VerifyFigures;
@@ -76,7 +79,7 @@ const NOTHING_DONE: VerifyFigures = { bytes: 0, cases: 0, answers: 0, rounds: 0,
  * @throws {@link AllocertError} (usage) when the file cannot be read
  */
 export async function verifyPackage(request: VerifyRequest): Promise<Verification> {
-  const refusals = new Refusals(request.scratch);
+  const refusals = new RefusalList(request.scratch);
   let unpacked: UnpackedPackage;
   try {
     unpacked = await unpackPackage(request.file, request.scratch);
@@ -88,7 +91,7 @@ export async function verifyPackage(request: VerifyRequest): Promise<Verificatio
   return new Verifier(request, unpacked, refusals).verify();
 }
 
-const refused = (refusals: Refusals, more: Partial<Verification> = {}): Verification => ({
+const refused = (refusals: RefusalList, more: Partial<Verification> = {}): Verification => ({
   ...{ otherToday: [], figures: NOTHING_DONE },
   ...more,
   verdict: 'refused',
@@ -98,9 +101,9 @@ const refused = (refusals: Refusals, more: Partial<Verification> = {}): Verifica
 class Verifier {
   readonly #request: VerifyRequest;
   readonly #package: UnpackedPackage;
-  readonly #refusals: Refusals;
+  readonly #refusals: RefusalList;
 
-  constructor(request: VerifyRequest, unpacked: UnpackedPackage, refusals: Refusals) {
+  constructor(request: VerifyRequest, unpacked: UnpackedPackage, refusals: RefusalList) {
     this.#request = request;
     this.#package = unpacked;
     this.#refusals = refusals;
@@ -199,10 +202,7 @@ class Verifier {
     return parseJson(file.bytes().toString('utf8')) as Catalogue;
   }
 
-  async #today(
-    pinned: Catalogue,
-    [first]: readonly CheckedRun[],
-  ): Promise<readonly OtherToday[]> {
+  async #today(pinned: Catalogue, [first]: readonly CheckedRun[]): Promise<readonly OtherToday[]> {
     if (first === undefined || catalogueDigest() === catalogueDigest(pinned)) return [];
     const folder = join(this.#package.folder, 'data', 'runs', '1');
     return (await this.#refusals.attempt('verdict', () => todayWouldSay(first, folder))) ?? [];

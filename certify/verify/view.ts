@@ -60,6 +60,7 @@ const textView: VerificationView = (verification, facts, cost) => {
     ...about.map(printable),
     ...rows,
     ...wrap('', signersText(verification, facts)),
+    ...sigstoreText(verification).flatMap((line) => wrap('', line)),
     ...(facts.verbose ? wrap('', figures(verification, cost)) : []),
     verdictOf(verification, facts),
   ];
@@ -91,7 +92,7 @@ const markdownView: VerificationView = (verification, facts, cost) => {
     '',
     ...(product === '' ? [] : [markdownCell(product), '']),
     ...table,
-    markdownCell(signersText(verification, facts)),
+    ...[signersText(verification, facts), ...sigstoreText(verification)].map(markdownCell),
     '',
     markdownCell(figures(verification, cost)),
   ];
@@ -118,6 +119,7 @@ const jsonView: VerificationView = (verification, { file }, { milliseconds, peak
     signedBy: signers?.signed.map(({ id, name, role = null }) => ({ id, name, role })) ?? [],
     unknownSignatures: signers?.unknown ?? 0,
     strength: signers?.strength ?? null,
+    sigstore: verification.sigstore ?? null,
     otherToday,
     figures: { ...done, milliseconds, peakBytes },
   };
@@ -134,6 +136,15 @@ function signersText({ signers }: Verification, { keys }: ViewFacts): string {
   const names = signed.map(({ id, name }) => `${name} (${id.slice(0, 16)})`);
   return `Signed by ${names.join(', ')}, which makes it ${STRENGTH[strength ?? 'self']}${more}.`;
 }
+
+/** Whose Sigstore bundle is over it. */
+const sigstoreText = ({ sigstore }: Verification): readonly string[] =>
+  sigstore === undefined
+    ? []
+    : [
+        `A Sigstore bundle over its ${sigstore.over} is by ${sigstore.identity}, ` +
+          `for which ${sigstore.issuer} vouches.`,
+      ];
 
 const STRENGTH: Readonly<Record<Strength, string>> = {
   self: 'a vendor’s own certificate',

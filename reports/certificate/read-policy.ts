@@ -57,7 +57,7 @@ export function readPolicy(file: string): Policy {
   const value = readJson(file, 'name another file with --policy');
   const violation = schemaViolation('policy', value);
   if (violation !== undefined) {
-    throw usageError(`${file} is no policy: ${violation}; docs/certification.md shows one`);
+    throw usageError(`${file} is no policy: ${violation}; docs/package.md shows one`);
   }
   const { keys, strength, waivers, leastVersion, maximalAgeDays, ...rest } = value as PolicyFile;
   const trusted = keys.map(({ name, role, key }): TrustedKey => {

@@ -2,7 +2,7 @@ import { AllocertError } from '../../base/errors.ts';
 
 /** What a {@link PackageRefusal} is made of. */
 export interface RefusalParts {
-  /** A stable word for programs, such as `path-outside`; docs/certification.md lists all. */
+  /** A stable word for programs, such as `path-outside`; docs/package.md lists all. */
   readonly reason: string;
   /** What is wrong, for a person. */
   readonly sentence: string;

@@ -13,6 +13,8 @@ export const REPORT_FILES = {
   junit: 'junit.xml',
   tap: 'report.tap',
   html: 'report.html',
+  statement: 'statement.json',
+  claims: 'claims.json',
 } as const;
 
 /**

@@ -76,7 +76,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const isPlain = (value: unknown): boolean => typeof value !== 'object';
 
 /** Names of members that tell the elements of a list apart. */
-const NAMES = ['id', 'case', 'requirement', 'profile', 'signature', 'name'] as const;
+const NAMES = ['id', 'case', 'claim', 'requirement', 'profile', 'signature', 'name'] as const;
 
 function nameOf(value: unknown, at: number): string {
   if (!isObject(value)) return String(at);

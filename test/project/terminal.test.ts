@@ -11,6 +11,7 @@ const WRITERS: readonly string[] = [
   'bin/commands/adapter.ts',
   'bin/commands/config.ts',
   'bin/commands/list.ts',
+  'bin/commands/verify.ts',
   'bin/shared/fuzz-view.ts',
   'bin/shared/progress.ts',
   'bin/shared/show-record.ts',
@@ -21,7 +22,7 @@ const WRITERS: readonly string[] = [
 const STREAM = /\bprocess\.std(?:out|err)\b|\bconsole\.(?:log|error|warn|info|debug)\(/;
 
 t.test('only the terminal module writes to a terminal', async (t) => {
-  const parts = /^(?:adapters|base|bin|catalogue|config|fuzz|oracles|reports|suites|tap)\//;
+  const parts = /^(?:adapters|base|bin|catalogue|certify|config|fuzz|oracles|reports|suites|tap)\//;
   const writers = SOURCES.filter((file) => parts.test(file) && STREAM.test(textOf(file)));
   t.strictSame(writers, WRITERS, 'print with say, sayText, mention or complain');
 });

@@ -1,6 +1,6 @@
 /** Policies: whose signatures count, what they make of a package, and what is not accepted. */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import {
@@ -145,6 +145,24 @@ t.test('a policy is a file', async (t) => {
     [[keyId(VENDOR.publicKey), 'vendor', 'Acme']],
   );
   t.strictSame([policy.waivers, policy.leastVersion, policy.targets], [[], undefined, undefined]);
+});
+
+t.test('the policy that the page shows is one', async (t) => {
+  const page = readFileSync(join('docs', 'package.md'), 'utf8');
+  const [, text = ''] = /```json\n(.+?)```/s.exec(page) ?? [];
+  const { keys, strength, targets } = readPolicy(write(t, text));
+  t.strictSame([keys.map(({ role }) => role), strength], [['vendor', 'lab'], 'lab']);
+  t.strictSame(targets, ['vm:*/dma_heap/system']);
+});
+
+t.test('the page has every word of a refusal', async (t) => {
+  const page = readFileSync(join('docs', 'package.md'), 'utf8');
+  const folder = join('reports', 'certificate');
+  const code = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  const given = /(?:refusedPackage|tooMuch)\(\s*'([a-z-]+)'|reason: '([a-z-]+)'/g;
+  const words = code.flatMap((text) => [...text.matchAll(given)].map(([, a, b]) => a ?? b));
+  t.ok(words.length > 30, words.join(' '));
+  for (const word of new Set(words)) t.ok(page.includes(`\`${word}\``), `${word} is on the page`);
 });
 
 t.test('what is no policy', async (t) => {
