@@ -2,82 +2,17 @@ import yargs, { type CommandModule } from 'yargs';
 import { AllocertError, usageError } from '../base/errors.ts';
 import { packageVersion } from '../base/package-root.ts';
 import { completionsFor } from '../config/completions.ts';
-import { commandFacts } from '../config/option.ts';
+import { hasVariables } from '../config/environment.ts';
+import { findConfig } from '../config/file.ts';
 import { parseRefusal } from '../config/parse-refusal.ts';
 import { Settings } from '../config/settings.ts';
 import { configFlag } from '../config/typed.ts';
-import { adapterCommand } from './commands/adapter.ts';
-import { agentCommand } from './commands/agent.ts';
-import { badgeCommand } from './commands/badge.ts';
-import { certifyCommand } from './commands/certify.ts';
-import { compareCommand } from './commands/compare.ts';
-import { completionCommand } from './commands/completion.ts';
-import { configCommand } from './commands/config.ts';
-import { corpusCommand } from './commands/corpus.ts';
-import { diffCommand } from './commands/diff.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { explainCommand } from './commands/explain.ts';
-import { faultsCommand } from './commands/faults.ts';
-import { fuzzCommand } from './commands/fuzz.ts';
-import { keyCommand } from './commands/key.ts';
-import { KNOWN_VALUES } from './commands/known-values.ts';
-import { listCommand } from './commands/list.ts';
-import { manCommand } from './commands/man.ts';
-import { qualifyCommand } from './commands/qualify.ts';
-import { replayCommand } from './commands/replay.ts';
-import { reportCommand } from './commands/report.ts';
-import { retryCommand } from './commands/retry.ts';
-import { runCommand } from './commands/run.ts';
-import { serveCommand } from './commands/serve.ts';
-import { signCommand } from './commands/sign.ts';
-import { statementCommand } from './commands/statement.ts';
-import { verifyCommand } from './commands/verify.ts';
-import { vmCommand } from './commands/vm.ts';
+import { COMMAND_WORDS, loadCommand, loadCommands, pages, settable } from './command-table.ts';
 import { COMPLETION_FLAG } from './shared/completion-scripts.ts';
 import { GuardianNeeded, guarded, requireGuardian } from './shared/guardian.ts';
-import { setOutput } from './shared/options.ts';
 import { conclude, concluded, TROUBLE } from './shared/own-exit.ts';
+import { setOutput } from './shared/set-output.ts';
 import { complain, complainFully, helpColumns, say } from './shared/terminal.ts';
-
-/** In the order in which help shows them. */
-const COMMANDS = [
-  runCommand,
-  listCommand,
-  explainCommand,
-  compareCommand,
-  diffCommand,
-  faultsCommand,
-  fuzzCommand,
-  replayCommand,
-  corpusCommand,
-  qualifyCommand,
-  reportCommand,
-  retryCommand,
-  statementCommand,
-  certifyCommand,
-  verifyCommand,
-  keyCommand,
-  signCommand,
-  badgeCommand,
-  adapterCommand,
-  doctorCommand,
-  vmCommand,
-  serveCommand,
-  agentCommand,
-  completionCommand,
-] as unknown as readonly CommandModule[];
-
-/** The options of the commands, so that files and variables can set them. */
-const facts = () => commandFacts(COMMANDS);
-
-const ALL: readonly CommandModule[] = [
-  ...COMMANDS,
-  configCommand(facts),
-  manCommand(() => commandFacts(ALL)),
-];
-
-/** The word by which a command is called. */
-const nameOf = ({ command }: CommandModule): string => String(command).split(' ')[0] ?? '';
 
 const enumeration = (words: readonly string[]): string =>
   `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
@@ -89,16 +24,16 @@ const enumeration = (words: readonly string[]): string =>
  */
 export async function main(argv: readonly string[]): Promise<void> {
   if (argv[0] === COMPLETION_FLAG) {
-    complete(argv.slice(1));
+    await complete(argv.slice(1));
     return;
   }
   let settings: Settings | undefined;
   requireGuardian();
   try {
-    const { env: environment } = process;
-    const surroundings = { commands: facts(), line: argv, environment };
+    const commands = await commandsFor(argv);
+    const surroundings = { commands: settable(), line: argv, environment: process.env };
     settings = await Settings.read({ ...surroundings, directory: process.cwd() });
-    await parser(argv, settings).parseAsync();
+    await parser(argv, commands, settings).parseAsync();
     // What merely tells something, as list and help do, has done so by now.
     if (concluded() === undefined) conclude(0);
   } catch (thrown) {
@@ -110,24 +45,52 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
+/** Commands that speak of the options of all. */
+const OF_ALL: readonly string[] = ['config', 'man'];
+
+/** Questions that the names and descriptions of the commands answer. */
+const OF_NONE: readonly (string | undefined)[] = [undefined, '-h', '--help', '--version'];
+
+/**
+ * The commands as a command line needs them: the one that was typed, unless a setting may be
+ * mistyped, which the options of all of them tell.
+ *
+ * @throws {@link AllocertError} (usage) when a directory holds two configuration files
+ */
+async function commandsFor(argv: readonly string[]): Promise<readonly CommandModule[]> {
+  const [word] = argv;
+  if (OF_NONE.includes(word)) return loadCommand(undefined);
+  const isPlain = word !== undefined && COMMAND_WORDS.includes(word) && !OF_ALL.includes(word);
+  if (!isPlain || argv.some((one) => one.startsWith('--config'))) return loadCommands();
+  if (hasVariables(process.env)) return loadCommands();
+  const isBare = argv.includes('--no-config') || findConfig(process.cwd()) === undefined;
+  return isBare ? loadCommand(word) : loadCommands();
+}
+
 /** Answers a shell, which wants words and never a complaint. */
-function complete(words: readonly string[]): void {
-  const offered = completionsFor(commandFacts(ALL), words, KNOWN_VALUES);
+async function complete(words: readonly string[]): Promise<void> {
+  const { KNOWN_VALUES } = await import('./commands/known-values.ts');
+  await loadCommands();
+  const offered = completionsFor(pages(), words, KNOWN_VALUES);
   say(...offered.map(({ word, describe }) => `${word} ${describe}`.trimEnd()));
   conclude(0);
 }
 
-function parser(argv: readonly string[], settings: Settings): ReturnType<typeof yargs> {
+function parser(
+  argv: readonly string[],
+  commands: readonly CommandModule[],
+  settings: Settings,
+): ReturnType<typeof yargs> {
   return yargs([...argv])
     .scriptName('allocert')
     .locale('en')
     .usage('$0 <command>\n\nCertifies memory allocators that hand out dma-buf file descriptors.')
-    .command([...ALL])
+    .command([...commands])
     .option('config', configFlag)
     .config(settings.values)
     .middleware((given) => setOutput(given as Readonly<Record<string, unknown>>))
     .wrap(helpColumns())
-    .demandCommand(1, `name a command: ${enumeration(ALL.map(nameOf))}`)
+    .demandCommand(1, `name a command: ${enumeration(COMMAND_WORDS)}`)
     .strict()
     .recommendCommands()
     .version(packageVersion())
@@ -137,7 +100,7 @@ function parser(argv: readonly string[], settings: Settings): ReturnType<typeof 
     .showHelpOnFail(false)
     .fail((message, error) => {
       if (error instanceof Error && error.name !== 'YError') throw error;
-      throw usageError(parseRefusal(message ?? error?.message, argv, commandFacts(ALL)));
+      throw usageError(parseRefusal(message ?? error?.message, argv, pages()));
     });
 }
 

@@ -21,6 +21,12 @@ const OTHERS = [
   'TIME_LIMIT',
 ].map((name) => `${PREFIX}${name}`);
 
+/** Whether any variable may set an option, or be a mistyped one that is to do so. */
+export const hasVariables = (environment: NodeJS.ProcessEnv): boolean =>
+  Object.keys(environment).some(
+    (name) => name.startsWith(PREFIX) && (name === CONFIG_VARIABLE || !OTHERS.includes(name)),
+  );
+
 /** The variable of an option: for every command that has it, or for one command alone. */
 export const variableOf = (option: string, command = ''): string =>
   `${PREFIX}${`${command} ${option}`.trim().replaceAll(/[ -]/g, '_').toUpperCase()}`;

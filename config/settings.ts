@@ -1,5 +1,5 @@
 import { AllocertError } from '../base/errors.ts';
-import { type Config, checkConfig } from './check.ts';
+import type { Config } from './check.ts';
 import { CONFIG_VARIABLE, fromEnvironment, refuseMistyped } from './environment.ts';
 import { type ConfigFile, findConfig, readConfig } from './file.ts';
 import type { CommandFacts, OptionValue } from './option.ts';
@@ -52,7 +52,7 @@ export class Settings {
     }
     refuseMistyped(where.commands, where.environment);
     const file = await fileOf(where, typed.config);
-    const fromFile = file === undefined ? [] : settingsIn(file, command, where.commands);
+    const fromFile = file === undefined ? [] : await settingsIn(file, command, where.commands);
     const all = [...fromFile, ...fromEnvironment(command, where.environment)];
     const away = yielding(command.name, where.line);
     return new Settings(all.filter(({ option }) => !away.has(option)));
@@ -129,11 +129,13 @@ async function fileOf(
 }
 
 /** The settings of a command in a file; the common section first, so that its own wins. */
-function settingsIn(
+async function settingsIn(
   file: ConfigFile,
   { name, options }: CommandFacts,
   commands: readonly CommandFacts[],
-): readonly Setting[] {
+): Promise<readonly Setting[]> {
+  // The validator takes longer to load than everything else that most commands need.
+  const { checkConfig } = await import('./check.ts');
   const config = checkConfig(file, configSchema(commands));
   return [[COMMON], name.split(' ')].flatMap((words) => {
     const section = words.reduce<Config>((outer, word) => (outer[word] ?? {}) as Config, config);

@@ -1,8 +1,6 @@
 import { usageError } from '../../base/errors.ts';
 import { LEVELS } from '../../reports/record/gate-outcome.ts';
 import { REPORTERS } from '../../reports/reporters.ts';
-import { tellNoProgress } from './live-line.ts';
-import { tellDetails } from './terminal.ts';
 
 /** Refuses an option that is empty or given more than once; parsers would make a list of it. */
 export const single =
@@ -115,14 +113,3 @@ export const outputOptions = {
   quiet: { type: 'boolean', describe: 'Print only failures and the verdict, and no progress' },
   verbose: { type: 'boolean', describe: 'Print also how each case ended, on standard error' },
 } as const;
-
-/**
- * Prints as much as was asked for from now on.
- *
- * @throws {@link AllocertError} (usage) for both at once
- */
-export function setOutput({ quiet, verbose }: { quiet?: unknown; verbose?: unknown }): void {
-  if (quiet === true && verbose === true) throw usageError('give --quiet or --verbose, not both');
-  if (quiet === true) tellNoProgress();
-  if (verbose === true) tellDetails();
-}

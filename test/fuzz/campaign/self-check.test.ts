@@ -82,7 +82,7 @@ t.test('the command ends as it says, and refuses what contradicts itself', async
     [['sim:', '--self-check', '--seed', '7', '--rounds', '20'], 0, /Two runs are alike: 20 rounds/],
     [[leaking, '--self-check', '--seed', '7', '--rounds', '60'], 1, /Two runs are alike/],
     // Nothing is foretold of requests that change while they are read: no lie shows there.
-    [[...NOTHING_FORETOLD], 3, /the canary was not found in 1 rounds: campaigns on this target/],
+    [[...NOTHING_FORETOLD], 3, /the canary was not found in 1 round: campaigns on this target/],
     [['sim:', '--canary', '--self-check'], 2, /one at a time/],
     [['sim:', '--canary', '--resume'], 2, /keep nothing/],
     [['sim:', '--self-check', '--out', out], 2, /keep nothing/],
