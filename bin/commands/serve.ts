@@ -21,7 +21,7 @@ interface ServeArguments {
 }
 
 const FILES = {
-  ca: 'Certificate (PEM) of whoever signs the clients’ certificates, for tls:',
+  ca: 'Certificate (PEM) of the authority that signs the clients’ certificates, for tls:',
   cert: 'Certificate (PEM) of this daemon, for tls:',
   key: 'Private key (PEM) of that certificate, for tls:',
 } as const;
@@ -92,13 +92,13 @@ function listen(given: ServeArguments, daemon: Daemon): Promise<ListeningSocket>
   }
   if (given.listen === undefined) throw usageError(`say where clients arrive: --listen ${FORMS}`);
   throw usageError(
-    `--listen ${given.listen} is no place for clients that prove who they are: use ${FORMS}`,
+    `--listen ${given.listen} does not prove who its clients are; use ${FORMS}`,
   );
 }
 
 function credentials({ ca, cert, key }: ServeArguments): Credentials {
   if (ca === undefined || cert === undefined || key === undefined) {
-    throw usageError('tls: needs --ca, --cert and --key; nobody is served without a certificate');
+    throw usageError('tls: needs --ca, --cert and --key; no client is served without a certificate');
   }
   return { ca, cert, key };
 }

@@ -78,7 +78,7 @@ export class CorpusFolder {
     const warning =
       first === undefined
         ? ''
-        : `${others.length} files in ${this.path} are left alone, for they are no corpus entries; ` +
+        : `${others.length} files in ${this.path} are left alone, because they are not corpus entries; ` +
           `the first: ${first}`;
     return { entries, warning };
   }

@@ -102,7 +102,7 @@ const SIGNATURE = /^[!-~]+( [!-~]+){5}$/;
 export function readEntry(text: string, origin: string): StoredEntry {
   const json = parsed(text, origin);
   const { abi, capabilities, mode, pageBytes, programs, region, signatures, version } = json;
-  if (version !== 1) throw usageError(`${origin} is no corpus entry of version 1`);
+  if (version !== 1) throw usageError(`${origin} is not a corpus entry of version 1`);
   const words = [mode, abi, region];
   const isOne =
     words.every((word) => typeof word === 'string') &&
@@ -111,7 +111,7 @@ export function readEntry(text: string, origin: string): StoredEntry {
     isList(signatures, (one) => typeof one === 'string' && SIGNATURE.test(one)) &&
     Array.isArray(programs) &&
     programs.length > 0;
-  if (!isOne) throw usageError(`${origin} is no corpus entry: a member is missing or misshapen`);
+  if (!isOne) throw usageError(`${origin} is not a corpus entry: a member is missing or misshapen`);
   const checked = (programs as unknown[]).map((one) => parseProgram(one, origin));
   return {
     digest: digestOf(text),
@@ -130,8 +130,8 @@ function parsed(text: string, origin: string): Readonly<Record<string, unknown>>
   try {
     json = parseJson(text);
   } catch (thrown) {
-    throw usageError(`${origin} is no corpus entry: it ${messageOf(thrown)}`);
+    throw usageError(`${origin} is not a corpus entry: it ${messageOf(thrown)}`);
   }
   if (typeof json === 'object' && json !== null) return json as Record<string, unknown>;
-  throw usageError(`${origin} is no corpus entry: it is no object`);
+  throw usageError(`${origin} is not a corpus entry: it is not an object`);
 }

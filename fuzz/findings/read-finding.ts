@@ -33,7 +33,7 @@ export const readNamedFinding = (file: string): Finding =>
 function findingOf(json: unknown, file: string): Finding {
   const violation = schemaViolation('finding', json);
   if (violation !== undefined) {
-    throw usageError(`${file} is no finding of allocert fuzz, version 1: ${violation}`);
+    throw usageError(`${file} is not a finding of allocert fuzz, version 1: ${violation}`);
   }
   const { facts, histories, minimal, programs, ...rest } = json as Written;
   const finding: Finding = {
@@ -74,6 +74,6 @@ function refuseHistories(finding: Finding, file: string): void {
         ? `there are only ${programs.length} Programs`
         : historyViolation(history, program);
     if (violation === undefined) continue;
-    throw usageError(`${file} is no finding of allocert fuzz: histories[${index}]: ${violation}`);
+    throw usageError(`${file} is not a finding of allocert fuzz: histories[${index}]: ${violation}`);
   }
 }

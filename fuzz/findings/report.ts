@@ -139,7 +139,7 @@ const FINDING = /^finding-[\w-]+\.json$/;
 function findingPicture(directory: string, { file, signature }: FoundFile): Drawn {
   if (!FINDING.test(file)) {
     throw usageError(
-      `${join(directory, CAMPAIGN_FILE)} names "${file}", which is no finding's file`,
+      `${join(directory, CAMPAIGN_FILE)} names "${file}", which is not the file of a finding`,
     );
   }
   const reproducer = file.replace(/\.json$/, '.c');

@@ -19,7 +19,7 @@ const NOT_GENERATED: readonly {
   },
   {
     places: ['locate.bytes', 'locate.first', 'locate.count'],
-    reason: 'it searches all of the machine’s memory, and what it finds is no oracle’s question',
+    reason: 'it searches all of the machine’s memory, and no oracle asks about what it finds',
   },
   {
     places: ['fork.sacrificial'],

@@ -208,9 +208,9 @@ t.test('serve refuses what it cannot do, in one sentence and with its exit code'
   const unix = ['--listen', `unix:${join(folder, 'socket')}`];
   const bad: [number, RegExp, string[]][] = [
     [2, /say where clients arrive/, ['sim:']],
-    [2, /no place for clients that prove who they are/, ['sim:', '--listen', 'tcp:127.0.0.1:7400']],
-    [2, /no place for clients/, ['sim:', '--listen', 'unix:']],
-    [2, /nobody is served without a certificate/, ['sim:', '--listen', 'tls:127.0.0.1:7400']],
+    [2, /does not prove who its clients are/, ['sim:', '--listen', 'tcp:127.0.0.1:7400']],
+    [2, /does not prove who its clients are/, ['sim:', '--listen', 'unix:']],
+    [2, /no client is served without a certificate/, ['sim:', '--listen', 'tls:127.0.0.1:7400']],
     [2, /not HOST:PORT/, ['sim:', '--listen', 'tls:7400', ...files]],
     [2, /--ca is for tls: only/, ['sim:', ...unix, ...files]],
     [2, /cannot be read/, ['sim:', '--listen', 'tls:h:1', ...files.slice(0, 5), '/nowhere']],

@@ -190,8 +190,8 @@ t.test('what cannot be done is refused in one sentence', async (t) => {
     [['fuzz', '--resume', '--out', folder], /holds no campaign to resume/],
     [['fuzz', '--resume', '--out', join(folder, 'old')], /is one of allocert 0\.0\.0/],
     [['replay', join(folder, 'none.json')], /none\.json cannot be read, there is no such file/],
-    [['replay', join(folder, 'bad.json')], /is no finding of allocert fuzz/],
-    [['replay', join(folder, 'null.json')], /is no finding of allocert fuzz/],
+    [['replay', join(folder, 'bad.json')], /is not a finding of allocert fuzz/],
+    [['replay', join(folder, 'null.json')], /is not a finding of allocert fuzz/],
   ] as const) {
     const ran = await allocert([...words]);
     t.equal(ran.code, 2, words.join(' '));
