@@ -1,5 +1,6 @@
 import type { History, Program, Session } from '../../adapters/contract/index.ts';
 import { kernelReports, reportInWords } from '../../adapters/contract/kernel-log.ts';
+import { TAINT_WARN } from '../../adapters/contract/linux.ts';
 import { taintAlarms } from '../../oracles/alarms.ts';
 import { type KnownComplaint, knownComplaint } from '../../oracles/known-complaints.ts';
 
@@ -8,9 +9,6 @@ export type Runner = Pick<Session, 'facts' | 'run'>;
 
 /** Complaints of one Program that are told. */
 const TOLD_MAX = 3;
-
-/** The taint of a kernel that warned. Source: Documentation/admin-guide/tainted-kernels.rst. */
-const TAINT_WARN = 1n << 9n;
 
 /** What is done about complaints. */
 export interface Listener {

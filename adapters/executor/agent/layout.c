@@ -22,6 +22,8 @@
 /* Those of distributions have about 6 MiB. */
 #define BYTES_MAX (64 << 20)
 #define MEMBERS_MAX 32
+/* Of what is said of all structures. */
+#define LAYOUT_BYTES 2048
 /* Names for types, and qualifiers, that stand before a type with a size. */
 #define CHAIN_MAX 32
 #define KIND_FLAG (1u << 31)
@@ -305,22 +307,26 @@ static int is_known(const char *node)
 	return strncmp(node, "/dev/dma_heap/", 14) == 0 || strncmp(node, "/dev/cma", 8) == 0;
 }
 
-/* A kernel's types are some MiB, so they are read where somebody needs them, and once. */
+/*
+ * A kernel's types are some MiB, so they are read where they are needed, and once. The text is on
+ * the heap: what is loaded into Node has little room for variables of threads.
+ */
 void agent_layouts(struct agent_sheet *sheet)
 {
-	static __thread char text[2048];
+	static __thread char *text;
 	static __thread size_t used;
-	static __thread int looked;
 
-	for (uint32_t i = 0; !looked && i < ac_shared->regions; i++) {
+	for (uint32_t i = 0; text == NULL && i < ac_shared->regions; i++) {
 		if (is_known(ac_shared->region_paths[i])) {
-			struct agent_sheet own = { .text = text, .room = sizeof(text) };
+			struct agent_sheet own = { .text = malloc(LAYOUT_BYTES), .room = LAYOUT_BYTES };
 
+			if (own.text == NULL)
+				return;
 			look_everywhere(&own);
+			text = own.text;
 			used = own.used;
-			looked = 1;
 		}
 	}
-	if (looked)
+	if (text != NULL)
 		agent_line(sheet, "%.*s", (int)used, text);
 }

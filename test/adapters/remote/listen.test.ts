@@ -219,7 +219,7 @@ t.test('serve refuses what it cannot do, in one sentence and with its exit code'
     [2, /a recording answers only/, ['replay:report', ...unix]],
     [2, /leave out mode=in-process/, ['native:/dev/null?mode=in-process', ...unix]],
     [2, /leave out confine=no/, ['native:/dev/null?confine=no', ...unix]],
-    [2, /Not enough|name/i, []],
+    [2, /something is missing; write allocert serve <target>/, []],
     [3, /cannot listen at 127.0.0.1/, ['sim:', '--listen', `tls:127.0.0.1:${port}`, ...files]],
     [3, /cannot listen in/, ['sim:', '--listen', 'unix:/nowhere/socket']],
   ];

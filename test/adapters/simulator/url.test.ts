@@ -24,7 +24,7 @@ t.test('what it does not know is refused in one sentence that names what it does
   const refused: readonly [string, RegExp][] = [
     [
       'sim:?speed=1',
-      /no parameter "speed"; it has behaviour, region, .*, schedule, depth, caller, bounded, quarantine, latency, pagemap$/,
+      /no parameter "speed"; it has behaviour, region, .*, schedule, depth, caller, bounded, quarantine, latency, pagemap; did you mean seed\?$/,
     ],
     ['sim:?behaviour=kind', /no behaviour "kind"; it has hardened and rfc-v2$/],
     ['sim:?defect=typo', /no defect "typo"; it has .*, no-zeroing, /],

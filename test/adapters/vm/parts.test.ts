@@ -66,7 +66,7 @@ t.test('a URL that asks for what is not there says so', async (t) => {
     ['vm:debian-armhf/cma0?agent=aarch64', /agents for armhf only/],
     ['vm:debian@/cma0', /"" is not a version of a kernel/],
     ['vm:debian@newest/cma0', /"newest" is not a version of a kernel; write one such as @7\.3/],
-    ['vm:debian/cma0?behaviour=rfc', /no behaviour "rfc"; use one of hardened, rfc-v2/],
+    ['vm:debian/cma0?behaviour=rfc', /no behaviour "rfc"; choose from hardened, rfc-v2/],
     ['vm:debian/cma0?defect=no-zeroin', /no defect "no-zeroin"; did you mean no-zeroing\?/],
     ['vm:debian/cma0?defect=bad', /no defect "bad"; targets\/linux\/defects\.json has all/],
     ['vm:debian/cma2?regions=2', /regions is a whole number from 3 to 8/],
@@ -103,7 +103,7 @@ interface Unpacked {
 }
 
 t.test('a kernel that is to be prepared has a name', async (t) => {
-  const refused = /^no kernel is called "nosuch"; use debian, .*, cma$/;
+  const refused = /^no kernel is called "nosuch"; choose from debian, .*, cma$/;
   await t.rejects(
     prepareVm('nosuch@6.12', () => t.fail('nothing is done')),
     { message: refused },

@@ -63,7 +63,7 @@ t.test('a guest that started before and then does not is started once more', asy
   t.equal(first.facts.details.failedStart, undefined);
   await first.close();
   const second = await adapter.open();
-  t.match(second.facts.details.failedStart, /has not started, and its console said nothing for/);
+  t.match(second.facts.details.failedStart, /has not started, and its console was silent for/);
   t.strictSame(steadyDetails(second.facts), steadyDetails(first.facts));
   await second.close();
   await adapter.close();
@@ -77,6 +77,6 @@ t.test('a guest whose console falls silent has failed, with its last line', asyn
     (reason: unknown) => reason,
   );
   t.match(thrown, { exitCode: 3, message: /no agent answers: the guest has not started, and its/ });
-  t.match(thrown, { message: /console said nothing for \d s; .*says: .*waiting for the root/ });
+  t.match(thrown, { message: /console was silent for \d s; .*says: .*waiting for the root/ });
   await adapter.close();
 });
