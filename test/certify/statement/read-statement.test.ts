@@ -99,14 +99,14 @@ t.test('what readers of JSON would not agree on is refused', async (t) => {
     ['{ "a": "unended }', /is not JSON/],
     ['['.repeat(1 << 20), /nested more than 200 deep/],
     ['// nothing', /is not JSON/],
-    ['[1]', /no statement/],
-    ['null', /no statement/],
+    ['[1]', /not a statement/],
+    ['null', /not a statement/],
   ] as const) {
     t.match(refusal(text), expected, JSON.stringify(text.slice(0, 30)));
   }
   t.match(
     refusal('{ "a": { "b": 1 }, "c": [{ "b": 1 }, { "b": 2 }] }'),
-    /no statement/,
+    /not a statement/,
     'no twins',
   );
 });
