@@ -10,6 +10,7 @@ import { configFlag } from '../config/typed.ts';
 import { COMMAND_WORDS, loadCommand, loadCommands, pages, settable } from './command-table.ts';
 import { COMPLETION_FLAG } from './shared/completion-scripts.ts';
 import { GuardianNeeded, guarded, requireGuardian } from './shared/guardian.ts';
+import { shortageOf } from './shared/last-resort.ts';
 import { conclude, concluded, TROUBLE } from './shared/own-exit.ts';
 import { setOutput } from './shared/set-output.ts';
 import { complain, complainFully, helpColumns, say } from './shared/terminal.ts';
@@ -109,6 +110,11 @@ function report(thrown: unknown, explain: (sentence: string) => string): number 
   if (thrown instanceof AllocertError) {
     complain(explain(thrown.message));
     return thrown.exitCode;
+  }
+  const shortage = shortageOf(thrown);
+  if (shortage !== undefined) {
+    complain(shortage);
+    return TROUBLE;
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   complain(`a bug in allocert: ${message}; set ALLOCERT_DEBUG=1 to see where, and report it`);

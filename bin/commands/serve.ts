@@ -91,14 +91,14 @@ function listen(given: ServeArguments, daemon: Daemon): Promise<ListeningSocket>
     );
   }
   if (given.listen === undefined) throw usageError(`say where clients arrive: --listen ${FORMS}`);
-  throw usageError(
-    `--listen ${given.listen} does not prove who its clients are; use ${FORMS}`,
-  );
+  throw usageError(`--listen ${given.listen} does not prove who its clients are; use ${FORMS}`);
 }
 
 function credentials({ ca, cert, key }: ServeArguments): Credentials {
   if (ca === undefined || cert === undefined || key === undefined) {
-    throw usageError('tls: needs --ca, --cert and --key; no client is served without a certificate');
+    throw usageError(
+      'tls: needs --ca, --cert and --key; no client is served without a certificate',
+    );
   }
   return { ca, cert, key };
 }

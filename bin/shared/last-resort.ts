@@ -75,12 +75,19 @@ export function outputResort(thrown: unknown): void {
   endProcess(TROUBLE);
 }
 
-function sentenceOf(thrown: unknown): string {
-  const message = messageOf(thrown).split('\n')[0];
+/** A sentence on what failed because too few files may be open; undefined where it did not. */
+export function shortageOf(thrown: unknown): string | undefined {
   const { code } = (thrown ?? {}) as NodeJS.ErrnoException;
-  if (code === 'EMFILE' || code === 'ENFILE' || (code === 'ERR_MODULE_NOT_FOUND' && isShort())) {
-    return `too few files may be open at once (${message}); raise the limit, as by ulimit -n 1024`;
-  }
+  const isOfFiles = code === 'EMFILE' || code === 'ENFILE';
+  if (!isOfFiles && !(code === 'ERR_MODULE_NOT_FOUND' && isShort())) return undefined;
+  const [message] = messageOf(thrown).split('\n');
+  return `too few files may be open at once (${message}); raise the limit, as by ulimit -n 1024`;
+}
+
+function sentenceOf(thrown: unknown): string {
+  const shortage = shortageOf(thrown);
+  if (shortage !== undefined) return shortage;
+  const [message] = messageOf(thrown).split('\n');
   const where = 'set ALLOCERT_DEBUG=1 to see where';
   return `something failed that no caller waits for: ${message}; ${where}`;
 }

@@ -45,7 +45,7 @@ const SAYS: Readonly<Record<string, RegExp>> = {
   'something failed before and passes now; it is listed as fixed':
     /^FIXED IOC-02 \(IOC-02\/unknown-nr\): fail in the baseline/m,
   'everything that fails is waived':
-    /^WAIVE IOC-02 [\s\S]*in\s+spite\s+of\s+failures:\s+1\s+row\s+waived/m,
+    /^WAIVED IOC-02 [\s\S]*in\s+spite\s+of\s+failures:\s+1\s+row\s+waived/m,
   'a waiver is unused, which warns': /^NOTE {2}the waiver of IOC-02 on native:\* is unused/m,
   'a waived failure passes again, which warns': /^NOTE .* is not needed any more/m,
   'a failure was gone in another run of its case: flaky': /^FLAKY IOC-02 /m,
