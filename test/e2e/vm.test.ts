@@ -89,7 +89,7 @@ t.test('a case whose QEMU was killed from outside runs again', options, async (t
   t.equal(run.code, 0, run.stderr + run.stdout);
   t.match(
     run.stdout,
-    /note +\S+ is repeated because the connection was lost: QEMU ended \(SIGKILL\)/,
+    /NOTE +\S+ is repeated because the connection was lost: QEMU ended \(SIGKILL\)/,
   );
   const record = recordIn(out);
   t.notOk(record.cases.some(({ end }) => end === 'crash' || end === 'hang'));

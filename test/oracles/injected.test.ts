@@ -79,12 +79,12 @@ t.test('errors: what was made to fail may say so, and nothing else may', async (
     const injected = injectedErrnos(timeline, copies);
     return errors(timeline, unlessInjected(predict, injected)).map(({ kind }) => kind);
   };
-  const wrong = ['ioctl came to EFAULT'];
+  const wrong = ['ioctl failed with EFAULT'];
   t.strictSame(judge(true, ...armed(1n, asks(failed('EFAULT')))), []);
   t.strictSame(judge(false, ...armed(1n, asks(failed('EFAULT')))), wrong, 'no copy fails there');
   t.strictSame(judge(true, ...armed(0n, asks(failed('EFAULT')))), wrong, 'nothing failed in it');
   t.strictSame(judge(true, ...armed(1n, asks({})), asks(failed('EFAULT'))()), wrong);
-  t.strictSame(judge(true, ...armed(1n, asks(failed('EINVAL')))), ['ioctl came to EINVAL']);
+  t.strictSame(judge(true, ...armed(1n, asks(failed('EINVAL')))), ['ioctl failed with EINVAL']);
 });
 
 t.test('sequential: a mapping that fails on purpose, and what may be gone then', async (t) => {

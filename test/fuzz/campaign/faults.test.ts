@@ -26,7 +26,7 @@ t.test('a right simulator is accused of nothing while allocations fail', async (
 const DEFECTS: readonly (readonly [name: string, signature: RegExp])[] = [
   ['fault-leaks-buffer', /^accounting LIF-09: memory is lost/],
   ['fault-leaves-descriptor', /^descriptors ERR-04: a descriptor that nothing gave/],
-  ['fault-tells-einval', /^errors IOC-01: ioctl came to EINVAL/],
+  ['fault-tells-einval', /^errors IOC-01: ioctl failed with EINVAL/],
   ['fault-warns', /^survival ERR-12: kernel: WARNING/],
 ];
 

@@ -110,7 +110,7 @@ t.test('a file that does not hold is refused in a sentence', async (t) => {
   const file = join(temporaryDirectory(), 'waivers.json');
   const { owner: _, ...nobody } = WAIVER;
   const table: readonly (readonly [unknown, RegExp])[] = [
-    [{ version: 1, waivers: [nobody] }, /no waiver file: at \/waivers\/0, "owner" is missing/],
+    [{ version: 1, waivers: [nobody] }, /not a waiver file: at \/waivers\/0, "owner" is missing/],
     [{ version: 1, waivers: [{ ...WAIVER, until: 'x' }] }, /at \/waivers\/0, "until" is unknown/],
     [{ version: 1, waivers: [{ ...WAIVER, issue: 'none' }] }, /at \/waivers\/0\/issue/],
     [{ version: 1, waivers: [{ ...WAIVER, reason: ' ' }] }, /at \/waivers\/0\/reason/],
