@@ -318,8 +318,9 @@ void agent_layouts(struct agent_sheet *sheet)
 
 	for (uint32_t i = 0; text == NULL && i < ac_shared->regions; i++) {
 		if (is_known(ac_shared->region_paths[i])) {
-			struct agent_sheet own = { .text = malloc(LAYOUT_BYTES), .room = LAYOUT_BYTES };
+			struct agent_sheet own = { .room = LAYOUT_BYTES };
 
+			own.text = malloc(LAYOUT_BYTES);
 			if (own.text == NULL)
 				return;
 			look_everywhere(&own);
