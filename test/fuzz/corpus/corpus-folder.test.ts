@@ -64,7 +64,7 @@ t.test('what is no entry of this target is left alone, and told', async (t) => {
   for (const [name, text] of Object.entries(foreign)) writeFileSync(join(mixed, name), text);
   const ran = await fuzz('third', '--seed', '1', '--rounds', '5', '--corpus', mixed);
   t.equal(ran.code, 0, ran.stderr);
-  t.match(ran.stderr, /^allocert: 4 files in .*mixed are left alone, for they are no corpus/m);
+  t.match(ran.stderr, /^allocert: 4 files in .*mixed are left alone, because they are not corpus/m);
   t.match(ran.stderr, /^allocert: 1 entries of .*mixed are left out: this target cannot run them/m);
   t.equal((await allocert(['corpus', 'prune', mixed])).code, 0);
   const left = Object.fromEntries(

@@ -50,14 +50,14 @@ t.test('mutated findings', async (t) => {
   t.ok(read > MUTATIONS / 50, `${read} of ${MUTATIONS} could still be read`);
 });
 
-t.test('what is no finding is named with its place', async (t) => {
+t.test('what is not a finding is named with its place', async (t) => {
   const file = join(t.testdir({}), 'finding-0.json');
   const refuses = (value: unknown, message: RegExp): void => {
     writeFileSync(file, typeof value === 'string' ? value : JSON.stringify(value));
     t.throws(() => readFinding(file), { blame: 'usage', message }, String(message));
   };
   const [sound] = FINDINGS;
-  refuses('null', /finding-0\.json is no finding .*null must be an object/);
+  refuses('null', /finding-0\.json is not a finding .*null must be an object/);
   refuses('{', /finding-0\.json is not JSON/);
   refuses('['.repeat(100_000), /nested more than 200 deep/);
   refuses({ ...sound, programs: [{}] }, /programs\[0\] is not a Program: .*"threads" is missing/);
