@@ -74,6 +74,8 @@ function refuseHistories(finding: Finding, file: string): void {
         ? `there are only ${programs.length} Programs`
         : historyViolation(history, program);
     if (violation === undefined) continue;
-    throw usageError(`${file} is not a finding of allocert fuzz: histories[${index}]: ${violation}`);
+    throw usageError(
+      `${file} is not a finding of allocert fuzz: histories[${index}]: ${violation}`,
+    );
   }
 }
