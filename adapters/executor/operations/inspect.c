@@ -65,9 +65,10 @@ const char *ac_node_path(unsigned minor, char *path, size_t size)
 	return path;
 }
 
-int64_t ac_class_listing(uint8_t *out, size_t size)
+/* A line `NAME VALUE` for each entry of a folder that has the file; -1 without the folder. */
+static int64_t list_values(const char *place, const char *file, uint8_t *out, size_t size)
 {
-	DIR *folder = opendir(CLASS_PATH);
+	DIR *folder = opendir(place);
 	struct dirent *entry;
 	size_t length = 0;
 
@@ -75,16 +76,16 @@ int64_t ac_class_listing(uint8_t *out, size_t size)
 		return -1;
 	while ((entry = readdir(folder)) != NULL) {
 		char path[400];
-		char numbers[32];
+		char value[32];
 		int added;
 
 		if (entry->d_name[0] == '.')
 			continue;
-		snprintf(path, sizeof(path), CLASS_PATH "/%s/dev", entry->d_name);
-		if (first_value(path, "", numbers, sizeof(numbers)) < 0)
+		snprintf(path, sizeof(path), "%s/%s/%s", place, entry->d_name, file);
+		if (first_value(path, "", value, sizeof(value)) < 0)
 			continue;
 		added = snprintf((char *)out + length, size - length, "%s %s\n", entry->d_name,
-				 numbers);
+				 value);
 		if (added < 0 || (size_t)added >= size - length)
 			break;
 		length += (size_t)added;
@@ -93,33 +94,15 @@ int64_t ac_class_listing(uint8_t *out, size_t size)
 	return (int64_t)length;
 }
 
+int64_t ac_class_listing(uint8_t *out, size_t size)
+{
+	return list_values(CLASS_PATH, "dev", out, size);
+}
+
 /* mm/cma_debug.c: each area has a file `used`, its pages that are taken. */
 int64_t ac_area_listing(uint8_t *out, size_t size)
 {
-	DIR *folder = opendir(AREAS_PATH);
-	struct dirent *entry;
-	size_t length = 0;
-
-	if (folder == NULL)
-		return -1;
-	while ((entry = readdir(folder)) != NULL) {
-		char path[400];
-		char pages[32];
-		int added;
-
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), AREAS_PATH "/%s/used", entry->d_name);
-		if (first_value(path, "", pages, sizeof(pages)) < 0)
-			continue;
-		added = snprintf((char *)out + length, size - length, "%s %s\n", entry->d_name,
-				 pages);
-		if (added < 0 || (size_t)added >= size - length)
-			break;
-		length += (size_t)added;
-	}
-	closedir(folder);
-	return (int64_t)length;
+	return list_values(AREAS_PATH, "used", out, size);
 }
 
 /* Makes each page present, so that it has a frame to look up. */

@@ -1,25 +1,10 @@
 /** Goal: a finding's picture says what the oracles saw: which buffer had which frames, and when. */
 import t from 'tap';
-import { openSimulator } from '../../../adapters/simulator/adapter.ts';
-import { runCampaign } from '../../../fuzz/campaign/campaign.ts';
 import { pictureOf } from '../../../fuzz/findings/picture.ts';
-import type { Finding } from '../../../fuzz/record/finding.ts';
 import { overlapsOf } from '../../../reports/formats/html/overlaps.ts';
+import { findingsOn } from '../campaign-findings.ts';
 
-async function findings(url: string, rounds: number): Promise<Finding[]> {
-  const found: Finding[] = [];
-  const adapter = openSimulator(url);
-  await runCampaign({
-    adapter,
-    ...{ version: 'test', seed: 7n, modes: [], memoryLimit: 8n << 20n, shrinkBudget: 400 },
-    budget: { rounds, operations: undefined, milliseconds: undefined },
-    onFinding: (finding) => found.push(finding),
-  });
-  await adapter.close();
-  return found;
-}
-
-const [exclusion] = (await findings('sim:?defect=overlapping-buffers', 20)).filter(
+const [exclusion] = (await findingsOn('sim:?defect=overlapping-buffers', 20)).filter(
   ({ oracle }) => oracle === 'exclusion',
 );
 

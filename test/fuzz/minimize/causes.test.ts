@@ -7,12 +7,13 @@ import { openSimulator } from '../../../adapters/simulator/adapter.ts';
 import { runScenario } from '../../../fuzz/execute/run-scenario.ts';
 import { groupsOf } from '../../../fuzz/findings/groups.ts';
 import { withNames } from '../../../fuzz/findings/named.ts';
-import { type Finding, replayFinding, runCampaign } from '../../../fuzz/index.ts';
+import { type Finding, replayFinding } from '../../../fuzz/index.ts';
 import { violationIn } from '../../../fuzz/judge/round-report.ts';
 import { inOrderOfCalls } from '../../../fuzz/minimize/one-thread.ts';
 import { sharedPage, withFrames } from '../../../fuzz/minimize/shared-page.ts';
 import { campaignContext } from '../../../fuzz/plan/campaign-context.ts';
 import { recordedRun } from '../../../fuzz/record/finding.ts';
+import { findingsOn } from '../campaign-findings.ts';
 
 /** The second page of the buffer: only its first one is another's too. */
 const PAGE = 4096n;
@@ -21,19 +22,6 @@ const ONE = 'sim:?defect=overlapping-buffers';
 const OTHER = 'sim:?defect=freed-while-mapped';
 const BOTH = 'sim:?defect=overlapping-buffers&defect=freed-while-mapped';
 
-async function findings(url: string, rounds: number): Promise<Finding[]> {
-  const found: Finding[] = [];
-  const adapter = openSimulator(url);
-  await runCampaign({
-    adapter,
-    ...{ version: 'test', seed: 7n, modes: [], memoryLimit: 8n << 20n, shrinkBudget: 400 },
-    budget: { rounds, operations: undefined, milliseconds: undefined },
-    onFinding: (finding) => found.push(finding),
-  });
-  await adapter.close();
-  return found;
-}
-
 async function showsOn(url: string, finding: Finding): Promise<boolean> {
   const adapter = openSimulator(url);
   const { times } = await replayFinding(adapter, finding, 1);
@@ -41,7 +29,7 @@ async function showsOn(url: string, finding: Finding): Promise<boolean> {
   return times > 0;
 }
 
-const overlapping = await findings(ONE, 12);
+const overlapping = await findingsOn(ONE, 12);
 
 t.test('the faces of one defect are one group, the defect itself first', async (t) => {
   const [first, ...others] = groupsOf(overlapping);
@@ -92,7 +80,7 @@ t.test('a byte elsewhere is not put down to the page that buffers share', async 
 });
 
 t.test('two defects at once stay two groups', async (t) => {
-  const both = await findings(BOTH, 40);
+  const both = await findingsOn(BOTH, 40);
   const groups = groupsOf(both);
   t.ok(groups.length >= 2);
   let tied = 0;
