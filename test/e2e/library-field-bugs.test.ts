@@ -160,7 +160,7 @@ static int rested(uint64_t at, uint64_t bytes, uint64_t *next)
 			continue;
 		if (ledger->freed_ms[page] == 0)
 			ledger->freed_ms[page] = now_ms();
-		if (now_ms() - ledger->freed_ms[page] < 30) {
+		if (now_ms() - ledger->freed_ms[page] < 10000) {
 			*next = (page + 1) * PAGE_BYTES;
 			return 0;
 		}
@@ -201,7 +201,7 @@ t.test('memory that rests before it can be had again is missing, and nothing han
   const came = await suitesOn(t.testdir(), DEFERRED_FREE, ids);
   t.ok(came.complete);
   t.strictSame(idsWith(came, 'crash', 'hang'), []);
-  // Which rules see it depends on how long their cycles take; ERR-13 is a SHOULD.
+  // The rest is longer than any cycle of a case, however fast the machine; ERR-13 is a SHOULD.
   const failed = idsWith(came, 'fail');
   t.ok(failed.length > 0 && failed.every((id) => id.startsWith('LIF-')), failed.join());
   t.strictSame(

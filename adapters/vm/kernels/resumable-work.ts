@@ -44,12 +44,15 @@ function machineNumber(): string {
   }
 }
 
-/** When a process began, in clock ticks of its kernel; undefined when it is gone. */
+/**
+ * When a process began, in clock ticks of its kernel; undefined when it has ended, also where
+ * nobody has waited for it yet: the first process of a container may never do.
+ */
 function beganAt(pid: number): string | undefined {
   try {
     // The name of the program, in parentheses, may hold anything.
     const [, after = ''] = /\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
-    return after.split(' ')[19];
+    return /^[ZX]/.test(after) ? undefined : after.split(' ')[19];
   } catch {
     return undefined; // It ended: that is what was asked.
   }

@@ -2,8 +2,9 @@
  * Building the kernel of vm:cma/…, with programs that only act as if: what is built is kept, what
  * was killed goes on, what is missing or refused is said. The real build takes minutes.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   chmodSync,
   createReadStream,
@@ -16,6 +17,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
 import { buildCmaKernel } from '../../../adapters/vm/kernels/cma-build.ts';
 import { cmaKernel } from '../../../adapters/vm/kernels/cma-kernel.ts';
@@ -142,14 +144,51 @@ t.test('a build that is killed leaves nothing running, and goes on where it was'
   const child = start(['vm', 'build', 'cma'], 'ignore', { env: { ...env, HOLD: fifo } });
   const held = createReadStream(fifo);
   held.once('data', () => child.kill('SIGKILL'));
+  const ended = once(child, 'exit');
   // It ends when no program that the build has started is left.
   t.equal((await buffer(held)).toString(), 'built\n');
+  await ended;
   t.match(readdirSync(join(cache, 'cma')), [/^6\.12-[0-9a-f]{12}\.work-/]);
   const before = asked().length;
   await build();
   t.match(asked().slice(before), [/^make -j/, /^make -s run-command/, /^gcc --version/]);
   t.match(readdirSync(join(cache, 'cma')), [/^6\.12-[0-9a-f]{12}$/], 'and its work is gone');
 });
+
+t.test(
+  'a builder that was killed is gone also where its parent does not wait for it',
+  async (t) => {
+    const folder = t.testdir({});
+    const { build, cache, asked, env } = machine(folder);
+    const fifo = join(folder, 'fifo');
+    t.equal(spawnSync('mkfifo', [fifo]).status, 0);
+    const words = [
+      '/usr/bin/env',
+      '-u',
+      'NODE_OPTIONS',
+      process.execPath,
+      COMMAND,
+      'vm',
+      'build',
+      'cma',
+    ];
+    const keeper = spawn('/bin/sh', ['-c', '"$@" & exec /bin/sleep 1000', 'sh', ...words], {
+      env: { ...process.env, ...env, HOLD: fifo },
+      stdio: 'ignore',
+    });
+    t.teardown(() => keeper.kill('SIGKILL'));
+    const held = createReadStream(fifo);
+    await once(held, 'data');
+    const [, builder = ''] = /-(\d+)-\d+$/.exec(readdirSync(join(cache, 'cma'))[0] ?? '') ?? [];
+    process.kill(Number(builder), 'SIGKILL');
+    held.resume();
+    await once(held, 'end');
+    while (!/\) Z /.test(readFileSync(`/proc/${builder}/stat`, 'utf8'))) await setImmediate();
+    const before = asked().length;
+    await build();
+    t.match(asked()[before], /^make -j/, 'it goes on where the other one was');
+  },
+);
 
 t.test('of two builds at once each has its own sources, and the first result stays', async (t) => {
   const { build, cache, asked, env, steps } = machine(t.testdir({}));
