@@ -90,6 +90,7 @@ export function targetFacts(
       ...(agent.has('faults') ? { faults: text('faults') } : {}),
       ...(CONFINED.has(text('confinement')) ? { confinement: text('confinement') } : {}),
       taint: taintInWords(text('taint')),
+      ...(agent.has('command_line') ? { commandLine: text('command_line') } : {}),
     },
   };
 }

@@ -16,6 +16,7 @@ export interface TargetEnvironment {
   /** SHA-256 of the kernel's image and of the modules that were loaded for the test. */
   readonly kernelImage: Told<string>;
   readonly modules: Told<Readonly<Record<string, string>>>;
+  /** SHA-256 of the configuration that the kernel was built with. */
   readonly configuration: Told<string>;
   readonly commandLine: Told<string>;
   readonly taint: Told<string>;

@@ -104,15 +104,16 @@ static int have_sockets(void)
 	return 1;
 }
 
-static void taint(struct agent_sheet *sheet)
+/* The first line of a small file of procfs, behind a name; nothing where it cannot be read. */
+static void line_of_file(struct agent_sheet *sheet, const char *name, const char *path)
 {
-	char digits[32] = "";
-	int descriptor = open("/proc/sys/kernel/tainted", O_RDONLY | O_CLOEXEC);
+	char text[4096] = "";
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (descriptor < 0)
 		return;
-	if (read(descriptor, digits, sizeof(digits) - 1) > 0)
-		agent_line(sheet, "taint=%.*s\n", (int)strcspn(digits, "\n"), digits);
+	if (read(descriptor, text, sizeof(text) - 1) > 0)
+		agent_line(sheet, "%s=%.*s\n", name, (int)strcspn(text, "\n"), text);
 	close(descriptor);
 }
 
@@ -151,7 +152,7 @@ size_t agent_facts(char *text, size_t room)
 	agent_line(&sheet, "kernel_log=%d\n", agent_log_known());
 	ac_slowness_measure();
 	agent_line(&sheet, "slowness=%u.%u\n", ac_shared->slowness / 10, ac_shared->slowness % 10);
-	taint(&sheet);
+	line_of_file(&sheet, "taint", "/proc/sys/kernel/tainted");
 	if (agent_instruments(instruments, sizeof(instruments)))
 		agent_line(&sheet, "instruments=%s\n", instruments);
 	confinement(&sheet);
@@ -167,6 +168,7 @@ size_t agent_facts(char *text, size_t room)
 	if (ac_faults_offered())
 		agent_line(&sheet, "faults=%s\n", ac_faults_kinds());
 	if (ac_vendor == NULL) {
+		line_of_file(&sheet, "command_line", "/proc/cmdline");
 		regions(&sheet);
 		agent_areas(&sheet);
 		agent_layouts(&sheet);

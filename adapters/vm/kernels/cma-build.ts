@@ -17,6 +17,7 @@ import {
   readFragment,
 } from './cma-kernel.ts';
 import type { CmaVersion } from './cma-versions.ts';
+import { CONFIGURATION } from './configuration.ts';
 import { configureKernel } from './configure-kernel.ts';
 import type { KernelImage } from './kernel-image.ts';
 import { type ProgramRunner, runProgram } from './program-runner.ts';
@@ -230,7 +231,7 @@ async function collect(work: Work, source: FetchedPackage, tree: string): Promis
   await run('make', ['-s', 'run-command', `KBUILD_RUN_COMMAND=${install} ${headers}`], tree);
   const image = join(finished, CMA_FILES.image);
   await copyFile(join(tree, 'arch', 'x86', 'boot', 'bzImage'), image);
-  await copyFile(join(tree, '.config'), join(finished, 'config'));
+  await copyFile(join(tree, '.config'), join(finished, CONFIGURATION));
   await copyFile(join(tree, 'System.map'), join(finished, 'System.map'));
   const [kernelCompiler = ''] = (await run('gcc', ['--version'])).split('\n');
   const manifest: CmaManifest = {

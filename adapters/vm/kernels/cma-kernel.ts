@@ -6,6 +6,7 @@ import { machineError } from '../../../base/errors.ts';
 import { packageRoot } from '../../../base/package-root.ts';
 import { missingBuildTools } from './build-tools.ts';
 import { CMA_VERSIONS, type CmaVersion, parseCmaVersion } from './cma-versions.ts';
+import { CONFIGURATION } from './configuration.ts';
 import type { KernelImage, NamedKernel } from './kernel-image.ts';
 
 /**
@@ -66,7 +67,7 @@ export async function kernelIn(
     return {
       image,
       architecture: 'x86_64',
-      details: { ...manifest },
+      details: { ...manifest, configuration: await sha256OfFile(join(folder, CONFIGURATION)) },
       append: APPEND,
       headers: async () => join(folder, CMA_FILES.headers),
     };

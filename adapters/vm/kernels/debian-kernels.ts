@@ -5,6 +5,7 @@ import { cacheFolder, fillCacheOnce, sha256OfFile } from '../../../base/cache.ts
 import { AllocertError, machineError, messageOf } from '../../../base/errors.ts';
 import { findOnPath } from '../../../base/find-on-path.ts';
 import type { Archive, FetchedPackage, PackageArchitecture } from './archive.ts';
+import { configurationDigest } from './configuration.ts';
 import { type FoundKernel, findRelease } from './find-release.ts';
 import { type HeaderPackages, prepareHeaders } from './headers.ts';
 import type { GuestArchitecture, KernelImage, NamedKernel } from './kernel-image.ts';
@@ -111,10 +112,14 @@ async function fromCache(
     if ((await sha256OfFile(image)) !== manifest.imageSha256) return undefined;
     const { package: name, version, suite, packageSha256, imageSha256, headers } = manifest;
     const append = flavour.append(manifest.numbers);
+    const configuration = await configurationDigest(folder, manifest.release, headers, run);
     return {
       image,
       architecture: flavour.architecture,
-      details: { package: name, version, suite, packageSha256, imageSha256 },
+      details: {
+        ...{ package: name, version, suite, packageSha256, imageSha256 },
+        ...(configuration === undefined ? {} : { configuration }),
+      },
       ...(append === undefined ? {} : { append }),
       ...(headers === undefined
         ? {}

@@ -63,6 +63,9 @@ async function unpack(packageFile: string, to: string): Promise<string> {
   const folder = release === undefined ? 'boot' : `usr/lib/modules/${release}`;
   await mkdir(join(to, folder), { recursive: true });
   await writeFile(join(to, folder, 'vmlinuz'), `the kernel of ${name}`);
+  const headers = join(to, 'usr', 'src', name);
+  await mkdir(headers, { recursive: true });
+  await writeFile(join(headers, '.config'), `the configuration in ${name}`);
   return '';
 }
 
@@ -88,6 +91,7 @@ t.test('the usual kernel comes from the suites of the machine, once', async (t) 
   t.match(first.details, { version: '1-1', imageSha256: digestOf(image) });
   t.equal(first.append, undefined, 'there is no CMA to ask for');
   t.equal(first.headers, undefined, 'the archive has none');
+  t.equal(first.details.configuration, undefined, 'nor the configuration, which is in them');
   t.notOk(
     calls.some((call) => / update/.test(call)),
     'its lists serve as they are',
@@ -108,6 +112,8 @@ t.test('another version comes from a suite that the machine need not use', async
   t.equal(await readFile(kernel.image, 'utf8'), image, 'from the package that has the image');
   t.equal(kernel.details.suite, 'trixie-backports');
   t.equal(kernel.append, 'cma=64M');
+  const configuration = digestOf(`the configuration in ${HEADERS[0]}`);
+  t.equal(kernel.details.configuration, configuration);
   const sources = join(cache, 'apt', 'trixie-backports-amd64', 'sources.list');
   t.match(
     await readFile(sources, 'utf8'),
