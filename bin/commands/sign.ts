@@ -6,7 +6,7 @@ import { signUnpacked } from '../../reports/certificate/sign-package.ts';
 import { single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
 import { say } from '../shared/terminal.ts';
-import { whileVerified } from '../shared/verify-file.ts';
+import { NOTHING_ELSE, whileVerified } from '../shared/verify-file.ts';
 
 interface SignArguments {
   readonly package: string;
@@ -38,20 +38,11 @@ export const signCommand: CommandModule<object, SignArguments> = {
   handler: async (given) => conclude(await signed(given)),
 };
 
-const NOTHING_ASKED = {
-  policy: undefined,
-  challenge: undefined,
-  'sigstore-bundle': undefined,
-  'trusted-root': undefined,
-  'sigstore-identity': undefined,
-  'sigstore-issuer': undefined,
-} as const;
-
 async function signed({ key: keyFile, out, package: file }: SignArguments): Promise<number> {
   if (keyFile === undefined) throw usageError('name the private key that signs with --key');
   // A key that cannot sign is said before anything is computed.
   const key = readPrivateKey(keyFile);
-  return whileVerified({ ...NOTHING_ASKED, package: file, key: [] }, async (verified) => {
+  return whileVerified({ ...NOTHING_ELSE, package: file, key: [] }, async (verified) => {
     const { folder, keys, verification } = verified;
     const { derived, payload } = verification;
     if (payload === undefined || derived === undefined) {

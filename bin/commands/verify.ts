@@ -1,12 +1,20 @@
 import type { Argv, CommandModule } from 'yargs';
 import { usageError } from '../../base/errors.ts';
+import { derivedFrom } from '../../certify/verify/derived-from.ts';
+import type { Verification } from '../../certify/verify/verify.ts';
 import { VIEWS, type ViewName, verificationExitCode } from '../../certify/verify/view.ts';
 import { single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
 import { sayText } from '../shared/terminal.ts';
-import { type VerifyFileArguments, verifyOptions, whileVerified } from '../shared/verify-file.ts';
+import {
+  NOTHING_ELSE,
+  type VerifyFileArguments,
+  verifyOptions,
+  whileVerified,
+} from '../shared/verify-file.ts';
 
 interface VerifyArguments extends VerifyFileArguments {
+  readonly base: string | undefined;
   readonly format: string;
   readonly verbose: boolean;
 }
@@ -19,6 +27,12 @@ export const verifyCommand: CommandModule<object, VerifyArguments> = {
     argv
       .positional('package', { type: 'string', demandOption: true, describe: 'What certify wrote' })
       .options(verifyOptions)
+      .option('base', {
+        type: 'string',
+        requiresArg: true,
+        coerce: single('base'),
+        describe: 'Package of the product that this one derives from; say what differs',
+      })
       .option('format', {
         type: 'string',
         requiresArg: true,
@@ -36,12 +50,13 @@ export const verifyCommand: CommandModule<object, VerifyArguments> = {
 };
 
 async function verified(given: VerifyArguments): Promise<number> {
-  const { format, verbose } = given;
+  const { base, format, verbose } = given;
   if (!Object.hasOwn(VIEWS, format)) {
     throw usageError(`--format takes ${Object.keys(VIEWS).join(', ')}, not "${format}"`);
   }
   const started = performance.now();
-  return whileVerified(given, ({ keys, verification }) => {
+  return whileVerified(given, async ({ keys, verification: own }) => {
+    const verification = base === undefined ? own : await heldAgainst(own, base, given.key);
     const cost = {
       milliseconds: Math.round(performance.now() - started),
       peakBytes: process.resourceUsage().maxRSS * 1024,
@@ -51,3 +66,13 @@ async function verified(given: VerifyArguments): Promise<number> {
     return verificationExitCode(verification);
   });
 }
+
+/** What differs from the product that it derives from, whose package the same keys must sign. */
+const heldAgainst = (
+  own: Verification,
+  base: string,
+  key: readonly string[],
+): Promise<Verification> =>
+  whileVerified({ ...NOTHING_ELSE, package: base, key }, ({ verification }) =>
+    derivedFrom(own, verification, base),
+  );

@@ -47,6 +47,16 @@ export interface VerifyFileArguments {
   readonly 'sigstore-issuer': string | undefined;
 }
 
+/** Values of {@link verifyOptions} that ask for nothing beside the package and its keys. */
+export const NOTHING_ELSE = {
+  policy: undefined,
+  challenge: undefined,
+  'sigstore-bundle': undefined,
+  'trusted-root': undefined,
+  'sigstore-identity': undefined,
+  'sigstore-issuer': undefined,
+} as const;
+
 /** A package that was verified, as long as its files lie on the disk. */
 export interface VerifiedFile {
   readonly verification: Verification;

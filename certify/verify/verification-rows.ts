@@ -2,14 +2,22 @@ import type { Verification } from './verify.ts';
 
 /** A row of a view: what it is about, and a sentence. */
 export interface VerificationRow {
-  readonly kind: 'refused' | 'reason' | 'deviation' | 'waiver' | 'open' | 'unobserved' | 'today';
+  readonly kind:
+    | 'refused'
+    | 'reason'
+    | 'deviation'
+    | 'waiver'
+    | 'open'
+    | 'unobserved'
+    | 'changed'
+    | 'today';
   readonly name: string;
   readonly text: string;
 }
 
 /** Everything about a verification that somebody should read, in the order of its weight. */
 export function verificationRows(verification: Verification): readonly VerificationRow[] {
-  const { derived, otherToday, refusals } = verification;
+  const { base, derived, otherToday, refusals } = verification;
   const refused = refusals.map(({ reason, remedy, sentence }) =>
     row('refused', reason, `${sentence}; ${remedy}`),
   );
@@ -37,8 +45,16 @@ export function verificationRows(verification: Verification): readonly Verificat
     ...conclusion.unobserved.map(({ reason, requirement }) =>
       row('unobserved', requirement, reason),
     ),
+    ...(base?.changes ?? []).map(({ after, before, name }) =>
+      row('changed', name, changeText(before, after)),
+    ),
     ...today,
   ];
+}
+
+function changeText(before: string | undefined, after: string | undefined): string {
+  if (before === undefined) return `new: ${after}`;
+  return after === undefined ? `gone: ${before}` : `was ${before}, is ${after}`;
 }
 
 const row = (kind: VerificationRow['kind'], name: string, text: string): VerificationRow => ({

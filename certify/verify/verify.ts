@@ -13,11 +13,13 @@ import { campaignOutcome } from '../derive/read-data.ts';
 import { type Derived, derive, payloadOf, type Shown } from '../derive/shown.ts';
 import type { CertificationPlan } from '../plan/plan.ts';
 import { type PlanTerms, PUBLISHED_TERMS } from '../plan/terms.ts';
+import { contentsOf, type PackageContents } from './changes.ts';
 import { checkPayload, checkSignedBy } from './check-attestation.ts';
 import { checkCampaign } from './check-campaign.ts';
 import { checkDerivedFiles, checkQualification, readClaims } from './check-data.ts';
 import { checkHead } from './check-head.ts';
 import { type CheckedRun, checkRun, refuseMixture } from './check-run.ts';
+import type { DerivedFrom } from './derived-from.ts';
 import { RefusalList } from './refusals.ts';
 import { type OtherToday, todayWouldSay } from './today.ts';
 
@@ -64,6 +66,10 @@ export interface Verification {
   readonly signers?: Signers;
   /** What a Sigstore bundle proves, where one was given. */
   readonly sigstore?: SigstoreProof;
+  /** What another product may differ in; undefined where nothing could be concluded. */
+  readonly contents?: PackageContents;
+  /** The package of the product that this one derives from, where one was given. */
+  readonly base?: DerivedFrom;
   /** Where the catalogue of today says otherwise than the pinned one. */
   readonly otherToday: readonly OtherToday[];
   readonly figures: VerifyFigures;
@@ -122,9 +128,9 @@ class Verifier {
     const { figures = NOTHING_DONE } = checked ?? {};
     if (checked === undefined) return refused(this.#refusals, { ...told, figures });
     checkPayload(payload, checked.follows, this.#refusals);
-    const { derived } = checked;
+    const { contents, derived } = checked;
     this.#applyPolicy(signers, checked);
-    const found = { ...told, derived, figures, otherToday };
+    const found = { ...told, contents, derived, figures, otherToday };
     if (this.#refusals.all.length > 0) return refused(this.#refusals, found);
     const isCertified = derived.conclusion.result !== 'FAILED';
     const verdict = isCertified ? 'certified' : 'not certified';
@@ -157,6 +163,7 @@ class Verifier {
     return {
       runs,
       derived,
+      contents: contentsOf(this.#package, shown),
       follows: payloadOf(this.#package, derived, shown),
       figures: this.#figures(runs, rounds),
     };
@@ -213,6 +220,7 @@ class Verifier {
 interface Judged {
   readonly runs: readonly CheckedRun[];
   readonly derived: Derived;
+  readonly contents: PackageContents;
   /** The payload that follows. */
   readonly follows: Buffer;
   readonly figures: VerifyFigures;

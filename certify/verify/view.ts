@@ -40,6 +40,7 @@ const LABELS: Readonly<Record<VerificationRow['kind'], string>> = {
   waiver: 'WAIVED',
   open: 'NOT SHOWN',
   unobserved: 'NOT OBSERVED',
+  changed: 'CHANGED',
   today: 'TODAY',
 };
 
@@ -61,6 +62,7 @@ const textView: VerificationView = (verification, facts, cost) => {
     ...rows,
     ...wrap('', signersText(verification, facts)),
     ...sigstoreText(verification).flatMap((line) => wrap('', line)),
+    ...baseText(verification).flatMap((line) => wrap('', line)),
     ...(facts.verbose ? wrap('', figures(verification, cost)) : []),
     verdictOf(verification, facts),
   ];
@@ -92,7 +94,11 @@ const markdownView: VerificationView = (verification, facts, cost) => {
     '',
     ...(product === '' ? [] : [markdownCell(product), '']),
     ...table,
-    ...[signersText(verification, facts), ...sigstoreText(verification)].map(markdownCell),
+    ...[
+      signersText(verification, facts),
+      ...sigstoreText(verification),
+      ...baseText(verification),
+    ].map(markdownCell),
     '',
     markdownCell(figures(verification, cost)),
   ];
@@ -120,6 +126,7 @@ const jsonView: VerificationView = (verification, { file }, { milliseconds, peak
     unknownSignatures: signers?.unknown ?? 0,
     strength: signers?.strength ?? null,
     sigstore: verification.sigstore ?? null,
+    base: verification.base ?? null,
     otherToday,
     figures: { ...done, milliseconds, peakBytes },
   };
@@ -136,6 +143,15 @@ function signersText({ signers }: Verification, { keys }: ViewFacts): string {
   const names = signed.map(({ id, name }) => `${name} (${id.slice(0, 16)})`);
   return `Signed by ${names.join(', ')}, which makes it ${STRENGTH[strength ?? 'self']}${more}.`;
 }
+
+/** What it derives from. */
+const baseText = ({ base }: Verification): readonly string[] =>
+  base === undefined
+    ? []
+    : [
+        `It derives from ${printable(base.product)} (${printable(base.file)}), which is ` +
+          `${base.verdict}; ${base.changes.length} things differ.`,
+      ];
 
 /** Whose Sigstore bundle is over it. */
 const sigstoreText = ({ sigstore }: Verification): readonly string[] =>

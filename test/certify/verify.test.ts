@@ -6,6 +6,7 @@ import { catalogue, underCatalogue } from '../../catalogue/catalogue.ts';
 import { catalogueDigest } from '../../certify/derive/pinned-catalogue.ts';
 import { caseOrder, certificationPlan } from '../../certify/plan/plan.ts';
 import { PUBLISHED_TERMS } from '../../certify/plan/terms.ts';
+import { derivedFrom } from '../../certify/verify/derived-from.ts';
 import { VIEWS } from '../../certify/verify/view.ts';
 import { dayOf } from '../../reports/gate/read-waivers.ts';
 import { type Loose, withDerived, withJournal } from './forge.ts';
@@ -99,6 +100,46 @@ const waiver = (more: object): object => ({
 });
 
 const WAIVED = { target: 'sim:?defect=zero-length-accepted' };
+
+t.test('a derived product is held against the package that it derives from', async (t) => {
+  const place = join(folder, 'derived');
+  mkdirSync(place);
+  const statement = statementValue();
+  statement.product.version = '1.1';
+  const derived = await opened(place, vendor, {
+    statement,
+    target: 'sim:?defect=unknown-ioctl-einval',
+  });
+  const base = await verify(made.file);
+  const held = derivedFrom(await verify(derived.file), base, 'old.tar.gz');
+  t.match(held.base, { verdict: 'certified', product: 'Acme Heap 1.0' });
+  t.strictSame(held.base?.changes, [
+    { name: 'IOC-02', before: 'pass', after: 'fail' },
+    { name: 'statement.product.version', before: '"1.0"', after: '"1.1"' },
+    { name: 'environment.details.defects', before: '""', after: '"unknown-ioctl-einval"' },
+  ]);
+  const { text } = VIEWS;
+  const shown = text(
+    held,
+    { file: 'p', keys: 1, verbose: false },
+    { milliseconds: 1, peakBytes: 1 },
+  );
+  t.match(shown, /CHANGED +statement\.product\.version: was "1\.0", is "1\.1"/);
+  t.match(
+    shown,
+    /It derives from Acme Heap 1\.0 \(old\.tar\.gz\), which is\s+certified; 3 things differ/,
+  );
+  const same = derivedFrom(base, base, 'old.tar.gz');
+  t.strictSame(same.base?.changes, [], 'nothing differs from itself');
+});
+
+t.test('a base that is refused refuses the derived product', async (t) => {
+  const bytes = readFileSync(made.file);
+  const base = await verify(bytes.subarray(0, bytes.length - 100));
+  const held = derivedFrom(await verify(made.file), base, 'old.tar.gz');
+  t.equal(held.verdict, 'refused');
+  t.match(held.refusals, [{ reason: 'base', sentence: /old\.tar\.gz, is refused: .+/ }]);
+});
 
 t.test('what is waived stands on the certificate by name', async (t) => {
   const waivers = waiver({ kind: 'interpretation' });
@@ -200,7 +241,7 @@ t.test('what cannot be certified is refused before anything runs', async (t) => 
  */
 
 /** A defect of the simulator, and the case that sees it. */
-const DEFECTS: readonly (readonly [defect: string, case_: string])[] = [
+const S: readonly (readonly [defect: string, case_: string])[] = [
   ['unknown-ioctl-einval', 'IOC-02/unknown-nr'],
   ['ioctl-type-unchecked', 'IOC-04/direction'],
   ['efault-einval', 'ERR-01/pointer'],
@@ -222,7 +263,7 @@ function whitewash(line: Loose): void {
   }
 }
 
-for (const [defect, case_] of DEFECTS) {
+for (const [defect, case_] of S) {
   t.test(`the defect ${defect} cannot be edited away`, async (t) => {
     const place = join(folder, defect);
     mkdirSync(place);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256OfFile } from '../../../base/cache.ts';
-import { type HeaderPackages, unpackPackage } from './headers.ts';
+import { type HeaderPackages, unpackDebianPackage } from './headers.ts';
 import type { ProgramRunner } from './program-runner.ts';
 
 /** The configuration that a kernel was built with, in its folder of the cache. */
@@ -28,7 +28,7 @@ export async function configurationDigest(
   if (own === undefined) return undefined;
   const scratch = await mkdtemp(join(folder, 'configuration-'));
   try {
-    await unpackPackage(folder, own, scratch, run);
+    await unpackDebianPackage(folder, own, scratch, run);
     const packed = join(scratch, 'usr', 'src', `linux-headers-${release}`, '.config');
     if (!existsSync(packed)) return undefined;
     const whole = join(scratch, CONFIGURATION);

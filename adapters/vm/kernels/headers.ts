@@ -45,12 +45,13 @@ export async function prepareHeaders(
     );
   }
   await fillCacheOnce(unpacked, async (scratch) => {
-    for (const one of packages) await unpackPackage(folder, one, scratch, run);
+    for (const one of packages) await unpackDebianPackage(folder, one, scratch, run);
     const source = join(scratch, 'usr', 'src', `linux-headers-${release}`);
     await pointInto(join(source, 'Makefile'), unpacked);
     // Types of this kernel for tools that read them; without pahole the build stops at them.
     await rm(join(source, 'vmlinux'), { force: true });
-    for (const one of libraries) await unpackPackage(folder, one, join(scratch, 'libraries'), run);
+    for (const one of libraries)
+      await unpackDebianPackage(folder, one, join(scratch, 'libraries'), run);
     const loader = loaderIn(join(scratch, 'libraries')).replace(scratch, unpacked);
     for (const program of await programsIn(join(scratch, 'usr', 'lib'))) {
       await wrap(program, loader, join(unpacked, 'libraries'));
@@ -65,7 +66,7 @@ export async function prepareHeaders(
  * @param folder the kernel's in the cache, which holds the package
  * @throws {@link AllocertError} when the package is damaged
  */
-export async function unpackPackage(
+export async function unpackDebianPackage(
   folder: string,
   { file, sha256 }: PackageFile,
   to: string,
