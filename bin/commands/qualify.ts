@@ -2,7 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { openTarget } from '../../adapters/open-target.ts';
 import { DEFECTS } from '../../adapters/simulator/defects/all.ts';
 import { moduleDefectsFile } from '../../adapters/vm/modules/own-modules.ts';
-import { usageError } from '../../base/errors.ts';
+import { AllocertError, usageError } from '../../base/errors.ts';
 import { whileHolding } from '../../reports/files/folder-lock.ts';
 import { MatrixFiles } from '../../reports/files/matrix-files.ts';
 import { type DefectPlan, runWithDefects, withDefect } from '../../suites/assess/defect-runs.ts';
@@ -17,7 +17,7 @@ import {
   QUALIFIED_PROFILE,
   qualificationRuns,
 } from '../../suites/assess/qualification-runs.ts';
-import { type QualificationRuns, qualify } from '../../suites/assess/qualify.ts';
+import { type KnownDefect, type QualificationRuns, qualify } from '../../suites/assess/qualify.ts';
 import { TargetPool } from '../../suites/assess/target-pool.ts';
 import { LiveLine } from '../shared/live-line.ts';
 import { countOption, outputOptions, single } from '../shared/options.ts';
@@ -121,17 +121,17 @@ async function runsOf(args: QualifyArguments): Promise<() => Promise<Qualificati
     const plan = { defects: DEFECTS, cleanRuns: cleanRuns ?? CLEAN_RUNS, onlyBroken };
     return () => pooled(args.jobs, (shared) => qualificationRuns({ ...plan, ...shared }));
   }
-  const { forSuites: defects, forOthers } = readDefects(file ?? listFor(target));
+  const { forSuites, forOthers } = readDefects(file ?? listFor(target));
   for (const { name, oracle } of forOthers) {
     mention(`the defect ${name} breaks no requirement and is left out; ${oracle} finds it`);
   }
+  const defects: KnownDefect[] = [];
+  for (const defect of forSuites) defects.push(await withoutForeignNeeds(target, defect));
   for (const { name, breaks } of args['only-broken'] ? defects : []) {
     if (breaks.length === 0) {
       throw usageError(`the defect ${name} breaks no requirement; leave --only-broken out`);
     }
   }
-  // What is wrong with the URL is said here once, and not by every run.
-  for (const { name } of defects) await openTarget(withDefect(target, name));
   const plan = {
     target,
     profile: QUALIFIED_PROFILE,
@@ -140,6 +140,23 @@ async function runsOf(args: QualifyArguments): Promise<() => Promise<Qualificati
     onlyBroken: args['only-broken'],
   };
   return () => pooled(args.jobs ?? 1, (shared) => runWithDefects({ ...plan, ...shared }));
+}
+
+/**
+ * A defect less the parameters that it needs and that this target does not take: then nothing may
+ * show it. What is wrong with the URL is said here once, and not by every run.
+ */
+async function withoutForeignNeeds(target: string, defect: KnownDefect): Promise<KnownDefect> {
+  const { needs, ...bare } = defect;
+  await openTarget(withDefect(target, bare));
+  if (needs === undefined) return bare;
+  try {
+    await openTarget(withDefect(target, defect));
+    return defect;
+  } catch (thrown) {
+    if (!(thrown instanceof AllocertError)) throw thrown;
+    return bare;
+  }
 }
 
 function listFor(target: string): string {

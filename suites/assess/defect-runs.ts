@@ -35,7 +35,7 @@ export async function runWithDefects(plan: DefectPlan): Promise<QualificationRun
   const clean = Array.from({ length: 1 + plan.cleanRuns }, () => observe({ target, profile }));
   const defects = plan.defects.map(async (defect) => {
     const only = plan.onlyBroken ? { only: defect.breaks } : {};
-    const result = await observe({ target: withDefect(target, defect.name), profile, ...only });
+    const result = await observe({ target: withDefect(target, defect), profile, ...only });
     return { ...defect, result };
   });
   const [[baseline, ...faithful], broken] = await Promise.all([
@@ -47,5 +47,5 @@ export async function runWithDefects(plan: DefectPlan): Promise<QualificationRun
 }
 
 /** The URL of a target with a defect. */
-export const withDefect = (target: string, name: string): string =>
-  `${target}${target.includes('?') ? '&' : '?'}defect=${name}`;
+export const withDefect = (target: string, { name, needs }: KnownDefect): string =>
+  `${target}${target.includes('?') ? '&' : '?'}defect=${name}${needs === undefined ? '' : `&${needs}`}`;

@@ -23,6 +23,8 @@ const SCHEMA = {
       summary: TEXT,
       breaks: { type: 'array', items: TEXT, maxItems: 200 },
       oracle: TEXT,
+      instrument: TEXT,
+      needs: TEXT,
     },
   },
 } as const;
@@ -40,8 +42,9 @@ type Written = KnownDefect & { readonly oracle?: string };
 
 /**
  * The defects that an implementation can be built or started with, from a JSON file: `name`,
- * `summary`, in `breaks` the requirements that each breaks, and in `oracle` what finds it when no
- * requirement does.
+ * `summary`, in `breaks` the requirements that each breaks, in `oracle` what finds it when no
+ * requirement does, in `instrument` that of a kernel which alone shows it, and in `needs` parameters
+ * that the target's URL needs beside it.
  *
  * @throws {@link AllocertError} (usage) for a file that cannot be read or is not such a list
  */
@@ -56,9 +59,10 @@ export function readDefects(file: string): ListedDefects {
   if (twice !== undefined) throw usageError(`${file} lists the defect ${twice} twice`);
   const forSuites: KnownDefect[] = [];
   const forOthers: { name: string; oracle: string }[] = [];
-  for (const { name, summary, breaks, oracle } of list) {
+  for (const { oracle, ...defect } of list) {
+    const { name, breaks } = defect;
     if (breaks.length === 0 && oracle !== undefined) forOthers.push({ name, oracle });
-    else forSuites.push({ name, summary, breaks });
+    else forSuites.push(defect);
   }
   return { forSuites, forOthers };
 }

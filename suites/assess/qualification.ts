@@ -1,13 +1,19 @@
-import type { DefectResult, Qualification, RequirementResult } from './qualify.ts';
+import type { DefectResult, HiddenDefect, Qualification, RequirementResult } from './qualify.ts';
 import { markdownTable, type Paragraph } from './table.ts';
 
 /** The kill matrix for a terminal: each defect with the requirements that saw it. */
-export function killParagraphs({ defects }: Qualification): readonly Paragraph[] {
-  const width = Math.max(0, ...defects.map(({ name }) => name.length));
-  return defects.map((defect) => ({
-    first: `${defect.killedBy.length > 0 ? 'killed  ' : 'ALIVE   '}${defect.name.padEnd(width)}  `,
-    text: seenText(defect),
-  }));
+export function killParagraphs({ defects, hidden }: Qualification): readonly Paragraph[] {
+  const width = Math.max(0, ...[...defects, ...hidden].map(({ name }) => name.length));
+  return [
+    ...defects.map((defect) => ({
+      first: `${defect.killedBy.length > 0 ? 'killed  ' : 'ALIVE   '}${defect.name.padEnd(width)}  `,
+      text: seenText(defect),
+    })),
+    ...hidden.map(({ name, reason }) => ({
+      first: `hidden  ${name.padEnd(width)}  `,
+      text: reason,
+    })),
+  ];
 }
 
 function seenText({ killedBy, alsoSeenBy, notSeenBy }: DefectResult): string {
@@ -33,7 +39,8 @@ export function qualificationParagraphs(qualification: Qualification): readonly 
   ];
 }
 
-function summaryLines({ defects, requirements, faithful, shortcomings }: Qualification): string[] {
+function summaryLines(qualification: Qualification): string[] {
+  const { defects, hidden, requirements, faithful, shortcomings } = qualification;
   const killed = defects.filter(({ killedBy }) => killedBy.length > 0).length;
   const must = requirements.filter(({ mustKill }) => mustKill);
   const proven = must.filter(({ kills }) => kills.length > 0).length;
@@ -43,6 +50,11 @@ function summaryLines({ defects, requirements, faithful, shortcomings }: Qualifi
   const reported = requirements.filter(({ reportOnly }) => reportOnly).length;
   return [
     `${killed} of ${defects.length} defects killed by a requirement that they name.`,
+    ...(hidden.length === 0
+      ? []
+      : [
+          `${hidden.length} more defects need another target: ${hidden.map(({ name }) => name).join(', ')}.`,
+        ]),
     `${proven} of ${must.length} observable MUSTs turned red by a defect; ` +
       `${reported} requirements only report.`,
     `${faithful.length - accused.size} of ${faithful.length} runs without a defect accuse nothing, the first one and those of --clean-runs.`,
@@ -54,7 +66,7 @@ function summaryLines({ defects, requirements, faithful, shortcomings }: Qualifi
 
 /** `kill-matrix.md` */
 export function qualificationMarkdown(qualification: Qualification): string {
-  const { defects, requirements, faithful, shortcomings } = qualification;
+  const { defects, hidden, requirements, faithful, shortcomings } = qualification;
   const lines = [
     '# Kill matrix',
     '',
@@ -62,6 +74,7 @@ export function qualificationMarkdown(qualification: Qualification): string {
     '',
     ...section('Shortcomings', shortcomingRows(qualification), shortcomings.length),
     ...section('Defects', defectRows(defects), defects.length),
+    ...section('Defects that this target cannot show', hiddenRows(hidden), hidden.length),
     ...section('Requirements', requirementRows(requirements), requirements.length),
     '## Clean runs',
     '',
@@ -87,6 +100,11 @@ const defectRows = (defects: readonly DefectResult[]): string[][] => [
     alsoSeenBy.join(' '),
     notSeenBy.join(' '),
   ]),
+];
+
+const hiddenRows = (hidden: readonly HiddenDefect[]): string[][] => [
+  ['defect', 'why'],
+  ...hidden.map(({ name, reason }) => [name, reason]),
 ];
 
 const requirementRows = (requirements: readonly RequirementResult[]): string[][] => [

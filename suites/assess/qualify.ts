@@ -8,6 +8,10 @@ export interface KnownDefect {
   readonly summary: string;
   /** Requirements that it is said to break. */
   readonly breaks: readonly string[];
+  /** The instrument of a kernel without which nothing shows it, such as `kasan`. */
+  readonly instrument?: string;
+  /** Parameters that the URL of its target needs beside it, such as `agent=i386`. */
+  readonly needs?: string;
 }
 
 /** A defect together with the result of a target that has it. */
@@ -67,9 +71,17 @@ export interface Shortcoming {
   readonly detail: string;
 }
 
+/** A defect that nothing on this target could have shown. */
+export interface HiddenDefect {
+  readonly name: string;
+  readonly reason: string;
+}
+
 /** The proven strength of the suites. */
 export interface Qualification {
   readonly defects: readonly DefectResult[];
+  /** Left out of the count: another target must show them. */
+  readonly hidden: readonly HiddenDefect[];
   readonly requirements: readonly RequirementResult[];
   readonly faithful: readonly string[];
   readonly shortcomings: readonly Shortcoming[];
@@ -92,7 +104,12 @@ export function qualify(
   runs: QualificationRuns,
   requirements: readonly Requirement[] = catalogue().requirements,
 ): Qualification {
-  const defects = runs.defects.map((run) => defectResult(run, runs.baseline));
+  const hidden = runs.isComplete ? [] : runs.defects.flatMap((run) => whyHidden(run, runs));
+  const defects = runs.defects
+    .map((run) => defectResult(run, runs.baseline))
+    .filter(
+      ({ name, killedBy }) => killedBy.length > 0 || hidden.every((one) => one.name !== name),
+    );
   const results = requirements.map((one) => requirementResult(one, runs.baseline, defects));
   const known = new Set(requirements.map(({ id }) => id));
   const faithful = [runs.baseline, ...runs.faithful];
@@ -104,6 +121,7 @@ export function qualify(
   ];
   return {
     defects,
+    hidden: hidden.filter(({ name }) => defects.every((one) => one.name !== name)),
     requirements: results,
     faithful: faithful.map(({ target }) => target),
     shortcomings,
@@ -113,6 +131,20 @@ export function qualify(
 
 /** Whether a requirement found something wrong. */
 const accuses = ({ status }: RequirementOutcome): boolean => ACCUSES.includes(status);
+
+/** Why nothing could have shown a defect, where that is so. */
+function whyHidden(
+  { breaks, instrument, name }: DefectRun,
+  { baseline }: QualificationRuns,
+): readonly HiddenDefect[] {
+  if (instrument !== undefined && !baseline.instruments.includes(instrument)) {
+    return [{ name, reason: `only a kernel with ${instrument} shows it` }];
+  }
+  const outcomes = breaks.map((id) => baseline.requirements.find((one) => one.requirement === id));
+  const [first] = outcomes;
+  if (first === undefined || outcomes.some((one) => one?.status !== 'skip')) return [];
+  return [{ name, reason: `this target shows nothing of ${breaks.join(', ')} (${first.reason})` }];
+}
 
 function defectResult(run: DefectRun, baseline: TargetResult): DefectResult {
   const { name, summary, breaks, result } = run;

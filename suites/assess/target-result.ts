@@ -26,6 +26,8 @@ export interface TargetResult {
   /** The implementation of the allocator; empty when the target never answered. */
   readonly implementation: string;
   readonly abi: string;
+  /** Of its kernel, such as `kasan`; none where it tells none. */
+  readonly instruments: readonly string[];
   /** The profile that decided; empty when the target never answered. */
   readonly profile: string;
   /** Why the run says nothing, or not everything, in a sentence; empty when it is complete. */
@@ -137,13 +139,14 @@ export async function openOrUnopened(
 function factsOf(
   target: string,
   start: RunStart | undefined,
-): Pick<TargetResult, 'target' | 'implementation' | 'abi' | 'profile'> {
+): Pick<TargetResult, 'target' | 'implementation' | 'abi' | 'instruments' | 'profile'> {
   const profile = start?.profile ?? '';
   const abi = start?.profiles.find(({ name }) => name === profile)?.abi ?? '';
   return {
     target: redact(target),
     implementation: start?.facts.implementation ?? '',
     abi,
+    instruments: (start?.facts.details.instruments ?? '').split(','),
     profile,
   };
 }

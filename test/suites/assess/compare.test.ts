@@ -44,6 +44,7 @@ const result = (
   target,
   implementation: `what ${target} is`,
   abi: 'any',
+  instruments: [],
   profile,
   problem: '',
   requirements,
@@ -144,7 +145,7 @@ t.test('a run becomes a result; a run that cannot start has a problem', async (t
   const ran = await assessTarget(openSimulator('sim:?behaviour=rfc-v2'), {
     listener: { onCaseEnd: (line) => heard.push(line.case) },
   });
-  t.match(ran, { profile: 'hardened', abi: 'simple-allocator', problem: '' });
+  t.match(ran, { profile: 'hardened', abi: 'simple-allocator', instruments: [], problem: '' });
   const ioctl = ran.requirements.find((one) => one.requirement === 'IOC-02');
   t.match(ioctl, { status: 'fail', expected: ['ENOTTY'], observed: ['ENODEV'] });
   t.ok(heard.includes(ioctl?.cases[0] ?? ''));

@@ -3,7 +3,7 @@
  * in a run of its own, and right targets run as often as asked.
  */
 import t from 'tap';
-import { type DefectPlan, runWithDefects } from '../../../suites/assess/defect-runs.ts';
+import { type DefectPlan, runWithDefects, withDefect } from '../../../suites/assess/defect-runs.ts';
 import { qualify } from '../../../suites/assess/qualify.ts';
 import type { TargetTask } from '../../../suites/assess/target-pool.ts';
 
@@ -21,7 +21,12 @@ function planned(target: string, onlyBroken: boolean) {
       tasks.push(task);
       const broken = task.target.endsWith('defect=one');
       return {
-        ...{ target: task.target, implementation: 'made up', abi: 'simple-allocator' },
+        ...{
+          target: task.target,
+          implementation: 'made up',
+          abi: 'simple-allocator',
+          instruments: [],
+        },
         ...{ profile: task.profile, problem: '' },
         requirements: [
           {
@@ -60,6 +65,12 @@ t.test('only the cases of what is broken run where that is wanted', async (t) =>
   t.match(one, { target: 'vm:debian/cma0?regions=2&defect=one', only: ['FLG-01'] });
   t.match(two, { only: ['FLG-02', 'FLG-03'] });
   t.equal(tasks[0]?.only, undefined, 'the runs without a defect are whole');
+});
+
+t.test('what a defect needs beside it stands in the URL', (t) => {
+  const compat = { name: 'one', summary: 'is one', breaks: ['ABI-02'], needs: 'agent=i386' };
+  t.equal(withDefect('vm:debian/cma0', compat), 'vm:debian/cma0?defect=one&agent=i386');
+  t.end();
 });
 
 t.test('a run that fails ends all of it at once, whatever else is under way', async (t) => {

@@ -18,7 +18,13 @@ const DEFECTS = [
 
 function resultOf(target: string, statuses: Readonly<Record<string, Status>>): TargetResult {
   return {
-    ...{ target, implementation: 'made up', abi: 'simple-allocator', profile: 'hardened' },
+    ...{
+      target,
+      implementation: 'made up',
+      abi: 'simple-allocator',
+      instruments: [],
+      profile: 'hardened',
+    },
     problem: '',
     requirements: Object.entries(statuses).map(([requirement, status]) => ({
       ...{ requirement, status, expected: [], observed: [], reason: target, cases: [] },

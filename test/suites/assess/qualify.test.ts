@@ -31,6 +31,7 @@ const result = (
   target,
   implementation: 'made up',
   abi: 'simple-allocator',
+  instruments: [],
   profile: 'hardened',
   problem,
   requirements: Object.entries(statuses).map(([id, status]) => ({
@@ -165,4 +166,30 @@ t.test('the matrix is shown to people', async (t) => {
   t.match(markdown, '| survived | three |');
   t.match(markdown, '| two | does two | FLG-02 | FLG-01 |  |');
   t.match(markdown, '| FLG-01 | MUST | pass | one two |');
+});
+
+t.test('what a target cannot show is no shortcoming of the suites', async (t) => {
+  const one = defect('one', 'FLG-01', { 'FLG-01': 'fail' });
+  const unseen = defect('unseen', 'FLG-02', { 'FLG-01': 'skip', 'FLG-02': 'skip' });
+  const silent = { ...defect('silent', 'FLG-01', {}), instrument: 'kasan' };
+  const baseline = result('vm:x', { 'FLG-01': 'pass', 'FLG-02': 'skip' });
+  const runs = { baseline, defects: [one, unseen, silent], faithful: [], isComplete: false };
+  const told = qualify(runs, catalogue);
+  t.strictSame(told.shortcomings, []);
+  t.strictSame(
+    told.defects.map(({ name }) => name),
+    ['one'],
+  );
+  t.strictSame(told.hidden, [
+    { name: 'unseen', reason: 'this target shows nothing of FLG-02 (because)' },
+    { name: 'silent', reason: 'only a kernel with kasan shows it' },
+  ]);
+  t.match(qualificationMarkdown(told), /2 more defects need another target: unseen, silent\./);
+  const seen = { ...runs, baseline: { ...baseline, instruments: ['kasan'] } };
+  t.match(qualify(seen, catalogue).shortcomings, [{ kind: 'survived', subject: 'silent' }]);
+  t.match(
+    qualify({ ...runs, isComplete: true }, catalogue).hidden,
+    [],
+    'a complete list hides nothing',
+  );
 });
