@@ -19,8 +19,21 @@ function jsonIn(text: string, file: string, advice: string): unknown {
   try {
     return parseJson(text);
   } catch (thrown) {
-    throw usageError(`${file} ${messageOf(thrown)}; ${advice}`);
+    const place = placeIn(text, (thrown as SyntaxError).cause);
+    throw usageError(`${file} ${messageOf(thrown)}${place}; ${advice}`);
   }
+}
+
+/** Where the parser stopped, ` (line 3: Unexpected …)`; empty where it does not say. */
+function placeIn(text: string, cause: unknown): string {
+  if (!(cause instanceof SyntaxError)) return '';
+  const [, what = cause.message, position] =
+    /^(.*?)(?: in JSON)? at position (\d+)/.exec(cause.message) ?? [];
+  const line =
+    position === undefined
+      ? text.split('\n').length
+      : text.slice(0, Number(position)).split('\n').length;
+  return ` (line ${line}: ${what})`;
 }
 
 function wholeText(read: (file: string) => Buffer, file: string, advice: string): string {

@@ -28,7 +28,7 @@ function complaint({ keyword, schema, data, params, message }: ErrorObject): str
     case 'type':
       return `${shown(data)} must be ${typeWords(schema)}`;
     case 'pattern':
-      return `${shown(data)} must be written as ${String(schema)}`;
+      return `${shown(data)} must be ${PATTERNS[String(schema)] ?? `written as ${String(schema)}`}`;
     case 'minLength':
     case 'minItems':
     case 'minProperties':
@@ -41,6 +41,11 @@ function complaint({ keyword, schema, data, params, message }: ErrorObject): str
       return `${shown(data)} ${message}`;
   }
 }
+
+/** Patterns of the schemas that words say better. */
+const PATTERNS: Readonly<Record<string, string>> = {
+  '^https?://[^\\s]+$': 'a URL that begins with http:// or https://',
+};
 
 const TYPES: Readonly<Record<string, string>> = {
   array: 'a list',

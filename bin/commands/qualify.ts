@@ -125,13 +125,13 @@ async function runsOf(args: QualifyArguments): Promise<() => Promise<Qualificati
   for (const { name, oracle } of forOthers) {
     mention(`the defect ${name} breaks no requirement and is left out; ${oracle} finds it`);
   }
-  const defects: KnownDefect[] = [];
-  for (const defect of forSuites) defects.push(await withoutForeignNeeds(target, defect));
-  for (const { name, breaks } of args['only-broken'] ? defects : []) {
+  for (const { name, breaks } of args['only-broken'] ? forSuites : []) {
     if (breaks.length === 0) {
       throw usageError(`the defect ${name} breaks no requirement; leave --only-broken out`);
     }
   }
+  const defects: KnownDefect[] = [];
+  for (const defect of forSuites) defects.push(await withoutForeignNeeds(target, defect));
   const plan = {
     target,
     profile: QUALIFIED_PROFILE,

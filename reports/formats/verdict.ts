@@ -78,8 +78,10 @@ export function profileVerdict(summary: ProfileSummary, record: RunRecord): Verd
     const partly = partlyObserved(summary) !== undefined;
     return { tone: 'open', text: partly ? 'partly observed' : 'undecided' };
   }
-  if (partial || shard !== undefined)
-    return { tone: 'open', text: 'not broken by what was chosen' };
+  if (partial || shard !== undefined) {
+    const but = counts.waived > 0 ? ', but for what is waived' : '';
+    return { tone: 'open', text: `not broken by what was chosen${but}` };
+  }
   if (counts.waived > 0) return { tone: 'open', text: 'holds but for what is waived' };
   return { tone: 'good', text: 'holds' };
 }

@@ -31,8 +31,20 @@ function failedReasons(
   { failures, baseline, expired, refused, today }: GateFacts,
 ): string[] {
   if (failures.length === 0) return [];
-  const fresh = baseline === undefined ? '' : ' that the baseline does not have';
-  const plain = `${counted(failures.length, 'failing row')}${fresh}: ${phraseOf(failures)}`;
+  const dated = new Set([...expired, ...refused].flatMap(({ waived }) => waived));
+  const fresh = failures.filter((point) => !dated.has(pointKey(point)));
+  const again = failures.filter((point) => dated.has(pointKey(point)));
+  const since = baseline === undefined ? '' : ' that the baseline does not have';
+  const plain = [
+    ...(fresh.length === 0
+      ? []
+      : [`${counted(fresh.length, 'failing row')}${since}: ${phraseOf(fresh)}`]),
+    ...(again.length === 0
+      ? []
+      : [
+          `${counted(again.length, 'failing row')} whose waiver excuses nothing: ${phraseOf(again)}`,
+        ]),
+  ];
   const late = expired.map(
     (waiver) =>
       `the waiver of ${waiver.id} ${endOf(waiver, { allocert, today })}, so it excuses nothing; ` +
@@ -43,7 +55,7 @@ function failedReasons(
       `the waiver of ${id} excuses nothing: the failure endangers data or the machine; ` +
       'if that is known and accepted, say "acknowledgesSafety": true in it',
   );
-  return [plain, ...late, ...unsafe];
+  return [...plain, ...late, ...unsafe];
 }
 
 /** Points that had to be decided and that the baseline could decide; the others are no news. */

@@ -3,6 +3,8 @@ import { readJson } from '../../base/read-json.ts';
 import { schemaViolation } from '../files/schema.ts';
 import type { Waiver } from '../record/gate-outcome.ts';
 
+const ADVICE = 'name another file of waivers; an empty one is { "version": 1, "waivers": [] }';
+
 /**
  * Reads a waiver file, `reports/schema/waivers.schema.json`.
  *
@@ -10,7 +12,7 @@ import type { Waiver } from '../record/gate-outcome.ts';
  * not exist, or two waivers say the same
  */
 export function readWaivers(file: string): readonly Waiver[] {
-  const value = readJson(file, 'name another file with --waivers');
+  const value = readJson(file, ADVICE);
   const violation = schemaViolation('waivers', value);
   if (violation !== undefined) {
     throw usageError(`${file} is not a waiver file: ${violation}; docs/ci.md shows one`);

@@ -4,7 +4,7 @@ import { phraseOf } from './gated-points.ts';
 
 /** Sentences on what needs attention although it does not decide the exit code. */
 export function warningsOf(record: RunRecord, facts: GateFacts): readonly string[] {
-  const { passingAgain, unused, unobserved } = facts;
+  const { fixed, passingAgain, unused, unobserved } = facts;
   const again = passingAgain.map(
     ({ id, target, owner }) =>
       `the waiver of ${id} on ${target} is not needed any more: it passes; ${owner} may remove it`,
@@ -16,7 +16,15 @@ export function warningsOf(record: RunRecord, facts: GateFacts): readonly string
     unobserved.length === 0
       ? []
       : [`failed in the baseline and was not observed this time: ${phraseOf(unobserved)}`];
-  return [...again, ...idle, ...flaked(facts), ...hidden, ...baselineWarnings(record, facts)];
+  const mended =
+    fixed.length === 0
+      ? []
+      : [
+          `${fixed.length === 1 ? 'one row is' : `${fixed.length} rows are`} fixed; record the ` +
+            'baseline anew, or the same failure passes unseen when it comes back',
+        ];
+  const others = [...hidden, ...mended, ...baselineWarnings(record, facts)];
+  return [...again, ...idle, ...flaked(facts), ...others];
 }
 
 function flaked({ flaky, failOnFlaky }: GateFacts): string[] {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { entryFromJson, factsFromJson } from '../../adapters/contract/program-json.ts';
 import { AllocertError, messageOf, unreadable, usageError } from '../../base/errors.ts';
@@ -88,11 +89,22 @@ function readingOf<T>(directory: string, read: () => T): T {
     if (thrown instanceof AllocertError) throw thrown;
     const reason = unreadable(thrown);
     if (reason === undefined) throw thrown;
-    throw usageError(
-      `${directory} holds no report (${REPORT_FILES.journal}: ${reason}); ` +
-        'name the directory that `allocert run --out` wrote',
+    throw usageError(withoutJournal(directory, reason));
+  }
+}
+
+/** Why a folder cannot be read, and what to do. */
+function withoutJournal(directory: string, reason: string): string {
+  const wanted = 'name the directory that `allocert run --out` wrote';
+  if (!existsSync(directory)) return `there is no folder ${directory}; ${wanted}`;
+  const has = (name: string): boolean => existsSync(join(directory, name));
+  if (has(REPORT_FILES.record) && !has(REPORT_FILES.journal)) {
+    return (
+      `${directory} has a record and no journal, as merged reports do; name the folders of its ` +
+      'parts, and merge them again'
     );
   }
+  return `${directory} holds no report (${REPORT_FILES.journal}: ${reason}); ${wanted}`;
 }
 
 function parseLine(text: string, place: string): WrittenLine {

@@ -11,12 +11,18 @@ const BLOCKS_MIN = 2;
 const BLOCKS_MAX = 6;
 /** Blocks that must change the capacity in one direction before the work is to blame. */
 const CHANGES = 2;
+/**
+ * The part of a region that counts as lost when one block took it and none brought it back. A leak
+ * stops by itself once no free pages are left that it can take; what the kernel keeps for itself
+ * is less.
+ */
+const KEPT_PART = 16n;
 
 /**
  * Fills a bounded region before and after blocks of work. Real CMA may lack a page for a while, and
  * have it again later: so less, or more, counts when filling again does not mend it and when it
  * comes with two blocks. More than the region's whole size counts at once, and so does a region
- * that holds nothing any more.
+ * that holds nothing any more. What one block took counts when it is much and stays away.
  */
 export async function changeOfCapacity(
   context: CaseContext,
@@ -48,7 +54,8 @@ export async function changeOfCapacity(
     if (block + 1 >= BLOCKS_MIN && after.pages === first.pages) break;
     range = { low: smaller(range.low, after.pages), high: larger(range.high, after.pages) };
   }
-  return told('conserved');
+  const most = held.slice(1).reduce(larger);
+  return told(first.pages - most > first.pages / KEPT_PART ? 'leaked' : 'conserved');
 }
 
 /** A region that is idle, served before and gives out nothing: all is lost, or it is stuck. */

@@ -60,7 +60,7 @@ t.test('what cannot be done is one sentence and an exit code', async (t) => {
     [['run', '--out', '/dev/null/x'], 2, /cannot write a report/],
     [['run', '--out', folder], 2, /holds files but no report/],
     [['run', 'replay:/nowhere'], 2, /\/nowhere cannot be replayed/],
-    [['report', '/nowhere'], 2, /\/nowhere holds no report/],
+    [['report', '/nowhere'], 2, /there is no folder \/nowhere/],
     [['vm'], 2, /name what to do/],
     [['agent'], 2, /name what to do/],
     [['agent', 'build'], 2, /required argument: arch/],

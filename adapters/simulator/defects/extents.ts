@@ -201,6 +201,17 @@ export const EXTENT_DEFECTS = defects({
         }
       },
   },
+  'leak-of-four-pages': {
+    breaks: 'LIF-01',
+    summary: 'Buffers of four pages or more lose the last one, until no four lie together.',
+    needs: 'region=1MiB',
+    DmaBuf: (Right) =>
+      class extends Right {
+        protected override get pagesToFree(): number {
+          return super.pagesToFree - (this.pages.count >= 4 ? 1 : 0);
+        }
+      },
+  },
   'leak-of-large-at-munmap': {
     breaks: 'LIF-04 LIF-05',
     summary: 'A buffer of more than 16 pages whose last reference is a mapping is never freed.',

@@ -127,7 +127,10 @@ t.test('a file that does not hold is refused in a sentence', async (t) => {
     t.throws(() => readWaivers(file), { blame: 'usage', message });
   }
   writeFileSync(file, '{');
-  t.throws(() => readWaivers(file), { blame: 'usage', message: /is not JSON.*--waivers/ });
+  t.throws(() => readWaivers(file), {
+    blame: 'usage',
+    message: /is not JSON \(line 1: .*an empty one is/,
+  });
   t.throws(() => readWaivers(`${file}.gone`), {
     blame: 'usage',
     message: /cannot be read, there is no such file/,

@@ -54,7 +54,10 @@ t.test('a missing, damaged, foreign or newer journal is refused in a sentence', 
     writeFileSync(join(directory, 'journal.ndjson'), text);
     t.throws(() => readJournal(directory), { message: sentence, blame: 'usage' });
   };
-  t.throws(() => readJournal('/nowhere'), { message: /\/nowhere holds no report/, blame: 'usage' });
+  t.throws(() => readJournal('/nowhere'), {
+    message: /there is no folder \/nowhere/,
+    blame: 'usage',
+  });
   refuses('', /holds no run/);
   refuses('{"type":"run-st', /holds no run/);
   refuses('nonsense\n', /line 1 is damaged/);
