@@ -31,6 +31,12 @@ const GIVE_WAY: Readonly<Record<string, Readonly<Record<string, readonly string[
   diff: { program: ['suite', 'only', 'profile'], suite: ['program'] },
 };
 
+/**
+ * Commands that judge what strangers bring: the directory may be theirs as well, so that a file in
+ * it counts only where it was named. A configuration may be a module, which would run.
+ */
+const OF_STRANGERS: readonly string[] = ['verify', 'sign', 'badge'];
+
 /** Options of a command set elsewhere than on its command line: environment before file. */
 export class Settings {
   readonly #settings: ReadonlyMap<string, Setting>;
@@ -51,7 +57,7 @@ export class Settings {
       return new Settings([]);
     }
     refuseMistyped(where.commands, where.environment);
-    const file = await fileOf(where, typed.config);
+    const file = await fileOf(where, typed.config, command.name);
     const fromFile = file === undefined ? [] : await settingsIn(file, command, where.commands);
     const all = [...fromFile, ...fromEnvironment(command, where.environment)];
     const away = yielding(command.name, where.line);
@@ -114,10 +120,12 @@ export function commandIn(
 async function fileOf(
   { environment, directory }: Surroundings,
   typed: string | false | undefined,
+  command: string,
 ): Promise<ConfigFile | undefined> {
   if (typed === false) return undefined;
   const named = typed ?? (environment[CONFIG_VARIABLE] || undefined);
-  const path = named ?? findConfig(directory);
+  const found = OF_STRANGERS.includes(command) ? undefined : findConfig(directory);
+  const path = named ?? found;
   if (path === undefined) return undefined;
   try {
     return await readConfig(path);

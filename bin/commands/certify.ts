@@ -4,6 +4,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { openTarget } from '../../adapters/open-target.ts';
 import { unreadable, usageError } from '../../base/errors.ts';
+import { packageVersion } from '../../base/package-root.ts';
 import { readJson } from '../../base/read-json.ts';
 import { certify, checkCertifyRequest } from '../../certify/make/certify.ts';
 import { type Packed, packRecording } from '../../certify/make/pack.ts';
@@ -12,7 +13,8 @@ import { refuseModified, toolState } from '../../certify/make/tool-state.ts';
 import { PUBLISHED_TERMS } from '../../certify/plan/terms.ts';
 import { readStatement } from '../../certify/statement/read-statement.ts';
 import { readPrivateKey } from '../../reports/certificate/keys.ts';
-import { readWaivers } from '../../reports/gate/read-waivers.ts';
+import { dayOf, readWaivers } from '../../reports/gate/read-waivers.ts';
+import { endOf } from '../../reports/gate/waiver-end.ts';
 import { environmentFacts } from '../../reports/record/environment.ts';
 import { CertifyProgress } from '../shared/certify-progress.ts';
 import { Interrupt } from '../shared/interrupt.ts';
@@ -86,6 +88,7 @@ async function certified(given: CertifyArguments): Promise<number> {
   if (target === undefined && kept === undefined) {
     throw usageError('name a target, or with --recording the folder to pack again');
   }
+  if (target === undefined) refuseOptionsOfRuns(given);
   const scratch = scratchBeside(out);
   try {
     const recording = kept ?? join(scratch, 'recording');
@@ -105,6 +108,29 @@ async function certified(given: CertifyArguments): Promise<number> {
   } finally {
     removeRecording(scratch);
   }
+}
+
+/** What excuses nothing any more is said before the runs, and not after them. */
+function refuseEndedWaivers(file: string | undefined): void {
+  if (file === undefined) return;
+  const facts = { today: dayOf(new Date()), allocert: packageVersion() };
+  for (const waiver of readWaivers(file)) {
+    const end = endOf(waiver, facts);
+    if (end === undefined) continue;
+    throw usageError(`the waiver of ${waiver.id} in ${file} ${end}; renew it or leave it out`);
+  }
+}
+
+/** A recording is packed as it was run. */
+function refuseOptionsOfRuns(given: CertifyArguments): void {
+  const { challenge, qualification, statement, waivers, 'fuzz-rounds': rounds } = given;
+  const asked = { statement, challenge, waivers, qualification, 'fuzz-rounds': rounds };
+  const [first] = Object.entries(asked).filter(([, value]) => value !== undefined);
+  if (first === undefined) return;
+  throw usageError(
+    `a recording is packed as it was run, and --${first[0]} belongs to the run; leave it out, or ` +
+      'name a target',
+  );
 }
 
 /** A folder on the disk of the package, of which nothing is left afterwards. */
@@ -129,7 +155,7 @@ async function recorded(
     throw usageError('give --statement FILE; allocert statement init TARGET drafts one');
   }
   const statement = await readStatement(file);
-  if (given.waivers !== undefined) readWaivers(given.waivers);
+  refuseEndedWaivers(given.waivers);
   const tool = await toolState();
   if (!given['allow-modified-tool']) refuseModified(tool);
   if (tool.modified !== '') complain(`the package will not verify: ${tool.modified}`);

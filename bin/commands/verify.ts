@@ -61,7 +61,7 @@ async function verified(given: VerifyArguments): Promise<number> {
       milliseconds: Math.round(performance.now() - started),
       peakBytes: process.resourceUsage().maxRSS * 1024,
     };
-    const asked = { file: given.package, keys, verbose };
+    const asked = { file: given.package, challenge: given.challenge, keys, verbose };
     sayText(VIEWS[format as ViewName](verification, asked, cost));
     return verificationExitCode(verification);
   });

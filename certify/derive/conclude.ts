@@ -51,7 +51,7 @@ export interface Conclusion {
 /**
  * What follows from the runs, the campaign and the claims of a package: certified only when all
  * runs agree, every MUST that applies is observed and passes (or stands on the certificate by
- * name), all claims hold, and the campaign found nothing.
+ * name), all claims hold, and the campaign found nothing else about a MUST.
  */
 export function concludePackage(grounds: Grounds): Conclusion {
   const { campaign, profile, records, statement, waivers } = grounds;
@@ -65,15 +65,18 @@ export function concludePackage(grounds: Grounds): Conclusion {
     const statuses = gated.map((record) => statusIn(record, requirement.id, profile));
     if (statuses.every((status) => status === undefined)) return [];
     const seen = statuses.map((status): Status => status ?? 'skip');
+    const binds = isBound(requirement, first);
+    const isKnown = !binds || seen.every((status) => status === 'waived' || status === 'warn');
     const worst = seen.reduce(worse);
-    const status = found.has(requirement.id) ? worse(worst, 'fail') : worst;
-    return [{ requirement, seen, status, isBound: isBound(requirement, first) }];
+    const status = found.has(requirement.id) ? worse(worst, isKnown ? 'warn' : 'fail') : worst;
+    return [{ requirement, seen, status, isBound: binds, isKnown }];
   });
+  const known = new Set(outcomes.filter((one) => one.isKnown).map((one) => one.requirement.id));
   const reasons = [
     ...gated.flatMap(runReasons),
     ...outcomes.flatMap(outcomeReasons),
     ...statement.faults,
-    ...campaignReasons(campaign),
+    ...campaignReasons(campaign, known),
   ];
   const ids = (wanted: (outcome: Outcome) => boolean): readonly string[] =>
     outcomes.filter(wanted).map(({ requirement }) => requirement.id);
@@ -102,6 +105,11 @@ interface Outcome {
   readonly status: Status;
   /** Whether it is a MUST of the deciding profile. */
   readonly isBound: boolean;
+  /**
+   * Whether a finding of the campaign about it is none: it does not bind, or every run showed the
+   * same, by leave of a waiver or as a deviation that the profile knows.
+   */
+  readonly isKnown: boolean;
 }
 
 const WARNED: readonly Status[] = ['warn', 'waived', 'flaky', 'inconclusive'];
@@ -138,8 +146,13 @@ function outcomeReasons({ isBound: binds, requirement, seen }: Outcome): string[
   return [`the runs disagree on ${requirement.id}: ${seen.join(', ')}`];
 }
 
-function campaignReasons({ findings, unfinished }: CampaignOutcome): string[] {
-  const found = findings.map(({ signature }) => `fuzzing found: ${signature}`);
+function campaignReasons(
+  { findings, unfinished }: CampaignOutcome,
+  known: ReadonlySet<string>,
+): string[] {
+  const found = findings
+    .filter(({ requirement }) => !known.has(requirement))
+    .map(({ signature }) => `fuzzing found: ${signature}`);
   return unfinished === '' ? found : [...found, `the campaign is incomplete: ${unfinished}`];
 }
 

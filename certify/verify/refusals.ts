@@ -33,7 +33,7 @@ const REMEDIES = {
   qualification: AS_WRITTEN,
   environment: `${AS_WRITTEN}: the environment was edited`,
   summary: `${AS_WRITTEN}: the page was edited`,
-  attestation: 'ask the vendor to sign the package as it is, with allocert sign',
+  attestation: `${AS_WRITTEN}: what was signed is not what is in it`,
 } as const;
 
 /** The stable word of a refusal that `verify` itself gives. */

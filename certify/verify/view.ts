@@ -9,6 +9,8 @@ import type { Verification } from './verify.ts';
 export interface ViewFacts {
   /** The package as typed. */
   readonly file: string;
+  /** What the package must answer, where it was given. */
+  readonly challenge?: string | undefined;
   /** How many keys were given. */
   readonly keys: number;
   readonly verbose: boolean;
@@ -60,6 +62,7 @@ const textView: VerificationView = (verification, facts, cost) => {
   const lines = [
     ...about.map(printable),
     ...rows,
+    ...wrap('', challengeText(verification, facts)),
     ...wrap('', signersText(verification, facts)),
     ...sigstoreText(verification).flatMap((line) => wrap('', line)),
     ...baseText(verification).flatMap((line) => wrap('', line)),
@@ -95,6 +98,7 @@ const markdownView: VerificationView = (verification, facts, cost) => {
     ...(product === '' ? [] : [markdownCell(product), '']),
     ...table,
     ...[
+      challengeText(verification, facts),
       signersText(verification, facts),
       ...sigstoreText(verification),
       ...baseText(verification),
@@ -133,11 +137,24 @@ const jsonView: VerificationView = (verification, { file }, { milliseconds, peak
   return `${JSON.stringify(value, undefined, 2)}\n`;
 };
 
+/** Whether it answers what the certifier sent: an old package may be genuine too. */
+function challengeText({ head }: Verification, { challenge }: ViewFacts): string {
+  if (head === undefined) return '';
+  const own = `Its challenge is "${printable(head.challenge ?? '')}"`;
+  return challenge === undefined
+    ? `${own}; without --challenge, nothing says that this is the one that was sent.`
+    : `${own}, and "${printable(challenge)}" was sent.`;
+}
+
 /** Who signed, and what that is worth. */
-function signersText({ signers }: Verification, { keys }: ViewFacts): string {
+function signersText({ refusals, signers }: Verification, { keys }: ViewFacts): string {
   if (signers === undefined) return 'Nothing is said of who signed it.';
   const { signed, strength, unknown } = signers;
-  const more = unknown === 0 ? '' : `; ${unknown} signatures are of keys that were not given`;
+  const others = unknown === 1 ? 'one signature is of a key' : `${unknown} signatures are of keys`;
+  const more = unknown === 0 ? '' : `; ${others} not given`;
+  if (signed.length > 0 && refusals.some(({ reason }) => reason === 'attestation')) {
+    return `The signature of ${signed.map(({ name }) => name).join(', ')} is over other content${more}.`;
+  }
   if (keys === 0) return `No key was given, so nothing is said of who made it${more}.`;
   if (signed.length === 0) return `Signed by none of the given keys${more}.`;
   const names = signed.map(({ id, name }) => `${name} (${id.slice(0, 16)})`);
@@ -163,7 +180,7 @@ const sigstoreText = ({ sigstore }: Verification): readonly string[] =>
       ];
 
 const STRENGTH: Readonly<Record<Strength, string>> = {
-  self: 'a vendor’s own certificate',
+  self: 'a certificate of one party, as a vendor’s own is',
   confirmed: 'a certificate that a second key confirmed',
   lab: 'a lab’s certificate',
 };
@@ -180,11 +197,17 @@ function figures({ figures: done }: Verification, { milliseconds, peakBytes }: V
   );
 }
 
-function verdictOf({ derived, refusals, verdict }: Verification, { file }: ViewFacts): string {
+function verdictOf(
+  { derived, refusals, verdict }: Verification,
+  { file, keys }: ViewFacts,
+): string {
   if (verdict === 'refused') {
     return `${file} is refused for ${refusals.length} ${refusals.length === 1 ? 'reason' : 'reasons'}.`;
   }
   const result = derived?.conclusion.result ?? '';
+  if (verdict === 'certified' && keys === 0) {
+    return `${file} is consistent and would be certified (${result}); no key says who made it.`;
+  }
   return verdict === 'certified'
     ? `${file} is certified (${result}).`
     : `${file} is genuine, and the product is not certified (${result}).`;

@@ -59,7 +59,8 @@ const notSigned = (unknown: number): RefusalParts =>
       };
 
 /**
- * A lab's key makes it a lab's; a second key confirms the first, unless both are vendors'.
+ * A lab's key makes it a lab's; a key that is known to be a confirmer's confirms another one. Of keys
+ * of unknown roles several may be the vendor's.
  *
  * @returns undefined where nobody signed
  */
@@ -68,7 +69,7 @@ function strengthOf(signed: readonly TrustedKey[]): Strength | undefined {
   if (roles.size === 0) return undefined;
   const all: readonly (KeyRole | undefined)[] = [...roles.values()];
   if (all.includes('lab')) return 'lab';
-  return all.length > 1 && all.some((role) => role !== 'vendor') ? 'confirmed' : 'self';
+  return all.length > 1 && all.includes('confirmer') ? 'confirmed' : 'self';
 }
 
 /** What a policy is held against. All of it was derived from a package that verifies. */

@@ -1,8 +1,9 @@
 /** Keys, signatures and badges on the command line; what no package is, is never signed. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { layOutBag, writePackage } from '../../reports/certificate/write-package.ts';
+import { statementValue } from '../certify/sample.ts';
 import { allocert } from '../e2e/command.ts';
 import { dataFolder, scratch, unsigned } from '../reports/certificate/sample.ts';
 
@@ -34,4 +35,26 @@ t.test('what does not verify is not signed, and its badge says so', async (t) =>
 t.test('a bundle is not verified without knowing who is to have signed it', async (t) => {
   const bundle = await allocert(['verify', file, '--sigstore-bundle', 'b.json']);
   t.match(bundle, { code: 2, stderr: /needs all of --sigstore-bundle, --trusted-root/ });
+});
+
+t.test('what cannot come of a certification is said before it begins', async (t) => {
+  const inFolder = (name: string): string => join(folder, name);
+  const again = [
+    'certify',
+    '--recording',
+    inFolder('recording'),
+    '--out',
+    inFolder('again.tar.gz'),
+  ];
+  const packed = await allocert([...again, '--waivers', 'w.json']);
+  t.match(packed, { code: 2, stderr: /packed as it was run, and --waivers belongs to the run/ });
+  const statement = inFolder('statement.json');
+  writeFileSync(statement, JSON.stringify(statementValue()));
+  const waivers = inFolder('waivers.json');
+  const ended = { id: 'LEN-01', target: '*', reason: 'r', owner: 'o', expires: '2026-01-31' };
+  const value = { version: 1, waivers: [{ ...ended, issue: 'https://e.example/1' }] };
+  writeFileSync(waivers, JSON.stringify(value));
+  const given = ['certify', 'sim:', '--statement', statement, '--waivers', waivers];
+  const late = await allocert([...given, '--out', inFolder('late.tar.gz')]);
+  t.match(late, { code: 2, stderr: /the waiver of LEN-01 in .* expired on 2026-01-31; renew it/ });
 });

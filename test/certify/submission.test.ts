@@ -1,6 +1,6 @@
 /** The workflow for submissions verifies what a pull request adds, by the policy of its base. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { parse } from 'yaml';
@@ -12,7 +12,8 @@ const WORKFLOW = join(packageRoot(), 'examples', 'certification', 'verify.yml');
 t.test('a package that is none is refused in the summary', async (t) => {
   const folder = folderOf(t);
   const [repository, bin] = [join(folder, 'repository'), join(folder, 'bin')];
-  for (const one of [repository, bin, join(repository, 'certificates', 'acme')]) {
+  const temporary = join(folder, 'temporary');
+  for (const one of [repository, bin, temporary, join(repository, 'certificates', 'acme')]) {
     mkdirSync(one, { recursive: true });
   }
   // In the place of npx, the allocert that is tested.
@@ -34,6 +35,10 @@ t.test('a package that is none is refused in the summary', async (t) => {
   git('commit', '-qm', 'base');
   const base = git('rev-parse', 'HEAD');
   writeFileSync(join(repository, 'certificates', 'acme', 'heap.tar.gz'), 'no archive at all');
+  writeFileSync(join(repository, 'certificates', 'acme', 'other.tar.gz'), 'not asked for');
+  const ran = join(folder, 'ran');
+  const configuration = `import { writeFileSync } from 'node:fs'; writeFileSync('${ran}', '');`;
+  writeFileSync(join(repository, 'allocert.config.mjs'), `${configuration} export default {};`);
   git('add', '-A');
   git('commit', '-qm', 'submission');
   const { jobs } = parse(readFileSync(WORKFLOW, 'utf8'));
@@ -46,10 +51,18 @@ t.test('a package that is none is refused in the summary', async (t) => {
       ...process.env,
       PATH: `${bin}:${process.env.PATH}`,
       BASE: base,
-      RUNNER_TEMP: folder,
+      RUNNER_TEMP: temporary,
+      GITHUB_WORKSPACE: repository,
       GITHUB_STEP_SUMMARY: summary,
     },
   });
   t.equal(status, 3, stderr);
-  t.match(readFileSync(summary, 'utf8'), /heap.tar.gz is refused for 1 reason.*not-gzip/s);
+  const told = readFileSync(summary, 'utf8');
+  t.match(told, /heap.tar.gz is refused for 1 reason.*not-gzip/s);
+  t.match(told, /other\.tar\.gz: the branch has no challenge for it/);
+  // Also where the verifier stands in the checkout.
+  const word = ['verify', 'certificates/acme/heap.tar.gz'];
+  const inside = spawnSync(process.execPath, [cli, ...word], { cwd: repository, encoding: 'utf8' });
+  t.equal(inside.status, 3, inside.stderr);
+  t.notOk(existsSync(ran), 'no module of the submission runs');
 });

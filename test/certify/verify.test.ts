@@ -3,12 +3,15 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { catalogue, underCatalogue } from '../../catalogue/catalogue.ts';
+import { concludePackage } from '../../certify/derive/conclude.ts';
 import { catalogueDigest } from '../../certify/derive/pinned-catalogue.ts';
 import { caseOrder, certificationPlan } from '../../certify/plan/plan.ts';
 import { PUBLISHED_TERMS } from '../../certify/plan/terms.ts';
 import { derivedFrom } from '../../certify/verify/derived-from.ts';
 import { VIEWS } from '../../certify/verify/view.ts';
 import { dayOf } from '../../reports/gate/read-waivers.ts';
+import type { Waiver } from '../../reports/record/gate-outcome.ts';
+import { readRecord } from '../../reports/record/read-record.ts';
 import { type Loose, withDerived, withJournal } from './forge.ts';
 import {
   folderOf,
@@ -139,6 +142,30 @@ t.test('a base that is refused refuses the derived product', async (t) => {
   const held = derivedFrom(await verify(made.file), base, 'old.tar.gz');
   t.equal(held.verdict, 'refused');
   t.match(held.refusals, [{ reason: 'base', sentence: /old\.tar\.gz, is refused: .+/ }]);
+});
+
+t.test('a finding of the campaign on what is waived is known, another one is not', async (t) => {
+  const waivers = waiver({ kind: 'interpretation' });
+  const place = join(folder, 'findings');
+  mkdirSync(place);
+  const terms = { ...TERMS, only: ['LEN-01/zero', 'IOC-01/valid'] };
+  const recording = await recorded(place, { ...WAIVED, waivers, terms });
+  const records = [1, 2, 3].map((run) =>
+    readRecord(join(recording, 'runs', String(run), 'record.json')),
+  );
+  const concluded = (requirement: string, waived: readonly Waiver[]) => {
+    const findings = [{ requirement, signature: `errors ${requirement}` }];
+    const campaign = { rounds: 1, operations: 1, unfinished: '', findings };
+    const statement = { faults: [], undecided: [] };
+    return concludePackage({ profile: 'hardened', records, campaign, waivers: waived, statement });
+  };
+  const { waivers: given } = waivers as { readonly waivers: readonly Waiver[] };
+  t.match(concluded('LEN-01', given), { result: 'WARNED', reasons: [], warned: ['LEN-01'] });
+  t.match(concluded('LEN-01', []).reasons.at(-1), /fuzzing found: errors LEN-01/);
+  t.match(concluded('IOC-01', given), {
+    result: 'FAILED',
+    reasons: ['fuzzing found: errors IOC-01'],
+  });
 });
 
 t.test('what is waived stands on the certificate by name', async (t) => {
