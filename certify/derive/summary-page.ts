@@ -28,25 +28,31 @@ const RESULTS = {
 export function summaryPage(facts: SummaryFacts): string {
   const { campaign, claims, conclusion, environment, head, records } = facts;
   const { product } = head;
+  const title = `${product.name} ${product.version}, by ${product.vendor}`;
+  const open = claims.filter(({ result }) => result !== 'verified');
+  const verified = claims.filter(({ result }) => result === 'verified');
   const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${product.vendor} ${product.name} ${product.version}</title>
+<title>${title}: ${conclusion.result}</title>
 <style>
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0 }
 th, td { border-bottom: 1px solid #ccc }
-h1 small { display: block; font-size: 1rem; font-weight: normal }
+th { width: 16rem }
+.verdict { padding: .5rem 1rem; border-left: .5rem solid #777 }
+.verdict strong { display: block; font-size: 2rem }
+.passed { border-color: #1a7f37 } .warned { border-color: #9a6700 } .failed { border-color: #cf222e }
 </style>
 </head>
 <body>
-<h1>${product.vendor} ${product.name} ${product.version}
-<small>${RESULTS[conclusion.result]}: profile ${head.profile},
-allocert ${head.allocert}</small></h1>
-<p>This page follows from the files beside it.
+<h1>${title}</h1>
+<p class="verdict ${conclusion.result.toLowerCase()}"><strong>${conclusion.result}</strong>
+${RESULTS[conclusion.result]} by profile ${head.profile}, allocert ${head.allocert}</p>
+<p>This page follows from the files beside it. It cannot say who signed them.
 Believe <code>allocert verify</code>, not the page.</p>
 ${list('Why it is not certified', conclusion.reasons)}
 ${table('What was certified', [
@@ -78,16 +84,21 @@ ${table(
   'Not observed',
   conclusion.unobserved.map(({ reason, requirement }) => [requirement, reason]),
 )}
-${table(
-  'Claims of the statement',
-  claims.map(({ claim, claimed, reason, result }) => [claim, `${claimed} (${result}): ${reason}`]),
-)}
+${table('Claims that are not verified', open.map(claimRow))}
 ${table('Environment', environmentRows(environment))}
+<details><summary>${verified.length} claims of the statement that are verified</summary>
+${table('Verified claims', verified.map(claimRow))}
+</details>
 </body>
 </html>
 `;
   return page.text;
 }
+
+const claimRow = ({ claim, claimed, reason, result }: ClaimVerdict): string[] => [
+  claim,
+  `${claimed} (${result}): ${reason}`,
+];
 
 const runText = ({ cases, endedAt, startedAt }: RunRecord): string =>
   `${startedAt} to ${endedAt}, ${cases.length} cases`;
@@ -111,7 +122,7 @@ function environmentRows(environment: TargetEnvironment): string[][] {
     ...rows,
     ['modules', ofModules],
     ['log', log.value === '' ? 'no complaint before the test' : toldText(log)],
-    ...Object.entries(details),
+    ...Object.entries(details).map(([name, value]) => [name, value === '' ? 'none' : value]),
   ];
 }
 
