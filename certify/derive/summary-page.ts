@@ -29,8 +29,10 @@ export function summaryPage(facts: SummaryFacts): string {
   const { campaign, claims, conclusion, environment, head, records } = facts;
   const { product } = head;
   const title = `${product.name} ${product.version}, by ${product.vendor}`;
-  const open = claims.filter(({ result }) => result !== 'verified');
-  const verified = claims.filter(({ result }) => result === 'verified');
+  const isVerified = ({ result }: ClaimVerdict): boolean =>
+    result === 'verified' || result === 'verified-absent';
+  const open = claims.filter((claim) => !isVerified(claim));
+  const verified = claims.filter(isVerified);
   const page = html`<!doctype html>
 <html lang="en">
 <head>
