@@ -21,6 +21,19 @@ const RESULTS = {
   FAILED: 'Not certified',
 } as const;
 
+const STYLE = html`<style>
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0 }
+th, td { border-bottom: 1px solid #ccc }
+th { width: 16rem }
+.verdict { padding: .5rem 1rem; border-left: .5rem solid #777 }
+.verdict strong { display: block; font-size: 2rem }
+.passed { border-color: #1a7f37 }
+.warned { border-color: #9a6700 }
+.failed { border-color: #cf222e }
+</style>`;
+
 /**
  * `data/summary.html`: one page without scripts that needs nothing else. It follows from the rest of
  * the package, so that `verify` refuses one that says something else.
@@ -39,16 +52,7 @@ export function summaryPage(facts: SummaryFacts): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${title}: ${conclusion.result}</title>
-<style>
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0 }
-th, td { border-bottom: 1px solid #ccc }
-th { width: 16rem }
-.verdict { padding: .5rem 1rem; border-left: .5rem solid #777 }
-.verdict strong { display: block; font-size: 2rem }
-.passed { border-color: #1a7f37 } .warned { border-color: #9a6700 } .failed { border-color: #cf222e }
-</style>
+${STYLE}
 </head>
 <body>
 <h1>${title}</h1>
