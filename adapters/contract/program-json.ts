@@ -33,7 +33,7 @@ export function toJson(value: unknown): unknown {
 }
 
 /** The text of {@link toJson}, as `JSON.stringify` writes it, without the values in between. */
-export function jsonText(value: unknown): string {
+export function contractText(value: unknown): string {
   if (typeof value === 'bigint') return `"${hexOf(value)}"`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   if (value instanceof Uint8Array) {
@@ -42,12 +42,12 @@ export function jsonText(value: unknown): string {
   }
   let text = '';
   if (Array.isArray(value)) {
-    for (const member of value) text += `${text === '' ? '' : ','}${jsonText(member)}`;
+    for (const member of value) text += `${text === '' ? '' : ','}${contractText(member)}`;
     return `[${text}]`;
   }
   for (const [key, member] of Object.entries(value)) {
     if (member === undefined) continue;
-    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${jsonText(member)}`;
+    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${contractText(member)}`;
   }
   return `{${text}}`;
 }

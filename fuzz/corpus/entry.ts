@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import {
   type AbiName,
   type Capability,
+  contractText,
   fromJson,
-  jsonText,
   OPERATIONS,
   type OperationName,
   type Program,
@@ -66,7 +66,7 @@ export function entryOf(
 }
 
 function stored(entry: CorpusEntry): StoredEntry {
-  const text = `${jsonText(entry)}\n`;
+  const text = `${contractText(entry)}\n`;
   const { mode, signatures } = entry;
   return { digest: digestOf(text), mode, signatures, operations: operationsIn(entry), text };
 }

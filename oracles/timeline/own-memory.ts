@@ -27,7 +27,7 @@ interface Course {
 /** Memory that clients surely have, by what they mapped and what they inherited. */
 export class OwnMemory {
   readonly #timeline: Timeline;
-  /** Operations that map memory or take it away, by client, in the order in which they came back. */
+  /** Operations that map memory or take it away, by client, as they came back. */
   readonly #changes = new Map<string, Event[]>();
   readonly #forks = new Map<string, Event>();
   /** Of clients that nothing was inherited by, and of those that have it. */
