@@ -7,12 +7,15 @@
  * - generating, recording and judging cost at most half of what fast-check's `modelRun` adds to an
  *   operation on a target that does nothing;
  * - the exclusion oracle, the ordering of events included, takes 20 million events a second;
- * - two workers run 1.4 times as many operations as one: of rounds that each has to itself, and of
+ * - a campaign of all ordinary modes in one thread, its corpus included, runs a quarter of the
+ *   operations of `asyncModelRun` on the simulator of parallel mode;
+ * - two workers run 1.7 times as many operations as one: of rounds that each has to itself, and of
  *   parallel ones, in which they contend for one region and its clock.
  */
 import { availableParallelism, loadavg } from 'node:os';
 import type { PackedTarget } from '../adapters/contract/packed.ts';
 import { openSimulator } from '../adapters/simulator/adapter.ts';
+import { runCampaign } from '../fuzz/campaign/campaign.ts';
 import { EMPTY_SNAPSHOT } from '../fuzz/corpus/snapshot.ts';
 import { WorkerPool } from '../fuzz/workers/worker-pool.ts';
 import { detectOverlap } from '../oracles/sweep.ts';
@@ -21,13 +24,16 @@ import { ReplayedRounds } from './fuzz-speed/replayed.ts';
 
 const COST_MAX = 0.5;
 const EVENTS_MIN = 20;
-const SCALING_MIN = 1.4;
+const ORDINARY_MIN = 0.25;
+const SCALING_MIN = 1.7;
 
 const TURNS = 9;
 /** Rounds of one part that are generated, recorded and judged. */
 const RECORDED = 64;
 const MODEL_RUNS = 150;
 const BATCH = 32;
+/** Rounds of a campaign of all ordinary modes. */
+const ORDINARY = 256;
 const NS = 1e6;
 
 const median = (values: readonly number[]): number =>
@@ -97,6 +103,16 @@ function oracle(rounds: ReplayedRounds): void {
   verdict(`exclusion oracle, ${EVENTS_MIN} million at least`, words, rate >= EVENTS_MIN);
 }
 
+/** A campaign of all ordinary modes in this thread. @returns how many operations it had */
+async function ordinary(seed: number): Promise<number> {
+  const { operations } = await runCampaign({
+    ...{ adapter: openSimulator('sim:'), version: 'bench', seed: BigInt(seed), modes: [] },
+    ...{ profile: undefined, memoryLimit: 8n << 20n, shrinkBudget: 0 },
+    budget: { rounds: ORDINARY, operations: undefined, milliseconds: undefined },
+  });
+  return operations;
+}
+
 const moduleUrl = new URL('../bin/workers/fuzz-worker.js', import.meta.url).href;
 const poolOf = (workers: number, mode: string): WorkerPool =>
   new WorkerPool(moduleUrl, workers, {
@@ -160,7 +176,10 @@ const parallel = await scaling('parallel', 16);
 const scheduled = await scaling('hammer', 24);
 const alone: number[] = [];
 const models: number[] = [];
+const campaigns: number[] = [];
+await ordinary(TURNS); // Compiles it.
 for (let turn = 0; turn < TURNS; turn += 1) {
+  campaigns.push(await rateOf(() => ordinary(turn), processorMs));
   alone.push(await rateOf(async () => rounds.runOn(target), processorMs));
   models.push(await rateOf(() => simulatedModelRuns(target, MODEL_RUNS), processorMs));
 }
@@ -170,6 +189,13 @@ const said = (rate: number): string => `${rate.toFixed(0)}k operations/s`;
 process.stdout.write(`        by processor time, one thread of parallel mode: ${said(thread)}, `);
 process.stdout.write(`asyncModelRun on the same simulator: ${said(model)}; `);
 process.stdout.write(`${(thread / model).toFixed(1)} times as many\n`);
+const share = median(campaigns.map((rate, turn) => rate / (models[turn] ?? 1)));
+const rates = `${said(median(campaigns))}, asyncModelRun ${said(model)}`;
+verdict(
+  `a campaign of ordinary modes, ${ORDINARY_MIN} of asyncModelRun at least`,
+  `${share.toFixed(3)} (${rates})`,
+  share >= ORDINARY_MIN,
+);
 // Two workers that do not get a core each cannot be compared by the clock.
 const busy = (loadavg()[0] ?? 0) > availableParallelism() + 1;
 for (const [mode, { byProcessor, one, ratio, two }] of Object.entries({ scheduled, parallel })) {

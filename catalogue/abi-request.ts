@@ -6,9 +6,17 @@ export type Fields = Readonly<Partial<Record<Role, bigint>>>;
 
 /** The allocation command's number. */
 export function commandOf(abi: Abi): bigint {
+  const known = commands.get(abi);
+  if (known !== undefined) return known;
   const { type, nr, size } = abi.command;
-  return linux.ioctlNumber(linux.IOC_READ | linux.IOC_WRITE, type, BigInt(nr), BigInt(size));
+  const both = linux.IOC_READ | linux.IOC_WRITE;
+  const command = linux.ioctlNumber(both, type, BigInt(nr), BigInt(size));
+  commands.set(abi, command);
+  return command;
 }
+
+/** It is asked for with each operation of a round. */
+const commands = new WeakMap<Abi, bigint>();
 
 /**
  * The bytes of an allocation request: a valid one, with the given fields changed.

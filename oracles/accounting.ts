@@ -1,6 +1,7 @@
 import {
   kilobytesIn,
   linux,
+  type Result,
   succeeded,
   type UntypedOperation,
 } from '../adapters/contract/index.ts';
@@ -27,7 +28,8 @@ export function accounting(
   buffers: readonly HeldBuffer[],
   gauge: string,
 ): Violation[] {
-  const readings = timeline.events
+  const readings = timeline
+    .named('readfile')
     .filter(
       ({ operation, result }) =>
         operation.op === 'readfile' && operation.document === '/proc/meminfo' && succeeded(result),
@@ -36,7 +38,8 @@ export function accounting(
   const [first, ...later] = readings;
   const last = later.pop();
   if (first === undefined || last === undefined) return [];
-  const unknown = timeline.events.filter((event) => mayTake(event, buffers));
+  const granted = new Set(buffers.map(({ allocation }) => allocation.result));
+  const unknown = timeline.events.filter((event) => mayTake(event, granted));
   return credible(timeline, [
     ...later.flatMap((reading) => inBetween([first, reading], buffers, unknown, gauge)),
     ...atRest(first, last, gauge),
@@ -63,12 +66,12 @@ function atRest(first: Event, last: Event, gauge: string): Violation[] {
 const HARMLESS: readonly unknown[] = [linux.DMA_BUF_IOCTL_SYNC, linux.DMA_BUF_SET_NAME];
 
 /** Requests that are no allocation of a known buffer, and may have taken memory all the same. */
-function mayTake({ operation, result }: Event, buffers: readonly HeldBuffer[]): boolean {
+function mayTake({ operation, result }: Event, granted: ReadonlySet<Result>): boolean {
   const { op } = operation as UntypedOperation;
   if (op === 'repeat') return true;
   if (operation.op !== 'ioctl' || HARMLESS.includes(operation.request)) return false;
   if (!succeeded(result)) return true;
-  return !buffers.some(({ allocation }) => allocation.result === result);
+  return !granted.has(result);
 }
 
 function inBetween(

@@ -20,18 +20,21 @@ import type { Violation } from './violation.ts';
  */
 export function answers(timeline: Timeline, abi: Abi, page: bigint): Violation[] {
   const deviceOf = devicesIn(timeline);
-  const found = timeline.events.flatMap((event) => [
-    ...writesOutside(timeline, event),
-    ...(isJudged(event, abi, deviceOf) ? changes(event, abi, page) : []),
-  ]);
+  const found: Violation[] = [];
+  for (const event of timeline.events) {
+    found.push(...writesOutside(timeline, event));
+    if (isJudged(event, abi, deviceOf)) found.push(...changes(event, abi, page));
+  }
   return credible(timeline, found);
 }
 
-function writesOutside(timeline: Timeline, event: Event): Violation[] {
-  const redZone = (event.result.redZone ?? []).filter(
-    (zone) => zone === 'before' || !declaresMore(timeline, event),
-  );
-  if (redZone.length === 0) return [];
+const NOTHING: readonly Violation[] = [];
+
+function writesOutside(timeline: Timeline, event: Event): readonly Violation[] {
+  const touched = event.result.redZone ?? [];
+  if (touched.length === 0) return NOTHING;
+  const redZone = touched.filter((zone) => zone === 'before' || !declaresMore(timeline, event));
+  if (redZone.length === 0) return NOTHING;
   const detail = `bytes ${redZone.join(' and ')} the argument were written`;
   return [violation('ABI-03', 'bytes outside of the argument were written', detail, event)];
 }
@@ -99,5 +102,4 @@ const violation = (requirement: string, kind: string, detail: string, event: Eve
   events: [event],
 });
 
-const sameBytes = (one: Uint8Array, other: Uint8Array): boolean =>
-  one.length === other.length && one.every((byte, index) => byte === other[index]);
+const sameBytes = (one: Uint8Array, other: Uint8Array): boolean => Buffer.compare(one, other) === 0;

@@ -26,8 +26,7 @@ interface Fill {
  * @param page bytes
  */
 export function capacity(timeline: Timeline, abi: Abi, page: bigint): Violation[] {
-  const clients = [...new Set(timeline.events.map(({ client }) => client))];
-  const fills = clients
+  const fills = timeline.clients
     .flatMap((client) => fillOf(timeline, client, abi, page))
     .toSorted((a, b) => (a.last.result.call < b.last.result.call ? -1 : 1));
   const [first] = fills;
@@ -63,13 +62,14 @@ export const capacityOf = (
 
 function fillOf(timeline: Timeline, client: string, abi: Abi, page: bigint): Fill[] {
   const command = commandOf(abi);
-  const requests = timeline.events.filter(
-    (event) =>
-      event.client === client &&
-      event.operation.op === 'ioctl' &&
-      event.operation.request === command &&
-      typeof event.operation.fd !== 'bigint',
-  );
+  const requests = timeline
+    .ofClient(client)
+    .filter(
+      (event) =>
+        event.operation.op === 'ioctl' &&
+        event.operation.request === command &&
+        typeof event.operation.fd !== 'bigint',
+    );
   const [first] = requests;
   const last = requests.at(-1);
   if (first === undefined || last === undefined || !isAlone(timeline, first, last)) return [];

@@ -3,7 +3,7 @@ import { credible } from './credible.ts';
 import { type HeldBuffer, heldDuring, type Reference } from './timeline/lifetimes.ts';
 import { isPrivate, isShared } from './timeline/mapping-kind.ts';
 import { type HarmFinder, harmIn } from './timeline/self-harm.ts';
-import type { Event, Timeline } from './timeline/timeline.ts';
+import { type Event, groupedBy, type Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
 /**
@@ -18,35 +18,33 @@ import type { Violation } from './violation.ts';
  * judged.
  */
 export function content(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
-  const accesses = timeline.events.flatMap((event) => accessOf(timeline, buffers, event));
-  const astray = strayStores(timeline, buffers);
+  const mappings = mappingsIn(timeline, buffers);
+  const accessTo = (event: Event): Access[] => accessOf(timeline, mappings, event);
+  const scans = timeline.named('scan').flatMap(accessTo);
+  const stores = groupedBy(timeline.named('store').flatMap(accessTo), ({ buffer }) => buffer);
+  const astray = strayStores(timeline, mappings);
   const harmOf = harmIn(timeline);
   const rewritten = firstRewriting(timeline);
-  const found = accesses.flatMap((access) => {
+  const found = scans.flatMap((access) => {
+    if (!access.sure) return [];
     const { call, return: back = call } = access.event.result;
     if (rewritten !== undefined && rewritten <= back) return [];
     if (access.buffer.references.some((one) => isHarmed(one, harmOf))) return [];
     if (access.event.result.outcome !== 'faulted' && mayBeHit(access, astray)) return [];
-    const same = accesses.filter(({ buffer }) => buffer === access.buffer);
-    return judge(
-      access,
-      same.filter(({ event }) => event.operation.op === 'store'),
-    );
+    return judge(access, stores.get(access.buffer) ?? []);
   });
   return credible(timeline, found);
 }
 
 /** When a client first began to change buffers otherwise than through mappings, with success. */
-const firstRewriting = ({ events }: Timeline): bigint | undefined =>
-  events
-    .filter(({ operation: { op }, result }) => REWRITING.includes(op) && succeeded(result))
+const firstRewriting = ({ named }: Timeline): bigint | undefined =>
+  [...named('pwrite'), ...named('ftruncate')]
+    .filter(({ result }) => succeeded(result))
     .map(({ result }) => result.call)
     .reduce<bigint | undefined>(
       (first, call) => (first === undefined || call < first ? call : first),
       undefined,
     );
-
-const REWRITING: readonly string[] = ['pwrite', 'ftruncate'];
 
 /**
  * Whether a mapping may stand in a client that has harmed itself: its executor may write there what
@@ -65,52 +63,73 @@ interface Access {
   readonly sure: boolean;
 }
 
+/** A mapping of a buffer. */
+interface MappedBuffer {
+  readonly buffer: HeldBuffer;
+  readonly mapping: Reference;
+  readonly isPrivate: boolean;
+  readonly isShared: boolean;
+}
+
+/** The mappings of buffers by their clients, in the order of the buffers. */
+function mappingsIn(
+  timeline: Timeline,
+  buffers: readonly HeldBuffer[],
+): ReadonlyMap<string, readonly MappedBuffer[]> {
+  const all: MappedBuffer[] = [];
+  for (const buffer of buffers) {
+    for (const mapping of buffer.references) {
+      if (mapping.kind !== 'mapping') continue;
+      const { made } = mapping;
+      const kind = { isPrivate: isPrivate(timeline, made), isShared: isShared(timeline, made) };
+      all.push({ buffer, mapping, ...kind });
+    }
+  }
+  return groupedBy(all, ({ mapping }) => mapping.client);
+}
+
 /**
  * The mappings, and so the buffers, that an access surely or possibly reached. An address may be
  * another client's, or that of a mapping which is gone: it may lie in the middle of others then,
  * also of some that are made while it runs.
  */
-function accessOf(timeline: Timeline, buffers: readonly HeldBuffer[], event: Event): Access[] {
+function accessOf(
+  timeline: Timeline,
+  mappings: ReadonlyMap<string, readonly MappedBuffer[]>,
+  event: Event,
+): Access[] {
   const { client, operation, result } = event;
   if (operation.op !== 'scan' && operation.op !== 'store') return [];
   const address = timeline.valueOf(operation.address);
   const from = address + timeline.valueOf(operation.offset ?? 0n);
   const to = from + timeline.valueOf(operation.length);
-  return buffers.flatMap((buffer) =>
-    buffer.references
-      .filter((one) => one.kind === 'mapping' && one.client === client)
-      .filter(({ length, value }) => value < to && from < value + length)
-      // What goes through a private mapping is not the buffer's.
-      .filter(({ made }) => !isPrivate(timeline, made))
-      .filter(
-        ({ gone, made }) =>
-          (result.return === undefined || made.result.call <= result.return) &&
-          (gone ?? result.call) >= result.call,
-      )
-      .map((mapping) => {
-        const sure = mapping.value === address && isShared(timeline, mapping.made);
-        return { event, buffer, mapping, sure };
-      }),
-  );
+  const found: Access[] = [];
+  for (const one of mappings.get(client) ?? []) {
+    const { buffer, mapping } = one;
+    const { gone, length, made, value } = mapping;
+    // What goes through a private mapping is not the buffer's.
+    if (value >= to || from >= value + length || one.isPrivate) continue;
+    if (result.return !== undefined && made.result.call > result.return) continue;
+    if (gone !== undefined && gone < result.call) continue;
+    found.push({ event, buffer, mapping, sure: value === address && one.isShared });
+  }
+  return found;
 }
 
 /** Stores that did not surely go through a mapping whose buffer is known. */
-function strayStores(timeline: Timeline, buffers: readonly HeldBuffer[]): Event[] {
-  const mappings = buffers
-    .flatMap(({ references }) => references)
-    .filter(({ kind }) => kind === 'mapping');
-  return timeline.events.filter(({ client, operation, result }) => {
+function strayStores(
+  timeline: Timeline,
+  mappings: ReadonlyMap<string, readonly MappedBuffer[]>,
+): Event[] {
+  return timeline.named('store').filter(({ client, operation, result }) => {
     if (operation.op !== 'store') return false;
     const { call, return: back } = result;
     if (back === undefined) return true;
     const from = timeline.valueOf(operation.address) + timeline.valueOf(operation.offset ?? 0n);
     const to = from + timeline.valueOf(operation.length);
-    return !mappings.some(
-      (one) =>
-        one.client === client &&
-        one.value <= from &&
-        to <= one.value + one.length &&
-        heldDuring(one, call, back),
+    return !(mappings.get(client) ?? []).some(
+      ({ mapping: one }) =>
+        one.value <= from && to <= one.value + one.length && heldDuring(one, call, back),
     );
   });
 }

@@ -67,9 +67,7 @@ const UNTRACKED = operationsWhere(
 );
 
 function unaccountedFor(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
-  const lists = timeline.events.filter(
-    ({ operation, result }) => operation.op === 'descriptors' && succeeded(result),
-  );
+  const lists = timeline.named('descriptors').filter(({ result }) => succeeded(result));
   return [...new Set(lists.map(({ client }) => client))].flatMap((client) => {
     const mine = lists.filter((event) => event.client === client);
     const [first] = mine;
@@ -87,8 +85,9 @@ function unaccountedBetween(
 ): Violation[] {
   const { client } = last;
   const allocations = new Set(buffers.map(({ allocation }) => allocation));
-  const mine = timeline.events.filter((event) => event.client === client);
-  const between = mine.filter(({ program }) => program >= first.program && program <= last.program);
+  const between = timeline
+    .ofClient(client)
+    .filter(({ program }) => program >= first.program && program <= last.program);
   const clear = between.every(
     (event) =>
       !UNTRACKED.has(event.operation.op) &&

@@ -25,10 +25,10 @@ export function errors(
 ): Violation[] {
   const first = new Map<string, Event>();
   return timeline.events.flatMap((event) => {
-    if (!isWitness(timeline, event)) return [];
-    const prediction = predict(event);
     const { outcome } = event.result;
-    if (prediction === undefined || outcome === 'lost' || outcome === 'unsupported') return [];
+    if (outcome === 'lost' || outcome === 'unsupported') return NOTHING;
+    const prediction = predict(event);
+    if (prediction === undefined || !isWitness(timeline, event)) return NOTHING;
     const word = wordOf(event.result);
     const anyError = prediction.words.includes('error') && event.result.errno !== undefined;
     if (anyError || prediction.words.includes(word)) return unlike(prediction, event, first);
@@ -44,18 +44,20 @@ export function errors(
   });
 }
 
+const NOTHING: readonly Violation[] = [];
+
 /** Whether an earlier request of the same kind had another outcome. */
 function unlike(
   { alike = [], requirement }: Prediction,
   event: Event,
   first: Map<string, Event>,
-): Violation[] {
+): readonly Violation[] {
   const word = wordOf(event.result);
-  if (!alike.includes(word)) return [];
+  if (!alike.includes(word)) return NOTHING;
   const before = first.get(requirement);
   if (before === undefined) {
     first.set(requirement, event);
-    return [];
+    return NOTHING;
   }
   const other = wordOf(before.result);
   if (other === word) return [];

@@ -46,8 +46,25 @@ const bufferText = ({ buffer }: Tenancy): string => {
 };
 
 /** Which buffer has which frames, where `frames` on one of its shared mappings told. */
-export function tenanciesOf(timeline: Timeline, buffers: readonly HeldBuffer[]): Tenancy[] {
-  return timeline.events.flatMap((event) => {
+export function tenanciesOf(
+  timeline: Timeline,
+  buffers: readonly HeldBuffer[],
+): readonly Tenancy[] {
+  const known = TENANCIES.get(buffers);
+  if (known?.timeline === timeline) return known.tenancies;
+  const tenancies = tenanciesIn(timeline, buffers);
+  TENANCIES.set(buffers, { timeline, tenancies });
+  return tenancies;
+}
+
+/** Several oracles ask for the same ones, and the coverage. */
+const TENANCIES = new WeakMap<
+  readonly HeldBuffer[],
+  { readonly timeline: Timeline; readonly tenancies: readonly Tenancy[] }
+>();
+
+function tenanciesIn(timeline: Timeline, buffers: readonly HeldBuffer[]): Tenancy[] {
+  return timeline.named('frames').flatMap((event) => {
     const { operation, result } = event;
     if (operation.op !== 'frames' || !succeeded(result)) return [];
     if (!isWitness(timeline, event)) return [];

@@ -41,6 +41,7 @@ export {
   lifetimesOf,
   type Reference,
 } from './timeline/lifetimes.ts';
+export { ReferenceIndex } from './timeline/reference-index.ts';
 export { type Event, type Timeline, timelineOf } from './timeline/timeline.ts';
 export { unwritten } from './unwritten.ts';
 export type { Violation } from './violation.ts';

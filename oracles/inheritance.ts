@@ -16,9 +16,8 @@ import type { Violation } from './violation.ts';
  */
 export function inheritance(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   const kept = keepAdvicesIn(timeline).filter(({ event }) => succeeded(event.result));
-  const forks = timeline.events.filter(({ operation }) => operation.op === 'fork');
   const found = kept.flatMap((advice) =>
-    forks.flatMap((fork) => seenIn(timeline, buffers, advice, fork)),
+    timeline.named('fork').flatMap((fork) => seenIn(timeline, buffers, advice, fork)),
   );
   return credible(timeline, found);
 }

@@ -42,11 +42,11 @@ export function justifiedFailure(
   room: Room,
 ): Violation[] {
   const command = commandOf(abi);
-  const requests = timeline.events.filter(
-    ({ operation }) => operation.op === 'ioctl' && operation.request === command,
-  );
+  const requests = timeline
+    .named('ioctl')
+    .filter(({ operation }) => operation.op === 'ioctl' && operation.request === command);
   const lost = requests.some(({ result }) => result.return === undefined);
-  const unlisted = timeline.events.some(({ operation }) => operation.op === 'repeat');
+  const unlisted = timeline.named('repeat').length > 0;
   // What a call that never returned has taken is unknown.
   if (lost || unlisted) return [];
   const held = new Set(allocationsOf(timeline, abi)).size === buffers.length;

@@ -56,6 +56,10 @@ class Search<State, Action> {
   readonly #model: Model<State, Action>;
   readonly #done: Uint8Array;
   readonly #seen = new Set<string>();
+  /** Calls before it are all done. */
+  #first = 0;
+  /** Calls that are done. */
+  #count = 0;
   #open: number;
   #steps: number;
 
@@ -104,8 +108,9 @@ class Search<State, Action> {
   #minimal(): number[] {
     let bound: bigint | undefined;
     const open: number[] = [];
-    for (const [index, one] of this.#calls.entries()) {
+    for (let index = this.#first; index < this.#calls.length; index += 1) {
       if (this.#done[index] === 1) continue;
+      const one = this.#calls[index] as ConcurrentCall<Action>;
       if (bound !== undefined && one.call > bound) break;
       open.push(index);
       if (one.return !== undefined && (bound === undefined || one.return < bound))
@@ -119,17 +124,32 @@ class Search<State, Action> {
 
   #take(index: number): void {
     this.#done[index] = 1;
+    this.#count += 1;
+    while (this.#done[this.#first] === 1) this.#first += 1;
     if (this.#calls[index]?.return !== undefined) this.#open -= 1;
   }
 
   #undo(index: number): void {
     if (index < 0) return;
     this.#done[index] = 0;
+    this.#count -= 1;
+    if (index < this.#first) this.#first = index;
     if (this.#calls[index]?.return !== undefined) this.#open += 1;
   }
 
+  /** What is done: how many in a row from the start, and which others. */
+  #doneInWords(): string {
+    let words = `${this.#first}`;
+    for (let index = this.#first + 1, left = this.#count - this.#first; left > 0; index += 1) {
+      if (this.#done[index] !== 1) continue;
+      words += `,${index}`;
+      left -= 1;
+    }
+    return words;
+  }
+
   #isNew(state: State): boolean {
-    const key = `${this.#done.join('')} ${this.#model.key(state)}`;
+    const key = `${this.#doneInWords()} ${this.#model.key(state)}`;
     if (this.#seen.has(key)) return false;
     this.#seen.add(key);
     return true;

@@ -38,22 +38,22 @@ interface Action {
  */
 export function numbers(timeline: Timeline, abi: Abi): Violation[] {
   const given = new Set(allocationsOf(timeline, abi));
-  const clients = new Set(timeline.events.map(({ client }) => client));
-  return [...clients].flatMap((client) => {
-    const mine = timeline.events.filter((event) => event.client === client);
-    const start = mine.find(
-      ({ operation, result }) => operation.op === 'descriptors' && succeeded(result),
-    );
+  return timeline.clients.flatMap((client) => {
+    const start = timeline
+      .named('descriptors')
+      .find((event) => event.client === client && succeeded(event.result));
     if (start === undefined) return [];
+    const mine = timeline.ofClient(client);
     // What a client that has harmed itself is given says nothing. What came back before is
     // explained by nothing that ended after: so all of these must have begun later.
     const all = mine.filter(({ result }) => result.call > (start.result.return ?? 0n));
     const later = all.filter((event) => isWitness(timeline, event));
+    const witnesses = new Set(later);
     const last = later
       .map(({ result }) => result.return ?? result.call)
       .reduce((a, b) => (a > b ? a : b), 0n);
     const isCut = all.some(
-      (event) => event.result.call <= last && !later.includes(event) && !isNeutral(event),
+      (event) => event.result.call <= last && !witnesses.has(event) && !isNeutral(event),
     );
     if (isCut || !isWitness(timeline, start)) return [];
     if (hasFleeting(later, given) || reachesAside(timeline, later, given, abi)) return [];

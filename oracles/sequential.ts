@@ -49,16 +49,15 @@ const RULES: OperationRules = {
  */
 export function sequential(timeline: Timeline, setting: ModelSetting): Violation[] {
   const deviceOf = devicesIn(timeline);
-  const clients = new Set(timeline.events.map(({ client }) => client));
-  const found = [...clients].flatMap((client) =>
+  const found = timeline.clients.flatMap((client) =>
     violationsIn(singleThreaded(timeline, client), timeline, { ...setting, deviceOf }),
   );
   return credible(timeline, found);
 }
 
 /** The events of a client as long as it has one thread. */
-function singleThreaded({ events }: Timeline, client: string): Event[] {
-  const mine = events.filter((event) => event.client === client);
+function singleThreaded({ ofClient }: Timeline, client: string): readonly Event[] {
+  const mine = ofClient(client);
   const threads = new Map<number, number>();
   for (const { program, thread } of mine) {
     if ((threads.get(program) ?? thread) === thread) threads.set(program, thread);
@@ -72,14 +71,15 @@ function violationsIn(
   timeline: Timeline,
   { page, ...setting }: ModelSetting & { readonly deviceOf: DeviceFinder },
 ): Violation[] {
+  const { abi, deviceOf, exact, injected = () => NOTHING } = setting;
   const model = new ClientModel(page);
-  const { injected = () => [] } = setting;
   for (const event of events) {
     const rule = RULES[event.operation.op] as OperationRule<OperationName> | undefined;
     const { outcome, return: back } = event.result;
     if (rule === undefined || back === undefined || outcome === 'unsupported') break;
     const made = injected(event);
-    const step: ModelStep = { ...setting, model, event, timeline, failsOnPurpose: made.length > 0 };
+    const failsOnPurpose = made.length > 0;
+    const step: ModelStep = { abi, deviceOf, exact, model, event, timeline, failsOnPurpose };
     const expectation = rule.expects?.(step, event.operation);
     const violation = made.includes(wordOf(event.result))
       ? undefined
@@ -90,6 +90,8 @@ function violationsIn(
   }
   return [];
 }
+
+const NOTHING: readonly string[] = [];
 
 /** Whether the model can go on after an operation. */
 function canFollow(rule: OperationRule<OperationName>, step: ModelStep): boolean {

@@ -35,7 +35,7 @@ export function snapshot(
     );
     const told = readField(result.out, field);
     const held = references.find(({ made }) => made === allocation);
-    return timeline.events.flatMap((event) => {
+    return timeline.named('lseek').flatMap((event) => {
       const size = sizeSeen(timeline, event, held);
       const { call, return: back } = event.result;
       if (size === undefined || back === undefined || held === undefined) return [];

@@ -24,18 +24,17 @@ import type { Violation } from './violation.ts';
  * not judged here; the content oracle knows more about these.
  */
 export function unwritten(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
-  const strange = timeline.events.filter((event) => opensOther(event));
-  if (strange.length > 0) return [];
+  if (timeline.events.some(opensOther)) return [];
   const known = new Set(buffers.flatMap(({ references }) => references.map(({ made }) => made)));
-  const maps = timeline.events.filter(
-    (event) => event.operation.op === 'mmap' && succeeded(event.result) && !known.has(event),
-  );
+  const maps = timeline
+    .named('mmap')
+    .filter((event) => succeeded(event.result) && !known.has(event));
   if (maps.length === 0) return [];
   // A client that has harmed itself may have written to what it maps without a store.
   const harmOf = harmIn(timeline);
-  if (timeline.events.some(({ client }) => harmOf(client) !== undefined)) return [];
-  const stores = timeline.events.filter(({ operation }) => operation.op === 'store');
-  const found = timeline.events.flatMap((scan) => {
+  if (timeline.clients.some((client) => harmOf(client) !== undefined)) return [];
+  const stores = timeline.named('store');
+  const found = timeline.named('scan').flatMap((scan) => {
     const map = mapOf(timeline, maps, scan);
     if (map === undefined || !hadNone(timeline, map)) return [];
     const before = stores.filter(({ result }) => result.call <= (scan.result.return ?? 0n));

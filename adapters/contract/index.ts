@@ -36,7 +36,7 @@ export * from './operations.ts';
 export * from './out-bytes.ts';
 export * as packed from './packed.ts';
 export * from './program.ts';
-export { bigintOf, fromJson, hexOf, parseProgram, toJson } from './program-json.ts';
+export { bigintOf, contractText, fromJson, hexOf, parseProgram, toJson } from './program-json.ts';
 export { type JsonSchema, programSchema } from './program-schema.ts';
 export * from './session.ts';
 export { defectsInTaint } from './taint.ts';

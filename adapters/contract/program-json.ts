@@ -32,6 +32,26 @@ export function toJson(value: unknown): unknown {
   return Object.fromEntries(members.map(([key, member]) => [key, toJson(member)]));
 }
 
+/** The text of {@link toJson}, as `JSON.stringify` writes it, without the values in between. */
+export function contractText(value: unknown): string {
+  if (typeof value === 'bigint') return `"${hexOf(value)}"`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (value instanceof Uint8Array) {
+    const { buffer, byteLength, byteOffset } = value;
+    return `{"hex":"${Buffer.from(buffer, byteOffset, byteLength).toString('hex')}"}`;
+  }
+  let text = '';
+  if (Array.isArray(value)) {
+    for (const member of value) text += `${text === '' ? '' : ','}${contractText(member)}`;
+    return `[${text}]`;
+  }
+  for (const [key, member] of Object.entries(value)) {
+    if (member === undefined) continue;
+    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${contractText(member)}`;
+  }
+  return `{${text}}`;
+}
+
 /** Undoes {@link toJson}: hexadecimal strings become bigint, `{"hex"}` bytes. */
 export function fromJson(value: unknown): unknown {
   if (typeof value === 'string') return HEX.test(value) ? bigintOf(value) : value;

@@ -1,6 +1,7 @@
 import { usageError } from '../../base/errors.ts';
 import type { NameTable, SlotNumber } from '../contract/names.ts';
 import { hasBody, isSteady, isValueKind, specOf } from '../contract/operation-meaning.ts';
+import type { OperationSpec } from '../contract/operation-spec.ts';
 import type { OperationName, StopRule } from '../contract/operations.ts';
 import type { Operand, Operation, UntypedOperation } from '../contract/program.ts';
 
@@ -51,18 +52,32 @@ function compileOne(given: Operation, names: NameTable, iterations: number): Com
   const operation = given as unknown as UntypedOperation;
   const name: OperationName = operation.op;
   const spec = specOf(name);
-  const operands = Object.entries(spec.arguments)
-    .filter(([, kind]) => isValueKind(kind))
-    .map(([argument]) => [argument, compileOperand(operation[argument], names)] as const);
+  const operands: Record<string, CompiledOperand> = {};
+  for (const argument of valuesOf(spec)) {
+    operands[argument] = compileOperand(operation[argument], names);
+  }
   const loop = hasBody(spec) ? compileLoop(operation, names, iterations) : undefined;
   return {
     operation,
     loop,
     slot: operation.slot === undefined ? undefined : names.define(operation.slot, iterations),
-    operands: Object.fromEntries(operands),
+    operands,
     steady: isSteady(spec),
   };
 }
+
+/** Names of the arguments that are values. */
+function valuesOf(spec: OperationSpec): readonly string[] {
+  let names = VALUES.get(spec);
+  if (names === undefined) {
+    const given = Object.entries(spec.arguments);
+    names = given.filter(([, kind]) => isValueKind(kind)).map(([name]) => name);
+    VALUES.set(spec, names);
+  }
+  return names;
+}
+
+const VALUES = new Map<OperationSpec, readonly string[]>();
 
 function compileOperand(given: unknown, names: NameTable): CompiledOperand {
   const operand = (given as Operand | undefined) ?? 0n;

@@ -10,6 +10,7 @@ import {
   injectedIn,
   lifetimesOf,
   type Reference,
+  ReferenceIndex,
   type Timeline,
   tenanciesOf,
 } from '../../oracles/index.ts';
@@ -44,28 +45,20 @@ export function coverageOf(
     lifetimesOf(buffer).map((life) => ({ ...life, bytes: buffer.leastBytes })),
   );
   const occupancy = new OccupancyTracker(stays, tenanciesOf(timeline, buffers), capacity);
-  const inOrder = timeline.events.toSorted((a, b) =>
-    a.result.call === b.result.call ? 0 : a.result.call < b.result.call ? -1 : 1,
-  );
   const found = new Set<string>();
   const crowds = crowdsOf(timeline.events);
   const index = indexOf(buffers);
   const failing = failuresIn(timeline);
-  for (const event of inOrder) {
+  for (const event of timeline.inOrder) {
     const { fullness, fragments } = occupancy.at(event.result.call);
-    found.add(
-      [
-        nameOf(event.operation) + failing(event),
-        wordOf(event.result),
-        fullness,
-        fragments,
-        meetings(crowds.get(event.program) ?? [], event),
-        heldHow(timeline, index, event),
-      ].join(' '),
-    );
+    const what = `${nameOf(event.operation)}${failing(event)} ${wordOf(event.result)}`;
+    const met = meetings(crowds.get(event.program) ?? NONE, event);
+    found.add(`${what} ${fullness} ${fragments} ${met} ${heldHow(timeline, index, event)}`);
   }
   return { signatures: [...found].toSorted(), peakBytes: occupancy.peakBytes };
 }
+
+const NONE: readonly Event[] = [];
 
 function nameOf(operation: Operation): string {
   if (operation.op !== 'ioctl') return operation.op;
@@ -77,7 +70,7 @@ function nameOf(operation: Operation): string {
 function failuresIn(timeline: Timeline): (event: Event) => string {
   const injected = injectedIn(timeline);
   const arms = new Map<string, bigint>();
-  for (const { index, operation, program, thread } of timeline.events) {
+  for (const { index, operation, program, thread } of timeline.named('failnth')) {
     if (operation.op !== 'failnth') continue;
     arms.set(`${program} ${thread} ${index + 1}`, timeline.valueOf(operation.nth));
   }
@@ -116,20 +109,12 @@ function meetings(events: readonly Event[], { program, result, thread }: Event):
 }
 
 /** Buffers by what a client may name them by. */
-type Index = ReadonlyMap<string, readonly { reference: Reference; buffer: HeldBuffer }[]>;
-
-const keyOf = (client: string, { kind, value }: Pick<Reference, 'kind' | 'value'>): string =>
-  `${client} ${kind} ${value}`;
+type Index = ReferenceIndex<{ readonly reference: Reference; readonly buffer: HeldBuffer }>;
 
 function indexOf(buffers: readonly HeldBuffer[]): Index {
-  const index = new Map<string, { reference: Reference; buffer: HeldBuffer }[]>();
+  const index: Index = new ReferenceIndex();
   for (const buffer of buffers) {
-    for (const reference of buffer.references) {
-      const key = keyOf(reference.client, reference);
-      const others = index.get(key);
-      if (others === undefined) index.set(key, [{ reference, buffer }]);
-      else others.push({ reference, buffer });
-    }
+    for (const reference of buffer.references) index.add(reference, { reference, buffer });
   }
   return index;
 }
@@ -140,7 +125,7 @@ function heldHow(timeline: Timeline, index: Index, { client, operation, result }
   if (about === undefined) return 'none';
   const isHeld = ({ from, until }: Reference): boolean =>
     from <= result.call && (until === undefined || until >= result.call);
-  const named = index.get(keyOf(client, about))?.find(({ reference }) => isHeld(reference));
+  const named = index.at({ client, ...about }).find(({ reference }) => isHeld(reference));
   if (named === undefined) return 'none';
   const { elsewhere, references } = named.buffer;
   const held = references.filter(isHeld);

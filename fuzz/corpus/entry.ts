@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import {
   type AbiName,
   type Capability,
+  contractText,
   fromJson,
   OPERATIONS,
   type OperationName,
   type Program,
   parseProgram,
-  toJson,
   usageError,
 } from '../../adapters/contract/index.ts';
 import { messageOf } from '../../base/errors.ts';
@@ -66,7 +66,7 @@ export function entryOf(
 }
 
 function stored(entry: CorpusEntry): StoredEntry {
-  const text = `${JSON.stringify(toJson(entry))}\n`;
+  const text = `${contractText(entry)}\n`;
   const { mode, signatures } = entry;
   return { digest: digestOf(text), mode, signatures, operations: operationsIn(entry), text };
 }
@@ -76,11 +76,13 @@ export const digestOf = (text: string): string =>
   createHash('sha256').update(text).digest('hex').slice(0, 16);
 
 function capabilitiesOf(programs: readonly Program[]): Capability[] {
-  const names = programs.flatMap(({ threads }) =>
-    threads.flatMap(({ operations }) => operations.map(({ op }) => op)),
-  );
   const rows = OPERATIONS as Readonly<Record<OperationName, { readonly capability: Capability }>>;
-  return [...new Set(names.map((name) => rows[name].capability))].toSorted();
+  const found = new Set<Capability>();
+  for (const { threads } of programs) {
+    for (const { operations } of threads)
+      for (const { op } of operations) found.add(rows[op].capability);
+  }
+  return [...found].toSorted();
 }
 
 /** An entry from text that allocert has written; anything else goes through {@link readEntry}. */

@@ -28,8 +28,11 @@ export interface Scenario {
 }
 
 /** Operations of a scenario. */
-export const operationsIn = ({ programs }: Scenario): number =>
-  programs.flatMap(({ threads }) => threads).reduce((sum, one) => sum + one.operations.length, 0);
+export function operationsIn({ programs }: Scenario): number {
+  let count = 0;
+  for (const { threads } of programs) for (const one of threads) count += one.operations.length;
+  return count;
+}
 
 /** Programs without threads that do nothing, and without Programs that have no thread left. */
 export const withoutIdleThreads = (programs: readonly Program[]): Program[] =>

@@ -2,7 +2,12 @@ import type { Operation, UntypedOperation } from '../../adapters/contract/index.
 
 /** The slots that an operation refers to. */
 export function slotReferences(operation: Operation): string[] {
-  return Object.values(operation as UntypedOperation).flatMap((value) =>
-    typeof value === 'object' && value !== null && 'slot' in value ? [String(value.slot)] : [],
-  );
+  const members = operation as UntypedOperation;
+  const slots: string[] = [];
+  for (const name in members) {
+    const value = members[name];
+    if (typeof value === 'object' && value !== null && 'slot' in value)
+      slots.push(String(value.slot));
+  }
+  return slots;
 }

@@ -61,7 +61,18 @@ export function scenarioOf(
 }
 
 function generated(generator: GeneratorContext, mode: ScenarioMode, seed: number): Scenario {
-  const [scenario] = fc.sample(mode.scenarios(generator), { seed, numRuns: 1 });
+  const [scenario] = fc.sample(scenariosOf(generator, mode), { seed, numRuns: 1 });
   if (scenario === undefined) throw new RangeError(`mode ${mode.name} generates nothing`);
   return scenario;
 }
+
+/** What a mode generates for a target: it costs as much to say as a small round does to run. */
+function scenariosOf(generator: GeneratorContext, mode: ScenarioMode): fc.Arbitrary<Scenario> {
+  const known = ARBITRARIES.get(generator) ?? new Map<ScenarioMode, fc.Arbitrary<Scenario>>();
+  ARBITRARIES.set(generator, known);
+  const scenarios = known.get(mode) ?? mode.scenarios(generator);
+  known.set(mode, scenarios);
+  return scenarios;
+}
+
+const ARBITRARIES = new WeakMap<GeneratorContext, Map<ScenarioMode, fc.Arbitrary<Scenario>>>();

@@ -9,9 +9,11 @@ import {
 } from '../../adapters/contract/index.ts';
 import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
+import { DropIndex } from './drop-index.ts';
 import { type KeepAdvice, keepAdvicesIn } from './keep-advice.ts';
 import { type HeldBuffer, heldDuring, type Reference } from './lifetimes.ts';
 import { dropsOf, type ReferenceDrop } from './reference-drops.ts';
+import { ReferenceIndex } from './reference-index.ts';
 import { withLifetime } from './reference-lifetime.ts';
 import { type Event, intOf, type Timeline } from './timeline.ts';
 import { mixtureBounds } from './torn-reads.ts';
@@ -31,9 +33,9 @@ export function buffersOf(timeline: Timeline, abi: Abi, page: bigint): HeldBuffe
 }
 
 /** Successful requests for a buffer that put a new descriptor into their argument. */
-export function allocationsOf({ events }: Timeline, abi: Abi): Event[] {
+export function allocationsOf({ named }: Timeline, abi: Abi): Event[] {
   const command = commandOf(abi);
-  return events.filter(
+  return named('ioctl').filter(
     ({ operation, result }) =>
       operation.op === 'ioctl' &&
       operation.request === command &&
@@ -77,7 +79,9 @@ class Bookkeeper {
   readonly #abi: Abi;
   readonly #page: bigint;
   readonly #drops: readonly ReferenceDrop[];
-  readonly #dropsOf = new Map<string, ReferenceDrop[]>();
+  readonly #dropsOf: DropIndex;
+  /** References by what a client may name them by, with the buffer of each. */
+  readonly #named = new ReferenceIndex<Named>();
   readonly #entries: Entry[] = [];
   readonly #suspects: Suspect[] = [];
   readonly #keptBack: readonly KeepAdvice[];
@@ -88,26 +92,20 @@ class Bookkeeper {
     this.#page = page;
     this.#drops = dropsOf(timeline);
     this.#keptBack = keepAdvicesIn(timeline);
-    for (const drop of this.#drops) {
-      const mine = this.#dropsOf.get(drop.client);
-      if (mine === undefined) this.#dropsOf.set(drop.client, [drop]);
-      else mine.push(drop);
-    }
+    this.#dropsOf = new DropIndex(this.#drops);
   }
 
   buffers(): HeldBuffer[] {
     const allocations = new Set(allocationsOf(this.#timeline, this.#abi));
     // What a call can refer to was made by calls that had returned by then.
-    const inOrder = this.#timeline.events.toSorted((a, b) =>
-      a.result.call < b.result.call ? -1 : 1,
-    );
+    const { inOrder } = this.#timeline;
     for (const event of inOrder) {
       if (allocations.has(event)) this.#allocated(event);
       else if (event.operation.op === 'fork') this.#forked(event, event.operation.client);
       else this.#derived(event);
     }
     for (const suspect of this.#suspects) this.#suspect(suspect);
-    for (const event of inOrder) if (event.operation.op === 'fork') this.#mayInherit(event);
+    for (const event of this.#timeline.named('fork')) this.#mayInherit(event);
     return this.#entries;
   }
 
@@ -139,11 +137,13 @@ class Bookkeeper {
   #received(event: Event, { fd, flags = 0n }: OperationOf<'recvfd'>): void {
     if (typeof fd === 'bigint' || fd.offset === undefined || flags !== 0n) return;
     const { result } = event;
-    const sends = this.#timeline.events.filter(
-      ({ operation }) =>
-        operation.op === 'sendfd' &&
-        (typeof operation.fd === 'bigint' || operation.fd.slot === fd.slot),
-    );
+    const sends = this.#timeline
+      .named('sendfd')
+      .filter(
+        ({ operation }) =>
+          operation.op === 'sendfd' &&
+          (typeof operation.fd === 'bigint' || operation.fd.slot === fd.slot),
+      );
     const [sent] = sends;
     const pair = this.#timeline.producer(fd.slot);
     if (sent?.operation.op !== 'sendfd' || sends.length > 1 || pair === undefined) return;
@@ -174,26 +174,25 @@ class Bookkeeper {
       entry.elsewhere = true;
       return;
     }
-    const about = { kind, client, value, length, made };
-    entry.references.push(withLifetime(about, result.call, result.return, this.#dropsBy(client)));
+    this.#give(entry, { kind, client, value, length, made }, result.call, result.return);
   }
 
-  #dropsBy(client: string): readonly ReferenceDrop[] {
-    return this.#dropsOf.get(client) ?? [];
+  #give(entry: Entry, about: Made, call: bigint, from: bigint): void {
+    const reference = withLifetime(about, call, from, this.#dropsOf.on(about));
+    entry.references.push(reference);
+    this.#named.add(reference, { entry, reference });
   }
 
   #ownerOf({ client, result }: Event, { kind, value }: Source): Entry | undefined {
     const { call, return: back } = result;
     if (back === undefined) return undefined;
-    return this.#entries.find(({ references }) =>
-      references.some(
-        (one) =>
-          one.client === client &&
-          one.kind === kind &&
-          one.value === value &&
-          heldDuring(one, call, back),
-      ),
-    );
+    const held = this.#named
+      .at({ client, kind, value })
+      .filter(({ reference }) => heldDuring(reference, call, back));
+    const owners = new Set(held.map(({ entry }) => entry));
+    // Of several, which only a wrong target has, it is the first.
+    if (owners.size > 1) return this.#entries.find((entry) => owners.has(entry));
+    return held[0]?.entry;
   }
 
   /**
@@ -203,16 +202,11 @@ class Bookkeeper {
    */
   #suspect({ event: { client, result }, source: { kind, value } }: Suspect): void {
     const { call, return: back } = result;
-    for (const entry of this.#entries) {
-      const possible = entry.references.some(
-        (one) =>
-          one.client === client &&
-          one.kind === kind &&
-          one.value === value &&
-          (back === undefined || one.made.result.call <= back) &&
-          (one.gone === undefined || one.gone >= call),
-      );
-      if (possible) entry.elsewhere = true;
+    for (const { entry, reference } of this.#named.at({ client, kind, value })) {
+      const { gone, made } = reference;
+      const isPossible =
+        (back === undefined || made.result.call <= back) && (gone === undefined || gone >= call);
+      if (isPossible) entry.elsewhere = true;
     }
   }
 
@@ -220,16 +214,13 @@ class Bookkeeper {
   #forked({ client: parent, result }: Event, child: string): void {
     const { call, return: back } = result;
     if (back === undefined || !succeeded(result)) return;
-    const mine = this.#dropsBy(child);
     for (const entry of this.#entries) {
       const { references } = entry;
       const held = references.filter((one) => one.client === parent && heldDuring(one, call, back));
       const kept = held.filter((one) => this.#keptBack.some((advice) => advice.touches(one, back)));
       if (kept.length > 0) entry.elsewhere = true;
       const inherited = held.filter((one) => !kept.includes(one));
-      references.push(
-        ...inherited.map((one) => withLifetime({ ...one, client: child }, call, back, mine)),
-      );
+      for (const one of inherited) this.#give(entry, { ...one, client: child }, call, back);
     }
   }
 
@@ -251,6 +242,14 @@ class Bookkeeper {
       if (possible) entry.elsewhere = true;
     }
   }
+}
+
+/** A reference, before it is known how long it lasts. */
+type Made = Pick<Reference, 'kind' | 'client' | 'value' | 'length' | 'made'>;
+
+interface Named {
+  readonly entry: Entry;
+  readonly reference: Reference;
 }
 
 /** The descriptor or mapping from which an operation makes a further reference. */

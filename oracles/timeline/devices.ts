@@ -1,5 +1,5 @@
 import { operandAt, specOf, succeeded } from '../../adapters/contract/index.ts';
-import type { Event, Timeline } from './timeline.ts';
+import { type Event, groupedBy, type Timeline } from './timeline.ts';
 
 /** Says which region's device an ioctl was surely made on; undefined when it is not certain. */
 export type DeviceFinder = (event: Event) => string | undefined;
@@ -40,27 +40,37 @@ function finderFor(timeline: Timeline): DeviceFinder {
     const number = BigInt.asIntN(32, timeline.valueOf(operandAt(operation, drops.at)));
     return [{ ...during, number }];
   });
-  const forks = timeline.events.filter(({ operation }) => operation.op === 'fork');
-  return ({ client, operation, result }) => {
-    if (operation.op !== 'ioctl' || typeof operation.fd === 'bigint') return undefined;
-    if (operation.fd.offset !== undefined) return undefined;
-    const opened = timeline.producer(operation.fd.slot);
-    if (opened?.operation.op !== 'open' || !succeeded(opened.result)) return undefined;
-    const { file } = opened.operation;
-    const clients = inheritance(forks, opened, client);
-    if (clients === undefined) return undefined;
-    // The descriptor may be there, and be closed, before the open has returned.
-    const { call: since, return: there, value } = opened.result;
-    if (there === undefined || there > result.call) return undefined;
-    const closed = closings.some(
-      (one) =>
-        clients.includes(one.client) &&
-        (one.number === undefined || one.number === value) &&
-        (one.return === undefined || one.return >= since) &&
-        (result.return === undefined || one.call <= result.return),
-    );
-    return closed || !file.startsWith('region:') ? undefined : file;
+  const byClient = groupedBy(closings, ({ client }) => client);
+  const known = new Map<Event, string | undefined>();
+  return (event) => {
+    if (known.has(event)) return known.get(event);
+    const device = deviceBehind(timeline, byClient, event);
+    known.set(event, device);
+    return device;
   };
+}
+
+function deviceBehind(
+  timeline: Timeline,
+  closings: ReadonlyMap<string, readonly Closing[]>,
+  { client, operation, result }: Event,
+): string | undefined {
+  if (operation.op !== 'ioctl' || typeof operation.fd === 'bigint') return undefined;
+  if (operation.fd.offset !== undefined) return undefined;
+  const opened = timeline.producer(operation.fd.slot);
+  if (opened?.operation.op !== 'open' || !succeeded(opened.result)) return undefined;
+  const { file } = opened.operation;
+  const clients = inheritance(timeline.named('fork'), opened, client);
+  if (clients === undefined) return undefined;
+  // The descriptor may be there, and be closed, before the open has returned.
+  const { call: since, return: there, value } = opened.result;
+  if (there === undefined || there > result.call) return undefined;
+  const mayClose = (one: Closing): boolean =>
+    (one.number === undefined || one.number === value) &&
+    (one.return === undefined || one.return >= since) &&
+    (result.return === undefined || one.call <= result.return);
+  const closed = clients.some((one) => closings.get(one)?.some(mayClose) === true);
+  return closed || !file.startsWith('region:') ? undefined : file;
 }
 
 /**

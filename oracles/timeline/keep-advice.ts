@@ -14,7 +14,7 @@ export interface KeepAdvice {
 
 /** Every MADV_DONTFORK of a timeline, also what failed: it may have come as far as a part. */
 export function keepAdvicesIn(timeline: Timeline): readonly KeepAdvice[] {
-  return timeline.events.flatMap((event) => {
+  return timeline.named('madvise').flatMap((event) => {
     const { operation } = event;
     if (operation.op !== 'madvise') return [];
     if (timeline.valueOf(operation.advice) !== linux.MADV_DONTFORK) return [];

@@ -21,6 +21,8 @@ export interface ReferenceDrop {
   readonly call: bigint;
   /** Undefined when it never returned. */
   readonly return: bigint | undefined;
+  /** The descriptor that it drops, where it drops nothing else. */
+  readonly number?: bigint;
   /** Whether what it hits is surely dropped as a whole. */
   readonly sure: boolean;
   hits(reference: Pick<Reference, 'kind' | 'value' | 'length'>): Hit;
@@ -40,7 +42,9 @@ export function dropsOf(timeline: Timeline): ReferenceDrop[] {
     if (droppedNothing(event) && surelyNothing) return [];
     const { drops } = specOf(event.operation.op);
     const client = nameAt(event.operation, drops?.of) ?? event.client;
-    return [{ event, client, call, return: back, sure: isSure(event), hits }];
+    const number = numberDropped(event.operation, timeline);
+    const drop = { event, client, call, return: back, sure: isSure(event), hits };
+    return [number === undefined ? drop : { ...drop, number }];
   });
   const byEnd = timeline.ends.map(({ client, from }) => ({
     event: undefined,
@@ -74,6 +78,12 @@ const UNSURE = operationsWhere(
     hasBody(spec),
 );
 
+function numberDropped(operation: Operation, timeline: Timeline): bigint | undefined {
+  const { drops } = specOf(operation.op);
+  if (operation.op === 'repeat' || drops?.kind !== 'descriptor') return undefined;
+  return BigInt.asIntN(32, timeline.valueOf(operandAt(operation, drops.at ?? '')));
+}
+
 function hitsOf(operation: Operation, timeline: Timeline): ReferenceDrop['hits'] | undefined {
   if (operation.op === 'repeat') {
     return operation.body.some(({ op }) => DROPPING.has(op)) ? () => 'part' : undefined;
@@ -84,7 +94,7 @@ function hitsOf(operation: Operation, timeline: Timeline): ReferenceDrop['hits']
   const { at = '', kind, length = '' } = drops;
   switch (kind) {
     case 'descriptor': {
-      const number = BigInt.asIntN(32, value(at));
+      const number = numberDropped(operation, timeline);
       return (reference) =>
         reference.kind === 'descriptor' && reference.value === number ? 'whole' : 'no';
     }

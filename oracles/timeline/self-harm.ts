@@ -1,8 +1,6 @@
 import {
-  type DroppedReference,
   descriptorsIn,
   linux,
-  type Operand,
   type OperationOf,
   operandAt,
   operationsWhere,
@@ -11,9 +9,8 @@ import {
   wordOf,
 } from '../../adapters/contract/index.ts';
 import { injectedIn } from './injected.ts';
-import { keepAdvicesIn } from './keep-advice.ts';
-import { droppedNothing } from './reference-drops.ts';
-import type { Event, Timeline } from './timeline.ts';
+import { OwnMemory } from './own-memory.ts';
+import { byCall, type Event, type Timeline } from './timeline.ts';
 
 /** Says from which instant on a client is no witness any more; undefined when it always is one. */
 export type HarmFinder = (client: string) => bigint | undefined;
@@ -51,11 +48,8 @@ function finderFor(timeline: Timeline): HarmFinder {
 }
 
 /** A child is what its parent had made of itself by the time that it was forked. */
-function inherit({ events }: Timeline, first: Map<string, bigint>): void {
-  const forks = events
-    .filter(({ operation }) => operation.op === 'fork')
-    .toSorted((a, b) => (a.result.call < b.result.call ? -1 : 1));
-  for (const { client, operation, result } of forks) {
+function inherit({ named }: Timeline, first: Map<string, bigint>): void {
+  for (const { client, operation, result } of named('fork').toSorted(byCall)) {
     const harmed = first.get(client);
     if (harmed === undefined || operation.op !== 'fork') continue;
     const isBefore = result.return !== undefined && result.return < harmed;
@@ -97,17 +91,15 @@ const isTight = (timeline: Timeline, { resource }: OperationOf<'setrlimit'>): bo
  * list of the client's descriptors shows, unless something gave it meanwhile.
  */
 function isForeign(timeline: Timeline, close: Event, number: bigint): boolean {
-  const { events } = timeline;
   if (number === STANDARD_INPUT && followsFailure(timeline, close)) return false;
-  const list = events.find(
-    ({ client, operation, result }) =>
-      client === close.client && operation.op === 'descriptors' && succeeded(result),
-  );
+  const list = timeline
+    .named('descriptors')
+    .find(({ client, result }) => client === close.client && succeeded(result));
   const listed =
     list !== undefined && descriptorsIn(list.result.out).some((one) => BigInt(one) === number);
   const isStream = number >= 0n && number <= LAST_STREAM;
   if (!isStream && !listed) return false;
-  return !events.some(({ operation, result }) => {
+  return !timeline.events.some(({ operation, result }) => {
     const { gives } = specOf(operation.op);
     if (result.call >= close.result.call) return false;
     return gives?.kind === 'descriptor' && result.value === number;
@@ -120,120 +112,13 @@ function isForeign(timeline: Timeline, close: Event, number: bigint): boolean {
  */
 function followsFailure(timeline: Timeline, { result: { call } }: Event): boolean {
   const injected = injectedIn(timeline);
-  return timeline.events.some(
-    (event) =>
-      event.operation.op === 'ioctl' &&
-      event.result.call < call &&
-      !succeeded(event.result) &&
-      injected(event) !== 'no',
-  );
+  return timeline
+    .named('ioctl')
+    .some(
+      (event) => event.result.call < call && !succeeded(event.result) && injected(event) !== 'no',
+    );
 }
 
 const STANDARD_INPUT = 0n;
 /** Standard error. */
 const LAST_STREAM = 2n;
-
-/** A run of addresses: the first, and the one behind the last. */
-interface Piece {
-  readonly from: bigint;
-  readonly to: bigint;
-}
-
-/** Memory that clients surely have, by what they mapped and what they inherited. */
-class OwnMemory {
-  readonly #timeline: Timeline;
-  /** Operations that map memory or take it away, in the order in which they came back. */
-  readonly #changes: readonly Event[];
-  readonly #forks = new Map<string, Event>();
-
-  constructor(timeline: Timeline) {
-    this.#timeline = timeline;
-    this.#changes = timeline.events
-      .filter(({ operation }) => CHANGING.has(operation.op))
-      .filter(({ result }) => result.return !== undefined)
-      .toSorted((a, b) => ((a.result.return ?? 0n) < (b.result.return ?? 0n) ? -1 : 1));
-    for (const event of timeline.events) {
-      if (event.operation.op === 'fork') this.#forks.set(event.operation.client, event);
-    }
-  }
-
-  /**
-   * Whether the memory that an operation is on was its client's when it began. What another thread
-   * takes away meanwhile does no harm: the operation meets the mapping or nothing.
-   */
-  has({ client, operation, result }: Event, address: Operand, bytes: Operand): boolean {
-    const start = this.#timeline.valueOf(address);
-    let at = start + this.#timeline.valueOf(operandAt(operation, 'offset'));
-    const end = at + this.#timeline.valueOf(bytes);
-    const pieces = this.#pieces(client, result.call, new Set());
-    while (at < end) {
-      const piece = pieces.find(({ from, to }) => from <= at && at < to);
-      if (piece === undefined) return false;
-      at = piece.to;
-    }
-    return true;
-  }
-
-  /** What a client had mapped at an instant. */
-  #pieces(client: string, instant: bigint, heirs: ReadonlySet<string>): readonly Piece[] {
-    const fork = this.#forks.get(client);
-    const inherits = fork !== undefined && !heirs.has(client) && fork.result.call < instant;
-    let pieces = inherits
-      ? this.#inherited(
-          fork,
-          this.#pieces(fork.client, fork.result.call, new Set([...heirs, client])),
-        )
-      : [];
-    for (const event of this.#changes) {
-      if (event.client !== client || (event.result.return ?? instant) > instant) continue;
-      const { drops, gives } = specOf(event.operation.op);
-      const gone = droppedNothing(event) ? undefined : this.#range(event, drops);
-      if (drops?.kind === 'image' && succeeded(event.result)) pieces = [];
-      if (gone !== undefined) pieces = pieces.flatMap((piece) => without(piece, gone));
-      if (gives?.kind !== 'mapping' || !succeeded(event.result)) continue;
-      const bytes = this.#timeline.valueOf(operandAt(event.operation, gives.length ?? ''));
-      const { value } = event.result;
-      pieces = [...pieces, { from: value, to: value + wholePages(bytes) }];
-    }
-    return pieces;
-  }
-
-  /** What a child has of its parent's memory: all but what was kept from it. */
-  #inherited({ client, result }: Event, pieces: readonly Piece[]): readonly Piece[] {
-    const kept = keepAdvicesIn(this.#timeline).filter(
-      ({ event }) => event.client === client && event.result.call <= (result.return ?? result.call),
-    );
-    return kept.reduce<readonly Piece[]>(
-      (left, { end, start }) => left.flatMap((piece) => without(piece, { from: start, to: end })),
-      pieces,
-    );
-  }
-
-  #range({ operation }: Event, drops: DroppedReference | undefined): Piece | undefined {
-    if (drops?.kind !== 'mapping') return undefined;
-    const value = (argument: string): bigint =>
-      this.#timeline.valueOf(operandAt(operation, argument));
-    const from = value(drops.at ?? '') + value('offset');
-    return { from, to: from + wholePages(value(drops.length ?? '')) };
-  }
-}
-
-/** Operations that map memory, or take it away. */
-const CHANGING = operationsWhere(
-  ({ drops, gives }) =>
-    gives?.kind === 'mapping' || drops?.kind === 'mapping' || drops?.kind === 'image',
-);
-
-/** The rest of a piece when another is taken out of it. */
-const without = (piece: Piece, gone: Piece): Piece[] =>
-  gone.from >= piece.to || piece.from >= gone.to
-    ? [piece]
-    : [
-        { from: piece.from, to: gone.from },
-        { from: gone.to, to: piece.to },
-      ].filter(({ from, to }) => from < to);
-
-/** The smallest page that any machine has: of the rest of the last page nothing is claimed. */
-const SMALLEST_PAGE = 4096n;
-const wholePages = (bytes: bigint): bigint =>
-  ((bytes + SMALLEST_PAGE - 1n) / SMALLEST_PAGE) * SMALLEST_PAGE;

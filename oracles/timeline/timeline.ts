@@ -3,6 +3,7 @@ import {
   type History,
   type Operand,
   type Operation,
+  type OperationName,
   type Program,
   type Result,
   type SlotRef,
@@ -35,6 +36,14 @@ export interface Timeline {
   /** By thread and order; those that did not run are left out. */
   readonly events: readonly Event[];
   readonly ends: readonly ClientEnd[];
+  /** The same events by the instants of their calls; those of one instant by thread and order. */
+  readonly inOrder: readonly Event[];
+  /** Clients with events, each once, as they come. */
+  readonly clients: readonly string[];
+  /** The events of a client, by thread and order. */
+  ofClient(client: string): readonly Event[];
+  /** The events of an operation, by thread and order. */
+  named(op: OperationName): readonly Event[];
   /** The operation that filled a slot. */
   producer(slot: string): Event | undefined;
   /** The value of an operand; all ones when its slot was never filled. */
@@ -50,13 +59,40 @@ export function timelineOf(programs: readonly Program[], histories: readonly His
   for (const event of events) {
     if (event.operation.slot !== undefined) bySlot.set(event.operation.slot, event);
   }
+  const byClient = groupedBy(events, ({ client }) => client);
+  const byName = groupedBy(events, ({ operation }) => operation.op);
   return {
     events,
     ends: histories.flatMap((history, number) => endsOf(history, number, events)),
+    inOrder: events.toSorted(byCall),
+    clients: [...byClient.keys()],
+    ofClient: (client) => byClient.get(client) ?? NONE,
+    named: (op) => byName.get(op) ?? NONE,
     producer: (slot) => bySlot.get(slot),
     valueOf: valuesIn(bySlot),
   };
 }
+
+const NONE: readonly Event[] = [];
+
+/** Values by a key of each; both in the order in which they come. */
+export function groupedBy<Key, Value>(
+  values: readonly Value[],
+  keyOf: (value: Value) => Key,
+): Map<Key, Value[]> {
+  const groups = new Map<Key, Value[]>();
+  for (const value of values) {
+    const key = keyOf(value);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [value]);
+    else group.push(value);
+  }
+  return groups;
+}
+
+/** Compares two events by the instants of their calls. */
+export const byCall = ({ result: one }: Event, { result: other }: Event): number =>
+  one.call === other.call ? 0 : one.call < other.call ? -1 : 1;
 
 /** An argument that the system call takes as an int: the rest of its 64 bits is not looked at. */
 export const intOf = (value: bigint): bigint => BigInt.asIntN(32, value);
@@ -75,13 +111,16 @@ function valuesIn(bySlot: ReadonlyMap<string, Event>): Timeline['valueOf'] {
 }
 
 function eventsOf(program: Program, number: number, history: History | undefined): Event[] {
-  return program.threads.flatMap(({ client, operations }, thread) =>
-    operations.flatMap((operation, index) => {
-      const result = history?.threads[thread]?.[index];
-      if (result === undefined || result.outcome === 'not-run') return [];
-      return [{ program: number, thread, index, client, operation, result }];
-    }),
-  );
+  const events: Event[] = [];
+  for (const [thread, { client, operations }] of program.threads.entries()) {
+    const results = history?.threads[thread] ?? [];
+    for (const [index, operation] of operations.entries()) {
+      const result = results[index];
+      if (result === undefined || result.outcome === 'not-run') continue;
+      events.push({ program: number, thread, index, client, operation, result });
+    }
+  }
+  return events;
 }
 
 /** A client that died was alive when its threads last returned from a call. */

@@ -31,21 +31,21 @@ function walk(
   visit: (piece: Piece) => boolean,
 ): Answer | undefined {
   const { space } = call.client;
-  const pageBytes = BigInt(space.pageBytes);
+  const { pageBytes, topPage } = space;
   const offset = call.word('offset');
   const start = BigInt.asUintN(64, call.word('address') + offset);
-  for (let done = 0n; done < length; ) {
-    const at = start + done;
-    const page = at / pageBytes;
-    const within = at % pageBytes;
-    const reached =
-      page < BigInt(space.topPage) ? space.reach(Number(page), writing) : ('SIGSEGV' as const);
-    if (typeof reached === 'string') return { signal: reached, faultOffset: offset + done };
-    const left = length - done;
-    const chunk = left < pageBytes - within ? left : pageBytes - within;
-    const piece = { reached, within: Number(within), length: Number(chunk), done: Number(done) };
-    if (!visit(piece)) return undefined;
+  // Exact: of more bytes than a double counts, some are beyond the top of the address space.
+  const bytes = Number(length);
+  let page = Number(start / BigInt(pageBytes));
+  let within = Number(start % BigInt(pageBytes));
+  for (let done = 0; done < bytes; ) {
+    const reached = page < topPage ? space.reach(page, writing) : ('SIGSEGV' as const);
+    if (typeof reached === 'string') return { signal: reached, faultOffset: offset + BigInt(done) };
+    const chunk = Math.min(bytes - done, pageBytes - within);
+    if (!visit({ reached, within, length: chunk, done })) return undefined;
     done += chunk;
+    page += 1;
+    within = 0;
   }
   return undefined;
 }
@@ -108,13 +108,24 @@ const scan: Handler = (call) => {
 /** Leading bytes of a piece that repeat the pattern. */
 function equalBytes(piece: Piece, pattern: Uint8Array): number {
   const contents: PageContents = piece.reached.store.contents(piece.reached.page);
-  if (typeof contents === 'number' && pattern.length === 1) {
-    return contents === pattern[0] ? piece.length : 0;
+  const { done, length, within } = piece;
+  const period = pattern.length;
+  if (typeof contents === 'number') {
+    const most = Math.min(length, period);
+    for (let at = 0; at < most; at += 1) if (pattern[(done + at) % period] !== contents) return at;
+    return length;
   }
-  const bytes = copyPiece(piece);
-  const wanted = repeatInto(new Uint8Array(piece.length), pattern, piece.done);
-  if (Buffer.compare(bytes, wanted) === 0) return piece.length;
-  return bytes.findIndex((byte, index) => byte !== wanted[index]);
+  const end = within + length;
+  // Bytes that are those a period before them repeat what the first period is.
+  const head = Math.min(length, period);
+  const repeats =
+    Buffer.compare(contents.subarray(within, end - head), contents.subarray(within + head, end)) ===
+    0;
+  const most = repeats ? head : length;
+  for (let at = 0; at < most; at += 1) {
+    if (contents[within + at] !== pattern[(done + at) % period]) return at;
+  }
+  return length;
 }
 
 /** Accesses to mapped memory. */

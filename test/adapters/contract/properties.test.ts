@@ -5,6 +5,7 @@ import { encodeProgram } from '../../../adapters/contract/codec/encode-program.t
 import { LAYOUT } from '../../../adapters/contract/codec/layout.ts';
 import {
   bigintOf,
+  contractText,
   hexOf,
   type Operation,
   type Placement,
@@ -66,6 +67,13 @@ t.test('every Program survives its text form', async (t) => {
     }),
   );
   t.pass('for every Program generated');
+});
+
+t.test('the text of a value is that of its plain JSON', async (t) => {
+  const member = fc.oneof(word, bytes, fc.string(), fc.double(), fc.constant(undefined));
+  const value = fc.oneof(program, fc.dictionary(fc.string(), member), fc.array(member));
+  fc.assert(fc.property(value, (one) => contractText(one) === JSON.stringify(toJson(one))));
+  t.pass('for every value generated');
 });
 
 t.test('every Program says on the wire how long it is', async (t) => {

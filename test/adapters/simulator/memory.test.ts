@@ -67,6 +67,24 @@ t.test('a page offset shows that page, and patterns go across pages', async (t) 
   t.equal(scan.out.length, 16);
 });
 
+t.test('a scan counts the bytes before the first that differs, wherever that is', async (t) => {
+  const machine = await Machine.start();
+  const { main } = machine;
+  const length = 2n * PAGE;
+  const address = await machine.map(await machine.allocate({ length }), length);
+  const seen = async (...pattern: number[]): Promise<bigint> =>
+    (await main.scan({ address, length, bytes: Uint8Array.from(pattern) })).value;
+  t.equal(await seen(0, 0), length, 'pages of one byte repeat any pattern of it');
+  t.equal(await seen(0, 0, 1), 2n);
+  await main.store({ address, length, bytes: BYTES });
+  t.equal(await seen(1, 2, 4), 2n, 'what repeats itself repeats no other pattern');
+  await main.store({ address, offset: length - 1n, length: 1n, bytes: Uint8Array.of(9) });
+  t.equal(await seen(...BYTES), length - 1n);
+  const within = { address, offset: 1n, length: PAGE, bytes: Uint8Array.of(2, 3, 1) };
+  t.equal((await main.scan(within)).value, PAGE, 'a pattern begins where the scan does');
+  t.equal((await main.scan({ ...within, length: 2n, bytes: Uint8Array.of(2, 3, 9, 9) })).value, 2n);
+});
+
 t.test('faults say where, and what was before them stays', async (t) => {
   const machine = await Machine.start();
   const { main } = machine;
