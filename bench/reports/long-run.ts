@@ -45,7 +45,8 @@ function answered(index: number): TranscriptEntry {
   return { kind: 'run', digest: programDigest(program), program, history };
 }
 
-function* journalLines(rows: number): Generator<JournalLine> {
+/** The lines of a long run, in which each hundredth row is broken. */
+export function* longRun(rows: number): Generator<JournalLine> {
   yield startLine(rows);
   for (let index = 0; index < rows; index += 1) {
     const [requirement, id] = [idOf(index), caseIdOf(index)];
@@ -63,10 +64,10 @@ function* journalLines(rows: number): Generator<JournalLine> {
   yield { type: 'run-end', endedAt, durationMs: 60_000, complete: true, reason: '' };
 }
 
-/** Writes the journal of a long run, in which each hundredth row is broken, into a new folder. */
+/** Writes the journal of {@link longRun} into a new folder. */
 export function writeLongRun(folder: string, rows: number): void {
   mkdirSync(folder);
   const descriptor = openSync(join(folder, 'journal.ndjson'), 'w');
-  for (const line of journalLines(rows)) writeSync(descriptor, `${JSON.stringify(toJson(line))}\n`);
+  for (const line of longRun(rows)) writeSync(descriptor, `${JSON.stringify(toJson(line))}\n`);
   closeSync(descriptor);
 }
