@@ -2,10 +2,11 @@
  * The table of `docs/performance.md`: every bench in a process of its own, one after the other, and
  * each row with what was measured, its goal, and whether it holds. Ends 1 when a row is missed.
  *
- *     npm run bench:all -- [--guest] [--peers] [--only BENCH,…] [--markdown] [--out FILE] [--before FILE]
+ *     npm run bench:all -- [--guest] [--peers] [--only BENCH,…] [--markdown] [--out FILE]
+ *         [--before FILE]
  *
- * `--guest` asks for what runs in virtual machines, `--peers` for what needs programs of others. `--out`
- * keeps the figures, and `--before` puts those of an earlier `--out` beside the new ones.
+ * `--guest` asks for what runs in virtual machines, `--peers` for what needs programs of others.
+ * `--out` keeps the figures, and `--before` puts those of an earlier `--out` beside the new ones.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,8 +1,9 @@
 /**
- * How fast a campaign is on a real target, as a ratio to what the target makes at best: operations a
- * second of a campaign in its usual modes, to allocations and closes a second in a loop that the
- * executor runs in one Program, which is nine tenths of a loop in C (`npm run bench:guest`). The loop
- * is run before and after the campaign. Without a target it is the example's library, in both modes.
+ * How fast a campaign is on a real target, as a ratio to what the target makes at best: operations
+ * a second of a campaign in its usual modes, to allocations and closes a second in a loop that the
+ * executor runs in one Program, which is nine tenths of a loop in C (`npm run bench:guest`). The
+ * loop is run before and after the campaign. Without a target it is the example's library, in both
+ * modes.
  *
  * `node build/bench/fuzz-target.js [TARGET [SECONDS]]`
  */
@@ -78,8 +79,8 @@ async function measured(target: string, name: string): Promise<Figures> {
     const loop = (before + (await loopOf(adapter))) / 2;
     const ratio = operations / loop;
     console.log(
-      `${name}: ${rounds.toFixed(0)} rounds/s, ${operations.toFixed(0)} operations/s; a loop makes ` +
-        `${loop.toFixed(0)} allocations and closes a second: ${ratio.toFixed(3)}`,
+      `${name}: ${rounds.toFixed(0)} rounds/s, ${operations.toFixed(0)} operations/s; a loop ` +
+        `makes ${loop.toFixed(0)} allocations and closes a second: ${ratio.toFixed(3)}`,
     );
     return { [name]: ratio, [`${name}-rounds`]: rounds };
   } finally {

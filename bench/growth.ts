@@ -1,6 +1,6 @@
 /**
- * How cost grows: processor time at sizes over two decades (threads: from 1 to 16), and the power of
- * the size with which it grows. What is linear has 1, what costs n log n about 1.15. Part of
+ * How cost grows: processor time at sizes over two decades (threads: from 1 to 16), and the power
+ * of the size with which it grows. What is linear has 1, what costs n log n about 1.15. Part of
  * `npm run bench:all`.
  *
  * `node build/bench/growth.js [NAME…]`

@@ -1,6 +1,7 @@
 /**
- * How long a browser takes to open the page of 100,000 rows, to filter it and to search in it, by the
- * clock: the least of some turns, in Debian's Chromium without a window. Part of `npm run bench:all`.
+ * How long a browser takes to open the page of 100,000 rows, to filter it and to search in it, by
+ * the clock: the least of some turns, in Debian's Chromium without a window. Part of `npm run
+ * bench:all`.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

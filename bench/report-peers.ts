@@ -1,6 +1,6 @@
 /**
- * What Playwright's merge-reports and Allure need to make a page of 100,000 tests, in the same run as
- * `bench:reports`. They are not part of allocert; {@link FOLDER} names a folder in which they were
+ * What Playwright's merge-reports and Allure need to make a page of 100,000 tests, in the same run
+ * as `bench:reports`. They are not part of allocert; {@link FOLDER} names a folder in which they were
  * installed, and which holds 50 blob reports of 2,000 tests each in `blobs`:
  *
  *     npm install @playwright/test@1.65.1 allure@3.18.0

@@ -1,6 +1,6 @@
 /**
- * Converts a run of 100,000 rows with the built command, and prints processor time and peak memory of
- * its whole process. Ends 1 above the limit of memory.
+ * Converts a run of 100,000 rows with the built command, and prints processor time and peak memory
+ * of its whole process. Ends 1 above the limit of memory.
  *
  * Run it by `npm run bench:reports`.
  */

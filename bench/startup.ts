@@ -1,6 +1,6 @@
 /**
- * Processor time of commands that only tell something, Node's own start included: the median of some
- * runs of the built command. Part of `npm run bench:all`.
+ * Processor time of commands that only tell something, Node's own start included: the median of
+ * some runs of the built command. Part of `npm run bench:all`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * How long all suites take on a target, its start included, by the clock: `allocert run TARGET`. Part of
- * `npm run bench:all -- --guest`. The machine has to be free.
+ * How long all suites take on a target, its start included, by the clock: `allocert run TARGET`.
+ * Part of `npm run bench:all -- --guest`. The machine has to be free.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -43,9 +43,9 @@ export function linearizable<State, Action>(
 }
 
 /**
- * The calls and returns that are not yet in the order are a chain in the order of time, out of which
- * a call and its return are taken, and into which they are put back. Which calls may come next is
- * then read from the beginning of the chain, however long it is.
+ * The calls and returns that are not yet in the order are a chain in the order of time, out of
+ * which a call and its return are taken, and into which they are put back. Which calls may come
+ * next is then read from the beginning of the chain, however long it is.
  */
 class Search<State, Action> {
   readonly #calls: readonly ConcurrentCall<Action>[];

@@ -135,10 +135,10 @@ export function storeByKey(calls: Calls<StoreAction>): boolean {
   return inTurns([...byKey.values()]);
 }
 
-/** Each key gets some steps, then ten times as many: one that is hard hides none that is easy. */
+/** Each key gets some steps, then four times as many: one that is hard hides none that is easy. */
 function inTurns(parts: readonly Calls<StoreAction>[]): boolean {
   let open = parts;
-  for (let steps = 1000; open.length > 0; steps *= 10) {
+  for (let steps = 500; open.length > 0; steps *= 4) {
     if (steps > STEPS) throw new RangeError(`no answer after ${STEPS} steps`);
     const answers = open.map((part) => linearizable(part, text, steps));
     if (answers.includes('impossible')) return false;

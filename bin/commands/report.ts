@@ -66,9 +66,10 @@ const isWritten = (path: string): boolean =>
 
 async function report({ paths, reporter, out, ...given }: ReportArguments): Promise<number> {
   const reporters = parseReporters(reporter, kcidbOf(given));
-  await checkReports([...paths, given.baseline]);
+  const derived = await checkReports(paths);
+  await checkReports([given.baseline]);
   const settings = readGate(given);
-  const { record, directory, folders } = makeReport(paths, out, settings);
+  const { record, directory, folders } = makeReport(paths, out, settings, derived);
   showRecord(record, directory, reporters, folders);
   return record.exitCode;
 }

@@ -23,8 +23,8 @@ interface SplitRows {
 }
 
 /**
- * Which rows a page has as markup. In the page of a long run most rows say the same: packed they take
- * a tenth of the room, and the browser makes elements only of what is asked for.
+ * Which rows a page has as markup. In the page of a long run most rows say the same: packed they
+ * take a tenth of the room, and the browser makes elements only of what is asked for.
  */
 export function splitRows(
   record: RunRecord,
@@ -47,8 +47,8 @@ export function splitRows(
 /** Rows that only the script of the page shows; without it their number is told. */
 export function* packedRows(points: readonly Point[]): Generator<string> {
   if (points.length === 0) return;
-  yield `<p class="packed-note">${countText(points.length, 'more case')} passed, packed in this file;
- a browser that runs scripts shows them, and <code>record.json</code> has them.</p>`;
+  const count = countText(points.length, 'more case');
+  yield `<p class="packed-note">${count} passed, packed in this file; a browser that runs scripts shows them, and <code>record.json</code> has them.</p>`;
   for (let from = 0; from < points.length; from += BLOCK_ROWS) {
     const rows = points.slice(from, from + BLOCK_ROWS);
     yield new Markup(`<template data-rows="${rows.length}">${packed(rows)}</template>`).text;

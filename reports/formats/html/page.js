@@ -95,9 +95,10 @@
   const wordsOf = () => search.value.toLowerCase().split(/\s+/).filter(Boolean);
 
   /** Only a search needs what is packed, and only the first one waits for it. */
-  function filter() {
-    if (wordsOf().length === 0 || !rows.some((row) => isPacked(row) && !texts.has(row))) show();
-    else readPacked().then(show);
+  async function filter() {
+    const isUnread = rows.some((row) => isPacked(row) && !texts.has(row));
+    if (isUnread && wordsOf().length > 0) await readPacked();
+    show();
   }
 
   function show() {
@@ -136,13 +137,13 @@
     }
     for (const select of selects) select.value = asked.get(select.id) ?? '';
     search.value = asked.get('q') ?? '';
-    filter();
+    void filter();
   }
 
   function clear() {
     if (form === null) return;
     form.reset();
-    filter();
+    void filter();
     remember();
   }
 
@@ -150,11 +151,11 @@
     if (form === null) return;
     form.hidden = false;
     form.addEventListener('input', () => {
-      filter();
+      void filter();
       remember();
     });
     form.addEventListener('submit', (event) => event.preventDefault());
-    filter();
+    void filter();
   }
 
   function onKey(event) {
