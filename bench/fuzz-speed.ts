@@ -19,6 +19,7 @@ import { runCampaign } from '../fuzz/campaign/campaign.ts';
 import { EMPTY_SNAPSHOT } from '../fuzz/corpus/snapshot.ts';
 import { WorkerPool } from '../fuzz/workers/worker-pool.ts';
 import { detectOverlap } from '../oracles/sweep.ts';
+import { tellFigures } from './all/figures.ts';
 import { idleModelRuns, simulatedModelRuns } from './fuzz-speed/model-run.ts';
 import { ReplayedRounds } from './fuzz-speed/replayed.ts';
 
@@ -139,6 +140,8 @@ interface Rates {
   readonly ratio: number;
   /** What the ratio is when each worker has a core: twice the cost of one, for that of two. */
   readonly byProcessor: number;
+  /** Milliseconds of a processor that an operation costs with one worker. */
+  readonly cost: number;
 }
 
 /** Thousands of checked operations a second with one worker and with two. */
@@ -163,7 +166,7 @@ async function scaling(mode: string, count: number): Promise<Rates> {
   const ratio = median(two.map((rate, turn) => rate / (one[turn] ?? 1)));
   const [own = [], shared = []] = costs;
   const byProcessor = median(shared.map((cost, turn) => (2 * (own[turn] ?? 0)) / cost));
-  return { one: median(one), two: median(two), ratio, byProcessor };
+  return { one: median(one), two: median(two), ratio, byProcessor, cost: median(own) };
 }
 
 const packedTarget = openSimulator('sim:').packed;
@@ -206,3 +209,10 @@ for (const [mode, { byProcessor, one, ratio, two }] of Object.entries({ schedule
   const name = `two workers for one, ${mode}, ${SCALING_MIN} times at least`;
   verdict(name, both + why, (busy ? byProcessor : ratio) >= SCALING_MIN);
 }
+const counted = ({ byProcessor, ratio }: Rates): number => (busy ? byProcessor : ratio);
+tellFigures({
+  parallel: thread / model,
+  ordinary: 1 / scheduled.cost / model,
+  'two-ordinary': counted(scheduled),
+  'two-parallel': counted(parallel),
+});

@@ -16,6 +16,7 @@ import { parseVmTarget } from '../adapters/vm/target-url.ts';
 import { packageRoot } from '../base/package-root.ts';
 import { commandOf, fieldOf, requestBytes } from '../catalogue/abi-request.ts';
 import { type Abi, abiNamed } from '../catalogue/catalogue.ts';
+import { tellFigures } from './all/figures.ts';
 
 const run = promisify(execFile);
 
@@ -124,6 +125,7 @@ function report({ output }: { readonly output: readonly string[] }): void {
       `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}; ` +
       `at least ${RATIO_MIN}: ${verdict}`,
   );
+  tellFigures({ executor: middle });
   if (verdict === 'MISSED') process.exitCode = 1;
 }
 

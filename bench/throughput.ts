@@ -13,6 +13,7 @@ import type { Operation, Session } from '../adapters/contract/index.ts';
 import { buildAgent } from '../adapters/executor/build/build.ts';
 import { openTarget } from '../adapters/open-target.ts';
 import { packageRoot } from '../base/package-root.ts';
+import { tellFigures } from './all/figures.ts';
 
 const run = promisify(execFile);
 
@@ -115,6 +116,12 @@ function report(): void {
     const columns = [batch.toFixed(2).padStart(16), single.toFixed(3).padStart(12)];
     console.log(`${name.padEnd(15)}${columns.join('')}${String(operationsPerSecond).padStart(23)}`);
   }
+  const [inProcess, contained] = lines;
+  tellFigures({
+    'single-in-process': inProcess?.single ?? 0,
+    'single-contained': contained?.single ?? 0,
+    'batch-in-process': inProcess?.batch ?? 0,
+  });
   const out = process.argv[2];
   if (out !== undefined) void writeFile(out, `${JSON.stringify(lines, undefined, 2)}\n`);
 }

@@ -155,6 +155,9 @@ const wordOf = ({
   readonly command?: string | readonly string[] | undefined;
 }): string => String(command).split(' ')[0] ?? '';
 
+/** What help says of each command. */
+export const LISTED_COMMANDS: readonly Pick<ListedCommand, 'command' | 'describe'>[] = COMMANDS;
+
 /** The words of all commands. */
 export const COMMAND_WORDS: readonly string[] = COMMANDS.map(wordOf);
 
@@ -181,6 +184,13 @@ export function loadCommands(): Promise<readonly CommandModule[]> {
  */
 export function loadCommand(word: string | undefined): Promise<readonly CommandModule[]> {
   return load(COMMANDS.filter((one) => wordOf(one) === word));
+}
+
+/** Loads the command of that name, of which there is one, alone. */
+export async function loadNamed(word: string): Promise<CommandModule> {
+  const command = COMMANDS.find((one) => wordOf(one) === word);
+  if (command === undefined) throw new RangeError(`there is no command ${word}`);
+  return (await command.load()) as CommandModule;
 }
 
 async function load(wanted: readonly ListedCommand[]): Promise<readonly CommandModule[]> {

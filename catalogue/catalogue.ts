@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { AbiName } from '../adapters/contract/index.ts';
 import { usageError } from '../base/errors.ts';
 import { meant } from '../base/nearest.ts';
 import { packageRoot } from '../base/package-root.ts';
+import { CatalogueFiles } from './catalogue-files.ts';
 import type { ProfileFacts, RequirementFacts } from './facts.ts';
 
 /** A requirement as the catalogue holds it. */
@@ -136,15 +136,10 @@ export async function underCatalogue<T>(rules: Catalogue, work: () => Promise<T>
 }
 
 /** Reads a catalogue from a folder laid out as `catalogue`; see {@link catalogue}. */
-export function loadCatalogue(folder: string): Catalogue {
-  const schema = JSON.parse(readFileSync(join(folder, 'schema.json'), 'utf8'));
-  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
-  ajv.addSchema(schema, 'catalogue');
+export function loadCatalogue(folder: string, files = new CatalogueFiles(folder)): Catalogue {
   const read = <T>(sub: string, definition: string): T[] => {
-    const validate = ajv.getSchema(`catalogue#/$defs/${definition}`);
-    if (validate === undefined) throw new Error(`the catalogue's schema lacks ${definition}`);
     const names = readdirSync(join(folder, sub)).toSorted();
-    return names.map((name) => readChecked<T>(join(folder, sub, name), validate));
+    return names.map((name) => files.read(`${sub}/${name}`, definition) as T);
   };
   const groups = read<Group>('requirements', 'group');
   return {
@@ -154,15 +149,6 @@ export function loadCatalogue(folder: string): Catalogue {
     profiles: read<Profile>('profiles', 'profile'),
     abis: read<Abi>('abi', 'abi'),
   };
-}
-
-function readChecked<T>(file: string, validate: ValidateFunction): T {
-  const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  if (!validate(value)) {
-    const error = validate.errors?.[0];
-    throw new Error(`${file}: at ${error?.instancePath || 'the top'}, ${error?.message}`);
-  }
-  return value as T;
 }
 
 /**

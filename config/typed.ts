@@ -1,5 +1,6 @@
 import yargs from 'yargs';
 import { usageError } from '../base/errors.ts';
+import { configFlag } from './config-flag.ts';
 import type { CommandFacts, OptionFacts, OptionValue } from './option.ts';
 
 /** A command line as read before its command's own options are known. */
@@ -11,13 +12,6 @@ export interface Typed {
   /** Whether only help or the version was asked for. */
   readonly asks: boolean;
 }
-
-/** The flag that names the configuration file, as every command has it. */
-export const configFlag = {
-  type: 'string',
-  requiresArg: true,
-  describe: 'Configuration file; --no-config uses none [default: allocert.config.*]',
-} as const;
 
 /** Reads a command line as far as that is possible before the command is known. */
 export function readTyped(line: readonly string[]): Typed {

@@ -4,6 +4,8 @@
  * be checked apart, which is what keeps the search small.
  */
 
+import { SeenStates } from './seen-states.ts';
+
 /** An operation on the object: it took effect somewhere in [call, return]. */
 export interface ConcurrentCall<Action> {
   readonly action: Action;
@@ -37,29 +39,25 @@ export function linearizable<State, Action>(
   model: Model<State, Action>,
   steps: number,
 ): Linearizability {
-  const sorted = calls.toSorted((a, b) => (a.call < b.call ? -1 : 1));
-  const search = new Search(sorted, model, steps);
-  return search.run();
+  return new Search(calls, model, steps).run();
 }
 
-interface SearchStep<State> {
-  readonly state: State;
-  /** Calls that may come next, and how many of them were tried. */
-  readonly candidates: readonly number[];
-  tried: number;
-  /** The call that led here. */
-  readonly taken: number;
-}
-
+/**
+ * The calls and returns that are not yet in the order are a chain in the order of time, out of
+ * which a call and its return are taken, and into which they are put back. Which calls may come
+ * next is then read from the beginning of the chain, however long it is.
+ */
 class Search<State, Action> {
   readonly #calls: readonly ConcurrentCall<Action>[];
   readonly #model: Model<State, Action>;
-  readonly #done: Uint8Array;
-  readonly #seen = new Set<string>();
-  /** Calls before it are all done. */
-  #first = 0;
-  /** Calls that are done. */
-  #count = 0;
+  /** Links of the chain: calls by their places, then their returns, then its beginning. */
+  readonly #next: Int32Array;
+  readonly #before: Int32Array;
+  readonly #head: number;
+  /** What was taken, and the state before it. */
+  readonly #taken: number[] = [];
+  readonly #states: State[] = [];
+  readonly #seen: SeenStates;
   #open: number;
   #steps: number;
 
@@ -70,88 +68,88 @@ class Search<State, Action> {
   ) {
     this.#calls = calls;
     this.#model = model;
-    this.#done = new Uint8Array(calls.length);
+    this.#head = 2 * calls.length;
+    this.#next = new Int32Array(this.#head + 1);
+    this.#before = new Int32Array(this.#head + 1);
+    this.#seen = new SeenStates(calls.length);
     this.#open = calls.filter((one) => one.return !== undefined).length;
     this.#steps = steps;
+    this.#link();
   }
 
   run(): Linearizability {
-    const stack = [this.#stepTo(this.#model.initial, -1)];
-    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      if (this.#open === 0) return 'linearizable';
-      const next = top.candidates[top.tried];
-      if (next === undefined) {
-        stack.pop();
-        this.#undo(top.taken);
+    let state = this.#model.initial;
+    let at = this.#next[this.#head] as number;
+    while (this.#open > 0) {
+      if (at < this.#calls.length) {
+        if (this.#steps === 0) return 'unknown';
+        this.#steps -= 1;
+        const after = this.#model.step(state, (this.#calls[at] as ConcurrentCall<Action>).action);
+        if (after !== undefined && this.#seen.add(at, this.#model.key(after))) {
+          this.#take(at, state);
+          state = after;
+          at = this.#next[this.#head] as number;
+        } else {
+          at = this.#next[at] as number;
+        }
         continue;
       }
-      top.tried += 1;
-      if (this.#steps === 0) return 'unknown';
-      this.#steps -= 1;
-      const state = this.#model.step(
-        top.state,
-        (this.#calls[next] as ConcurrentCall<Action>).action,
-      );
-      if (state === undefined) continue;
-      this.#take(next);
-      if (this.#isNew(state)) stack.push(this.#stepTo(state, next));
-      else this.#undo(next);
+      // A call that returned here is not in the order, so nothing that began later may be next.
+      const last = this.#taken.pop();
+      if (last === undefined) return 'impossible';
+      state = this.#states.pop() as State;
+      this.#putBack(last);
+      at = this.#next[last] as number;
     }
-    return 'impossible';
+    return 'linearizable';
   }
 
-  #stepTo(state: State, taken: number): SearchStep<State> {
-    return { state, candidates: this.#minimal(), tried: 0, taken };
-  }
-
-  /** Calls that no call which is still to come had surely returned before. */
-  #minimal(): number[] {
-    let bound: bigint | undefined;
-    const open: number[] = [];
-    for (let index = this.#first; index < this.#calls.length; index += 1) {
-      if (this.#done[index] === 1) continue;
-      const one = this.#calls[index] as ConcurrentCall<Action>;
-      if (bound !== undefined && one.call > bound) break;
-      open.push(index);
-      if (one.return !== undefined && (bound === undefined || one.return < bound))
-        bound = one.return;
+  /** Makes the chain of all. A call at the time of a return may have come before it. */
+  #link(): void {
+    const count = this.#calls.length;
+    const timeOf = (link: number): bigint | undefined =>
+      link < count ? this.#calls[link]?.call : this.#calls[link - count]?.return;
+    const order = Array.from({ length: 2 * count }, (_, link) => ({ link, time: timeOf(link) }))
+      .filter((one): one is { link: number; time: bigint } => one.time !== undefined)
+      .sort((a, b) => (a.time === b.time ? a.link - b.link : a.time < b.time ? -1 : 1));
+    let last = this.#head;
+    for (const { link } of order) {
+      this.#join(last, link);
+      last = link;
     }
-    return open.filter(
-      (index) =>
-        bound === undefined || (this.#calls[index] as ConcurrentCall<Action>).call <= bound,
-    );
+    this.#join(last, this.#head);
   }
 
-  #take(index: number): void {
-    this.#done[index] = 1;
-    this.#count += 1;
-    while (this.#done[this.#first] === 1) this.#first += 1;
-    if (this.#calls[index]?.return !== undefined) this.#open -= 1;
+  #join(one: number, other: number): void {
+    this.#next[one] = other;
+    this.#before[other] = one;
   }
 
-  #undo(index: number): void {
-    if (index < 0) return;
-    this.#done[index] = 0;
-    this.#count -= 1;
-    if (index < this.#first) this.#first = index;
-    if (this.#calls[index]?.return !== undefined) this.#open += 1;
+  #take(call: number, state: State): void {
+    this.#taken.push(call);
+    this.#states.push(state);
+    this.#lift(call);
+    if (this.#calls[call]?.return === undefined) return;
+    this.#lift(call + this.#calls.length);
+    this.#open -= 1;
   }
 
-  /** What is done: how many in a row from the start, and which others. */
-  #doneInWords(): string {
-    let words = `${this.#first}`;
-    for (let index = this.#first + 1, left = this.#count - this.#first; left > 0; index += 1) {
-      if (this.#done[index] !== 1) continue;
-      words += `,${index}`;
-      left -= 1;
+  #putBack(call: number): void {
+    this.#seen.remove(call);
+    if (this.#calls[call]?.return !== undefined) {
+      this.#putIn(call + this.#calls.length);
+      this.#open += 1;
     }
-    return words;
+    this.#putIn(call);
   }
 
-  #isNew(state: State): boolean {
-    const key = `${this.#doneInWords()} ${this.#model.key(state)}`;
-    if (this.#seen.has(key)) return false;
-    this.#seen.add(key);
-    return true;
+  #lift(link: number): void {
+    this.#join(this.#before[link] as number, this.#next[link] as number);
+  }
+
+  /** Puts a link between its old neighbours, which nothing has parted since. */
+  #putIn(link: number): void {
+    this.#next[this.#before[link] as number] = link;
+    this.#before[this.#next[link] as number] = link;
   }
 }

@@ -12,6 +12,7 @@ import { EvidenceWriter } from './journal/evidence.ts';
 import type { ObservedRun } from './journal/observed-run.ts';
 import { scanJournal } from './journal/read-journal.ts';
 import { RecordBuilder } from './record/builder.ts';
+import type { DerivedRun } from './record/derived-run.ts';
 import type { GateSettings } from './record/gate-outcome.ts';
 import type { RunRecord } from './record/record.ts';
 import { recordDigest, recordPieces } from './record/record-text.ts';
@@ -21,11 +22,16 @@ import { recordDigest, recordPieces } from './record/record-text.ts';
  * transcript is in memory at a time.
  *
  * @param asked the gate to put the record through; left out: the one that the run was started with
+ * @param known what follows from the journal, where that was derived of it before
  * @returns the record that they show
  * @throws {@link AllocertError} when the journal cannot be read or the reports not be written
  */
-export function writeReports(directory: string, asked?: GateSettings): RunRecord {
-  const { record: raw, settings } = deriveAndKeep(directory);
+export function writeReports(
+  directory: string,
+  asked?: GateSettings,
+  known?: DerivedRun,
+): RunRecord {
+  const { record: raw, settings } = deriveAndKeep(directory, known);
   const gateOf = asked ?? settings;
   const record = gateOf === undefined ? raw : gate(raw, gateOf);
   writeViews(record, directory, [directory]);
@@ -68,24 +74,27 @@ export function writeViews(record: RunRecord, directory: string, folders: readon
   replaceStream(directory, REPORT_FILES.html, htmlPage({ record, transcriptOf }));
 }
 
-/** The record of a journal, whose evidence goes to the disk on the way. */
-function deriveAndKeep(directory: string): {
-  readonly record: RunRecord;
-  /** The gate that the run, or the last retry, was started with. */
-  readonly settings: GateSettings | undefined;
-} {
+/** What follows from a journal, whose evidence goes to the disk on the way. */
+function deriveAndKeep(directory: string, known?: DerivedRun): DerivedRun {
   let settings: GateSettings | undefined;
   const builder = new RecordBuilder();
   const evidence = new EvidenceWriter(directory);
   try {
-    scanJournal(directory, (line) => {
-      if (line.type === 'run-start') evidence.target(line);
-      if (line.type === 'gate') settings = line;
-      builder.add(line, line.type === 'case-end' ? evidence.case(line.transcript) : '');
-    });
+    // Where the record is known, it is not made twice, and names the target as the first line does.
+    if (known !== undefined) evidence.target(known.record);
+    scanJournal(
+      directory,
+      (line) => {
+        if (line.type === 'run-start') evidence.target(line);
+        if (line.type === 'gate') settings = line;
+        const digest = line.type === 'case-end' ? evidence.case(line.transcript) : '';
+        if (known === undefined) builder.add(line, digest);
+      },
+      known === undefined ? 1 : 2,
+    );
     evidence.commit();
   } finally {
     evidence.abandon();
   }
-  return { record: builder.record(), settings };
+  return known ?? { record: builder.record(), settings };
 }

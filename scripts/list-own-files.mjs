@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Folders, and which of their files are part of the tool: what `package.json` ships and it reads. */
 const PARTS = [
-  ['dist', /\.[cm]?js$/],
+  ['dist', /\.[cm]?js$|checked\.json$|listed-cases\.json$/],
   ['catalogue', /\.json$/],
   ['certify', /\.json$/],
   ['reports', /\.(?:json|css|html)$|formats.html.page\.js$/],

@@ -1,5 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import { explanationParagraphs } from '../../suites/assess/explanation.ts';
+import { listedCases } from '../../suites/assess/listed-cases.ts';
 import { idsIn, PRINT_CODES } from '../shared/options.ts';
 import { sayParagraphs } from '../shared/terminal.ts';
 
@@ -21,5 +22,6 @@ export const explainCommand: CommandModule<object, ExplainArguments> = {
         describe: 'Requirements: ids, beginnings, patterns (ISO-*), cases, groups',
       })
       .epilogue(PRINT_CODES),
-  handler: ({ ids }) => sayParagraphs(...explanationParagraphs(idsIn(ids, 'ids'))),
+  handler: async ({ ids }) =>
+    sayParagraphs(...explanationParagraphs(idsIn(ids, 'ids'), await listedCases())),
 };

@@ -1,4 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
+import { listedCases } from '../../suites/assess/listed-cases.ts';
 import { listingParagraphs, listRequirements } from '../../suites/assess/listing.ts';
 import { idsIn, PRINT_CODES, single } from '../shared/options.ts';
 import { sayJson, sayParagraphs } from '../shared/terminal.ts';
@@ -42,13 +43,14 @@ export const listCommand: CommandModule<object, ListArguments> = {
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print an array of objects' })
       .epilogue(PRINT_CODES),
-  handler: ({ ids, group, level, profile, json }) => {
-    const listed = listRequirements({
+  handler: async ({ ids, group, level, profile, json }) => {
+    const filter = {
       ids: idsIn(ids, 'ids'),
       groups: idsIn(group, 'group'),
       levels: idsIn(level, 'level'),
       ...(profile === undefined ? {} : { profile }),
-    });
+    };
+    const listed = listRequirements(filter, await listedCases());
     if (json) sayJson(listed);
     else sayParagraphs(...listingParagraphs(listed, profile));
   },

@@ -11,9 +11,10 @@ import { refuseOwnReport } from '../../reports/merge/write-merged.ts';
 import { parseReporters } from '../../reports/reporters.ts';
 import { checkReports } from '../shared/check-reports.ts';
 import { type KcidbArguments, kcidbOf, kcidbOptions } from '../shared/kcidb-options.ts';
-import { EXIT_CODES, gateOptions, reporterOption, single } from '../shared/options.ts';
+import { EXIT_CODES, gateOptions, single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
 import { reportCampaign } from '../shared/report-campaign.ts';
+import { reporterOption } from '../shared/reporter-option.ts';
 import { showRecord } from '../shared/show-record.ts';
 
 interface ReportArguments extends KcidbArguments, GateArgs {
@@ -65,9 +66,10 @@ const isWritten = (path: string): boolean =>
 
 async function report({ paths, reporter, out, ...given }: ReportArguments): Promise<number> {
   const reporters = parseReporters(reporter, kcidbOf(given));
-  await checkReports([...paths, given.baseline]);
+  const derived = await checkReports(paths);
+  await checkReports([given.baseline]);
   const settings = readGate(given);
-  const { record, directory, folders } = makeReport(paths, out, settings);
+  const { record, directory, folders } = makeReport(paths, out, settings, derived);
   showRecord(record, directory, reporters, folders);
   return record.exitCode;
 }

@@ -14,11 +14,11 @@ import {
   EXIT_CODES,
   gateOptions,
   outputOptions,
-  reporterOption,
   retriesOption,
   single,
 } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
+import { reporterOption } from '../shared/reporter-option.ts';
 import { runAndReport } from '../shared/run-and-report.ts';
 import { showRecord } from '../shared/show-record.ts';
 import { holdAgainst } from '../shared/stated-claims.ts';

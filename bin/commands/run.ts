@@ -19,11 +19,11 @@ import {
   onlyOption,
   outputOptions,
   parseShard,
-  reporterOption,
   retriesOption,
   single,
 } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
+import { reporterOption } from '../shared/reporter-option.ts';
 import { runAndReport } from '../shared/run-and-report.ts';
 import { holdAgainst, statementForRun } from '../shared/stated-claims.ts';
 import { sayJson, sayParagraphs } from '../shared/terminal.ts';

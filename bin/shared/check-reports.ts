@@ -1,3 +1,4 @@
+import type { DerivedRun } from '../../reports/record/derived-run.ts';
 import { recheckReport } from '../../suites/recheck/recheck-report.ts';
 import { complain } from './terminal.ts';
 
@@ -6,11 +7,17 @@ import { complain } from './terminal.ts';
  * could not be checked.
  *
  * @param paths as typed; undefined for one that was not
+ * @returns by path what follows from each journal, so that it need not be derived again
  * @throws {@link AllocertError} (machine) naming the first contradiction
  */
-export async function checkReports(paths: readonly (string | undefined)[]): Promise<void> {
+export async function checkReports(
+  paths: readonly (string | undefined)[],
+): Promise<ReadonlyMap<string, DerivedRun>> {
+  const derived = new Map<string, DerivedRun>();
   for (const path of new Set(paths)) {
-    const unchecked = path === undefined ? '' : await recheckReport(path);
+    if (path === undefined) continue;
+    const unchecked = await recheckReport(path, (run) => derived.set(path, run));
     if (unchecked !== '') complain(unchecked);
   }
+  return derived;
 }

@@ -1,6 +1,5 @@
 import { usageError } from '../../base/errors.ts';
 import { LEVELS } from '../../reports/record/gate-outcome.ts';
-import { REPORTERS } from '../../reports/reporters.ts';
 
 /** Refuses an option that is empty or given more than once; parsers would make a list of it. */
 export const single =
@@ -25,15 +24,6 @@ export function idsIn(given: readonly string[] | undefined, option = 'only'): re
   }
   return ids;
 }
-
-/** `--reporter NAME=PATH`; one value each, so that a directory may follow it. */
-export const reporterOption = {
-  type: 'string',
-  array: true,
-  nargs: 1,
-  default: [] as readonly string[],
-  describe: `Also write NAME=PATH, - for the output; ${Object.keys(REPORTERS).join(', ')}`,
-} as const;
 
 const PARTS_MAX = 9999;
 

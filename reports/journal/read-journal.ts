@@ -32,18 +32,21 @@ export interface JournalPlace {
  * line that was cut off is left out.
  *
  * @param onLine gets every line; the first one is the start of the run
+ * @param from the number of the first line that is wanted: the first one is long in a long run
  * @returns whether the last line was cut off
  * @throws {@link AllocertError} when there is none, it is damaged, or a newer allocert wrote it
  */
 export function scanJournal(
   directory: string,
   onLine: (line: WrittenLine, place: JournalPlace) => void,
+  from = 1,
 ): boolean {
   const file = join(directory, REPORT_FILES.journal);
   let number = 0;
   const torn = readingOf(directory, () =>
     forEachLine(file, (bytes, at) => {
       number += 1;
+      if (number < from) return;
       const line = parseLine(bytes.toString('utf8'), `${file} line ${number}`);
       if (number === 1 && line.type !== 'run-start') {
         throw usageError(

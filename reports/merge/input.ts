@@ -4,6 +4,7 @@ import { usageError } from '../../base/errors.ts';
 import { holdsReport, REPORT_FILES } from '../files/directory.ts';
 import { checkedRecord } from '../gate/check-record.ts';
 import { holdsCampaign } from '../journal/campaign-lines.ts';
+import type { DerivedRun } from '../record/derived-run.ts';
 import type { RecordedCampaign, RunRecord } from '../record/record.ts';
 import { writeReports } from '../write.ts';
 import { readCampaignSummary } from './campaign.ts';
@@ -29,7 +30,7 @@ export interface CampaignInput {
  *
  * @throws {@link AllocertError} when it is none of them, or damaged
  */
-function openInput(path: string): RecordInput | CampaignInput {
+function openInput(path: string, derived: DerivedRun | undefined): RecordInput | CampaignInput {
   if (existsSync(path) && statSync(path).isFile()) {
     return { path, folder: dirname(path), record: checkedRecord(path) };
   }
@@ -39,15 +40,22 @@ function openInput(path: string): RecordInput | CampaignInput {
     if (existsSync(file)) return { path, folder: path, record: checkedRecord(file) };
   }
   // Also says what is wrong with a folder that holds nothing of allocert's.
-  return { path, folder: path, record: writeReports(path) };
+  return { path, folder: path, record: writeReports(path, undefined, derived) };
 }
 
-/** The records and the campaigns of some paths. */
-export function openInputs(paths: readonly string[]): {
+/**
+ * The records and the campaigns of some paths.
+ *
+ * @param derived what follows from the journals of some of them
+ */
+export function openInputs(
+  paths: readonly string[],
+  derived: ReadonlyMap<string, DerivedRun> = new Map(),
+): {
   readonly records: readonly RecordInput[];
   readonly campaigns: readonly CampaignInput[];
 } {
-  const inputs = paths.map(openInput);
+  const inputs = paths.map((path) => openInput(path, derived.get(path)));
   const records = inputs.filter((one) => 'record' in one);
   if (records.length === 0) {
     throw usageError(

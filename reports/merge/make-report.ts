@@ -1,4 +1,5 @@
 import { gate } from '../gate/gate.ts';
+import type { DerivedRun } from '../record/derived-run.ts';
 import type { GateSettings } from '../record/gate-outcome.ts';
 import type { RunRecord } from '../record/record.ts';
 import { writeViews } from '../write.ts';
@@ -21,6 +22,7 @@ export interface MadeReport {
  *
  * @param paths report folders, record files and folders of fuzz campaigns
  * @param out folder for the report, which {@link refuseOwnReport} has let pass; undefined: none
+ * @param derived what follows from the journals of some paths, where that is known already
  * @throws {@link AllocertError} when a path holds nothing to report, the records do not belong
  *   together, or the report cannot be written
  */
@@ -28,8 +30,9 @@ export function makeReport(
   paths: readonly string[],
   out: string | undefined,
   settings: GateSettings | undefined,
+  derived: ReadonlyMap<string, DerivedRun> = new Map(),
 ): MadeReport {
-  const { records, campaigns } = openInputs(paths);
+  const { records, campaigns } = openInputs(paths, derived);
   const merged = mergeRecords(records, campaigns);
   const record = settings === undefined ? merged : gate(merged, settings);
   // Not before nothing can be refused any more: a folder that stays empty would be no report.

@@ -1,8 +1,7 @@
 import { catalogue, type Requirement } from '../../catalogue/catalogue.ts';
 import type { Authority, Level } from '../../catalogue/facts.ts';
 import { sourceLinks } from '../../catalogue/source-link.ts';
-import { CASES } from '../cases/all.ts';
-import { requirementsNamed } from '../run/select.ts';
+import { type ListedCase, requirementsNamed } from '../run/named.ts';
 import { expectationText } from './listing.ts';
 import type { Paragraph } from './table.ts';
 
@@ -27,16 +26,19 @@ const AUTHORITIES: Readonly<Record<Authority, string>> = {
  * @param words as `--only` takes them; see run/names.ts
  * @throws {@link AllocertError} (usage) for a word that names nothing
  */
-export function explanationParagraphs(words: readonly string[]): readonly Paragraph[] {
-  return requirementsNamed(words).flatMap((one, index) => [
+export function explanationParagraphs(
+  words: readonly string[],
+  cases: readonly ListedCase[],
+): readonly Paragraph[] {
+  return requirementsNamed(words, cases).flatMap((one, index) => [
     ...(index === 0 ? [] : [{ first: '', text: '' }]),
-    ...explained(one),
+    ...explained(one, cases),
   ]);
 }
 
-function explained(requirement: Requirement): Paragraph[] {
+function explained(requirement: Requirement, all: readonly ListedCase[]): Paragraph[] {
   const { id, statement, level, authority, source, interpretation, observe } = requirement;
-  const cases = CASES.filter((one) => one.requirements.includes(id));
+  const cases = all.filter((one) => one.requirements.includes(id));
   return [
     { first: `${id}  `, text: statement },
     row('level', `${level}, ${AUTHORITIES[authority]}; ${levelText(requirement)}`),

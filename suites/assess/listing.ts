@@ -2,9 +2,7 @@ import { usageError } from '../../base/errors.ts';
 import { chooseFrom } from '../../base/nearest.ts';
 import { catalogue, profileNamed, type Requirement } from '../../catalogue/catalogue.ts';
 import type { Level } from '../../catalogue/facts.ts';
-import { CASES } from '../cases/all.ts';
-import type { Case } from '../kit/case.ts';
-import { requirementsNamed } from '../run/select.ts';
+import { type ListedCase, requirementsNamed } from '../run/named.ts';
 import type { Paragraph } from './table.ts';
 
 /** A requirement as `allocert list` shows it. */
@@ -32,13 +30,13 @@ const LEVELS: readonly Level[] = ['MUST', 'SHOULD', 'MAY'];
  */
 export function listRequirements(
   filter: ListingFilter,
+  cases: readonly ListedCase[],
   requirements: readonly Requirement[] = catalogue().requirements,
-  cases: readonly Case[] = CASES,
 ): readonly ListedRequirement[] {
   const { levels, profile, ids = [] } = filter;
   const groups = filter.groups.map((group) => group.toLowerCase());
   refuseUnknown('group', groups, [...new Set(requirements.map(({ group }) => group))]);
-  const named = ids.length === 0 ? requirements : requirementsNamed(ids);
+  const named = ids.length === 0 ? requirements : requirementsNamed(ids, cases);
   const wanted = levels.map((level) => level.toUpperCase());
   refuseUnknown('level', wanted, LEVELS);
   const name = profile === undefined ? undefined : profileNamed(profile).name;

@@ -11,8 +11,9 @@ import {
 } from '../../reports/journal/read-journal.ts';
 import { RecordBuilder } from '../../reports/record/builder.ts';
 import { contradiction } from '../../reports/record/contradiction.ts';
+import type { DerivedRun } from '../../reports/record/derived-run.ts';
+import type { GateSettings } from '../../reports/record/gate-outcome.ts';
 import type { RunStart } from '../../reports/record/journal-lines.ts';
-import type { RunRecord } from '../../reports/record/record.ts';
 import { catalogueDifference, whyUnjudged } from './check-catalogue.ts';
 import { JudgeAgain } from './judge-again.ts';
 
@@ -21,15 +22,20 @@ import { JudgeAgain } from './judge-again.ts';
  * or than the evidence beside it. What another version of allocert judged is not judged again.
  *
  * @param directory a folder that holds a journal
+ * @param onDerived gets what follows from the journal, once nothing contradicts it
  * @returns a sentence on what could not be checked; empty when everything was
  * @throws {@link AllocertError} (machine) naming the first contradiction, and as `scanJournal` does
  */
-export async function checkJournal(directory: string): Promise<string> {
+export async function checkJournal(
+  directory: string,
+  onDerived: (run: DerivedRun) => void = () => {},
+): Promise<string> {
   const file = join(directory, REPORT_FILES.journal);
-  const { start, ends, record } = walked(directory, file);
+  const { start, ends, record, settings } = walked(directory, file);
   const unjudged = whyUnjudged(start.allocert, file, { ...start, incomplete: false });
   if (unjudged !== '') {
     refuseContradiction(record, file);
+    onDerived({ record, settings });
     return unjudged;
   }
   const quoted = catalogueDifference({ ...start, incomplete: false });
@@ -44,16 +50,15 @@ export async function checkJournal(directory: string): Promise<string> {
     throw contradiction(file, `the answers in its own line ${place.number}`, found);
   }
   refuseContradiction(record, file);
+  onDerived({ record, settings });
   return '';
 }
 
 /** A journal that was read to its end. */
-interface Walked {
+interface Walked extends DerivedRun {
   readonly start: RunStart;
   /** Where the ends of cases stand. */
   readonly ends: readonly JournalPlace[];
-  /** The record of it, before any gate. */
-  readonly record: RunRecord;
 }
 
 /** Reads a journal to its end: nothing in it may contradict its course, nor the evidence. */
@@ -63,13 +68,15 @@ function walked(directory: string, file: string): Walked {
   const course = new JournalCourse(file);
   const builder = new RecordBuilder();
   let start: RunStart | undefined;
+  let settings: GateSettings | undefined;
   scanJournal(directory, (line, place) => {
     course.add(line, place);
     if (line.type === 'run-start') start = line;
+    if (line.type === 'gate') settings = line;
     if (line.type === 'case-end') ends.push(place);
     builder.add(line, evidence.add(line, place));
   });
   evidence.end();
   if (start === undefined) throw new Error('a journal was read that does not start a run');
-  return { start, ends, record: builder.record() };
+  return { start, ends, record: builder.record(), settings };
 }

@@ -6,12 +6,12 @@ import {
   type Profile,
   profileNamed,
   profilesOf,
-  type Requirement,
   requirementsFor,
 } from '../../catalogue/catalogue.ts';
 import { CASES } from '../cases/all.ts';
 import type { Case } from '../kit/case.ts';
-import { type Names, namedBy, refuseUnnamed } from './names.ts';
+import { casesNamed, namesOf } from './named.ts';
+import { refuseUnnamed } from './names.ts';
 
 /**
  * The profile that decides: the one asked for, or the default of the ABI that the target speaks.
@@ -83,49 +83,6 @@ function chosenCases(abi: AbiName, only: readonly string[]): readonly Case[] {
   }
   return cases.filter((case_) => chosen.has(case_));
 }
-
-/** The cases that a word names, by their own ids or by the rules that they observe. */
-function casesNamed(
-  word: string,
-  cases: readonly Case[],
-  requirements: readonly Requirement[],
-): readonly Case[] {
-  const named = new Set(namedBy(word, namesOf(cases, requirements)));
-  const rules = new Set(
-    requirements.filter(({ id, group }) => named.has(id) || named.has(group)).map(({ id }) => id),
-  );
-  return cases.filter(
-    ({ id, requirements: observed }) => named.has(id) || observed.some((one) => rules.has(one)),
-  );
-}
-
-/**
- * The requirements of the catalogue that words name, by their own ids or by cases that observe
- * them, in the order of the catalogue.
- *
- * @throws {@link AllocertError} (usage) for a word that names none
- */
-export function requirementsNamed(words: readonly string[]): readonly Requirement[] {
-  const { requirements } = catalogue();
-  const names = namesOf(CASES, requirements);
-  const chosen = new Set<string>();
-  for (const word of words) {
-    const named = namedBy(word, names);
-    if (named.length === 0) refuseUnnamed(word, names);
-    for (const name of named) chosen.add(name);
-  }
-  const observed = new Set(
-    CASES.filter(({ id }) => chosen.has(id)).flatMap((one) => one.requirements),
-  );
-  return requirements.filter(
-    ({ id, group }) => chosen.has(id) || chosen.has(group) || observed.has(id),
-  );
-}
-
-const namesOf = (cases: readonly Case[], requirements: readonly Requirement[]): Names => ({
-  ids: [...requirements.map(({ id }) => id), ...cases.map(({ id }) => id)],
-  groups: [...new Set(requirements.map(({ group }) => group))],
-});
 
 /**
  * The cases of every ABI, or those of them that `only` names.

@@ -14,6 +14,7 @@ import { sourceLinks } from '../../catalogue/source-link.ts';
 import { fold, UNBROKEN, wrap } from '../../reports/formats/layout.ts';
 import { explanationParagraphs } from '../../suites/assess/explanation.ts';
 import { textTable } from '../../suites/assess/table.ts';
+import { CASES } from '../../suites/cases/all.ts';
 import { allocert, start } from '../e2e/command.ts';
 
 const PROGRAM = join(packageRoot(), 'dist', 'bin', 'allocert.js');
@@ -154,7 +155,7 @@ t.test('public sources have links, from the data', async (t) => {
 
 t.test('every requirement is explained, with what to do where it can fail', async (t) => {
   for (const { id, reportOnly, unobservable } of catalogue().requirements) {
-    const labels = explanationParagraphs([id]).map(({ first }) => first.trim());
+    const labels = explanationParagraphs([id], CASES).map(({ first }) => first.trim());
     for (const label of ['level', 'source', 'observed']) t.ok(labels.includes(label), id);
     const canFail = unobservable === undefined && reportOnly !== true;
     t.equal(labels.includes('if it fails'), canFail, id);

@@ -1,5 +1,6 @@
 /** The search for an order: it finds one, proves that there is none, or says that it gave up. */
 import t from 'tap';
+import { toJson } from '../../adapters/contract/index.ts';
 import { type ConcurrentCall, linearizable, type Model } from '../../oracles/index.ts';
 
 /** A register: writes set it, reads see it. */
@@ -40,4 +41,43 @@ t.test('a budget that runs out is no answer', async (t) => {
   const impossible = [...writes, call('read', 99, 101, 102)];
   t.equal(linearizable(impossible, register, 50), 'unknown');
   t.equal(linearizable(impossible.slice(6), register, 100_000), 'impossible');
+});
+
+/** Whether some order of calls explains them, by trying all orders. */
+function explained(calls: readonly ConcurrentCall<Action>[], state = register.initial): boolean {
+  if (calls.every((one) => one.return === undefined)) return true;
+  return calls.some((next) => {
+    const rest = calls.filter((one) => one !== next);
+    const isTooLate = rest.some((one) => one.return !== undefined && one.return < next.call);
+    const after = register.step(state, next.action);
+    return !isTooLate && after !== undefined && explained(rest, after);
+  });
+}
+
+t.test('it answers as trying all orders does', async (t) => {
+  let random = 1;
+  const below = (limit: number): number => {
+    random = (random * 48_271) % 0x7fffffff;
+    return random % limit;
+  };
+  const answers = { linearizable: 0, impossible: 0, unknown: 0 };
+  for (let round = 0; round < 400; round += 1) {
+    const calls = Array.from({ length: 3 + below(4) }, () => {
+      const from = below(10);
+      const to = below(5) === 0 ? undefined : from + below(6);
+      return call(below(2) === 0 ? 'write' : 'read', below(3), from, to);
+    });
+    const answer = linearizable(calls, register, 100_000);
+    answers[answer] += 1;
+    const expected = explained(calls) ? 'linearizable' : 'impossible';
+    if (answer !== expected) t.equal(answer, expected, JSON.stringify(toJson(calls)));
+  }
+  t.ok(answers.linearizable > 100 && answers.impossible > 100, JSON.stringify(answers));
+  t.equal(answers.unknown, 0);
+});
+
+t.test('what it has seen outgrows its first table', async (t) => {
+  const writes = Array.from({ length: 11 }, (_, value) => call('write', value, 1, 100));
+  const impossible = [...writes, call('read', 99, 101, 102)];
+  t.equal(linearizable(impossible, register, 10_000_000), 'impossible');
 });

@@ -23,12 +23,14 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** Controls would vanish, and marks of direction would reorder what a reader sees. */
 const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\ufffe\uffff]/gu;
 
+/** Text with everything in it that no reader would see written out. */
+export const visibleText = (text: string): string =>
+  text.replace(UNSEEN, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+
 /** Text made harmless, in an element as well as in a quoted attribute. */
 export const escapeText = (text: string): string =>
   markupWithoutCommands(
-    text
-      .replace(UNSEEN, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
-      .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? ''),
+    visibleText(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? ''),
   );
 
 /** Markup from a template: what is put in is escaped unless it is markup already. */

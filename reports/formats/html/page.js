@@ -13,6 +13,77 @@
     return texts.get(row);
   }
 
+  /** The lines of rows that are packed; their cells are text, and never become markup. */
+  async function unpacked({ content }) {
+    const bytes = Uint8Array.from(atob(content.textContent), (one) => one.charCodeAt(0));
+    const packed = new Blob([bytes]).stream();
+    const lines = packed.pipeThrough(new DecompressionStream('deflate-raw'));
+    return (await new Response(lines).text()).split('\n');
+  }
+
+  const isPacked = (row) => row.querySelector('template') !== null;
+
+  /** Adds what is packed in rows to the texts that are searched. */
+  async function readPacked() {
+    const read = async (row) => {
+      const blocks = await Promise.all([...row.querySelectorAll('template')].map(unpacked));
+      const lines = blocks.flat().join('\n').toLowerCase();
+      texts.set(row, `${row.textContent.toLowerCase()}\n${lines}`);
+    };
+    await Promise.all(rows.filter((row) => isPacked(row) && !texts.has(row)).map(read));
+  }
+
+  function element(name, text, kind = '') {
+    const made = document.createElement(name);
+    made.textContent = text;
+    if (kind !== '') made.className = kind;
+    return made;
+  }
+
+  /** A row as the plain ones beside it. */
+  function rowOf(line) {
+    const [id, title, took, expected, observed, reason] = line.split('\t');
+    const row = element('li', '');
+    row.dataset.standing = 'passes';
+    const sign = element('span', '✓');
+    sign.setAttribute('aria-hidden', 'true');
+    const badge = element('span', '', 'badge pass');
+    badge.append(sign, ' pass');
+    const list = element('dl', '');
+    for (const [name, text] of Object.entries({ expected, observed, reason })) {
+      if (text !== '') list.append(element('dt', name), element('dd', text));
+    }
+    row.append(badge, ' ', element('code', id), ` ${title} `, element('span', took, 'took'), list);
+    return row;
+  }
+
+  /** A button in place of what is packed, which shows a block of it at a time. */
+  function unpacking() {
+    for (const note of document.querySelectorAll('.packed-note')) {
+      const inside = note.parentElement;
+      const left = () => [...inside.querySelectorAll('template')];
+      const button = element('button', '', 'more');
+      button.type = 'button';
+      const label = () => {
+        const count = left().reduce((sum, { dataset }) => sum + Number(dataset.rows), 0);
+        button.textContent = `Show more of ${count} cases that passed`;
+        if (count === 0) button.remove();
+      };
+      label();
+      note.replaceWith(button);
+      button.addEventListener('click', async () => {
+        const [block] = left();
+        if (block === undefined || button.disabled) return;
+        button.disabled = true;
+        const lines = await unpacked(block);
+        inside.querySelector('.points').append(...lines.map(rowOf));
+        block.remove();
+        button.disabled = false;
+        label();
+      });
+    }
+  }
+
   function fits(row, words, statuses) {
     if (statuses.length > 0 && !statuses.includes(row.dataset.status)) return false;
     if (selects.some(({ id, value }) => value !== '' && row.dataset[id] !== value)) return false;
@@ -21,8 +92,17 @@
 
   const checked = () => [...form.querySelectorAll('input:checked')].map(({ value }) => value);
 
-  function filter() {
-    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const wordsOf = () => search.value.toLowerCase().split(/\s+/).filter(Boolean);
+
+  /** Only a search needs what is packed, and only the first one waits for it. */
+  async function filter() {
+    const isUnread = rows.some((row) => isPacked(row) && !texts.has(row));
+    if (isUnread && wordsOf().length > 0) await readPacked();
+    show();
+  }
+
+  function show() {
+    const words = wordsOf();
     const statuses = checked();
     let shown = 0;
     for (const row of rows) {
@@ -57,13 +137,13 @@
     }
     for (const select of selects) select.value = asked.get(select.id) ?? '';
     search.value = asked.get('q') ?? '';
-    filter();
+    void filter();
   }
 
   function clear() {
     if (form === null) return;
     form.reset();
-    filter();
+    void filter();
     remember();
   }
 
@@ -71,11 +151,11 @@
     if (form === null) return;
     form.hidden = false;
     form.addEventListener('input', () => {
-      filter();
+      void filter();
       remember();
     });
     form.addEventListener('submit', (event) => event.preventDefault());
-    filter();
+    void filter();
   }
 
   function onKey(event) {
@@ -148,6 +228,7 @@
   document.addEventListener('keydown', onKey);
   window.addEventListener('hashchange', openTarget);
   themes();
+  unpacking();
   filters();
   openingAll();
   openTarget();

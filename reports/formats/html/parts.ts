@@ -1,3 +1,4 @@
+import type { Point } from '../../record/points.ts';
 import { html, type Markup } from './escape.ts';
 
 /** The line above the verdict, with the switch between light and dark. */
@@ -23,3 +24,9 @@ export const countText = (count: number, unit: string): string =>
 /** A time in the unit in which it is short. @param ms milliseconds */
 export const durationText = (ms: number): string =>
   ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+
+/** How long a case took, and in how many runs; empty for what ran nowhere. */
+export function tookText({ case: { durationMs, end, id }, runs }: Point): string {
+  if (end === 'not-run' || id.startsWith('fuzz/')) return '';
+  return `${durationText(durationMs)}${runs > 1 ? `, ${runs} runs` : ''}`;
+}

@@ -5,7 +5,8 @@ import { isDeciding, reasonWith, type Standing } from '../../record/standing.ts'
 import { isBad, STATUSES } from '../../record/status.ts';
 import { html, type Markup } from './escape.ts';
 import { hasEvidence } from './evidence.ts';
-import { countText, durationText } from './parts.ts';
+import { packedRows, splitRows } from './packed-rows.ts';
+import { countText, tookText } from './parts.ts';
 import { evidenceLink, seenInstead } from './point-parts.ts';
 import { ruleAnchor } from './rule-anchor.ts';
 import { sourceMarkup } from './source.ts';
@@ -92,8 +93,11 @@ export function* requirementRow(
 <p><span class="quiet">Source</span> ${sourceMarkup(source)}</p>`.text;
   if (points.length === 0) yield withoutCase(record, requirement).text;
   else yield '<ul class="points">';
-  for (const point of points) yield pointRow(record, point, standingOf(point)).text;
-  yield points.length === 0 ? '</div></details>\n' : '</ul></div></details>\n';
+  const { plain, packed } = splitRows(record, points, standingOf);
+  for (const point of plain) yield pointRow(record, point, standingOf(point)).text;
+  if (points.length > 0) yield '</ul>';
+  yield* packedRows(packed);
+  yield '</div></details>\n';
 }
 
 /** What the worst case of a row observed: seen without opening it. */
@@ -117,15 +121,13 @@ function withoutCase({ profile }: RunRecord, { cases, id, statuses }: RecordedRe
 }
 
 function pointRow(record: RunRecord, point: Point, standing: Standing): Markup {
-  const { expected, observed, runs, status } = point;
+  const { expected, observed, status } = point;
   const reason = reasonWith(standing, record, point);
   const mark = standing === 'known' ? html` <b>known</b>` : '';
-  const { durationMs, end, id, title } = point.case;
+  const { id, title } = point.case;
   const link = hasEvidence(record, point.case) ? evidenceLink(id) : '';
-  const took =
-    end === 'not-run' || id.startsWith('fuzz/')
-      ? ''
-      : html` <span class="took">${durationText(durationMs)}${runs > 1 ? `, ${runs} runs` : ''}</span>`;
+  const text = tookText(point);
+  const took = text === '' ? '' : html` <span class="took">${text}</span>`;
   const words = [
     expected.length === 0 ? html`` : html`<dt>expected</dt><dd>${expected.join(' or ')}</dd>`,
     observed.length === 0 ? html`` : html`<dt>observed</dt><dd>${observed.join(', ')}</dd>`,

@@ -1,7 +1,9 @@
 /** Words that choose requirements and cases: ids in any case, beginnings, patterns, groups. */
 import t from 'tap';
+import { CASES } from '../../../suites/cases/all.ts';
+import { requirementsNamed } from '../../../suites/run/named.ts';
 import { namedBy } from '../../../suites/run/names.ts';
-import { casesOfAll, requirementsNamed, selectCases } from '../../../suites/run/select.ts';
+import { casesOfAll, selectCases } from '../../../suites/run/select.ts';
 
 const names = {
   ids: ['ISO-01', 'ISO-02', 'LEN-01', 'ISO-01/many', 'ISO-01/many-threads', 'LEN-01/odd'],
@@ -37,7 +39,7 @@ t.test('cases and requirements are chosen by the same words', async (t) => {
   t.ok(ids(['isolation']).length > ids(['iso-01']).length);
   t.strictSame(ids(['isolation']), ids(['ISO']), 'the prefix of a group');
   t.strictSame(ids(['iso-01/*']).toSorted(), ids(['ISO-01']).toSorted());
-  const rules = (words: readonly string[]) => requirementsNamed(words).map(({ id }) => id);
+  const rules = (words: readonly string[]) => requirementsNamed(words, CASES).map(({ id }) => id);
   t.strictSame(rules(['iso-01', 'LEN-0?']).slice(0, 1), ['ISO-01']);
   t.strictSame(rules(['ISO-01/reuse']), ['ISO-01'], 'the rules of a case');
   const heap = selectCases('dma-heap', ['VER*', 'iso-01']).map(({ id }) => id);
