@@ -21,8 +21,6 @@ interface Walk {
   readonly files?: Readonly<Record<string, string>>;
   /** Blocks that have no command of allocert and are carried out all the same. */
   readonly also?: RegExp;
-  /** What the reader does before a line, as a line of a shell. */
-  readonly before?: readonly (readonly [RegExp, string])[];
   /** Exit code of blocks that do not end with 0. */
   readonly codes?: readonly (readonly [RegExp, number])[];
 }
@@ -37,22 +35,10 @@ const [example] = blocksOf('docs/writing-an-adapter.md').filter(({ text }) =>
 const WALKS: Readonly<Record<string, Walk>> = {
   'README.md': { env: {}, codes: [[/rfc-v2/, 1]] },
   'docs/adapter-check.md': { files: { 'my-adapter.mjs': example?.text ?? '' } },
-  'docs/certification.md': {
-    before: [[/statement check/, 'sed -i s/FILL-IN/Acme/ statement.json']],
-  },
   'docs/ci-kits.md': { also: /^mkdir/, env: { ...QUICK, ALLOCERT_TARGET: 'sim:' } },
   'docs/command-line.md': { env: {} },
-  'docs/compare.md': {
-    before: [[/replay:OLD/, 'allocert run sim: --out OLD && cp -r OLD NEW']],
-  },
   'docs/configuration.md': {
     files: { 'allocert.config.json': '{ "run": { "target": "sim:?behaviour=rfc-v2" } }' },
-  },
-  'docs/qualify.md': {
-    files: {
-      'mine.json':
-        '[{ "name": "no-zeroing", "summary": "Nothing is zeroed", "breaks": ["ISO-01"] }]',
-    },
   },
 };
 
@@ -62,6 +48,8 @@ const NOT_RUN: readonly (readonly [RegExp, string])[] = [
   [/npm ci/, 'installs what this test belongs to'],
   [/allocert run \.?\S*my-adapter/, 'writing-an-adapter.test.ts carries this page out'],
   [/allocert (?:certify|verify)/, 'takes minutes; submission.test.ts and verify.test.ts do it'],
+  [/allocert statement/, 'statement.test.ts does it'],
+  [/replay:OLD/, 'OLD and NEW stand for any report; matrices.test.ts does it'],
   [/^(?:tar|mkdir|diff) .*\b(?:old|new)\b|certificate\.tar|--baseline old/, 'of a certificate'],
   [/qualify sim:/, 'runs every case; matrices.test.ts does it'],
   [/ENTRY\.json/, 'ENTRY stands for any name'],
@@ -101,7 +89,7 @@ const wordsOf = (text: string): string => text.replace(/\s+/g, ' ');
 
 const typed: string[] = [];
 for (const page of USER_PAGES) {
-  const { also, before = [], codes = [], env = QUICK, files = {} } = WALKS[page] ?? {};
+  const { also, codes = [], env = QUICK, files = {} } = WALKS[page] ?? {};
   const blocks = blocksOf(page)
     .map((block) => ({ block, lines: linesOf(block, also) }))
     .filter(({ lines }) => lines.length > 0);
@@ -114,11 +102,7 @@ for (const page of USER_PAGES) {
     const { folder, path } = repository();
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     for (const { block, lines } of blocks) {
-      const script = lines.flatMap((line) => [
-        ...before.filter(([pattern]) => pattern.test(line)).map(([, done]) => done),
-        line,
-      ]);
-      const ran = asUser(['bash', '-eo', 'pipefail', '-c', script.join('\n')], {
+      const ran = asUser(['bash', '-eo', 'pipefail', '-c', lines.join('\n')], {
         cwd: folder,
         env: { ...process.env, PATH: path, HOME: folder, ...env },
       });
