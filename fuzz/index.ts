@@ -7,6 +7,8 @@
  * what it detected, `reproduce/` writes that as a C program, `findings/` shows it to people,
  * `workers/` do all this in one thread or in several, and `campaign/` has the whole. Nothing here
  * knows an adapter. Start reading at `generate/scenario.ts`, then `campaign/campaign.ts`.
+ *
+ * @packageDocumentation
  */
 export * from '../oracles/index.ts';
 export { CAMPAIGN_FILE, type CampaignHeader } from '../reports/journal/campaign-lines.ts';

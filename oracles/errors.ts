@@ -6,7 +6,7 @@ import type { Violation } from './violation.ts';
 /** The allowed outcomes of a request, and the rule that allows them. */
 export interface Prediction {
   readonly requirement: string;
-  /** Words of {@link wordOf} that are as they should be; `error` stands for any errno. */
+  /** Words of `wordOf` that are as they should be; `error` stands for any errno. */
   readonly words: readonly string[];
   /** All requests of this rule must have the same one of these outcomes. */
   readonly alike?: readonly string[];

@@ -30,7 +30,7 @@ export interface Room {
  *
  * Sound where no other process uses the region and its allocator gives out every page: each buffer
  * that may have lived during the call counts as there for the whole of it, wherever it does most
- * harm ({@link certainFreeRun}). A buffer of an unknown region counts in each, and a request on
+ * harm (`certainFreeRun`). A buffer of an unknown region counts in each, and a request on
  * one is judged by all. A request that failed otherwise, for its answer or for want of a
  * descriptor, had its pages for a while and counts as a buffer; so does one that was made to fail.
  * Linux may fail to move a page: there it is not decidable, and must not be asked.

@@ -10,7 +10,7 @@ import type { Violation } from './violation.ts';
 /**
  * No request makes the kernel complain, kills a client or never returns (ERR-12).
  *
- * Sound for alarms of a kernel that no other program provokes ({@link isKernelsOwn} names one that
+ * Sound for alarms of a kernel that no other program provokes (`isKernelsOwn` names one that
  * the kernel itself raises where a mapping is made to fail), for clients that no operation ends,
  * and for calls that cannot wait: a Program whose time is up in a `sleep`, a `wait` or a barrier
  * that not every thread reaches waits by itself, and one whose calls still come back hangs

@@ -7,6 +7,8 @@
  *
  * It runs the suites through their index, and each subtest says what the TAP report of a run would
  * say. It may import whatever a run takes: suites, the record and the registry of adapters.
+ *
+ * @packageDocumentation
  */
 import type { Adapter } from '../adapters/contract/index.ts';
 import { openTarget } from '../adapters/open-target.ts';

@@ -5,6 +5,8 @@
  *
  * Start with `program.ts` and `history.ts`, which `session.ts` joins; `operations.ts` is the table,
  * `operation-spec.ts` says what its columns mean, `operation-meaning.ts` asks it.
+ *
+ * @packageDocumentation
  */
 
 export { AllocertError, type Blame, machineError, usageError } from '../../base/errors.ts';

@@ -4,6 +4,8 @@
  * Imports `contract/`, `interpreter/` and `base/`.
  *
  * Start with `calls.ts` for what an author writes, then `call.ts`, which makes one call.
+ *
+ * @packageDocumentation
  */
 export { adapterFromSyscalls } from './adapter.ts';
 export type {

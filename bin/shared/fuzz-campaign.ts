@@ -21,7 +21,7 @@ import { wrap } from '../../reports/formats/layout.ts';
 import { closeInTime } from './close-in-time.ts';
 import { Interrupt } from './interrupt.ts';
 import { LiveLine } from './live-line.ts';
-import { complain, say, sayPainted, sayParagraphs, styleOf } from './terminal.ts';
+import { complain, say, sayPainted, sayParagraphs, sayWrapped, styleOf } from './terminal.ts';
 
 /** Lines of a schedule that are shown; the file has all of it. */
 const SCHEDULE_LINES = 40;
@@ -72,7 +72,8 @@ export async function runFuzzCampaign(
     findings: findingsBefore,
   });
   const live = new LiveLine(() => figuresLine(progress.take()));
-  say(`seed 0x${request.seed.toString(16)} on ${redact(request.target)}, campaign in ${directory}`);
+  const seed = `seed 0x${request.seed.toString(16)}`;
+  sayWrapped(`${seed} on ${redact(request.target)}, campaign in ${directory}`);
   try {
     const end = await runRecorded({
       ...request,
@@ -94,7 +95,7 @@ export async function runFuzzCampaign(
       onRoundDone: (round, sight) => progress.round(round, sight),
     });
     const total = findingsBefore + end.findings;
-    say(figuresLine(progress.take()));
+    sayWrapped(figuresLine(progress.take()));
     const place = end.lost ? 'there is no report' : `the report is ${directory}/report.html`;
     const causes = groupsOf(kept).length + findingsBefore;
     const many = causes === total ? '' : ` of at most ${counted(causes, 'cause')}`;

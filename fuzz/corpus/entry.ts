@@ -85,7 +85,7 @@ function capabilitiesOf(programs: readonly Program[]): Capability[] {
   return [...found].toSorted();
 }
 
-/** An entry from text that allocert has written; anything else goes through {@link readEntry}. */
+/** An entry from text that allocert has written; anything else goes through `readEntry`. */
 export const entryFrom = (text: string): CorpusEntry => {
   const { programs, ...rest } = JSON.parse(text) as Omit<CorpusEntry, 'programs'> & {
     readonly programs: readonly unknown[];

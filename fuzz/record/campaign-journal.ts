@@ -133,7 +133,7 @@ export class CampaignJournal {
   /**
    * Writes a finding's own file, and its C program beside it.
    *
-   * @param name of the file, by {@link findingFile}
+   * @param name of the file, by `findingFile`
    * @param program text of the file that the finding names as its reproducer
    */
   finding(finding: Finding, name: string, program: string | undefined): void {

@@ -1,4 +1,4 @@
-import { catalogue, type Requirement } from '../../catalogue/catalogue.ts';
+import { catalogue, type KnownDeviation, type Requirement } from '../../catalogue/catalogue.ts';
 import type { Authority, Level } from '../../catalogue/facts.ts';
 import { sourceLinks } from '../../catalogue/source-link.ts';
 import { type ListedCase, requirementsNamed } from '../run/named.ts';
@@ -14,10 +14,47 @@ const LEVELS: Readonly<Record<Level, string>> = {
 
 /** Where the force of a rule comes from. */
 const AUTHORITIES: Readonly<Record<Authority, string>> = {
-  text: 'text: the specification says so',
-  safety: 'safety: no text could allow anything else',
-  guidance: 'guidance: the kernel asks it of every driver',
+  text: 'the specification says so',
+  safety: 'no text could allow anything else',
+  guidance: 'the kernel asks it of every driver',
 };
+
+/** What is to be said of a requirement besides its own text. */
+export interface Explanation {
+  readonly requirement: Requirement;
+  /** What a deviation is. */
+  readonly level: string;
+  /** Where its force comes from. */
+  readonly authority: string;
+  readonly cases: readonly ListedCase[];
+  /** Deviations that are known of implementations, each with the profile that knows it. */
+  readonly known: readonly (KnownDeviation & { readonly profile: string })[];
+  /** What to do about a failure, step by step. */
+  readonly advice: readonly string[];
+}
+
+/**
+ * Explains a requirement of the catalogue.
+ *
+ * @param all every case
+ */
+export function explainRequirement(
+  requirement: Requirement,
+  all: readonly ListedCase[],
+): Explanation {
+  const { id, authority, level, reportOnly } = requirement;
+  const cases = all.filter((one) => one.requirements.includes(id));
+  return {
+    requirement,
+    level: reportOnly === true ? 'whatever is observed is only reported' : LEVELS[level],
+    authority: AUTHORITIES[authority],
+    cases,
+    known: catalogue().profiles.flatMap(({ name, known }) =>
+      known.filter((one) => one.requirement === id).map((one) => ({ ...one, profile: name })),
+    ),
+    advice: adviceFor(requirement, cases.length > 0),
+  };
+}
 
 /**
  * Requirements for a reader who wants to understand or mend a verdict: the rule, its source, how it
@@ -32,16 +69,15 @@ export function explanationParagraphs(
 ): readonly Paragraph[] {
   return requirementsNamed(words, cases).flatMap((one, index) => [
     ...(index === 0 ? [] : [{ first: '', text: '' }]),
-    ...explained(one, cases),
+    ...explained(explainRequirement(one, cases)),
   ]);
 }
 
-function explained(requirement: Requirement, all: readonly ListedCase[]): Paragraph[] {
-  const { id, statement, level, authority, source, interpretation, observe } = requirement;
-  const cases = all.filter((one) => one.requirements.includes(id));
+function explained({ advice, authority, cases, known, level, requirement }: Explanation) {
+  const { id, statement, source, interpretation, observe } = requirement;
   return [
     { first: `${id}  `, text: statement },
-    row('level', `${level}, ${AUTHORITIES[authority]}; ${levelText(requirement)}`),
+    row('level', `${requirement.level}, ${requirement.authority}: ${authority}; ${level}`),
     row('source', `${source.document}: ${source.place}`),
     ...sourceLinks(source.document).map((link) => row('read it', link)),
     ...(interpretation === undefined ? [] : [row('meaning', interpretation)]),
@@ -51,28 +87,15 @@ function explained(requirement: Requirement, all: readonly ListedCase[]): Paragr
     row('observed', observe),
     ...cases.map((one) => row('case', `${one.id}: ${one.title}`)),
     ...(cases.length > 0 ? [] : [row('no case', requirement.unobservable ?? 'none is written')]),
-    ...knownOf(id),
-    ...adviceFor(requirement, cases.length > 0).map((text, index) =>
-      row(index === 0 ? 'if it fails' : '', text),
-    ),
+    ...known.map(({ profile, kernel, note, source, fixedIn }) => {
+      const end = fixedIn === null ? 'not fixed so far' : `fixed by ${fixedIn}`;
+      return row('known', `${profile}, ${kernel}: ${note} (${source}; ${end})`);
+    }),
+    ...advice.map((text, index) => row(index === 0 ? 'if it fails' : '', text)),
   ];
 }
 
 const row = (label: string, text: string): Paragraph => ({ first: `  ${label.padEnd(13)}`, text });
-
-const levelText = ({ level, reportOnly }: Requirement): string =>
-  reportOnly === true ? 'whatever is observed is only reported' : LEVELS[level];
-
-/** Deviations that are known of implementations. */
-const knownOf = (id: string): Paragraph[] =>
-  catalogue().profiles.flatMap(({ name, known }) =>
-    known
-      .filter(({ requirement }) => requirement === id)
-      .map(({ kernel, note, source, fixedIn }) => {
-        const end = fixedIn === null ? 'not fixed so far' : `fixed by ${fixedIn}`;
-        return row('known', `${name}, ${kernel}: ${note} (${source}; ${end})`);
-      }),
-  );
 
 /** What to do about a failure, step by step. */
 function adviceFor(

@@ -82,7 +82,10 @@ export function listingParagraphs(
 function rowsOf(requirement: ListedRequirement, profile: string | undefined): Paragraph[] {
   const { id, level, authority, statement, cases, unobservable, reportOnly } = requirement;
   const only = reportOnly === true ? ', report only' : '';
-  const row = (label: string, text: string): Paragraph => ({ first: `          ${label} `, text });
+  const row = (label: string, text: string): Paragraph => ({
+    first: '          ',
+    text: `${label} ${text}`,
+  });
   const expect = profile === undefined ? undefined : requirement.expect[profile];
   return [
     { first: `  ${id.padEnd(8)}`, text: `${level} (${authority}${only}): ${statement}` },

@@ -66,7 +66,7 @@ export function commandLinesIn(line: string): string[][] {
 }
 
 /** Whether words show what can be typed, and not what is. */
-const isSynopsis = (words: readonly string[]): boolean =>
+export const isSynopsis = (words: readonly string[]): boolean =>
   words.some((word) => /[[\]…]|^[A-Z]{1,}$|\|/.test(word));
 
 /** Each of the lines that a synopsis stands for, without its brackets. */

@@ -9,9 +9,21 @@ export function header(record: RunRecord): Markup {
   const notices = noticeList([...record.notices, ...(record.gate?.warnings ?? [])]);
   const shown = finalVerdict(record);
   return html`<header>
-${themeButton()}<h1 class="${shown.tone}">${signed(shown)}</h1>
+${themeButton()}${headline(shown)}
 ${factList([...targetRows(record), ...placeRows(record)])}${notices}
 </header>`;
+}
+
+/** Characters of a verdict that are read at one glance. */
+const HEADLINE_MAX = 90;
+
+/** A verdict as headline; where it names what decides, that stands below. */
+function headline({ text, tone }: VerdictText): Markup {
+  const at = text.length > HEADLINE_MAX ? text.indexOf(': ') : -1;
+  if (at < 0) return html`<h1 class="${tone}">${signed({ text, tone })}</h1>`;
+  const below = text.slice(at + 2);
+  return html`<h1 class="${tone}">${signed({ text: `${text.slice(0, at)}.`, tone })}</h1>
+<p>${below.slice(0, 1).toUpperCase()}${below.slice(1)}</p>`;
 }
 
 /** Notices that stand open; a longer list would push what failed off the screen. */
@@ -65,7 +77,11 @@ function placeRows({ environment }: RunRecord): readonly Row[] {
   return [...known, ...others].map((name): Row => {
     const value = environment[name] ?? '';
     const isCode = name === 'command' || name === 'commit';
-    const shown = isCode ? html`<code>${value}</code>` : linkIfWeb(value);
+    const shown = isCode ? html`<code>${wordsOf(value)}</code>` : linkIfWeb(value);
     return [PLACE_NAMES[name] ?? name, value === '' ? '' : shown];
   });
 }
+
+/** The words of a command, each of which stays together. */
+const wordsOf = (command: string): Markup[] =>
+  command.split(' ').map((word, index) => html`${index === 0 ? '' : ' '}<span>${word}</span>`);
