@@ -18,7 +18,9 @@ export type FileName = `region:${number}` | `minor:${number}` | (typeof FILES)[n
  * Documents that `readfile` reaches; `fdinfo` is that of the descriptor given, and the class is one
  * line `NAME MAJOR:MINOR` for each device in it. Of the list of dma-bufs the end is read, where they
  * are counted; their events are a line `EVENT COUNT` each, and `lost COUNT` at the end; of CMA's
- * areas a line `NAME PAGES` for each, with the pages of it that are taken.
+ * areas a line `NAME PAGES` for each, with the pages of it that are taken. Of `kcov` a u16 for each
+ * edge of the kernel's code that calls of any client took since it was read last; the first reading
+ * in a case has them traced from the next Program on, and a hash tells edges apart.
  */
 export const DOCUMENTS = [
   '/proc/meminfo',
@@ -29,6 +31,7 @@ export const DOCUMENTS = [
   '/sys/kernel/debug/dma_buf/bufinfo',
   '/sys/kernel/tracing/events/dma_buf',
   '/sys/kernel/debug/cma',
+  '/sys/kernel/debug/kcov',
 ] as const;
 
 /** One of {@link DOCUMENTS}. */

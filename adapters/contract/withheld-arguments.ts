@@ -70,6 +70,11 @@ const WITHHELD: readonly Withheld[] = [
     reason: 'it says something only around all clients: scenarios of a guest begin and end with it',
   },
   {
+    places: ['readfile.document'],
+    classes: ['/sys/kernel/debug/kcov'],
+    reason: 'it is asked for beside the Programs of a round, and no rule is about it',
+  },
+  {
     places: ['failnth.nth'],
     classes: ['0', '1', ...LARGE],
     reason: 'what fails on purpose is judged by rules of its own: see `allocert faults`',

@@ -30,6 +30,8 @@ import {
 const GRACE_MS = 10_000;
 /** The same for a daemon: it has an agent of its own, whose silence it reports. */
 const SERVED_GRACE_MS = 3 * GRACE_MS;
+/** Milliseconds of silence behind a complaint; an agent says every five seconds that it is there. */
+const STRICKEN_MS = 5_000;
 /** Milliseconds for the handshake and for `begin`. */
 const ANSWER_MS = 20_000;
 /** Milliseconds for the facts: a daemon may first have to boot its target, or to serve others. */
@@ -59,6 +61,11 @@ export interface AgentOptions {
    * and never touches the target, so that nothing else makes it silent.
    */
   readonly silenceIsForced?: true;
+  /**
+   * Whether the target's kernel has complained since the case began. An agent that says nothing
+   * after that is waited for less long: its machine has locked up, as a rule.
+   */
+  hasComplained?(): boolean;
   /** Called when a case begins: what was said before is no matter of it. */
   onBegin?(): void;
   /** Called once a death is seen: waits for the target's last words and says what happened. */
@@ -214,9 +221,22 @@ class AgentSession implements Session {
   }
 
   async #receive(timeoutMs: number): Promise<WireFrame> {
-    const frame = await this.#channel.receive(timeoutMs);
+    const frame = await this.#heard(timeoutMs);
     if (frame.type === 'death') throw decodeDeath(frame.payload);
     return frame;
+  }
+
+  async #heard(timeoutMs: number): Promise<WireFrame> {
+    const { hasComplained } = this.#options;
+    if (hasComplained === undefined) return this.#channel.receive(timeoutMs);
+    for (let left = timeoutMs; ; left -= STRICKEN_MS * this.#pace) {
+      const slice = Math.min(left, STRICKEN_MS * this.#pace);
+      try {
+        return await this.#channel.receive(slice);
+      } catch (thrown) {
+        if (!(thrown instanceof ChannelSilent) || slice === left || hasComplained()) throw thrown;
+      }
+    }
   }
 
   /**

@@ -83,6 +83,7 @@ export function targetFacts(
     details: {
       ...details,
       ...memoryDetails(agent),
+      ...(agent.has('edges') ? { edges: text('edges') } : {}),
       ...(agent.has('dma_bufs') ? { 'dma-bufs': text('dma_bufs') } : {}),
       ...layoutDetails(agent),
       slowness: String(slownessOf(agent)),

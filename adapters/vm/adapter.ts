@@ -124,6 +124,7 @@ class VmAdapter implements Adapter {
           });
         },
         onBegin: () => guest.console.mark(),
+        hasComplained: () => guest.console.alarm() !== undefined,
         lastWords: () => lastWords(guest, watch.silent ? silenceOf(silenceMs) : undefined),
         onClose: () => guest.kill(),
       });

@@ -1,7 +1,15 @@
+import type { RoundReport } from '../judge/round-report.ts';
 import type { Ranges } from '../record/ranges.ts';
 
 /** Rounds that are run on one session, and by one worker. */
 export const BATCH = 32;
+
+/** A batch under way. */
+export interface Batch {
+  readonly indices: readonly number[];
+  /** Of those that were run, which may be fewer. */
+  readonly reports: Promise<readonly RoundReport[]>;
+}
 
 /** The rounds that batches are cut from. */
 export interface BatchOptions {

@@ -18,9 +18,10 @@ import type { Finding } from '../record/finding.ts';
 import { Ranges } from '../record/ranges.ts';
 import type { CampaignWorker } from '../workers/campaign-worker.ts';
 import { LocalWorker } from '../workers/local-worker.ts';
-import { Batches } from './batches.ts';
+import { type Batch, Batches } from './batches.ts';
 import { Completeness } from './completeness.ts';
 import { KnownFindings } from './known-findings.ts';
+import { minimizingTime } from './minimizing-time.ts';
 
 /** When a campaign ends; whichever comes first. */
 export interface Budget {
@@ -130,12 +131,6 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignEnd
   return campaign.run();
 }
 
-/** Milliseconds that minimizing may take after the campaign's own time is over. */
-const MINIMIZE_LATE_MS = 20_000;
-
-/** A batch under way. */
-type Batch = Promise<readonly RoundReport[]>;
-
 class Campaign {
   readonly #options: CampaignOptions;
   readonly #known: KnownFindings;
@@ -193,19 +188,27 @@ class Campaign {
         const indices = this.#batches.take();
         if (indices.length === 0) break;
         for (const index of indices) this.#options.onRound?.(index);
-        const batch = this.#worker.run(indices, this.#known.signatures, this.#corpus.snapshot);
-        batch.catch(() => undefined); // Heard of when its turn comes; until then it is no surprise.
-        under.push(batch);
+        under.push(this.#started(indices));
       }
       const first = under.shift();
       if (first === undefined) return;
+      const reports = await first.reports;
       // What was run was seen, also after the time is up: only operations are counted to the
       // number.
-      for (const report of await first) {
+      for (const report of reports) {
         if (this.#hasSpentOperations()) break;
         await this.#count(report);
       }
+      const ran = new Set(reports.map(({ done }) => done.index));
+      const rest = first.indices.filter((index) => !ran.has(index));
+      if (rest.length > 0 && !this.stops()) under.unshift(this.#started(rest));
     }
+  }
+
+  #started(indices: readonly number[]): Batch {
+    const reports = this.#worker.run(indices, this.#known.signatures, this.#corpus.snapshot);
+    reports.catch(() => undefined); // Heard of when its turn comes; until then it is no surprise.
+    return { indices, reports };
   }
 
   /** Whether the next batch may run now: its epoch begins when all rounds before it are counted. */
@@ -279,17 +282,15 @@ class Campaign {
     const { violation } = detection;
     if (!this.#known.take(violation)) return undefined;
     onMinimize?.(violation);
-    const finding = await this.#worker.minimize(detection, this.#timeLeft());
+    const { adapter, budget, signal } = this.#options;
+    const spent = performance.now() - this.#start;
+    const left = budget.milliseconds === undefined ? undefined : budget.milliseconds - spent;
+    const allowed = minimizingTime(left, {
+      isOver: signal?.aborted === true,
+      isFresh: adapter.independent === true,
+    });
+    const finding = await this.#worker.minimize(detection, allowed);
     this.#known.add(finding.faces ?? []);
     return finding;
-  }
-
-  /** Milliseconds that minimizing may take; undefined when nothing limits the campaign's time. */
-  #timeLeft(): number | undefined {
-    const { budget, signal } = this.#options;
-    if (signal?.aborted === true) return MINIMIZE_LATE_MS;
-    if (budget.milliseconds === undefined) return undefined;
-    const over = this.#start + budget.milliseconds + MINIMIZE_LATE_MS;
-    return Math.max(0, over - performance.now());
   }
 }

@@ -87,8 +87,8 @@ async function shown(
 ): Promise<{ readonly signatures: readonly string[]; readonly stands: boolean }> {
   let signatures: readonly string[] = [];
   try {
-    await runScenario(session, generator, rules, scenario, ({ buffers, timeline }) => {
-      signatures = coverageOf(generator, timeline, buffers).signatures;
+    await runScenario(session, generator, rules, scenario, ({ buffers, timeline }, edges) => {
+      signatures = coverageOf(generator, timeline, buffers, edges).signatures;
     });
   } catch (thrown) {
     if (!(thrown instanceof TargetDeath)) throw thrown;

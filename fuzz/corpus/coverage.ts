@@ -17,13 +17,16 @@ import {
 import type { GeneratorContext } from '../generate/scenario.ts';
 import { OccupancyTracker } from './occupancy.ts';
 
-/** The coverage of a round, told from its Programs and Histories alone. */
+/**
+ * The coverage of a round, told from its Programs and Histories, and on some kernels by the code
+ * that it ran.
+ */
 export interface Coverage {
   /**
    * Coverage signatures, sorted. Each is six words about one operation: its name (with the
    * placement of its argument, and the allocation that was made to fail in it), its outcome, how
    * full the memory was, how fragmented, how many calls of other threads it met, and how the
-   * buffer that it is about was held.
+   * buffer that it is about was held. Or it is an edge of the kernel's code.
    */
   readonly signatures: readonly string[];
   /** The most bytes that buffers surely had together. */
@@ -34,18 +37,21 @@ export interface Coverage {
  * The coverage of a round. Signatures stand in for the code coverage of a kernel, which stock
  * kernels do not give: what is met in a new state counts as new. They speak of what is certain, so
  * that the same History has the same ones.
+ *
+ * @param edges of the kernel's code, where it tells them
  */
 export function coverageOf(
   { region, memoryLimit }: GeneratorContext,
   timeline: Timeline,
   buffers: readonly HeldBuffer[],
+  edges: readonly string[] = [],
 ): Coverage {
   const capacity = region.bounded ? (region.sizeBytes ?? memoryLimit) : memoryLimit;
   const stays = buffers.flatMap((buffer) =>
     lifetimesOf(buffer).map((life) => ({ ...life, bytes: buffer.leastBytes })),
   );
   const occupancy = new OccupancyTracker(stays, tenanciesOf(timeline, buffers), capacity);
-  const found = new Set<string>();
+  const found = new Set(edges);
   const crowds = crowdsOf(timeline.events);
   const index = indexOf(buffers);
   const failing = failuresIn(timeline);

@@ -93,7 +93,7 @@ export const entryFrom = (text: string): CorpusEntry => {
   return { ...rest, programs: programs.map((one) => fromJson(one) as Program) };
 };
 
-const SIGNATURE = /^[!-~]+( [!-~]+){5}$/;
+const SIGNATURE = /^([!-~]+( [!-~]+){5}|edge [0-9a-f]{4})$/;
 
 /**
  * Checks the text of a file.

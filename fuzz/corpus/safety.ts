@@ -63,10 +63,17 @@ const DOCUMENTS: readonly string[] = [
   '/sys/kernel/debug/cma',
 ];
 
+/** The longest that a generator has a thread wait, while calls of another one go on. */
+const PAUSE_MAX_US = 3000n;
+
 function isPlain({ others, region }: GeneratorContext, operation: Operation): boolean {
   const { op } = operation;
   if (op === 'open') return [region, ...others].some(({ name }) => name === operation.file);
   if (op === 'readfile') return DOCUMENTS.includes(operation.document);
+  if (op === 'sleep') {
+    const { microseconds } = operation;
+    return typeof microseconds === 'bigint' && microseconds <= PAUSE_MAX_US;
+  }
   if (op === 'kill') return operation.signal === linux.SIGKILL;
   // A device, a buffer, or what once was one of them; never a number that was made up.
   if (op === 'ioctl') return typeof operation.fd === 'object';

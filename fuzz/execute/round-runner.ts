@@ -7,11 +7,10 @@ import {
 } from '../../adapters/contract/index.ts';
 import { repeatIfLost } from '../../adapters/contract/repeat-if-lost.ts';
 import { type Coverage, coverageOf } from '../corpus/coverage.ts';
-import { entryOf, type StoredEntry } from '../corpus/entry.ts';
-import { isSafe } from '../corpus/safety.ts';
+import { newEntry } from '../corpus/new-entry.ts';
 import type { Snapshot } from '../corpus/snapshot.ts';
 import { isParallel } from '../generate/mode-selection.ts';
-import { type GeneratorContext, operationsIn, type Scenario } from '../generate/scenario.ts';
+import { operationsIn, type Scenario } from '../generate/scenario.ts';
 import { isPromised, type Reading, signatureOf } from '../judge/judge-scenario.ts';
 import type { Detection, Round, RoundReport } from '../judge/round-report.ts';
 import { serviceIn } from '../judge/service.ts';
@@ -52,6 +51,9 @@ export interface TargetDescription {
   readonly sharedWords?: number;
 }
 
+/** Sees what the judge reads of a run, and the edges of the kernel's code that it took. */
+type Look = (reading: Reading, edges: readonly string[]) => void;
+
 /** Signatures that earlier rounds of a batch have shown: these rounds are counted first. */
 interface Seen {
   readonly findings: Set<string>;
@@ -89,7 +91,10 @@ export class RoundRunner {
     return { facts: context.facts, modes, ...(sharedWords === undefined ? {} : { sharedWords }) };
   }
 
-  /** Runs a batch; the reports are in its order, and fewer when the campaign was to stop. */
+  /**
+   * Runs a batch; the reports are in its order. They are fewer when the campaign was to stop, and,
+   * where nothing depends on the batch, when the campaign is to hear of what there is by now.
+   */
   async run(
     indices: readonly number[],
     known: ReadonlySet<string>,
@@ -99,8 +104,11 @@ export class RoundRunner {
     const modes = this.#parallel.names(context);
     const seen: Seen = { findings: new Set(known), signatures: new Set() };
     const reports: RoundReport[] = [];
+    const start = performance.now();
+    const whole = this.#options.adapter.independent === true;
     for (const index of indices) {
       if (this.#options.enough?.() === true) break;
+      if (!whole && isNews(reports, performance.now() - start)) break;
       reports.push(
         isParallel(modes, index)
           ? this.#parallel.alone(context, index, seen.findings)
@@ -164,8 +172,8 @@ export class RoundRunner {
     const watch = this.#watched(context, seen);
     await watch?.before();
     const short = context.rules.alone === true && watch?.isShort !== false;
-    const plain = await this.attempt(scenario, ({ buffers, timeline }) => {
-      coverage = coverageOf(generator, timeline, buffers);
+    const plain = await this.attempt(scenario, ({ buffers, timeline }, edges) => {
+      coverage = coverageOf(generator, timeline, buffers, edges);
     });
     this.#options.onRoundRun?.(index, plain);
     const loss = await watch?.after(scenario, seen.findings);
@@ -234,7 +242,7 @@ export class RoundRunner {
   }
 
   /** Runs a scenario, twice if it seems to hang; `look` sees what the judge reads of each run. */
-  async attempt(scenario: Scenario, look?: (reading: Reading) => void): Promise<Round> {
+  async attempt(scenario: Scenario, look?: Look): Promise<Round> {
     const context = await this.context();
     const round = await confirmHangs(() => this.#once(context, scenario, look));
     // A lock that is held for ever lets no later round through either.
@@ -247,11 +255,7 @@ export class RoundRunner {
    * way was lost, or that was ended from outside, says nothing of itself: it gets the scenario once
    * more.
    */
-  async #once(
-    context: CampaignContext,
-    scenario: Scenario,
-    look?: (reading: Reading) => void,
-  ): Promise<Round> {
+  async #once(context: CampaignContext, scenario: Scenario, look?: Look): Promise<Round> {
     const run = async (): Promise<Round> => {
       const session = await this.#open();
       return runScenario(session, context.generator, context.rules, scenario, look);
@@ -276,22 +280,15 @@ export class RoundRunner {
   }
 }
 
+/** Milliseconds after which rounds are told of that brought nothing. */
+const TELL_MS = 2_000;
+
+/** Whether a batch has brought what a campaign should hear of before more is run. */
+const isNews = (reports: readonly RoundReport[], milliseconds: number): boolean =>
+  reports.length > 0 && (milliseconds > TELL_MS || (reports.at(-1)?.detections.length ?? 0) > 0);
+
 /** A round on a target that has lost memory before: what it refuses may be for want of it. */
 const withoutRoom = (round: Round): Round => ({
   ...round,
   violations: round.violations.filter(({ oracle }) => oracle !== 'justified-failure'),
 });
-
-/** An entry that shows what neither its snapshot knows nor an entry of its batch has shown. */
-function newEntry(
-  generator: GeneratorContext,
-  scenario: Scenario,
-  signatures: readonly string[],
-  known: ReadonlySet<string>,
-  shown: Set<string>,
-): StoredEntry | undefined {
-  const isNew = signatures.some((one) => !known.has(one) && !shown.has(one));
-  if (!isNew || !isSafe(generator, scenario)) return undefined;
-  for (const one of signatures) shown.add(one);
-  return entryOf(generator, scenario, signatures);
-}

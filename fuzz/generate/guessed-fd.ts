@@ -19,6 +19,12 @@ const ACTS_MAX = 4;
 const DUEL = { requests: 16, closes: 40 };
 /** Clearing a large buffer takes its time, in which another thread may look. */
 const PAGES = [1, 2, 4, 16, 32, 48];
+/**
+ * Microseconds that the other thread lets pass, where calls take time: it would be through with all
+ * that it does before the request has come as far as the descriptor. Nothing where steps take the
+ * same time each, as they do on a simulated target.
+ */
+const PAUSES = [0n, 30n, 100n, 300n, 1000n, 3000n];
 /** The child that a meeting forks. */
 const childOf = (meeting: number): string => `child-${meeting}`;
 /** The first numbers behind those of a client and its device; mostly the first of all is next. */
@@ -59,6 +65,9 @@ interface Meeting {
  * numbers which they are going to have, or forks, while the calls run. A buffer must belong to
  * a client from the first instant to the last, whoever guesses its number, and be clear from the
  * first instant on, though another buffer had its memory before.
+ *
+ * Where calls take time each round has the duel, and first: answers that have no place to go may
+ * bring down a machine, and nothing after them is seen.
  */
 export function guessedFdScenarios(context: GeneratorContext): fc.Arbitrary<Scenario> {
   const meetings = fc.tuple(swarm(REQUESTS), swarm(ACTS)).chain(([requests, acts]) => {
@@ -83,7 +92,8 @@ export function guessedFdScenarios(context: GeneratorContext): fc.Arbitrary<Scen
     .map(({ duels, meetings: drawn, pages, seed }) => {
       const client = clientName(0);
       const length = BigInt(pages) * context.page;
-      const met = drawn.map((meeting, at): Thread[] => written(context, meeting, at, length));
+      const pauses = new Pauses(context, seed);
+      const met = drawn.map((meeting, at) => written(context, meeting, { at, length, pauses }));
       const ends = drawn.flatMap(({ acts }, at): Operation[] => {
         if (acts.every(({ kind }) => kind !== 'fork')) return [];
         const child = childOf(at);
@@ -94,22 +104,49 @@ export function guessedFdScenarios(context: GeneratorContext): fc.Arbitrary<Scen
       });
       const last = ends.length === 0 ? [] : [[{ client, operations: ends }]];
       const before = [{ client, operations: soil(context, 2n * length) }];
-      const duel = duels ? [duelIn(context)] : [];
-      return scaffolded(context, 'meddling', [client], [before, ...met, ...duel, ...last], seed);
+      const isTimed = context.isTimed === true;
+      const duel = duels || isTimed ? [duelIn(context, pauses.next())] : [];
+      const acts = isTimed ? [...duel, ...met] : [...met, ...duel];
+      return scaffolded(context, 'meddling', [client], [before, ...acts, ...last], seed);
     });
+}
+
+/** Which pause is whose. They follow from the seed of a round, so that they take no draws of it. */
+class Pauses {
+  readonly #isTimed: boolean;
+  #rest: bigint;
+
+  constructor({ capabilities, isTimed }: GeneratorContext, seed: bigint) {
+    this.#isTimed = isTimed === true && capabilities.has('timing');
+    this.#rest = seed;
+  }
+
+  /** Nothing, or the operation that waits. */
+  next(): readonly Operation[] {
+    const microseconds = PAUSES[Number(this.#rest % BigInt(PAUSES.length))] ?? 0n;
+    this.#rest /= BigInt(PAUSES.length);
+    return this.#isTimed && microseconds > 0n ? [{ op: 'sleep', microseconds }] : [];
+  }
+}
+
+/** A meeting's number, and what all meetings have. */
+interface MeetingPlace {
+  readonly at: number;
+  readonly length: bigint;
+  readonly pauses: Pauses;
 }
 
 /** The threads of a meeting; it has one child at most. */
 function written(
   context: GeneratorContext,
   { acts, requests }: Meeting,
-  at: number,
-  length: bigint,
+  { at, length, pauses }: MeetingPlace,
 ): Thread[] {
   const client = clientName(0);
   const asks = new ThreadWriter(context, `asks${at}`);
   for (const one of requests) writeRequest(asks, one, length);
   const meddles = new ThreadWriter(context, `meddles${at}`);
+  for (const pause of pauses.next()) meddles.add(pause);
   const fork = acts.findIndex(({ kind }) => kind === 'fork');
   for (const [index, { kind, number }] of acts.entries()) {
     if (kind !== 'fork') writeAct(meddles, kind, number, length);
@@ -118,13 +155,18 @@ function written(
   return [asks, meddles].map(({ operations }) => ({ client, operations }));
 }
 
-/** A thread that asks for a page and closes it, and one that closes what is next all the while. */
-function duelIn(context: GeneratorContext): Thread[] {
+/**
+ * A thread that asks for a page and closes it, and one that closes what is next all the while.
+ *
+ * @param pause before each of these closes
+ */
+function duelIn(context: GeneratorContext, pause: readonly Operation[]): Thread[] {
   const client = clientName(0);
   const asks = new ThreadWriter(context, 'duel');
   for (let at = 0; at < DUEL.requests; at += 1) asks.close(asks.allocate());
   const [fd = 4n] = NEXT;
-  const operations = Array.from({ length: DUEL.closes }, (): Operation => ({ op: 'close', fd }));
+  const close: Operation = { op: 'close', fd };
+  const operations = Array.from({ length: DUEL.closes }, () => [...pause, close]).flat();
   return [
     { client, operations: asks.operations },
     { client, operations },

@@ -17,6 +17,10 @@ export interface GeneratorContext {
   readonly capabilities: ReadonlySet<Capability>;
   /** Bytes that the live buffers of one scenario may have together, as asked for. */
   readonly memoryLimit: bigint;
+  /** Set where calls take the time of a machine; on the others, steps have durations of their own. */
+  readonly isTimed?: true;
+  /** Set where the kernel says which edges of its code a case has taken. */
+  readonly tellsEdges?: true;
   /** Set where the kernel counts the pages of CMA's areas, and nothing else in the machine takes any. */
   readonly countsAreas?: true;
 }
@@ -60,9 +64,13 @@ export function generatorContext(
     others: facts.regions.filter((one) => one !== region && one.abi === region.abi),
     capabilities: new Set(facts.capabilities),
     memoryLimit,
+    ...(TIMED.includes(facts.kind) ? { isTimed: true } : {}),
+    ...(facts.details.edges === undefined ? {} : { tellsEdges: true }),
     ...(countsAreas(facts, region) ? { countsAreas: true } : {}),
   };
 }
+
+const TIMED: readonly TargetFacts['kind'][] = ['native', 'vm', 'remote'];
 
 /** A guest has nothing to do but this; the areas were read as its session began. */
 const countsAreas = ({ details, kind }: TargetFacts, { gauge, name }: RegionFacts): boolean =>

@@ -14,6 +14,8 @@ export interface CStep {
   readonly client: string;
   readonly operation: Operation;
   readonly result: Result | undefined;
+  /** Which of its allocations is made to fail in it; undefined for none. */
+  readonly failing?: bigint;
 }
 
 /** A thread of the C program: its operations in their order, and threads that it waits for. */
@@ -51,12 +53,22 @@ export function cThreadsOf(programs: readonly Program[], histories: readonly His
           const result = histories[program]?.threads[thread]?.[index];
           return { program, thread, index, client, operation, result };
         });
-        const kept = steps.filter(({ operation }) => !SILENT.has(operation.op));
+        const kept = armed(steps).filter(({ operation }) => !SILENT.has(operation.op));
         return owner === client && kept.length > 0 ? [kept] : [];
       });
       return itemsOf(client, program, mine);
     });
     return { name: identifier(client), client, items };
+  });
+}
+
+/** What arms a call becomes a part of that call. */
+function armed(steps: readonly CStep[]): CStep[] {
+  return steps.flatMap((step, index) => {
+    if (step.operation.op === 'failnth') return [];
+    const before = steps[index - 1]?.operation;
+    const nth = before?.op === 'failnth' ? before.nth : 0n;
+    return [typeof nth === 'bigint' && nth > 0n ? { ...step, failing: nth } : step];
   });
 }
 

@@ -4,6 +4,7 @@ import {
   type Operation,
   type OperationName,
   type OperationOf,
+  succeeded,
 } from '../../adapters/contract/index.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
 import { commandText, requestLiteral } from './abi-text.ts';
@@ -14,6 +15,7 @@ import {
   remappingFlags,
   stringLiteral,
   Unwritable,
+  unsigned,
   whenceName,
 } from './c-text.ts';
 import { type CStep, identifier } from './c-threads.ts';
@@ -47,8 +49,18 @@ export interface CallInC {
  * @throws {@link Unwritable} when C cannot say it alone
  */
 export function callInC(words: Vocabulary, step: CStep): CallInC {
+  const plain = plainCall(words, step);
+  if (step.failing === undefined) return plain;
+  return { ...plain, call: `FAILING(${unsigned(step.failing)}, ${plain.call})` };
+}
+
+function plainCall(words: Vocabulary, step: CStep): CallInC {
   const { operation } = step;
   if (operation.op === 'ioctl') return request(words, step, operation);
+  if (operation.op === 'close' && metOnce(step)) {
+    const call = `close_soon(${words.slots.descriptor(operation.fd)})`;
+    return { before: [], call, to: undefined, after: [] };
+  }
   const write = CALLS[operation.op] as Writer<Operation> | undefined;
   if (write === undefined) {
     throw new Unwritable(`the operation ${operation.op} has no counterpart in a C program`);
@@ -60,6 +72,17 @@ export function callInC(words: Vocabulary, step: CStep): CallInC {
     variable === undefined || variable.kind === 'pair' ? undefined : { name: variable.name, cast };
   return { before: [], call: write(operation, words, variable?.name ?? ''), to, after: [] };
 }
+
+/**
+ * Whether a call on a guessed number met it. What it met may be there for microseconds, and a
+ * program that tries once would come too early nearly always.
+ */
+const metOnce = ({ failing, operation, result }: CStep): boolean =>
+  failing === undefined &&
+  'fd' in operation &&
+  typeof operation.fd === 'bigint' &&
+  result !== undefined &&
+  succeeded(result);
 
 type Writer<Of> = (operation: Of, words: Vocabulary, variable: string) => string;
 type Writers = { readonly [Name in OperationName]?: Writer<OperationOf<Name>> };

@@ -1,8 +1,8 @@
-import { isErrnoName, kilobytesIn, succeeded } from '../../adapters/contract/index.ts';
+import { faultErrnos, isErrnoName, kilobytesIn, succeeded } from '../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
 import type { Event, Violation } from '../../oracles/index.ts';
 import { mixturesOf } from '../../oracles/timeline/torn-reads.ts';
-import { predictor } from '../judge/predict.ts';
+import { predictor, unlessInjected } from '../judge/predict.ts';
 import { memberOf } from './abi-text.ts';
 import { formatText, stringLiteral, unsigned } from './c-text.ts';
 import { checkNumbers, checkStrays, checkTwice } from './check-descriptors.ts';
@@ -54,6 +54,7 @@ const CHECKS: Readonly<Record<string, Maker>> = {
   snapshot: checkSnapshot,
   'justified-failure': checkRoom,
   accounting: checkAccounting,
+  areas: checkAreas,
   survival: checkSurvival,
 };
 
@@ -66,7 +67,10 @@ function checkErrors(
   const step = stepOf(context, event);
   if (event === undefined || step === undefined) return undefined;
   const { abi, rules, generator } = evidence;
-  const words = predictor(abi, rules.profile, generator.region.sizeBytes)(event)?.words ?? [];
+  const injected = (): readonly string[] =>
+    step.failing === undefined ? [] : faultErrnos(rules.copiesFail === true, event.operation.op);
+  const predict = predictor(abi, rules.profile, generator.region.sizeBytes);
+  const words = unlessInjected(predict, injected)(event)?.words ?? [];
   const errors = words.filter(isErrnoName);
   const wrong = words.includes('error')
     ? []
@@ -168,6 +172,14 @@ function checkAccounting(
     watch: { kind: 'memory', gauge, kilobytes: lost } as const,
     times: BLOCKS * Number(block),
   };
+}
+
+/** Attempts that leave more behind than a page that comes back late. */
+const AREA_ATTEMPTS = 16;
+
+function checkAreas(): ProgramCheck {
+  const means = "As many pages of CMA's areas must be taken after all attempts as before them.";
+  return { ...checkWithoutStatements(means), watch: { kind: 'areas' }, times: AREA_ATTEMPTS };
 }
 
 function kilobytes({ result }: Event, gauge: string): bigint | undefined {

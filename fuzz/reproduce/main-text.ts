@@ -25,6 +25,14 @@ const ENDED = [
 const faults = (layout: ProgramLayout): boolean =>
   layout.steps.some(({ operation }) => specOf(operation.op).faults === true);
 
+const FAILING_CHECK = [
+  '\tif (!can_fail()) {',
+  '\t\tfprintf(stderr, "no allocation can be made to fail here: run it as root, on a kernel with "',
+  '\t\t\t"CONFIG_FAULT_INJECTION_DEBUG_FS, CONFIG_FAILSLAB and CONFIG_FAIL_PAGE_ALLOC\\n");',
+  '\t\treturn 2;',
+  '\t}',
+];
+
 const SHARED = 'MAP_SHARED | MAP_ANONYMOUS';
 
 const HANDLERS = ['\tsignal(SIGSEGV, on_fault);', '\tsignal(SIGBUS, on_fault);'];
@@ -127,6 +135,7 @@ function entryText(layout: ProgramLayout): string[] {
     '\t\treturn 2;',
     '\t}',
     '\tclose(probe);',
+    ...(steps.some(({ failing }) => failing !== undefined) ? FAILING_CHECK : []),
     memory('s', '*s'),
     ...(several ? [memory('slots', '*slots'), '\tprctl(PR_SET_CHILD_SUBREAPER, 1);'] : []),
     '\tsetvbuf(stdout, NULL, _IOLBF, 0);',

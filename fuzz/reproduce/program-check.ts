@@ -7,6 +7,7 @@ import type { Vocabulary } from './call-in-c.ts';
 export type SystemWatch =
   | { readonly kind: 'memory'; readonly gauge: string; readonly kilobytes: bigint }
   | { readonly kind: 'log'; readonly complaint: string }
+  | { readonly kind: 'areas' }
   | { readonly kind: 'death'; readonly signal: string }
   | { readonly kind: 'machine' };
 

@@ -9,12 +9,13 @@ export const BLOCKS = 3;
 /** Variables of main() that watching takes. */
 export function watchDeclarations(watch: SystemWatch | undefined): string[] {
   if (watch?.kind === 'memory') return ['\tlong before, after, since = 0, blocks = 0;'];
-  return watch?.kind === 'log' ? ['\tlong before, after;'] : [];
+  return watch?.kind === 'log' || watch?.kind === 'areas' ? ['\tlong before, after;'] : [];
 }
 
 /** Statements before the first attempt. */
 export function watchBefore(watch: SystemWatch | undefined): string[] {
   if (watch?.kind === 'memory') return ['\tbefore = free_kilobytes();'];
+  if (watch?.kind === 'areas') return ['\tbefore = taken_pages();'];
   return watch?.kind === 'log' ? ['\tbefore = count_complaints();'] : [];
 }
 
@@ -42,16 +43,22 @@ export function watchDuring(watch: SystemWatch | undefined): string[] {
 
 /** Statements behind the last attempt. */
 export function watchAfter(watch: SystemWatch | undefined): string[] {
-  if (watch?.kind !== 'log') return [];
+  if (watch?.kind !== 'log' && watch?.kind !== 'areas') return [];
+  const isLog = watch.kind === 'log';
+  const source = isLog ? "The kernel's log" : AREAS;
   return [
-    '\tafter = count_complaints();',
+    // What the kernel frees later has its time.
+    ...(isLog ? [] : ['\tusleep(500000);']),
+    `\tafter = ${isLog ? 'count_complaints' : 'taken_pages'}();`,
     '\tif (before < 0 || after < 0) {',
-    '\t\tprintf("The kernel\'s log cannot be read (run it as root): nothing can be said.\\n");',
+    `\t\tprintf("${source} cannot be read (run it as root): nothing can be said.\\n");`,
     '\t\treturn 2;',
     '\t}',
     '\tseen = after > before ? after - before : 0;',
   ];
 }
+
+const AREAS = '/sys/kernel/debug/cma';
 
 /** The end of main(), with its status; undefined where the attempts decide it. */
 export function watchEnd({ times = 1, watch }: ProgramCheck): string[] | undefined {
@@ -66,6 +73,11 @@ export function watchEnd({ times = 1, watch }: ProgramCheck): string[] | undefin
     case 'log':
       return [
         '\tprintf("The complaint came %ld times in %ld attempts.\\n", seen, times);',
+        '\treturn seen > 0;',
+      ];
+    case 'areas':
+      return [
+        '\tprintf("%ld pages stay taken after %ld attempts.\\n", seen, times);',
         '\treturn seen > 0;',
       ];
     default:

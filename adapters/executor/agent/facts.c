@@ -12,6 +12,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "../include/edges.h"
 #include "../include/faults.h"
 #include "../include/patience.h"
 #include "../include/traced.h"
@@ -157,6 +158,9 @@ size_t agent_facts(char *text, size_t room)
 		agent_line(&sheet, "instruments=%s\n", instruments);
 	confinement(&sheet);
 	counts_of_dma_bufs(&sheet);
+	/* Clients of a guest may open it; those that are confined may not. */
+	if (agent_in_guest && ac_edges_offered())
+		agent_line(&sheet, "edges=kcov\n");
 	memory(&sheet);
 	agent_line(&sheet, "capabilities=files,memory%s,limits,timing%s%s%s%s%s\n",
 	     ac_shared->adopts ? ",clients" : "", have_sockets() ? ",sockets" : "",

@@ -65,6 +65,19 @@ static int read_taint(uint64_t *taint)
 	return got > 0;
 }
 
+/*
+ * Documentation/admin-guide/tainted-kernels.rst: a bad page, which KASAN says too, an oops, a
+ * warning, a lockup.
+ */
+#define TAINTS_OF_DAMAGE (1u << 5 | 1u << 7 | 1u << 9 | 1u << 14)
+
+int agent_kernel_damaged(void)
+{
+	uint64_t taint;
+
+	return read_taint(&taint) && (taint & TAINTS_OF_DAMAGE) != 0;
+}
+
 struct ac_kernel_log agent_log_take(void)
 {
 	struct ac_kernel_log log = { .text = text };

@@ -81,6 +81,8 @@ static int host_gone(void *data)
 	if (now - agent->told_ns < TELL_NS)
 		return 0;
 	agent->told_ns = now;
+	/* Of a machine that does other things too, it says nothing of this Program. */
+	agent->supervisor.damaged = agent_in_guest && agent_kernel_damaged();
 	return agent_write(agent, AC_FRAME_TYPE_EXECUTING, NULL, 0) < 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One operation: its interval, its errno, and which function does it. */
+#include "../include/edges.h"
 #include "../include/executor.h"
 #include "../include/faults.h"
 
@@ -19,15 +20,19 @@ void ac_call_begin(struct ac_call *call)
 	call->record->call_ns = ac_now_ns();
 	call->result.call_ns = call->record->call_ns;
 	ac_faults_arm();
+	ac_edges_reset();
 	atomic_signal_fence(memory_order_seq_cst);
 }
 
 static void call_returned(struct ac_call *call, unsigned outcome)
 {
+	uint64_t traced = ac_edges_traced();
+
 	ac_faults_disarm();
 	call->result.return_ns = ac_now_ns();
 	call->result.outcome = (uint8_t)outcome;
 	call->result.flags |= AC_RESULT_RETURNED;
+	ac_edges_take(traced);
 }
 
 void ac_call_end(struct ac_call *call, int64_t value)

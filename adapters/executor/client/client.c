@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include "../include/confine.h"
+#include "../include/edges.h"
 #include "../include/executor.h"
 
 #include <fcntl.h>
@@ -171,8 +172,17 @@ static void *thread_main(void *data)
 
 	ac_shared = context->shared;
 	ac_vendor = context->vendor;
+	ac_edges_begin();
 	pass_gate();
 	ac_thread_run(context);
+	return NULL;
+}
+
+/* A thread beside the control thread: it ends with its Program. */
+static void *further_main(void *data)
+{
+	thread_main(data);
+	ac_edges_end();
 	return NULL;
 }
 
@@ -195,7 +205,7 @@ static void run_program(void)
 		mine[count++]->thread = i;
 	}
 	for (unsigned i = 1; i < count; i++) {
-		started[i] = pthread_create(&threads[i], NULL, thread_main, mine[i]) == 0;
+		started[i] = pthread_create(&threads[i], NULL, further_main, mine[i]) == 0;
 		if (!started[i])
 			atomic_fetch_add(&ac_shared->gate_arrived, 1);
 	}

@@ -83,6 +83,8 @@ void agent_log_open(void);
 int agent_log_known(void);
 /* What the kernel said since it was asked last, and its taint. */
 struct ac_kernel_log agent_log_take(void);
+/* Whether it says that something in it broke, whenever that was. */
+int agent_kernel_damaged(void);
 
 /* agent-channels.c: where hosts come from; the process's exit status */
 int agent_serve_stdio(struct agent *agent);

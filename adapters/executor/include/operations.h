@@ -10,7 +10,7 @@
 #define AC_PROGRAM_MAGIC 0x52504341u
 #define AC_HISTORY_MAGIC 0x49484341u
 #define AC_HELLO_MAGIC 0x4f484341u
-#define AC_CONTRACT_DIGEST 0xa90d9c5a6ee51f81ull
+#define AC_CONTRACT_DIGEST 0x5b70abdbf57dba8aull
 #define AC_FRAME_BYTES_MAX 0x4000000u
 #define AC_OPERANDS_MAX 6
 #define AC_OUT_BYTES_MAX 65536
@@ -233,7 +233,7 @@ static const char *const ac_files[] __attribute__((unused)) = {
 	"/dev/allocert_control",
 };
 
-#define AC_DOCUMENTS_COUNT 8
+#define AC_DOCUMENTS_COUNT 9
 static const char *const ac_documents[] __attribute__((unused)) = {
 	"/proc/meminfo",
 	"/proc/self/fdinfo",
@@ -243,6 +243,7 @@ static const char *const ac_documents[] __attribute__((unused)) = {
 	"/sys/kernel/debug/dma_buf/bufinfo",
 	"/sys/kernel/tracing/events/dma_buf",
 	"/sys/kernel/debug/cma",
+	"/sys/kernel/debug/kcov",
 };
 
 /*

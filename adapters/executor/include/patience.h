@@ -17,11 +17,11 @@ struct ac_patience {
 
 /* For the Program in shared memory, which starts at `now`. */
 void ac_patience_start(struct ac_patience *patience, uint64_t now);
-/* Whether its time is up at `now`. */
-int ac_patience_ended(struct ac_patience *patience, uint64_t now);
+/* Whether its time is up at `now`; earlier where the kernel is damaged. */
+int ac_patience_ended(struct ac_patience *patience, uint64_t now, int damaged);
 
 /* Nanoseconds that a killed client may take to die: one that frees much memory takes some. */
-uint64_t ac_death_ns(void);
+uint64_t ac_death_ns(int damaged);
 
 /*
  * Measures how slow the machine is now, into shared memory; tenths, 10 for one as fast as most.

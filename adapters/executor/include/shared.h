@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "allocert-vendor.h"
+#include "edges.h"
 #include "operations.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "records are little-endian");
@@ -189,6 +190,8 @@ struct ac_shared {
 	struct ac_step_state steps[AC_STEPS_MAX];
 	struct ac_result results[AC_OPERATIONS_MAX];
 	struct ac_frames frames[AC_THREADS_MAX];
+	_Atomic uint32_t traced; /* whether clients tell which edges they take */
+	_Atomic uint64_t edges[AC_EDGE_WORDS]; /* a bit for each that was taken */
 	_Alignas(64) uint8_t arena[AC_OUT_ARENA_BYTES];
 };
 

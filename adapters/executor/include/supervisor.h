@@ -15,6 +15,7 @@ struct ac_supervisor {
 	struct ac_death death[AC_DEATHS_MAX];
 	int deadline_hit;
 	int progressing; /* calls still came back when the time was up */
+	int damaged; /* set by `abandoned`: the kernel has said that it is */
 	char refusal[160]; /* a sentence, when an answer is not possible any more */
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What /proc says of a client's descriptors and of the machine. */
+#include "../include/edges.h"
 #include "../include/executor.h"
 #include "../include/traced.h"
 
@@ -86,6 +87,8 @@ void ac_op_readfile(struct ac_call *call)
 		length = ac_traced_counts(call->context->out, AC_OUT_BYTES_MAX);
 	else if (strcmp(path, "/sys/kernel/debug/cma") == 0)
 		length = ac_area_listing(call->context->out, AC_OUT_BYTES_MAX);
+	else if (strcmp(path, AC_KCOV_PATH) == 0)
+		length = ac_edges_listing(call->context->out, AC_OUT_BYTES_MAX);
 	else
 		length = read_document(path, call->context->out, strcmp(path, BUFINFO) == 0);
 	ac_call_end(call, length);

@@ -138,7 +138,7 @@ static int first_alive(void)
 
 int ac_supervisor_clear(struct ac_supervisor *supervisor)
 {
-	uint64_t limit = ac_now_ns() + ac_death_ns();
+	uint64_t limit = ac_now_ns() + ac_death_ns(supervisor->damaged);
 
 	for (;;) {
 		uint32_t event = atomic_load(&ac_shared->event);
@@ -171,6 +171,8 @@ int ac_supervisor_begin(struct ac_supervisor *supervisor)
 	memset(ac_shared->clients, 0, sizeof(ac_shared->clients));
 	memset(ac_shared->slots, 0, top * sizeof(struct ac_slot));
 	atomic_store(&ac_shared->slots_top, 0);
+	atomic_store(&ac_shared->traced, 0);
+	memset(ac_shared->edges, 0, sizeof(ac_shared->edges));
 	supervisor->deaths = 0;
 	atomic_store(&control->sequence, ac_shared->sequence);
 	atomic_store(&control->done, ac_shared->sequence);
@@ -286,10 +288,10 @@ static enum ac_run_end wait_for_clients(struct ac_supervisor *supervisor,
 			stuck(supervisor, (uint32_t)first_running());
 			return AC_RUN_STUCK;
 		}
-		if (limit == 0 && ac_patience_ended(&patience, now)) {
+		if (limit == 0 && ac_patience_ended(&patience, now, supervisor->damaged)) {
 			supervisor->deadline_hit = 1;
 			supervisor->progressing = now < patience.hung;
-			limit = now + ac_death_ns();
+			limit = now + ac_death_ns(supervisor->damaged);
 		}
 		if (limit != 0)
 			end_running();

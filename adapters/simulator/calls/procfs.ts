@@ -35,6 +35,7 @@ const DOCUMENT_TEXTS: Readonly<Record<DocumentName, (call: KernelCall) => CallRe
   '/sys/kernel/debug/dma_buf/bufinfo': () => 'ENOENT',
   '/sys/kernel/tracing/events/dma_buf': () => 'ENOENT',
   '/sys/kernel/debug/cma': () => 'ENOENT',
+  '/sys/kernel/debug/kcov': () => 'ENOENT',
 };
 
 const readfile: Handler = (call) => DOCUMENT_TEXTS[call.operation.document as DocumentName](call);

@@ -46,6 +46,18 @@ static long receive_descriptor(int socket)
 }`,
   },
   {
+    names: ['close_soon'],
+    text: `/* Closes what a call of another thread is about to be given, as soon as it is there. */
+static int close_soon(int descriptor)
+{
+	int result = -1;
+
+	for (long i = 0; result < 0 && i < 1 << 18; i++)
+		result = close(descriptor);
+	return result;
+}`,
+  },
+  {
     names: ['is_open'],
     text: `static int is_open(int descriptor)
 {

@@ -1,4 +1,5 @@
 import { DESCRIPTOR_SNIPPETS } from './descriptors.ts';
+import { FAULT_SNIPPETS } from './faults.ts';
 import { FLOW_SNIPPETS } from './flow.ts';
 import { JUDGING_SNIPPETS } from './judging.ts';
 import { MEMORY_SNIPPETS } from './memory.ts';
@@ -10,10 +11,12 @@ const PIECES: readonly Snippet[] = [
   ...MEMORY_SNIPPETS,
   ...DESCRIPTOR_SNIPPETS,
   ...JUDGING_SNIPPETS,
+  ...FAULT_SNIPPETS,
 ];
 
 /** Headers, and what is had from each. */
 const HEADERS: readonly (readonly [header: string, names: RegExp])[] = [
+  ['dirent.h', /\bopendir\(/],
   ['errno.h', /\berrno\b/],
   ['fcntl.h', /\bopen\(|\bO_[A-Z]+|\bfcntl\(/],
   ['pthread.h', /\bpthread_/],
@@ -33,7 +36,7 @@ const HEADERS: readonly (readonly [header: string, names: RegExp])[] = [
   ['sys/socket.h', /\bsocketpair\(|\bcmsghdr\b/],
   ['sys/uio.h', /\biovec\b/],
   ['sys/wait.h', /\bwait(pid)?\(/],
-  ['unistd.h', /\b(close|fork|_exit|dup2?|lseek|pause|getpid|alarm)\(/],
+  ['unistd.h', /\b(close|fork|_exit|dup2?|lseek|pause|getpid|alarm|usleep|access|pread)\(/],
 ];
 
 /**

@@ -43,7 +43,7 @@ async function against(
   t: { teardown(action: () => unknown): unknown },
   behave: (peer: Socket) => void,
   helloTimeoutMs = 20_000,
-  more: Pick<AgentOptions, 'silenceIsForced'> = {},
+  more: Pick<AgentOptions, 'hasComplained' | 'silenceIsForced'> = {},
 ): Promise<Session> {
   const server = createServer(behave);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -160,6 +160,15 @@ t.test('an agent of this machine that is stopped accuses no target', async (t) =
   const session = await against(t, answering([begun], [executing]), 20_000, forced);
   await session.begin('A/case');
   await t.rejects(session.run(program), { name: 'TargetDeath', manner: 'hang', forced: true });
+  await session.close();
+});
+
+t.test('silence behind a complaint of the kernel is waited for less long', async (t) => {
+  const stricken = { hasComplained: () => true } as const;
+  const session = await against(t, answering([begun], [executing]), 20_000, stricken);
+  await session.begin('A/case');
+  const silent = { manner: 'hang', message: 'nothing came for 5000 ms' };
+  await t.rejects(session.run(program), silent);
   await session.close();
 });
 

@@ -9,6 +9,7 @@ import {
   toJson,
 } from '../../../adapters/contract/index.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
+import { minimizingTime } from '../../../fuzz/campaign/minimizing-time.ts';
 import { Renewal } from '../../../fuzz/execute/renewal.ts';
 import { pictureOf } from '../../../fuzz/findings/picture.ts';
 import { readFinding } from '../../../fuzz/findings/read-finding.ts';
@@ -51,8 +52,9 @@ function befallen(fate: (history: History, program: number) => History): Adapter
   };
 }
 
-async function campaign(adapter: Adapter): Promise<{ rounds: number; findings: Finding[] }> {
+async function campaign(adapter: Adapter) {
   const findings: Finding[] = [];
+  const course: (number | 'found')[] = [];
   const { rounds } = await runCampaign({
     adapter,
     version: 'test',
@@ -61,9 +63,13 @@ async function campaign(adapter: Adapter): Promise<{ rounds: number; findings: F
     modes: ['hammer'],
     memoryLimit: 8n << 20n,
     shrinkBudget: 0,
-    onFinding: (finding) => findings.push(finding),
+    onRoundRun: (index) => course.push(index),
+    onFinding: (finding) => {
+      findings.push(finding);
+      course.push('found');
+    },
   });
-  return { rounds, findings };
+  return { rounds, findings, course };
 }
 
 t.test('the finding names the defect, and holds the report', async (t) => {
@@ -105,4 +111,27 @@ t.test('what complains in every round is not started anew for each of them', asy
   t.equal(due.filter(Boolean).length, 11, 'the first time, and ten more');
   t.equal(renewal.isDue(said('BUG: in g+0x12/0x30')), true, 'another complaint is news');
   t.equal(renewal.isDue(said('BUG: in g+0x99/0x30')), false, 'once');
+});
+
+t.test('what is found is told before the next round runs', async (t) => {
+  const target = befallen((history, program) =>
+    program === 9 ? { ...history, log: REPORT } : history,
+  );
+  const { course, rounds } = await campaign(target);
+  t.equal(rounds, ROUNDS);
+  const found = course.indexOf('found');
+  t.ok(found > 0 && found < 4, course.join(' '));
+  t.equal(course[found + 1], Number(course[found - 1]) + 1, 'and the rounds go on behind it');
+  const numbers = course.filter((one) => one !== 'found');
+  t.strictSame(numbers, [...numbers.keys()], 'each once, in order');
+});
+
+t.test('one finding of a target that lasts leaves time for others', async (t) => {
+  const lasts = { isOver: false, isFresh: false } as const;
+  t.equal(minimizingTime(580_000, lasts), 60_000);
+  t.equal(minimizingTime(80_000, lasts), 20_000);
+  t.equal(minimizingTime(-30_000, lasts), 0);
+  t.equal(minimizingTime(undefined, lasts), undefined);
+  t.equal(minimizingTime(580_000, { ...lasts, isFresh: true }), 600_000);
+  t.equal(minimizingTime(580_000, { ...lasts, isOver: true }), 20_000);
 });

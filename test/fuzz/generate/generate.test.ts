@@ -3,6 +3,7 @@ import t from 'tap';
 import { linux, toJson } from '../../../adapters/contract/index.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
 import { commandOf, fieldOf, readField } from '../../../catalogue/abi-request.ts';
+import { isSafe } from '../../../fuzz/corpus/safety.ts';
 import { boundaryLengths } from '../../../fuzz/generate/boundaries.ts';
 import { MODES } from '../../../fuzz/generate/modes.ts';
 import {
@@ -116,3 +117,24 @@ t.test('a region without an end is not asked for more than it may give', async (
     t.ok(most <= limited.memoryLimit, `${scenario.mode} asks for ${most} bytes at once`);
   }
 });
+
+t.test(
+  'where calls take time, guesses are spread over it, and no other round changes',
+  async (t) => {
+    const timed: GeneratorContext = { ...context, isTimed: true };
+    const others = MODES.filter(({ name }) => name !== 'meddling');
+    t.strictSame(rounds(timed, 20, others), rounds(context, 20, others));
+    const meddling = MODES.filter(({ name }) => name === 'meddling');
+    const [plain, spread] = [rounds(context, 40, meddling), rounds(timed, 40, meddling)];
+    const sleeps = (list: readonly Scenario[]) =>
+      operationsOf(list).flatMap((one) => (one.op === 'sleep' ? one.microseconds : []));
+    t.strictSame(sleeps(plain), []);
+    t.ok(new Set(sleeps(spread)).size >= 5, 'pauses of several lengths');
+    t.ok(spread.every((one) => isSafe(timed, one)));
+    // A duel comes before answers that may bring the machine down.
+    for (const { programs } of spread) {
+      const first = programs.findIndex(({ threads }) => threads.length === 2);
+      t.ok((programs[first]?.threads[1]?.operations.length ?? 0) >= 40);
+    }
+  },
+);

@@ -1,0 +1,176 @@
+/**
+ * C programs of findings in which allocations of the kernel fail, and of closes that meet a call of
+ * another thread. They compile without a warning; whether they show it, only a kernel can tell.
+ */
+import { execFile, execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { linux, type Operation, type Result } from '../../../adapters/contract/index.ts';
+import { commandOf, requestBytes } from '../../../catalogue/abi-request.ts';
+import { abiNamed } from '../../../catalogue/catalogue.ts';
+import type { Finding } from '../../../fuzz/record/finding.ts';
+import { reproducerOf } from '../../../fuzz/reproduce/index.ts';
+
+const abi = abiNamed('simple-allocator');
+const folder = t.testdir({});
+
+/** The program of a text, which compiles without a warning. */
+function compiled(name: string, text: string): string {
+  const [file, program] = [join(folder, `${name}.c`), join(folder, name)];
+  writeFileSync(file, text);
+  const warnings = ['-Wall', '-Wextra', '-Werror', '-D_FORTIFY_SOURCE=2'];
+  execFileSync('cc', ['-std=gnu11', '-O1', ...warnings, '-pthread', '-o', program, file]);
+  return program;
+}
+
+/** The exit status and what is printed, on a device that is none. */
+function ranAs(name: string, text: string): Promise<{ code: number; output: string }> {
+  return new Promise((resolve) => {
+    execFile(compiled(name, text), ['/dev/null', '1'], (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr });
+    });
+  });
+}
+
+/** A step, what came of it, and when: from its number of microseconds on. */
+interface Told {
+  readonly operation: Operation;
+  readonly came?: Partial<Result>;
+  readonly at: number;
+  readonly lasts?: number;
+}
+
+const told = (operation: Operation, at: number, came?: Partial<Result>, lasts = 1): Told => ({
+  ...{ operation, at, lasts },
+  ...(came === undefined ? {} : { came }),
+});
+
+/** A finding on a kernel that counts the pages of CMA's areas. */
+function findingOf(
+  kind: Pick<Finding, 'oracle' | 'requirement' | 'kind'>,
+  threads: readonly (readonly [client: string, steps: readonly Told[]])[],
+): Finding {
+  const results = threads.map(([, steps]) =>
+    steps.map(({ at, came, lasts = 1 }): Result => {
+      const call = BigInt(at) * 1000n;
+      const back = { outcome: 'returned', value: 0n, out: new Uint8Array(0) } as const;
+      return { ...back, call, return: call + BigInt(lasts) * 1000n, ...came };
+    }),
+  );
+  const history = { deaths: [], log: [], deadlineHit: false };
+  return {
+    ...{ version: 1, ...kind, signature: `${kind.oracle} ${kind.requirement}: ${kind.kind}` },
+    ...{ detail: 'seen', mode: 'faults', target: 'vm:cma/cma0', profile: 'hardened' },
+    facts: {
+      ...{ kind: 'vm', implementation: 'Linux 6.12.1', architecture: 'x86_64', kernelLog: true },
+      kernel: { release: '6.12.1', version: '#1' },
+      ...{ pageSize: 4096, pointerBytes: 8, details: { 'region:0 used': '0' } },
+      capabilities: ['files', 'memory', 'clients', 'procfs', 'faults', 'timing'],
+      regions: [
+        {
+          ...{ name: 'region:0', node: '/dev/cma0', abi: 'simple-allocator', bounded: true },
+          ...{ sizeBytes: 1n << 24n, gauge: 'CmaFree' },
+        },
+      ],
+    },
+    origin: { allocert: '0.1.0', seed: 1n, round: 0 },
+    programs: [
+      {
+        threads: threads.map(([client, steps]) => ({
+          client,
+          operations: steps.map(({ operation }) => operation),
+        })),
+        deadlineMs: 1000,
+      },
+    ],
+    histories: [{ threads: results, ...history }],
+  };
+}
+
+const open: Operation = { op: 'open', slot: 'device', file: 'region:0', flags: linux.O_RDWR };
+const ask: Operation = {
+  ...{ op: 'ioctl', slot: 'buffer', fd: { slot: 'device' }, request: commandOf(abi) },
+  argument: { bytes: requestBytes(abi, { length: 4096n }) },
+};
+const arm = (nth: bigint): Operation => ({ op: 'failnth', nth });
+const failed = (errno: 'EINVAL' | 'ENOMEM') => ({ value: -1n, errno }) as const;
+
+t.test('a wrong errno of a call in which an allocation fails', async (t) => {
+  const kind = { oracle: 'errors', requirement: 'IOC-01', kind: 'ioctl failed with EINVAL' };
+  const finding = findingOf(kind, [
+    [
+      'main',
+      [
+        told(open, 0, { value: 3n }),
+        told(arm(4n), 2),
+        told(ask, 4, failed('EINVAL')),
+        told(arm(0n), 6, { value: 1n }),
+        told(ask, 8, failed('ENOMEM')),
+      ],
+    ],
+  ]);
+  const { refusal, text = '' } = reproducerOf(finding);
+  t.equal(refusal, undefined);
+  t.match(text, 'result = DO(FAILING(4, ioctl(device, SA_IOC_ALLOC, &buffer1)));');
+  t.match(text, /violated\(result == -1 && (errno != E\w+ && )*errno != EFAULT\);|errno != ENOMEM/);
+  t.match(text, '\tDO(ioctl(device, SA_IOC_ALLOC, &buffer2));', 'only the call behind it is armed');
+  t.notMatch(text, 'failnth');
+  const { code, output } = await ranAs('errors', text);
+  // The machine of the tests has no fault injection, or does not let everybody use it.
+  if (code === 2) t.match(output, /no allocation can be made to fail here: run it as root/);
+  else t.equal(code, 0, output);
+});
+
+t.test('pages that a failing call leaves behind', async (t) => {
+  const pages = (count: number) => {
+    const out = new TextEncoder().encode(`reserved ${count}\n`);
+    return { out, value: BigInt(out.length) };
+  };
+  const READ: Operation = { op: 'readfile', document: '/sys/kernel/debug/cma' };
+  const kind = { oracle: 'areas', requirement: 'LIF-09', kind: 'memory is lost' };
+  const finding = findingOf(kind, [
+    [
+      'main',
+      [
+        told(READ, 0, pages(5)),
+        told(open, 2, { value: 3n }),
+        told({ op: 'fork', client: 'a' }, 4, { value: 70n }),
+        told({ op: 'kill', client: 'a', signal: linux.SIGKILL }, 30),
+        told({ op: 'wait', client: 'a' }, 32, { value: 9n }),
+        told({ op: 'sleep', microseconds: 250_000n }, 34, {}, 250_000),
+        told(READ, 260_000, pages(6)),
+      ],
+    ],
+    ['a', [told(arm(2n), 10), told(ask, 12, failed('ENOMEM')), told(arm(0n), 14)]],
+  ]);
+  const { refusal, text = '' } = reproducerOf(finding);
+  t.equal(refusal, undefined);
+  t.match(text, 'DO(FAILING(2, ioctl(slots->device, SA_IOC_ALLOC, &slots->buffer1)));');
+  t.match(text, /before = taken_pages\(\);[\s\S]*after = taken_pages\(\);/);
+  const { code, output } = await ranAs('areas', text);
+  t.ok(code === 2 || code === 0, `${code}: ${output}`);
+});
+
+t.test('a close that met a request tries until it meets it again', async (t) => {
+  const kind = { oracle: 'survival', requirement: 'ERR-12', kind: 'kernel: BUG: KASAN: in rfc' };
+  const close: Operation = { op: 'close', fd: 4n };
+  const log = ['BUG: KASAN: in rfc'];
+  const finding = findingOf(kind, [
+    ['main', [told(open, 0, { value: 3n }), told(ask, 4, {}, 3000)]],
+    [
+      'main',
+      [
+        told({ op: 'sleep', microseconds: 900n }, 5, {}, 900),
+        told(close, 1000, { value: -1n, errno: 'EBADF' }),
+        told(close, 2000),
+      ],
+    ],
+  ]);
+  const [history] = finding.histories;
+  if (history === undefined) return t.fail('it has a History');
+  const { text = '', refusal } = reproducerOf({ ...finding, histories: [{ ...history, log }] });
+  t.equal(refusal, undefined);
+  t.match(text, /\tDO\(close\(4\)\);\n\tDO\(close_soon\(4\)\);/);
+  compiled('close', text);
+});
