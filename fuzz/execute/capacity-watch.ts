@@ -62,6 +62,11 @@ export class CapacityWatch {
     return this.#before !== undefined && this.#before * 2n < (this.#first ?? 0n);
   }
 
+  /** Whether it looks after the next round, so that none may run before that. */
+  get isDue(): boolean {
+    return this.#before !== undefined && (this.isSpent || this.#since.length + 1 >= INTERVAL);
+  }
+
   /** Looks what there is before the first round on a target. */
   async before(): Promise<void> {
     if (this.#before !== undefined || !this.#isSmall) return;

@@ -22,9 +22,34 @@ export async function runScenario(
   scenario: Scenario,
   look?: (reading: Reading) => void,
 ): Promise<Round> {
-  await session.begin(`fuzz/${scenario.mode}`);
+  return judged(generator, rules, scenario, await historiesOf(session, scenario), look);
+}
+
+/**
+ * Runs a scenario as one case.
+ *
+ * @throws TargetDeath when the target died or no longer answers
+ */
+export async function historiesOf(
+  session: Session,
+  { mode, programs }: Scenario,
+): Promise<readonly History[]> {
+  const caseId = `fuzz/${mode}`;
+  if (session.runCase !== undefined) return session.runCase(caseId, programs);
+  await session.begin(caseId);
   const histories: History[] = [];
-  for (const program of scenario.programs) histories.push(await session.run(program));
+  for (const program of programs) histories.push(await session.run(program));
+  return histories;
+}
+
+/** What a scenario that was run proves. */
+export function judged(
+  generator: GeneratorContext,
+  rules: JudgingRules,
+  scenario: Scenario,
+  histories: readonly History[],
+  look?: (reading: Reading) => void,
+): Round {
   const reading = readingOf(generator, scenario, histories);
   look?.(reading);
   const service = serviceOf(generator, rules, reading);
