@@ -84,6 +84,15 @@ export interface Session {
    * @throws {@link AllocertError} when the Program cannot be carried to the target
    */
   run(program: Program): Promise<History>;
+  /**
+   * Starts a case and runs Programs in it, as `begin` and `run` do, where they can be handed over
+   * together: none of them waits for the way that the History of the one before takes. It may be
+   * called while an earlier case still runs, which then ends first; what ends the session during
+   * that one is a {@link ConnectionLost} here. Left out where it would save nothing.
+   *
+   * @throws as `begin` and `run` do
+   */
+  runCase?(caseId: string, programs: readonly Program[]): Promise<readonly History[]>;
   /** Ends the session; safe to call after a death, and twice. */
   close(): Promise<void>;
 }

@@ -63,6 +63,13 @@ export class Channel {
     if (this.#lost === undefined) this.#stream.write(encodeWireFrame(type, payload));
   }
 
+  /** Sends frames that another end may take in one piece. */
+  sendAll(frames: readonly WireFrame[]): void {
+    if (this.#lost !== undefined) return;
+    const bytes = frames.map(({ payload, type }) => encodeWireFrame(type, payload));
+    this.#stream.write(Buffer.concat(bytes));
+  }
+
   /**
    * The next frame.
    *

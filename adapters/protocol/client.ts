@@ -13,9 +13,10 @@ import {
   type TargetFacts,
 } from '../contract/index.ts';
 import { NameTable } from '../contract/names.ts';
+import type { AgentOptions } from './agent-options.ts';
 import { Channel, ChannelGarbled, ChannelLost, ChannelSilent } from './channel.ts';
 import { decodeDeath } from './encode-death.ts';
-import { type AgentFacts, paceOf, parseAgentFacts } from './facts.ts';
+import { paceOf, parseAgentFacts } from './facts.ts';
 import { isServed, servedFacts } from './served-facts.ts';
 import {
   decodeHello,
@@ -25,6 +26,8 @@ import {
   type WireFrame,
   type WireFrameType,
 } from './wire-frames.ts';
+
+export type { AgentOptions, LastWords } from './agent-options.ts';
 
 /** Milliseconds beyond what is due before a silent agent counts as hung. */
 const GRACE_MS = 10_000;
@@ -36,50 +39,6 @@ const STRICKEN_MS = 5_000;
 const ANSWER_MS = 20_000;
 /** Milliseconds for the facts: a daemon may first have to boot its target, or to serve others. */
 const FACTS_MS = 150_000;
-
-/** The end of a target, as far as its adapter can tell. */
-export interface LastWords {
-  readonly message: string;
-  readonly log: readonly string[];
-  /** Whether it was ended from outside; see {@link TargetDeath}. */
-  readonly forced?: boolean;
-}
-
-/** An adapter's knowledge of its agent, for the session with it. */
-export interface AgentOptions {
-  /** Milliseconds until the agent's first word; a target that boots takes longer than others. */
-  readonly helloTimeoutMs?: number;
-  /**
-   * Programs have at least this many times their deadline: an emulated machine is slower than
-   * others. One that says so of itself gets more.
-   */
-  readonly patience?: number;
-  /** Facts in the contract's form, from what the agent said. */
-  describe(agent: AgentFacts): TargetFacts;
-  /**
-   * Set where an agent that says nothing was stopped or starved: it is a process of this machine
-   * and never touches the target, so that nothing else makes it silent.
-   */
-  readonly silenceIsForced?: true;
-  /**
-   * Whether the target's kernel has complained since the case began. An agent that says nothing
-   * after that is waited for less long: its machine has locked up, as a rule.
-   */
-  hasComplained?(): boolean;
-  /** Called when a case begins: what was said before is no matter of it. */
-  onBegin?(): void;
-  /** Called once a death is seen: waits for the target's last words and says what happened. */
-  lastWords(): Promise<LastWords>;
-  /** Called when the session ends. */
-  onClose(): Promise<void>;
-  /**
-   * Cases in which a connection was lost before; given where the way to a target can break without
-   * the target. A first loss is then a {@link ConnectionLost}. A second one in the same case is the
-   * death of an agent, which nothing but its machine's end or that case explains; a daemon tells of
-   * deaths itself, so that its loss never is one.
-   */
-  readonly losses?: Set<string>;
-}
 
 /**
  * Shakes hands with an agent over a stream and opens a session on it.
@@ -136,15 +95,22 @@ interface Peer {
   readonly pace: number;
 }
 
+/** A case: its name, and the numbers of its slots and clients. */
+interface Case {
+  readonly id: string;
+  readonly names: NameTable;
+}
+
 class AgentSession implements Session {
   readonly facts: TargetFacts;
   readonly #served: boolean;
   readonly #pace: number;
   readonly #channel: Channel;
   readonly #options: AgentOptions;
-  #names = new NameTable();
-  #caseId = '';
+  #case: Case = { id: '', names: new NameTable() };
   #turn: Promise<unknown> = Promise.resolve();
+  /** Set once an answer failed: nothing more is read from the stream. */
+  #failed = false;
   #closed = false;
 
   constructor(channel: Channel, { facts, served, pace }: Peer, options: AgentOptions) {
@@ -159,12 +125,17 @@ class AgentSession implements Session {
     return this.#pace * (this.#served ? SERVED_GRACE_MS : GRACE_MS);
   }
 
-  async begin(caseId: string): Promise<void> {
-    this.#names = new NameTable();
-    this.#caseId = caseId;
+  begin(caseId: string): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#case = { id: caseId, names: new NameTable() };
+      this.#channel.send('begin', new TextEncoder().encode(caseId));
+      await this.#begun(this.#case);
+    });
+  }
+
+  async #begun(begun: Case): Promise<void> {
     this.#options.onBegin?.();
-    this.#channel.send('begin', new TextEncoder().encode(caseId));
-    await this.#answered(async () => {
+    await this.#answered(begun, async () => {
       try {
         await this.#next('begun', ANSWER_MS + this.#grace);
       } catch (thrown) {
@@ -177,25 +148,54 @@ class AgentSession implements Session {
 
   /** A Program that is run before the last one was answered waits for its turn. */
   run(program: Program): Promise<History> {
-    const answered = this.#turn.then(() => this.#runNow(program));
-    this.#turn = answered.catch(() => undefined); // The caller of that Program hears of it.
+    return this.#inTurn(async () => {
+      const { frames, paced } = this.#request(program, this.#case);
+      this.#channel.sendAll(frames);
+      return this.#answer(paced, this.#case);
+    });
+  }
+
+  runCase(caseId: string, programs: readonly Program[]): Promise<readonly History[]> {
+    const begun: Case = { id: caseId, names: new NameTable() };
+    const requests = programs.map((program) => this.#request(program, begun));
+    const begin: WireFrame = { type: 'begin', payload: new TextEncoder().encode(caseId) };
+    this.#channel.sendAll([begin, ...requests.flatMap(({ frames }) => frames)]);
+    return this.#inTurn(async () => {
+      if (this.#failed) throw new ConnectionLost('the connection was lost in the case before');
+      this.#case = begun;
+      await this.#begun(begun);
+      const histories: History[] = [];
+      for (const { paced } of requests) histories.push(await this.#answer(paced, begun));
+      return histories;
+    });
+  }
+
+  /** Answers come in the order of what was asked, so each waits until those before have come. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const answered = this.#turn.then(work);
+    this.#turn = answered.catch(() => undefined); // The caller of that work hears of it.
     return answered;
   }
 
-  async #runNow(asked: Program): Promise<History> {
-    const program = { ...asked, deadlineMs: Math.ceil(asked.deadlineMs * this.#pace) };
-    const bytes = encodeProgram(program, this.#names);
+  /** The frames that ask for a Program, and the Program with the time that it has here. */
+  #request(asked: Program, { names }: Case): { frames: WireFrame[]; paced: Program } {
+    const paced = { ...asked, deadlineMs: Math.ceil(asked.deadlineMs * this.#pace) };
+    const bytes = encodeProgram(paced, names);
     if (this.#served && bytes.length > REQUEST_BYTES_MAX) {
       throw machineError(
         `the Program has ${bytes.length} bytes, and a daemon takes at most ${REQUEST_BYTES_MAX}`,
       );
     }
-    const news = this.#served ? this.#names.takeNew() : undefined;
-    if (news !== undefined) this.#channel.send('names', encodeNames(news));
-    this.#channel.send('run', bytes);
-    return this.#answered(async () => {
+    const frames: WireFrame[] = [{ type: 'run', payload: bytes }];
+    const news = this.#served ? names.takeNew() : undefined;
+    if (news !== undefined) frames.unshift({ type: 'names', payload: encodeNames(news) });
+    return { frames, paced };
+  }
+
+  #answer(program: Program, asked: Case): Promise<History> {
+    return this.#answered(asked, async () => {
       await this.#next('executing', ANSWER_MS + this.#grace);
-      return decodeHistory(await this.#history(program.deadlineMs), program, this.#names);
+      return decodeHistory(await this.#history(program.deadlineMs), program, asked.names);
     });
   }
 
@@ -243,14 +243,15 @@ class AgentSession implements Session {
    * After a failure nothing more is read from this stream: an answer that comes late, or twice,
    * must never be taken for the answer to another Program.
    */
-  async #answered<T>(work: () => Promise<T>): Promise<T> {
+  async #answered<T>({ id }: Case, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (thrown) {
+      this.#failed = true;
       this.#channel.destroy();
       if (thrown instanceof TargetDeath && !this.#served) throw await this.#stuck(thrown);
-      if (thrown instanceof ChannelSilent) throw await this.#lost('hang', thrown.message);
-      if (thrown instanceof ChannelLost) throw await this.#lost('crash', thrown.message);
+      if (thrown instanceof ChannelSilent) throw await this.#lost(id, 'hang', thrown.message);
+      if (thrown instanceof ChannelLost) throw await this.#lost(id, 'crash', thrown.message);
       // Whose fault it is that the peer makes no sense cannot be told.
       if (thrown instanceof RangeError) throw new ConnectionLost(thrown.message);
       throw thrown;
@@ -264,14 +265,19 @@ class AgentSession implements Session {
     return new TargetDeath(manner, `${message}${told}`, words.log);
   }
 
-  async #lost(manner: 'crash' | 'hang', cause: string): Promise<TargetDeath | ConnectionLost> {
+  async #lost(
+    caseId: string,
+    manner: 'crash' | 'hang',
+    cause: string,
+  ): Promise<TargetDeath | ConnectionLost> {
+    if (this.#closed) return new ConnectionLost('the session was closed');
     const { message, log, forced: ended } = await this.#options.lastWords();
     const forced = ended || (manner === 'hang' && this.#options.silenceIsForced === true);
     const sentence = message === '' ? cause : message;
     const { losses } = this.#options;
-    const first = losses !== undefined && manner === 'crash' && !losses.has(this.#caseId);
+    const first = losses !== undefined && manner === 'crash' && !losses.has(caseId);
     if (!first && !this.#served) return new TargetDeath(manner, sentence, log, forced);
-    losses?.add(this.#caseId);
+    losses?.add(caseId);
     return new ConnectionLost(sentence);
   }
 

@@ -62,6 +62,11 @@ export class CapacityWatch {
     return this.#before !== undefined && this.#before * 2n < (this.#first ?? 0n);
   }
 
+  /** Whether it looks after the next round, so that none may run before that. */
+  get isDue(): boolean {
+    return this.#before !== undefined && (this.isSpent || this.#since.length + 1 >= INTERVAL);
+  }
+
   /** Looks what there is before the first round on a target. */
   async before(): Promise<void> {
     if (this.#before !== undefined || !this.#isSmall) return;
@@ -157,3 +162,9 @@ export class CapacityWatch {
 
 /** Whether a signature says that the target loses memory of its region. */
 export const isLoss = (signature: string): boolean => /^(areas|capacity) /.test(signature);
+
+/** A round on a target that has lost memory before: what it refuses may be for want of it. */
+export const withoutRoom = (round: Round): Round => ({
+  ...round,
+  violations: round.violations.filter(({ oracle }) => oracle !== 'justified-failure'),
+});

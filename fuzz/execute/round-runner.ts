@@ -1,10 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import {
-  type Adapter,
-  type Session,
-  TargetDeath,
-  type TargetFacts,
-} from '../../adapters/contract/index.ts';
+import { type Session, TargetDeath } from '../../adapters/contract/index.ts';
 import { repeatIfLost } from '../../adapters/contract/repeat-if-lost.ts';
 import { type Coverage, coverageOf } from '../corpus/coverage.ts';
 import { newEntry } from '../corpus/new-entry.ts';
@@ -14,42 +9,22 @@ import { operationsIn, type Scenario } from '../generate/scenario.ts';
 import { isPromised, type Reading, signatureOf } from '../judge/judge-scenario.ts';
 import type { Detection, Round, RoundReport } from '../judge/round-report.ts';
 import { serviceIn } from '../judge/service.ts';
-import {
-  type CampaignContext,
-  type ContextOptions,
-  campaignContext,
-} from '../plan/campaign-context.ts';
-import { planOf } from '../plan/round-plan.ts';
+import { type CampaignContext, campaignContext } from '../plan/campaign-context.ts';
+import { type PlannedRound, planOf } from '../plan/round-plan.ts';
 import { pagesLeftBy } from './area-watch.ts';
-import { CapacityWatch, isLoss } from './capacity-watch.ts';
+import { CapacityWatch, isLoss, withoutRoom } from './capacity-watch.ts';
 import { confirmHangs, isHang } from './confirm.ts';
 import { type GaugeWatch, gaugeWatchFor } from './gauge-watch.ts';
+import { isNews } from './news.ts';
 import type { PartTask } from './parallel/packed-report.ts';
 import { ParallelRounds } from './parallel/parallel-rounds.ts';
 import { Renewal } from './renewal.ts';
-import { runScenario } from './run-scenario.ts';
+import type { RoundRunnerOptions, TargetDescription } from './round-runner-options.ts';
+import { RunAhead } from './run-ahead.ts';
+import { judged, ranOn } from './run-scenario.ts';
 import { deathOf } from './target-death.ts';
 
-/** Everything that rounds are a function of, and the target that they run on. */
-export interface RoundRunnerOptions extends ContextOptions {
-  readonly adapter: Adapter;
-  /** Version of allocert, part of what a round is a function of. */
-  readonly version: string;
-  readonly seed: bigint;
-  /** Asked between two rounds. */
-  readonly enough?: () => boolean;
-  /** Sees each round as it was run; those of parallel mode have no Histories, and are left out. */
-  readonly onRoundRun?: ((index: number, round: Round) => void) | undefined;
-}
-
-/** Facts about a target that are known before the first round. */
-export interface TargetDescription {
-  readonly facts: TargetFacts;
-  /** Names of the modes that are going to be run. */
-  readonly modes: readonly string[];
-  /** 32-bit words of the target that threads share in a parallel round, where there are any. */
-  readonly sharedWords?: number;
-}
+export type { RoundRunnerOptions, TargetDescription } from './round-runner-options.ts';
 
 /** Sees what the judge reads of a run, and the edges of the kernel's code that it took. */
 type Look = (reading: Reading, edges: readonly string[]) => void;
@@ -72,6 +47,9 @@ export class RoundRunner {
   #context: CampaignContext | undefined;
   #watch: CapacityWatch | undefined;
   readonly #renewal = new Renewal();
+  readonly #ahead = new RunAhead();
+  /** Plans of rounds whose turn has not come. */
+  readonly #plans = new Map<number, PlannedRound>();
   /** Of the target as it was started. */
   #gauge: GaugeWatch | undefined;
   #isLosing = false;
@@ -106,13 +84,18 @@ export class RoundRunner {
     const reports: RoundReport[] = [];
     const start = performance.now();
     const whole = this.#options.adapter.independent === true;
-    for (const index of indices) {
-      if (this.#options.enough?.() === true) break;
-      if (!whole && isNews(reports, performance.now() - start)) break;
+    this.#plans.clear();
+    for (const [at, index] of indices.entries()) {
+      const ends =
+        this.#options.enough?.() === true || (!whole && isNews(reports, performance.now() - start));
+      // What has begun is brought to its end.
+      if (ends && !this.#ahead.isBusy) break;
+      const next = indices[at + 1];
+      const ahead = ends || next === undefined || isParallel(modes, next) ? [] : [next];
       reports.push(
         isParallel(modes, index)
           ? this.#parallel.alone(context, index, seen.findings)
-          : await this.#round(context, index, seen, snapshot),
+          : await this.#round(context, [index, ...ahead], seen, snapshot),
       );
       // A simulated target answers at once: signals and timers would never get their turn.
       await setImmediate();
@@ -132,6 +115,7 @@ export class RoundRunner {
   async close(): Promise<void> {
     this.#watch?.reset();
     this.#gauge = undefined;
+    this.#ahead.clear();
     const session = this.#session;
     this.#session = undefined;
     try {
@@ -157,21 +141,47 @@ export class RoundRunner {
     return this.#context;
   }
 
+  #planned({ generator, modes }: CampaignContext, index: number, snapshot: Snapshot): PlannedRound {
+    const { version, seed } = this.#options;
+    const plan =
+      this.#plans.get(index) ?? planOf(generator, modes, { version, seed, index }, snapshot);
+    this.#plans.set(index, plan);
+    return plan;
+  }
+
+  /** Hands a round to the target, and the next one, which it runs while this one is judged. */
+  async #start(
+    context: CampaignContext,
+    indices: readonly number[],
+    snapshot: Snapshot,
+    watch: CapacityWatch | undefined,
+  ): Promise<void> {
+    const session = await this.#open();
+    // Edges are asked for around each scenario, so that none may run ahead of another.
+    if (session.runCase === undefined || context.generator.tellsEdges === true) return;
+    const late = watch?.isDue === true || this.#options.enough?.() === true;
+    for (const index of late ? indices.slice(0, 1) : indices) {
+      this.#ahead.start(session, this.#planned(context, index, snapshot).scenario);
+    }
+  }
+
+  /** @param indices the round, and the one after it, if that may run meanwhile */
   async #round(
     context: CampaignContext,
-    index: number,
+    indices: readonly [number, ...number[]],
     seen: Seen,
     snapshot: Snapshot,
   ): Promise<RoundReport> {
-    const { version, seed } = this.#options;
-    const { modes, generator } = context;
-    const { parent, scenario } = planOf(generator, modes, { version, seed, index }, snapshot);
+    const [index] = indices;
+    const { generator } = context;
+    const { parent, scenario } = this.#planned(context, index, snapshot);
     let coverage: Coverage = { signatures: [], peakBytes: 0n };
     const start = performance.now();
     this.#waited = 0;
     const watch = this.#watched(context, seen);
     await watch?.before();
     const short = context.rules.alone === true && watch?.isShort !== false;
+    await this.#start(context, indices, snapshot, watch);
     const plain = await this.attempt(scenario, ({ buffers, timeline }, edges) => {
       coverage = coverageOf(generator, timeline, buffers, edges);
     });
@@ -258,7 +268,12 @@ export class RoundRunner {
   async #once(context: CampaignContext, scenario: Scenario, look?: Look): Promise<Round> {
     const run = async (): Promise<Round> => {
       const session = await this.#open();
-      return runScenario(session, context.generator, context.rules, scenario, look);
+      const { generator, rules } = context;
+      const asksEdges = look !== undefined && generator.tellsEdges === true;
+      const ran = asksEdges
+        ? await ranOn(session, generator, scenario, true)
+        : { histories: await this.#ahead.run(session, scenario), edges: [] };
+      return judged(generator, rules, scenario, ran, look);
     };
     const start = performance.now();
     try {
@@ -279,16 +294,3 @@ export class RoundRunner {
     }
   }
 }
-
-/** Milliseconds after which rounds are told of that brought nothing. */
-const TELL_MS = 2_000;
-
-/** Whether a batch has brought what a campaign should hear of before more is run. */
-const isNews = (reports: readonly RoundReport[], milliseconds: number): boolean =>
-  reports.length > 0 && (milliseconds > TELL_MS || (reports.at(-1)?.detections.length ?? 0) > 0);
-
-/** A round on a target that has lost memory before: what it refuses may be for want of it. */
-const withoutRoom = (round: Round): Round => ({
-  ...round,
-  violations: round.violations.filter(({ oracle }) => oracle !== 'justified-failure'),
-});

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -56,6 +57,14 @@ static int in_time(const struct agent *agent, int descriptor, short events)
 	}
 }
 
+/* Whether something of the host is there, so that reading does not wait. */
+static int has_sent(const struct agent *agent)
+{
+	struct pollfd polled = { .fd = agent->in, .events = POLLIN };
+
+	return poll(&polled, 1, 0) > 0 && (polled.revents & POLLIN) != 0;
+}
+
 int agent_read(struct agent *agent, void *to, size_t bytes)
 {
 	uint8_t *at = to;
@@ -63,6 +72,8 @@ int agent_read(struct agent *agent, void *to, size_t bytes)
 	while (bytes > 0) {
 		ssize_t got;
 
+		if (agent->held_bytes > 0 && !has_sent(agent) && agent_flush(agent) < 0)
+			return -1;
 		if (!in_time(agent, agent->in, POLLIN))
 			return -1;
 		got = read(agent->in, at, bytes);
@@ -119,17 +130,41 @@ static int write_all(struct agent *agent, const uint8_t *from, size_t bytes)
 	return 0;
 }
 
-int agent_write_parts(struct agent *agent, unsigned type, struct iovec *parts, int count)
+int agent_flush(struct agent *agent)
+{
+	size_t bytes = agent->held_bytes;
+
+	agent->held_bytes = 0;
+	agent_wait_anew(agent);
+	return write_all(agent, agent->held, bytes);
+}
+
+/* What is longer than all that may be held goes out at once, after what was held before it. */
+static int hold_bytes(struct agent *agent, const void *from, size_t bytes)
+{
+	if (bytes == 0)
+		return 0;
+	if (bytes > sizeof(agent->held) - agent->held_bytes && agent_flush(agent) < 0)
+		return -1;
+	if (bytes > sizeof(agent->held)) {
+		agent_wait_anew(agent);
+		return write_all(agent, from, bytes);
+	}
+	memcpy(agent->held + agent->held_bytes, from, bytes);
+	agent->held_bytes += bytes;
+	return 0;
+}
+
+int agent_hold(struct agent *agent, unsigned type, struct iovec *parts, int count)
 {
 	struct ac_frame frame = { .type = (uint16_t)type };
 
 	for (int i = 0; i < count; i++)
 		frame.length += (uint32_t)parts[i].iov_len;
-	agent_wait_anew(agent);
-	if (write_all(agent, (const uint8_t *)&frame, sizeof(frame)) < 0)
+	if (hold_bytes(agent, &frame, sizeof(frame)) < 0)
 		return -1;
 	for (int i = 0; i < count; i++) {
-		if (write_all(agent, parts[i].iov_base, parts[i].iov_len) < 0)
+		if (hold_bytes(agent, parts[i].iov_base, parts[i].iov_len) < 0)
 			return -1;
 	}
 	return 0;
@@ -139,5 +174,7 @@ int agent_write(struct agent *agent, unsigned type, const void *payload, size_t 
 {
 	struct iovec part = { (void *)(uintptr_t)payload, bytes };
 
-	return agent_write_parts(agent, type, &part, 1);
+	if (agent_hold(agent, type, &part, 1) < 0)
+		return -1;
+	return agent_flush(agent);
 }

@@ -50,7 +50,7 @@ static enum agent_end serve_begin(struct agent *agent, const struct ac_frame *fr
 		return tell_stuck(agent);
 	if (ac_supervisor_begin(&agent->supervisor) < 0)
 		return refuse(agent, agent->supervisor.refusal);
-	if (agent_write(agent, AC_FRAME_TYPE_BEGUN, NULL, 0) < 0)
+	if (agent_hold(agent, AC_FRAME_TYPE_BEGUN, NULL, 0) < 0)
 		return AGENT_HUNG_UP;
 	*ended = 0;
 	return AGENT_BYE;
@@ -63,8 +63,7 @@ static int send_history(struct agent *agent)
 	int sent = -1;
 
 	if (ac_history_build(&image, &agent->supervisor, &log) == 0)
-		sent = agent_write_parts(agent, AC_FRAME_TYPE_HISTORY, image.parts,
-					 AC_HISTORY_PARTS);
+		sent = agent_hold(agent, AC_FRAME_TYPE_HISTORY, image.parts, AC_HISTORY_PARTS);
 	free(image.copies);
 	agent->supervisor.deaths = 0;
 	return sent;
@@ -214,6 +213,7 @@ enum agent_end agent_serve(struct agent *agent)
 	struct ac_frame frame;
 	enum agent_end end;
 
+	agent->held_bytes = 0;
 	agent_wait_anew(agent);
 	if (agent_read(agent, &frame, sizeof(frame)) < 0)
 		return AGENT_HUNG_UP;
@@ -224,6 +224,8 @@ enum agent_end agent_serve(struct agent *agent)
 		agent->patience_ms = agent->idle_ms;
 	agent_log_take();
 	end = serve_frames(agent);
+	if (end == AGENT_BYE)
+		(void)agent_flush(agent);
 	/* A client that does not die is no reason to stay: the host has been told or is gone. */
 	(void)ac_supervisor_clear(&agent->supervisor);
 	return end;

@@ -19,6 +19,9 @@ enum agent_end {
 	AGENT_REFUSED, /* the host was told why */
 };
 
+/* Bytes of answers that go out together. */
+#define AGENT_HELD_BYTES 65536
+
 struct agent {
 	int in;
 	int out;
@@ -31,6 +34,8 @@ struct agent {
 	const char *trouble; /* a sentence for every host, when the machine is not fit */
 	void (*on_begin)(const char *case_id); /* or NULL */
 	struct ac_supervisor supervisor;
+	size_t held_bytes; /* of answers that have not been written yet */
+	uint8_t held[AGENT_HELD_BYTES];
 };
 
 /* Gives the host its patience anew, for one frame of it. */
@@ -39,7 +44,12 @@ void agent_wait_anew(struct agent *agent);
 /* agent-frames.c: all return 0, or -1 when the host is gone or took too long */
 int agent_read(struct agent *agent, void *to, size_t bytes);
 int agent_skip(struct agent *agent, size_t bytes);
-int agent_write_parts(struct agent *agent, unsigned type, struct iovec *parts, int count);
+/*
+ * An answer that may wait for the next one. It is written at the latest before anything is waited
+ * for: a host that sends all Programs of a case at once costs one write for each.
+ */
+int agent_hold(struct agent *agent, unsigned type, struct iovec *parts, int count);
+int agent_flush(struct agent *agent);
 int agent_write(struct agent *agent, unsigned type, const void *payload, size_t bytes);
 int agent_host_gone(void *agent);
 

@@ -202,3 +202,54 @@ t.test('a peer that ended before it was listened to is lost at once', async (t) 
   const channel = new Channel(ended);
   await t.rejects(channel.receive(2 ** 31 - 1), { message: 'the peer ended the connection' });
 });
+
+/** Begins and Programs of which a peer has been told, and its way to answer the first of them. */
+interface Waiting {
+  readonly asked: string[];
+  readonly peer: Socket;
+}
+
+/** A peer that answers nothing by itself. */
+async function waitingPeer(t: {
+  teardown(action: () => unknown): unknown;
+}): Promise<{ session: Session; waiting: Waiting; reach(count: number): Promise<void> }> {
+  const asked: string[] = [];
+  const parser = new WireFrameParser();
+  let heard = (): void => {};
+  let there: (peer: Socket) => void = () => {};
+  const peer = new Promise<Socket>((resolve) => {
+    there = resolve;
+  });
+  const session = await against(t, (socket) => {
+    greet(socket);
+    there(socket);
+    socket.on('data', (chunk: Buffer) => {
+      asked.push(...parser.push(chunk).map(({ type }) => type));
+      heard();
+    });
+  });
+  const reach = async (count: number): Promise<void> => {
+    while (asked.length < count) {
+      await new Promise<void>((resolve) => {
+        heard = resolve;
+      });
+    }
+  };
+  return { session, waiting: { asked, peer: await peer }, reach };
+}
+
+t.test('a case is handed over whole, and the next one before it is answered', async (t) => {
+  const { session, waiting, reach } = await waitingPeer(t);
+  const first = session.runCase?.('X/first', [program, program]);
+  const second = session.runCase?.('X/second', [program]);
+  await reach(6);
+  t.strictSame(waiting.asked, ['hello', 'begin', 'run', 'run', 'begin', 'run']);
+  waiting.peer.destroy();
+  await t.rejects(async () => void (await first), { name: 'TargetDeath', manner: 'crash' });
+  await t.rejects(
+    async () => void (await second),
+    { name: 'ConnectionLost', message: /in the case before/ },
+    'it accuses nobody: it never began',
+  );
+  await session.close();
+});
