@@ -33,7 +33,7 @@ export type { AgentOptions, LastWords } from './agent-options.ts';
 const GRACE_MS = 10_000;
 /** The same for a daemon: it has an agent of its own, whose silence it reports. */
 const SERVED_GRACE_MS = 3 * GRACE_MS;
-/** Milliseconds of silence behind a complaint; an agent says every five seconds that it is there. */
+/** Milliseconds of silence behind a complaint; an agent speaks every five seconds. */
 const STRICKEN_MS = 5_000;
 /** Milliseconds for the handshake and for `begin`. */
 const ANSWER_MS = 20_000;

@@ -17,7 +17,7 @@ export interface GeneratorContext {
   readonly capabilities: ReadonlySet<Capability>;
   /** Bytes that the live buffers of one scenario may have together, as asked for. */
   readonly memoryLimit: bigint;
-  /** Set where calls take the time of a machine; on the others, steps have durations of their own. */
+  /** Set where calls take the time of a machine; elsewhere steps have durations of their own. */
   readonly isTimed?: true;
   /** Set where the kernel says which edges of its code a case has taken. */
   readonly tellsEdges?: true;

@@ -43,9 +43,12 @@ const SILENT = operationsWhere(
  * same client overlapped. Barriers and sleeps fall away, as what they kept in order stays so.
  */
 export function cThreadsOf(programs: readonly Program[], histories: readonly History[]): CThread[] {
-  const clients = [
-    ...new Set(['main', ...programs.flatMap(({ threads }) => threads.map((one) => one.client))]),
-  ];
+  const acting = programs.flatMap(({ threads }) => threads);
+  // A child may do nothing but inherit and live.
+  const forked = acting.flatMap(({ operations }) =>
+    operations.flatMap((one) => (one.op === 'fork' ? one.client : [])),
+  );
+  const clients = [...new Set(['main', ...acting.map(({ client }) => client), ...forked])];
   return clients.map((client) => {
     const items = programs.flatMap(({ threads }, program) => {
       const mine = threads.flatMap(({ client: owner, operations }, thread) => {

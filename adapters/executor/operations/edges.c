@@ -36,6 +36,12 @@ static pid_t this_thread(void)
 	return (pid_t)syscall(SYS_gettid);
 }
 
+/* A child that was just forked has its parent's mapping, which it must not write to. */
+static int is_mine(void)
+{
+	return trace.words != NULL && trace.thread == this_thread();
+}
+
 /* A trace that nothing writes to yet, or -1. */
 static int open_trace(void)
 {
@@ -65,7 +71,7 @@ void ac_edges_begin(void)
 	void *words;
 	int descriptor;
 
-	if (!atomic_load(&ac_shared->traced) || (trace.words != NULL && trace.thread == this_thread()))
+	if (!atomic_load(&ac_shared->traced) || is_mine())
 		return;
 	ac_edges_end();
 	pthread_mutex_lock(&opening);
@@ -91,15 +97,9 @@ void ac_edges_end(void)
 	trace.words = NULL;
 }
 
-/* A child that was just forked has its parent's mapping, which it must not write to. */
-static int is_mine(void)
-{
-	return trace.words != NULL && trace.thread == this_thread();
-}
-
 void ac_edges_reset(void)
 {
-	if (trace.words != NULL && is_mine())
+	if (is_mine())
 		__atomic_store_n(&trace.words[0], 0, __ATOMIC_RELAXED);
 }
 
@@ -107,7 +107,7 @@ uint64_t ac_edges_traced(void)
 {
 	uint64_t count;
 
-	if (trace.words == NULL || !is_mine())
+	if (!is_mine())
 		return 0;
 	count = __atomic_load_n(&trace.words[0], __ATOMIC_RELAXED);
 	return count < TRACE_WORDS ? count : TRACE_WORDS - 1;

@@ -55,7 +55,8 @@ static long told(void)
 
 int main(int argc, char **argv)
 {
-	static const uint64_t there[] = { 0xffffffff81000010, 0xffffffff81000020, 0xffffffff81000010 };
+	static const uint64_t there[] = { 0xffffffff81000010, 0xffffffff81000020,
+					  0xffffffff81000010 };
 	static const uint64_t other[] = { 0xffffffff81000010, 0xffffffff81000030 };
 	int status = 0;
 	uint16_t first;

@@ -107,14 +107,17 @@ t.test('a wrong errno of a call in which an allocation fails', async (t) => {
         told(ask, 4, failed('EINVAL')),
         told(arm(0n), 6, { value: 1n }),
         told(ask, 8, failed('ENOMEM')),
+        told({ op: 'fork', client: 'idle' }, 10, { value: 70n }),
+        told({ op: 'kill', client: 'idle', signal: linux.SIGKILL }, 12),
+        told({ op: 'wait', client: 'idle' }, 14, { value: 9n }),
       ],
     ],
   ]);
   const { refusal, text = '' } = reproducerOf(finding);
   t.equal(refusal, undefined);
-  t.match(text, 'result = DO(FAILING(4, ioctl(device, SA_IOC_ALLOC, &buffer1)));');
+  t.match(text, 'result = DO(FAILING(4, ioctl(slots->device, SA_IOC_ALLOC, &slots->buffer1)));');
   t.match(text, /violated\(result == -1 && (errno != E\w+ && )*errno != EFAULT\);|errno != ENOMEM/);
-  t.match(text, '\tDO(ioctl(device, SA_IOC_ALLOC, &buffer2));', 'only the call behind it is armed');
+  t.match(text, '\tDO(ioctl(slots->device, SA_IOC_ALLOC, &slots->buffer2));', 'only the call behind it is armed');
   t.notMatch(text, 'failnth');
   const { code, output } = await ranAs('errors', text);
   // The machine of the tests has no fault injection, or does not let everybody use it.
