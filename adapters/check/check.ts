@@ -13,6 +13,7 @@ import {
 import { answerInTime, RuleContext } from './kit/rule-context.ts';
 import { ANSWER_RULES } from './rules/answers.ts';
 import { END_RULES } from './rules/ends.ts';
+import { EVERY_RULES } from './rules/every.ts';
 import { LOOP_RULES } from './rules/loops.ts';
 import { STATE_RULES } from './rules/state.ts';
 
@@ -24,6 +25,7 @@ const FACTS_RULE: RuleText = {
 
 const OBSERVED: readonly ObservedRule[] = [
   ...ANSWER_RULES,
+  ...EVERY_RULES,
   ...STATE_RULES,
   ...LOOP_RULES,
   ...END_RULES,

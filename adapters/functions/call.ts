@@ -1,14 +1,14 @@
-import { messageOf } from '../../base/errors.ts';
+import { machineError } from '../../base/errors.ts';
 import { isErrnoWord } from '../contract/errno.ts';
 import { linuxNumbers } from '../contract/linux-numbers.ts';
 import { isValueKind, specOf } from '../contract/operation-meaning.ts';
 import type { Argument } from '../contract/program.ts';
-import { TargetDeath } from '../contract/session.ts';
 import type { Answer, CallReply } from '../interpreter/answer.ts';
 import { type CallContext, ProgramCall } from '../interpreter/call.ts';
 import type { SystemCall } from '../interpreter/pause.ts';
 import { UserArgument } from '../interpreter/user-argument.ts';
-import type { CallName, Mapped } from './calls.ts';
+import type { Mapped } from './calls.ts';
+import { crashedIn } from './crashed-in.ts';
 import { MEMORY_CALLS } from './memory-calls.ts';
 import type { FunctionProcess, ProcessTable } from './process.ts';
 import { PROCESS_CALLS } from './process-calls.ts';
@@ -60,7 +60,7 @@ export class FunctionCall extends ProgramCall<FunctionProcess<unknown>> {
     try {
       answer = own(this.process.own, given);
     } catch (thrown) {
-      throw new TargetDeath('crash', `the function ${op} threw: ${messageOf(thrown)}`);
+      throw crashedIn(op, thrown);
     }
     if (op === 'mmap' && isMapped(answer)) return this.#map(answer);
     if (op === 'mmap' && this.#isAddress(answer)) this.machine.mapsMemory = false;
@@ -134,9 +134,17 @@ function numberOf(op: string, value: unknown): Exclude<Answer['value'], undefine
   if (typeof value === 'bigint') return value;
   if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
   if (typeof value === 'string' && isErrnoWord(value)) return value;
-  throw new TargetDeath(
-    'crash',
-    `the function ${op as CallName} returned ${String(value)}: return a whole number, the name ` +
+  if (typeof value === 'string') {
+    throw machineError(`${op} returned "${value}", which is not an errno that allocert knows`);
+  }
+  throw machineError(
+    `${op} returned ${shown(value)}; the adapter's function must return a whole number, the name ` +
       'of an errno, or { value, out }',
   );
 }
+
+/** What a function returned, for a sentence; it may be anything. */
+const shown = (value: unknown): string =>
+  typeof value === 'number' || value === undefined || value === null
+    ? String(value)
+    : `a value of type ${typeof value}`;

@@ -1,6 +1,4 @@
-import { messageOf } from '../../base/errors.ts';
 import type { Death } from '../contract/history.ts';
-import { TargetDeath } from '../contract/session.ts';
 import { SIGNALS, signalName } from '../contract/signals.ts';
 import type { CallContext } from '../interpreter/call.ts';
 import { Clock } from '../interpreter/clock.ts';
@@ -8,6 +6,7 @@ import type { ProgramMachine } from '../interpreter/machine.ts';
 import { RoundRobin } from '../interpreter/scheduler.ts';
 import { FunctionCall, type UntypedCall } from './call.ts';
 import type { Machine } from './calls.ts';
+import { crashedIn } from './crashed-in.ts';
 import { Mappings } from './mappings.ts';
 import { FunctionProcess, type ProcessEnding } from './process.ts';
 
@@ -110,6 +109,6 @@ function told<T>(name: string, work: () => T): T {
   try {
     return work();
   } catch (thrown) {
-    throw new TargetDeath('crash', `the function ${name} threw: ${messageOf(thrown)}`);
+    throw crashedIn(name, thrown);
   }
 }

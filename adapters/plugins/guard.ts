@@ -1,5 +1,6 @@
 import { inTime } from '../../base/code-of-others.ts';
 import { AllocertError, type Blame, machineError, messageOf } from '../../base/errors.ts';
+import { thrownAt } from '../../base/thrown-at.ts';
 import { factsViolation } from '../contract/facts-violation.ts';
 import type { History } from '../contract/history.ts';
 import { historyViolation, MalformedHistory } from '../contract/history-violation.ts';
@@ -92,7 +93,7 @@ function translated(thrown: unknown, url: string): Error {
     return new AllocertError(known, messageOf(thrown), { cause: thrown });
   }
   return machineError(
-    `the adapter ${url} failed: ${messageOf(thrown)}; allocert adapter check ${url} tests it`,
+    `the adapter ${url} failed: ${messageOf(thrown)}${thrownAt(thrown)}; allocert adapter check ${url} tests it`,
     thrown,
   );
 }

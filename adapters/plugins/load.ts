@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { announceCode, inTime } from '../../base/code-of-others.ts';
 import { AllocertError, machineError, messageOf, usageError } from '../../base/errors.ts';
+import { thrownAt } from '../../base/thrown-at.ts';
 import type { Adapter } from '../contract/session.ts';
 import { guardAdapter } from './guard.ts';
 
@@ -51,7 +52,10 @@ export async function openModule(target: string): Promise<Adapter> {
     adapter = await inTime(`the function that the adapter ${name} exports`, () => open(target));
   } catch (thrown) {
     if (thrown instanceof AllocertError) throw thrown;
-    throw machineError(`the adapter ${name} could not be opened: ${messageOf(thrown)}`, thrown);
+    throw machineError(
+      `the adapter ${name} could not be opened: ${messageOf(thrown)}${thrownAt(thrown)}`,
+      thrown,
+    );
   }
   return guardAdapter(checkAdapter(adapter, name), target);
 }
@@ -75,6 +79,11 @@ function locatePackage(name: string): string {
   try {
     return import.meta.resolve(name);
   } catch (thrown) {
+    if (isFileHere(name)) {
+      throw usageError(
+        `there is no package ${name}; did you mean ./${name}? (a file starts with ./)`,
+      );
+    }
     throw usageError(
       `"${name}" is not a target: it is neither a URL such as sim: nor a package that is ` +
         `installed here ` +
@@ -83,12 +92,15 @@ function locatePackage(name: string): string {
   }
 }
 
+const isFileHere = (name: string): boolean =>
+  statSync(resolve(name), { throwIfNoEntry: false })?.isFile() === true;
+
 async function load(location: string, name: string): Promise<Readonly<Record<string, unknown>>> {
   try {
     return await inTime(`the module ${name}`, () => import(location));
   } catch (thrown) {
     if (thrown instanceof AllocertError) throw thrown;
-    const reason = firstLine(messageOf(thrown));
+    const reason = firstLine(messageOf(thrown)) + thrownAt(thrown);
     throw machineError(`the module ${name} could not be loaded: ${reason}`, thrown);
   }
 }
@@ -98,12 +110,28 @@ const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 function openFunction(module: Readonly<Record<string, unknown>>, name: string): OpenAdapter {
   const open = module.open ?? module.default;
   if (typeof open === 'function') return open as OpenAdapter;
-  const given = Object.keys(module).join(', ') || 'nothing';
   throw usageError(
-    `${name} is not an adapter: it exports ${given}, but must export a function (url) => Adapter ` +
+    `${name} is not an adapter: ${exportsOf(module)}, but must export a function (url) => Adapter ` +
       'by default or as open; see docs/writing-an-adapter.md',
   );
 }
+
+/** What a module exports that is no adapter. */
+function exportsOf(module: Readonly<Record<string, unknown>>): string {
+  const [one, ...more] = Object.keys(module);
+  if (one === undefined) return 'it exports nothing';
+  if (more.length > 0 || one !== 'default') return `it exports ${[one, ...more].join(', ')}`;
+  const given = module.default;
+  const kind =
+    given === null || given === undefined ? String(given) : `a value of type ${typeof given}`;
+  return `its default export is ${PLAIN[typeof given] ?? kind}`;
+}
+
+const PLAIN: Readonly<Record<string, string>> = {
+  number: 'a number',
+  string: 'a text',
+  boolean: 'true or false',
+};
 
 function checkAdapter(given: unknown, name: string): Adapter {
   const adapter = given as Partial<Adapter> | null | undefined;

@@ -19,7 +19,14 @@ import { refuseUnnamed } from './names.ts';
  * @throws {@link AllocertError} when the two contradict each other, or neither names an ABI
  */
 export function decidingProfile(asked: string | undefined, facts: TargetFacts): Profile {
-  const spoken = facts.regions[0]?.abi;
+  const [region] = facts.regions;
+  if (region === undefined) {
+    throw usageError(
+      'the target has no region to test: its agent was started without --region; give it ' +
+        '--region /dev/NODE, see docs/agent.md',
+    );
+  }
+  const spoken = region.abi;
   if (asked !== undefined) {
     const profile = profileNamed(asked);
     if (spoken !== undefined && profile.abi !== spoken) {
@@ -35,7 +42,7 @@ export function decidingProfile(asked: string | undefined, facts: TargetFacts): 
   if (first === undefined) {
     const known = catalogue().profiles.map(({ name }) => name);
     throw usageError(
-      `the target does not say which ABI ${facts.regions[0]?.node ?? 'the target'} speaks; ` +
+      `the target does not say which ABI ${region.node} speaks; ` +
         `give --profile with one of ${known.join(', ')}`,
     );
   }

@@ -24,6 +24,12 @@
 
 #define HELLO_MS 10000
 #define IDLE_MS 600000
+#define REFUSED (-2)
+#ifdef ALLOCERT_LOADS_LIBRARIES
+#define LOADS_LIBRARIES 1
+#else
+#define LOADS_LIBRARIES 0 /* it is static */
+#endif
 
 static int usage(FILE *stream, int code)
 {
@@ -52,17 +58,47 @@ static int milliseconds(const char *text)
 	return *end == '\0' && number > 0 && number <= INT_MAX ? (int)number : -1;
 }
 
+static int is_option(const char *word)
+{
+	static const char *const known[] = { "--region",   "--library", "--unix",    "--device",
+					     "--hello-ms", "--idle-ms", "--confine", "--listen-fd" };
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (strcmp(word, known[i]) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* A board may not have this agent's usage at hand: the sentence says what serves a library. */
+static int refuse_library(void)
+{
+	fputs("allocert: a static agent loads no libraries; use allocert serve native:./lib.so "
+	      "--listen unix:PATH\n",
+	      stderr);
+	return REFUSED;
+}
+
+/* Returns -1 where the usage helps, REFUSED where the trouble was told. */
 static int read_options(int argc, char **argv, struct options *options)
 {
 	for (int i = 1; i < argc; i += 2) {
 		const char *value = argv[i + 1];
 
-		if (value == NULL)
+		if (!is_option(argv[i])) {
+			fprintf(stderr, "allocert: there is no option %s\n", argv[i]);
 			return -1;
+		}
+		if (value == NULL) {
+			fprintf(stderr, "allocert: %s needs a value\n", argv[i]);
+			return -1;
+		}
 		if (strcmp(argv[i], "--region") == 0) {
 			if (ac_supervisor_add_region(value) < 0)
 				return -1;
 		} else if (strcmp(argv[i], "--library") == 0) {
+			if (!LOADS_LIBRARIES)
+				return refuse_library();
 			options->trouble = ac_vendor_load(value);
 			if (options->trouble == NULL)
 				options->trouble = ac_vendor_start();
@@ -110,6 +146,7 @@ int main(int argc, char **argv)
 {
 	static struct agent agent;
 	struct options options = { .hello_ms = HELLO_MS, .idle_ms = IDLE_MS, .confine = 1 };
+	int read;
 
 	if (argc > 1 && strcmp(argv[1], "--resume") == 0)
 		return ac_client_resume(argc, argv);
@@ -124,8 +161,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "allocert: cannot start: %s\n", strerror(errno));
 		return 1;
 	}
-	if (read_options(argc, argv, &options) < 0)
-		return usage(stderr, 2);
+	read = read_options(argc, argv, &options);
+	if (read < 0)
+		return read == REFUSED ? 2 : usage(stderr, 2);
 	if (options.confine)
 		ac_confine_start();
 	agent.hello_ms = options.hello_ms;

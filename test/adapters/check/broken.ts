@@ -117,6 +117,15 @@ const ANSWERS: readonly Breakage[] = [
     facts: (facts) => ({ ...facts, pageSize: '4096' }),
   },
   {
+    name: 'throws in one operation',
+    rules: ['answers/every'],
+    run: (session) => async (program) => {
+      const ops = program.threads.flatMap(({ operations }) => operations.map(({ op }) => op));
+      if (ops.includes('mremap')) throw new TypeError('mremap is not ready');
+      return session.run(program);
+    },
+  },
+  {
     name: 'lists what it does not have',
     rules: ['facts/capabilities'],
     history: each((result, { op }) =>

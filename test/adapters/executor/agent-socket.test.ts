@@ -129,3 +129,19 @@ t.test('each session sees the node that is there when it begins', async (t) => {
   t.equal(await contents(path), 'second', 'as after a module was loaded again');
   t.equal(await contents(path), 'second');
 });
+
+t.test('what is wrong with the command line is told before the usage, with code 2', (t) => {
+  const said = (...words: string[]): string => {
+    const { status, stderr } = spawnSync(AGENT, words, { encoding: 'utf8' });
+    t.equal(status, 2, words.join(' '));
+    return stderr;
+  };
+  t.match(said('--regoin', '/dev/cma0'), /^allocert: there is no option --regoin\nusage: /);
+  t.match(said('--region'), /^allocert: --region needs a value\nusage: /);
+  t.equal(
+    said('--library', './lib.so'),
+    'allocert: a static agent loads no libraries; use allocert serve native:./lib.so ' +
+      '--listen unix:PATH\n',
+  );
+  t.end();
+});

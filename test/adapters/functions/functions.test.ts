@@ -180,25 +180,34 @@ t.test('threads take turns, and the deadline ends those that wait', async (t) =>
   t.match(history.deaths, [{ client: 'main', signal: 'SIGKILL', reason: 'deadline' }]);
 });
 
-t.test('a function that throws or returns nonsense is a crash of the target', async (t) => {
+t.test('a function that throws is a crash of the target, with its place', async (t) => {
   const session = await target({
     open: () => {
       throw new TypeError('no such thing');
     },
-    close: () => undefined as unknown as number,
-    dup: () => 'EWRONG' as 'EBADF',
   });
   await t.rejects(session.run(inMain([opening])), {
     name: 'TargetDeath',
     manner: 'crash',
-    message: 'the function open threw: no such thing',
+    message: /^the function open threw: no such thing at functions\.test\.(ts|js):\d+$/,
   });
-  for (const [op, said] of [
-    ['close', /close returned undefined: return a whole number/],
-    ['dup', /dup returned EWRONG/],
+});
+
+t.test('a function that returns nonsense is a failure of the adapter', async (t) => {
+  const session = await target({
+    close: () => undefined as unknown as number,
+    dup: () => 'EWRONG' as 'EBADF',
+    lseek: () => ({ value: 1.5 }),
+    fstat: () => ({ value: [] as unknown as number }),
+  });
+  for (const [operation, said] of [
+    [{ op: 'close', fd: 1n }, /^close returned undefined; .* must return a whole number/],
+    [{ op: 'dup', fd: 1n }, 'dup returned "EWRONG", which is not an errno that allocert knows'],
+    [{ op: 'lseek', fd: 1n, offset: 0n, whence: 0n }, /^lseek returned 1\.5; /],
+    [{ op: 'fstat', fd: 1n }, /^fstat returned a value of type object; /],
   ] as const) {
     await session.begin('next');
-    await t.rejects(session.run(inMain([{ op, fd: 1n }])), { manner: 'crash', message: said });
+    await t.rejects(session.run(inMain([operation])), { exitCode: 3, message: said });
   }
 });
 

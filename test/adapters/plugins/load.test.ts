@@ -81,17 +81,34 @@ t.test('what is no adapter is one sentence', async (t) => {
     [folder, 2, /is a directory; name the file in it/],
     ['no-such-package-here', 2, /nor a package that is installed here \(a file starts with \.\/\)/],
     [target('nothing.mjs', ''), 2, /it exports nothing, but must export a function/],
-    [target('number.mjs', 'export default 7'), 2, /it exports default, but must export/],
+    [
+      target('number.mjs', 'export default 7'),
+      2,
+      /its default export is a number, but must export/,
+    ],
     [target('empty.mjs', 'export default () => ({})'), 2, /lacks open\(\) and close\(\)/],
     [target('none.mjs', 'export default () => undefined'), 2, /lacks open\(\) and close\(\)/],
     [target('half.mjs', 'export default () => ({ open() {} })'), 2, /lacks close\(\)/],
-    [target('throws.mjs', 'throw new Error("no luck")'), 3, /could not be loaded: no luck$/],
+    [
+      target('throws.mjs', 'throw new Error("no luck")'),
+      3,
+      /could not be loaded: no luck at throws\.mjs:1$/,
+    ],
     [target('syntax.mjs', 'export default ('), 3, /syntax\.mjs could not be loaded: /],
     [target('import.mjs', 'import "no-such-thing"'), 3, /could not be loaded: Cannot find/],
   ];
   for (const [name, exitCode, message] of table) {
     await t.rejects(openTarget(name), { name: 'AllocertError', exitCode, message }, name);
   }
+});
+
+t.test('a file that is typed without its ./ is meant as a file', async (t) => {
+  module('walk.mjs', 'export default 7');
+  const before = process.cwd();
+  process.chdir(folder);
+  t.teardown(() => process.chdir(before));
+  const message = /there is no package walk\.mjs; did you mean \.\/walk\.mjs\?/;
+  await t.rejects(openTarget('walk.mjs'), { exitCode: 2, message });
 });
 
 t.test('what an adapter throws later names the adapter', async (t) => {
@@ -107,7 +124,8 @@ t.test('what an adapter throws later names the adapter', async (t) => {
   const session = await (await openTarget(module('later.mjs', text))).open();
   await t.rejects(session.run(program), {
     exitCode: 3,
-    message: /the adapter .*later\.mjs failed: x is undefined; allocert adapter check .* tests it/,
+    message:
+      /the adapter .*later\.mjs failed: x is undefined at later\.mjs:\d+; allocert adapter check .* tests it/,
   });
 });
 

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { packageRoot } from '../../../base/package-root.ts';
 
 /** Somebody who can show who they are. */
 export interface Identity {
@@ -94,4 +95,18 @@ export function makeCertificates(t: { teardown(action: () => unknown): unknown }
       };
     },
   };
+}
+
+/** The recipe of docs/remote.md, run as it is printed; gives what it makes. */
+export function certificatesOfThePage(
+  folder: string,
+): Pick<Certificates, 'ca' | 'daemon' | 'client'> {
+  const page = readFileSync(join(packageRoot(), 'docs', 'remote.md'), 'utf8');
+  const recipe = /^```sh\n(.*?)^```$/ms.exec(page)?.[1] ?? 'exit 1 # no recipe';
+  execFileSync('sh', ['-e', '-c', recipe], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  const identity = (name: string): Identity => ({
+    cert: join(folder, `${name}.pem`),
+    key: join(folder, `${name}.key`),
+  });
+  return { ca: join(folder, 'ca.pem'), daemon: identity('daemon'), client: identity('me') };
 }
