@@ -17,14 +17,9 @@ ${factList([...targetRows(record), ...placeRows(record)])}${notices}
 /** Characters of a verdict that are read at one glance. */
 const HEADLINE_MAX = 90;
 
-/** A verdict as headline; where it names what decides, that stands below. */
-function headline({ text, tone }: VerdictText): Markup {
-  const at = text.length > HEADLINE_MAX ? text.indexOf(': ') : -1;
-  if (at < 0) return html`<h1 class="${tone}">${signed({ text, tone })}</h1>`;
-  const below = text.slice(at + 2);
-  return html`<h1 class="${tone}">${signed({ text: `${text.slice(0, at)}.`, tone })}</h1>
-<p>${below.slice(0, 1).toUpperCase()}${below.slice(1)}</p>`;
-}
+/** A verdict as headline; a long one, which names what decides, is set smaller. */
+const headline = ({ text, tone }: VerdictText): Markup =>
+  html`<h1 class="${tone}"${text.length > HEADLINE_MAX ? html` data-long` : ''}>${signed({ text, tone })}</h1>`;
 
 /** Notices that stand open; a longer list would push what failed off the screen. */
 const OPEN_MAX = 3;

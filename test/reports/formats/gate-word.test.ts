@@ -77,7 +77,7 @@ const PASSES: Readonly<Record<string, (text: string) => boolean>> = {
   markdown: (text) => !/^\| (fail|crash|hang) \|.*\| .*\|.*\|.*\|$/m.test(text),
   github: (text) => !/^::error /m.test(text),
   kcidb: (text) => JSON.parse(text).tests[0].misc.allocert.exitCode === 0,
-  html: (text) => /<h1 class="good">✓/.test(text),
+  html: (text) => /<h1 class="good"[^>]*>✓/.test(text),
   summary: (text) => !/^(FAIL|CRASH|HANG) /m.test(text),
 };
 
