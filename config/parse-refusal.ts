@@ -29,7 +29,9 @@ function sentence(
     return `there is no command ${words.slice(0, 2).join(' ')}; did${said.slice(3)}`;
   }
   if (said.startsWith('Not enough non-option arguments') && command !== undefined) {
-    return `something is missing; write allocert ${command.usage}`;
+    const [lacking, ...more] = [...command.usage.matchAll(/<([\w-]+)>/g)].map(([, name]) => name);
+    const what = lacking === undefined || more.length > 0 ? 'something' : `the ${lacking}`;
+    return `${what} is missing; write allocert ${command.usage}`;
   }
   const [, option, given, choices] =
     /Argument: (\S+), Given: "(.*?)", Choices: (.*)/.exec(said) ?? [];

@@ -1,6 +1,6 @@
 import { type History, type Outcome, type Result, succeeded, wordOf } from './history.ts';
 import { OPERATION_ROWS, type OperationName } from './operations.ts';
-import type { ArgumentsOf, Operation, SlotRef } from './program.ts';
+import type { ArgumentsOf, Operation, Program, SlotRef } from './program.ts';
 import type { Session } from './session.ts';
 
 /** One answered operation: its result, and its slot for use as a later operand. */
@@ -53,8 +53,8 @@ export interface ClientOptions {
   deadlineMs(): number;
   /** A slot name not used before. */
   nextSlot(): string;
-  /** Sees every History, for its log lines and deaths. */
-  onHistory?(history: History): void;
+  /** Sees every History and what was asked, for log lines, deaths and what is unsupported. */
+  onHistory?(history: History, program: Program): void;
 }
 
 /**
@@ -65,11 +65,12 @@ export function createClient(options: ClientOptions): Client {
   const run = async (op: OperationName, given: object): Promise<Reply> => {
     const slot = options.nextSlot();
     const operation = { op, slot, ...stripSlots(given) } as unknown as Operation;
-    const history = await options.session.run({
+    const program: Program = {
       threads: [{ client: options.clientName, operations: [operation] }],
       deadlineMs: options.deadlineMs(),
-    });
-    options.onHistory?.(history);
+    };
+    const history = await options.session.run(program);
+    options.onHistory?.(history, program);
     const result = history.threads[0]?.[0];
     if (result === undefined) throw new RangeError('the History lacks the operation that was run');
     return new Reply(slot, result);

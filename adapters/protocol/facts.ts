@@ -1,8 +1,10 @@
 import { machineError } from '../../base/errors.ts';
+import { chooseFrom } from '../../base/nearest.ts';
 import {
   type AbiName,
   type Capability,
   defectsInTaint,
+  OPERATION_ROWS,
   type RegionFacts,
   type TargetFacts,
 } from '../contract/index.ts';
@@ -108,9 +110,22 @@ function capabilitiesOf(agent: AgentFacts): readonly Capability[] {
   const offered = (agent.get('capabilities') ?? '').split(',') as Capability[];
   if (!agent.has('library')) return offered;
   const claimed = agent.get('library.capabilities')?.split(',');
+  for (const word of claimed ?? []) refuseUnknownGroup(word);
   return offered.filter((one) =>
     claimed === undefined ? !KERNELS.has(one) : claimed.includes(one),
   );
+}
+
+const GROUPS: readonly string[] = [
+  ...new Set(OPERATION_ROWS.map(([, { capability }]) => capability)),
+  'registry',
+];
+
+/** A misspelt group would otherwise be one that the library seems not to have. */
+function refuseUnknownGroup(word: string): void {
+  if (word === '' || GROUPS.includes(word) || !/^[ -~]{1,40}$/.test(word)) return;
+  const choices = chooseFrom(word, GROUPS);
+  throw machineError(`the library's capabilities: there is no group "${word}"; ${choices}`);
 }
 
 /** A library's region, as its table says. */

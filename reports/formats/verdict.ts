@@ -97,7 +97,7 @@ function partlyObserved(summary: ProfileSummary | undefined): string | undefined
   if (counts.fail + counts.hang + counts.crash > 0) return undefined;
   return (
     `Partly observed: nothing is broken in ${mustObserved} of ${mustApplicable} applicable MUSTs ` +
-    `of profile ${profile}, too few to claim it (${claimSentence(summary.claim)}).`
+    `of profile ${profile}, but ${claimSentence(summary.claim)}.`
   );
 }
 

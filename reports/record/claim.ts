@@ -34,8 +34,8 @@ export function isClaimable({ needed, missing }: Claim): boolean {
 export function claimSentence({ needed, missing }: Claim): string {
   const seen = needed - missing.length;
   return (
-    `observed ${seen} of the ${needed} MUSTs of text and safety that it needs, ` +
-    `less than ${CLAIM_PERCENT_MIN} %`
+    `only ${seen} of the ${needed} MUSTs that a claim rests on were observed ` +
+    `(${CLAIM_PERCENT_MIN} % are needed)`
   );
 }
 

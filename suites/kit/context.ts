@@ -6,6 +6,7 @@ import {
   type Operation,
   type OperationOf,
   type Placement,
+  type Program,
   type RegionFacts,
   type Reply,
   type Session,
@@ -23,7 +24,8 @@ import {
 import type { Abi, Role } from '../../catalogue/catalogue.ts';
 import { complaintsIn } from '../../oracles/alarms.ts';
 import { Losses } from './losses.ts';
-import { Inconclusive, type Observation, Skip, StepFailed } from './observation.ts';
+import { Inconclusive, type Observation, StepFailed } from './observation.ts';
+import { refuseUnsupported } from './unsupported.ts';
 
 /** Milliseconds that a single Program gets unless the case says otherwise. */
 export const DEFAULT_DEADLINE_MS = 20_000;
@@ -135,23 +137,18 @@ export class CaseContext {
       clientName,
       deadlineMs: () => this.#case.deadlineMs ?? DEFAULT_DEADLINE_MS,
       nextSlot: () => `s${this.#slots++}`,
-      onHistory: (history) => {
-        this.#checkHistory(history);
+      onHistory: (history, program) => {
+        this.#checkHistory(history, program);
         onLoss(history);
       },
     });
   }
 
-  #checkHistory(history: History, mayLack = false): void {
+  #checkHistory(history: History, program: Program, mayLack = false): void {
     this.#alarms.push(...complaintsIn(history.log));
     this.#losses.note(history);
     if (mayLack) return;
-    for (const result of history.threads.flat()) {
-      const outcomes = [result, ...(result.steps ?? []).map((step) => step.first)];
-      if (outcomes.some((one) => one.outcome === 'unsupported')) {
-        throw new Skip('the target does not offer an operation that this case needs', 'operations');
-      }
-    }
+    refuseUnsupported(history, program);
   }
 
   /** The region's device, opened once in `subject` for reading and writing. */
@@ -277,8 +274,9 @@ export class CaseContext {
   ): Promise<History> {
     const deadlineMs = this.#case.deadlineMs ?? DEFAULT_DEADLINE_MS;
     const seed = options.seed === undefined ? {} : { seed: options.seed };
-    const history = await this.#session.run({ threads, deadlineMs, ...seed });
-    this.#checkHistory(history, options.mayLack);
+    const program = { threads, deadlineMs, ...seed };
+    const history = await this.#session.run(program);
+    this.#checkHistory(history, program, options.mayLack);
     const clients = threads.map(({ client }) => client);
     if (options.mayDie !== true || history.deadlineHit) this.#losses.check(history, clients);
     return history;

@@ -138,7 +138,10 @@ function unmetNeed(case_: Case, session: Session): Skip | undefined {
   const missing = absent.find((need) => !AIDS.includes(need)) ?? absent[0];
   if (missing !== undefined) {
     const lacks = AIDS.includes(missing) ? undefined : missing;
-    return new Skip(`the target offers no ${missing} operations${operationsOf(missing)}`, lacks);
+    const help =
+      missing === 'registry' ? '; they need /dev/allocert_control, see docs/test-control.md' : '';
+    const sentence = `the target offers no ${missing} operations${operationsOf(missing)}${help}`;
+    return new Skip(sentence, lacks);
   }
   const why = excludedBy(case_, session);
   return why === undefined ? undefined : new Skip(why);

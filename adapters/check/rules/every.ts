@@ -1,5 +1,9 @@
 import { SIGKILL } from '../../contract/linux.ts';
-import { OPERATION_ROWS, type OperationName } from '../../contract/operations.ts';
+import {
+  OPERATION_ROWS,
+  type OperationName,
+  type OperationSpec,
+} from '../../contract/operations.ts';
 import type { Operand, Operation } from '../../contract/program.ts';
 import { usualOperations } from '../../contract/usual-operations.ts';
 import { describeResult } from '../kit/history-watch.ts';
@@ -12,10 +16,15 @@ const AT_ONCE = 0x40n;
 const ANSWERED = ['returned', 'faulted', 'unsupported'];
 const BESIDE = 'beside';
 const USUAL = 'usual';
-/** Operations after which a client is gone, or may do less. */
-const CHANGING: readonly OperationName[] = ['exec', 'exit', 'setrlimit', 'setuid', 'itimer'];
 
-/** Every operation once, as it is used as a rule: mistakes in one function are found by its call. */
+/** Whether its client is gone afterwards, may do less, or has lost a descriptor that others use. */
+const isChanging = ({ capability, drops }: OperationSpec): boolean =>
+  capability === 'limits' ||
+  (drops !== undefined &&
+    drops.of === undefined &&
+    ['descriptor', 'image', 'client'].includes(drops.kind));
+
+/** Every operation once, as it is used as a rule: a mistake in a function is seen when called. */
 export const EVERY_RULES: readonly ObservedRule[] = [
   {
     id: 'answers/every',
@@ -26,11 +35,12 @@ export const EVERY_RULES: readonly ObservedRule[] = [
       const hasClients = capabilities.includes('clients');
       const operations = await usual(context);
       for (const client of hasClients ? [BESIDE, USUAL] : []) await context.child(client);
-      for (const [op, { capability }] of OPERATION_ROWS) {
-        if (!capabilities.includes(capability)) continue;
+      for (const [op, spec] of OPERATION_ROWS) {
+        if (!capabilities.includes(spec.capability)) continue;
         // What may end or limit a client is tried only where main need not be that client.
-        if (!hasClients && CHANGING.includes(op)) continue;
-        await tryOnce(context, operations[op], clientFor(op, hasClients));
+        if (!hasClients && isChanging(spec)) continue;
+        const own = isChanging(spec) ? `for-${op}` : USUAL;
+        await tryOnce(context, operations[op], hasClients ? own : 'main');
       }
     },
   },
@@ -56,9 +66,6 @@ async function socketOf(context: RuleContext): Promise<Operand> {
   if (made.out.length < 4) return NO_DESCRIPTOR;
   return { slot: 'ends', offset: 0, width: 4, signed: true };
 }
-
-const clientFor = (op: OperationName, hasClients: boolean): string =>
-  hasClients ? (CHANGING.includes(op) ? `for-${op}` : USUAL) : 'main';
 
 async function tryOnce(context: RuleContext, operation: Operation, client: string): Promise<void> {
   const { op } = operation;

@@ -28,7 +28,7 @@ static const char *find_table(const char *path, const struct allocert_vendor **t
 		return say("the library cannot be loaded", dlerror());
 	*table = dlsym(library, "allocert_vendor");
 	if (*table == NULL)
-		return say("the library has no table named allocert_vendor", path);
+		return say("the library has no table named allocert_vendor (see docs/native.md)", path);
 	return NULL;
 }
 #else

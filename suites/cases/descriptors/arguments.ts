@@ -155,8 +155,15 @@ async function observeRefusal(
   const negative = typeof number === 'bigint' && BigInt.asIntN(32, number) < 0n;
   const right = negative ? 0n : linux.POLLNVAL;
   const seen = negative ? 'passed-over' : 'POLLNVAL';
-  context.observe('FD-13', 'poll', ok && value === right ? seen : `events ${value}`, detail);
+  const told = ok && value === right ? seen : eventsWord(value, negative);
+  context.observe('FD-13', 'poll', told, detail);
 }
+
+/** What poll reported where that is wrong; a negative descriptor is passed over. */
+const eventsWord = (events: bigint, negative: boolean): string =>
+  negative && events === linux.POLLNVAL
+    ? 'POLLNVAL for a negative descriptor, which poll ignores'
+    : `events ${events}`;
 
 /** Runs one operation in the client of the case. */
 function asSubject({ subject }: CaseContext, { op, ...given }: Operation): Promise<Reply> {

@@ -18,11 +18,16 @@ ${rest}`;
 
 const START = 'static int start(void *state, int again)';
 const LIBRARIES: readonly (readonly [what: string, text: string, sentence: RegExp])[] = [
-  ['no table', 'int other;', /no table named allocert_vendor/],
+  ['no table', 'int other;', /no table named allocert_vendor \(see docs\/native\.md\)/],
   ['another version', table('', '.version = 99,'), /another version; build it with the header/],
   ['another size', table('', '.bytes = 8,'), /another size; build it with the header/],
   ['no name', table('', '.name = 0,'), /leaves out its name, its node or its abi/],
   ['no path', table('', '.node = "dev",'), /node is not a path/],
+  [
+    'an unknown group',
+    table('', '.capabilities = "files,memroy",'),
+    /there is no group "memroy"; .*did you mean memory\?/,
+  ],
   ['another abi', table('', '.abi = "ion",'), /speaks "ion"; allocert knows simple-allocator/],
   [
     'a start that fails',

@@ -125,7 +125,7 @@ t.test('what an adapter throws later names the adapter', async (t) => {
   await t.rejects(session.run(program), {
     exitCode: 3,
     message:
-      /the adapter .*later\.mjs failed: x is undefined at later\.mjs:\d+; allocert adapter check .* tests it/,
+      /later\.mjs failed: x is undefined at later\.mjs:\d+; allocert adapter check .* tests it/,
   });
 });
 

@@ -19,7 +19,12 @@ import { Daemon } from '../../../adapters/remote/daemon.ts';
 import { listenTls } from '../../../adapters/remote/tls.ts';
 import { listenUnix } from '../../../adapters/remote/unix.ts';
 import { allocert } from '../../e2e/command.ts';
-import { type Certificates, type Identity, makeCertificates } from './certificates.ts';
+import {
+  type Certificates,
+  certificatesOfThePage,
+  type Identity,
+  makeCertificates,
+} from './certificates.ts';
 
 const ignore = (): void => {};
 
@@ -118,7 +123,11 @@ interface Secure {
   readonly served: () => number;
 }
 
-async function secureDaemon(t: Test, { ca }: Certificates, own: Identity): Promise<Secure> {
+async function secureDaemon(
+  t: Test,
+  { ca }: Pick<Certificates, 'ca'>,
+  own: Identity,
+): Promise<Secure> {
   const refused: string[] = [];
   let served = 0;
   const daemon = new Daemon({ openTarget: () => openTarget('sim:'), onEvent: ignore });
@@ -161,6 +170,15 @@ t.test('over TLS both ends show who they are', async (t) => {
   const wrong = await openTarget(`remote:${place}?${query(stranger.cert, client)}`);
   await t.rejects(wrong.open(), { exitCode: 3, message: /no agent answers: .*certificate/ });
   t.equal(served(), 1, 'nor is a daemon believed that another authority signed');
+});
+
+t.test('certificates made as the page says serve both ends', async (t) => {
+  const { ca, client, daemon } = certificatesOfThePage(folderOf(t));
+  const { port } = await secureDaemon(t, { ca }, daemon);
+  const adapter = await openTarget(`remote:tls:127.0.0.1:${port}?${query(ca, client)}`);
+  const session = await adapter.open();
+  t.equal(session.facts.kind, 'sim');
+  await session.close();
 });
 
 t.test('a client without a certificate, of an old TLS, or without TLS gets nowhere', async (t) => {
@@ -219,7 +237,7 @@ t.test('serve refuses what it cannot do, in one sentence and with its exit code'
     [2, /a recording answers only/, ['replay:report', ...unix]],
     [2, /leave out mode=in-process/, ['native:/dev/null?mode=in-process', ...unix]],
     [2, /leave out confine=no/, ['native:/dev/null?confine=no', ...unix]],
-    [2, /something is missing; write allocert serve <target>/, []],
+    [2, /the target is missing; write allocert serve <target>/, []],
     [3, /cannot listen at 127.0.0.1/, ['sim:', '--listen', `tls:127.0.0.1:${port}`, ...files]],
     [3, /cannot listen in/, ['sim:', '--listen', 'unix:/nowhere/socket']],
   ];
