@@ -117,7 +117,11 @@ t.test('a wrong errno of a call in which an allocation fails', async (t) => {
   t.equal(refusal, undefined);
   t.match(text, 'result = DO(FAILING(4, ioctl(slots->device, SA_IOC_ALLOC, &slots->buffer1)));');
   t.match(text, /violated\(result == -1 && (errno != E\w+ && )*errno != EFAULT\);|errno != ENOMEM/);
-  t.match(text, '\tDO(ioctl(slots->device, SA_IOC_ALLOC, &slots->buffer2));', 'only the call behind it is armed');
+  t.match(
+    text,
+    '\tDO(ioctl(slots->device, SA_IOC_ALLOC, &slots->buffer2));',
+    'only the call behind it is armed',
+  );
   t.notMatch(text, 'failnth');
   const { code, output } = await ranAs('errors', text);
   // The machine of the tests has no fault injection, or does not let everybody use it.
