@@ -91,7 +91,13 @@ for (const { defect, ids } of DEFECTS) {
     const library = await buildExample(t.testdir(), defect);
     const came = await everySuiteOn(`native:${library}`);
     t.ok(came.complete);
-    t.strictSame(idsWith(came, 'fail', 'crash', 'hang').toSorted(), ids);
+    const failed = new Set(idsWith(came, 'fail', 'crash', 'hang'));
+    // A race is met by chance: threads of a busy machine may pass each other in one whole run.
+    for (const race of ids.filter((id) => id.startsWith('CON-') && !failed.has(id))) {
+      const again = await everySuiteOn(`native:${library}`, [race]);
+      for (const id of idsWith(again, 'fail', 'crash', 'hang')) failed.add(id);
+    }
+    t.strictSame([...failed].toSorted(), ids);
     t.strictSame(idsWith(came, 'warn'), []);
   });
 }

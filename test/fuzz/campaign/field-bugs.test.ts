@@ -37,7 +37,10 @@ const sizeOf = ({ minimal = [] }: Finding): number => operationsIn({ mode: '', p
 t.test('two deaths are two findings, each small, each repeated on a fresh target', async (t) => {
   const { findings } = await campaign('two.js', 300);
   const kinds = findings.map(({ kind }) => kind).toSorted();
-  t.match(kinds, [/bug one: a buffer of three pages$/, /bug two: a mapping at the second page$/]);
+  t.match(kinds, [
+    /bug one: a buffer of three pages at two\.js:…$/,
+    /bug two: a mapping at the second page at two\.js:…$/,
+  ]);
   t.equal(findings.length, 2);
   for (const finding of findings) {
     t.ok(sizeOf(finding) <= 3, `${sizeOf(finding)} operations`);
