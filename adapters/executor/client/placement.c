@@ -34,14 +34,41 @@ static size_t neighbour_offset(void)
 	return page * (2 + (AC_ARGUMENT_BYTES_MAX + page - 1) / page);
 }
 
+/*
+ * Where the runs of threads lie, one each STRIDE. Linux looks for room from the top of the address
+ * space, or from a third of it on: it comes here last. So no mapping of another thread takes the
+ * place of a neighbour that is unmapped for the time of a call, which would make memory of it.
+ */
+#define RUNS_BEGIN 0x20000000u
+#define RUNS_STRIDE 0x100000u
+#define RUNS 256u
+
+static void *low_run(size_t bytes)
+{
+	for (unsigned i = 0; i < RUNS; i++) {
+		void *wanted = (void *)(uintptr_t)(RUNS_BEGIN + i * RUNS_STRIDE);
+		void *at = mmap(wanted, bytes, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+		if (at == wanted)
+			return at;
+		/* Kernels before 4.17 take the address for a hint. */
+		if (at != MAP_FAILED)
+			munmap(at, bytes);
+	}
+	return MAP_FAILED;
+}
+
 static int have_pages(struct ac_context *context)
 {
+	size_t bytes = neighbour_offset() + page_bytes();
 	void *at;
 
 	if (context->pages != NULL)
 		return 0;
-	at = mmap(NULL, neighbour_offset() + page_bytes(), PROT_READ | PROT_WRITE,
-		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	at = low_run(bytes);
+	if (at == MAP_FAILED)
+		at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (at == MAP_FAILED)
 		return -1;
 	context->pages = at;

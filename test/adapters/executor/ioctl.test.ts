@@ -1,11 +1,14 @@
 import t from 'tap';
 import { type Result, wordOf } from '../../../adapters/contract/history.ts';
+import { linux } from '../../../adapters/contract/index.ts';
 import type { Operation, Placement } from '../../../adapters/contract/program.ts';
 import { AgentProcess, WRITE_ONLY_SKIP } from './agent-process.ts';
 
 /** FIONREAD: on a regular file, the bytes from its position to its end, as an int. */
 const FIONREAD = 0x541bn;
 const LENGTH = 4660;
+/** Calls in which threads of one process surely meet: one in 60,000 did. */
+const TIMES = 200_000n;
 
 /** One call whose argument has `bytes` bytes of 0xee. */
 const call = (bytes: number, placement?: Placement): Operation => ({
@@ -90,6 +93,31 @@ t.test('ioctl', async (t) => {
     const results = await agent.run([{ op: 'repeat', times: 2000n, stop: 'failure', body }]);
     t.equal(results[0]?.value, 2000n);
     t.strictSame(results[0]?.steps?.[0]?.anomalies, []);
+  });
+
+  t.test('nothing that another thread maps becomes the missing neighbour', async (t) => {
+    const over = { kind: 'page-end', distance: -2, neighbour: 'unmapped' } as const;
+    const repeat = (body: readonly Operation[]): Operation => ({
+      ...{ op: 'repeat', times: TIMES, stop: 'never' },
+      body,
+    });
+    const mapping: readonly Operation[] = [
+      {
+        ...{ op: 'mmap', fd: { slot: 'file' }, length: 4096n, offset: 0n, slot: 'there' },
+        ...{ protection: BigInt(linux.PROT_READ | linux.PROT_WRITE), flags: linux.MAP_SHARED },
+      },
+      { op: 'munmap', address: { slot: 'there' }, length: 4096n },
+    ];
+    const history = await agent.program({
+      threads: [[call(4, over)], mapping].map((body) => ({
+        client: 'main',
+        operations: [repeat(body)],
+      })),
+      ...{ deadlineMs: 60_000, seed: 1n },
+    });
+    const [refused] = history.threads[0]?.[0]?.steps ?? [];
+    t.strictSame(refused?.failures, { EFAULT: TIMES });
+    t.equal(history.threads[1]?.[0]?.steps?.[0]?.succeeded, TIMES);
   });
 
   t.end();
