@@ -105,8 +105,7 @@ const emulated = (architecture: GuestArchitecture): Acceleration => ({
   name: 'tcg',
   options: ['-accel', 'tcg,thread=multi', '-cpu', MACHINES[architecture].processor],
   // On a busy host an emulated processor stands still for seconds, which is no fault of its kernel.
-  // Its processors are slow to wake each other: the agent uses one where nothing races.
-  append: 'rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60 allocert.gather=yes',
+  append: 'rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60',
   patience: 4,
 });
 const KVM: Acceleration = {

@@ -81,8 +81,6 @@ static void read_command_line(void)
 			ac_supervisor_add_region(word + 16);
 		else if (strncmp(word, "allocert.port=", 14) == 0)
 			snprintf(port, sizeof(port), "%s", word + 14);
-		else if (strcmp(word, "allocert.gather=yes") == 0)
-			ac_gather_start();
 		else if (strcmp(word, "allocert.end=poweroff") == 0)
 			powers_off = 1;
 	}

@@ -194,7 +194,6 @@ static void run_program(void)
 	int started[AC_THREADS_MAX] = { 0 };
 	unsigned count = 0;
 
-	ac_gather_for_program();
 	for (uint32_t i = 0; i < ac_program_head()->threads; i++) {
 		if (ac_program_threads()[i].client != self)
 			continue;

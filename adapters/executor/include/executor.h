@@ -95,14 +95,6 @@ void ac_keep_shared(void);
 extern struct ac_kept ac_kept;
 void ac_die_with_supervisor(void);
 
-/*
- * gather.c: from now on this process and its clients share a processor, but for Programs in which
- * something races
- */
-void ac_gather_start(void);
-/* In a client, before it makes the threads of a Program. */
-void ac_gather_for_program(void);
-
 /* clients.c: the soft limit on descriptors that exec lifted */
 void ac_descriptor_limit_back(unsigned long long soft);
 

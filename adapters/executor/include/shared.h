@@ -164,7 +164,6 @@ struct ac_shared {
 	int32_t confined; /* enum ac_confined */
 	int32_t group; /* of all clients of this case, or 0 */
 	int32_t adopts; /* whether orphaned clients become the supervisor's */
-	int32_t gathers; /* what does not race runs on the supervisor's processor */
 	uint32_t slowness; /* tenths; 10 for a machine as fast as most, more for a slower one */
 	uint32_t regions;
 	uint32_t sequence; /* of the Program that runs or ran last */
