@@ -77,11 +77,16 @@ static long touch(const char *at, size_t length)
     names: ['place', 'UNMAPPED'],
     text: `#define UNMAPPED -1
 
-/* Copies a request to \`offset\` in two fresh pages, which then get these protections. */
+/*
+ * Copies a request to \`offset\` in two fresh pages, which then get these protections. They lie far
+ * below what other threads map: none of that must fill a page that is to be missing.
+ */
 static char *place(const void *request, size_t length, size_t offset, int own, int neighbour)
 {
-	char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			   -1, 0);
+	static unsigned long count;
+	unsigned long at = __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED) % 4096;
+	char *pages = mmap((void *)(0x20000000ul + 0x10000ul * at), 2 * PAGE,
+			   PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	memcpy(pages + offset, request, length);
 	if (neighbour == UNMAPPED)
