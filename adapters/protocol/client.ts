@@ -207,11 +207,14 @@ class AgentSession implements Session {
     const longest = DEADLINES_MAX * deadlineMs + this.#grace;
     const silence = this.#served ? longest : deadlineMs + this.#grace;
     const end = performance.now() + longest;
+    const late = (): ChannelSilent => new ChannelSilent(`no answer came for ${longest} ms`);
     for (;;) {
       const left = end - performance.now();
       // One that says without a pause that it still runs is never silent, and no better than that.
-      if (left <= 0) throw new ChannelSilent(`no answer came for ${longest} ms`);
-      const frame = await this.#receive(Math.min(silence, left));
+      if (left <= 0) throw late();
+      const frame = await this.#receive(Math.min(silence, left)).catch((thrown: unknown) => {
+        throw thrown instanceof ChannelSilent && left < silence ? late() : thrown;
+      });
       if (frame.type !== 'executing') return expected(frame, 'history');
     }
   }

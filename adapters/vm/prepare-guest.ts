@@ -3,6 +3,7 @@ import { cacheFolder, makeCacheFolder, sha256OfFile } from '../../base/cache.ts'
 import { type BuiltAgent, buildAgent } from '../executor/build/build.ts';
 import type { KernelImage } from './kernels/kernel-image.ts';
 import { kernelNamed } from './kernels/registry.ts';
+import { namedModuleDetails } from './modules/named-modules.ts';
 import { buildOwnModules, type VmModule } from './modules/own-modules.ts';
 import type { VmTarget } from './target-url.ts';
 
@@ -46,6 +47,7 @@ export async function prepareGuest(
     details: {
       ...kernel.details,
       ...own?.details,
+      ...(await namedModuleDetails(target.modules)),
       agent: agent.digest,
       compiler: agent.compiler,
     },
