@@ -3,7 +3,8 @@ import t from 'tap';
 import { type Adapter, type Session, TargetDeath } from '../../../adapters/contract/index.ts';
 import { decodeDeath, encodeDeath } from '../../../adapters/protocol/encode-death.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
-import { type CampaignEnd, type Finding, replayFinding, runCampaign } from '../../../fuzz/index.ts';
+import { replayFinding } from '../../../fuzz/index.ts';
+import { shortCampaign } from '../campaign-findings.ts';
 
 /** A simulator that is lost at certain Programs, counted over all its sessions. */
 function lossy(lostAt: (count: number) => boolean, forced: boolean): Adapter {
@@ -26,20 +27,7 @@ function lossy(lostAt: (count: number) => boolean, forced: boolean): Adapter {
   };
 }
 
-async function campaign(adapter: Adapter): Promise<{ end: CampaignEnd; findings: Finding[] }> {
-  const findings: Finding[] = [];
-  const end = await runCampaign({
-    adapter,
-    version: 'test',
-    seed: 1n,
-    budget: { rounds: 20, operations: undefined, milliseconds: undefined },
-    modes: ['hammer'],
-    memoryLimit: 8n << 20n,
-    shrinkBudget: 0,
-    onFinding: (finding) => findings.push(finding),
-  });
-  return { end, findings };
-}
+const campaign = (adapter: Adapter) => shortCampaign(adapter, 'hammer', 20);
 
 t.test('a daemon passes on that its target was ended from outside', async (t) => {
   for (const forced of [true, false]) {

@@ -2,7 +2,8 @@
 import t from 'tap';
 import type { Adapter, History, Result, Session } from '../../../adapters/contract/index.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
-import { type Finding, replayFinding, runCampaign } from '../../../fuzz/index.ts';
+import { type Finding, replayFinding } from '../../../fuzz/index.ts';
+import { shortCampaign } from '../campaign-findings.ts';
 
 /** The History with its last call lost to the deadline. */
 function late(history: History): History {
@@ -37,20 +38,8 @@ function starved(isLate: (run: number) => boolean): { adapter: Adapter; runs: ()
   return { adapter: { url: 'sim:', open, close: () => inner.close() }, runs: () => runs };
 }
 
-async function findingsOf(adapter: Adapter): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  await runCampaign({
-    adapter,
-    version: 'test',
-    seed: 1n,
-    budget: { rounds: 20, operations: undefined, milliseconds: undefined },
-    modes: ['malformed'],
-    memoryLimit: 8n << 20n,
-    shrinkBudget: 0,
-    onFinding: (finding) => findings.push(finding),
-  });
-  return findings;
-}
+const findingsOf = async (adapter: Adapter): Promise<Finding[]> =>
+  (await shortCampaign(adapter, 'malformed', 20)).findings;
 
 t.test('a call that came late once accuses nobody', async (t) => {
   const { adapter, runs } = starved((run) => run === 1);

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { type Adapter, type Session, TargetDeath } from '../../../adapters/contract/index.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
-import { type Finding, type RoundDone, runCampaign } from '../../../fuzz/index.ts';
+import { shortCampaign } from '../campaign-findings.ts';
 
 /**
  * A simulator that takes cases together, as an agent does, and notes when each is given and
@@ -42,22 +42,7 @@ function queued(dies = -1): { adapter: Adapter; notes: string[] } {
   return { adapter: { url: 'sim:', open, close: () => inner.close() }, notes };
 }
 
-async function campaign(adapter: Adapter): Promise<{ findings: Finding[]; rounds: RoundDone[] }> {
-  const findings: Finding[] = [];
-  const rounds: RoundDone[] = [];
-  await runCampaign({
-    adapter,
-    version: 'test',
-    seed: 1n,
-    budget: { rounds: 6, operations: undefined, milliseconds: undefined },
-    modes: ['sequential'],
-    memoryLimit: 8n << 20n,
-    shrinkBudget: 0,
-    onFinding: (finding) => findings.push(finding),
-    onRoundDone: (round) => rounds.push(round),
-  });
-  return { findings, rounds };
-}
+const campaign = (adapter: Adapter) => shortCampaign(adapter, 'sequential', 6);
 
 t.test('the target has the next round before this one is judged', async (t) => {
   const { adapter, notes } = queued();
