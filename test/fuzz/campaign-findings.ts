@@ -2,7 +2,7 @@ import type { Adapter } from '../../adapters/contract/index.ts';
 import { openSimulator } from '../../adapters/simulator/adapter.ts';
 import { type CampaignEnd, type Finding, type RoundDone, runCampaign } from '../../fuzz/index.ts';
 
-/** A campaign of one mode that shrinks nothing: how it ended, what it found, which rounds it did. */
+/** A campaign of one mode without shrinking: how it ended, what it found, which rounds it did. */
 export async function shortCampaign(
   adapter: Adapter,
   mode: string,
