@@ -12,6 +12,8 @@ const REPEATED_MAX = 10;
 export class Renewal {
   readonly #heard = new Set<string>();
   #repeated = 0;
+  /** Whether no complaint calls for a fresh target, for as long as this is set. */
+  bears = false;
 
   /** Takes in what a round brought; true where the target is to be started anew after it. */
   isDue(histories: readonly History[]): boolean {
@@ -19,6 +21,7 @@ export class Renewal {
     if (complaints.length === 0) return false;
     const isNew = complaints.some((one) => !this.#heard.has(one));
     for (const one of complaints) this.#heard.add(one);
+    if (this.bears) return false;
     if (!isNew) this.#repeated += 1;
     return isNew || this.#repeated <= REPEATED_MAX;
   }

@@ -187,8 +187,8 @@ export class RoundRunner {
     });
     this.#options.onRoundRun?.(index, plain);
     const loss = await watch?.after(scenario, seen.findings);
-    const round =
-      short || watch?.isShort === true || loss !== undefined ? withoutRoom(plain) : plain;
+    const lacked = short || watch?.isShort === true || loss !== undefined;
+    const round = lacked ? withoutRoom(plain) : plain;
     if (loss !== undefined || watch?.isSpent === true) await this.close();
     const fall = this.#falls(context, round);
     const again = (one: Scenario): Promise<Round> => this.attempt(one);
@@ -207,13 +207,8 @@ export class RoundRunner {
     const signatures = rounds.flatMap(({ violations }) => violations.map(signatureOf));
     for (const signature of signatures) seen.findings.add(signature);
     const operations = operationsIn(scenario);
-    const entry = newEntry(
-      generator,
-      scenario,
-      coverage.signatures,
-      snapshot.known,
-      seen.signatures,
-    );
+    const { signatures: shown } = coverage;
+    const entry = newEntry(generator, scenario, shown, snapshot.known, seen.signatures);
     return {
       done: {
         ...{ index, mode: scenario.mode, operations, signatures },
@@ -249,6 +244,11 @@ export class RoundRunner {
       },
     });
     return this.#watch;
+  }
+
+  /** Whether a target goes on after complaints of its kernel. */
+  set bears(bears: boolean) {
+    this.#renewal.bears = bears;
   }
 
   /** Runs a scenario, twice if it seems to hang; `look` sees what the judge reads of each run. */

@@ -6,6 +6,11 @@ import { DEATH, isSilent } from '../execute/target-death.ts';
 export interface RunningAgain {
   /** Whether each run has a target that nothing was done to before. */
   readonly fresh: boolean;
+  /**
+   * Whether candidates run in a target that has complained before, and only the smallest one is
+   * proved on fresh ones: a kernel goes on after most complaints, and takes long to start.
+   */
+  readonly bears?: boolean;
   /** Candidates that shrinking may run, if it may run more. */
   readonly candidates: number;
   /** Times that it is run to say how often it shows. */
@@ -20,6 +25,9 @@ const SLOW_TO_START: readonly string[] = ['vm', 'remote'];
 
 /** Oracles whose violations leave a target that is not what it was. */
 const LASTING: readonly string[] = [DEATH, 'capacity', 'justified-failure', 'service'];
+
+const isComplaint = ({ kind, oracle }: Violation): boolean =>
+  oracle === 'survival' && kind.startsWith('kernel: ');
 
 /**
  * How a violation is run again on a target. What a target died of, hangs in or has lost stays with
@@ -36,5 +44,8 @@ export function runningAgain({ kind }: TargetFacts, violation: Violation): Runni
   const slow = fresh && SLOW_TO_START.includes(kind);
   if (hangs && kind !== 'sim') return { fresh, candidates: 12, repeats: slow ? 3 : REPEATS };
   if (slow) return { fresh, candidates: 16, repeats: 3 };
+  if (isComplaint(violation) && SLOW_TO_START.includes(kind)) {
+    return { fresh, bears: true, candidates: 200, repeats: 3 };
+  }
   return { fresh, candidates: Number.POSITIVE_INFINITY, repeats: REPEATS };
 }

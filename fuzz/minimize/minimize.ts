@@ -10,7 +10,7 @@ import { findSchedule, SCHEDULES_TRIED } from './find-schedule.ts';
 import { type RunningAgain, runningAgain } from './fresh-target.ts';
 import { inOrderOfCalls } from './one-thread.ts';
 import { sharedPage, withFrames } from './shared-page.ts';
-import { shrink } from './shrink.ts';
+import { type Shrunk, shrink } from './shrink.ts';
 
 /** The origin that a finding names, and how far it is shrunk. */
 export interface MinimizeOptions
@@ -126,11 +126,8 @@ class MinimalSearch {
       const reproduced = { times: 0, of: SCHEDULES_TRIED };
       return { scenario: round.scenario, last: round, reproduced, faces: [], cause: undefined };
     }
-    const { scenario: shrunk } = await shrink(found, {
-      shows: (candidate) => this.#shows(candidate),
-      budget: this.#budget,
-      enough: () => this.#isLate,
-    });
+    if (this.#how.bears === true) return this.#proved(found);
+    const { scenario: shrunk } = await this.#shrunk(found, this.#how.end);
     const scenario = await this.#withoutRace(shrunk);
     const smallest = this.#shown?.scenario === scenario ? this.#shown : round;
     const again = await this.#repeated(scenario);
@@ -144,6 +141,35 @@ class MinimalSearch {
     });
     const cause = again.shown.length === 0 ? undefined : await this.#cause(scenario, last);
     return { scenario, last, reproduced, faces, cause };
+  }
+
+  #shrunk(scenario: Scenario, end: number): Promise<Shrunk> {
+    return shrink(scenario, {
+      shows: (candidate) => this.#shows(candidate),
+      budget: this.#budget,
+      enough: () => performance.now() >= end,
+    });
+  }
+
+  /**
+   * Shrinks in a target that has complained before. What was done to it may show in a candidate
+   * that has no part in it, so that the smallest one counts only if a fresh target shows it too.
+   * Half of the time is for that.
+   */
+  async #proved(found: Scenario): Promise<Minimal> {
+    const half = (performance.now() + this.#how.end) / 2;
+    this.#runner.bears = true;
+    const { scenario: shrunk } = await this.#shrunk(found, half).finally(() => {
+      this.#runner.bears = false;
+    });
+    const again = await this.#repeated(shrunk, true);
+    const last = again.shown.at(-1);
+    return last === undefined
+      ? { scenario: found, last: this.#round, reproduced: undefined, faces: [], cause: undefined }
+      : {
+          ...{ scenario: shrunk, last, faces: [], cause: undefined },
+          reproduced: { times: again.shown.length, of: again.of },
+        };
   }
 
   /** The same operations in one thread of each client, where they show it in the same order too. */
@@ -194,11 +220,19 @@ class MinimalSearch {
     return true;
   }
 
-  /** Runs a scenario again and again: the runs that show it, and of how many. */
-  async #repeated(scenario: Scenario): Promise<{ shown: readonly Round[]; of: number }> {
+  /**
+   * Runs a scenario again and again, at least once if it is to be proved on fresh targets.
+   *
+   * @returns the runs that show it, and of how many
+   */
+  async #repeated(
+    scenario: Scenario,
+    isProof = false,
+  ): Promise<{ shown: readonly Round[]; of: number }> {
     const shown: Round[] = [];
     let of = 0;
-    for (; of < this.#how.repeats && !this.#isLate; of += 1) {
+    for (; of < this.#how.repeats && (!this.#isLate || (isProof && of === 0)); of += 1) {
+      if (isProof) await this.#runner.close();
       const again = await this.#run(scenario);
       if (signaturesOf(again).includes(this.#signature)) shown.push(again);
     }

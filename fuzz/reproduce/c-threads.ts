@@ -40,7 +40,8 @@ const SILENT = operationsWhere(
 
 /**
  * Programs as the threads of a C program: one for each client, and more only where calls of the
- * same client overlapped. Barriers and sleeps fall away, as what they kept in order stays so.
+ * same client overlapped. Barriers and sleeps fall away, as what they kept in order stays so. Where
+ * the target died, nothing tells the order, and sleeps stay.
  */
 export function cThreadsOf(programs: readonly Program[], histories: readonly History[]): CThread[] {
   const acting = programs.flatMap(({ threads }) => threads);
@@ -56,7 +57,11 @@ export function cThreadsOf(programs: readonly Program[], histories: readonly His
           const result = histories[program]?.threads[thread]?.[index];
           return { program, thread, index, client, operation, result };
         });
-        const kept = armed(steps).filter(({ operation }) => !SILENT.has(operation.op));
+        const kept = armed(steps).filter(
+          ({ operation, result }) =>
+            (!SILENT.has(operation.op) || (operation.op === 'sleep' && result === undefined)) &&
+            !isAboutNone(operation, clients),
+        );
         return owner === client && kept.length > 0 ? [kept] : [];
       });
       return itemsOf(client, program, mine);
@@ -64,6 +69,10 @@ export function cThreadsOf(programs: readonly Program[], histories: readonly His
     return { name: identifier(client), client, items };
   });
 }
+
+/** Whether it ends or awaits a client that nothing forks: its fork was left out in shrinking. */
+const isAboutNone = (operation: Operation, clients: readonly string[]): boolean =>
+  (operation.op === 'kill' || operation.op === 'wait') && !clients.includes(operation.client);
 
 /** What arms a call becomes a part of that call. */
 function armed(steps: readonly CStep[]): CStep[] {

@@ -126,10 +126,11 @@ const CALLS: Writers = {
     `touch(${access(slots, address, offset)}, ${slots.word(length)})`,
   frames: ({ address, length }, { slots }) =>
     `touch(${slots.address(address)}, ${slots.word(length)})`,
+  sleep: ({ microseconds }, { slots }) => `usleep(${slots.word(microseconds)})`,
   fork: ({ client }) => `start(${constant(client)}, ${identifier(client)})`,
   wait: ({ client }) => `await_end(${constant(client)})`,
   kill: ({ client, signal }, { slots }) =>
-    `kill(s->pid[${constant(client)}], ${slots.word(signal, signalName)})`,
+    `end_client(${constant(client)}, ${slots.word(signal, signalName)})`,
   exit: ({ status }, { slots }) => `end(${slots.word(status)})`,
   exec: () => 'execl("/proc/self/exe", "reproducer", "--pause", (char *)NULL)',
   socketpair: (_, _words, variable) => `socketpair(AF_UNIX, SOCK_DGRAM, 0, ${variable})`,

@@ -1,6 +1,6 @@
 import { faultErrnos, isErrnoName, kilobytesIn, succeeded } from '../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
-import type { Event, Violation } from '../../oracles/index.ts';
+import { type Event, kernelAlarms, type Violation } from '../../oracles/index.ts';
 import { mixturesOf } from '../../oracles/timeline/torn-reads.ts';
 import { predictor, unlessInjected } from '../judge/predict.ts';
 import { memberOf } from './abi-text.ts';
@@ -25,10 +25,7 @@ import { BLOCKS } from './watch-text.ts';
  */
 export function chooseCheck(evidence: JudgedFinding, context: CheckContext): ProgramCheck | string {
   const { finding, violation } = evidence;
-  if (finding.oracle === 'target') {
-    const means = 'If the machine is still there afterwards, it has survived.';
-    return { ...checkWithoutStatements(means), watch: { kind: 'machine' } };
-  }
+  if (finding.oracle === 'target') return checkMachine(finding.kind);
   if (violation === undefined) {
     return 'today’s oracles do not say of the recorded results what the finding says';
   }
@@ -187,19 +184,32 @@ function kilobytes({ result }: Event, gauge: string): bigint | undefined {
   return kilobytesIn(result.out, gauge);
 }
 
+/** What a target died of, or did not come back from; most such kernels complained before. */
+function checkMachine(kind: string): ProgramCheck {
+  const blame = kind.slice(kind.indexOf(': ') + 2);
+  const complaint = kernelAlarms([blame]).length > 0 ? fragmentOf(blame) : undefined;
+  if (complaint !== undefined) return checkLog(complaint);
+  const means = 'If the machine is still there afterwards, it has survived.';
+  return { ...checkWithoutStatements(means), watch: { kind: 'machine' } };
+}
+
+const fragmentOf = (complaint: string): string | undefined => FRAGMENT.exec(complaint)?.[0].trim();
+
+const checkLog = (complaint: string): ProgramCheck => ({
+  ...checkWithoutStatements(`The kernel's log must not get new lines with "${complaint}".`),
+  watch: { kind: 'log', complaint: formatText(complaint) },
+});
+
 const DIED = /^a client died of (SIG[A-Z0-9]+)/;
 /** The part of a complaint that can be searched for: it lost its numbers and addresses. */
 const FRAGMENT = /[^…]{6,60}/;
 
 function checkSurvival({ kind }: Violation): ProgramCheck | string {
   if (kind.startsWith('kernel: ')) {
-    const complaint = FRAGMENT.exec(kind.slice('kernel: '.length))?.[0].trim();
-    if (complaint === undefined) return 'the kernel’s complaint has no words to search for';
-    const means = `The kernel's log must not get new lines with "${complaint}".`;
-    return {
-      ...checkWithoutStatements(means),
-      watch: { kind: 'log', complaint: formatText(complaint) },
-    };
+    const complaint = fragmentOf(kind.slice('kernel: '.length));
+    return complaint === undefined
+      ? 'the kernel’s complaint has no words to search for'
+      : checkLog(complaint);
   }
   const signal = DIED.exec(kind)?.[1] ?? 'SIGALRM';
   const means =

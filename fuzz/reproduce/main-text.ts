@@ -5,7 +5,15 @@ import { constant } from './call-in-c.ts';
 import { devicePath } from './head-comment.ts';
 import type { SystemWatch } from './program-check.ts';
 import type { ProgramLayout } from './program-layout.ts';
-import { watchAfter, watchBefore, watchDeclarations, watchDuring, watchEnd } from './watch-text.ts';
+import {
+  watchAfter,
+  watchBefore,
+  watchDeclarations,
+  watchDuring,
+  watchEach,
+  watchEnd,
+  watchForked,
+} from './watch-text.ts';
 
 /** One attempt, and main(), which makes as many as it is told. */
 export function mainText(layout: ProgramLayout): string[] {
@@ -43,6 +51,12 @@ const closing = ({ steps }: ProgramLayout): string[] =>
     ? ['\tfor (int i = 3; i < 64; i++)', '\t\tclose(i);']
     : [];
 
+/** What the first process of an attempt does before all else. */
+const beginning = (layout: ProgramLayout): string[] =>
+  [...watchForked(layout.check.watch), ...(faults(layout) ? HANDLERS : []), ...closing(layout)].map(
+    (line) => `\t${line}`,
+  );
+
 function aloneText(layout: ProgramLayout): string[] {
   const threaded = layout.threads.some(({ items }) =>
     items.some(({ kind }) => kind === 'together'),
@@ -60,8 +74,7 @@ function aloneText(layout: ProgramLayout): string[] {
     '\tmemset(s, 0, sizeof(*s));',
     '\tpid = fork();',
     '\tif (pid == 0) {',
-    ...(faults(layout) ? HANDLERS.map((line) => `\t${line}`) : []),
-    ...closing(layout).map((line) => `\t${line}`),
+    ...beginning(layout),
     ...ones,
     '\t\talarm(SECONDS);',
     '\t\trun();',
@@ -88,8 +101,7 @@ function severalText(layout: ProgramLayout): string[] {
     '\tmemset(slots, 0xff, sizeof(*slots));',
     '\tpid = fork();',
     '\tif (pid == 0) {',
-    ...inner(faults(layout) ? HANDLERS : []),
-    ...inner(closing(layout)),
+    ...beginning(layout),
     '\t\talarm(SECONDS);',
     '\t\trun();',
     '\t\t_exit(0);',
@@ -142,6 +154,7 @@ function entryText(layout: ProgramLayout): string[] {
     `\tprintf("${formatText(statement)}\\n");`,
     ...watchBefore(check.watch),
     '\tfor (long i = 1; i <= times; i++) {',
+    ...watchEach(check.watch),
     '\t\tattempt();',
     '\t\tif (i == 1 || (s->violated && seen == 0))',
     '\t\t\tprintf("attempt %ld:\\n%s", i, s->notes);',

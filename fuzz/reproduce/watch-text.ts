@@ -9,18 +9,45 @@ export const BLOCKS = 3;
 /** Variables of main() that watching takes. */
 export function watchDeclarations(watch: SystemWatch | undefined): string[] {
   if (watch?.kind === 'memory') return ['\tlong before, after, since = 0, blocks = 0;'];
-  return watch?.kind === 'log' || watch?.kind === 'areas' ? ['\tlong before, after;'] : [];
+  return watch?.kind === 'areas' ? ['\tlong before, after;'] : [];
 }
 
 /** Statements before the first attempt. */
 export function watchBefore(watch: SystemWatch | undefined): string[] {
   if (watch?.kind === 'memory') return ['\tbefore = free_kilobytes();'];
   if (watch?.kind === 'areas') return ['\tbefore = taken_pages();'];
-  return watch?.kind === 'log' ? ['\tbefore = count_complaints();'] : [];
+  if (watch?.kind !== 'log') return [];
+  return [
+    '\tcomplaints = count_complaints();',
+    '\tif (complaints < 0) {',
+    `\t\tprintf("The kernel's log ${UNREADABLE}");`,
+    '\t\treturn 2;',
+    '\t}',
+    '\tsignal(SIGALRM, stuck);',
+  ];
 }
+
+/** Statements before attempt i: one that a stuck process keeps from its end is given up. */
+export const watchEach = (watch: SystemWatch | undefined): string[] =>
+  watch?.kind === 'log' ? ['\t\talarm(3 * SECONDS);'] : [];
+
+/** Statements at the beginning of a process that has a time of its own. */
+export const watchForked = (watch: SystemWatch | undefined): string[] =>
+  watch?.kind === 'log' ? ['\tsignal(SIGALRM, SIG_DFL);'] : [];
 
 /** Statements behind attempt i, at the end of the loop over attempts. */
 export function watchDuring(watch: SystemWatch | undefined): string[] {
+  // A kernel that has complained is damaged: what further attempts show says nothing.
+  if (watch?.kind === 'log') {
+    return [
+      '\t\tif (count_complaints() > complaints) {',
+      '\t\t\tif (i > 1)',
+      '\t\t\t\tprintf("attempt %ld:\\n%s", i, s->notes);',
+      '\t\t\tprintf("The kernel complained in attempt %ld.\\n", i);',
+      '\t\t\treturn 1;',
+      '\t\t}',
+    ];
+  }
   if (watch?.kind !== 'memory') return [];
   const gone = watch.kilobytes > 0n ? 'before - after' : 'after - before';
   const each = watch.kilobytes > 0n ? watch.kilobytes : -watch.kilobytes;
@@ -43,21 +70,20 @@ export function watchDuring(watch: SystemWatch | undefined): string[] {
 
 /** Statements behind the last attempt. */
 export function watchAfter(watch: SystemWatch | undefined): string[] {
-  if (watch?.kind !== 'log' && watch?.kind !== 'areas') return [];
-  const isLog = watch.kind === 'log';
-  const source = isLog ? "The kernel's log" : AREAS;
+  if (watch?.kind !== 'areas') return [];
   return [
     // What the kernel frees later has its time.
-    ...(isLog ? [] : ['\tusleep(500000);']),
-    `\tafter = ${isLog ? 'count_complaints' : 'taken_pages'}();`,
+    '\tusleep(500000);',
+    '\tafter = taken_pages();',
     '\tif (before < 0 || after < 0) {',
-    `\t\tprintf("${source} cannot be read (run it as root): nothing can be said.\\n");`,
+    `\t\tprintf("${AREAS} ${UNREADABLE}");`,
     '\t\treturn 2;',
     '\t}',
     '\tseen = after > before ? after - before : 0;',
   ];
 }
 
+const UNREADABLE = 'cannot be read (run it as root): nothing can be said.\\n';
 const AREAS = '/sys/kernel/debug/cma';
 
 /** The end of main(), with its status; undefined where the attempts decide it. */
@@ -72,7 +98,7 @@ export function watchEnd({ times = 1, watch }: ProgramCheck): string[] | undefin
       return memoryEnd(times);
     case 'log':
       return [
-        '\tprintf("The complaint came %ld times in %ld attempts.\\n", seen, times);',
+        '\tprintf("The kernel did not complain in %ld attempts.\\n", times);',
         '\treturn seen > 0;',
       ];
     case 'areas':

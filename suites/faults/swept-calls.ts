@@ -47,7 +47,10 @@ export function undoing(abi: Abi, operation: Operation, slot: string): Undoing {
         ? [{ op: 'munmap', address: value, length: operation.length }]
         : 'cannot';
     case 'request':
-      return isAllocation(abi, operation) ? [{ op: 'close', fd: descriptorAt(abi, slot) }] : [];
+      // What another request did, such as one of the test-control node, only its maker knows.
+      return isAllocation(abi, operation)
+        ? [{ op: 'close', fd: descriptorAt(abi, slot) }]
+        : 'cannot';
     default:
       return 'cannot';
   }

@@ -74,9 +74,25 @@ static long start(int client, void (*run)(void))
     names: ['await_end'],
     text: `static long await_end(int client)
 {
+	if (s->pid[client] == 0) {
+		errno = ECHILD;
+		return -1;
+	}
 	while (!s->ended[client])
 		sched_yield();
 	return s->status[client];
+}`,
+  },
+  {
+    names: ['end_client'],
+    text: `/* A client whose fork failed has no process: 0 would name all of ours. */
+static long end_client(int client, int number)
+{
+	if (s->pid[client] == 0) {
+		errno = ESRCH;
+		return -1;
+	}
+	return kill(s->pid[client], number);
 }`,
   },
   {

@@ -109,4 +109,19 @@ static long count_complaints(void)
 	return count;
 }`,
   },
+  {
+    names: ['stuck'],
+    text: `static long complaints;
+
+/* An attempt does not end: the kernel keeps one of its processes. */
+static void stuck(int number)
+{
+	static const char words[] = "The attempt does not end: a process is stuck in the kernel.\\n";
+
+	(void)number;
+	if (write(1, words, sizeof(words) - 1) < 0)
+		_exit(2);
+	_exit(count_complaints() > complaints ? 1 : 2);
+}`,
+  },
 ];

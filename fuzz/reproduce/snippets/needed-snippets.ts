@@ -36,7 +36,7 @@ const HEADERS: readonly (readonly [header: string, names: RegExp])[] = [
   ['sys/socket.h', /\bsocketpair\(|\bcmsghdr\b/],
   ['sys/uio.h', /\biovec\b/],
   ['sys/wait.h', /\bwait(pid)?\(/],
-  ['unistd.h', /\b(close|fork|_exit|dup2?|lseek|pause|getpid|alarm|usleep|access|pread)\(/],
+  ['unistd.h', /\b(close|fork|_exit|dup2?|lseek|pause|getpid|alarm|write|usleep|access|pread)\(/],
 ];
 
 /**

@@ -181,3 +181,36 @@ t.test('a close that met a request tries until it meets it again', async (t) => 
   t.match(text, /\tDO\(close\(4\)\);\n\tDO\(close_soon\(4\)\);/);
   compiled('close', text);
 });
+
+t.test('a client that nothing forks any more is neither ended nor awaited', async (t) => {
+  const left: Told[] = [
+    told(open, 2, { value: 3n }),
+    told({ op: 'kill', client: 'gone', signal: linux.SIGKILL }, 30),
+    told({ op: 'wait', client: 'gone' }, 32),
+    told(ask, 34, failed('EINVAL')),
+  ];
+  const kind = 'ioctl failed with EINVAL';
+  const { text = '' } = reproducerOf(
+    findingOf({ oracle: 'errors', requirement: 'IOC-01', kind }, [['main', left]]),
+  );
+  t.notMatch(text, /GONE|end_client|await_end/);
+  compiled('gone', text);
+});
+
+t.test('a kernel that died complaining is watched for the complaint', (t) => {
+  const kind = 'the target no longer answers: BUG: KASAN: slab-use-after-free in fput';
+  const finding = findingOf({ oracle: 'target', requirement: 'ERR-12', kind }, [
+    ['main', [told(open, 0), told(ask, 4)]],
+    ['main', [told({ op: 'sleep', microseconds: 900n }, 5), told({ op: 'close', fd: 4n }, 10)]],
+  ]);
+  const { text = '' } = reproducerOf({ ...finding, histories: [] });
+  t.match(text, '#define COMPLAINT "BUG: KASAN: slab-use-after-free in fput"');
+  t.match(text, 'DO(usleep(900));', 'nothing tells which call came first: the pause remains');
+  t.match(text, /signal\(SIGALRM, stuck\);[\s\S]*The kernel complained in attempt/);
+  compiled('died', text);
+  const panic = findingOf({ oracle: 'target', requirement: 'ERR-12', kind: 'the target died' }, [
+    ['main', [told(open, 0), told(ask, 4)]],
+  ]);
+  t.match(reproducerOf({ ...panic, histories: [] }).text, 'The machine has survived');
+  t.end();
+});

@@ -1,11 +1,14 @@
 /** Sweeps of faults on the simulator: nothing without a defect, and each defect by its own kind. */
 import t from 'tap';
-import type { Session } from '../../../adapters/contract/index.ts';
+import type { Operation, Session } from '../../../adapters/contract/index.ts';
 import { openSimulator } from '../../../adapters/simulator/adapter.ts';
 import { FAULT_DEFECTS } from '../../../adapters/simulator/defects/all.ts';
+import { commandOf } from '../../../catalogue/abi-request.ts';
+import { abiNamed } from '../../../catalogue/catalogue.ts';
 import type { FaultKind, FaultReport } from '../../../suites/faults/fault-report.ts';
 import { faultExitCode, faultLines } from '../../../suites/faults/fault-text.ts';
 import { BOUND_DEFAULT, sweepFaults } from '../../../suites/faults/sweep-suites.ts';
+import { undoing } from '../../../suites/faults/swept-calls.ts';
 
 const sweep = (url: string, only: readonly string[], bound = BOUND_DEFAULT): Promise<FaultReport> =>
   sweepFaults({ adapter: openSimulator(url), only, bound });
@@ -49,6 +52,16 @@ t.test('the posted code tells a lack of memory as an argument that is wrong', as
   t.match(findings, [
     { kind: 'errno', detail: /failed with EINVAL, but ENOMEM would name the cause/ },
   ]);
+});
+
+t.test('a request of another kind that succeeded is not made again', (t) => {
+  const abi = abiNamed('simple-allocator');
+  const argument = { bytes: new Uint8Array(8) };
+  const unregister: Operation = { op: 'ioctl', fd: 3n, request: 0x40084101n, argument };
+  t.equal(undoing(abi, unregister, 'out'), 'cannot');
+  const allocate: Operation = { ...unregister, request: commandOf(abi) };
+  t.match(undoing(abi, allocate, 'out'), [{ op: 'close', fd: { slot: 'out' } }]);
+  t.end();
 });
 
 t.test('a bound that is reached is said, and the call still counts', async (t) => {
