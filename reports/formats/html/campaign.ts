@@ -2,7 +2,7 @@ import { campaignCharts } from './charts.ts';
 import { anchor, html, type Markup } from './escape.ts';
 import { findingSection } from './finding.ts';
 import type { CampaignPicture } from './fuzz-picture.ts';
-import { countText, factList, themeButton, timeOf } from './parts.ts';
+import { countText, detailList, factList, themeButton, timeOf } from './parts.ts';
 import { pageAround } from './shell.ts';
 
 /** The HTML report of a campaign of the fuzzer, in pieces; see `pageAround`. */
@@ -59,8 +59,7 @@ function head(picture: CampaignPicture): Markup {
     ...(memoryLimit === undefined ? [] : [['Memory limit', `${memoryLimit} bytes`] as const]),
     ['Seed', `0x${BigInt(picture.seed).toString(16)}`],
     ['allocert', picture.allocert],
-    ...Object.entries(facts?.details ?? {}),
-  ])}${notices.map((notice) => html`<p class="note">${notice}</p>`)}</header>`;
+  ])}${detailList(facts?.details ?? {})}${notices.map((notice) => html`<p class="note">${notice}</p>`)}</header>`;
 }
 
 function verdict({ findings, groups, unfinished }: CampaignPicture, rounds: number): Markup {

@@ -1,7 +1,7 @@
 import type { RunRecord } from '../../record/record.ts';
 import { finalVerdict, type VerdictText } from '../verdict.ts';
 import { html, type Markup } from './escape.ts';
-import { countText, factList, themeButton, timeOf } from './parts.ts';
+import { countText, detailList, factList, themeButton, timeOf } from './parts.ts';
 import { linkIfWeb } from './source.ts';
 
 /** The head of the page: the verdict first, then on what it was given, and where it was made. */
@@ -10,7 +10,8 @@ export function header(record: RunRecord): Markup {
   const shown = finalVerdict(record);
   return html`<header>
 ${themeButton()}${headline(shown)}
-${factList([...targetRows(record), ...placeRows(record)])}${notices}
+${factList([...targetRows(record), ...placeRows(record)])}${detailList(record.facts.details)}
+${notices}
 </header>`;
 }
 
@@ -50,7 +51,6 @@ function targetRows(record: RunRecord): readonly Row[] {
     ['Took', `${(record.durationMs / 1000).toFixed(1)} s, ${record.cases.length} cases`],
     ['Seed', record.seed],
     ['allocert', record.allocert],
-    ...Object.entries(facts.details),
   ];
 }
 

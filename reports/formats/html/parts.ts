@@ -17,6 +17,14 @@ export function factList(rows: readonly (readonly [string, string | Markup])[]):
   return html`<dl class="facts">${list}</dl>`;
 }
 
+/** What the adapter tells of the target, folded: digests and addresses are looked up, not read. */
+export function detailList(details: Readonly<Record<string, string>>): Markup {
+  const rows = Object.entries(details).filter(([, value]) => value !== '');
+  if (rows.length === 0) return html``;
+  return html`<details><summary>${countText(rows.length, 'fact')} of the target</summary>
+${factList(rows)}</details>`;
+}
+
 /** A count with its unit: `1 finding`, `2 findings`. */
 export const countText = (count: number, unit: string): string =>
   `${count.toLocaleString('en')} ${unit}${count === 1 ? '' : 's'}`;

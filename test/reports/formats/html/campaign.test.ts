@@ -144,7 +144,7 @@ t.test('what a target says does not act', { skip }, async (t) => {
   t.equal(await page.evaluate('window.ran'), undefined);
   t.equal(await page.locator('script').count(), 1);
   t.equal(await page.locator('img').count(), 0);
-  for (const place of ['.facts', '.note', 'h2 >> nth=2', '.finding pre', '.schedule']) {
+  for (const place of ['header > .facts', '.note', 'h2 >> nth=2', '.finding pre', '.schedule']) {
     t.match(await page.locator(place).textContent(), HOSTILE, `${place} shows it as text`);
   }
   t.strictSame(complaints, []);

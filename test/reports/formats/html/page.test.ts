@@ -141,7 +141,7 @@ t.test('failures come first, with their sources', { skip }, async (t) => {
   const source = page.locator('#ISO-01[open] a[href^=https]');
   t.match(await source.getAttribute('href'), 'https://www.cve.org/CVERecord?id=CVE-2015-8950');
   t.match(await page.locator('#ISO-01 .took').first().textContent(), /^\d+(\.\d)? m?s/);
-  const facts = await page.locator('.facts').textContent();
+  const facts = await page.locator('header > .facts').textContent();
   for (const word of ['Command', 'allocert run', 'Host', 'Linux']) t.match(facts, word);
   t.match(await page.locator('#legend').textContent(), /hardened.*holds.*info|info.*hardened/s);
 });
@@ -257,7 +257,7 @@ t.test('what a target says does not act', { skip }, async (t) => {
   t.equal(await page.evaluate('window.ran'), undefined);
   t.equal(await page.locator('script').count(), 1);
   t.equal(await page.locator('img').count(), 0);
-  t.match(await page.locator('.facts').textContent(), HOSTILE, 'the device name is shown as text');
+  t.match(await page.locator('header > .facts').textContent(), HOSTILE, 'the device name is shown as text');
   t.match(await page.locator('.case pre').first().textContent(), HOSTILE, 'so is the log line');
   t.match(await page.locator('.points').first().textContent(), HOSTILE, 'so is what was observed');
   t.strictSame(complaints, [], 'escaped text never comes as far as the policy');
