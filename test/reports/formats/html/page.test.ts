@@ -257,7 +257,11 @@ t.test('what a target says does not act', { skip }, async (t) => {
   t.equal(await page.evaluate('window.ran'), undefined);
   t.equal(await page.locator('script').count(), 1);
   t.equal(await page.locator('img').count(), 0);
-  t.match(await page.locator('header > .facts').textContent(), HOSTILE, 'the device name is shown as text');
+  t.match(
+    await page.locator('header > .facts').textContent(),
+    HOSTILE,
+    'the device name is shown as text',
+  );
   t.match(await page.locator('.case pre').first().textContent(), HOSTILE, 'so is the log line');
   t.match(await page.locator('.points').first().textContent(), HOSTILE, 'so is what was observed');
   t.strictSame(complaints, [], 'escaped text never comes as far as the policy');
