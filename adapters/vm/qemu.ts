@@ -43,7 +43,9 @@ export const MACHINES: Readonly<Record<GuestArchitecture, Machine>> = {
     package: 'qemu-system-x86',
     variable: 'ALLOCERT_QEMU',
     board: ['-M', 'q35'],
-    processor: 'max',
+    // QEMU carries out `rep stosb` and `rep movsb` byte by byte. A kernel that is told that they are
+    // fast clears and copies pages with them, which takes seven times as long.
+    processor: 'max,-erms,-fsrm',
     console: 'ttyS0',
   },
   aarch64: {
