@@ -20,6 +20,10 @@ const drained = (stream: NodeJS.WriteStream): Promise<void> =>
     stream.write('', () => resolve());
   });
 
+// Commands that take longer have more to say of Ctrl-C, and listen themselves.
+const { onStopSignal, stopAtOnce } = await import('./shared/stop-signals.ts');
+onStopSignal(stopAtOnce);
+
 const argv = process.argv.slice(2);
 const { guardedAtSight } = await import('./shared/guardian.ts');
 const code = await guardedAtSight(argv);

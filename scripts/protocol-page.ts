@@ -91,9 +91,10 @@ function frames(): string[] {
     'Each end first sends `hello`; a peer with another version or digest is refused with a sentence.',
     'The agent then sends `facts`, lines of `key=value`. From there on the client asks and the agent',
     'answers. `begin`, with a case’s id, is answered by `begun`. `run`, with a Program, is answered by',
-    '`executing` before the first operation and every five seconds while it runs, and by `history`',
-    'after the last; or by `death` (JSON as below) when a client is stuck in the kernel. `refusal`',
-    'carries a sentence. The fact `slowness` says how many times longer work took than on a fast machine.',
+    '`executing` before the first operation and every five seconds while it runs. After the last',
+    'operation comes `history`, or `death` (JSON as below) when a client is stuck in the kernel.',
+    '`refusal` carries a sentence. The fact `slowness` says how many times longer work took than on a',
+    'fast machine.',
     '',
   ];
 }

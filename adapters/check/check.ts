@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { AllocertError, messageOf } from '../../base/errors.ts';
 import { toJson } from '../contract/program-json.ts';
 import { type Adapter, type Session, TargetDeath, type TargetFacts } from '../contract/session.ts';
@@ -57,8 +58,10 @@ export interface CheckOptions {
   readonly adapter: Adapter;
   /** The first fault of facts in their text form, by the published schema. */
   factsViolation(facts: unknown): string | undefined;
-  /** Hears of each rule before it is looked at. */
-  onRule?(rule: RuleText): void;
+  /** Hears of each rule before it is looked at, with its number and that of all rules. */
+  onRule?(rule: RuleText, index: number, total: number): void;
+  /** Stops between two rules; those that are left are skipped. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -88,8 +91,11 @@ class Check {
   async run(): Promise<readonly RuleResult[]> {
     const { facts } = await this.#open();
     this.#facts(facts);
-    for (const rule of OBSERVED) {
-      this.#options.onRule?.(rule);
+    for (const [index, rule] of OBSERVED.entries()) {
+      // An adapter that never waits would let no signal and no timer be heard.
+      await setImmediate();
+      if (this.#options.signal?.aborted === true) break;
+      this.#options.onRule?.(rule, index, OBSERVED.length);
       this.#results.set(rule.id, await this.#observe(rule));
     }
     await this.#drop();

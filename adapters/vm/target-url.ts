@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { chooseFrom, nearest } from '../../base/nearest.ts';
 import { percentDecoded, splitTarget, type TargetParts } from '../../base/target-url.ts';
-import type { Architecture } from '../executor/build/architectures.ts';
+import { type Architecture, architectureNamed } from '../executor/build/architectures.ts';
 import type { GuestArchitecture } from './kernels/kernel-image.ts';
 import { KERNELS, kernelNamed } from './kernels/registry.ts';
 import { moduleDefects, type OwnModules, type VmModule } from './modules/own-modules.ts';
@@ -40,6 +40,10 @@ const AGENTS: Readonly<Record<GuestArchitecture, readonly [Architecture, ...Arch
   aarch64: ['aarch64', 'armhf'],
   armhf: ['armhf'],
 };
+
+/** Architectures whose programs a guest runs, its own first. */
+export const agentsOf = (architecture: GuestArchitecture): readonly Architecture[] =>
+  AGENTS[architecture];
 
 const BEHAVIOURS = ['hardened', 'rfc-v2'] as const;
 const REGIONS_MAX = 8;
@@ -102,7 +106,7 @@ function parsePlace(place: string, image: string | undefined, url: string): Plac
   const region = slash < 0 ? '' : place.slice(slash + 1);
   if (region === '') throw usageError(`${url} names no device; use ${FORMS}`);
   return {
-    kernel: name,
+    kernel: kernel.name,
     ...(version === undefined ? {} : { version }),
     architecture: kernel.architecture,
     region: `/dev/${region}`,
@@ -202,7 +206,8 @@ function parseAgent(
   url: string,
 ): Architecture {
   const [usual, ...others] = AGENTS[architecture];
-  const found = [usual, ...others].find((one) => one === text);
+  const named = text === undefined ? undefined : architectureNamed(text);
+  const found = [usual, ...others].find((one) => one === named);
   if (text === undefined || found !== undefined) return found ?? usual;
   throw usageError(`${url}: the guest runs agents for ${[usual, ...others].join(' and ')} only`);
 }

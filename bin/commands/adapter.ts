@@ -5,6 +5,8 @@ import { redact } from '../../base/redact.ts';
 import { schemaViolation } from '../../reports/files/schema.ts';
 import { checkReport } from '../../reports/formats/adapter-check.ts';
 import { closeInTime } from '../shared/close-in-time.ts';
+import { interruptible, type Stop } from '../shared/interruptible.ts';
+import { LiveLine } from '../shared/live-line.ts';
 import { conclude } from '../shared/own-exit.ts';
 import { refuseReplay } from '../shared/refuse-replay.ts';
 import { columnsOf, sayText } from '../shared/terminal.ts';
@@ -27,17 +29,30 @@ const checkCommand: CommandModule<object, CheckArguments> = {
       .epilogue('Exit codes: 0 no rule is broken, 1 some are, 2 usage, 3 nothing could be tested.'),
   handler: async ({ target }) => {
     refuseReplay(target, 'adapter check');
-    const adapter = await openTarget(target);
-    try {
-      const factsViolation = (facts: unknown) => schemaViolation('facts', facts);
-      const results = await checkAdapter({ adapter, factsViolation });
-      sayText(checkReport(redact(target), results, columnsOf()));
-      conclude(checkExitCode(results));
-    } finally {
-      await closeInTime(adapter);
-    }
+    const goOn = () => 'to check all rules, run the same command again';
+    const work = (stop: Stop) => check(target, stop);
+    conclude(await interruptible({ step: 'rule', goOn, work }));
   },
 };
+
+async function check(target: string, { signal }: Stop): Promise<number> {
+  const adapter = await openTarget(target);
+  let place = 'starting the target';
+  const live = new LiveLine(() => place);
+  const onRule = ({ id }: { readonly id: string }, index: number, total: number): void => {
+    place = `${index}/${total} rules: ${id}`;
+  };
+  try {
+    const factsViolation = (facts: unknown) => schemaViolation('facts', facts);
+    const results = await checkAdapter({ adapter, factsViolation, onRule, signal });
+    live.stop();
+    sayText(checkReport(redact(target), results, columnsOf()));
+    return checkExitCode(results);
+  } finally {
+    live.stop();
+    await closeInTime(adapter);
+  }
+}
 
 /** `allocert adapter` */
 export const adapterCommand: CommandModule = {

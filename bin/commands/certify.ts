@@ -177,7 +177,9 @@ async function recorded(
   } catch (thrown) {
     const { received } = interrupt;
     if (received === undefined) throw thrown;
-    complain(`interrupted by ${received.name}; there is no package`);
+    complain(
+      `interrupted by ${received.name}; there is no package; to certify, run the same command again`,
+    );
     return received.exitCode;
   } finally {
     progress.stop();

@@ -16,7 +16,9 @@ import {
   assessTarget,
   openOrUnopened,
   type TargetResult,
+  unopenedTarget,
 } from '../../suites/assess/target-result.ts';
+import { interruptible, type Stop } from '../shared/interruptible.ts';
 import { outputOptions, single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
 import { Progress } from '../shared/progress.ts';
@@ -61,17 +63,26 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
       .options(outputOptions)
       .epilogue('Exit codes: 0 all observed, 2 usage, 3 a target could not be observed.'),
   handler: async (given) => {
-    conclude(await whileHolding([given.out], 'compare', () => compare(given)));
+    const { out } = given;
+    let kept = 'there is no matrix';
+    const goOn = () => `${kept}; to compare all, run the same command again`;
+    const work = async (stop: Stop) => {
+      const code = await compare(given, stop);
+      kept = `the matrix in ${out} holds what was observed`;
+      return code;
+    };
+    const compared = () => interruptible({ step: 'case', goOn, work });
+    conclude(await whileHolding([out], 'compare', compared));
   },
 };
 
-async function compare(given: CompareArguments): Promise<number> {
+async function compare(given: CompareArguments, stop: Stop): Promise<number> {
   const { html, 'only-differences': onlyDifferences, out, targets } = given;
   const opened = [];
   for (const target of targets) opened.push(await openOrUnopened(target, openTarget));
   const files = new MatrixFiles(out, 'matrix');
   const results: TargetResult[] = [];
-  for (const one of opened) results.push('problem' in one ? one : await observed(one));
+  for (const one of opened) results.push('problem' in one ? one : await observed(one, stop));
   const whole = compareTargets(results);
   const comparison = onlyDifferences ? differencesIn(whole) : whole;
   const page = html
@@ -87,10 +98,14 @@ async function compare(given: CompareArguments): Promise<number> {
   return comparison.exitCode;
 }
 
-async function observed(adapter: Adapter): Promise<TargetResult> {
+/** What is seen of a target. After an interruption, others are not started. */
+async function observed(adapter: Adapter, { expired, signal }: Stop): Promise<TargetResult> {
+  const interrupted = unopenedTarget(adapter.url, 'the comparison was interrupted');
+  if (signal.aborted) return interrupted;
   const progress = new Progress();
   try {
-    return await assessTarget(adapter, { listener: progress.listener });
+    const assessment = assessTarget(adapter, { listener: progress.listener, signal });
+    return await Promise.race([assessment, expired.then(() => interrupted)]);
   } finally {
     progress.stop();
   }

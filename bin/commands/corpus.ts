@@ -10,7 +10,10 @@ import { whileHolding } from '../../reports/files/folder-lock.ts';
 import { holdsCampaign } from '../../reports/journal/campaign-lines.ts';
 import { closeInTime } from '../shared/close-in-time.ts';
 import { bytes, DEFAULT_MEMORY_LIMIT } from '../shared/fuzz-arguments.ts';
+import { interruptible, type Stop } from '../shared/interruptible.ts';
+import { LiveLine } from '../shared/live-line.ts';
 import { PRINT_CODES, single } from '../shared/options.ts';
+import { conclude } from '../shared/own-exit.ts';
 import { columnsOf, complain, say } from '../shared/terminal.ts';
 
 interface PathArguments {
@@ -73,17 +76,19 @@ const pruneCommand: CommandModule<object, PruneArguments> = {
         describe: 'Prune also the corpus of a campaign, which cannot be resumed afterwards',
       })
       .epilogue('Exit codes: 0 done, 2 usage, 3 the target cannot be reached.'),
-  handler: (given) => {
+  handler: async (given) => {
     const { path } = given;
     existingFolder(path);
     // The corpus in the folder of a campaign is the campaign's.
     const campaign = dirname(resolve(path));
     const isOfCampaign = holdsCampaign(campaign);
     const folders = isOfCampaign ? [path, campaign] : [path];
-    return whileHolding(folders, 'corpus prune', async () => {
+    const goOn = () => 'no entry was removed; to prune, run the same command again';
+    const code = await whileHolding(folders, 'corpus prune', () => {
       if (isOfCampaign && !given.yes && !given['dry-run']) refuseCampaign(campaign);
-      await prune(given);
+      return interruptible({ step: 'entry', goOn, work: (stop) => prune(given, stop) });
     });
+    conclude(code);
   },
 };
 
@@ -122,14 +127,22 @@ function refuseCampaign(campaign: string): never {
   );
 }
 
-async function prune(given: PruneArguments): Promise<void> {
+async function prune(given: PruneArguments, { signal }: Stop): Promise<number> {
   const { path, target, 'dry-run': isTrial, 'memory-limit': limit = DEFAULT_MEMORY_LIMIT } = given;
   const folder = existingFolder(path);
   const adapter = target === undefined ? undefined : await openTarget(target);
+  let place = 'starting the target';
+  const live = adapter === undefined ? undefined : new LiveLine(() => place);
+  const onEntry = (index: number, total: number): void => {
+    place = `${index}/${total} entries`;
+  };
   try {
-    const on = adapter === undefined ? undefined : { adapter, memoryLimit: bytes(limit) };
+    const memoryLimit = bytes(limit);
+    const on = adapter === undefined ? undefined : { adapter, memoryLimit, onEntry, signal };
     sayPruned(path, await pruneCorpus(folder, on, isTrial), isTrial);
+    return 0;
   } finally {
+    live?.stop();
     if (adapter !== undefined) await closeInTime(adapter);
   }
 }

@@ -14,6 +14,7 @@ import {
 } from '../../suites/assess/diff/outcome.ts';
 import { readPrograms } from '../../suites/assess/diff/read-programs.ts';
 import { closeInTime } from '../shared/close-in-time.ts';
+import { interruptible, type Stop } from '../shared/interruptible.ts';
 import { idsIn, onlyOption, outputOptions, single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
 import { Progress } from '../shared/progress.ts';
@@ -67,18 +68,24 @@ export const diffCommand: CommandModule<object, DiffArguments> = {
       throw usageError('--only and --profile choose among the suites; give them with --suite');
     }
     const held = given.out === undefined ? [] : [given.out];
-    conclude(await whileHolding(held, 'diff', () => difference(given)));
+    const goOn = () => 'nothing was compared; to compare, run the same command again';
+    const work = (stop: Stop) => difference(given, stop);
+    const compared = () => interruptible({ step: given.suite ? 'case' : 'run', goOn, work });
+    conclude(await whileHolding(held, 'diff', compared));
   },
 };
 
-async function difference(given: DiffArguments): Promise<number> {
+async function difference(given: DiffArguments, { signal }: Stop): Promise<number> {
   const programs = given.program === undefined ? [] : readPrograms(given.program);
   const files = given.out === undefined ? undefined : new MatrixFiles(given.out, 'diff');
   const left = await openTarget(given.left);
   const right = await openTarget(given.right);
   try {
     const pair = [left, right] as const;
-    const outcome = given.suite ? await suites(pair, given) : await diffPrograms(pair, programs);
+    const outcome = given.suite
+      ? await suites(pair, given, signal)
+      : await diffPrograms(pair, programs);
+    signal.throwIfAborted();
     print(pair, outcome, files);
     return outcome.exitCode;
   } finally {
@@ -104,13 +111,18 @@ function print(
   files?.write(toJson(data) as object, `\`\`\`text\n${lines.join('\n')}\n\`\`\`\n`);
 }
 
-async function suites(pair: TargetPair, { only, profile }: DiffArguments): Promise<DiffOutcome> {
+async function suites(
+  pair: TargetPair,
+  { only, profile }: DiffArguments,
+  signal: AbortSignal,
+): Promise<DiffOutcome> {
   const progress = new Progress();
   try {
     return await diffCases(pair, {
       only: idsIn(only),
       ...(profile === undefined ? {} : { profile }),
       listener: progress.listener,
+      signal,
     });
   } finally {
     progress.stop();

@@ -5,7 +5,7 @@ import { MatrixFiles } from '../../reports/files/matrix-files.ts';
 import { faultExitCode, faultLines, faultMarkdown } from '../../suites/faults/fault-text.ts';
 import { BOUND_DEFAULT, sweepFaults } from '../../suites/faults/sweep-suites.ts';
 import { closeInTime } from '../shared/close-in-time.ts';
-import { Interrupt } from '../shared/interrupt.ts';
+import { interruptible, type Stop } from '../shared/interruptible.ts';
 import { LiveLine } from '../shared/live-line.ts';
 import { countOption, idsIn, onlyOption, outputOptions, single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
@@ -55,35 +55,40 @@ export const faultsCommand: CommandModule<object, FaultsArguments> = {
           'see docs/faults.md.',
       ),
   handler: async (given) => {
-    conclude(await whileHolding([given.out], 'faults', () => sweep(given)));
+    const { out } = given;
+    conclude(await whileHolding([out], 'faults', () => sweep(given)));
   },
 };
 
 async function sweep({ only, out, points, profile, target }: FaultsArguments): Promise<number> {
   const adapter = await openTarget(target);
   const files = new MatrixFiles(out, 'faults');
-  const interrupt = new Interrupt();
   let place = 'starting the target';
+  let kept = 'there is no report';
   const live = new LiveLine(() => place);
-  try {
-    const report = await sweepFaults({
-      adapter,
-      profile,
-      only: idsIn(only),
-      bound: points ?? BOUND_DEFAULT,
-      signal: interrupt.signal,
-      onCase: (id, index, total) => {
-        place = `${index}/${total} cases: ${id}`;
-      },
-    });
-    files.write(report, faultMarkdown(report));
-    live.stop();
-    const lines = [...faultLines(report), `The report is in ${out}.`];
-    sayWrapped(...lines);
-    return interrupt.received?.exitCode ?? faultExitCode(report);
-  } finally {
-    live.stop();
-    await closeInTime(adapter);
-    interrupt.dispose();
-  }
+  const goOn = () => `${kept}; to sweep all cases, run the same command again`;
+  const work = async ({ signal }: Stop): Promise<number> => {
+    try {
+      const report = await sweepFaults({
+        adapter,
+        profile,
+        only: idsIn(only),
+        bound: points ?? BOUND_DEFAULT,
+        signal,
+        onCase: (id, index, total) => {
+          place = `${index}/${total} cases: ${id}`;
+        },
+      });
+      files.write(report, faultMarkdown(report));
+      kept = `the report in ${out} holds the cases before`;
+      live.stop();
+      const lines = [...faultLines(report), `The report is in ${out}.`];
+      sayWrapped(...lines);
+      return faultExitCode(report);
+    } finally {
+      live.stop();
+      await closeInTime(adapter);
+    }
+  };
+  return interruptible({ step: 'case', goOn, work });
 }

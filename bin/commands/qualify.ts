@@ -19,6 +19,7 @@ import {
 } from '../../suites/assess/qualification-runs.ts';
 import { type KnownDefect, type QualificationRuns, qualify } from '../../suites/assess/qualify.ts';
 import { TargetPool } from '../../suites/assess/target-pool.ts';
+import { interruptible, type Stop } from '../shared/interruptible.ts';
 import { LiveLine } from '../shared/live-line.ts';
 import { countOption, outputOptions, single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
@@ -86,16 +87,22 @@ export const qualifyCommand: CommandModule<object, QualifyArguments> = {
       .epilogue('Exit codes: 0 qualified, 1 not, 2 usage, 3 this machine cannot run it.'),
   handler: async (args) => {
     const runs = await runsOf(args);
-    conclude(await whileHolding([args.out], 'qualify', () => qualified(args.out, runs)));
+    const goOn = () => 'there is no kill matrix; to qualify, run the same command again';
+    const work = (stop: Stop) => qualified(args.out, runs, stop);
+    const all = () => interruptible({ step: 'case', goOn, work });
+    conclude(await whileHolding([args.out], 'qualify', all));
   },
 };
 
-async function qualified(
-  out: string,
-  observeAll: () => Promise<QualificationRuns>,
-): Promise<number> {
+/** Runs everything, until a signal stops it. */
+type ObserveAll = (signal: AbortSignal) => Promise<QualificationRuns>;
+
+async function qualified(out: string, observeAll: ObserveAll, { signal }: Stop): Promise<number> {
   const files = new MatrixFiles(out, 'kill-matrix');
-  const qualification = qualify(await observeAll());
+  const runs = await observeAll(signal);
+  // Of runs that were stopped nothing follows.
+  signal.throwIfAborted();
+  const qualification = qualify(runs);
   files.write(qualification, qualificationMarkdown(qualification));
   const paragraphs = [
     ...killParagraphs(qualification),
@@ -112,14 +119,15 @@ async function qualified(
  *
  * @throws {@link AllocertError} (usage) for options that do not fit the target
  */
-async function runsOf(args: QualifyArguments): Promise<() => Promise<QualificationRuns>> {
+async function runsOf(args: QualifyArguments): Promise<ObserveAll> {
   const { target, defects: file } = args;
   const cleanRuns = args['clean-runs'];
   if (args.jobs === 0) throw usageError('--jobs takes a whole number from 1 on, not 0');
   if (target === SIMULATOR && file === undefined) {
     const onlyBroken = args['only-broken'];
     const plan = { defects: DEFECTS, cleanRuns: cleanRuns ?? CLEAN_RUNS, onlyBroken };
-    return () => pooled(args.jobs, (shared) => qualificationRuns({ ...plan, ...shared }));
+    return (signal) =>
+      pooled(signal, args.jobs, (shared) => qualificationRuns({ ...plan, ...shared }));
   }
   const { forSuites, forOthers } = readDefects(file ?? listFor(target));
   for (const { name, oracle } of forOthers) {
@@ -139,7 +147,8 @@ async function runsOf(args: QualifyArguments): Promise<() => Promise<Qualificati
     cleanRuns: cleanRuns ?? 0,
     onlyBroken: args['only-broken'],
   };
-  return () => pooled(args.jobs ?? 1, (shared) => runWithDefects({ ...plan, ...shared }));
+  return (signal) =>
+    pooled(signal, args.jobs ?? 1, (shared) => runWithDefects({ ...plan, ...shared }));
 }
 
 /**
@@ -168,10 +177,12 @@ function listFor(target: string): string {
 type Shared = Pick<DefectPlan, 'observe' | 'onRun'>;
 
 async function pooled(
+  signal: AbortSignal,
   jobs: number | undefined,
   run: (shared: Shared) => Promise<QualificationRuns>,
 ): Promise<QualificationRuns> {
   const pool = new TargetPool(new URL('../workers/qualify-worker.js', import.meta.url).href, jobs);
+  signal.addEventListener('abort', () => pool.stop(), { once: true });
   let progress = 'starting';
   const live = new LiveLine(() => progress);
   try {

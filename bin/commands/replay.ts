@@ -11,6 +11,8 @@ import type { Finding } from '../../fuzz/record/finding.ts';
 import { reproducerOf } from '../../fuzz/reproduce/index.ts';
 import { wrap } from '../../reports/formats/layout.ts';
 import { closeInTime } from '../shared/close-in-time.ts';
+import { interruptible, type Stop } from '../shared/interruptible.ts';
+import { LiveLine } from '../shared/live-line.ts';
 import { single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
 import { columnsOf, say } from '../shared/terminal.ts';
@@ -58,15 +60,25 @@ function countOf(times: string): number {
 
 async function replay(finding: Finding, times: number, target?: string): Promise<number> {
   const adapter = await openTarget(target ?? foundTarget(finding.target));
-  try {
-    const lines = scheduleOf(finding, columnsOf() - 2);
-    say(...wrap('', finding.signature, columnsOf()), ...lines.map((line) => `  ${line}`));
-    const seen = await replayFinding(adapter, finding, times);
-    say(`It shows in ${shareText(seen)} on ${redact(adapter.url)}.`);
-    return seen.times > 0 ? 0 : 1;
-  } finally {
-    await closeInTime(adapter);
-  }
+  const lines = scheduleOf(finding, columnsOf() - 2);
+  say(...wrap('', finding.signature, columnsOf()), ...lines.map((line) => `  ${line}`));
+  let [done, shown] = [0, 0];
+  const live = new LiveLine(() => `${done}/${times} runs, it showed in ${shown}`);
+  const onRun = (...[shows, of]: readonly [number, number]): void => {
+    [shown, done] = [shows, of];
+  };
+  const work = async ({ signal }: Stop): Promise<number> => {
+    try {
+      const seen = await replayFinding(adapter, finding, times, { onRun, signal });
+      if (seen.of > 0) say(`It shows in ${shareText(seen)} on ${redact(adapter.url)}.`);
+      return seen.times > 0 ? 0 : 1;
+    } finally {
+      live.stop();
+      await closeInTime(adapter);
+    }
+  };
+  const goOn = () => `${times - done} of ${times} runs are left; choose how many with --times`;
+  return interruptible({ step: 'run', goOn, work });
 }
 
 function writeProgram(finding: Finding, file: string): void {

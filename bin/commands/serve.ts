@@ -9,8 +9,8 @@ import { usageError } from '../../base/errors.ts';
 import { redact } from '../../base/redact.ts';
 import { single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
-import { onStopSignal } from '../shared/stop-signals.ts';
-import { complain, say } from '../shared/terminal.ts';
+import { onStopSignal, stopAtOnce } from '../shared/stop-signals.ts';
+import { beginLine, complain, say } from '../shared/terminal.ts';
 
 interface ServeArguments {
   readonly target: string;
@@ -103,15 +103,13 @@ function credentials({ ca, cert, key }: ServeArguments): Credentials {
   return { ca, cert, key };
 }
 
-/** Resolves at the first signal; a second one ends the process as it always does. */
+/** Resolves at the first signal; a second one ends the process at once. */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     let stopping = false;
-    const end = onStopSignal((name) => {
-      if (stopping) {
-        end();
-        process.kill(process.pid, name);
-      }
+    onStopSignal((name) => {
+      if (stopping) stopAtOnce(name);
+      beginLine();
       stopping = true;
       resolve();
     });

@@ -172,7 +172,12 @@ async function probed(target: string, options: ProbeOptions): Promise<RunRecord 
     const probes = runProbes(adapter, { ...options, signal, listener: progress.listener });
     const record = await Promise.race([probes, expired.then(() => undefined)]);
     const { received, failure } = interrupt;
-    if (received !== undefined) return received.exitCode;
+    if (received !== undefined) {
+      complain(
+        `interrupted by ${received.name}; to observe the target, run the same command again`,
+      );
+      return received.exitCode;
+    }
     if (record !== undefined) return record;
     throw machineError(failure ?? 'the probes were left behind');
   } finally {

@@ -1,5 +1,8 @@
 import type { Argv, CommandModule } from 'yargs';
 import { CMA_VERSIONS, parseCmaVersion } from '../../adapters/vm/kernels/cma-versions.ts';
+import { machineError, usageError } from '../../base/errors.ts';
+import { countOption } from '../shared/options.ts';
+import { conclude } from '../shared/own-exit.ts';
 import { mention, say } from '../shared/terminal.ts';
 
 interface PrepareArguments {
@@ -68,6 +71,50 @@ const buildCommand: CommandModule<object, BuildArguments> = {
   },
 };
 
+const SECONDS_MAX = 86_400;
+
+interface RunArguments {
+  readonly target: string;
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly seconds: number | undefined;
+}
+
+const runCommand: CommandModule<object, RunArguments> = {
+  command: 'run <target> <program> [args..]',
+  describe: 'Run a static program in the guest of a target, such as the C program of a finding',
+  builder: (argv: Argv) =>
+    argv
+      .positional('target', { type: 'string', demandOption: true, describe: 'A vm: target' })
+      .positional('program', { type: 'string', demandOption: true, describe: 'Its file' })
+      .positional('args', {
+        type: 'string',
+        array: true,
+        default: [] as readonly string[],
+        describe: 'Its arguments; options after --',
+      })
+      .option('seconds', {
+        type: 'string',
+        requiresArg: true,
+        coerce: countOption('seconds', SECONDS_MAX),
+        describe: 'How long it may take, longer where the guest is emulated [default: 60]',
+      })
+      .epilogue('Exit codes: that of the program; 2 usage, 3 it could not be run to its end.'),
+  handler: async ({ args, program: path, seconds, target }) => {
+    if (!target.startsWith('vm:')) {
+      throw usageError(`"${target}" is not a vm: target; write vm run TARGET PROGRAM`);
+    }
+    if (seconds === 0) throw usageError('--seconds takes a whole number from 1 on, not 0');
+    const { runInGuest } = await import('../../adapters/vm/run-program.ts');
+    const options = { onStep: mention, ...(seconds === undefined ? {} : { seconds }) };
+    const program = { path, args: args.map(String) };
+    const { output, problem, status } = await runInGuest(target, program, options);
+    say(...output);
+    if (status === undefined) throw machineError(`${path} has no exit status: ${problem}`);
+    conclude(status);
+  },
+};
+
 async function printKernels(): Promise<void> {
   const { describeKernel, listKernels } = await import('../../adapters/vm/list-kernels.ts');
   for (const kernel of listKernels()) say(describeKernel(kernel));
@@ -76,11 +123,12 @@ async function printKernels(): Promise<void> {
 /** `allocert vm …` */
 export const vmCommand: CommandModule = {
   command: 'vm',
-  describe: 'Prepare and build kernels for vm: targets',
+  describe: 'Prepare and build kernels for vm: targets, and run programs in them',
   builder: (argv) =>
     argv
       .command(prepareCommand)
       .command(buildCommand)
-      .demandCommand(1, 'name what to do: vm prepare or vm build'),
+      .command(runCommand)
+      .demandCommand(1, 'name what to do: vm prepare, vm build or vm run'),
   handler: () => {},
 };

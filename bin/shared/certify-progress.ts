@@ -1,12 +1,11 @@
 import type { RecordingListener } from '../../certify/make/record.ts';
 import type { RunStart } from '../../reports/record/journal-lines.ts';
+import { LiveLine } from './live-line.ts';
 import { complain, mention } from './terminal.ts';
 
-const INTERVAL_MS = 5000;
-
-/** Where a certification stands, in a line every few seconds on standard error. */
+/** Where a certification stands, on standard error: its parts, and how far the current one is. */
 export class CertifyProgress {
-  readonly #timer = setInterval(() => mention(this.#line()), INTERVAL_MS).unref();
+  readonly #live = new LiveLine(() => this.#line());
   #part = 'starting the target';
   #done = 0;
   #of = 0;
@@ -38,7 +37,7 @@ export class CertifyProgress {
   };
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#live.stop();
   }
 
   #line(): string {

@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import type { Duplex, Readable } from 'node:stream';
 import { onCodeOfOthers, TIME_LIMIT, timeLimitSeconds } from '../../base/code-of-others.ts';
 import { GUARDIAN_DESCRIPTOR, isGuarded, LIFE_MS, TOLD, TROUBLE, tellOfCode } from './own-exit.ts';
+import { onStopSignal } from './stop-signals.ts';
 import { complain } from './terminal.ts';
 
 /** Signals that are passed on, and by which a process may end. */
@@ -71,6 +72,8 @@ export async function guarded(): Promise<number> {
     watch.hurry();
   };
   for (const name of SIGNALS) process.on(name, pass);
+  // The child ends as it should, and this process after it.
+  const endStop = onStopSignal(() => {});
   try {
     const [code, signal] = await endOf(child);
     await told.end();
@@ -78,6 +81,7 @@ export async function guarded(): Promise<number> {
   } finally {
     watch.stop();
     for (const name of SIGNALS) process.off(name, pass);
+    endStop();
   }
 }
 

@@ -10,6 +10,9 @@ const GRACE_MS = 5000;
 /** Milliseconds that a run gets to end once something failed beside it. */
 const LATE_MS = 60_000;
 
+/** What ends before a command stops. */
+export type Step = 'case' | 'round' | 'run' | 'entry' | 'rule';
+
 /**
  * The signals by which a user or a CI server stops a run. The first signal asks for an end between
  * two cases; a second one, or a case that does not end in time, stops at once, as does a failure
@@ -25,11 +28,11 @@ export class Interrupt {
   /** What failed that no caller waits for; undefined when nothing did. */
   failure: string | undefined;
   #name: StopSignal | undefined;
-  readonly #step: 'case' | 'round';
+  readonly #step: Step;
   readonly #endSignals: () => void;
 
   /** @param step what is ended before the run stops, such as a case */
-  constructor(step: 'case' | 'round' = 'case') {
+  constructor(step: Step = 'case') {
     this.#step = step;
     let expire = (): void => {};
     this.expired = new Promise((resolve) => {
@@ -80,6 +83,6 @@ export class Interrupt {
     this.#controller.abort();
     setTimeout(this.#expire, GRACE_MS).unref();
     beginLine();
-    complain(`stopping after the ${this.#step} that runs; interrupt again to stop at once`);
+    complain(`stopping after the current ${this.#step}; interrupt again to stop at once`);
   }
 }

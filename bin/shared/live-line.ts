@@ -39,6 +39,8 @@ export class LiveLine {
   /** Whether the line renews itself. */
   readonly #isLive: boolean;
   #timer: NodeJS.Timeout | undefined;
+  /** The last line of a log, in which the same is not said twice. */
+  #said = '';
 
   /** @param line says how far it is; `isLive` where the line renews itself */
   constructor(line: (isLive: boolean) => string, out: NodeJS.WriteStream = process.stderr) {
@@ -54,7 +56,8 @@ export class LiveLine {
   draw(): void {
     const line = outputLine(this.#line(this.#isLive));
     if (!this.#isLive) {
-      this.#out.write(`${line}\n`);
+      if (line !== this.#said) this.#out.write(`${line}\n`);
+      this.#said = line;
       return;
     }
     clearLiveLine();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256OfFile } from '../../base/cache.ts';
 import { usageError } from '../../base/errors.ts';
+import { builtList } from '../../certify/make/tool-state.ts';
 import { releasedCatalogues } from '../../certify/verify/released.ts';
 import { type Verification, verifyPackage } from '../../certify/verify/verify.ts';
 import { keyId, readPublicKey } from '../../reports/certificate/keys.ts';
@@ -80,16 +81,21 @@ export async function whileVerified<T>(
   const trusted = [...(policy?.keys ?? []), ...given.key.map(keyOf)];
   const bundle = bundleAsked(given);
   const folder = mkdtempSync(join(tmpdir(), 'allocert-verify-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  // A signal ends the process here.
+  process.once('exit', remove);
   try {
     const now = new Date();
     const released = releasedCatalogues();
-    const request = { file, scratch: folder, trusted, policy, challenge, now, released };
+    const asked = { trusted, policy, challenge, now, released };
+    const request = { file, scratch: folder, build: builtList(), ...asked };
     const package_ = await verifyPackage(request);
     const verification =
       bundle === undefined ? package_ : await withBundle(package_, bundle, file, folder);
     return await use({ verification, folder, keys: trusted.length });
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    process.off('exit', remove);
+    remove();
   }
 }
 

@@ -49,12 +49,24 @@ export async function toolState(root: string = packageRoot()): Promise<ToolState
     return { ...unlisted, modified: `it does not run from ${join(root, 'dist')}` };
   }
   if (!existsSync(file)) return { ...unlisted, modified: `there is no ${TOOL_LIST}` };
-  const text = readFileSync(file);
-  const list = parseJson(text.toString('utf8')) as ToolList;
-  const { commit } = list;
-  const files = createHash('sha256').update(text).digest('hex');
+  const { commit, files, list } = readList(file);
   const modified = fileDifference(root, list) ?? (await checkoutDifference(root, list)) ?? '';
   return { version, files, commit, modified };
+}
+
+function readList(file: string): { files: string; commit: string | null; list: ToolList } {
+  const text = readFileSync(file);
+  const list = parseJson(text.toString('utf8')) as ToolList;
+  const files = createHash('sha256').update(text).digest('hex');
+  return { files, commit: list.commit, list };
+}
+
+/** The list that the build wrote, without a look at whether it still fits. */
+export function builtList(root: string = packageRoot()): Pick<ToolState, 'files' | 'commit'> {
+  const file = join(root, TOOL_LIST);
+  if (!existsSync(file)) return { files: null, commit: null };
+  const { commit, files } = readList(file);
+  return { files, commit };
 }
 
 /**
@@ -111,7 +123,7 @@ async function git(root: string, ...args: string[]): Promise<string> {
     return (await promisify(execFile)('git', ['-C', root, ...args])).stdout;
   } catch (thrown) {
     throw machineError(
-      `git ${args[0]} failed in ${root}, so nobody can say whether this allocert is modified: ` +
+      `git ${args[0]} failed in ${root}, so it is not known whether this allocert is modified: ` +
         `${messageOf(thrown).split('\n')[0]}; install git, or install allocert from its package`,
       thrown,
     );

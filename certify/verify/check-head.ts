@@ -5,6 +5,7 @@ import { firstDifference } from '../../reports/record/contradiction.ts';
 import { catalogueDigest } from '../derive/pinned-catalogue.ts';
 import { type CertificationPlan, certificationPlan } from '../plan/plan.ts';
 import type { PlanTerms } from '../plan/terms.ts';
+import type { OwnBuild } from './own-build.ts';
 import type { RefusalList } from './refusals.ts';
 
 /** What is known before a package is opened. */
@@ -112,3 +113,25 @@ const ROUNDS_MAX = 1_000_000;
 
 const isNonce = (nonce: unknown): boolean =>
   nonce === null || (typeof nonce === 'string' && /^[0-9a-f]{32}$/.test(nonce));
+
+/**
+ * Says that a package was made by another build of the same version: where a verdict differs then,
+ * that is the first thing to know.
+ *
+ * @param own the build that verifies; undefined where none is compared
+ * @returns a sentence; empty where the builds are one, or cannot be compared
+ */
+export function otherBuild({ allocert, plan }: PackageHead, own: OwnBuild | undefined): string {
+  const { commit, files } = (plan.tool ?? {}) as Readonly<Record<string, unknown>>;
+  if (own === undefined || own.files === null || allocert !== packageVersion()) return '';
+  if (typeof files !== 'string' || files === own.files) return '';
+  const [its, mine] = [commit, own.commit].map((one) =>
+    typeof one === 'string' && COMMIT.test(one) ? `commit ${one.slice(0, 12)}` : 'no known commit',
+  );
+  return (
+    `another build of allocert ${allocert} made the package, from ${its}, and this one is from ` +
+    `${mine}; what does not follow below may come from that: verify with the build that made it`
+  );
+}
+
+const COMMIT = /^[0-9a-f]{40}$/;

@@ -3,6 +3,7 @@ import type { Verification } from './verify.ts';
 /** A row of a view: what it is about, and a sentence. */
 export interface VerificationRow {
   readonly kind:
+    | 'build'
     | 'refused'
     | 'reason'
     | 'deviation'
@@ -17,10 +18,13 @@ export interface VerificationRow {
 
 /** Everything about a verification that somebody should read, in the order of its weight. */
 export function verificationRows(verification: Verification): readonly VerificationRow[] {
-  const { base, derived, otherToday, refusals } = verification;
-  const refused = refusals.map(({ reason, remedy, sentence }) =>
-    row('refused', reason, `${sentence}; ${remedy}`),
-  );
+  const { base, derived, otherBuild = '', otherToday, refusals } = verification;
+  const refused = [
+    ...(otherBuild === '' ? [] : [row('build', '', otherBuild)]),
+    ...refusals.map(({ reason, remedy, sentence }) =>
+      row('refused', reason, `${sentence}; ${remedy}`),
+    ),
+  ];
   const today = otherToday.map(({ pinned, requirement, today: now }) =>
     row('today', requirement, `${pinned} by the rules in the package, ${now} by those of today`),
   );

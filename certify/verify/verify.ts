@@ -17,9 +17,10 @@ import { contentsOf, type PackageContents } from './changes.ts';
 import { checkPayload, checkSignedBy } from './check-attestation.ts';
 import { checkCampaign } from './check-campaign.ts';
 import { checkDerivedFiles, checkQualification, readClaims } from './check-data.ts';
-import { checkHead } from './check-head.ts';
+import { checkHead, otherBuild } from './check-head.ts';
 import { type CheckedRun, checkRun, refuseMixture } from './check-run.ts';
 import type { DerivedFrom } from './derived-from.ts';
+import type { OwnBuild } from './own-build.ts';
 import { RefusalList } from './refusals.ts';
 import { type OtherToday, todayWouldSay } from './today.ts';
 
@@ -37,6 +38,8 @@ export interface VerifyRequest {
   readonly now: Date;
   /** SHA-256 of catalogues that releases had; see catalogue/released.json. */
   readonly released: readonly string[];
+  /** The build that verifies; left out where it is not to be compared with that of the package. */
+  readonly build?: OwnBuild;
   /** Only tests have others than the published ones. */
   readonly terms?: PlanTerms;
 }
@@ -73,6 +76,8 @@ export interface Verification {
   /** Where the catalogue of today says otherwise than the pinned one. */
   readonly otherToday: readonly OtherToday[];
   readonly figures: VerifyFigures;
+  /** That another build of this version made the package, in a sentence; empty otherwise. */
+  readonly otherBuild?: string;
   /** The payload that every signer signs; undefined where the package is refused. */
   readonly payload?: Buffer;
 }
@@ -120,7 +125,7 @@ class Verifier {
     const { attestation, files, head } = this.#package;
     const { payload, signers } = await checkSignedBy(attestation, trusted, this.#refusals);
     const plan = checkHead(head, files, { ...this.#request, terms }, this.#refusals);
-    const told = { head, signers };
+    const told = { head, signers, otherBuild: otherBuild(head, this.#request.build) };
     if (plan === undefined) return refused(this.#refusals, told);
     const rules = this.#pinnedRules();
     const checked = await underCatalogue(rules, () => this.#judge(plan));
@@ -171,13 +176,15 @@ class Verifier {
 
   /** What the package must have beside being genuine. */
   #applyPolicy({ strength }: Signers, { derived, runs }: Judged): void {
-    const { now: today, policy } = this.#request;
+    const { challenge, now: today, policy } = this.#request;
     const { allocert, profile, target } = this.#package.head;
     const last = runs.at(-1);
     if (policy === undefined || last === undefined) return;
     const waivers = derived.conclusion.waived.map(kindOf);
     const endedAt = new Date(last.record.endedAt);
-    const facts = { strength, waivers, allocert, profile, target, endedAt, today };
+    // Another challenge than the one that was given has been refused before.
+    const isChallenged = challenge !== undefined;
+    const facts = { strength, isChallenged, waivers, allocert, profile, target, endedAt, today };
     this.#refusals.takeAll(policyRefusals(policy, facts));
   }
 

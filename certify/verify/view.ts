@@ -36,6 +36,7 @@ export function verificationExitCode({ verdict }: Verification): 0 | 1 | 3 {
 }
 
 const LABELS: Readonly<Record<VerificationRow['kind'], string>> = {
+  build: 'OTHER BUILD',
   refused: 'REFUSED',
   reason: 'NOT CERTIFIED',
   deviation: 'DEVIATION',
@@ -119,6 +120,7 @@ const jsonView: VerificationView = (verification, { file }, { milliseconds, peak
     package: file,
     verdict,
     exitCode: verificationExitCode(verification),
+    otherBuild: verification.otherBuild ?? '',
     refusals: refusals.map(({ reason, remedy, sentence }) => ({ reason, sentence, remedy })),
     ...{ result, reasons, passed, warned, failed, deviations, waived, unobserved },
     claims: derived?.claims.claims,

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Adapter, type Session, TargetDeath } from '../../adapters/contract/index.ts';
 import type { CorpusFolder } from '../corpus/corpus-folder.ts';
 import { coverOf } from '../corpus/cover.ts';
@@ -13,6 +14,10 @@ export interface PruneTarget {
   readonly adapter: Adapter;
   /** Bytes that the live buffers of an entry may have together. */
   readonly memoryLimit: bigint;
+  /** Stops between two entries, before any is removed; its reason is thrown. */
+  readonly signal?: AbortSignal;
+  /** Hears of each entry before it runs. */
+  onEntry?(index: number, total: number): void;
 }
 
 /** The result of pruning a corpus folder. */
@@ -56,14 +61,18 @@ export async function pruneCorpus(
 
 /** The entries that a target can run, with the signatures that they show there. */
 async function seenOn(
-  { adapter, memoryLimit }: PruneTarget,
+  { adapter, memoryLimit, onEntry, signal }: PruneTarget,
   entries: readonly StoredEntry[],
 ): Promise<StoredEntry[]> {
   const seen: StoredEntry[] = [];
   let session: Session | undefined = await adapter.open();
   const context = campaignContext(session.facts, { modes: [], memoryLimit });
   try {
-    for (const stored of entries) {
+    for (const [index, stored] of entries.entries()) {
+      // A target in this process never waits; without this no signal or timer would be heard.
+      await setImmediate();
+      signal?.throwIfAborted();
+      onEntry?.(index, entries.length);
       const { mode, programs, ...rest } = entryFrom(stored.text);
       if (!fitsTarget(context.generator, { ...rest, mode, programs })) continue;
       session ??= await adapter.open();

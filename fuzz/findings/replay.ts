@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   type Adapter,
   ConnectionLost,
@@ -36,25 +37,40 @@ export function shareText({ certain, of, times }: Omit<Replayed, 'deaths'>): str
   return `${share} (95 % confidence: ${percent(low)} to ${percent(high)} %)`;
 }
 
+/** Ends a replay between two runs, and hears of each. */
+export interface ReplayListener {
+  readonly signal?: AbortSignal;
+  onRun?(times: number, of: number): void;
+}
+
 /**
  * Runs the Programs of a finding again and counts how often its signature shows. A target that dies
  * is started again for the next run.
  *
+ * @returns what the runs showed, which are fewer than `of` after an interruption
  * @throws {@link AllocertError} when the target cannot be reached, or speaks another ABI
  */
 export async function replayFinding(
   adapter: Adapter,
   finding: Finding,
   of: number,
+  { onRun, signal }: ReplayListener = {},
 ): Promise<Replayed> {
   const replayer = new Replayer(adapter, finding);
-  let times = 0;
+  let [times, runs] = [0, 0];
   try {
-    for (let run = 0; run < of; run += 1) if (await replayer.shows()) times += 1;
+    while (runs < of) {
+      // A target in this process never waits; without this no signal or timer would be heard.
+      await setImmediate();
+      if (signal?.aborted === true) break;
+      if (await replayer.shows()) times += 1;
+      runs += 1;
+      onRun?.(times, runs);
+    }
   } finally {
     await replayer.close();
   }
-  return { times, of, deaths: replayer.deaths, certain: replayer.certain };
+  return { times, of: runs, deaths: replayer.deaths, certain: replayer.certain };
 }
 
 class Replayer {

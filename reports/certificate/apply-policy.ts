@@ -75,6 +75,8 @@ function strengthOf(signed: readonly TrustedKey[]): Strength | undefined {
 /** What a policy is held against. All of it was derived from a package that verifies. */
 export interface PolicyFacts {
   readonly strength: Strength | undefined;
+  /** Whether the package answers a challenge that was given to hold it against. */
+  readonly isChallenged: boolean;
   readonly waivers: readonly WaiverKind[];
   /** The version of allocert that made the package. */
   readonly allocert: string;
@@ -102,6 +104,12 @@ export function policyRefusals(policy: Policy, facts: PolicyFacts): readonly Ref
     strength === 'lab'
       ? 'have it run and signed by a lab of the policy'
       : 'have the missing keys of the policy sign it with "allocert sign"',
+  );
+  demand(
+    !policy.challengeRequired || facts.isChallenged,
+    'challenge',
+    'the policy needs an answer to a challenge, and none was given to hold the package against',
+    'name with --challenge what you sent to the vendor',
   );
   for (const kind of new Set(facts.waivers.filter((one) => !waivers.includes(one)))) {
     const sentence = `the package rests on a waiver of the kind ${kind}, which the policy excludes`;

@@ -31,6 +31,8 @@ export interface Policy {
   readonly leastVersion: string | undefined;
   /** Days since the end of the last run; undefined for any. */
   readonly maximalAgeDays: number | undefined;
+  /** Whether a package must answer a challenge that is given with `--challenge`. */
+  readonly challengeRequired: boolean;
   /** Undefined for any. */
   readonly profiles: readonly string[] | undefined;
   /** Patterns of target URLs in which `*` stands for anything; undefined for any. */
@@ -43,6 +45,7 @@ interface PolicyFile {
   readonly waivers?: readonly WaiverKind[];
   readonly leastVersion?: string;
   readonly maximalAgeDays?: number;
+  readonly challengeRequired?: boolean;
   readonly profiles?: readonly string[];
   readonly targets?: readonly string[];
 }
@@ -71,6 +74,7 @@ export function readPolicy(file: string): Policy {
     waivers: waivers ?? [],
     leastVersion,
     maximalAgeDays,
+    challengeRequired: rest.challengeRequired ?? false,
     profiles: rest.profiles,
     targets: rest.targets,
   };

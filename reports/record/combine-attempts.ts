@@ -67,6 +67,15 @@ function settledVerdicts(
   return [...groups.values()].map((verdicts) => settled(verdicts, requirements));
 }
 
+/** What a run did, in a sentence. */
+const PAST: Partial<Record<Status, string>> = {
+  fail: 'failed',
+  crash: 'crashed',
+  hang: 'hung',
+  warn: 'warned',
+  inconclusive: 'was inconclusive',
+};
+
 function settled(verdicts: readonly Verdict[], requirements: readonly RequirementFacts[]): Verdict {
   const heaviest = verdicts.reduce((best, one) =>
     WEIGHTS[one.status] >= WEIGHTS[best.status] ? one : best,
@@ -74,7 +83,8 @@ function settled(verdicts: readonly Verdict[], requirements: readonly Requiremen
   const better = verdicts.filter(({ status }) => WEIGHTS[status] === WEIGHTS.pass);
   const failed = isBad(heaviest.status) || heaviest.status === 'warn';
   if (!failed || better.length === 0) return heaviest;
-  const count = `${heaviest.status} in ${verdicts.length - better.length} of ${verdicts.length} runs`;
+  const times = verdicts.length - better.length;
+  const count = `${PAST[heaviest.status] ?? heaviest.status} in ${times} of ${verdicts.length} runs`;
   const reason = `${heaviest.reason} (${count})`;
   if (isSafetyFailure(heaviest, { requirements })) return { ...heaviest, reason };
   return { ...heaviest, status: 'flaky', reason };

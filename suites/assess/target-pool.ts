@@ -11,12 +11,18 @@ export interface TargetTask {
   readonly only?: readonly string[];
 }
 
+/** What a thread is given: its task, and the cell that is 1 once no other case is to run. */
+export interface PoolTask extends TargetTask {
+  readonly stopped: Int32Array;
+}
+
 /** Worker threads that run the suites on one target after another. */
 export class TargetPool {
-  readonly #pool: Piscina<TargetTask, TargetResult>;
+  readonly #pool: Piscina<PoolTask, TargetResult>;
+  readonly #stopped = new Int32Array(new SharedArrayBuffer(4));
 
   /**
-   * @param module URL of a module that answers a {@link TargetTask}
+   * @param module URL of a module that answers a {@link PoolTask}
    * @param threads how many at most; one for each core when left out
    */
   constructor(module: string, threads: number = availableParallelism()) {
@@ -31,7 +37,12 @@ export class TargetPool {
 
   /** Runs the suites on a target as soon as a thread is free. */
   observe(task: TargetTask): Promise<TargetResult> {
-    return this.#pool.run(task);
+    return this.#pool.run({ ...task, stopped: this.#stopped });
+  }
+
+  /** Stops each run after its current case; those that have not begun never do. */
+  stop(): void {
+    Atomics.store(this.#stopped, 0, 1);
   }
 
   /** Ends the threads. */

@@ -48,6 +48,10 @@ export interface AssessmentOptions {
   readonly only?: readonly string[];
   /** Called for each case. */
   readonly listener?: RunListener;
+  /** Stops the run between two cases. */
+  readonly signal?: AbortSignal;
+  /** Asked after each case: whether no other is to run. */
+  readonly shouldStop?: () => boolean;
 }
 
 /**
@@ -58,7 +62,7 @@ export interface AssessmentOptions {
  */
 export async function assessTarget(
   adapter: Adapter,
-  { profile, only = [], listener = {} }: AssessmentOptions = {},
+  { profile, only = [], listener = {}, ...stop }: AssessmentOptions = {},
 ): Promise<TargetResult> {
   const verdicts: CaseVerdict[] = [];
   const seen: { start?: RunStart } = {};
@@ -67,6 +71,7 @@ export async function assessTarget(
     const end = await runSuites({
       adapter,
       only,
+      ...stop,
       ...(profile === undefined ? {} : { profile }),
       onStart: (line) => {
         seen.start = line;

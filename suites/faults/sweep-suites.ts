@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   type Adapter,
   AllocertError,
@@ -72,6 +73,8 @@ class Sweep {
     const { abi } = decidingProfile(this.#options.profile, facts);
     const cases = selectCases(abi, this.#options.only);
     for (const [index, case_] of cases.entries()) {
+      // A target in this process never waits; without this no signal or timer would be heard.
+      await setImmediate();
       if (this.#options.signal?.aborted === true) {
         this.#unfinished(case_.id, 'the sweep was interrupted');
         return;

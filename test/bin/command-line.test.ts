@@ -178,6 +178,15 @@ t.test('--list and doctor print and run nothing', async (t) => {
   const all = (await allocert('run', '--list')).stdout.trimEnd().split('\n');
   const some = (await allocert('run', '--list', '--only', 'ISO-01')).stdout.trimEnd().split('\n');
   t.ok(all.length > some.length && some.every((line) => line.includes('ISO-01')));
+  const asJson = await allocert('run', '--list', '--only', 'ISO-01', '--json');
+  t.equal(asJson.code, 0);
+  const cases: readonly { id: string; title: string }[] = JSON.parse(asJson.stdout);
+  for (const one of cases) t.strictSame(Object.keys(one), ['id', 'title', 'requirements']);
+  t.strictSame(
+    cases.map(({ id, title }) => some.some((line) => line.startsWith(id) && line.includes(title))),
+    some.map(() => true),
+    'the same cases in the same order',
+  );
   const doctor = await allocert('doctor');
   t.equal(doctor.code, 0);
   t.match(doctor.stdout, /^sim: +ready$/m);

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
+import { verificationRows } from '../../certify/verify/verification-rows.ts';
 import { envelopeText, readEnvelope, signEnvelope } from '../../reports/certificate/dsse.ts';
 import type { Policy } from '../../reports/certificate/read-policy.ts';
 import { BLOCK, encodeHeader } from '../../reports/certificate/ustar.ts';
@@ -209,10 +210,25 @@ t.test('a policy that needs more', async (t) => {
   const policy: Policy = {
     ...{ keys: [vendor.trusted], strength: 'lab', waivers: [], leastVersion: '9.0.0' },
     ...{ maximalAgeDays: undefined, profiles: ['rfc'], targets: ['vm:*'] },
+    challengeRequired: true,
   };
   const { refusals } = await verify(archive, { policy });
   t.strictSame(
     refusals.map(({ reason }) => reason),
-    ['policy-strength', 'policy-version', 'policy-profile', 'policy-target'],
+    ['policy-strength', 'policy-challenge', 'policy-version', 'policy-profile', 'policy-target'],
   );
+  const answered = await verify(archive, { policy, challenge: 'abc' });
+  t.notMatch(answered.refusals.map(({ reason }) => reason).join(), /challenge/);
+});
+
+t.test('another build of this version is said first', async (t) => {
+  const own = { files: 'f'.repeat(64), commit: 'c'.repeat(40) };
+  const verified = await verify(archive, { build: own, challenge: 'today' });
+  const rows = verificationRows(verified);
+  t.match(rows[0], {
+    kind: 'build',
+    text: /another build of allocert .* this one is from commit c{12};/,
+  });
+  t.equal(rows[1]?.kind, 'refused');
+  t.equal((await verify(archive, { challenge: 'today' })).otherBuild, '', 'none is compared');
 });

@@ -1,6 +1,7 @@
 /** A machine without a compiler: only what needs one does not work, and says so. */
 import { join } from 'node:path';
 import t from 'tap';
+import type { Diagnosis } from '../../adapters/doctor.ts';
 import { allocert } from './command.ts';
 
 t.test('without a compiler on PATH only native: is missing', async (t) => {
@@ -22,4 +23,15 @@ t.test('without a compiler on PATH only native: is missing', async (t) => {
   t.equal(doctor.code, 0);
   t.match(doctor.stdout, /^native: +not ready\n +no C compiler for the agent/m);
   t.match(doctor.stdout, /no cc for libraries and \?mode=in-process: install gcc/);
+  const asJson = await allocert(['doctor', '--json'], { env });
+  t.equal(asJson.code, 0, 'what is missing is said, and is not a failure');
+  const told: readonly Diagnosis[] = JSON.parse(asJson.stdout);
+  for (const one of told) {
+    t.strictSame(Object.keys(one), ['scheme', 'ready', 'findings']);
+    t.equal(typeof one.ready, 'boolean');
+    t.ok(one.findings.length > 0 && one.findings.every((text) => typeof text === 'string'));
+    for (const text of one.findings) t.ok(doctor.stdout.includes(text), text);
+  }
+  const ready = told.filter((one) => one.ready).map(({ scheme }) => scheme);
+  t.strictSame(ready, ['sim', 'replay', 'remote'], 'the others need a compiler');
 });

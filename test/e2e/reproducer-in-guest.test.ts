@@ -24,9 +24,10 @@ t.test('a reproducer shows the violation in the guest without allocert', options
   const warnings = ['-Wall', '-Wextra', '-Werror'];
   execFileSync('cc', ['-std=gnu11', ...warnings, '-pthread', '-static', '-o', program, file]);
   const args = ['/dev/dma_heap/system', '3'];
-  const { output, status } = await runInGuest('vm:debian/dma_heap/system', { path: program, args });
-  t.equal(status, 1, output.join('\n'));
-  t.match(output, [
+  const words = ['vm', 'run', 'vm:debian/dma_heap/system', program, ...args];
+  const { code, stderr, stdout } = await allocert(words);
+  t.equal(code, 1, stdout + stderr);
+  t.match(stdout.trimEnd().split('\n'), [
     'An unknown command number of the right type is refused with ENOTTY.',
     'attempt 1:',
     /^open\(path, O_RDWR\) = 3$/,
@@ -39,13 +40,29 @@ t.test('a reproducer shows the violation in the guest without allocert', options
 t.test('what a console says of a program', async (t) => {
   const said = (...rest: string[]) => guestRunOf(['noise', 'allocert: runs /run/program', ...rest]);
   const end = (status: number) => `allocert: the agent ended with status ${status}`;
-  t.strictSame(said('hello', end(256)), { status: 1, output: ['hello'] });
-  t.strictSame(said(end(0)), { status: 0, output: [] });
-  t.strictSame(said('x', end(11)), { status: undefined, output: ['x'] }, 'ended by a signal');
-  t.strictSame(said('x'), { status: undefined, output: ['x'] }, 'the guest did not survive');
-  t.strictSame(guestRunOf([end(0)]), { status: undefined, output: [] }, 'it never ran');
+  t.strictSame(said('hello', end(256)), { status: 1, problem: '', output: ['hello'] });
+  t.strictSame(said(end(0)), { status: 0, problem: '', output: [] });
+  const ended = (problem: string, ...output: string[]) => ({ status: undefined, problem, output });
+  t.strictSame(said('x', end(11)), ended('signal 11 ended it', 'x'));
+  t.strictSame(said('x'), ended('the guest ended before it, or it took too long', 'x'));
+  t.strictSame(guestRunOf([end(0)]), ended('the guest did not start it'));
   const split = runInGuest('vm:debian/x', { path: '/none', args: ['a\nb'] });
   await t.rejects(split, { message: /is one line that is not empty/ });
+});
+
+t.test('a program that no guest can run is refused before one starts', async (t) => {
+  const folder = t.testdir({ 'script.sh': '#!/bin/sh', 'main.c': 'int main(void) { return 0; }' });
+  const dynamic = join(folder, 'dynamic');
+  execFileSync('cc', ['-o', dynamic, join(folder, 'main.c')]);
+  const script = join(folder, 'script.sh');
+  for (const [url, path, sentence] of [
+    ['vm:debian/x', join(folder, 'none'), /cannot read the program .*none, there is no such file/],
+    ['vm:debian/x', script, /script\.sh is not an ELF program; compile one with cc -static/],
+    ['vm:debian/x', dynamic, /is linked dynamically, and a guest has no libraries; add -static/],
+    ['vm:debian-arm64/x', dynamic, /for another machine; compile it for aarch64 or armhf, as the/],
+  ] as const) {
+    await t.rejects(runInGuest(url, { path, args: [] }), { blame: 'usage', message: sentence });
+  }
 });
 
 t.test('replay writes a finding as C, and refuses what contradicts itself', async (t) => {

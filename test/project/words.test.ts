@@ -1,6 +1,10 @@
 /** Texts for people are plain English: turns that have to be read twice are found here. */
 import t from 'tap';
+import { sentencesOf } from '../../scripts/sentences.ts';
 import { FILES, textOf } from './sources.ts';
+
+/** Words of the longest sentence that can still be read once. */
+const WORDS_MAX = 35;
 
 /** A turn that is not to be used, and what to write instead. */
 interface Turn {
@@ -79,4 +83,47 @@ t.test('such a turn is found, and its plain form is not', async (t) => {
   ]) {
     t.strictSame(turnsIn(text), [], text);
   }
+});
+
+t.test('no sentence of a page or of the catalogue is too long', async (t) => {
+  const sentences = FILES.flatMap((file) => sentencesOf(file, () => textOf(file)));
+  t.ok(sentences.length > 1500, 'they are found');
+  const long = sentences.filter(({ words }) => words > WORDS_MAX);
+  t.strictSame(
+    long.map(({ file, text, words }) => `${file}: ${words} words: ${text}`),
+    [],
+    'npm run sentences lists the longest',
+  );
+});
+
+t.test('sentences are told from tables, code and each other', async (t) => {
+  const page = [
+    '# A heading is not one',
+    '',
+    'One, e.g. this, with [a link](other.md#place) and `some code`. Two',
+    'goes on.',
+    '',
+    '    a block of code',
+    '',
+    '| a | table |',
+    '- An item that',
+    '  goes on.',
+    '- Another.',
+  ];
+  const found = sentencesOf('docs/some.md', () => page.join('\n'));
+  t.strictSame(
+    found.map(({ text, words }) => [text, words]),
+    [
+      ['One, e.g. this, with a link and `some code`.', 8],
+      ['Two goes on.', 3],
+      ['An item that goes on.', 5],
+      ['Another.', 1],
+    ],
+  );
+  const rules = '{"requirements": [{"id": "X", "statement": "It holds. It stays."}]}';
+  t.equal(sentencesOf('catalogue/requirements/x.json', () => rules).length, 2);
+  t.strictSame(
+    sentencesOf('base/errors.ts', () => 'No page. At all.'),
+    [],
+  );
 });

@@ -7,6 +7,21 @@ export const ARCHITECTURES = ['x86_64', 'i386', 'aarch64', 'armhf'] as const;
 /** One of {@link ARCHITECTURES}. */
 export type Architecture = (typeof ARCHITECTURES)[number];
 
+/** Other names that people and tools have for them. */
+const ALIASES: Readonly<Record<string, Architecture>> = {
+  amd64: 'x86_64',
+  'x86-64': 'x86_64',
+  i686: 'i386',
+  arm64: 'aarch64',
+  arm: 'armhf',
+  armv7l: 'armhf',
+};
+
+/** The architecture of that name, or of another name for it; undefined where none has it. */
+export const architectureNamed = (name: string): Architecture | undefined =>
+  ARCHITECTURES.find((one) => one === name) ??
+  (Object.hasOwn(ALIASES, name) ? ALIASES[name] : undefined);
+
 /** A compiler to try, with what makes it compile for the architecture. */
 export interface Toolchain {
   readonly command: string;
@@ -78,12 +93,12 @@ export function toolchainsFor(
 }
 
 /**
- * The architecture of that name.
+ * The architecture of that name, or of another name for it.
  *
  * @throws {@link AllocertError} when there is none
  */
 export function parseArchitecture(name: string): Architecture {
-  const found = ARCHITECTURES.find((architecture) => architecture === name);
+  const found = architectureNamed(name);
   if (found !== undefined) return found;
   throw usageError(
     `no agents are built for "${name}"; use one of ` +

@@ -44,6 +44,8 @@ export interface SuiteDiffOptions {
   readonly only: readonly string[];
   /** Called for both runs, one after the other. */
   readonly listener?: Partial<Pick<RunOptions, 'onStart' | 'onCaseStart' | 'onCaseEnd'>>;
+  /** Stops between two cases; then nothing is compared, and its reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 interface Ran {
@@ -64,6 +66,7 @@ export async function diffSuites(
   options: SuiteDiffOptions,
 ): Promise<SuiteDiff> {
   const left = await runOn(adapters[0], options.profile, options);
+  options.signal?.throwIfAborted();
   const right = await runOn(adapters[1], options.profile ?? left.start.profile, options).catch(
     (thrown: AllocertError) => {
       throw options.profile === undefined && thrown.blame === 'usage'
@@ -73,6 +76,7 @@ export async function diffSuites(
         : thrown;
     },
   );
+  options.signal?.throwIfAborted();
   const cases = left.start.cases.map((one): CaseDiff => {
     const sides = [left.finished.get(one.id), right.finished.get(one.id)] as const;
     return {
@@ -105,7 +109,7 @@ export async function diffSuites(
 async function runOn(
   adapter: Adapter,
   profile: string | undefined,
-  { only, listener }: SuiteDiffOptions,
+  { only, listener, signal }: SuiteDiffOptions,
 ): Promise<Ran> {
   let start: RunStart | undefined;
   const finished = new Map<string, CaseFinish>();
@@ -113,6 +117,7 @@ async function runOn(
     adapter,
     only,
     seed: 0n, // Both targets get the same.
+    ...(signal === undefined ? {} : { signal }),
     ...(profile === undefined ? {} : { profile }),
     onStart: (line) => {
       start = line;

@@ -154,12 +154,12 @@ async function observeRefusal(
   }
   const negative = typeof number === 'bigint' && BigInt.asIntN(32, number) < 0n;
   const right = negative ? 0n : linux.POLLNVAL;
-  const seen = negative ? 'passed-over' : 'POLLNVAL';
+  const seen = negative ? 'ignored' : 'POLLNVAL';
   const told = ok && value === right ? seen : eventsWord(value, negative);
   context.observe('FD-13', 'poll', told, detail);
 }
 
-/** What poll reported where that is wrong; a negative descriptor is passed over. */
+/** What poll reported where that is wrong; a negative descriptor is ignored. */
 const eventsWord = (events: bigint, negative: boolean): string =>
   negative && events === linux.POLLNVAL
     ? 'POLLNVAL for a negative descriptor, which poll ignores'

@@ -46,6 +46,14 @@ t.test('a region of a kernel with a name has our modules behind it', async (t) =
   t.strictSame([version, architecture, agent], ['6.12', 'aarch64', 'aarch64']);
   t.strictSame(parseVmTarget('vm:debian/cma0').own, { behaviour: 'hardened', regions: 2 });
   t.equal(parseVmTarget('vm:debian-arm64/cma0?agent=armhf').agent, 'armhf');
+  for (const [url, kernel, agent] of [
+    ['vm:debian-aarch64/cma0?agent=arm64', 'debian-arm64', 'aarch64'],
+    ['vm:debian-aarch64-16k@7.3/cma0?agent=armv7l', 'debian-arm64-16k', 'armhf'],
+    ['vm:debian-armv7l/cma0', 'debian-armhf', 'armhf'],
+    ['vm:debian-amd64/cma0?agent=amd64', 'debian', 'x86_64'],
+  ] as const) {
+    t.match(parseVmTarget(url), { kernel, agent }, url);
+  }
   t.equal(parseVmTarget('vm:debian-armhf/cma0').agent, 'armhf');
 });
 

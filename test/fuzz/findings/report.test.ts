@@ -134,7 +134,7 @@ t.test('an interrupted campaign has its page, too', async (t) => {
     onStart: (child) => child.stdout?.once('data', () => child.kill('SIGINT')),
   });
   t.equal(ran.code, 130, ran.stderr);
-  t.match(ran.stderr, /stopping after the round that runs/);
+  t.match(ran.stderr, /stopping after the current round; interrupt again/);
   t.match(ran.stderr, `go on with: allocert fuzz --resume --out ${out}`);
   t.match(readFileSync(join(out, 'report.html'), 'utf8'), 'it was interrupted');
 });

@@ -81,12 +81,14 @@ const POLICY: Policy = {
   waivers: ['interpretation'],
   leastVersion: '1.2.0',
   maximalAgeDays: 30,
+  challengeRequired: true,
   profiles: ['hardened'],
   targets: ['vm:*/dma_heap/system', 'sim:'],
 };
 
 const FACTS: PolicyFacts = {
   strength: 'lab',
+  isChallenged: true,
   waivers: ['interpretation'],
   allocert: '1.2.0',
   profile: 'hardened',
@@ -107,6 +109,7 @@ t.test('each demand of a policy has its word', async (t) => {
   };
   t.strictSame(reasons({}), []);
   t.strictSame(reasons({ strength: 'confirmed' }), []);
+  t.strictSame(reasons({ isChallenged: false }), ['policy-challenge']);
   t.strictSame(reasons({ strength: 'self' }), ['policy-strength']);
   t.strictSame(reasons({ strength: undefined }), ['policy-strength']);
   t.strictSame(reasons({ waivers: ['minor-fault', 'minor-fault'] }), ['policy-waiver']);
@@ -124,10 +127,17 @@ t.test('each demand of a policy has its word', async (t) => {
     strength: 'self',
     leastVersion: undefined,
     maximalAgeDays: undefined,
+    challengeRequired: false,
     profiles: undefined,
     targets: undefined,
   } as const;
-  const any = { ...FACTS, strength: 'self', target: 'x:', allocert: '0.0.1' } as const;
+  const any = {
+    ...FACTS,
+    isChallenged: false,
+    strength: 'self',
+    target: 'x:',
+    allocert: '0.0.1',
+  } as const;
   t.strictSame(policyRefusals(free, any), []);
 });
 
@@ -145,6 +155,9 @@ t.test('a policy is a file', async (t) => {
     [[keyId(VENDOR.publicKey), 'vendor', 'Acme']],
   );
   t.strictSame([policy.waivers, policy.leastVersion, policy.targets], [[], undefined, undefined]);
+  t.equal(policy.challengeRequired, false);
+  const strict = { version: 1, keys: [key], strength: 'self', challengeRequired: true };
+  t.equal(readPolicy(write(t, strict)).challengeRequired, true);
 });
 
 t.test('the policy that the page shows is one', async (t) => {
