@@ -24,7 +24,7 @@ export function remarkLines(word: string, point: Point, style: Style): string[] 
 
 const LACK = /operation that this case needs \((\w+)/;
 
-/** The first operation that a row lacks, which other rows lack as well; else the reason as it is. */
+/** The first operation that a row lacks, in a sentence; else its reason as it is. */
 function sharedReason({ reason }: Point): string {
   const [, operation] = LACK.exec(reason) ?? [];
   return operation === undefined ? reason : `the target does not offer ${operation}`;
