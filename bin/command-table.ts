@@ -118,7 +118,7 @@ const COMMANDS: readonly ListedCommand[] = [
   },
   {
     command: 'vm',
-    describe: 'Prepare and build kernels for vm: targets',
+    describe: 'Prepare and build kernels for vm: targets, and run programs in them',
     load: async () => (await import('./commands/vm.ts')).vmCommand,
   },
   {

@@ -22,7 +22,10 @@ export interface RegionFacts {
   readonly gauge?: 'MemFree' | 'CmaFree';
 }
 
-/** What a target says of itself. Detected, never configured. */
+/**
+ * What a target says of itself. Detected, never configured; only a URL may say that a region is
+ * bounded or not, and the details say so then.
+ */
 export interface TargetFacts {
   /** Scheme of the target's URL: `sim`, `vm`, `remote`, … */
   readonly kind: string;

@@ -6,6 +6,7 @@ import { buildAgent } from '../executor/build/build.ts';
 import { connectChild } from '../protocol/child.ts';
 import { connectAgent } from '../protocol/client.ts';
 import type { Connection } from '../protocol/connection.ts';
+import { withDeclared } from '../protocol/declared-region.ts';
 import { targetFacts } from '../protocol/facts.ts';
 import { InProcessAdapter } from './in-process.ts';
 import { type NativeTarget, parseNativeTarget } from './target-url.ts';
@@ -53,11 +54,14 @@ class ContainedAdapter implements Adapter {
     try {
       return await connectAgent(connection.stream, {
         describe: (said) =>
-          targetFacts('native', said, {
-            agent: agent.digest,
-            compiler: agent.compiler,
-            mode: 'contained',
-          }),
+          withDeclared(
+            targetFacts('native', said, {
+              agent: agent.digest,
+              compiler: agent.compiler,
+              mode: 'contained',
+            }),
+            this.#target.declared,
+          ),
         lastWords: () => connection.lastWords(),
         silenceIsForced: true,
         onClose: () => connection.close(),

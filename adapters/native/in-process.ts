@@ -15,6 +15,7 @@ import {
 } from '../contract/index.ts';
 import { NameTable } from '../contract/names.ts';
 import { type BuiltAgent, buildAddon, buildAgent } from '../executor/build/build.ts';
+import { type DeclaredRegion, withDeclared } from '../protocol/declared-region.ts';
 import { paceOf, parseAgentFacts, targetFacts } from '../protocol/facts.ts';
 import type { NativeTarget } from './target-url.ts';
 
@@ -60,7 +61,7 @@ export class InProcessAdapter implements Adapter {
       addon.open(library ? [] : [path], library ? path : '', agent.path),
     );
     try {
-      this.#session = new InProcessSession(addon, executor, built);
+      this.#session = new InProcessSession(addon, executor, built, this.#target.declared);
       return this.#session;
     } catch (thrown) {
       addon.close(executor);
@@ -83,12 +84,18 @@ class InProcessSession implements Session {
   #names = new NameTable();
   #closed = false;
 
-  constructor(addon: Addon, executor: Executor, { digest, compiler }: BuiltAgent) {
+  constructor(
+    addon: Addon,
+    executor: Executor,
+    { digest, compiler }: BuiltAgent,
+    declared: DeclaredRegion,
+  ) {
     this.#addon = addon;
     this.#executor = executor;
     const said = parseAgentFacts(new TextEncoder().encode(addon.facts(executor)));
     this.#pace = paceOf(said);
-    this.facts = targetFacts('native', said, { addon: digest, compiler, mode: 'in-process' });
+    const details = { addon: digest, compiler, mode: 'in-process' };
+    this.facts = withDeclared(targetFacts('native', said, details), declared);
   }
 
   async begin(): Promise<void> {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { machineError, usageError } from '../../base/errors.ts';
 import { percentDecoded, splitTarget } from '../../base/target-url.ts';
+import { type DeclaredRegion, parseDeclared } from '../protocol/declared-region.ts';
 
 /** How Programs are carried to the executor. */
 export type NativeMode = (typeof MODES)[number];
@@ -12,11 +13,14 @@ export interface NativeTarget {
   readonly path: string;
   readonly kind: 'device' | 'library';
   readonly mode: NativeMode;
+  /** What the URL says of a device's region. */
+  readonly declared: DeclaredRegion;
   /** Whether clients give up what they do not need; in-process they are Node's, and do not. */
   readonly confined: boolean;
 }
 
 const MODES = ['contained', 'in-process'] as const;
+const NAMES = ['mode', 'confine', 'bounded'] as const;
 const FORMS =
   'native:/dev/NODE or native:./LIBRARY.so, either with ?mode=contained or ?mode=in-process';
 
@@ -27,7 +31,7 @@ const FORMS =
  * @throws {@link AllocertError} for what is no such URL (usage) or is not on this machine (machine)
  */
 export function parseNativeTarget(url: string): NativeTarget {
-  const parts = splitTarget(url, url.slice('native:'.length), { names: ['mode', 'confine'] });
+  const parts = splitTarget(url, url.slice('native:'.length), { names: NAMES });
   const place = percentDecoded(url, parts.place);
   const mode = parseMode(parts.get('mode') ?? 'contained', url);
   const kind = /\.so(?:\.\d+)*$/.test(place) ? 'library' : 'device';
@@ -42,7 +46,11 @@ export function parseNativeTarget(url: string): NativeTarget {
         `${kind === 'device' ? 'a device node of this machine' : 'the library as it was built'}`,
     );
   }
-  return { path, kind, mode, confined: isConfined(parts.get('confine'), mode, url) };
+  const declared = parseDeclared(parts.get('bounded'), url);
+  if (kind === 'library' && declared.bounded !== undefined) {
+    throw usageError(`${url}: a library says in region_bytes what it has; leave bounded= out`);
+  }
+  return { path, kind, mode, declared, confined: isConfined(parts.get('confine'), mode, url) };
 }
 
 function isConfined(asked: string | undefined, mode: NativeMode, url: string): boolean {

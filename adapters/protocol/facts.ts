@@ -68,7 +68,10 @@ export function targetFacts(
     const node = text(`region.${index}`);
     const error = agent.get(`region.${index}.error`);
     if (error !== undefined) {
-      throw machineError(`the target has no ${node} (${error}); name a device that it has`);
+      const driver = kind === 'vm' ? ', or load its driver with module=FILE.ko' : '';
+      throw machineError(
+        `the target has no ${node} (${error}); name a device that it has${driver}`,
+      );
     }
     regions.push(regionFacts(index, node, agent));
   }

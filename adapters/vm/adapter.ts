@@ -2,6 +2,7 @@ import { usageError } from '../../base/errors.ts';
 import { chooseFrom } from '../../base/nearest.ts';
 import type { Adapter, Session } from '../contract/index.ts';
 import { connectAgent, type LastWords } from '../protocol/client.ts';
+import { withDeclared } from '../protocol/declared-region.ts';
 import { targetFacts } from '../protocol/facts.ts';
 import { startGuest, withBootFiles } from './boot.ts';
 import { bootFiles } from './boot-files.ts';
@@ -118,10 +119,9 @@ class VmAdapter implements Adapter {
         patience,
         describe: (agent) => {
           const alarm = guest.console.mark();
-          return targetFacts('vm', agent, {
-            ...details,
-            ...(alarm === undefined ? {} : { alarmAtBoot: alarm }),
-          });
+          const more = alarm === undefined ? {} : { alarmAtBoot: alarm };
+          const facts = targetFacts('vm', agent, { ...details, ...more });
+          return withDeclared(facts, this.#target.declared);
         },
         onBegin: () => guest.console.mark(),
         hasComplained: () => guest.console.alarm() !== undefined,

@@ -1,5 +1,7 @@
+import { open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cacheFolder, makeCacheFolder, sha256OfFile } from '../../base/cache.ts';
+import { usageError } from '../../base/errors.ts';
 import { type BuiltAgent, buildAgent } from '../executor/build/build.ts';
 import type { KernelImage } from './kernels/kernel-image.ts';
 import { kernelNamed } from './kernels/registry.ts';
@@ -54,7 +56,26 @@ export async function prepareGuest(
   };
 }
 
+/** `HdrS` at this place makes a file a bzImage: the kernel's Documentation/arch/x86/boot.rst. */
+const MAGIC = { at: 0x202, word: 'HdrS' } as const;
+
+async function requireBzImage(image: string): Promise<void> {
+  const file = await open(image);
+  try {
+    const { at, word } = MAGIC;
+    const { buffer } = await file.read(Buffer.alloc(word.length), 0, word.length, at);
+    if (buffer.toString('latin1') === word) return;
+  } finally {
+    await file.close();
+  }
+  throw usageError(
+    `${image} is not a kernel image for 64-bit PCs; name the bzImage of a build, such as ` +
+      'arch/x86/boot/bzImage',
+  );
+}
+
 async function ownKernel(image: string): Promise<KernelImage> {
+  await requireBzImage(image);
   return {
     image,
     architecture: 'x86_64',

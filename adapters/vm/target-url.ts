@@ -4,6 +4,7 @@ import { usageError } from '../../base/errors.ts';
 import { chooseFrom, nearest } from '../../base/nearest.ts';
 import { percentDecoded, splitTarget, type TargetParts } from '../../base/target-url.ts';
 import { type Architecture, architectureNamed } from '../executor/build/architectures.ts';
+import { type DeclaredRegion, parseDeclared } from '../protocol/declared-region.ts';
 import type { GuestArchitecture } from './kernels/kernel-image.ts';
 import { KERNELS, kernelNamed } from './kernels/registry.ts';
 import { moduleDefects, type OwnModules, type VmModule } from './modules/own-modules.ts';
@@ -26,6 +27,8 @@ export interface VmTarget {
   readonly memoryMiB: number;
   /** Seconds without a word on its console after which a guest that starts has failed. */
   readonly silenceSeconds: number;
+  /** What the URL says of the region under test. */
+  readonly declared: DeclaredRegion;
   /** The agent's architecture: a 64-bit kernel runs 32-bit programs too. */
   readonly agent: Architecture;
 }
@@ -57,6 +60,7 @@ const NAMES = [
   'memory',
   'agent',
   'silence',
+  'bounded',
   ...OF_OWN_MODULES,
 ] as const;
 const PARAMETERS = { names: NAMES, repeated: ['append', 'module'] } as const;
@@ -81,6 +85,7 @@ export function parseVmTarget(url: string): VmTarget {
     ...(own === undefined ? {} : { own }),
     memoryMiB: parseMemory(parts.get('memory'), url),
     silenceSeconds: parseSilence(parts.get('silence'), url),
+    declared: parseDeclared(parts.get('bounded'), url),
     agent: parseAgent(parts.get('agent'), place.architecture, url),
   };
 }

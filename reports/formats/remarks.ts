@@ -22,9 +22,20 @@ export function remarkLines(word: string, point: Point, style: Style): string[] 
   return noticed(labelled(word, text, style), style);
 }
 
-/** What was not looked at for one reason, in one paragraph for each reason. */
+const LACK = /operation that this case needs \((\w+)/;
+
+/** The first operation that a row lacks, in a sentence; else its reason as it is. */
+function sharedReason({ reason }: Point): string {
+  const [, operation] = LACK.exec(reason) ?? [];
+  return operation === undefined ? reason : `the target does not offer ${operation}`;
+}
+
+/**
+ * What was not looked at for one reason, in one paragraph for each reason. Cases that need several
+ * operations that the target lacks stand with the first.
+ */
 export function remarksByReason(word: string, points: readonly Point[], style: Style): string[] {
-  const groups = groupPoints(points, ({ reason }) => reason);
+  const groups = groupPoints(points, sharedReason);
   return [...groups].flatMap(([reason, rows]) => {
     const [only, ...more] = rows;
     if (only !== undefined && more.length === 0) return remarkLines(word, only, style);

@@ -116,8 +116,10 @@ static void load_modules(void)
 		error = load_module(line, parameters);
 		if (error == 0)
 			continue;
-		snprintf(trouble, sizeof(trouble), "cannot load %.255s: %s; is it built for this kernel?",
-			 line, strerror(error));
+		/* What finit_module(2) says of a symbol that no module before it has. */
+		snprintf(trouble, sizeof(trouble), "cannot load %.255s: %s; %s", line, strerror(error),
+			 error == ENOENT ? "it needs a symbol of another module: name that one before it"
+					 : "is it built for this kernel?");
 		printf("allocert: %s\n", trouble);
 	}
 }

@@ -17,6 +17,7 @@ t.test('a URL names a device or a library, and how it is run', async (t) => {
   t.match(parseNativeTarget('native:/dev/null'), { mode: 'contained' });
   t.match(parseNativeTarget('native:/dev/null?mode=in-process'), { mode: 'in-process' });
   t.match(parseNativeTarget('native:/dev/%6eull'), { path: '/dev/null' });
+  t.strictSame(parseNativeTarget('native:/dev/null?bounded=no').declared, { bounded: false });
   const wrong: readonly (readonly [url: string, code: number])[] = [
     ['native:', 2],
     ['native:cma0', 2],

@@ -1,5 +1,6 @@
 /** What an agent saw of contiguous memory, as real kernels show it, and what follows from it. */
 import t from 'tap';
+import { parseDeclared, withDeclared } from '../../../adapters/protocol/declared-region.ts';
 import { parseAgentFacts, targetFacts } from '../../../adapters/protocol/facts.ts';
 
 const MIB = 1n << 20n;
@@ -120,4 +121,23 @@ t.test('numbers that are none are not believed, and end nothing', async (t) => {
   t.match(factsOf('/dev/cma0', ...lines), { bounded: true, sizeBytes: undefined });
   const zero = factsOf('/dev/cma0', 'page_size=0', ...RESERVED);
   t.equal(zero.sizeBytes, 64n * MIB, 'a page of nothing is none');
+});
+
+t.test('a URL may say whether the region under test is bounded', async (t) => {
+  const lines = ['region.0=/dev/dma_heap/mine', 'region.1=/dev/cma1', ...RESERVED];
+  const agent = parseAgentFacts(new TextEncoder().encode(lines.join('\n')));
+  const facts = targetFacts('vm', agent, {});
+  const said = (word?: string) => withDeclared(facts, parseDeclared(word, 'vm:x'));
+  t.equal(said(), facts);
+  t.match(said('yes').regions[0], WHOLE, 'what was found of it stays');
+  const { details, regions } = said('no');
+  const [first] = regions;
+  t.equal(first?.sizeBytes, undefined);
+  t.match(first, { node: '/dev/dma_heap/mine', abi: 'dma-heap', bounded: false, gauge: 'MemFree' });
+  t.match(regions[1], WHOLE, 'the other is not meant');
+  t.equal(details['region:0 bounded'], 'no (URL)');
+  t.throws(() => said('maybe'), {
+    blame: 'usage',
+    message: /vm:x has bounded=maybe; use bounded=/,
+  });
 });

@@ -21,11 +21,12 @@ t.test('the two forms of URL', async (t) => {
     modules: [],
     memoryMiB: 1024,
     silenceSeconds: 60,
+    declared: {},
     agent: 'x86_64',
   });
   const folder = t.testdir({ 'bz Image': '', 'x.ko': '' });
   const kernel = encodeURIComponent(join(folder, 'bz Image'));
-  const url = `vm:/dev/cma0?kernel=${kernel}&append=cma%3D64M+x&module=${folder}/x.ko,size=1,b=2&memory=512&silence=90&agent=i386`;
+  const url = `vm:/dev/cma0?kernel=${kernel}&append=cma%3D64M+x&module=${folder}/x.ko,size=1,b=2&memory=512&silence=90&agent=i386&bounded=no`;
   t.strictSame(parseVmTarget(url), {
     kernel: join(folder, 'bz Image'),
     architecture: 'x86_64',
@@ -34,6 +35,7 @@ t.test('the two forms of URL', async (t) => {
     modules: [{ path: join(folder, 'x.ko'), parameters: ['size=1', 'b=2'] }],
     memoryMiB: 512,
     silenceSeconds: 90,
+    declared: { bounded: false },
     agent: 'i386',
   });
 });
@@ -68,7 +70,7 @@ t.test('a URL that asks for what is not there says so', async (t) => {
     ['vm:debian/dma_heap/system?module=/no/such.ko', /\/no\/such\.ko, which is not there/],
     [
       'vm:debian/dma_heap/system?colour=red',
-      / has no parameter "colour"; it has kernel, append, module, memory, agent, silence, behaviour, /,
+      / has no parameter "colour"; it has kernel, append, module, memory, agent, silence, bounded, behaviour, /,
     ],
     ['vm:debian-arm64/cma0?agent=i386', /agents for aarch64 and armhf only/],
     ['vm:debian-armhf/cma0?agent=aarch64', /agents for armhf only/],

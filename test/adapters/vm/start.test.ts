@@ -40,7 +40,7 @@ const startsUnlessSecond = (agent: string, starts: string): string =>
 
 /** A guest in a stand-in for QEMU, and a cache that has the agent alone. */
 function guestIn(t: Test, fake: string): Adapter {
-  const folder = t.testdir({ kernel: 'no kernel', cache: {} });
+  const folder = t.testdir({ kernel: `${'\0'.repeat(0x202)}HdrS`, cache: {} });
   const agents = join(cacheFolder(), 'agent');
   mkdirSync(agents, { recursive: true });
   symlinkSync(agents, join(folder, 'cache', 'agent'));
