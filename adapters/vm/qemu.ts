@@ -43,9 +43,7 @@ export const MACHINES: Readonly<Record<GuestArchitecture, Machine>> = {
     package: 'qemu-system-x86',
     variable: 'ALLOCERT_QEMU',
     board: ['-M', 'q35'],
-    // QEMU carries out `rep stosb` and `rep movsb` byte by byte. A kernel that is told that they are
-    // fast clears and copies pages with them, which takes seven times as long.
-    processor: 'max,-erms,-fsrm',
+    processor: 'max',
     console: 'ttyS0',
   },
   aarch64: {
@@ -103,9 +101,38 @@ export interface Acceleration {
   readonly patience: number;
 }
 
-const emulated = (architecture: GuestArchitecture): Acceleration => ({
+/**
+ * Features by which a kernel clears and copies pages byte by byte: fast in a processor, but QEMU
+ * emulates one byte after the other. Without them it takes eight at once, and a page is cleared
+ * eight times as fast.
+ */
+const BY_THE_BYTE = ['erms', 'fsrm', 'fzrm', 'fsrs'] as const;
+/** QEMU emulates `erms` alone before this version, and does not know all others by name. */
+const EMULATES_MORE = 8;
+
+/** The words of `-cpu` for an emulated processor. */
+export function emulatedProcessor({ program, version, architecture }: Qemu): string {
+  const { processor } = MACHINES[architecture];
+  if (architecture !== 'x86_64') return processor;
+  const old = !(Number.parseInt(version, 10) >= EMULATES_MORE);
+  const known = old ? ['erms'] : featuresKnown(program);
+  const without = BY_THE_BYTE.filter((name) => known.includes(name)).map((name) => `-${name}`);
+  return [processor, ...without].join(',');
+}
+
+/** The features of processors that QEMU knows by name; what it does not tell costs speed alone. */
+function featuresKnown(program: string): readonly string[] {
+  try {
+    const text = execFileSync(program, ['-cpu', 'help'], { encoding: 'utf8', timeout: VERSION_MS });
+    return text.slice(text.indexOf('CPUID flags:')).split(/\s+/);
+  } catch {
+    return [];
+  }
+}
+
+const emulated = (qemu: Qemu): Acceleration => ({
   name: 'tcg',
-  options: ['-accel', 'tcg,thread=multi', '-cpu', MACHINES[architecture].processor],
+  options: ['-accel', 'tcg,thread=multi', '-cpu', emulatedProcessor(qemu)],
   // On a busy host an emulated processor stands still for seconds, which is no fault of its kernel.
   append: 'rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60',
   patience: 4,
@@ -123,8 +150,7 @@ const KVM: Acceleration = {
  * of this machine.
  */
 export async function chooseAcceleration(qemu: Qemu, kernel: string): Promise<Acceleration> {
-  const { architecture } = qemu;
-  if (architecture !== 'x86_64' || !mayUseKvm()) return emulated(architecture);
+  if (qemu.architecture !== 'x86_64' || !mayUseKvm()) return emulated(qemu);
   const file = join(cacheFolder(), 'kvm-probe.json');
   const key = `${qemu.version} ${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}`;
   const known = knownAnswer(file, key);
@@ -133,7 +159,7 @@ export async function chooseAcceleration(qemu: Qemu, kernel: string): Promise<Ac
     makeCacheFolder(dirname(file));
     await writeFile(file, `${JSON.stringify({ key, works })}\n`);
   }
-  return works ? KVM : emulated(architecture);
+  return works ? KVM : emulated(qemu);
 }
 
 function mayUseKvm(): boolean {

@@ -19,20 +19,24 @@ void ac_call_begin(struct ac_call *call)
 	call->record->outcome = AC_OUTCOME_RUNNING;
 	call->record->call_ns = ac_now_ns();
 	call->result.call_ns = call->record->call_ns;
-	ac_faults_arm();
-	ac_edges_reset();
+	if (ac_fault_wanted != 0)
+		ac_faults_arm();
+	if (ac_trace != NULL)
+		ac_edges_reset();
 	atomic_signal_fence(memory_order_seq_cst);
 }
 
 static void call_returned(struct ac_call *call, unsigned outcome)
 {
-	uint64_t traced = ac_edges_traced();
+	uint64_t traced = ac_trace == NULL ? 0 : ac_edges_traced();
 
-	ac_faults_disarm();
+	if (ac_fault_wanted != 0)
+		ac_faults_disarm();
 	call->result.return_ns = ac_now_ns();
 	call->result.outcome = (uint8_t)outcome;
 	call->result.flags |= AC_RESULT_RETURNED;
-	ac_edges_take(traced);
+	if (traced > 0)
+		ac_edges_take(traced);
 }
 
 void ac_call_end(struct ac_call *call, int64_t value)
@@ -70,16 +74,15 @@ void ac_call_make(struct ac_call *call)
 
 	call->data = ac_program_data() + call->operation->data_offset;
 	call->out_length = 0;
-	call->result = (struct ac_result){
-		.outcome = AC_OUTCOME_UNSUPPORTED,
-		.value = -1,
-		.call_ns = ac_now_ns(),
-	};
-	if (code >= sizeof(operations) / sizeof(operations[0]) || operations[code].make == NULL)
-		return;
-	if (operations[code].hands_out_bytes && !arena_has_room()) {
-		call->result = (struct ac_result){ .outcome = AC_OUTCOME_NOT_RUN, .value = -1 };
-		return;
+	call->result = (struct ac_result){ .outcome = AC_OUTCOME_UNSUPPORTED, .value = -1 };
+	if (code < sizeof(operations) / sizeof(operations[0]) && operations[code].make != NULL) {
+		if (operations[code].hands_out_bytes && !arena_has_room()) {
+			call->result.outcome = AC_OUTCOME_NOT_RUN;
+			return;
+		}
+		operations[code].make(call);
 	}
-	operations[code].make(call);
+	/* No call was made, so no clock was read. */
+	if (call->result.outcome == AC_OUTCOME_UNSUPPORTED)
+		call->result.call_ns = ac_now_ns();
 }

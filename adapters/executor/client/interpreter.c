@@ -26,7 +26,8 @@ static void publish(struct ac_call *call, struct ac_thread_state *state)
 	uint8_t outcome;
 
 	call->result.out_length = call->out_length;
-	ac_slot_store(operation, iteration_of(state), &call->result, call->context->out);
+	if (operation->flags & AC_OPERATION_SLOT)
+		ac_slot_store(operation, iteration_of(state), &call->result, call->context->out);
 	ac_repeat_account(ac_step_of(operation), operation->code, &call->result,
 			  call->context->out);
 	outcome = call->result.outcome;
@@ -111,19 +112,24 @@ static void step(struct ac_context *context)
 {
 	struct ac_thread_state *state = state_of(context);
 	uint32_t index = state->position;
-	struct ac_call call = {
-		.context = context,
-		.operation = &ac_program_operations()[index],
-		.record = &ac_shared->results[index],
-	};
+	/* What is left out here is set below and in ac_call_make: clearing it first costs more. */
+	struct ac_call call;
 
+	call.context = context;
+	call.operation = &ac_program_operations()[index];
+	call.record = &ac_shared->results[index];
 	if (call.operation->code == AC_OP_REPEAT) {
 		enter_loop(context, index);
 		return;
 	}
-	for (int i = 0; i < AC_OPERANDS_MAX; i++)
-		call.arguments[i] = ac_operand_value(&call.operation->operands[i],
-						     iteration_of(state));
+	for (int i = 0; i < AC_OPERANDS_MAX; i++) {
+		const struct ac_operand *operand = &call.operation->operands[i];
+
+		/* Most are literals. */
+		call.arguments[i] = operand->kind == 0
+					    ? operand->value
+					    : ac_operand_value(operand, iteration_of(state));
+	}
 	ac_call_make(&call);
 	publish(&call, state);
 	move_on(context, index, &call.result);

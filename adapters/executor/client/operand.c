@@ -47,7 +47,7 @@ void ac_slot_store(const struct ac_operation *operation, uint64_t iteration,
 	uint32_t top = atomic_load(&ac_shared->slots_top);
 	struct ac_slot *slot;
 
-	if (!(operation->flags & AC_OPERATION_SLOT) || index >= AC_SLOTS_MAX)
+	if (index >= AC_SLOTS_MAX)
 		return;
 	slot = &ac_shared->slots[index];
 	slot->value = result->value;

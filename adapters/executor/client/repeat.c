@@ -6,11 +6,6 @@
 
 #include <string.h>
 
-struct ac_loop *ac_loop_of(struct ac_thread_state *state)
-{
-	return state->depth == 0 ? NULL : &state->loops[state->depth - 1];
-}
-
 static int succeeded(const struct ac_result *result)
 {
 	return result->outcome == AC_OUTCOME_RETURNED && result->error == 0;
@@ -119,12 +114,12 @@ void ac_repeat_account(struct ac_step_state *step, unsigned code, struct ac_resu
 /* Whether what the operation at `index` of the loop's body just did ends the loop at once. */
 int ac_repeat_stops(const struct ac_loop *loop, uint32_t index, const struct ac_result *result)
 {
-	const struct ac_operation *operation = &ac_program_operations()[index];
-	uint64_t rule = ac_program_operations()[loop->operation].operands[1].value;
+	const struct ac_operation *operations = ac_program_operations();
+	uint64_t rule = operations[loop->operation].operands[1].value;
 
 	if (rule == AC_STOP_FAILURE)
 		return !succeeded(result);
 	if (rule == AC_STOP_SUCCESS)
-		return index + 1 + operation->body == loop->end && succeeded(result);
+		return index + 1 + operations[index].body == loop->end && succeeded(result);
 	return 0;
 }

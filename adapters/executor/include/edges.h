@@ -27,7 +27,9 @@ int64_t ac_edges_listing(uint8_t *out, size_t room);
 /* Of a client's thread: before its operations, and after them if it ends. */
 void ac_edges_begin(void);
 void ac_edges_end(void);
-/* Around one system call; nothing where none is traced. The trace of what lies between counts. */
+/* Where the trace of this thread lies, or NULL: then the functions below do nothing. */
+extern __thread uint64_t *ac_trace;
+/* Around one system call. The trace of what lies between counts. */
 void ac_edges_reset(void);
 uint64_t ac_edges_traced(void);
 void ac_edges_take(uint64_t traced);

@@ -51,6 +51,7 @@ void ac_call_refuse(struct ac_call *call);
 
 /* operand.c */
 uint64_t ac_operand_value(const struct ac_operand *operand, uint64_t iteration);
+/* Of an operation with AC_OPERATION_SLOT. */
 void ac_slot_store(const struct ac_operation *operation, uint64_t iteration,
 		   const struct ac_result *result, const uint8_t *out);
 
@@ -70,7 +71,11 @@ static inline struct ac_result ac_result_lost(uint64_t call_ns)
 }
 
 /* repeat.c */
-struct ac_loop *ac_loop_of(struct ac_thread_state *state); /* innermost, or NULL */
+/* The innermost, or NULL. */
+static inline struct ac_loop *ac_loop_of(struct ac_thread_state *state)
+{
+	return state->depth == 0 ? NULL : &state->loops[state->depth - 1];
+}
 void ac_repeat_account(struct ac_step_state *step, unsigned code, struct ac_result *result,
 		       const uint8_t *out);
 int ac_repeat_stops(const struct ac_loop *loop, uint32_t index, const struct ac_result *result);

@@ -3,6 +3,8 @@
 #ifndef ALLOCERT_FAULTS_H
 #define ALLOCERT_FAULTS_H
 
+/* Which allocation of this thread's next system call fails; 0: none, and nothing has to be armed. */
+extern __thread unsigned ac_fault_wanted;
 /* Around one system call of a thread that failnth has armed; errno stays. */
 void ac_faults_arm(void);
 void ac_faults_disarm(void);

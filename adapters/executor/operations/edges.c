@@ -23,10 +23,9 @@
 #define TRACE_WORDS 8192u
 #define TRACE_BYTES (TRACE_WORDS * sizeof(uint64_t))
 
-static __thread struct {
-	uint64_t *words;
-	pid_t thread; /* whose trace it is: a fork copies the mapping, and traces nothing */
-} trace;
+__thread uint64_t *ac_trace;
+/* Whose trace it is: a fork copies the mapping, and traces nothing. */
+static __thread pid_t traced_thread;
 
 /* Opening may lift the limit on descriptors for a moment, which is the whole client's. */
 static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
@@ -39,7 +38,7 @@ static pid_t this_thread(void)
 /* A child that was just forked has its parent's mapping, which it must not write to. */
 static int is_mine(void)
 {
-	return trace.words != NULL && trace.thread == this_thread();
+	return ac_trace != NULL && traced_thread == this_thread();
 }
 
 /* A trace that nothing writes to yet, or -1. */
@@ -84,23 +83,23 @@ void ac_edges_begin(void)
 		}
 		/* The mapping holds the file, and the file the trace. */
 		close(descriptor);
-		trace.words = words == MAP_FAILED ? NULL : words;
-		trace.thread = this_thread();
+		ac_trace = words == MAP_FAILED ? NULL : words;
+		traced_thread = this_thread();
 	}
 	pthread_mutex_unlock(&opening);
 }
 
 void ac_edges_end(void)
 {
-	if (trace.words != NULL)
-		munmap(trace.words, TRACE_BYTES);
-	trace.words = NULL;
+	if (ac_trace != NULL)
+		munmap(ac_trace, TRACE_BYTES);
+	ac_trace = NULL;
 }
 
 void ac_edges_reset(void)
 {
 	if (is_mine())
-		__atomic_store_n(&trace.words[0], 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&ac_trace[0], 0, __ATOMIC_RELAXED);
 }
 
 uint64_t ac_edges_traced(void)
@@ -109,7 +108,7 @@ uint64_t ac_edges_traced(void)
 
 	if (!is_mine())
 		return 0;
-	count = __atomic_load_n(&trace.words[0], __ATOMIC_RELAXED);
+	count = __atomic_load_n(&ac_trace[0], __ATOMIC_RELAXED);
 	return count < TRACE_WORDS ? count : TRACE_WORDS - 1;
 }
 
@@ -126,7 +125,7 @@ void ac_edges_take(uint64_t traced)
 	uint64_t from = 0;
 
 	for (uint64_t i = 1; i <= traced; i++) {
-		uint64_t to = trace.words[i];
+		uint64_t to = ac_trace[i];
 		unsigned edge = edge_of(from, to);
 		_Atomic uint64_t *word = &ac_shared->edges[edge / 64];
 		uint64_t bit = 1ull << edge % 64;

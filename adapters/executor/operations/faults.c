@@ -19,9 +19,10 @@
 /* Above what cases open, and within the table that every process starts with. */
 #define ASIDE 56
 
+__thread unsigned ac_fault_wanted;
+
 static __thread struct {
 	int descriptor; /* of the thread's own file, while a call is to be armed */
-	unsigned wanted; /* 0: nothing is to fail */
 	int injected; /* of the call that was armed last */
 	int armed;
 } faults = { .descriptor = -1 };
@@ -69,7 +70,7 @@ static void put_aside(void)
 	if (faults.descriptor >= 0)
 		close(faults.descriptor);
 	faults.descriptor = -1;
-	faults.wanted = 0;
+	ac_fault_wanted = 0;
 }
 
 /* The kernel writes there: a page that is missing would be one more allocation to fail. */
@@ -101,16 +102,16 @@ void ac_op_failnth(struct ac_call *call)
 		touch(call->context->out);
 	}
 	ac_call_end(call, injected);
-	faults.wanted = (unsigned)nth;
+	ac_fault_wanted = (unsigned)nth;
 }
 
 void ac_faults_arm(void)
 {
 	int error = errno;
 
-	if (faults.wanted == 0)
+	if (ac_fault_wanted == 0)
 		return;
-	faults.armed = write_number(faults.wanted) == 0;
+	faults.armed = write_number(ac_fault_wanted) == 0;
 	errno = error;
 }
 

@@ -38,9 +38,9 @@ static void call_by(const uint64_t *places, uint64_t count)
 	uint64_t traced;
 
 	ac_edges_reset();
-	for (uint64_t i = 0; trace.words != NULL && is_mine() && i < count; i++) {
-		trace.words[1 + i] = places[i];
-		trace.words[0]++;
+	for (uint64_t i = 0; ac_trace != NULL && is_mine() && i < count; i++) {
+		ac_trace[1 + i] = places[i];
+		ac_trace[0]++;
 	}
 	traced = ac_edges_traced();
 	ac_edges_take(traced);
@@ -85,7 +85,7 @@ int main(int argc, char **argv)
 	}
 	wait(&status);
 	printf("a child that does not begin: %d\n", WEXITSTATUS(status));
-	trace.words[0] = ~0ull;
+	ac_trace[0] = ~0ull;
 	printf("at most: %llu\n", (unsigned long long)ac_edges_traced());
 	ac_edges_end();
 	call_by(there, 3);

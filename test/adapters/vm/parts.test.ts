@@ -1,4 +1,5 @@
 /** The parts of the vm target that need no guest: URL, archive, console, finding QEMU. */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
@@ -8,7 +9,7 @@ import { wasForced } from '../../../adapters/vm/guest.ts';
 import { buildInitramfs, type InitramfsEntry } from '../../../adapters/vm/initramfs.ts';
 import { KERNELS } from '../../../adapters/vm/kernels/registry.ts';
 import { describeKernel, listKernels } from '../../../adapters/vm/list-kernels.ts';
-import { findQemu } from '../../../adapters/vm/qemu.ts';
+import { emulatedProcessor, findQemu } from '../../../adapters/vm/qemu.ts';
 import { StartWatch } from '../../../adapters/vm/start-watch.ts';
 import { parseVmTarget } from '../../../adapters/vm/target-url.ts';
 
@@ -191,6 +192,19 @@ t.test('without QEMU one sentence says what to install', async (t) => {
     exitCode: 3,
     message: /cannot run QEMU as \/nonexistent\/qemu .*ALLOCERT_QEMU/,
   });
+});
+
+t.test('an emulated processor clears pages eight bytes at once', async (t) => {
+  const folder = t.testdir();
+  const program = join(folder, 'qemu');
+  const flags = '  3dnow aes erms fsrm\n  fsrs xsave\n';
+  const script = `#!/bin/sh\nprintf 'x86 fzrm\n\nRecognized CPUID flags:\n%s' '${flags}'\n`;
+  writeFileSync(program, script, { mode: 0o755 });
+  const qemu = { program, version: '10.0.2', architecture: 'x86_64' } as const;
+  t.equal(emulatedProcessor(qemu), 'max,-erms,-fsrm,-fsrs', 'what it knows');
+  t.equal(emulatedProcessor({ ...qemu, version: '7.2.22' }), 'max,-erms');
+  t.equal(emulatedProcessor({ ...qemu, program: join(folder, 'none') }), 'max');
+  t.equal(emulatedProcessor({ ...qemu, architecture: 'aarch64' }), 'cortex-a76');
 });
 
 t.test('the console keeps its end and finds the kernel’s last words', async (t) => {
