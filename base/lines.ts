@@ -57,10 +57,11 @@ export function forEachLine(file: string, onLine: (bytes: Buffer, at: number) =>
         if (to < 0) break;
         const rest = piece.subarray(from, to);
         const bytes = begun.length === 0 ? rest : Buffer.concat([...begun, rest]);
-        onLine(bytes, lineAt);
-        lineAt += bytes.length + 1;
+        // Not held while the line is worked on: a long one would be there twice.
         begun = [];
         waiting = 0;
+        onLine(bytes, lineAt);
+        lineAt += bytes.length + 1;
         from = to + 1;
       }
       // The piece is filled again, so what is kept of it is a copy.

@@ -8,7 +8,8 @@
  *   operation on a target that does nothing;
  * - the exclusion oracle, the ordering of events included, takes 20 million events a second;
  * - a campaign of all ordinary modes in one thread, its corpus included, runs a quarter of the
- *   operations of `asyncModelRun` on the simulator of parallel mode;
+ *   operations of `asyncModelRun` on the simulator of parallel mode; how many it runs of
+ *   `asyncModelRun` on its own simulator is only told;
  * - two workers run 1.7 times as many operations as one: of rounds that each has to itself, and of
  *   parallel ones, in which they contend for one region and its clock.
  */
@@ -20,8 +21,10 @@ import { EMPTY_SNAPSHOT } from '../fuzz/corpus/snapshot.ts';
 import { WorkerPool } from '../fuzz/workers/worker-pool.ts';
 import { detectOverlap } from '../oracles/sweep.ts';
 import { tellFigures } from './all/figures.ts';
+import { medianOf, processorTime } from './all/measure.ts';
 import { idleModelRuns, simulatedModelRuns } from './fuzz-speed/model-run.ts';
 import { ReplayedRounds } from './fuzz-speed/replayed.ts';
+import { sessionModelRuns } from './fuzz-speed/session-model-run.ts';
 
 const COST_MAX = 0.5;
 const EVENTS_MIN = 20;
@@ -32,30 +35,22 @@ const TURNS = 9;
 /** Rounds of one part that are generated, recorded and judged. */
 const RECORDED = 64;
 const MODEL_RUNS = 150;
+const SESSION_RUNS = 6;
 const BATCH = 32;
 /** Rounds of a campaign of all ordinary modes. */
 const ORDINARY = 256;
 const NS = 1e6;
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
-
 /** Nanoseconds an operation, the loop that counts them not included. */
 function costOf(run: () => number): number {
-  const start = processorMs();
+  const start = processorTime();
   const operations = run();
-  const end = processorMs();
+  const end = processorTime();
   let counted = 0;
   for (let at = 0; at < operations; at += 1) counted += at & 1;
-  const empty = processorMs() - end;
+  const empty = processorTime() - end;
   if (counted < 0) throw new RangeError('a count is not negative');
   return ((end - start - empty) * NS) / operations;
-}
-
-/** Milliseconds that this process has had of all processors. */
-function processorMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
 }
 
 /** Thousands of operations a second, by some clock. */
@@ -80,8 +75,8 @@ function cost(rounds: ReplayedRounds): void {
     packed.push(one);
     model.push(other);
   }
-  const ratio = median(packed.map((one, turn) => one / (model[turn] ?? 1)));
-  const words = `${median(packed).toFixed(0)} ns an operation, modelRun ${median(model).toFixed(0)}`;
+  const ratio = medianOf(packed.map((one, turn) => one / (model[turn] ?? 1)));
+  const words = `${medianOf(packed).toFixed(0)} ns an operation, modelRun ${medianOf(model).toFixed(0)}`;
   const name = `generate, record and judge, ${COST_MAX} of modelRun at most`;
   verdict(name, `${ratio.toFixed(2)} (${words})`, ratio <= COST_MAX);
 }
@@ -91,15 +86,15 @@ function oracle(rounds: ReplayedRounds): void {
   const rates: number[] = [];
   for (let turn = -2; turn < TURNS; turn += 1) {
     let events = 0;
-    const start = processorMs();
+    const start = processorTime();
     for (const thread of recorded) {
       if (detectOverlap([thread], target.pages).crowded) throw new Error('a false alarm');
       events += thread.changes.length / 2;
     }
-    const rate = events / (processorMs() - start) / 1000;
+    const rate = events / (processorTime() - start) / 1000;
     if (turn >= 0) rates.push(rate);
   }
-  const rate = median(rates);
+  const rate = medianOf(rates);
   const words = `${rate.toFixed(1)} million events a second (best ${Math.max(...rates).toFixed(1)})`;
   verdict(`exclusion oracle, ${EVENTS_MIN} million at least`, words, rate >= EVENTS_MIN);
 }
@@ -140,8 +135,6 @@ interface Rates {
   readonly ratio: number;
   /** What the ratio is when each worker has a core: twice the cost of one, for that of two. */
   readonly byProcessor: number;
-  /** Milliseconds of a processor that an operation costs with one worker. */
-  readonly cost: number;
 }
 
 /** Thousands of checked operations a second with one worker and with two. */
@@ -153,20 +146,20 @@ async function scaling(mode: string, count: number): Promise<Rates> {
   for (let turn = -1; turn < TURNS; turn += 1) {
     for (const [index, pool] of pools.entries()) {
       const run = (): Promise<number> => batches(pool, (turn + 1) * count * BATCH, count);
-      const before = processorMs();
+      const before = processorTime();
       const start = performance.now();
       const operations = await run();
       if (turn < 0) continue;
       rates[index]?.push(operations / (performance.now() - start));
-      costs[index]?.push((processorMs() - before) / operations);
+      costs[index]?.push((processorTime() - before) / operations);
     }
   }
   for (const pool of pools) await pool.close();
   const [one = [], two = []] = rates;
-  const ratio = median(two.map((rate, turn) => rate / (one[turn] ?? 1)));
+  const ratio = medianOf(two.map((rate, turn) => rate / (one[turn] ?? 1)));
   const [own = [], shared = []] = costs;
-  const byProcessor = median(shared.map((cost, turn) => (2 * (own[turn] ?? 0)) / cost));
-  return { one: median(one), two: median(two), ratio, byProcessor, cost: median(own) };
+  const byProcessor = medianOf(shared.map((cost, turn) => (2 * (own[turn] ?? 0)) / cost));
+  return { one: medianOf(one), two: medianOf(two), ratio, byProcessor };
 }
 
 const packedTarget = openSimulator('sim:').packed;
@@ -180,25 +173,34 @@ const scheduled = await scaling('hammer', 24);
 const alone: number[] = [];
 const models: number[] = [];
 const campaigns: number[] = [];
+const ownModels: number[] = [];
+const session = await openSimulator('sim:').open();
 await ordinary(TURNS); // Compiles it.
+await sessionModelRuns(session, SESSION_RUNS);
 for (let turn = 0; turn < TURNS; turn += 1) {
-  campaigns.push(await rateOf(() => ordinary(turn), processorMs));
-  alone.push(await rateOf(async () => rounds.runOn(target), processorMs));
-  models.push(await rateOf(() => simulatedModelRuns(target, MODEL_RUNS), processorMs));
+  campaigns.push(await rateOf(() => ordinary(turn), processorTime));
+  alone.push(await rateOf(async () => rounds.runOn(target), processorTime));
+  models.push(await rateOf(() => simulatedModelRuns(target, MODEL_RUNS), processorTime));
+  ownModels.push(await rateOf(() => sessionModelRuns(session, SESSION_RUNS), processorTime));
 }
-const model = median(models);
-const thread = median(alone);
+const model = medianOf(models);
+const thread = medianOf(alone);
 const said = (rate: number): string => `${rate.toFixed(0)}k operations/s`;
 process.stdout.write(`        by processor time, one thread of parallel mode: ${said(thread)}, `);
 process.stdout.write(`asyncModelRun on the same simulator: ${said(model)}; `);
 process.stdout.write(`${(thread / model).toFixed(1)} times as many\n`);
-const share = median(campaigns.map((rate, turn) => rate / (models[turn] ?? 1)));
-const rates = `${said(median(campaigns))}, asyncModelRun ${said(model)}`;
+const share = medianOf(campaigns.map((rate, turn) => rate / (models[turn] ?? 1)));
+const rates = `${said(medianOf(campaigns))}, asyncModelRun ${said(model)}`;
 verdict(
   `a campaign of ordinary modes, ${ORDINARY_MIN} of asyncModelRun at least`,
   `${share.toFixed(3)} (${rates})`,
   share >= ORDINARY_MIN,
 );
+const ownShare = medianOf(campaigns.map((rate, turn) => rate / (ownModels[turn] ?? 1)));
+process.stdout.write(
+  `        a campaign of ordinary modes to asyncModelRun on its own simulator: `,
+);
+process.stdout.write(`${ownShare.toFixed(2)} (asyncModelRun ${said(medianOf(ownModels))})\n`);
 // Two workers that do not get a core each cannot be compared by the clock.
 const busy = (loadavg()[0] ?? 0) > availableParallelism() + 1;
 for (const [mode, { byProcessor, one, ratio, two }] of Object.entries({ scheduled, parallel })) {
@@ -212,7 +214,8 @@ for (const [mode, { byProcessor, one, ratio, two }] of Object.entries({ schedule
 const counted = ({ byProcessor, ratio }: Rates): number => (busy ? byProcessor : ratio);
 tellFigures({
   parallel: thread / model,
-  ordinary: 1 / scheduled.cost / model,
+  ordinary: share,
+  'ordinary-own': ownShare,
   'two-ordinary': counted(scheduled),
   'two-parallel': counted(parallel),
 });

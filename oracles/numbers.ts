@@ -242,5 +242,7 @@ function lowestFree(open: readonly bigint[]): bigint {
   return free;
 }
 
-const insert = (open: readonly bigint[], number: bigint): readonly bigint[] =>
-  [...open, number].toSorted((a, b) => (a < b ? -1 : 1));
+function insert(open: readonly bigint[], number: bigint): readonly bigint[] {
+  const above = open.findIndex((one) => one > number);
+  return above < 0 ? [...open, number] : open.toSpliced(above, 0, number);
+}

@@ -36,8 +36,10 @@ const violation = (kind: string, detail: string, events: readonly Event[]): Viol
 function alarms(timeline: Timeline, histories: readonly History[]): Violation[] {
   const seen = new Map<string, Violation>();
   for (const [program, { log }] of histories.entries()) {
+    const reports = log.length === 0 ? [] : kernelReports(log);
+    if (reports.length === 0) continue;
     const mine = timeline.events.filter((event) => event.program === program);
-    for (const report of kernelReports(log)) {
+    for (const report of reports) {
       if (isKernelsOwn(timeline, mine, report.alarm)) continue;
       const kind = `kernel: ${withoutNumbers(report.alarm)}`;
       if (!seen.has(kind)) seen.set(kind, violation(kind, reportInWords(report), mine));

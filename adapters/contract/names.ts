@@ -24,6 +24,8 @@ const NAME = /^([a-z][a-z0-9-]*)(?:\[(i|\d+)\])?$/;
 export class NameTable {
   readonly #slots = new Map<string, { first: number; count: number }>();
   readonly #clients = new Map<string, number>([['main', 0]]);
+  /** Slots that were resolved, until a name is given to other numbers. */
+  readonly #resolved = new Map<string, SlotNumber>();
   #nextSlot = 0;
   #newSlots: (readonly [string, number, number])[] = [];
   #newClients: (readonly [string, number])[] = [];
@@ -45,6 +47,7 @@ export class NameTable {
     const first = this.#nextSlot;
     this.#nextSlot += count;
     this.#slots.set(base, { first, count });
+    if (known !== undefined) this.#resolved.clear();
     this.#newSlots.push([base, first, count]);
     return numbered(first, index);
   }
@@ -55,12 +58,16 @@ export class NameTable {
    * @throws {@link AllocertError} when none did
    */
   resolve(name: string): SlotNumber {
+    const before = this.#resolved.get(name);
+    if (before !== undefined) return before;
     const { base, index } = parse(name);
     const known = this.#slots.get(base);
     if (known === undefined || (index !== undefined && index !== 'i' && +index >= known.count)) {
       throw usageError(`slot ${name} is used before any operation puts a result there`);
     }
-    return numbered(known.first, index);
+    const slot = numbered(known.first, index);
+    this.#resolved.set(name, slot);
+    return slot;
   }
 
   /** The number of a client; a new name gets the next one. */

@@ -21,8 +21,16 @@ export const isSteady = ({ result }: OperationSpec): boolean =>
   result === 'zero' || result === 'count';
 
 /** Whether an operation runs others: what it does and gives is what they do. */
-export const hasBody = ({ arguments: given }: OperationSpec): boolean =>
-  Object.values(given).includes('body');
+export function hasBody(spec: OperationSpec): boolean {
+  const known = BODIES.get(spec);
+  if (known !== undefined) return known;
+  const has = Object.values(spec.arguments).includes('body');
+  BODIES.set(spec, has);
+  return has;
+}
+
+/** It is asked for with each operation that is compiled. */
+const BODIES = new WeakMap<OperationSpec, boolean>();
 
 /** Whether results of the operation carry bytes, for which an executor must have room. */
 export const handsOutBytes = (spec: OperationSpec): boolean =>

@@ -45,12 +45,25 @@ export function contractText(value: unknown): string {
     for (const member of value) text += `${text === '' ? '' : ','}${contractText(member)}`;
     return `[${text}]`;
   }
-  for (const [key, member] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
+    const member = (value as Readonly<Record<string, unknown>>)[key];
     if (member === undefined) continue;
-    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${contractText(member)}`;
+    text += `${text === '' ? '' : ','}${keyText(key)}${contractText(member)}`;
   }
   return `{${text}}`;
 }
+
+/** A key as it is written, with its colon: there are few, and each comes often. */
+function keyText(key: string): string {
+  const known = KEYS.get(key);
+  if (known !== undefined) return known;
+  const text = `${JSON.stringify(key)}:`;
+  if (KEYS.size < KEYS_MAX) KEYS.set(key, text);
+  return text;
+}
+
+const KEYS = new Map<string, string>();
+const KEYS_MAX = 512;
 
 /** Undoes {@link toJson}: hexadecimal strings become bigint, `{"hex"}` bytes. */
 export function fromJson(value: unknown): unknown {

@@ -6,7 +6,7 @@ import type { ProgramMachine } from './machine.ts';
 import type { Pause } from './pause.ts';
 import type { Process } from './process.ts';
 import { Random } from './random.ts';
-import type { Scheduler } from './scheduler.ts';
+import type { RunnableThread, Scheduler } from './scheduler.ts';
 import type { SlotResults } from './slots.ts';
 import { ProgramThread, type ThreadSurroundings } from './thread.ts';
 
@@ -18,12 +18,13 @@ export interface Memory {
   readonly slots: SlotResults;
 }
 
-/** A thread under way. */
-interface Running<P extends Process> {
+/** A thread under way, as the scheduler sees it too. */
+interface Running<P extends Process> extends RunnableThread {
   readonly thread: ProgramThread<P>;
   readonly steps: Generator<Pause, void, void>;
-  /** Where it stands. */
+  /** Where it stands, and that in a word. */
   pause: Pause;
+  point: string;
 }
 
 /**
@@ -82,33 +83,31 @@ class Execution<P extends Process> {
     let running: Running<P>[] = this.#threads.map((thread) => ({
       thread,
       steps: thread.run(),
+      index: thread.index,
+      point: 'start',
       pause: 'start',
     }));
+    const ready: Running<P>[] = [];
     while (running.length > 0) {
-      const ready = running.filter(({ pause }) => this.#isReady(pause));
-      const chosen = this.#choose(ready);
+      ready.length = 0;
+      for (const one of running) if (this.#isReady(one.pause)) ready.push(one);
+      const chosen = ready.length < 2 ? ready[0] : ready[this.#scheduler.choose(ready)];
       if (chosen === undefined) {
         this.#letTimePass(running);
         continue;
       }
-      const step = chosen.steps.next();
-      if (step.done === true) running = running.filter((one) => one !== chosen);
-      else chosen.pause = step.value;
+      const { done, value } = chosen.steps.next();
+      if (done === true) running = running.filter((one) => one !== chosen);
+      else {
+        chosen.pause = value;
+        chosen.point = typeof value === 'string' ? value : 'woken';
+      }
     }
   }
 
   #isReady(pause: Pause): boolean {
     if (typeof pause === 'string') return true;
     return pause.ready() || (pause.wakeAt !== undefined && pause.wakeAt <= this.#machine.clock.now);
-  }
-
-  #choose(ready: readonly Running<P>[]): Running<P> | undefined {
-    if (ready.length < 2) return ready[0];
-    const candidates = ready.map(({ thread, pause }) => ({
-      index: thread.index,
-      point: typeof pause === 'string' ? pause : 'woken',
-    }));
-    return ready[this.#scheduler.choose(candidates)];
   }
 
   /** Nobody can run: the clock goes to the first instant at which somebody can. */

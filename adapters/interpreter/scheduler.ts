@@ -66,8 +66,15 @@ export class PctScheduler implements Scheduler {
   }
 
   #highest(candidates: readonly RunnableThread[]): number {
-    const priorities = candidates.map(({ index }) => this.#priorityOf(index));
-    return priorities.indexOf(Math.max(...priorities));
+    let highest = 0;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let at = 0; at < candidates.length; at += 1) {
+      const priority = this.#priorityOf((candidates[at] as RunnableThread).index);
+      if (priority <= most) continue;
+      most = priority;
+      highest = at;
+    }
+    return highest;
   }
 
   /** A thread gets its priority when it is first seen: all of them are above the demoted. */

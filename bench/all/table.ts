@@ -53,6 +53,11 @@ export const GOALS: readonly GoalRow[] = [
   ratio('fuzz-library', 'contained', 'fuzz, library, contained: the same ratio', 0.3),
   ratio('fuzz-library', 'in-process', 'fuzz, library, in process: the same ratio', 0.6),
   ratio('fuzz-speed', 'ordinary', 'fuzz `sim:`, ordinary modes, to asyncModelRun', 0.25),
+  {
+    what: 'the same, to asyncModelRun on the simulator of these modes',
+    ...named('fuzz-speed', 'ordinary-own'),
+    unit: '',
+  },
   ratio('fuzz-speed', 'parallel', 'fuzz `sim:`, parallel mode, to asyncModelRun', 5),
   ratio('fuzz-speed', 'two-ordinary', 'two workers for one, ordinary', 1.7),
   ratio('fuzz-speed', 'two-parallel', 'two workers for one, parallel', 1.7),

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import type { CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { holdsReport, REPORT_FILES } from '../../reports/files/directory.ts';
@@ -22,6 +23,12 @@ interface ReportArguments extends KcidbArguments, GateArgs {
   readonly reporter: readonly string[];
   readonly out: string | undefined;
 }
+
+/**
+ * By how much of what is in use the heap may grow before garbage is collected, in percent. V8 lets it
+ * grow to four times as much, and a long run is in use for as long as its reports are written.
+ */
+const HEAP_GROWTH = 50;
 
 /** `allocert report PATHS…` */
 export const reportCommand: CommandModule<object, ReportArguments> = {
@@ -46,6 +53,7 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
         describe: 'Folder for the merged report [default: none is kept]',
       }),
   handler: async (given) => {
+    setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
     const { paths, out } = given;
     const [first] = paths;
     const single = paths.length === 1 ? first : undefined;

@@ -1,6 +1,7 @@
 import {
   type Operand,
   type Operation,
+  type Placement,
   type UntypedOperation,
   wordOf,
 } from '../../adapters/contract/index.ts';
@@ -16,6 +17,7 @@ import {
 } from '../../oracles/index.ts';
 import type { GeneratorContext } from '../generate/scenario.ts';
 import { OccupancyTracker } from './occupancy.ts';
+import { HELD, MET_MAX, SignatureTable } from './signature-table.ts';
 
 /**
  * The coverage of a round, told from its Programs and Histories, and on some kernels by the code
@@ -51,26 +53,39 @@ export function coverageOf(
     lifetimesOf(buffer).map((life) => ({ ...life, bytes: buffer.leastBytes })),
   );
   const occupancy = new OccupancyTracker(stays, tenanciesOf(timeline, buffers), capacity);
-  const found = new Set(edges);
+  TABLE.trim();
+  const found = new Set<number>();
   const crowds = crowdsOf(timeline.events);
   const index = indexOf(buffers);
   const failing = failuresIn(timeline);
   for (const event of timeline.inOrder) {
-    const { fullness, fragments } = occupancy.at(event.result.call);
-    const what = `${nameOf(event.operation)}${failing(event)} ${wordOf(event.result)}`;
+    const standing = occupancy.at(event.result.call);
+    const name = nameOf(event.operation) + failing(event);
     const met = meetings(crowds.get(event.program) ?? NONE, event);
-    found.add(`${what} ${fullness} ${fragments} ${met} ${heldHow(timeline, index, event)}`);
+    const held = HELD.indexOf(heldHow(timeline, index, event));
+    found.add(TABLE.numberOf(name, wordOf(event.result), standing, met, held));
   }
-  return { signatures: [...found].toSorted(), peakBytes: occupancy.peakBytes };
+  const texts = new Set(edges);
+  for (const number of found) texts.add(TABLE.textOf(number));
+  return { signatures: [...texts].toSorted(), peakBytes: occupancy.peakBytes };
 }
 
 const NONE: readonly Event[] = [];
 
+/** Of all rounds in this thread. */
+const TABLE = new SignatureTable();
+
 function nameOf(operation: Operation): string {
   if (operation.op !== 'ioctl') return operation.op;
   const { placement } = operation.argument;
-  return placement === undefined ? 'ioctl' : `ioctl:${placement.kind}`;
+  if (placement === undefined) return 'ioctl';
+  const known = REQUESTS.get(placement.kind) ?? `ioctl:${placement.kind}`;
+  REQUESTS.set(placement.kind, known);
+  return known;
 }
+
+/** By the placement of the argument: the same string again is found faster than an equal one. */
+const REQUESTS = new Map<Placement['kind'], string>();
 
 /** Which allocation was made to fail in a call, behind its name; nothing where none was. */
 function failuresIn(timeline: Timeline): (event: Event) => string {
@@ -100,8 +115,8 @@ function crowdsOf(events: readonly Event[]): ReadonlyMap<number, readonly Event[
   return crowds;
 }
 
-/** How many calls of other threads were under way during this one; 2 stands for more. */
-function meetings(events: readonly Event[], { program, result, thread }: Event): string {
+/** How many calls of other threads were under way during this one; the most stands for more. */
+function meetings(events: readonly Event[], { program, result, thread }: Event): number {
   let count = 0;
   for (const other of events) {
     if (other.program !== program || other.thread === thread) continue;
@@ -109,9 +124,9 @@ function meetings(events: readonly Event[], { program, result, thread }: Event):
     if (result.return !== undefined && call > result.return) continue;
     if (back !== undefined && back < result.call) continue;
     count += 1;
-    if (count === 2) break;
+    if (count === MET_MAX) break;
   }
-  return `met${count}`;
+  return count;
 }
 
 /** Buffers by what a client may name them by. */
@@ -126,23 +141,34 @@ function indexOf(buffers: readonly HeldBuffer[]): Index {
 }
 
 /** How the buffer that an operation is about was held when it was called; `none` for no buffer. */
-function heldHow(timeline: Timeline, index: Index, { client, operation, result }: Event): string {
+function heldHow(
+  timeline: Timeline,
+  index: Index,
+  { client, operation, result: { call } }: Event,
+): (typeof HELD)[number] {
   const about = subjectOf(timeline, operation);
   if (about === undefined) return 'none';
-  const isHeld = ({ from, until }: Reference): boolean =>
-    from <= result.call && (until === undefined || until >= result.call);
-  const named = index.at({ client, ...about }).find(({ reference }) => isHeld(reference));
+  const { kind, value } = about;
+  const named = index.at({ client, kind, value }).find(({ reference }) => isHeld(reference, call));
   if (named === undefined) return 'none';
   const { elsewhere, references } = named.buffer;
-  const held = references.filter(isHeld);
-  const mine = held.filter((one) => one.client === client);
-  if (mine.length < held.length) return 'forked';
+  let held = 0;
+  let descriptors = 0;
+  for (const one of references) {
+    if (!isHeld(one, call)) continue;
+    if (one.client !== client) return 'forked';
+    held += 1;
+    if (one.kind === 'descriptor') descriptors += 1;
+  }
   if (elsewhere) return 'sent';
-  const descriptors = mine.filter(({ kind }) => kind === 'descriptor').length;
   if (descriptors > 1) return 'duplicated';
-  if (descriptors === mine.length) return 'descriptor';
+  if (descriptors === held) return 'descriptor';
   return descriptors === 0 ? 'mapping' : 'mapped';
 }
+
+/** Whether a reference was held when a call was made. */
+const isHeld = ({ from, until }: Reference, call: bigint): boolean =>
+  from <= call && (until === undefined || until >= call);
 
 /** The descriptor or the mapping that an operation names. */
 function subjectOf(

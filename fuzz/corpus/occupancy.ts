@@ -1,16 +1,17 @@
 import type { Lifetime, Tenancy } from '../../oracles/index.ts';
+import { LIVE_FROM } from './signature-table.ts';
 
 /** Bytes that a buffer surely had for some time. */
 export interface Stay extends Lifetime {
   readonly bytes: bigint;
 }
 
-/** How a region stood at one instant, in words of a coverage signature. */
-interface Standing {
-  /** Its share that was surely taken. */
-  readonly fullness: string;
-  /** `gap`: runs of free frames between taken ones; `live`: buffers, where frames are hidden. */
-  readonly fragments: string;
+/** How a region stood at one instant, in numbers that stand for words of a coverage signature. */
+export interface Standing {
+  /** Its share that was surely taken, in steps. */
+  readonly fullness: number;
+  /** Runs of free frames between taken ones; from `LIVE_FROM` on buffers, where frames are hidden. */
+  readonly fragments: number;
 }
 
 /** One change of what is there; of two at one instant the giving back comes first. */
@@ -29,8 +30,7 @@ export class OccupancyTracker {
   readonly #bytes: Follower<Stay>;
   readonly #frames: Follower<Tenancy>;
   readonly #runs = new Map<Tenancy, readonly Run[]>();
-  #fragments = '';
-  #liveBytes = 0n;
+  #standing: Standing | undefined;
   /** The most bytes that surely lived together, over all of time. */
   readonly peakBytes: bigint;
 
@@ -38,26 +38,27 @@ export class OccupancyTracker {
   constructor(stays: readonly Stay[], tenancies: readonly Tenancy[], capacity: bigint) {
     this.#capacity = capacity;
     const changes = changesOf(stays);
-    this.#bytes = new Follower(changes);
-    this.#frames = new Follower(changesOf(tenancies));
+    this.#bytes = new Follower(changes, ({ bytes }) => bytes);
+    this.#frames = new Follower(changesOf(tenancies), () => 0n);
     for (const tenancy of tenancies) this.#runs.set(tenancy, runsOf(tenancy.frames));
     this.peakBytes = peakOf(changes);
   }
 
   /** How it stood at an instant; none may be before the one asked for last. */
   at(instant: bigint): Standing {
-    const changed = [this.#bytes.forwardTo(instant), this.#frames.forwardTo(instant)];
-    if (changed.includes(true) || this.#fragments === '') {
-      this.#liveBytes = [...this.#bytes.live].reduce((sum, { bytes }) => sum + bytes, 0n);
-      this.#fragments = this.#counted();
+    const isOther = this.#bytes.forwardTo(instant);
+    if (this.#frames.forwardTo(instant) || isOther || this.#standing === undefined) {
+      const fullness = fullnessOf(this.#bytes.sum, this.#capacity);
+      this.#standing = { fullness, fragments: this.#counted() };
     }
-    return { fullness: fullnessOf(this.#liveBytes, this.#capacity), fragments: this.#fragments };
+    return this.#standing;
   }
 
-  #counted(): string {
+  #counted(): number {
     const { live } = this.#frames;
-    if (live.size === 0) return `live${bucket(this.#bytes.live.size)}`;
-    const runs = [...live].flatMap((tenancy) => this.#runs.get(tenancy) ?? []);
+    if (live.size === 0) return LIVE_FROM + bucket(this.#bytes.live.size);
+    const runs: Run[] = [];
+    for (const tenancy of live) runs.push(...(this.#runs.get(tenancy) ?? []));
     runs.sort(([a], [b]) => (a === b ? 0 : a < b ? -1 : 1));
     let gaps = 0;
     let end: bigint | undefined;
@@ -65,19 +66,23 @@ export class OccupancyTracker {
       if (end !== undefined && first > end) gaps += 1;
       if (end === undefined || behind > end) end = behind;
     }
-    return `gap${bucket(gaps)}`;
+    return bucket(gaps);
   }
 }
 
 /** Follows the set that lives just before an instant: a call still finds what it drops. */
 class Follower<What extends Lifetime> {
   readonly live = new Set<What>();
+  /** What those that live weigh together. */
+  sum = 0n;
+  readonly #weigh: (what: What) => bigint;
   readonly #takes: readonly Change<What>[];
   readonly #gives: readonly Change<What>[];
   #taken = 0;
   #given = 0;
 
-  constructor(changes: readonly Change<What>[]) {
+  constructor(changes: readonly Change<What>[], weigh: (what: What) => bigint) {
+    this.#weigh = weigh;
     this.#takes = changes.filter(({ takes }) => takes);
     this.#gives = changes.filter(({ takes }) => !takes);
   }
@@ -85,13 +90,16 @@ class Follower<What extends Lifetime> {
   /** @returns whether anything changed */
   forwardTo(instant: bigint): boolean {
     const before = this.#taken + this.#given;
-    for (; (this.#takes[this.#taken]?.at ?? instant + 1n) <= instant; this.#taken += 1) {
-      const what = this.#takes[this.#taken]?.what;
-      if (what !== undefined) this.live.add(what);
+    for (; this.#taken < this.#takes.length; this.#taken += 1) {
+      const { at, what } = this.#takes[this.#taken] as Change<What>;
+      if (at > instant) break;
+      this.live.add(what);
+      this.sum += this.#weigh(what);
     }
-    for (; (this.#gives[this.#given]?.at ?? instant) < instant; this.#given += 1) {
-      const what = this.#gives[this.#given]?.what;
-      if (what !== undefined) this.live.delete(what);
+    for (; this.#given < this.#gives.length; this.#given += 1) {
+      const { at, what } = this.#gives[this.#given] as Change<What>;
+      if (at >= instant) break;
+      if (this.live.delete(what)) this.sum -= this.#weigh(what);
     }
     return this.#taken + this.#given > before;
   }
@@ -130,10 +138,10 @@ function runsOf(frames: readonly bigint[]): readonly Run[] {
 /** Shares of the capacity, in sixteenths, at which another word begins. */
 const STEPS = [1n, 4n, 8n, 12n, 15n];
 
-function fullnessOf(live: bigint, capacity: bigint): string {
-  if (live === 0n) return 'full0';
+function fullnessOf(live: bigint, capacity: bigint): number {
+  if (live === 0n) return 0;
   const sixteenths = (live * 16n) / (capacity === 0n ? 1n : capacity);
-  return `full${1 + STEPS.filter((step) => sixteenths >= step).length}`;
+  return 1 + STEPS.filter((step) => sixteenths >= step).length;
 }
 
 /** 0, 1, 2 to 3, 4 to 7, and more. */

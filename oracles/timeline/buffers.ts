@@ -33,7 +33,21 @@ export function buffersOf(timeline: Timeline, abi: Abi, page: bigint): HeldBuffe
 }
 
 /** Successful requests for a buffer that put a new descriptor into their argument. */
-export function allocationsOf({ named }: Timeline, abi: Abi): Event[] {
+export function allocationsOf(timeline: Timeline, abi: Abi): readonly Event[] {
+  const known = ALLOCATIONS.get(timeline);
+  if (known?.abi === abi) return known.events;
+  const events = allocationsIn(timeline, abi);
+  ALLOCATIONS.set(timeline, { abi, events });
+  return events;
+}
+
+/** Several oracles ask for those of the same timeline. */
+const ALLOCATIONS = new WeakMap<
+  Timeline,
+  { readonly abi: Abi; readonly events: readonly Event[] }
+>();
+
+function allocationsIn({ named }: Timeline, abi: Abi): Event[] {
   const command = commandOf(abi);
   return named('ioctl').filter(
     ({ operation, result }) =>
@@ -67,6 +81,8 @@ export function sizesOf(
 
 /** A buffer while the books are kept. */
 interface Entry {
+  /** How many were there before it. */
+  readonly number: number;
   readonly allocation: Event;
   readonly bytes: bigint;
   readonly leastBytes: bigint;
@@ -111,7 +127,8 @@ class Bookkeeper {
 
   #allocated(event: Event): void {
     const sizes = sizesOf(event, this.#abi, this.#page);
-    const entry: Entry = { allocation: event, ...sizes, references: [], elsewhere: false };
+    const number = this.#entries.length;
+    const entry: Entry = { number, allocation: event, ...sizes, references: [], elsewhere: false };
     this.#entries.push(entry);
     this.#hold(entry, event, 'descriptor', descriptorGiven(event, this.#abi), 0n);
   }
@@ -186,13 +203,13 @@ class Bookkeeper {
   #ownerOf({ client, result }: Event, { kind, value }: Source): Entry | undefined {
     const { call, return: back } = result;
     if (back === undefined) return undefined;
-    const held = this.#named
-      .at({ client, kind, value })
-      .filter(({ reference }) => heldDuring(reference, call, back));
-    const owners = new Set(held.map(({ entry }) => entry));
-    // Of several, which only a wrong target has, it is the first.
-    if (owners.size > 1) return this.#entries.find((entry) => owners.has(entry));
-    return held[0]?.entry;
+    let owner: Entry | undefined;
+    for (const { entry, reference } of this.#named.at({ client, kind, value })) {
+      if (entry === owner || !heldDuring(reference, call, back)) continue;
+      // Of several, which only a wrong target has, it is the first.
+      if (owner === undefined || entry.number < owner.number) owner = entry;
+    }
+    return owner;
   }
 
   /**

@@ -6,8 +6,9 @@ import { groupedBy } from './timeline.ts';
 export class DropIndex {
   /** By client and descriptor: drops of that descriptor alone. */
   readonly #byNumber: ReadonlyMap<string, readonly ReferenceDrop[]>;
-  /** By client: all others. */
+  /** By client: all others, and those of them that may drop a descriptor. */
   readonly #others: ReadonlyMap<string, readonly ReferenceDrop[]>;
+  readonly #wide: ReadonlyMap<string, readonly ReferenceDrop[]>;
 
   constructor(drops: readonly ReferenceDrop[]) {
     const isSingle = ({ number }: ReferenceDrop): boolean => number !== undefined;
@@ -15,16 +16,26 @@ export class DropIndex {
       drops.filter(isSingle),
       ({ client, number }) => `${number} ${client}`,
     );
-    this.#others = groupedBy(
-      drops.filter((drop) => !isSingle(drop)),
+    const others = drops.filter((drop) => !isSingle(drop));
+    this.#others = groupedBy(others, ({ client }) => client);
+    this.#wide = groupedBy(
+      others.filter(({ spares }) => spares === undefined),
       ({ client }) => client,
     );
   }
 
   /** All that may hit a reference. */
-  on({ client, kind, value }: Pick<Reference, 'client' | 'kind' | 'value'>): ReferenceDrop[] {
-    const others = this.#others.get(client) ?? [];
-    if (kind !== 'descriptor') return [...others];
-    return [...(this.#byNumber.get(`${value} ${client}`) ?? []), ...others];
+  on({
+    client,
+    kind,
+    value,
+  }: Pick<Reference, 'client' | 'kind' | 'value'>): readonly ReferenceDrop[] {
+    if (kind !== 'descriptor') return this.#others.get(client) ?? NONE;
+    const wide = this.#wide.get(client) ?? NONE;
+    const own = this.#byNumber.get(`${value} ${client}`);
+    if (own === undefined) return wide;
+    return wide.length === 0 ? own : [...own, ...wide];
   }
 }
+
+const NONE: readonly ReferenceDrop[] = [];

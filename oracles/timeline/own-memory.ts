@@ -83,13 +83,17 @@ export class OwnMemory {
   }
 
   #stateAt({ changes, states }: Course, instant: bigint): readonly Piece[] {
-    let at = 0;
-    for (; at < changes.length; at += 1) {
-      const change = changes[at] as Event;
-      if ((change.result.return ?? instant) > instant) break;
-      states[at + 1] ??= this.#after(states[at] ?? [], change);
+    let low = 0;
+    let high = changes.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (((changes[middle] as Event).result.return ?? instant) > instant) high = middle;
+      else low = middle + 1;
     }
-    return states[at] ?? [];
+    for (let at = states.length; at <= low; at += 1) {
+      states[at] = this.#after(states[at - 1] ?? [], changes[at - 1] as Event);
+    }
+    return states[low] ?? [];
   }
 
   #after(before: readonly Piece[], event: Event): readonly Piece[] {

@@ -23,6 +23,8 @@ export interface ReferenceDrop {
   readonly return: bigint | undefined;
   /** The descriptor that it drops, where it drops nothing else. */
   readonly number?: bigint;
+  /** Whether it drops nothing but mappings, or what they show. */
+  readonly spares?: 'descriptors';
   /** Whether what it hits is surely dropped as a whole. */
   readonly sure: boolean;
   hits(reference: Pick<Reference, 'kind' | 'value' | 'length'>): Hit;
@@ -31,7 +33,16 @@ export interface ReferenceDrop {
 type Hit = 'no' | 'part' | 'whole';
 
 /** Everything in a timeline that may have dropped something. */
-export function dropsOf(timeline: Timeline): ReferenceDrop[] {
+export function dropsOf(timeline: Timeline): readonly ReferenceDrop[] {
+  const known = DROPS.get(timeline) ?? dropsIn(timeline);
+  DROPS.set(timeline, known);
+  return known;
+}
+
+/** Several oracles ask for those of the same timeline. */
+const DROPS = new WeakMap<Timeline, readonly ReferenceDrop[]>();
+
+function dropsIn(timeline: Timeline): ReferenceDrop[] {
   const injected = injectedIn(timeline);
   const byOperation = timeline.events.flatMap((event) => {
     const hits = hitsOf(event.operation, timeline);
@@ -44,7 +55,9 @@ export function dropsOf(timeline: Timeline): ReferenceDrop[] {
     const client = nameAt(event.operation, drops?.of) ?? event.client;
     const number = numberDropped(event.operation, timeline);
     const drop = { event, client, call, return: back, sure: isSure(event), hits };
-    return [number === undefined ? drop : { ...drop, number }];
+    if (number !== undefined) return [{ ...drop, number }];
+    const ofMappings = drops?.kind === 'mapping' || drops?.kind === 'access';
+    return [ofMappings ? { ...drop, spares: 'descriptors' as const } : drop];
   });
   const byEnd = timeline.ends.map(({ client, from }) => ({
     event: undefined,

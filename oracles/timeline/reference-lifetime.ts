@@ -8,19 +8,21 @@ export function withLifetime(
   from: bigint,
   drops: readonly ReferenceDrop[],
 ): Reference {
-  const mine = drops.filter(
-    (drop) =>
-      drop.client === about.client &&
-      drop.event !== about.made &&
-      (drop.return === undefined || drop.return >= call) &&
-      drop.hits(about) !== 'no',
-  );
-  const until = mine.map((drop) => drop.call).reduce(earliest, undefined);
-  const sure = mine
-    .filter((drop) => drop.sure && drop.call >= from && drop.hits(about) === 'whole')
-    .map((drop) => drop.return)
-    .reduce(earliest, undefined);
-  return { ...about, from, until, gone: sure === undefined ? undefined : goneBy(sure, mine) };
+  const { kind, client, value, length, made } = about;
+  const mine: ReferenceDrop[] = [];
+  let until: bigint | undefined;
+  let sure: bigint | undefined;
+  for (const drop of drops) {
+    if (drop.client !== client || drop.event === made) continue;
+    if (drop.return !== undefined && drop.return < call) continue;
+    const hit = drop.hits(about);
+    if (hit === 'no') continue;
+    mine.push(drop);
+    until = earliest(until, drop.call);
+    if (hit === 'whole' && drop.sure && drop.call >= from) sure = earliest(sure, drop.return);
+  }
+  const gone = sure === undefined ? undefined : goneBy(sure, mine);
+  return { kind, client, value, length, made, from, until, gone };
 }
 
 /**

@@ -125,12 +125,15 @@ function eventsOf(program: Program, number: number, history: History | undefined
 
 /** A client that died was alive when its threads last returned from a call. */
 function endsOf(history: History, number: number, events: readonly Event[]): ClientEnd[] {
+  if (history.deaths.length === 0) return [];
+  const all = events.filter((event) => event.program === number);
+  const start = all.map(({ result }) => result.call).reduce(earlier, all[0]?.result.call ?? 0n);
   return history.deaths.map(({ client }) => {
-    const mine = events.filter((event) => event.program === number && event.client === client);
-    const returns = mine.map(({ result }) => result.return ?? result.call);
-    const all = events.filter((event) => event.program === number);
-    const start = all.map(({ result }) => result.call).reduce(earlier, all[0]?.result.call ?? 0n);
-    return { client, program: number, from: returns.reduce(later, start) };
+    let from = start;
+    for (const event of all) {
+      if (event.client === client) from = later(from, event.result.return ?? event.result.call);
+    }
+    return { client, program: number, from };
   });
 }
 

@@ -31,8 +31,7 @@ export async function checkJournal(
   onDerived: (run: DerivedRun) => void = () => {},
 ): Promise<string> {
   const file = join(directory, REPORT_FILES.journal);
-  const { start, ends, record, settings } = walked(directory, file);
-  const unjudged = whyUnjudged(start.allocert, file, { ...start, incomplete: false });
+  const { start, ends, record, settings, unjudged } = walked(directory, file);
   if (unjudged !== '') {
     refuseContradiction(record, file);
     onDerived({ record, settings });
@@ -56,8 +55,11 @@ export async function checkJournal(
 
 /** A journal that was read to its end. */
 interface Walked extends DerivedRun {
+  /** Why it cannot be judged again; empty when it can be. */
+  readonly unjudged: string;
+  /** The first line; without its cases where they are not judged again. */
   readonly start: RunStart;
-  /** Where the ends of cases stand. */
+  /** Where the ends of cases stand that are judged again. */
   readonly ends: readonly JournalPlace[];
 }
 
@@ -69,14 +71,19 @@ function walked(directory: string, file: string): Walked {
   const builder = new RecordBuilder();
   let start: RunStart | undefined;
   let settings: GateSettings | undefined;
+  let unjudged = '';
   scanJournal(directory, (line, place) => {
     course.add(line, place);
-    if (line.type === 'run-start') start = line;
+    if (line.type === 'run-start') {
+      unjudged = whyUnjudged(line.allocert, file, { ...line, incomplete: false });
+      // A long run has more of them than of anything else, and the builder has them, too.
+      start = unjudged === '' ? line : { ...line, cases: [] };
+    }
     if (line.type === 'gate') settings = line;
-    if (line.type === 'case-end') ends.push(place);
+    if (line.type === 'case-end' && unjudged === '') ends.push(place);
     builder.add(line, evidence.add(line, place));
   });
   evidence.end();
   if (start === undefined) throw new Error('a journal was read that does not start a run');
-  return { start, ends, record: builder.record(), settings };
+  return { start, ends, record: builder.record(), settings, unjudged };
 }

@@ -54,6 +54,26 @@ function explained(calls: readonly ConcurrentCall<Action>[], state = register.in
   });
 }
 
+t.test('calls one after the other have one order, which is all that is tried', async (t) => {
+  const inTurn = [call('write', 1, 1, 2), call('read', 1, 3, 4), call('write', 2, 5, 6)];
+  t.equal(linearizable(inTurn, register, 3), 'linearizable');
+  t.equal(linearizable(inTurn.toReversed(), register, 3), 'linearizable', 'in whatever order');
+  t.equal(linearizable(inTurn, register, 2), 'unknown', 'each call is a step');
+  const last = [...inTurn, call('read', 1, 7, 8)];
+  t.equal(linearizable(last, register, 4), 'impossible');
+  t.equal(linearizable([...inTurn, call('read', 1, 6, 7)], register, 9), 'linearizable', 'at once');
+  let keys = 0;
+  const counted = {
+    ...register,
+    key: (state: number) => {
+      keys += 1;
+      return String(state);
+    },
+  };
+  linearizable(inTurn, counted, 3);
+  t.equal(keys, 0, 'no state is remembered');
+});
+
 t.test('it answers as trying all orders does', async (t) => {
   let random = 1;
   const below = (limit: number): number => {

@@ -70,7 +70,11 @@ export class DescriptorTable implements DescriptorSlots {
 
   /** Numbers in use, ascending. */
   get numbers(): readonly number[] {
-    return [...this.#entries.keys()].filter((number) => this.at(number) !== undefined);
+    const numbers: number[] = [];
+    for (let number = 0; number < this.#entries.length; number += 1) {
+      if (this.at(number) !== undefined) numbers.push(number);
+    }
+    return numbers;
   }
 
   /** Files of the descriptors in use, one for each. */
