@@ -133,7 +133,10 @@ const wasRefused = ([request]: readonly RepeatStep[]): boolean =>
   request !== undefined && request.failed > 0n && wordOf(request.last) === 'ENOMEM';
 
 /** @throws {@link Inconclusive} when an operation did not do what the cycle is for */
-function requireWorking(cycle: Cycle, steps: readonly RepeatStep[]): void {
+export function requireWorking(
+  cycle: Pick<Cycle, 'body' | 'refused' | 'refusedSteps'>,
+  steps: readonly RepeatStep[],
+): void {
   for (const [index, step] of steps.entries()) {
     const operation = cycle.body[index];
     const name = operation?.op;
