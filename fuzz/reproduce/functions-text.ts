@@ -30,7 +30,7 @@ const functionName = ({ name }: CThread): string => (name === 'main' ? 'run' : n
 
 const whoOf = ({ named, several }: ProgramLayout, client: string, thread = ''): string => {
   const name = several ? `${client}${thread === '' ? '' : ' '}${thread}` : thread;
-  return named ? name.padEnd(12) : '';
+  return named ? `${name} `.padEnd(12) : '';
 };
 
 function threadText(layout: ProgramLayout, thread: CThread, index: number): string {

@@ -3,8 +3,8 @@ import { changeOfCapacity } from './capacity.ts';
 import type { CaseContext } from './context.ts';
 import { affordableCycles, type CycleBody, runCycles, runPacedCycles } from './cycles.ts';
 import { smaller } from './larger-smaller.ts';
-import { buffersOff, liveBuffers } from './live-buffers.ts';
-import type { Block } from './memory-change.ts';
+import { type BuffersSince, buffersSince, liveBuffers } from './live-buffers.ts';
+import type { Block, MemoryChange } from './memory-change.ts';
 import { Inconclusive } from './observation.ts';
 import { changeOfGauge } from './slope.ts';
 
@@ -59,10 +59,8 @@ export async function observeConserved(context: CaseContext, cycle: Cycle): Prom
   const { word, detail } = context.region.bounded
     ? await changeOfCapacity(context, smaller(cycle.cycles ?? BOUNDED_CYCLES, affordable), work)
     : await changeOfGauge(context, loss, work);
-  const off = await buffersOff(context, before);
-  const role = cycle.role ?? 'memory';
-  if (off === undefined) context.observe(cycle.requirement, role, word, detail);
-  else context.observe(cycle.requirement, role, off.word, `${off.detail}; ${detail}`);
+  const since = await buffersSince(context, before);
+  observeChange(context, cycle, { word, detail }, since);
 }
 
 /** Something that is not one client's loop and must leave as much memory free as it found. */
@@ -94,10 +92,19 @@ export async function observeConservedBy(context: CaseContext, work: RepeatedWor
     ? await changeOfCapacity(context, times, block)
     : await changeOfGauge(context, loss, block);
   const note = work.note === undefined ? '' : `; ${work.note()}`;
-  const off = await buffersOff(context, before);
-  const role = work.role ?? 'memory';
-  if (off === undefined) context.observe(work.requirement, role, word, `${detail}${note}`);
-  else context.observe(work.requirement, role, off.word, `${off.detail}; ${detail}${note}`);
+  const since = await buffersSince(context, before);
+  observeChange(context, work, { word, detail: `${detail}${note}` }, since);
+}
+
+/** What an exact count of dma-bufs says comes first. */
+function observeChange(
+  context: CaseContext,
+  { requirement, role = 'memory' }: Pick<Cycle, 'requirement' | 'role'>,
+  memory: MemoryChange,
+  since: BuffersSince | undefined,
+): void {
+  const detail = since === undefined ? memory.detail : `${since.detail}; ${memory.detail}`;
+  context.observe(requirement, role, since?.word ?? memory.word, detail);
 }
 
 /** What the first cycles showed. */
@@ -133,7 +140,10 @@ const wasRefused = ([request]: readonly RepeatStep[]): boolean =>
   request !== undefined && request.failed > 0n && wordOf(request.last) === 'ENOMEM';
 
 /** @throws {@link Inconclusive} when an operation did not do what the cycle is for */
-function requireWorking(cycle: Cycle, steps: readonly RepeatStep[]): void {
+export function requireWorking(
+  cycle: Pick<Cycle, 'body' | 'refused' | 'refusedSteps'>,
+  steps: readonly RepeatStep[],
+): void {
   for (const [index, step] of steps.entries()) {
     const operation = cycle.body[index];
     const name = operation?.op;

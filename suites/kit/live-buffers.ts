@@ -61,10 +61,14 @@ function eventsIn(text: string): BufferEvents | undefined {
   return counts.get('lost') === 0n ? { export: made, fd, get, put } : undefined;
 }
 
-/** What is wrong with dma-bufs after work that closed all that it made. */
-export interface BuffersOff {
-  /** `leaked`, or `over-released`: the kernel put a reference that was not its own any more. */
-  readonly word: 'leaked' | 'over-released';
+/** What became of dma-bufs by work that closed all that it made. */
+export interface BuffersSince {
+  /**
+   * What is wrong: `leaked`, or `over-released`, when the kernel put a reference that was not its
+   * own any more. Undefined when nothing is.
+   */
+  readonly word?: 'leaked' | 'over-released';
+  /** The counts. */
   readonly detail: string;
 }
 
@@ -76,32 +80,40 @@ export interface BuffersOff {
  * little later than it was closed, so counts are read again after other work.
  *
  * @param before what {@link liveBuffers} said before the work
- * @returns what was seen; undefined when nothing is wrong
+ * @returns what was seen; undefined where the kernel counts nothing
  */
-export async function buffersOff(
+export async function buffersSince(
   context: CaseContext,
   before: BuffersCounted,
-): Promise<BuffersOff | undefined> {
-  if (before.listed === undefined && before.events === undefined) return undefined;
-  let seen: BuffersOff | undefined;
+): Promise<BuffersSince | undefined> {
+  let seen: BuffersSince | undefined;
+  if (before.listed === undefined && before.events === undefined) return seen;
   for (let reading = 0; reading < READINGS; reading += 1) {
     if (reading > 0) await rest(context);
     seen = compare(before, await liveBuffers(context));
     // A reference that was put once too often does not come back.
-    if (seen === undefined || seen.word === 'over-released') return seen;
+    if (seen?.word !== 'leaked') return seen;
   }
   return seen;
 }
 
-function compare(before: BuffersCounted, now: BuffersCounted): BuffersOff | undefined {
-  if (before.events !== undefined && now.events !== undefined) {
-    const off = compareEvents(before.events, now.events, now.listed !== undefined);
-    if (off !== undefined) return off;
-  }
-  if (before.listed === undefined || now.listed === undefined) return undefined;
-  if (now.listed <= before.listed) return undefined;
-  const detail = `the kernel lists ${now.listed} dma-bufs, and before there were ${before.listed}`;
-  return { word: 'leaked', detail };
+function compare(before: BuffersCounted, now: BuffersCounted): BuffersSince | undefined {
+  const events =
+    before.events === undefined || now.events === undefined
+      ? undefined
+      : compareEvents(before.events, now.events, now.listed !== undefined);
+  if (events?.word !== undefined) return events;
+  const listed =
+    before.listed === undefined || now.listed === undefined
+      ? undefined
+      : compareLists(before.listed, now.listed);
+  if (events === undefined || listed?.word !== undefined) return listed ?? events;
+  return listed === undefined ? events : { detail: `${listed.detail}; ${events.detail}` };
+}
+
+function compareLists(before: bigint, now: bigint): BuffersSince {
+  const detail = `the kernel lists ${now} dma-bufs, and before there were ${before}`;
+  return now > before ? { word: 'leaked', detail } : { detail };
 }
 
 /**
@@ -110,19 +122,15 @@ function compare(before: BuffersCounted, now: BuffersCounted): BuffersOff | unde
  * Some exporters install descriptors by themselves, which nothing counts either: references seem to
  * be left where no descriptor was counted, and a list of dma-bufs knows better in any case.
  */
-function compareEvents(
-  before: BufferEvents,
-  now: BufferEvents,
-  isListed: boolean,
-): BuffersOff | undefined {
+function compareEvents(before: BufferEvents, now: BufferEvents, isListed: boolean): BuffersSince {
   const made = now.export - before.export;
   const given = now.fd - before.fd;
   const put = now.put - before.put;
-  if (now.get !== before.get) return undefined;
-  const told = `dma-bufs made: ${made}, references given to descriptors: ${given}, references put: ${put}`;
-  if (given + put > made) return { word: 'over-released', detail: told };
-  if (isListed || given === 0n || given + put === made) return undefined;
-  return { word: 'leaked', detail: told };
+  const detail = `dma-bufs made: ${made}, references given to descriptors: ${given}, references put: ${put}`;
+  if (now.get !== before.get) return { detail };
+  if (given + put > made) return { word: 'over-released', detail };
+  if (isListed || given === 0n || given + put === made) return { detail };
+  return { word: 'leaked', detail };
 }
 
 async function rest(context: CaseContext): Promise<void> {

@@ -22,6 +22,19 @@ const losing =
     return reply;
   };
 
+/** Makes a driver hold the last buffer that it was shown, and let go of the one before. */
+function keepsLast(): (buffer: DmaBuf) => void {
+  const last = new WeakMap<object, DmaBuf>();
+  return (buffer) => {
+    const { region } = buffer.pages;
+    const before = last.get(region);
+    if (before === buffer) return;
+    last.set(region, buffer);
+    buffer.hold('get_dma_buf');
+    before?.put('dma_buf_put');
+  };
+}
+
 /** The buffer that is mapped at an address of the calling client. */
 function mappedAt(call: KernelCall): OpenFile | undefined {
   const { space } = call.client;
@@ -203,5 +216,53 @@ export const REFERENCE_DEFECTS = defects({
           return backing;
         }
       },
+  },
+  'last-received-buffer-kept': {
+    breaks: 'LIF-14',
+    summary: 'The last buffer that came in a message is held until another one comes.',
+    needs: 'bounded=no',
+    HANDLERS: (right) => {
+      const keep = keepsLast();
+      return {
+        ...right,
+        recvfd: (call) => {
+          const reply = right.recvfd(call) as CallReply;
+          const file = typeof reply === 'bigint' ? call.client.table.at(Number(reply)) : undefined;
+          if (file instanceof DmaBuf) keep(file);
+          return reply;
+        },
+      };
+    },
+  },
+  'last-advised-buffer-kept': {
+    breaks: 'LIF-15',
+    summary: 'The last buffer whose mapping had advice is held until another one has.',
+    needs: 'bounded=no',
+    HANDLERS: (right) => {
+      const keep = keepsLast();
+      return {
+        ...right,
+        madvise: (call) => {
+          const file = mappedAt(call);
+          if (file instanceof DmaBuf) keep(file);
+          return right.madvise(call);
+        },
+      };
+    },
+  },
+  'last-synced-buffer-kept': {
+    breaks: 'LIF-16',
+    summary: 'The last buffer that was synchronised is held until another one is.',
+    needs: 'bounded=no',
+    DmaBuf: (Right) => {
+      const keep = keepsLast();
+      return class extends Right {
+        protected override sync(argument: UserArgument): bigint | ErrnoName {
+          const reply = super.sync(argument);
+          if (!failed(reply)) keep(this);
+          return reply;
+        }
+      };
+    },
   },
 });

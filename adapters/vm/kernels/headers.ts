@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder, fillCacheOnce, sha256OfFile } from '../../../base/cache.ts';
 import { machineError } from '../../../base/errors.ts';
 import type { ProgramRunner } from './program-runner.ts';
+
+/**
+ * The kernel's own types (BTF) in the folder that modules are built against, where its package has
+ * them. Under the name that they have there, a build without pahole would stop at them.
+ */
+export const KERNEL_TYPES = 'vmlinux.types';
 
 /** A package in the cache. */
 interface PackageFile {
@@ -33,7 +39,11 @@ export async function prepareHeaders(
   run: ProgramRunner,
 ): Promise<string> {
   // Programs among them run by a loader of this machine's architecture.
-  const parts = [process.arch, ...[...packages, ...libraries].map(({ sha256 }) => sha256)];
+  const parts = [
+    KERNEL_TYPES,
+    process.arch,
+    ...[...packages, ...libraries].map(({ sha256 }) => sha256),
+  ];
   const digest = createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12);
   const unpacked = join(cacheFolder(), 'headers', `${release}-${digest}`);
   const headers = join(unpacked, 'usr', 'src', `linux-headers-${release}`);
@@ -48,8 +58,7 @@ export async function prepareHeaders(
     for (const one of packages) await unpackDebianPackage(folder, one, scratch, run);
     const source = join(scratch, 'usr', 'src', `linux-headers-${release}`);
     await pointInto(join(source, 'Makefile'), unpacked);
-    // Types of this kernel for tools that read them; without pahole the build stops at them.
-    await rm(join(source, 'vmlinux'), { force: true });
+    await setTypesAside(source);
     for (const one of libraries)
       await unpackDebianPackage(folder, one, join(scratch, 'libraries'), run);
     const loader = loaderIn(join(scratch, 'libraries')).replace(scratch, unpacked);
@@ -78,6 +87,11 @@ export async function unpackDebianPackage(
   }
   await mkdir(to, { recursive: true });
   await run('dpkg-deb', ['-x', path, to]);
+}
+
+async function setTypesAside(source: string): Promise<void> {
+  const types = join(source, 'vmlinux');
+  if (existsSync(types)) await rename(types, join(source, KERNEL_TYPES));
 }
 
 /** The makefile names the place where the package would have been installed. */

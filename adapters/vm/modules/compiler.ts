@@ -14,6 +14,8 @@ export interface ModuleCompiler {
   /** The first line of its own description. */
   readonly description: string;
   readonly makeOptions: readonly string[];
+  /** What edits object files of the architecture. */
+  readonly objcopy: string;
 }
 
 interface CrossTools {
@@ -88,6 +90,7 @@ export async function compilerFor(
     command,
     description: stdout.split('\n', 1)[0] ?? command,
     makeOptions: [`CC=${command}`, ...cross, ...(await withdrawnOptions(command, config))],
+    objcopy: own === process.arch ? 'objcopy' : `${prefix}objcopy`,
   };
 }
 

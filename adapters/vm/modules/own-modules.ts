@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { cp, readdir, readFile, rename } from 'node:fs/promises';
+import { cp, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheFolder, checkCacheForMake, fillCacheOnce } from '../../../base/cache.ts';
@@ -9,11 +9,14 @@ import { machineError, messageOf, usageError } from '../../../base/errors.ts';
 import { packageRoot } from '../../../base/package-root.ts';
 import type { KernelImage } from '../kernels/kernel-image.ts';
 import { compilerFor, type ModuleCompiler } from './compiler.ts';
+import { type TypeWriter, typeWriterFor, writeTypes } from './module-types.ts';
 
 const run = promisify(execFile);
 
 /** Folder of the modules' sources, from the package's root. */
 const SOURCES = 'targets/linux';
+/** Beside modules that were built: what was said of their types. */
+const TYPES_NOTE = 'types.txt';
 
 /** A kernel module and its parameters. */
 export interface VmModule {
@@ -73,7 +76,7 @@ export async function buildOwnModules(
   const headers = await kernel.headers();
   const compiler = await compilerFor(kernel.architecture, headers);
   const withDefects = own.defect !== undefined;
-  const job = { headers, compiler, withDefects };
+  const job = { headers, compiler, withDefects, types: await typeWriterFor(headers) };
   const digest = await digestOf(job, kernel);
   const folder = join(cacheFolder(), 'modules', digest.slice(0, 32));
   if (!existsSync(folder)) {
@@ -87,6 +90,7 @@ export async function buildOwnModules(
     details: {
       modules: digest,
       moduleCompiler: compiler.description,
+      moduleTypes: await readFile(join(folder, TYPES_NOTE), 'utf8'),
       memory: (await hasCma(headers)) ? 'CMA' : 'page allocator',
       behaviour: own.behaviour,
       ...(own.defect === undefined ? {} : { defect: own.defect }),
@@ -105,15 +109,17 @@ interface Job {
   readonly headers: string;
   readonly compiler: ModuleCompiler;
   readonly withDefects: boolean;
+  /** What writes their types, or why nothing does. */
+  readonly types: TypeWriter | string;
 }
 
 async function digestOf(
-  { headers, compiler, withDefects }: Job,
+  { headers, compiler, withDefects, types }: Job,
   kernel: KernelImage,
 ): Promise<string> {
   const hash = createHash('sha256');
   const root = join(packageRoot(), SOURCES);
-  hash.update(JSON.stringify([kernel.details, headers, compiler, withDefects]));
+  hash.update(JSON.stringify([kernel.details, headers, compiler, withDefects, types]));
   for (const path of await sourcesIn(root)) {
     const text = await readFile(join(root, path));
     hash.update(`${path}\0${text.length}\0`).update(text);
@@ -128,7 +134,8 @@ async function sourcesIn(root: string): Promise<string[]> {
   return sources.filter((path) => !path.endsWith('.mod.c')).toSorted();
 }
 
-async function compile({ headers, compiler, withDefects }: Job, scratch: string): Promise<void> {
+async function compile(job: Job, scratch: string): Promise<void> {
+  const { headers, compiler, withDefects, types } = job;
   const root = join(packageRoot(), SOURCES);
   const source = join(scratch, 'source');
   for (const path of await sourcesIn(root)) await cp(join(root, path), join(source, path));
@@ -146,6 +153,10 @@ async function compile({ headers, compiler, withDefects }: Job, scratch: string)
   }
   const names = (await readdir(source)).filter((name) => /\.ko$|^modules\.order$/.test(name));
   for (const name of names) await rename(join(source, name), join(scratch, name));
+  const modules = names.filter((name) => name.endsWith('.ko')).map((name) => join(scratch, name));
+  const note =
+    typeof types === 'string' ? types : await writeTypes(types, modules, compiler.objcopy);
+  await writeFile(join(scratch, TYPES_NOTE), note);
 }
 
 /** Each parameter goes to the modules that have it; a module says so in itself. */

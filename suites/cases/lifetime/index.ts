@@ -1,4 +1,5 @@
 import type { Case } from '../../kit/case.ts';
+import { countCases } from './counts.ts';
 import { messageCases } from './messages.ts';
 import { processCases } from './processes.ts';
 import { referenceCases } from './references.ts';
@@ -12,6 +13,7 @@ export const lifetimeCases: readonly Case[] = [
   ...releaseCases,
   ...referenceCases,
   ...usageCases,
+  ...countCases,
   ...processCases,
   ...messageCases,
 ];

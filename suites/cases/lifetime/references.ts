@@ -5,10 +5,10 @@ import type { CaseContext } from '../../kit/context.ts';
 import { observeConserved } from '../../kit/free-memory.ts';
 import { cycleLength } from '../../kit/sizes.ts';
 import { socketEnds } from '../../kit/socket-ends.ts';
+import { adviseMapping, mapBuffer, shrinkMapping, splitMapping } from './pieces.ts';
 
 const { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, FD_CLOEXEC } = linux;
-const { MAP_SHARED, MSG_PEEK, O_CLOEXEC, O_PATH, PROT_NONE, PROT_READ, PROT_WRITE } = linux;
-const PROTECTION = PROT_READ | PROT_WRITE;
+const { MSG_PEEK, O_CLOEXEC, O_PATH, PROT_NONE } = linux;
 /** Where F_DUPFD begins to look, and the number that dup3 is given. */
 const HIGH = 64n;
 
@@ -117,16 +117,7 @@ export const referenceCases: readonly Case[] = [
     title: 'a mapping in pieces is one mapping after the other',
     requirements: ['LIF-15'],
     async run(context) {
-      const { page } = context;
-      const address = { slot: 'mapped' };
-      const length = cycleLength(context);
-      await observeMappings(context, [
-        { op: 'mprotect', address, offset: page, length: page, protection: PROT_READ },
-        { op: 'mprotect', address, offset: 2n * page, length: page, protection: PROT_NONE },
-        { op: 'munmap', address, offset: page, length: page },
-        { op: 'mprotect', address, length: page, protection: PROT_READ },
-        { op: 'munmap', address, length },
-      ]);
+      await observeMappings(context, splitMapping(context));
     },
   },
   {
@@ -134,14 +125,7 @@ export const referenceCases: readonly Case[] = [
     title: 'a mapping with fewer pages lets go with the last of them',
     requirements: ['LIF-15'],
     async run(context) {
-      const address = { slot: 'mapped' };
-      const length = cycleLength(context);
-      const half = length / 2n;
-      await observeMappings(context, [
-        { op: 'mremap', address, oldLength: length, newLength: half, flags: 0n },
-        { op: 'mremap', address, oldLength: half, newLength: half, flags: 0n },
-        { op: 'munmap', address, length: half },
-      ]);
+      await observeMappings(context, shrinkMapping(context));
     },
   },
   {
@@ -149,18 +133,7 @@ export const referenceCases: readonly Case[] = [
     title: 'advice on a part of a mapping leaves no reference',
     requirements: ['LIF-15'],
     async run(context) {
-      const { page } = context;
-      const address = { slot: 'mapped' };
-      const length = cycleLength(context);
-      const advise = (advice: bigint, offset: bigint): Operation => {
-        return { op: 'madvise', address, offset, length: page, advice };
-      };
-      await observeMappings(context, [
-        advise(linux.MADV_RANDOM, page),
-        advise(linux.MADV_DONTFORK, 2n * page),
-        advise(linux.MADV_NORMAL, page),
-        { op: 'munmap', address, length },
-      ]);
+      await observeMappings(context, adviseMapping(context));
     },
   },
   {
@@ -201,7 +174,7 @@ async function observeMappings(context: CaseContext, rest: readonly Operation[])
   const fd = context.descriptorIn('cycle');
   const body: Operation[] = [
     context.allocationStep('cycle', await context.device(), { length }),
-    { op: 'mmap', slot: 'mapped', length, protection: PROTECTION, flags: MAP_SHARED, fd },
+    mapBuffer(context, fd),
     { op: 'close', fd },
     ...rest,
   ];

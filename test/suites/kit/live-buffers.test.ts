@@ -1,7 +1,7 @@
 /** Dma-bufs that are left, from lists as kernels show them. */
 import t from 'tap';
 import type { CaseContext } from '../../../suites/kit/context.ts';
-import { buffersOff, liveBuffers } from '../../../suites/kit/live-buffers.ts';
+import { buffersSince, liveBuffers } from '../../../suites/kit/live-buffers.ts';
 
 /** The list of Linux 6.12 with so many dma-bufs, as a client reads it. */
 const listOf = (count: number): string =>
@@ -60,7 +60,7 @@ function counting({ listed, events }: Kernel, sources?: string) {
 /** What is off after work before which the first reading was made. */
 async function offAfter(kernel: Kernel): Promise<string | undefined> {
   const { context } = counting(kernel);
-  return (await buffersOff(context, await liveBuffers(context)))?.word;
+  return (await buffersSince(context, await liveBuffers(context)))?.word;
 }
 
 t.test('the last line of the list counts them', async (t) => {
@@ -81,7 +81,7 @@ t.test('events are counted, where all of them were', async (t) => {
 
 t.test('one that stays in the list is left, however rarely that happens', async (t) => {
   const { context, rests } = counting({ listed: [2, 3] });
-  const off = await buffersOff(context, await liveBuffers(context));
+  const off = await buffersSince(context, await liveBuffers(context));
   t.match(off, { word: 'leaked', detail: /lists 3 dma-bufs, and before there were 2/ });
   t.ok(rests() > 0, 'after it had time to go');
 });
@@ -93,6 +93,23 @@ t.test('one that goes a little later is not', async (t) => {
   t.equal(await offAfter({}), undefined, 'nothing to compare with');
 });
 
+t.test('what was counted is told where nothing is wrong, too', async (t) => {
+  const events: readonly Events[] = [
+    [9, 9, 0, 0],
+    [19, 19, 0, 0],
+  ];
+  const told = async (kernel: Kernel) => {
+    const { context } = counting(kernel);
+    return buffersSince(context, await liveBuffers(context));
+  };
+  const list = 'the kernel lists 2 dma-bufs, and before there were 2';
+  const sums = 'dma-bufs made: 10, references given to descriptors: 10, references put: 0';
+  t.strictSame(await told({ listed: [2, 2] }), { detail: list });
+  t.strictSame(await told({ events }), { detail: sums });
+  t.strictSame(await told({ events, listed: [2, 2] }), { detail: `${list}; ${sums}` });
+  t.equal(await told({}), undefined);
+});
+
 t.test('a reference that is put once too often is named, whatever the list says', async (t) => {
   const events: readonly Events[] = [
     [9, 9, 0, 0],
@@ -101,7 +118,7 @@ t.test('a reference that is put once too often is named, whatever the list says'
   t.equal(await offAfter({ events }), 'over-released');
   t.equal(await offAfter({ events, listed: [0, 0] }), 'over-released');
   const { context } = counting({ events });
-  t.match(await buffersOff(context, await liveBuffers(context)), {
+  t.match(await buffersSince(context, await liveBuffers(context)), {
     detail: 'dma-bufs made: 10, references given to descriptors: 10, references put: 1',
   });
 });

@@ -1,7 +1,8 @@
 /** Building modules for a kernel, with a stand-in for its headers; make and cc are real. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, delimiter, join } from 'node:path';
 import t, { type Test } from 'tap';
+import { KERNEL_TYPES } from '../../../../adapters/vm/kernels/headers.ts';
 import type { KernelImage } from '../../../../adapters/vm/kernels/kernel-image.ts';
 import { missingForModules } from '../../../../adapters/vm/modules/compiler.ts';
 import { buildOwnModules } from '../../../../adapters/vm/modules/own-modules.ts';
@@ -69,6 +70,40 @@ t.test('modules come in their order, each with the parameters that it has', asyn
 t.test('a kernel without CMA is said to have none', async (t) => {
   const built = await buildOwnModules(kernelOf(t), HARDENED, quiet);
   t.match(built.details, { memory: 'page allocator' });
+});
+
+t.test('modules get types where the kernel has them and pahole can write them', async (t) => {
+  const kernel = kernelOf(t, MAKEFILE, 'CONFIG_DEBUG_INFO_BTF=y\n');
+  const path = process.env.PATH ?? '';
+  t.teardown(() => {
+    process.env.PATH = path;
+  });
+  const headers = (await kernel.headers?.()) ?? '';
+  const bin = join(headers, '..', 'bin');
+  mkdirSync(bin);
+  const pahole = (version: string, writes: string): void => {
+    const said = `test "$1" != --version || { echo ${version}; exit; }`;
+    const lines = ['#!/bin/sh', said, 'for file; do :; done', writes];
+    writeFileSync(join(bin, 'pahole'), `${lines.join('\n')}\n`, { mode: 0o755 });
+    process.env.PATH = `${bin}${delimiter}${path}`;
+  };
+  const built = async () => {
+    const { details, modules } = await buildOwnModules(kernel, HARDENED, quiet);
+    const texts = modules.map((module) => readFileSync(module.path, 'latin1'));
+    const typed = texts.filter((text) => /types of|half/.test(text));
+    return { types: details.moduleTypes, typed };
+  };
+  pahole('v1', 'echo "types of $4" >> "$file"');
+  const none = 'none: the kernel has no types that a module could go on from';
+  t.strictSame(await built(), { types: none, typed: [] });
+  writeFileSync(join(headers, KERNEL_TYPES), 'types');
+  const { types, typed } = await built();
+  t.equal(types, 'pahole v1');
+  t.equal(typed.length, 2, 'a module that was built before is built anew');
+  t.ok(typed.every((text) => text.includes(`types of ${join(headers, KERNEL_TYPES)}`)));
+  pahole('v0', 'echo half >> "$file"; echo "what is kind 19?" >&2; exit 1');
+  const refused = 'none: pahole v0 cannot write them: what is kind 19?';
+  t.strictSame(await built(), { types: refused, typed: [] });
 });
 
 t.test('what cannot be built says why', async (t) => {
