@@ -1,6 +1,5 @@
 import {
   copiesFail,
-  descriptorsIn,
   faultErrnos,
   type Operation,
   outcomePhrase,
@@ -12,6 +11,7 @@ import {
 } from '../../adapters/contract/index.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
 import type { FaultKind } from './fault-report.ts';
+import type { Holdings } from './looks-around.ts';
 import { isAllocation } from './swept-calls.ts';
 
 /** One attempt at a call: with an allocation that fails, if there are so many in it. */
@@ -21,9 +21,9 @@ export interface FaultAttempt {
   readonly result: Result;
   /** Whether it did. */
   readonly injected: boolean;
-  /** Descriptors of the client around it, where they can be listed. */
-  readonly before: readonly number[] | undefined;
-  readonly after: readonly number[] | undefined;
+  /** What the client has around it. */
+  readonly before: Holdings;
+  readonly after: Holdings;
 }
 
 /** What an attempt did wrong. */
@@ -36,7 +36,7 @@ export interface Misdeed {
 /**
  * What is wrong with attempts at a call, whatever case it belongs to. A call in which an allocation
  * failed says so, or comes to what it usually comes to; one that failed leaves descriptors as they
- * were; a request that succeeded has given one.
+ * were, and references of the buffer that it was made on; a request that succeeded has given one.
  *
  * @param last what the call came to when nothing failed any more
  */
@@ -55,6 +55,7 @@ export function misdeedsOf(
     return [
       ...errnoMisdeeds(attempt, errnos, allowed),
       ...descriptorMisdeeds(abi, operation, attempt),
+      ...referenceMisdeeds(attempt),
     ].map(([kind, detail]) => ({ kind, nth, detail }));
   });
 }
@@ -74,7 +75,12 @@ function errnoMisdeeds(
 function descriptorMisdeeds(
   abi: Abi,
   operation: Operation,
-  { after, before, injected, result }: FaultAttempt,
+  {
+    after: { descriptors: after },
+    before: { descriptors: before },
+    injected,
+    result,
+  }: FaultAttempt,
 ): Words[] {
   if (before === undefined || after === undefined) return [];
   if (succeeded(result)) {
@@ -88,6 +94,15 @@ function descriptorMisdeeds(
   return [['descriptor', `it ${outcomePhrase(wordOf(result))}, but ${change}`]];
 }
 
+/** A call that fails and drops a reference is found as a descriptor that is gone. */
+function referenceMisdeeds({ after, before, result }: FaultAttempt): Words[] {
+  if (before.references === undefined || after.references === undefined) return [];
+  const more = after.references - before.references;
+  if (succeeded(result) || more <= 0n) return [];
+  const word = outcomePhrase(wordOf(result));
+  return [['leak', `it ${word}, but fdinfo counts ${more} more of its buffer's references`]];
+}
+
 function changeOf(before: readonly number[], after: readonly number[]): string {
   const left = after.filter((one) => !before.includes(one));
   const gone = before.filter((one) => !after.includes(one));
@@ -96,7 +111,3 @@ function changeOf(before: readonly number[], after: readonly number[]): string {
     ...(gone.length === 0 ? [] : [`descriptor ${gone.join(', ')} is gone`]),
   ].join(' and ');
 }
-
-/** The descriptors that a result lists. */
-export const listed = (result: Result | undefined): readonly number[] | undefined =>
-  result !== undefined && succeeded(result) ? descriptorsIn(result.out) : undefined;

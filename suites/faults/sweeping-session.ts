@@ -13,8 +13,9 @@ import type { Abi } from '../../catalogue/catalogue.ts';
 import { Bystander } from './bystander.ts';
 import type { FaultKind, FaultLedger } from './fault-report.ts';
 import { HeardSession } from './heard-session.ts';
-import { type FaultAttempt, listed, misdeedsOf } from './judge-attempts.ts';
+import { type FaultAttempt, misdeedsOf } from './judge-attempts.ts';
 import { losesMemory, sizeClass } from './leak-count.ts';
+import { looksAround, seenIn } from './looks-around.ts';
 import { isLoop, joinedHistory, usesOwnSlot } from './program-parts.ts';
 import { SHADOW, shadowPrograms } from './shadow.ts';
 import { isAllocation, shapeOf, undoing } from './swept-calls.ts';
@@ -176,7 +177,7 @@ export class SweepingSession implements Session {
   /** Nothing as attempt: the client no longer runs, or the kernel cannot be armed there. */
   async #attempt(call: Call, nth: number): Promise<[FaultAttempt | undefined, History]> {
     const operation = { ...call.operation, slot: call.slot } as Operation;
-    const around = this.facts.capabilities.includes('procfs') ? LISTING : [];
+    const around = this.facts.capabilities.includes('procfs') ? looksAround(operation) : [];
     const operations: Operation[] = [
       ...around,
       { op: 'failnth', nth: BigInt(nth) },
@@ -200,8 +201,8 @@ export class SweepingSession implements Session {
       this.#ledger.counts.unarmed += 1;
       return [undefined, own];
     }
-    const before = around.length === 0 ? undefined : listed(results[0]);
-    const after = around.length === 0 ? undefined : listed(results.at(-1));
+    const before = seenIn(results.slice(0, around.length));
+    const after = seenIn(results.slice(at + 2));
     return [{ nth, result, injected: told.value === 1n, before, after }, own];
   }
 
@@ -286,7 +287,6 @@ export class SweepingSession implements Session {
   }
 }
 
-const LISTING: readonly Operation[] = [{ op: 'descriptors' }];
 const END_OF_SHADOW: readonly Operation[] = [
   { op: 'kill', client: SHADOW, signal: 9n },
   { op: 'wait', client: SHADOW },

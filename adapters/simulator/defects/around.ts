@@ -19,5 +19,6 @@ export function* around<T>(
   }
 }
 
-const hasSteps = <T>(call: T | SystemCall<T>): call is SystemCall<T> =>
+/** Whether a call goes in steps, and has not returned yet. */
+export const hasSteps = <T>(call: T | SystemCall<T>): call is SystemCall<T> =>
   typeof call === 'object' && call !== null && 'next' in call;

@@ -1,6 +1,8 @@
 import type { ErrnoName } from '../../contract/errno.ts';
 import type { DeviceCall } from '../buffers/device-ioctl.ts';
+import { DmaBuf } from '../buffers/dma-buf.ts';
 import type { Delivery, HardenedIoctl } from '../buffers/hardened-ioctl.ts';
+import { hasSteps } from './around.ts';
 import { defects } from './defect.ts';
 
 /** Undoes a request in which an allocation of the kernel failed; `right` does it as it should be. */
@@ -74,6 +76,20 @@ export const FAULT_DEFECTS = defects({
       const region = buffer?.pages.region;
       for (let page = 0; page < (region?.pageCount ?? 0); page += 1) region?.store.fill(page, 0);
       return right();
+    }),
+  },
+  'fault-keeps-reference': {
+    breaks: 'LIF-16',
+    summary: 'mmap keeps the reference that it took where there is no memory for the mapping.',
+    HANDLERS: (right) => ({
+      ...right,
+      *mmap(call) {
+        const reply = right.mmap(call);
+        const value = hasSteps(reply) ? yield* reply : reply;
+        const file = call.anyFile();
+        if (value === 'ENOMEM' && file instanceof DmaBuf) file.hold('dma_buf_mmap');
+        return value;
+      },
     }),
   },
   'fault-warns': {

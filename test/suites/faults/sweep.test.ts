@@ -21,8 +21,11 @@ const FOUND_BY: Readonly<Record<(typeof FAULT_DEFECTS)[number]['name'], FaultKin
   'fault-tells-einval': 'errno',
   'fault-tells-success': 'no descriptor',
   'fault-clears-region': 'damage',
+  'fault-keeps-reference': 'leak',
   'fault-warns': 'complaint',
 };
+/** What maps a buffer, besides what asks for one. */
+const CASES = ['LIF-02', 'LIF-04/mapping'];
 
 t.test('without a defect nothing is found, whatever fails', async (t) => {
   const only = ['LIF-03', 'LIF-07', 'MAP-01', 'ERR-05'];
@@ -39,7 +42,7 @@ t.test('without a defect nothing is found, whatever fails', async (t) => {
 
 for (const { name } of FAULT_DEFECTS) {
   t.test(`${name} is found`, async (t) => {
-    const report = await sweep(`sim:?defect=${name}`, ['LIF-02']);
+    const report = await sweep(`sim:?defect=${name}`, CASES);
     const kinds = new Set(report.findings.map(({ kind }) => kind));
     t.strictSame([...kinds], [FOUND_BY[name]], JSON.stringify(report.findings));
     t.equal(faultExitCode(report), 1);
