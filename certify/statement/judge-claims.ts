@@ -96,8 +96,8 @@ function absentRegion({ node }: StatedRegion, { kind, regions }: RunRecord['fact
 function regionClaim(stated: StatedRegion, seen: RegionFacts): readonly ClaimVerdict[] {
   const claim = `region ${stated.node}`;
   const bounded = seen.bounded
-    ? 'the target says that it ends'
-    : 'the target says that it has no end';
+    ? 'the target says that it is bounded'
+    : 'the target says that it is unbounded';
   const there = presence(claim, true, true, 'the target has it');
   const ends = presence(`${claim} bounded`, stated.bounded, seen.bounded, bounded);
   if (stated.sizeBytes === undefined && seen.sizeBytes === undefined) return [there, ends];
@@ -233,7 +233,7 @@ function lookedWith(
   );
   const ran = cases.filter(({ id, end }) => needing.has(id) && end !== 'not-run');
   const looker = ran.find(({ end }) => end === 'completed');
-  if (looker !== undefined) return { seen: true, reason: `${looker.id} could look` };
+  if (looker !== undefined) return { seen: true, reason: `${looker.id} ran, and needs it` };
   const [first] = ran;
   if (first === undefined) return { seen: undefined, reason: 'no case of this run needs it' };
   const skipped = ran.every(({ end }) => end === 'skip');

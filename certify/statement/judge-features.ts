@@ -104,5 +104,5 @@ function whyUnseen(cases: readonly RecordedCase[]): string {
   if (cases.length === 0) return 'no case of this run looks at it';
   const [first] = cases;
   const reason = first?.reason === '' ? 'the case did not look at it' : first?.reason;
-  return `nothing was seen: ${reason}`;
+  return `nothing was observed: ${reason}`;
 }
