@@ -44,6 +44,7 @@ static enum agent_end serve_begin(struct agent *agent, const struct ac_frame *fr
 	if (agent_read(agent, case_id, frame->length) < 0)
 		return AGENT_HUNG_UP;
 	case_id[frame->length] = '\0';
+	agent->case_told = 0;
 	if (agent->on_begin != NULL)
 		agent->on_begin(case_id);
 	if (ac_supervisor_clear(&agent->supervisor) < 0)
@@ -85,6 +86,20 @@ static int host_gone(void *data)
 	return agent_write(agent, AC_FRAME_TYPE_EXECUTING, NULL, 0) < 0;
 }
 
+/*
+ * That a Program is about to run. The host must know of the first of a case before it runs, so that
+ * it knows which case the machine died of. Of later ones it hears with the answers that it has not
+ * been given yet, or when the time comes to tell it that something runs; see host_gone.
+ */
+static int tell_executing(struct agent *agent)
+{
+	if (agent->case_told && agent->held_bytes > 0)
+		return agent_hold(agent, AC_FRAME_TYPE_EXECUTING, NULL, 0);
+	agent->case_told = 1;
+	agent->told_ns = ac_now_ns();
+	return agent_write(agent, AC_FRAME_TYPE_EXECUTING, NULL, 0);
+}
+
 static enum agent_end serve_run(struct agent *agent, const struct ac_frame *frame, int *ended)
 {
 	const char *wrong;
@@ -97,9 +112,8 @@ static enum agent_end serve_run(struct agent *agent, const struct ac_frame *fram
 	wrong = ac_program_check();
 	if (wrong != NULL)
 		return refuse(agent, wrong);
-	if (agent_write(agent, AC_FRAME_TYPE_EXECUTING, NULL, 0) < 0)
+	if (tell_executing(agent) < 0)
 		return AGENT_HUNG_UP;
-	agent->told_ns = ac_now_ns();
 	end = ac_supervisor_run(&agent->supervisor, host_gone, agent);
 	if (end == AC_RUN_STUCK)
 		return tell_stuck(agent);

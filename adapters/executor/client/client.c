@@ -160,7 +160,8 @@ static void pass_gate(void)
 {
 	if (atomic_fetch_add(&ac_shared->gate_arrived, 1) + 1 >= ac_shared->gate_expected) {
 		atomic_store(&ac_shared->gate_open, 1);
-		ac_futex_wake_all(&ac_shared->gate_open);
+		if (ac_shared->gate_expected > 1)
+			ac_futex_wake_all(&ac_shared->gate_open);
 	}
 	while (!atomic_load(&ac_shared->gate_open))
 		ac_futex_wait(&ac_shared->gate_open, 0, 0);
@@ -232,7 +233,7 @@ static void __attribute__((noreturn)) live(void)
 		uint32_t sequence = atomic_load(&control->sequence);
 
 		if (sequence == done) {
-			ac_futex_wait(&control->sequence, sequence, 0);
+			ac_await_change(&control->sequence, sequence, 0, &control->asleep);
 			continue;
 		}
 		run_program();

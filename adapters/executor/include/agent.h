@@ -30,6 +30,7 @@ struct agent {
 	int idle_ms; /* and later for its next request, and for taking an answer */
 	int patience_ms; /* the one of both that counts now; 0 waits for ever */
 	uint64_t deadline_ns; /* when that is over for what is read or written now, or 0 */
+	int case_told; /* the host knows that the case that began runs */
 	uint64_t told_ns; /* when the host was told last that its Program runs */
 	const char *trouble; /* a sentence for every host, when the machine is not fit */
 	void (*on_begin)(const char *case_id); /* or NULL */

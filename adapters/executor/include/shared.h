@@ -62,6 +62,7 @@ struct ac_client {
 	_Atomic int32_t status; /* wait status, once dead */
 	_Atomic uint32_t sequence; /* Program to run; a futex */
 	_Atomic uint32_t done; /* Program that it has finished */
+	_Atomic uint32_t asleep; /* it waits for the next Program in the kernel */
 	_Atomic int32_t fork_error; /* errno of the fork that made or failed to make it */
 	_Atomic uint32_t out_of_time; /* the supervisor killed it at the deadline */
 	_Atomic int32_t between; /* process that made it, until it has been reaped; 0 afterwards */
@@ -178,6 +179,7 @@ struct ac_shared {
 
 	/* The data start here: a futex that the supervisor sleeps on. */
 	_Alignas(AC_PART_ALIGNMENT) _Atomic uint32_t event;
+	_Atomic uint32_t event_awaited; /* it sleeps */
 	_Atomic int32_t keeper; /* of who holds both parts for clients that exec */
 	_Atomic uint32_t gate_open; /* futex that threads start at */
 	_Atomic uint32_t gate_arrived;
@@ -226,6 +228,14 @@ uint64_t ac_now_ns(void);
  */
 void ac_futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t timeout_ns);
 void ac_futex_wake_all(_Atomic uint32_t *word);
+/*
+ * As ac_futex_wait, but looks at the word for a while first, as long as that pays: a process on
+ * another processor is done sooner than this one would be asleep and awake again. Whoever changes
+ * the word wakes the kernel's sleepers only while *asleep says that there is one.
+ */
+void ac_await_change(_Atomic uint32_t *word, uint32_t value, uint64_t timeout_ns,
+		     _Atomic uint32_t *asleep);
+void ac_wake_sleeper(_Atomic uint32_t *word, _Atomic uint32_t *asleep);
 /* Tells the supervisor that something happened. */
 void ac_notify_supervisor(void);
 /* Offset of `bytes` fresh bytes of the arena, 8-aligned, or -1 when it is full. */

@@ -173,10 +173,66 @@ void ac_futex_wake_all(_Atomic uint32_t *word)
 	syscall(FUTEX_CALL, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
+/* Longest time of looking: about what it takes to fall asleep and be woken on an emulator. */
+#define GLANCE_NS_MAX 100000u
+#define GLANCE_NS_MIN 4000u
+/* Looks between two readings of the clock. */
+#define GLANCES 64
+
+/* How long this thread looks; 0 where that did not pay. */
+static __thread uint32_t glance_ns = GLANCE_NS_MIN;
+
+static int many_processors(void)
+{
+	static _Atomic int known;
+	int many = atomic_load_explicit(&known, memory_order_relaxed);
+
+	if (many == 0) {
+		many = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 1 : -1;
+		atomic_store_explicit(&known, many, memory_order_relaxed);
+	}
+	return many > 0;
+}
+
+static int changes_soon(_Atomic uint32_t *word, uint32_t value, uint64_t start)
+{
+	do {
+		for (int i = 0; i < GLANCES; i++) {
+			if (atomic_load_explicit(word, memory_order_acquire) != value)
+				return 1;
+		}
+	} while (ac_now_ns() - start < glance_ns);
+	return 0;
+}
+
+void ac_await_change(_Atomic uint32_t *word, uint32_t value, uint64_t timeout_ns,
+		     _Atomic uint32_t *asleep)
+{
+	uint64_t start = ac_now_ns();
+
+	if (glance_ns > 0 && many_processors() && changes_soon(word, value, start))
+		return;
+	atomic_store(asleep, 1);
+	if (atomic_load(word) == value)
+		ac_futex_wait(word, value, timeout_ns);
+	atomic_store(asleep, 0);
+	/* Twice as long next time if that would have been enough, else half as long. */
+	if (ac_now_ns() - start > GLANCE_NS_MAX)
+		glance_ns = glance_ns > GLANCE_NS_MIN ? glance_ns / 2 : 0;
+	else if (glance_ns < GLANCE_NS_MAX)
+		glance_ns = glance_ns < GLANCE_NS_MIN ? GLANCE_NS_MIN : 2 * glance_ns;
+}
+
+void ac_wake_sleeper(_Atomic uint32_t *word, _Atomic uint32_t *asleep)
+{
+	if (atomic_load(asleep))
+		ac_futex_wake_all(word);
+}
+
 void ac_notify_supervisor(void)
 {
 	atomic_fetch_add(&ac_shared->event, 1);
-	ac_futex_wake_all(&ac_shared->event);
+	ac_wake_sleeper(&ac_shared->event, &ac_shared->event_awaited);
 }
 
 int64_t ac_arena_allocate(uint32_t bytes)

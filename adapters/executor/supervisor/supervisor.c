@@ -219,13 +219,17 @@ static void prepare(void)
 	}
 }
 
+/* Also once more: what a client says of itself may be wrong, and it must not miss its start. */
 static void start_clients(void)
 {
 	for (uint32_t i = 0; i < ac_program_head()->threads; i++) {
 		struct ac_client *control = &ac_shared->clients[ac_program_threads()[i].client];
 
-		atomic_store(&control->sequence, ac_shared->sequence);
-		ac_futex_wake_all(&control->sequence);
+		if (atomic_exchange(&control->sequence, ac_shared->sequence) ==
+		    ac_shared->sequence)
+			ac_futex_wake_all(&control->sequence);
+		else
+			ac_wake_sleeper(&control->sequence, &control->asleep);
 	}
 }
 
@@ -273,6 +277,7 @@ static enum ac_run_end wait_for_clients(struct ac_supervisor *supervisor,
 	uint64_t start = ac_now_ns();
 	struct ac_patience patience;
 	uint64_t limit = 0; /* for clients to die, once they have been killed */
+	int waited = 0;
 
 	ac_patience_start(&patience, start);
 	for (;;) {
@@ -296,12 +301,15 @@ static enum ac_run_end wait_for_clients(struct ac_supervisor *supervisor,
 		if (limit != 0)
 			end_running();
 		ac_frames_serve();
-		if (abandoned(data))
+		if (waited && abandoned(data))
 			return AC_RUN_ABANDONED;
 		next = limit != 0 ? limit : patience.hung;
 		slice = slice_of(now - start);
 		slice = next - now < slice ? next - now : slice;
-		ac_futex_wait(&ac_shared->event, event, slice);
+		ac_await_change(&ac_shared->event, event, slice, &ac_shared->event_awaited);
+		if (atomic_load(&ac_shared->event) == event)
+			start_clients();
+		waited = 1;
 	}
 }
 
