@@ -32,7 +32,8 @@ export { snapshot } from './snapshot.ts';
 export { type Fall, fallsSteadily, LEAK_BYTES_MIN, QUARANTINE_PART } from './steady-fall.ts';
 export { HANG, survival } from './survival.ts';
 export { type Conflict, firstConflict } from './sweep.ts';
-export { allocationsOf, buffersOf } from './timeline/buffers.ts';
+export { allocationsOf } from './timeline/allocations.ts';
+export { buffersOf } from './timeline/buffers.ts';
 export { type DeviceFinder, devicesIn } from './timeline/devices.ts';
 export { injectedErrnos, injectedIn } from './timeline/injected.ts';
 export {

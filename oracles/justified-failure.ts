@@ -3,7 +3,7 @@ import { commandOf, fieldOf, readField } from '../catalogue/abi-request.ts';
 import type { Abi } from '../catalogue/catalogue.ts';
 import { credible } from './credible.ts';
 import { certainFreeRun, fitsAnyhow } from './free-run.ts';
-import { allocationsOf, sizesOf } from './timeline/buffers.ts';
+import { allocationsOf, sizesOf } from './timeline/allocations.ts';
 import { type DeviceFinder, devicesIn } from './timeline/devices.ts';
 import { injectedIn } from './timeline/injected.ts';
 import { type HeldBuffer, mayLive } from './timeline/lifetimes.ts';

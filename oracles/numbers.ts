@@ -9,7 +9,7 @@ import {
 import type { Abi } from '../catalogue/catalogue.ts';
 import { isWitness } from './credible.ts';
 import { type ConcurrentCall, linearizable, type Model } from './linearizability.ts';
-import { allocationsOf, descriptorGiven } from './timeline/buffers.ts';
+import { allocationsOf, descriptorGiven } from './timeline/allocations.ts';
 import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 

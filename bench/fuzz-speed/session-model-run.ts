@@ -71,8 +71,8 @@ class Allocate implements fc.AsyncCommand<Model, Real> {
 
 class OnBuffer implements fc.AsyncCommand<Model, Real> {
   readonly #which: number;
-  readonly #kind: 'close' | 'store' | 'scan';
-  constructor(which: number, kind: 'close' | 'store' | 'scan') {
+  readonly #kind: 'free' | 'fill' | 'look';
+  constructor(which: number, kind: 'free' | 'fill' | 'look') {
     this.#which = which;
     this.#kind = kind;
   }
@@ -82,11 +82,11 @@ class OnBuffer implements fc.AsyncCommand<Model, Real> {
     const one = buffers[at];
     if (one === undefined) return;
     const { address, descriptor, length } = one;
-    if (this.#kind === 'close') {
+    if (this.#kind === 'free') {
       await real.call({ op: 'munmap', address, length });
       await real.call({ op: 'close', fd: descriptor });
       buffers.splice(at, 1);
-    } else if (this.#kind === 'store') {
+    } else if (this.#kind === 'fill') {
       one.byte = (one.byte + 1) % 256;
       await real.call({ op: 'store', address, length, bytes: Uint8Array.of(one.byte) });
     } else {
@@ -107,8 +107,8 @@ export async function sessionModelRuns(session: Session, runs: number): Promise<
   let count = 0;
   const which = fc.nat(SLOTS);
   const allocate = fc.integer({ min: 1, max: 8 }).map((pages) => new Allocate(pages));
-  const on = (kind: 'close' | 'store' | 'scan') => which.map((one) => new OnBuffer(one, kind));
-  const arbitraries = [allocate, on('close'), on('store'), on('scan')];
+  const on = (kind: 'free' | 'fill' | 'look') => which.map((one) => new OnBuffer(one, kind));
+  const arbitraries = [allocate, on('free'), on('fill'), on('look')];
   const commands = fc.commands<Model, Real, false>(arbitraries, {
     ...{ maxCommands: COMMANDS, size: 'max' },
   });

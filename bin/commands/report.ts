@@ -25,8 +25,8 @@ interface ReportArguments extends KcidbArguments, GateArgs {
 }
 
 /**
- * By how much of what is in use the heap may grow before garbage is collected, in percent. V8 lets it
- * grow to four times as much, and a long run is in use for as long as its reports are written.
+ * By how much of what is in use the heap may grow before garbage is collected, in percent. V8 lets
+ * it grow to four times as much, and a long run is in use until its reports are written.
  */
 const HEAP_GROWTH = 50;
 

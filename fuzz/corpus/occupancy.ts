@@ -7,7 +7,7 @@ export interface Stay extends Lifetime {
 }
 
 /** How a region stood at one instant, in numbers that stand for words of a coverage signature. */
-export interface Standing {
+export interface RegionStanding {
   /** Its share that was surely taken, in steps. */
   readonly fullness: number;
   /** Runs of free frames between taken ones; from `LIVE_FROM` on buffers, where frames are hidden. */
@@ -30,7 +30,7 @@ export class OccupancyTracker {
   readonly #bytes: Follower<Stay>;
   readonly #frames: Follower<Tenancy>;
   readonly #runs = new Map<Tenancy, readonly Run[]>();
-  #standing: Standing | undefined;
+  #standing: RegionStanding | undefined;
   /** The most bytes that surely lived together, over all of time. */
   readonly peakBytes: bigint;
 
@@ -45,7 +45,7 @@ export class OccupancyTracker {
   }
 
   /** How it stood at an instant; none may be before the one asked for last. */
-  at(instant: bigint): Standing {
+  at(instant: bigint): RegionStanding {
     const isOther = this.#bytes.forwardTo(instant);
     if (this.#frames.forwardTo(instant) || isOther || this.#standing === undefined) {
       const fullness = fullnessOf(this.#bytes.sum, this.#capacity);

@@ -1,4 +1,4 @@
-import type { Standing } from './occupancy.ts';
+import type { RegionStanding } from './occupancy.ts';
 
 /** How the buffer that an operation is about was held, as a signature says it. */
 export const HELD = [
@@ -44,7 +44,13 @@ export class SignatureTable {
    * @param met calls of other threads, {@link MET_MAX} at most
    * @param held an index of {@link HELD}
    */
-  numberOf(name: string, word: string, standing: Standing, met: number, held: number): number {
+  numberOf(
+    name: string,
+    word: string,
+    standing: RegionStanding,
+    met: number,
+    held: number,
+  ): number {
     const { fragments, fullness } = standing;
     const about = ((fullness * RADIX + fragments) * RADIX + met) * RADIX + held;
     return this.#beginning(name, word) * RADIX ** 4 + about;

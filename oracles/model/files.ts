@@ -1,6 +1,6 @@
 import { type Argument, linux, statOf, textOfBytes } from '../../adapters/contract/index.ts';
 import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
-import { descriptorGiven } from '../timeline/buffers.ts';
+import { descriptorGiven } from '../timeline/allocations.ts';
 import { intOf } from '../timeline/timeline.ts';
 import type { ModelBuffer } from './client.ts';
 import {

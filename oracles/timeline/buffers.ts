@@ -7,8 +7,8 @@ import {
   specOf,
   succeeded,
 } from '../../adapters/contract/index.ts';
-import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
 import type { Abi } from '../../catalogue/catalogue.ts';
+import { allocationsOf, descriptorGiven, sizesOf } from './allocations.ts';
 import { DropIndex } from './drop-index.ts';
 import { type KeepAdvice, keepAdvicesIn } from './keep-advice.ts';
 import { type HeldBuffer, heldDuring, type Reference } from './lifetimes.ts';
@@ -16,7 +16,6 @@ import { dropsOf, type ReferenceDrop } from './reference-drops.ts';
 import { ReferenceIndex } from './reference-index.ts';
 import { withLifetime } from './reference-lifetime.ts';
 import { type Event, intOf, type Timeline } from './timeline.ts';
-import { mixtureBounds } from './torn-reads.ts';
 
 /**
  * The buffers of a timeline with what holds each, and for how long.
@@ -30,53 +29,6 @@ import { mixtureBounds } from './torn-reads.ts';
  */
 export function buffersOf(timeline: Timeline, abi: Abi, page: bigint): HeldBuffer[] {
   return new Bookkeeper(timeline, abi, page).buffers();
-}
-
-/** Successful requests for a buffer that put a new descriptor into their argument. */
-export function allocationsOf(timeline: Timeline, abi: Abi): readonly Event[] {
-  const known = ALLOCATIONS.get(timeline);
-  if (known?.abi === abi) return known.events;
-  const events = allocationsIn(timeline, abi);
-  ALLOCATIONS.set(timeline, { abi, events });
-  return events;
-}
-
-/** Several oracles ask for those of the same timeline. */
-const ALLOCATIONS = new WeakMap<
-  Timeline,
-  { readonly abi: Abi; readonly events: readonly Event[] }
->();
-
-function allocationsIn({ named }: Timeline, abi: Abi): Event[] {
-  const command = commandOf(abi);
-  return named('ioctl').filter(
-    ({ operation, result }) =>
-      operation.op === 'ioctl' &&
-      operation.request === command &&
-      succeeded(result) &&
-      result.out.length >= abi.command.size,
-  );
-}
-
-/** The descriptor that an allocation gave. */
-export const descriptorGiven = (allocation: Event, abi: Abi): bigint =>
-  readField(allocation.result.out, fieldOf(abi, 'descriptor'));
-
-/** Bytes of a buffer, in whole pages: at most, and at least where the length changed meanwhile. */
-export function sizesOf(
-  { operation }: Event,
-  abi: Abi,
-  page: bigint,
-): Pick<HeldBuffer, 'bytes' | 'leastBytes'> {
-  if (operation.op !== 'ioctl') return { bytes: 0n, leastBytes: 0n };
-  const field = fieldOf(abi, 'length');
-  const { bytes, placement } = operation.argument;
-  const first = readField(bytes, field);
-  const rounded = (asked: bigint): bigint => ((asked + page - 1n) / page) * page;
-  const flips = placement?.kind === 'flipped' && placement.offset === field.offset;
-  if (!flips) return { bytes: rounded(first), leastBytes: rounded(first) };
-  const { least, most } = mixtureBounds(first, placement.value, field.width);
-  return { bytes: rounded(most), leastBytes: rounded(least) };
 }
 
 /** A buffer while the books are kept. */
