@@ -77,7 +77,7 @@ export const concurrentCloseCases: readonly Case[] = [
       const sightings = new Sightings();
       const overlaps = new OverlapCount(ODDS);
       while (overlaps.goesOn) {
-        overlaps.count(await closeInUse(context, sightings, overlaps.rounds));
+        overlaps.count(await closeInUse(context, sightings, overlaps));
       }
       sightings.observe(context, 'CON-05', overlaps.note);
       overlaps.demandPower();
@@ -179,14 +179,18 @@ function requestMet({ history }: Race): boolean {
   return tries.first.call < request.return && request.call < tries.last.return;
 }
 
+/** Calls of a thread that uses a buffer, once its threads seldom run while another closes it. */
+const USES = 16n;
+
 /**
  * Threads map, synchronise and look at a buffer while two others close it. A free descriptor below
- * the buffer's takes what looking opens, so that no thread closes that by mistake.
+ * the buffer's takes what looking opens, so that no thread closes that by mistake. Where rounds go
+ * by without a meeting, those that synchronise and look do so until the descriptor is closed.
  */
 async function closeInUse(
   context: CaseContext,
   sightings: Sightings,
-  round: number,
+  { lengthening, rounds: round }: OverlapCount,
 ): Promise<Race> {
   const hole = await context.subject.dup({ fd: await context.device() });
   const buffer = await context.buffer();
@@ -204,10 +208,14 @@ async function closeInUse(
   };
   const address = { slot: `met-${round}` };
   const scan: Operation = { op: 'scan', address, length: context.page, bytes: pattern(BYTE) };
+  const times = lengthening * USES;
+  const more = (body: readonly Operation[]): readonly Operation[] =>
+    lengthening === 1n ? [] : [{ op: 'repeat', times, stop: 'failure', body }];
   const using: readonly (readonly Operation[])[] = [
     [mapping, scan],
-    [syncing(fd), syncing(fd)],
+    [...more([syncing(fd)]), syncing(fd), syncing(fd)],
     [
+      ...more([{ op: 'readlink', fd }]),
       { op: 'readlink', fd },
       { op: 'readfile', document: '/proc/self/fdinfo', fd },
     ],
@@ -223,7 +231,8 @@ async function closeInUse(
     detail: `of two threads ${closes.length} closed the descriptor`,
   });
   const [[mapped, scanned] = [], ...others] = results.slice(2);
-  for (const result of [mapped, ...others.flat()]) {
+  const single = others.flat().map((one) => (one.steps === undefined ? one : one.steps[0]?.last));
+  for (const result of [mapped, ...single]) {
     if (result === undefined) continue;
     sightings.add('calls', {
       word: wordOf(result),
