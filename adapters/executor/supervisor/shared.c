@@ -182,16 +182,24 @@ void ac_futex_wake_all(_Atomic uint32_t *word)
 /* How long this thread looks; 0 where that did not pay. */
 static __thread uint32_t glance_ns = GLANCE_NS_MIN;
 
-static int many_processors(void)
+static uint32_t processors(void)
 {
-	static _Atomic int known;
-	int many = atomic_load_explicit(&known, memory_order_relaxed);
+	static _Atomic uint32_t known;
+	uint32_t count = atomic_load_explicit(&known, memory_order_relaxed);
 
-	if (many == 0) {
-		many = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 1 : -1;
-		atomic_store_explicit(&known, many, memory_order_relaxed);
+	if (count == 0) {
+		long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+		count = online > 1 ? (uint32_t)online : 1;
+		atomic_store_explicit(&known, count, memory_order_relaxed);
 	}
-	return many > 0;
+	return count;
+}
+
+/* Threads of a Program that are to meet need all processors: none is left for looking. */
+static int has_one_to_spare(void)
+{
+	return ((const struct ac_program *)ac_shared->program)->threads < processors();
 }
 
 static int changes_soon(_Atomic uint32_t *word, uint32_t value, uint64_t start)
@@ -210,7 +218,7 @@ void ac_await_change(_Atomic uint32_t *word, uint32_t value, uint64_t timeout_ns
 {
 	uint64_t start = ac_now_ns();
 
-	if (glance_ns > 0 && many_processors() && changes_soon(word, value, start))
+	if (glance_ns > 0 && has_one_to_spare() && changes_soon(word, value, start))
 		return;
 	atomic_store(asleep, 1);
 	if (atomic_load(word) == value)
