@@ -106,6 +106,6 @@ t.test('what a campaign cannot go on from is said in a sentence', async (t) => {
   writeFileSync(journal, text.replace(/"type":"epoch","number":1,"digest":"./, '$&0'));
   t.match(await resumed(2), /is not the one of the campaign, whose snapshot is/);
   writeFileSync(journal, `${text}{"type":"rou`);
-  t.equal(await resumed(0), '', 'a line that a kill cut short is cut off');
+  t.notMatch(await resumed(0), 'allocert:', 'a line that a kill cut short is cut off');
   t.equal(readResumeState(out).done.size, 13);
 });
