@@ -17,6 +17,7 @@ import { packageRoot } from '../base/package-root.ts';
 import { commandOf, fieldOf, requestBytes } from '../catalogue/abi-request.ts';
 import { type Abi, abiNamed } from '../catalogue/catalogue.ts';
 import { tellFigures } from './all/figures.ts';
+import { medianOf } from './all/measure.ts';
 
 const run = promisify(execFile);
 
@@ -115,9 +116,9 @@ function report({ output }: { readonly output: readonly string[] }): void {
   }
   const ratios = measured.map(([before = 0, own = 1, after = 0]) => (before + after) / 2 / own);
   const plain = measured.map(([before = 0, , after = 0]) => (before + after) / 2);
-  const middle = median(ratios);
+  const middle = medianOf(ratios);
   const verdict = middle >= RATIO_MIN ? 'reached' : 'MISSED';
-  const perSecond = (Number(iterations) * 1e9) / median(plain);
+  const perSecond = (Number(iterations) * 1e9) / medianOf(plain);
   console.log(`${url}: ${iterations} buffers of ${LENGTH} bytes, allocated and closed`);
   console.log(`a plain loop makes ${perSecond.toFixed(0)} of them a second`);
   console.log(
@@ -127,8 +128,4 @@ function report({ output }: { readonly output: readonly string[] }): void {
   );
   tellFigures({ executor: middle });
   if (verdict === 'MISSED') process.exitCode = 1;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

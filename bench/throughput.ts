@@ -14,6 +14,7 @@ import { buildAgent } from '../adapters/executor/build/build.ts';
 import { openTarget } from '../adapters/open-target.ts';
 import { packageRoot } from '../base/package-root.ts';
 import { tellFigures } from './all/figures.ts';
+import { medianOf } from './all/measure.ts';
 
 const run = promisify(execFile);
 
@@ -106,8 +107,8 @@ async function rateOf(session: Session, programs: number, times: number): Promis
 function report(): void {
   const lines = ways.map(({ name, batches, singles, best }) => ({
     name,
-    batch: median(batches),
-    single: median(singles),
+    batch: medianOf(batches),
+    single: medianOf(singles),
     operationsPerSecond: Math.round(best),
   }));
   console.log(`ratio to a plain C loop, median of ${ROUNDS} rounds`);
@@ -124,8 +125,4 @@ function report(): void {
   });
   const out = process.argv[2];
   if (out !== undefined) void writeFile(out, `${JSON.stringify(lines, undefined, 2)}\n`);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
