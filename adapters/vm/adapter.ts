@@ -4,6 +4,7 @@ import type { Adapter, Session } from '../contract/index.ts';
 import { connectAgent, type LastWords } from '../protocol/client.ts';
 import { withDeclared } from '../protocol/declared-region.ts';
 import { targetFacts } from '../protocol/facts.ts';
+import { type Acceleration, chooseAcceleration } from './acceleration.ts';
 import { startGuest, withBootFiles } from './boot.ts';
 import { bootFiles } from './boot-files.ts';
 import { type Guest, type GuestExit, wasForced } from './guest.ts';
@@ -11,7 +12,7 @@ import { KERNELS, kernelNamed } from './kernels/registry.ts';
 import { missingForModules } from './modules/compiler.ts';
 import { buildOwnModules } from './modules/own-modules.ts';
 import { type GuestParts, prepareGuest } from './prepare-guest.ts';
-import { type Acceleration, chooseAcceleration, findQemu, type Qemu } from './qemu.ts';
+import { findQemu, type Qemu } from './qemu.ts';
 import { StartWatch } from './start-watch.ts';
 import { parseVmTarget, type VmTarget } from './target-url.ts';
 

@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Acceleration } from './acceleration.ts';
 import { Guest } from './guest.ts';
 import type { GuestParts } from './prepare-guest.ts';
-import { type Acceleration, MACHINES, type Qemu } from './qemu.ts';
+import { MACHINES, type Qemu } from './qemu.ts';
 import type { VmTarget } from './target-url.ts';
 
 const AGENT_PORT = '/dev/vport0p1';

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { machineError } from '../../base/errors.ts';
 import { findOnPath } from '../../base/find-on-path.ts';
+import type { Acceleration } from './acceleration.ts';
 import { GuestConsole } from './console.ts';
-import { type Acceleration, MACHINES, type Qemu } from './qemu.ts';
+import { MACHINES, type Qemu } from './qemu.ts';
 
 /** A kernel to boot, and the emulator to boot it in. */
 export interface GuestOptions {

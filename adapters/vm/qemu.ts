@@ -1,16 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { cacheFolder, makeCacheFolder } from '../../base/cache.ts';
+import { execFileSync } from 'node:child_process';
 import { machineError, messageOf } from '../../base/errors.ts';
 import { findOnPath } from '../../base/find-on-path.ts';
 import type { GuestArchitecture } from './kernels/kernel-image.ts';
 
 /** Milliseconds for QEMU to say its version. */
 const VERSION_MS = 30_000;
-/** Milliseconds within which a guest under KVM must have said its first byte. */
-const KVM_PROBE_MS = 5_000;
 
 /** The QEMU of this machine. */
 export interface Qemu {
@@ -91,16 +85,6 @@ export function findQemu(architecture: GuestArchitecture = 'x86_64'): Qemu {
   }
 }
 
-/** How a guest is executed, as QEMU's options say it. */
-export interface Acceleration {
-  readonly name: 'kvm' | 'tcg';
-  readonly options: readonly string[];
-  /** Words for the kernel's command line. */
-  readonly append: string;
-  /** How many times longer than on the machine itself anything may take. */
-  readonly patience: number;
-}
-
 /**
  * Features by which a kernel clears and copies pages byte by byte: fast in a processor, but QEMU
  * emulates one byte after the other. Without them it takes eight at once, and a page is cleared
@@ -128,74 +112,4 @@ function featuresKnown(program: string): readonly string[] {
   } catch {
     return [];
   }
-}
-
-const emulated = (qemu: Qemu): Acceleration => ({
-  name: 'tcg',
-  options: ['-accel', 'tcg,thread=multi', '-cpu', emulatedProcessor(qemu)],
-  // On a busy host an emulated processor stands still for seconds, which is no fault of its kernel.
-  append: 'rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60',
-  patience: 4,
-});
-const KVM: Acceleration = {
-  name: 'kvm',
-  options: ['-accel', 'kvm', '-cpu', 'host'],
-  append: '',
-  patience: 1,
-};
-
-/**
- * KVM where it really works, for guests like PCs, else emulation. `/dev/kvm` may exist and still fail or hang, so a
- * kernel is started under it, and must say something soon. The answer is kept until the next boot
- * of this machine.
- */
-export async function chooseAcceleration(qemu: Qemu, kernel: string): Promise<Acceleration> {
-  if (qemu.architecture !== 'x86_64' || !mayUseKvm()) return emulated(qemu);
-  const file = join(cacheFolder(), 'kvm-probe.json');
-  const key = `${qemu.version} ${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}`;
-  const known = knownAnswer(file, key);
-  const works = known ?? (await speaksUnderKvm(qemu, kernel));
-  if (known === undefined) {
-    makeCacheFolder(dirname(file));
-    await writeFile(file, `${JSON.stringify({ key, works })}\n`);
-  }
-  return works ? KVM : emulated(qemu);
-}
-
-function mayUseKvm(): boolean {
-  try {
-    accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
-    return true;
-  } catch {
-    return false; // Absent or forbidden: emulation it is.
-  }
-}
-
-function knownAnswer(file: string, key: string): boolean | undefined {
-  if (!existsSync(file)) return undefined;
-  try {
-    const answer = JSON.parse(readFileSync(file, 'utf8'));
-    return answer.key === key ? answer.works === true : undefined;
-  } catch {
-    return undefined; // A torn file says nothing; the probe is run again.
-  }
-}
-
-function speaksUnderKvm(qemu: Qemu, kernel: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const machine = ['-M', 'q35', '-nodefaults', '-display', 'none', '-no-reboot', '-m', '256'];
-    const boot = ['-kernel', kernel, '-append', 'console=ttyS0 earlyprintk=ttyS0 panic=-1'];
-    const child = spawn(qemu.program, [...machine, ...KVM.options, ...boot, '-serial', 'stdio'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const answer = (works: boolean): void => {
-      clearTimeout(timer);
-      child.kill('SIGKILL');
-      resolve(works);
-    };
-    const timer = setTimeout(() => answer(false), KVM_PROBE_MS);
-    child.stdout.once('data', () => answer(true));
-    child.once('exit', () => answer(false));
-    child.once('error', () => answer(false));
-  });
 }

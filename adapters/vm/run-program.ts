@@ -1,9 +1,10 @@
 import { usageError } from '../../base/errors.ts';
+import { chooseAcceleration } from './acceleration.ts';
 import { startGuest, withBootFiles } from './boot.ts';
 import { bootFiles, type GuestProgram } from './boot-files.ts';
 import type { Guest } from './guest.ts';
 import { prepareGuest } from './prepare-guest.ts';
-import { chooseAcceleration, findQemu } from './qemu.ts';
+import { findQemu } from './qemu.ts';
 import { StartWatch } from './start-watch.ts';
 import { requireStaticProgram } from './static-program.ts';
 import { agentsOf, parseVmTarget } from './target-url.ts';

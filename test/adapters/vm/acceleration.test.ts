@@ -1,0 +1,42 @@
+/** Whether KVM works, with stand-ins for QEMU. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { startsUnderKvm } from '../../../adapters/vm/acceleration.ts';
+
+/** What a QEMU says in pieces before it ends or, with `stays`, stops. */
+function qemuThatSays(t: Test, pieces: readonly string[], stays: boolean): Promise<boolean> {
+  const program = join(t.testdir(), 'qemu.cjs');
+  const script = `#!${process.execPath}
+let left = ${JSON.stringify(pieces)};
+const say = () => {
+  process.stdout.write(left.shift() ?? '');
+  if (left.length > 0) setImmediate(say);
+  else if (${stays}) setInterval(() => {}, 1_000_000);
+};
+say();
+`;
+  writeFileSync(program, script, { mode: 0o755 });
+  return startsUnderKvm({ program, version: '10.0.2', architecture: 'x86_64' }, '/no/kernel');
+}
+
+t.test('a kernel that looks for its root has started', async (t) => {
+  const pieces = [
+    '[ 0.1] booting\n',
+    '[ 1.9] Kernel panic - not syn',
+    'cing: VFS: Unable to mount',
+  ];
+  t.ok(await qemuThatSays(t, pieces, true));
+});
+
+t.test('a kernel that runs its first process has started', async (t) => {
+  t.ok(await qemuThatSays(t, ['[ 0.9] Run /sbin/init as init process\n'], true));
+});
+
+t.test('a guest that stops during decompression has not started', async (t) => {
+  t.notOk(await qemuThatSays(t, ['Booting from ROM...\nDecompressing Linux...\n'], true));
+});
+
+t.test('a QEMU that ends early has started nothing', async (t) => {
+  t.notOk(await qemuThatSays(t, ['[ 0.1] booting\n'], false));
+});
