@@ -114,6 +114,11 @@ export interface Adapter {
   close(): Promise<void>;
   /** Set when each session is a target of its own, so that any number may be open at once. */
   readonly independent?: true;
+  /**
+   * Set when every adapter that the URL opens has a target of its own, so that several of them may
+   * work at once, each with a session.
+   */
+  readonly separate?: true;
   /** Set when threads can use the target together, by packed Programs. */
   readonly packed?: PackedTarget;
 }

@@ -26,6 +26,7 @@ export function openSimulator(url: string): Adapter {
   return {
     url,
     independent: true,
+    separate: true,
     ...(packed === undefined ? {} : { packed }),
     open: async () => new SimulatorSession(options, parts),
     close: async () => {},

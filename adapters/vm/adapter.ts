@@ -64,6 +64,8 @@ export async function prepareVm(
 
 class VmAdapter implements Adapter {
   readonly url: string;
+  /** Each starts a guest. */
+  readonly separate = true;
   readonly #target: VmTarget;
   #guest: Guest | undefined;
   /** Whether a guest of this target has started and spoken. */

@@ -21,7 +21,7 @@ import { type KnownDefect, type QualificationRuns, qualify } from '../../suites/
 import { TargetPool } from '../../suites/assess/target-pool.ts';
 import { interruptible, type Stop } from '../shared/interruptible.ts';
 import { LiveLine } from '../shared/live-line.ts';
-import { countOption, outputOptions, single } from '../shared/options.ts';
+import { countOption, JOBS_MAX, outputOptions, single } from '../shared/options.ts';
 import { conclude } from '../shared/own-exit.ts';
 import { mention, sayParagraphs } from '../shared/terminal.ts';
 
@@ -37,7 +37,6 @@ interface QualifyArguments {
 const SIMULATOR = 'sim:';
 /** Targets that have the modules of targets/linux, whose defects are listed beside them. */
 const OWN_MODULES = /^vm:[^/?]+\/cma\d/;
-const JOBS_MAX = 64;
 
 const CLEAN_RUNS_MAX = 10_000;
 

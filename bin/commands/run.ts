@@ -1,7 +1,9 @@
 import type { Argv, CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import type { Adapter } from '../../adapters/contract/index.ts';
 import { openTarget } from '../../adapters/open-target.ts';
 import { usageError } from '../../base/errors.ts';
+import { redact } from '../../base/redact.ts';
 import { isTyped } from '../../config/typed.ts';
 import { checkDirectory } from '../../reports/files/directory.ts';
 import { whileHolding } from '../../reports/files/folder-lock.ts';
@@ -13,9 +15,11 @@ import { listCases } from '../../suites/index.ts';
 import { checkReports } from '../shared/check-reports.ts';
 import { type KcidbArguments, kcidbOf, kcidbOptions } from '../shared/kcidb-options.ts';
 import {
+  countOption,
   EXIT_CODES,
   gateOptions,
   idsIn,
+  JOBS_MAX,
   onlyOption,
   outputOptions,
   parseShard,
@@ -34,6 +38,7 @@ interface RunArguments extends KcidbArguments, GateArgs {
   readonly only: readonly string[] | undefined;
   readonly shard: string | undefined;
   readonly retries: number | undefined;
+  readonly jobs: number | undefined;
   readonly fixed: readonly string[] | undefined;
   readonly statement: string | undefined;
   readonly out: string | undefined;
@@ -72,6 +77,12 @@ export const runCommand: CommandModule<object, RunArguments> = {
       .option('reporter', reporterOption)
       .options(kcidbOptions)
       .option('retries', retriesOption)
+      .option('jobs', {
+        type: 'string',
+        requiresArg: true,
+        coerce: countOption('jobs', JOBS_MAX),
+        describe: 'Cases at once, each in a guest of its own [default: 1]; for vm: and sim:',
+      })
       .option('fixed', {
         type: 'string',
         array: true,
@@ -123,12 +134,12 @@ export const runCommand: CommandModule<object, RunArguments> = {
     const { statement: file } = given;
     const stated = file === undefined ? undefined : statementForRun(file, given.profile);
     const environment = environmentFacts(hideBin(process.argv));
-    const adapter = await openTarget(target);
+    const { adapter, others } = await openJobs(target, given.jobs ?? 1);
     const { profile = stated?.statement.profile, retries = 0 } = given;
     const fixed = idsIn(given.fixed);
     const failFast = given['fail-fast'];
     const asked = { profile, only, shard, retries, gate, fixed, failFast };
-    const run = { adapter, directory, environment, ...asked };
+    const run = { adapter, others, directory, environment, ...asked };
     const carriedOut = async (): Promise<number> => {
       checkDirectory(directory);
       return stated === undefined
@@ -140,6 +151,23 @@ export const runCommand: CommandModule<object, RunArguments> = {
     conclude(await whileHolding([directory], 'run', carriedOut));
   },
 };
+
+/** Opens the target of each job. */
+async function openJobs(
+  target: string,
+  jobs: number,
+): Promise<{ adapter: Adapter; others: readonly Adapter[] }> {
+  if (jobs === 0) throw usageError('--jobs takes a whole number from 1 on, not 0');
+  const adapter = await openTarget(target);
+  const others: Adapter[] = [];
+  if (jobs > 1 && adapter.separate !== true) {
+    await adapter.close();
+    const one = `${redact(target)} is one target, and --jobs needs one for each case at once`;
+    throw usageError(`${one}; leave it out, or run parts on several machines with --shard`);
+  }
+  while (others.length + 1 < jobs) others.push(await openTarget(target));
+  return { adapter, others };
+}
 
 const isTarget = (word: string): boolean => /^[./]|:/.test(word);
 

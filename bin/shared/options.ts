@@ -42,6 +42,9 @@ export function parseShard(
 
 const COUNT_MAX = 1_000_000;
 
+/** Targets that work at once, at most. */
+export const JOBS_MAX = 64;
+
 /** Refuses what is no whole number from 0 on. */
 export const countOption =
   (option: string, max = COUNT_MAX) =>

@@ -39,7 +39,7 @@ export async function runAndReport(
     end = await journaledRun(run, interrupt, progress.listener);
   } finally {
     progress.stop();
-    await closeInTime(run.adapter);
+    await Promise.all([run.adapter, ...(run.others ?? [])].map(closeInTime));
     interrupt.dispose();
   }
   const { directory } = run;

@@ -18,6 +18,8 @@ import { runSuites } from './runner.ts';
 /** A run whose lines go to a journal, or go on in one. */
 export interface JournaledRun {
   readonly adapter: Adapter;
+  /** Further targets of the same URL, see RunOptions. */
+  readonly others?: readonly Adapter[];
   /** Where the journal is. */
   readonly directory: string;
   readonly profile: string | undefined;
@@ -117,11 +119,13 @@ async function runOrLeave(
   listener: RunListener,
   journal: Begun,
 ): Promise<RunEnd | undefined> {
-  const { adapter, profile, only, shard, continued, retries, gate, order, seed } = options;
+  const { adapter, others = [], profile, only, shard, continued } = options;
+  const { retries, gate, order, seed } = options;
   const fixed = options.fixed ?? continued?.start.fixed;
   const seen: { start?: RunStart } = {};
   const run = runSuites({
     adapter,
+    others,
     only,
     signal: stop.signal,
     ...(profile === undefined ? {} : { profile }),

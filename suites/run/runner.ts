@@ -1,13 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import {
-  type Adapter,
-  AllocertError,
-  ConnectionLost,
-  hexOf,
-  type Transcript,
-} from '../../adapters/contract/index.ts';
-import { repeatIfLost } from '../../adapters/contract/repeat-if-lost.ts';
+import { type Adapter, AllocertError, hexOf } from '../../adapters/contract/index.ts';
+import { messageOf } from '../../base/errors.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { type Abi, abiNamed, type Profile, profilesOf } from '../../catalogue/catalogue.ts';
 import { checkFixes, profileOn } from '../../catalogue/known.ts';
@@ -20,8 +14,9 @@ import type {
 } from '../../reports/record/journal-lines.ts';
 import { RECORD_VERSION, type Shard } from '../../reports/record/record.ts';
 import type { Case } from '../kit/case.ts';
-import { type CaseOutcome, judge } from './judge.ts';
-import { runCase, whyNot } from './run-case.ts';
+import { Job, type JobEvents } from './job.ts';
+import { judge } from './judge.ts';
+import { whyNot } from './run-case.ts';
 import { casesOfRun, profilesOfRun, requirementsOfRun } from './run-facts.ts';
 import { decidingProfile, inOrder, selectCases } from './select.ts';
 import { inShard } from './shard.ts';
@@ -30,6 +25,11 @@ import { TargetSessions } from './target-sessions.ts';
 /** Options of a run, and the functions that are called as it goes on. */
 export interface RunOptions {
   readonly adapter: Adapter;
+  /**
+   * Open targets of the same URL, which share the cases with the first: as many cases run at once
+   * as there are targets. Whoever opened them closes them.
+   */
+  readonly others?: readonly Adapter[];
   /** The profile that decides; the target's ABI has a default. */
   readonly profile?: string;
   /** Case or requirement ids; empty for all. */
@@ -88,13 +88,6 @@ export async function runSuites(options: RunOptions): Promise<RunEnd> {
   };
 }
 
-/** One run of a case; `broken` says why no other can run. */
-interface Attempt {
-  readonly outcome: CaseOutcome;
-  readonly transcript: Transcript;
-  readonly broken?: AllocertError;
-}
-
 class Run {
   readonly #options: RunOptions;
   readonly #cases: readonly Case[];
@@ -102,11 +95,14 @@ class Run {
   readonly #profiles: readonly Profile[];
   readonly #abi: Abi;
   readonly #sessions: TargetSessions;
+  readonly #jobs: readonly Job[];
+  /** Cases that a job has taken. */
+  #taken = 0;
+  /** Why no job takes another case; empty while they go on. */
+  #stopped = '';
   #restarts = 0;
   /** Sessions that were closed because the kernel had complained. */
   #renewals = 0;
-  /** The last start of the target that failed and was repeated. */
-  #failedStart: string | undefined;
 
   private constructor(options: RunOptions, sessions: TargetSessions, profile: Profile) {
     this.#options = options;
@@ -121,7 +117,20 @@ class Run {
     const cases = inOrder(selectCases(profile.abi, only, exactly), order);
     this.#cases = cases.filter(({ id }) => inShard(id, shard));
     this.#shard = shard === undefined ? shard : { ...shard, cases: cases.map(({ id }) => id) };
+    this.#jobs = [sessions, ...(options.others ?? []).map((one) => sessions.onAnother(one))].map(
+      (own) => new Job(own, this.#abi, this.#events()),
+    );
     options.onStart(this.#startLine(profile));
+  }
+
+  #events(): JobEvents {
+    return {
+      notice: (message) => this.#notice(message),
+      restarted: () => {
+        this.#restarts += 1;
+      },
+      mayRepeat: () => this.#options.signal?.aborted !== true,
+    };
   }
 
   static async open(options: RunOptions): Promise<Run> {
@@ -157,44 +166,64 @@ class Run {
 
   /** Why the run stopped early; empty when it did not. */
   async allCases(): Promise<string> {
+    const ends = await Promise.allSettled(this.#jobs.map((job) => this.#work(job)));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    return this.#stopped;
+  }
+
+  /** Takes one case after the other, until none is left or something stops the run. */
+  async #work(job: Job): Promise<void> {
     try {
-      for (const case_ of this.#cases) {
+      for (;;) {
         // A target in this process never waits; without this no signal or timer would be heard.
         await setImmediate();
-        if (this.#options.signal?.aborted === true) return 'the run was interrupted';
-        await this.#withRetries(case_);
-        if (this.#options.shouldStop?.() === true && case_ !== this.#cases.at(-1)) {
-          return `${case_.id} failed, and --fail-fast ends the run there`;
+        const case_ = this.#cases[this.#taken];
+        if (case_ === undefined || this.#stopped !== '') return;
+        if (this.#options.signal?.aborted === true) {
+          this.#stopped = 'the run was interrupted';
+          return;
         }
-        if (this.#restarts > RESTARTS_MAX) {
-          return `the target died or was lost ${this.#restarts} times; mend that first`;
-        }
+        this.#taken += 1;
+        await this.#withRetries(job, case_);
+        this.#stopAfter(case_);
       }
-      return '';
     } catch (thrown) {
-      if (thrown instanceof AllocertError) return thrown.message;
-      throw thrown;
+      this.#stopped ||= messageOf(thrown);
+      if (!(thrown instanceof AllocertError)) throw thrown;
     } finally {
-      await this.#sessions.close();
+      await job.close();
+    }
+  }
+
+  #stopAfter({ id }: Case): void {
+    if (this.#stopped !== '') return;
+    if (this.#options.shouldStop?.() === true && this.#taken < this.#cases.length) {
+      this.#stopped = `${id} failed, and --fail-fast ends the run there`;
+    } else if (this.#restarts > RESTARTS_MAX) {
+      this.#stopped = `the target died or was lost ${this.#restarts} times; mend that first`;
     }
   }
 
   /** Every run of a case is in the journal; the record combines them. */
-  async #withRetries(case_: Case): Promise<void> {
+  async #withRetries(job: Job, case_: Case): Promise<void> {
     const { max, shouldRetry } = this.#options.retries ?? { max: 0, shouldRetry: () => false };
     for (let retry = 0; ; retry += 1) {
-      const finish = await this.#finish(case_);
+      const finish = await this.#finish(job, case_);
       if (retry === max || !shouldRetry(finish) || this.#options.signal?.aborted === true) return;
       if (this.#restarts > RESTARTS_MAX) return;
       // What an earlier run left in the session must not decide the next one.
-      await this.#sessions.close();
+      await job.close();
     }
   }
 
-  async #finish(case_: Case): Promise<CaseFinish> {
-    this.#options.onCaseStart({ type: 'case-start', case: case_.id });
+  async #finish(job: Job, case_: Case): Promise<CaseFinish> {
+    const isAlone = this.#jobs.length === 1;
+    const begin = (): void => this.#options.onCaseStart({ type: 'case-start', case: case_.id });
+    if (isAlone) begin();
     const started = performance.now();
-    const { outcome, transcript, broken } = await this.#confirmed(case_);
+    const { outcome, transcript, broken } = await job.attempt(case_);
+    // A journal has its cases one after the other, in the order in which they end.
+    if (!isAlone) begin();
     const finish: CaseFinish = {
       type: 'case-end',
       case: case_.id,
@@ -208,12 +237,12 @@ class Run {
     this.#options.onCaseEnd(finish);
     if (broken !== undefined) throw broken;
     if (outcome.end !== 'crash' && outcome.end !== 'hang') {
-      if (outcome.alarms.length > 0) await this.#renew(case_);
+      if (outcome.alarms.length > 0) await this.#renew(job, case_);
       return finish;
     }
     this.#notice(`${case_.id} ended in a ${outcome.end}: ${outcome.reason}`);
     this.#restarts += 1;
-    await this.#sessions.close();
+    await job.close();
     return finish;
   }
 
@@ -221,75 +250,12 @@ class Run {
    * A kernel that complained is damaged, and may say nothing of the next defect: what runs next has
    * a fresh one, where the adapter starts it.
    */
-  async #renew(case_: Case): Promise<void> {
+  async #renew(job: Job, case_: Case): Promise<void> {
     if (this.#renewals === RENEWALS_MAX) return;
     this.#renewals += 1;
     const more = this.#renewals === RENEWALS_MAX ? ', for the last time' : '';
     this.#notice(`the target is opened again after ${case_.id}: the kernel complained${more}`);
-    await this.#sessions.close();
-  }
-
-  /**
-   * A case that hung runs once more: a call that is late on a starved machine cannot be told from
-   * one that never returns. Only what hangs twice, or hangs while the kernel complains, hangs.
-   */
-  async #confirmed(case_: Case): Promise<Attempt> {
-    const first = await this.#repeatedIfLost(case_);
-    const { end, reason, alarms } = first.outcome;
-    if (end !== 'hang' || alarms.length > 0 || first.broken !== undefined) return first;
-    if (this.#options.signal?.aborted === true) return first;
-    this.#notice(`${case_.id} is repeated because it seems to hang: ${reason}`);
-    await this.#sessions.close();
-    try {
-      const again = await this.#repeatedIfLost(case_);
-      return again.broken === undefined ? again : { ...first, broken: again.broken };
-    } catch (thrown) {
-      if (thrown instanceof AllocertError) return { ...first, broken: thrown };
-      throw thrown;
-    }
-  }
-
-  /**
-   * A case during which the connection was lost runs once more, from its beginning and on the same
-   * target; what was observed before counts for nothing. A second loss, or a target that cannot be
-   * reached again (`broken`), leaves it inconclusive.
-   */
-  #repeatedIfLost(case_: Case): Promise<Attempt> {
-    return repeatIfLost(
-      (repeated) => (repeated ? this.#lastAttempt(case_) : this.#runOnce(case_, false)),
-      async ({ message }) => {
-        this.#notice(`${case_.id} is repeated because the connection was lost: ${message}`);
-        await this.#sessions.lose();
-      },
-    );
-  }
-
-  async #lastAttempt(case_: Case): Promise<Attempt> {
-    try {
-      return await this.#runOnce(case_, true);
-    } catch (thrown) {
-      if (!(thrown instanceof ConnectionLost || thrown instanceof AllocertError)) throw thrown;
-      await this.#sessions.close();
-      const reason = `the connection to the target was lost: ${thrown.message}`;
-      const outcome = { end: 'inconclusive', reason, observations: [], alarms: [] } as const;
-      const transcript = { caseId: case_.id, entries: [] };
-      if (thrown instanceof AllocertError) return { outcome, transcript, broken: thrown };
-      this.#restarts += 1;
-      return { outcome, transcript };
-    }
-  }
-
-  async #runOnce(case_: Case, last: boolean): Promise<Attempt> {
-    const session = await this.#sessions.live();
-    const { failedStart } = session.facts.details;
-    if (failedStart !== undefined && failedStart !== this.#failedStart) {
-      this.#failedStart = failedStart;
-      this.#notice(
-        `the target was started twice for ${case_.id}, the first failed: ${failedStart}`,
-      );
-    }
-    const outcome = await runCase(session, this.#abi, case_, last);
-    return { outcome, transcript: session.transcript };
+    await job.close();
   }
 
   #notice(message: string): void {

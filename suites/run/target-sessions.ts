@@ -12,17 +12,25 @@ export class TargetSessions {
   readonly facts: TargetFacts;
   readonly #adapter: Adapter;
   #session: RecordingSession | undefined;
-  #mayBeAnother = false;
+  /** Whether the next session may be on another target than the first. */
+  #mayBeAnother: boolean;
 
-  private constructor(adapter: Adapter, session: RecordingSession) {
+  private constructor(adapter: Adapter, facts: TargetFacts, session?: RecordingSession) {
     this.#adapter = adapter;
     this.#session = session;
-    this.facts = session.facts;
+    this.#mayBeAnother = session === undefined;
+    this.facts = facts;
   }
 
   /** @throws {@link AllocertError} when the target cannot be reached */
   static async open(adapter: Adapter): Promise<TargetSessions> {
-    return new TargetSessions(adapter, new RecordingSession(await adapter.open()));
+    const session = new RecordingSession(await adapter.open());
+    return new TargetSessions(adapter, session.facts, session);
+  }
+
+  /** Sessions by another adapter, which must lead to a target that says the same of itself. */
+  onAnother(adapter: Adapter): TargetSessions {
+    return new TargetSessions(adapter, this.facts);
   }
 
   /**
