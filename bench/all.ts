@@ -3,14 +3,17 @@
  * each row with what was measured, its goal, and whether it holds. Ends 1 when a row is missed.
  *
  *     npm run bench:all -- [--guest] [--peers] [--only BENCH,…] [--markdown] [--out FILE]
- *         [--before FILE]
+ *         [--before FILE | --against FOLDER]
  *
  * `--guest` asks for what runs in virtual machines, `--peers` for what needs programs of others.
  * `--out` keeps the figures, and `--before` puts those of an earlier `--out` beside the new ones.
+ * `--against` runs each bench of another checkout, which has been built, right before the same one
+ * of this: so each pair of figures is from one run.
  */
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Figures, figuresIn, type Unmeasured } from './all/figures.ts';
@@ -25,12 +28,18 @@ const { values } = parseArgs({
     markdown: { type: 'boolean', default: false },
     out: { type: 'string' },
     before: { type: 'string' },
+    against: { type: 'string' },
   },
 });
 
-/** Runs a bench; what it prints for people goes to standard error. */
-function run({ file, args = [] }: BenchProgram): Promise<Figures | Unmeasured> {
-  const program = fileURLToPath(new URL(`./${file}.js`, import.meta.url));
+/**
+ * Runs a bench; what it prints for people goes to standard error.
+ *
+ * @param folder with the benches as programs
+ */
+function run({ file, args = [] }: BenchProgram, folder: string): Promise<Figures | Unmeasured> {
+  const program = join(folder, `${file}.js`);
+  if (!existsSync(program)) return Promise.resolve({ reason: `there is no ${program}` });
   const child = spawn(process.execPath, [program, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -55,7 +64,14 @@ if (strange !== undefined) {
   process.stderr.write(`there is no bench ${strange}; choose from ${known}\n`);
   process.exit(2);
 }
-const results: Partial<Record<BenchName, Figures | Unmeasured>> = {};
+if (values.before !== undefined && values.against !== undefined) {
+  process.stderr.write('--before and --against both say what stands beside the figures\n');
+  process.exit(2);
+}
+type Told = Partial<Record<BenchName, Figures | Unmeasured>>;
+const own = fileURLToPath(new URL('.', import.meta.url));
+const results: Told = {};
+const theirs: Told = {};
 for (const [name, bench] of Object.entries(BENCHES) as [BenchName, BenchProgram][]) {
   if (only !== undefined && !only.includes(name)) continue;
   const { needs } = bench;
@@ -64,15 +80,22 @@ for (const [name, bench] of Object.entries(BENCHES) as [BenchName, BenchProgram]
     continue;
   }
   process.stderr.write(`\n${name}, at load ${loadavg()[0]?.toFixed(1)}\n`);
-  results[name] = await run(bench);
+  if (values.against !== undefined) {
+    theirs[name] = await run(bench, join(values.against, 'build', 'bench'));
+  }
+  results[name] = await run(bench, own);
 }
 
 const judged = (of: Results) => GOALS.map((row) => judgedRow(row, of));
 const rows = judged(results);
-const before =
-  values.before === undefined
-    ? undefined
-    : judged(JSON.parse(readFileSync(values.before, 'utf8')) as Results);
+function figuresBefore(): Results | undefined {
+  if (values.against !== undefined) return theirs;
+  if (values.before === undefined) return undefined;
+  return JSON.parse(readFileSync(values.before, 'utf8')) as Results;
+}
+
+const earlier = figuresBefore();
+const before = earlier === undefined ? undefined : judged(earlier);
 process.stdout.write(values.markdown ? rowsAsMarkdown(rows, before) : rowsAsText(rows));
 if (values.out !== undefined) {
   writeFileSync(values.out, `${JSON.stringify(results, undefined, 1)}\n`);
