@@ -3,6 +3,7 @@ import { access, readdir } from 'node:fs/promises';
 import { messageOf } from '../base/errors.ts';
 import { findOnPath } from '../base/find-on-path.ts';
 import { nodeHeaders } from './executor/build/build.ts';
+import { knownToWork } from './vm/acceleration.ts';
 import { describeKernel, type KernelState, listKernels } from './vm/list-kernels.ts';
 import { findQemu } from './vm/qemu.ts';
 
@@ -74,14 +75,30 @@ async function findCompiler(): Promise<Finding> {
 
 async function findKvm(): Promise<Finding> {
   const usable = await accessible('/dev/kvm', constants.R_OK | constants.W_OK);
-  const text = usable ? '/dev/kvm can be opened; a run probes whether it works' : NO_KVM;
-  return { found: usable, optional: true, text };
+  if (!usable) return { found: false, optional: true, text: NO_KVM };
+  const works = knownAnswerOfKvm();
+  return { found: works !== false, optional: true, text: wordsOfKvm(works) };
+}
+
+/** Whether a run found that guests start under KVM; undefined before any has tried. */
+function knownAnswerOfKvm(): boolean | undefined {
+  try {
+    return knownToWork(findQemu());
+  } catch {
+    return undefined; // There is no QEMU, of which another line tells.
+  }
 }
 
 /** A kernel that this machine cannot boot is no fault of the others. */
 function kernelProbe(state: KernelState): Probe {
   const found = state.missing.length + state.missingForModules.length === 0;
   return async () => ({ found, optional: true, text: describeKernel(state) });
+}
+
+function wordsOfKvm(works: boolean | undefined): string {
+  if (works === undefined) return '/dev/kvm can be opened; a run probes whether it works';
+  if (works) return '/dev/kvm: guests start under KVM';
+  return '/dev/kvm can be opened, but no guest starts under it: they are emulated, which is slower';
 }
 
 const NO_KVM = 'no usable /dev/kvm: kernels run emulated, which is slower and works the same';

@@ -49,15 +49,32 @@ const KVM: Acceleration = {
  */
 export async function chooseAcceleration(qemu: Qemu, kernel: string): Promise<Acceleration> {
   if (qemu.architecture !== 'x86_64' || !mayUseKvm()) return emulated(qemu);
-  const file = join(cacheFolder(), 'kvm-probe.json');
-  const key = `${qemu.version} ${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}`;
-  const known = knownAnswer(file, key);
+  const known = knownToWork(qemu);
   const works = known ?? (await startsUnderKvm(qemu, kernel));
   if (known === undefined) {
+    const file = answerFile();
     makeCacheFolder(dirname(file));
-    await writeFile(file, `${JSON.stringify({ key, works })}\n`);
+    await writeFile(file, `${JSON.stringify({ key: answerKey(qemu), works })}\n`);
   }
   return works ? KVM : emulated(qemu);
+}
+
+const answerFile = (): string => join(cacheFolder(), 'kvm-probe.json');
+
+/** What an answer is for. Earlier versions asked for less than a whole boot. */
+const answerKey = ({ version }: Qemu): string =>
+  `boot ${version} ${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}`;
+
+/** Whether guests start under KVM, by the last answer since this machine booted. */
+export function knownToWork(qemu: Qemu): boolean | undefined {
+  const file = answerFile();
+  if (!existsSync(file)) return undefined;
+  try {
+    const answer = JSON.parse(readFileSync(file, 'utf8'));
+    return answer.key === answerKey(qemu) ? answer.works === true : undefined;
+  } catch {
+    return undefined; // A torn file says nothing; the probe is run again.
+  }
 }
 
 function mayUseKvm(): boolean {
@@ -66,16 +83,6 @@ function mayUseKvm(): boolean {
     return true;
   } catch {
     return false; // Absent or forbidden: emulation it is.
-  }
-}
-
-function knownAnswer(file: string, key: string): boolean | undefined {
-  if (!existsSync(file)) return undefined;
-  try {
-    const answer = JSON.parse(readFileSync(file, 'utf8'));
-    return answer.key === key ? answer.works === true : undefined;
-  } catch {
-    return undefined; // A torn file says nothing; the probe is run again.
   }
 }
 
