@@ -25,12 +25,14 @@ const commands = new WeakMap<Abi, bigint>();
  */
 export function requestBytes(abi: Abi, fields: Fields): Uint8Array {
   const bytes = new Uint8Array(abi.command.size);
-  const values: Fields = { flags: linux.O_RDWR | linux.O_CLOEXEC, ...fields };
-  for (const [role, value] of Object.entries(values) as [Role, bigint][]) {
-    writeField(bytes, fieldOf(abi, role), value);
+  if (!('flags' in fields)) writeField(bytes, fieldOf(abi, 'flags'), DEFAULT_FLAGS);
+  for (const role of Object.keys(fields) as Role[]) {
+    writeField(bytes, fieldOf(abi, role), fields[role] as bigint);
   }
   return bytes;
 }
+
+const DEFAULT_FLAGS = linux.O_RDWR | linux.O_CLOEXEC;
 
 /** Where a role lies in the ABI's argument. */
 export function fieldOf(abi: Abi, role: Role): AbiField {
@@ -39,30 +41,52 @@ export function fieldOf(abi: Abi, role: Role): AbiField {
   return field;
 }
 
-function writeField(bytes: Uint8Array, field: AbiField, value: bigint): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  if (field.width === 8) view.setBigUint64(field.offset, BigInt.asUintN(64, value), true);
-  else view.setUint32(field.offset, Number(BigInt.asUintN(32, value)), true);
+function writeField(bytes: Uint8Array, { offset, width }: AbiField, value: bigint): void {
+  SCRATCH.setBigUint64(0, BigInt.asUintN(64, value), true);
+  for (let at = 0; at < width; at += 1) bytes[offset + at] = SCRATCH_BYTES[at] as number;
 }
+
+/** Where fields are put together: to make a view of each argument costs more than to copy. */
+const SCRATCH = new DataView(new ArrayBuffer(8));
+const SCRATCH_BYTES = new Uint8Array(SCRATCH.buffer);
 
 /**
  * The value of a field in an argument's bytes; 0 where these end before it, as in a Program that
  * somebody else has written.
  */
 export function readField(bytes: Uint8Array, field: AbiField): bigint {
-  if (bytes.byteLength < field.offset + field.width) return 0n;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (field.width === 8) return view.getBigUint64(field.offset, true);
-  return BigInt(
-    field.signed === true ? view.getInt32(field.offset, true) : view.getUint32(field.offset, true),
-  );
+  const { offset, width } = field;
+  if (bytes.length < offset + width) return 0n;
+  for (let at = 0; at < width; at += 1) SCRATCH_BYTES[at] = bytes[offset + at] as number;
+  if (width === 8) return SCRATCH.getBigUint64(0, true);
+  return BigInt(field.signed === true ? SCRATCH.getInt32(0, true) : SCRATCH.getUint32(0, true));
 }
 
 /** The argument with its output fields blanked: what must not change over a call. */
 export function withoutOutputs(abi: Abi, bytes: Uint8Array): Uint8Array {
-  const rest = Uint8Array.from(bytes);
-  for (const field of Object.values(abi.fields)) {
-    if (field.output === true) rest.fill(0, field.offset, field.offset + field.width);
-  }
+  const rest = new Uint8Array(bytes);
+  for (const { offset, width } of outputsOf(abi)) rest.fill(0, offset, offset + width);
   return rest;
 }
+
+/** Whether two arguments of one length differ in nothing but output fields. */
+export function sameInputs(abi: Abi, one: Uint8Array, other: Uint8Array): boolean {
+  for (let at = 0; at < one.length; at += 1) {
+    if (one[at] === other[at]) continue;
+    const isOutput = outputsOf(abi).some(
+      ({ offset, width }) => offset <= at && at < offset + width,
+    );
+    if (!isOutput) return false;
+  }
+  return true;
+}
+
+function outputsOf(abi: Abi): readonly AbiField[] {
+  const known = outputs.get(abi);
+  if (known !== undefined) return known;
+  const fields = Object.values(abi.fields).filter((field) => field.output === true);
+  outputs.set(abi, fields);
+  return fields;
+}
+
+const outputs = new WeakMap<Abi, readonly AbiField[]>();

@@ -1,5 +1,5 @@
 import { linux, succeeded } from '../adapters/contract/index.ts';
-import { commandOf, fieldOf, readField, withoutOutputs } from '../catalogue/abi-request.ts';
+import { commandOf, fieldOf, readField, sameInputs } from '../catalogue/abi-request.ts';
 import type { Abi } from '../catalogue/catalogue.ts';
 import { credible } from './credible.ts';
 import { type DeviceFinder, devicesIn } from './timeline/devices.ts';
@@ -22,7 +22,7 @@ export function answers(timeline: Timeline, abi: Abi, page: bigint): Violation[]
   const deviceOf = devicesIn(timeline);
   const found: Violation[] = [];
   for (const event of timeline.events) {
-    found.push(...writesOutside(timeline, event));
+    if (event.result.redZone !== undefined) found.push(...writesOutside(timeline, event));
     if (isJudged(event, abi, deviceOf)) found.push(...changes(event, abi, page));
   }
   return credible(timeline, found);
@@ -76,7 +76,7 @@ function changes(event: Event, abi: Abi, page: bigint): Violation[] {
     const detail = `a successful request returned ${result.value}`;
     found.push(violation('IOC-06', 'a successful request does not return 0', detail, event));
   }
-  if (!sameBytes(withoutOutputs(abi, bytes), withoutOutputs(abi, result.out))) {
+  if (!sameInputs(abi, bytes, result.out)) {
     const detail = 'fields other than outputs have other bytes than before';
     found.push(violation('ABI-05', 'a field other than an output was changed', detail, event));
   }
@@ -102,4 +102,8 @@ const violation = (requirement: string, kind: string, detail: string, event: Eve
   events: [event],
 });
 
-const sameBytes = (one: Uint8Array, other: Uint8Array): boolean => Buffer.compare(one, other) === 0;
+function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at += 1) if (one[at] !== other[at]) return false;
+  return true;
+}

@@ -18,21 +18,26 @@ import type { Violation } from './violation.ts';
  * judged.
  */
 export function content(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
+  if (timeline.named('scan').length === 0) return [];
   const mappings = mappingsIn(timeline, buffers);
   const accessTo = (event: Event): Access[] => accessOf(timeline, mappings, event);
-  const scans = timeline.named('scan').flatMap(accessTo);
-  const stores = groupedBy(timeline.named('store').flatMap(accessTo), ({ buffer }) => buffer);
+  const stored: Access[] = [];
+  for (const store of timeline.named('store')) stored.push(...accessTo(store));
+  const stores = groupedBy(stored, ({ buffer }) => buffer);
   const astray = strayStores(timeline, mappings);
   const harmOf = harmIn(timeline);
   const rewritten = firstRewriting(timeline);
-  const found = scans.flatMap((access) => {
-    if (!access.sure) return [];
-    const { call, return: back = call } = access.event.result;
-    if (rewritten !== undefined && rewritten <= back) return [];
-    if (access.buffer.references.some((one) => isHarmed(one, harmOf))) return [];
-    if (access.event.result.outcome !== 'faulted' && mayBeHit(access, astray)) return [];
-    return judge(access, stores.get(access.buffer) ?? []);
-  });
+  const found: Violation[] = [];
+  for (const scan of timeline.named('scan')) {
+    const { call, return: back = call } = scan.result;
+    if (rewritten !== undefined && rewritten <= back) continue;
+    for (const access of accessTo(scan)) {
+      if (!access.sure) continue;
+      if (access.buffer.references.some((one) => isHarmed(one, harmOf))) continue;
+      if (scan.result.outcome !== 'faulted' && mayBeHit(access, astray)) continue;
+      found.push(...judge(access, stores.get(access.buffer) ?? []));
+    }
+  }
   return credible(timeline, found);
 }
 
@@ -67,6 +72,8 @@ interface Access {
 interface MappedBuffer {
   readonly buffer: HeldBuffer;
   readonly mapping: Reference;
+  /** The address behind its last byte. */
+  readonly end: bigint;
   readonly isPrivate: boolean;
   readonly isShared: boolean;
 }
@@ -80,9 +87,14 @@ function mappingsIn(
   for (const buffer of buffers) {
     for (const mapping of buffer.references) {
       if (mapping.kind !== 'mapping') continue;
-      const { made } = mapping;
-      const kind = { isPrivate: isPrivate(timeline, made), isShared: isShared(timeline, made) };
-      all.push({ buffer, mapping, ...kind });
+      const { length, made, value } = mapping;
+      all.push({
+        buffer,
+        mapping,
+        end: value + length,
+        isPrivate: isPrivate(timeline, made),
+        isShared: isShared(timeline, made),
+      });
     }
   }
   return groupedBy(all, ({ mapping }) => mapping.client);
@@ -106,9 +118,9 @@ function accessOf(
   const found: Access[] = [];
   for (const one of mappings.get(client) ?? []) {
     const { buffer, mapping } = one;
-    const { gone, length, made, value } = mapping;
+    const { gone, made, value } = mapping;
     // What goes through a private mapping is not the buffer's.
-    if (value >= to || from >= value + length || one.isPrivate) continue;
+    if (value >= to || from >= one.end || one.isPrivate) continue;
     if (result.return !== undefined && made.result.call > result.return) continue;
     if (gone !== undefined && gone < result.call) continue;
     found.push({ event, buffer, mapping, sure: value === address && one.isShared });
@@ -128,8 +140,7 @@ function strayStores(
     const from = timeline.valueOf(operation.address) + timeline.valueOf(operation.offset ?? 0n);
     const to = from + timeline.valueOf(operation.length);
     return !(mappings.get(client) ?? []).some(
-      ({ mapping: one }) =>
-        one.value <= from && to <= one.value + one.length && heldDuring(one, call, back),
+      ({ end, mapping: one }) => one.value <= from && to <= end && heldDuring(one, call, back),
     );
   });
 }
@@ -227,4 +238,4 @@ function reachesWithin({ operation }: Event, mapping: Reference): boolean {
 }
 
 const sameBytes = (one: Uint8Array, other: Uint8Array): boolean =>
-  one.length === other.length && one.every((byte, index) => byte === other[index]);
+  one.length === other.length && Buffer.compare(one, other) === 0;

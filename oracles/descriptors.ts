@@ -9,6 +9,7 @@ import {
 } from '../adapters/contract/index.ts';
 import { credible } from './credible.ts';
 import { type HeldBuffer, heldDuring, type Reference } from './timeline/lifetimes.ts';
+import { ReferenceIndex } from './timeline/reference-index.ts';
 import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
@@ -28,25 +29,24 @@ export function descriptors(timeline: Timeline, buffers: readonly HeldBuffer[]):
 }
 
 function givenTwice(buffers: readonly HeldBuffer[]): Violation[] {
-  const held = new Map<string, Reference[]>();
-  for (const reference of buffers.flatMap(({ references }) => references)) {
-    if (reference.kind !== 'descriptor') continue;
-    const key = `${reference.client} ${reference.value}`;
-    const others = held.get(key) ?? [];
-    const before = others.find((other) => bothHeld(other, reference));
-    if (before !== undefined) {
-      return [
-        {
-          oracle: 'descriptors',
-          requirement: 'FD-01',
-          kind: 'a descriptor was given twice',
-          detail: `descriptor ${reference.value} of ${reference.client} was given while it was in use`,
-          events: [before.made, reference.made],
-        },
-      ];
+  const held = new ReferenceIndex<Reference>();
+  for (const { references } of buffers) {
+    for (const reference of references) {
+      if (reference.kind !== 'descriptor') continue;
+      const before = held.at(reference).find((other) => bothHeld(other, reference));
+      if (before !== undefined) {
+        return [
+          {
+            oracle: 'descriptors',
+            requirement: 'FD-01',
+            kind: 'a descriptor was given twice',
+            detail: `descriptor ${reference.value} of ${reference.client} was given while it was in use`,
+            events: [before.made, reference.made],
+          },
+        ];
+      }
+      held.add(reference, reference);
     }
-    others.push(reference);
-    held.set(key, others);
   }
   return [];
 }
@@ -96,9 +96,11 @@ function unaccountedBetween(
   );
   if (!clear) return [];
   const expected = accounted(timeline, between, numbersIn(first));
-  for (const { kind, client: owner, gone, value } of buffers.flatMap((one) => one.references)) {
-    const mayBeOpen = gone === undefined || gone >= last.result.call;
-    if (kind === 'descriptor' && owner === client && mayBeOpen) expected.add(value);
+  for (const { references } of buffers) {
+    for (const { kind, client: owner, gone, value } of references) {
+      const mayBeOpen = gone === undefined || gone >= last.result.call;
+      if (kind === 'descriptor' && owner === client && mayBeOpen) expected.add(value);
+    }
   }
   const found = numbersIn(last);
   const extra = [...found].filter((number) => !expected.has(number));

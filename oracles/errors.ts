@@ -24,31 +24,35 @@ export function errors(
   predict: (event: Event) => Prediction | undefined,
 ): Violation[] {
   const first = new Map<string, Event>();
-  return timeline.events.flatMap((event) => {
+  const found: Violation[] = [];
+  for (const event of timeline.events) {
     const { outcome } = event.result;
-    if (outcome === 'lost' || outcome === 'unsupported') return NOTHING;
+    if (outcome === 'lost' || outcome === 'unsupported') continue;
     const prediction = predict(event);
-    if (prediction === undefined || !isWitness(timeline, event)) return NOTHING;
+    if (prediction === undefined || !isWitness(timeline, event)) continue;
     const word = wordOf(event.result);
     const anyError = prediction.words.includes('error') && event.result.errno !== undefined;
-    if (anyError || prediction.words.includes(word)) return unlike(prediction, event, first);
-    return [
-      {
-        oracle: 'errors',
-        requirement: prediction.requirement,
-        kind: `${event.operation.op} ${outcomePhrase(word)}`,
-        detail: `${event.operation.op} ${outcomePhrase(word)}; allowed: ${prediction.words.join(', ')}`,
-        events: [event],
-      },
-    ];
-  });
+    if (anyError || prediction.words.includes(word)) {
+      found.push(...unlike(prediction, event, first));
+      continue;
+    }
+    found.push({
+      oracle: 'errors',
+      requirement: prediction.requirement,
+      kind: `${event.operation.op} ${outcomePhrase(word)}`,
+      detail: `${event.operation.op} ${outcomePhrase(word)}; allowed: ${prediction.words.join(', ')}`,
+      events: [event],
+    });
+  }
+  return found;
 }
 
 const NOTHING: readonly Violation[] = [];
+const NO_WORDS: readonly string[] = [];
 
 /** Whether an earlier request of the same kind had another outcome. */
 function unlike(
-  { alike = [], requirement }: Prediction,
+  { alike = NO_WORDS, requirement }: Prediction,
   event: Event,
   first: Map<string, Event>,
 ): readonly Violation[] {

@@ -50,31 +50,34 @@ export function tenanciesOf(
   timeline: Timeline,
   buffers: readonly HeldBuffer[],
 ): readonly Tenancy[] {
-  const known = TENANCIES.get(buffers);
-  if (known?.timeline === timeline) return known.tenancies;
-  const tenancies = tenanciesIn(timeline, buffers);
-  TENANCIES.set(buffers, { timeline, tenancies });
+  const byBuffers = timeline.once(noTenancies);
+  let tenancies = byBuffers.get(buffers);
+  if (tenancies === undefined) {
+    tenancies = tenanciesIn(timeline, buffers);
+    byBuffers.set(buffers, tenancies);
+  }
   return tenancies;
 }
 
-/** Several oracles ask for the same ones, and the coverage. */
-const TENANCIES = new WeakMap<
-  readonly HeldBuffer[],
-  { readonly timeline: Timeline; readonly tenancies: readonly Tenancy[] }
->();
+const noTenancies = (_timeline: Timeline): Map<readonly HeldBuffer[], readonly Tenancy[]> =>
+  new Map();
 
 function tenanciesIn(timeline: Timeline, buffers: readonly HeldBuffer[]): Tenancy[] {
-  return timeline.named('frames').flatMap((event) => {
+  const tenancies: Tenancy[] = [];
+  for (const event of timeline.named('frames')) {
     const { operation, result } = event;
-    if (operation.op !== 'frames' || !succeeded(result)) return [];
-    if (!isWitness(timeline, event)) return [];
+    if (operation.op !== 'frames' || !succeeded(result)) continue;
+    if (!isWitness(timeline, event)) continue;
     const address = timeline.valueOf(operation.address);
     const length = timeline.valueOf(operation.length);
     const buffer = buffers.find((one) => isMappedAt(timeline, one, address, length, event));
     const frames = pageFramesIn(result.out);
-    if (buffer === undefined || frames.includes(0n)) return [];
-    return lifetimesOf(buffer).map(({ from, until }) => ({ buffer, frames, from, until }));
-  });
+    if (buffer === undefined || frames.includes(0n)) continue;
+    for (const { from, until } of lifetimesOf(buffer)) {
+      tenancies.push({ buffer, frames, from, until });
+    }
+  }
+  return tenancies;
 }
 
 /**
@@ -120,9 +123,12 @@ export function overlapIn(tenancies: readonly Tenancy[]): PageOverlap | undefine
 
 /** Frames as small numbers, in their order, so that an array can hold their owners. */
 function denseFrames(live: readonly Tenancy[]): ReadonlyMap<bigint, number> {
-  const frames = [...new Set(live.flatMap((tenancy) => tenancy.frames))];
-  frames.sort((a, b) => (a < b ? -1 : 1));
-  return new Map(frames.map((frame, index) => [frame, index]));
+  const all = new Set<bigint>();
+  for (const { frames } of live) for (const frame of frames) all.add(frame);
+  const sorted = [...all].sort((a, b) => (a < b ? -1 : 1));
+  const dense = new Map<bigint, number>();
+  for (const frame of sorted) dense.set(frame, dense.size);
+  return dense;
 }
 
 interface Change {
@@ -142,13 +148,14 @@ function packedEvents(
   numbers: ReadonlyMap<HeldBuffer, number>,
   dense: ReadonlyMap<bigint, number>,
 ): { packed: Int32Array; order: readonly number[] } {
-  const changes = live.flatMap(({ from, until }, tenancy): Change[] => [
-    { at: from, takes: true, tenancy },
-    ...(until === undefined ? [] : [{ at: until, takes: false, tenancy }]),
-  ]);
+  const changes: Change[] = [];
+  for (const [tenancy, { from, until }] of live.entries()) {
+    changes.push({ at: from, takes: true, tenancy });
+    if (until !== undefined) changes.push({ at: until, takes: false, tenancy });
+  }
   const words: number[] = [];
   const order: number[] = [];
-  for (const { takes, tenancy } of changes.toSorted(inOrder)) {
+  for (const { takes, tenancy } of changes.sort(inOrder)) {
     const { buffer, frames } = live[tenancy] as Tenancy;
     const owner = numbers.get(buffer) ?? 0;
     for (const [first, count] of runsOf(frames, dense)) {

@@ -10,6 +10,7 @@ import type { Abi } from '../catalogue/catalogue.ts';
 import { isWitness } from './credible.ts';
 import { type ConcurrentCall, linearizable, type Model } from './linearizability.ts';
 import { allocationsOf, descriptorGiven } from './timeline/allocations.ts';
+import { harmIn } from './timeline/self-harm.ts';
 import type { Event, Timeline } from './timeline/timeline.ts';
 import type { Violation } from './violation.ts';
 
@@ -46,16 +47,11 @@ export function numbers(timeline: Timeline, abi: Abi): Violation[] {
     const mine = timeline.ofClient(client);
     // What a client that has harmed itself is given says nothing. What came back before is
     // explained by nothing that ended after: so all of these must have begun later.
-    const all = mine.filter(({ result }) => result.call > (start.result.return ?? 0n));
-    const later = all.filter((event) => isWitness(timeline, event));
-    const witnesses = new Set(later);
-    const last = later
-      .map(({ result }) => result.return ?? result.call)
-      .reduce((a, b) => (a > b ? a : b), 0n);
-    const isCut = all.some(
-      (event) => event.result.call <= last && !witnesses.has(event) && !isNeutral(event),
-    );
-    if (isCut || !isWitness(timeline, start)) return [];
+    const since = start.result.return ?? 0n;
+    const all = mine.filter(({ result }) => result.call > since);
+    const isHarmed = harmIn(timeline)(client) !== undefined;
+    const later = isHarmed ? all.filter((event) => isWitness(timeline, event)) : all;
+    if (isHarmed && (isCut(all, later) || !isWitness(timeline, start))) return [];
     if (hasFleeting(later, given) || reachesAside(timeline, later, given, abi)) return [];
     const calls = callsOf(timeline, later, given, abi);
     if (calls === undefined) return [];
@@ -64,6 +60,15 @@ export function numbers(timeline: Timeline, abi: Abi): Violation[] {
     const kind = 'descriptors are not the lowest free ones';
     return [{ oracle: 'numbers', requirement: 'FD-01', kind, detail, events: later }];
   });
+}
+
+/** Whether something else touched the table before the last of these came back. */
+function isCut(all: readonly Event[], witnesses: readonly Event[]): boolean {
+  const known = new Set(witnesses);
+  const last = witnesses
+    .map(({ result }) => result.return ?? result.call)
+    .reduce((a, b) => (a > b ? a : b), 0n);
+  return all.some((event) => event.result.call <= last && !known.has(event) && !isNeutral(event));
 }
 
 /** Operations for which an executor may hold a descriptor of its own as long as they last. */
@@ -79,6 +84,7 @@ const isNeutral = ({ operation }: Event): boolean =>
 
 function hasFleeting(events: readonly Event[], given: ReadonlySet<Event>): boolean {
   const shared = sharedPrograms(events);
+  if (shared.size === 0) return false;
   return events.some(
     (one) =>
       shared.has(one.program) &&
@@ -99,9 +105,14 @@ function reachesAside(
   given: ReadonlySet<Event>,
   abi: Abi,
 ): boolean {
-  const arms = events.some(
-    ({ operation }) => operation.op === 'failnth' && timeline.valueOf(operation.nth) !== 0n,
-  );
+  const arms = timeline
+    .named('failnth')
+    .some(
+      (event) =>
+        event.operation.op === 'failnth' &&
+        timeline.valueOf(event.operation.nth) !== 0n &&
+        events.includes(event),
+    );
   const isHigh = (event: Event): boolean => {
     if (given.has(event)) return descriptorGiven(event, abi) >= ASIDE_LEAST;
     return GIVING.has(event.operation.op) && event.result.value >= ASIDE_LEAST;
@@ -114,7 +125,9 @@ function sharedPrograms(events: readonly Event[]): ReadonlySet<number> {
   const threads = new Map<number, number>();
   const shared = new Set<number>();
   for (const { program, thread } of events) {
-    if ((threads.get(program) ?? thread) !== thread) shared.add(program);
+    const before = threads.get(program);
+    if (before === thread) continue;
+    if (before !== undefined) shared.add(program);
     threads.set(program, thread);
   }
   return shared;
@@ -243,6 +256,15 @@ function lowestFree(open: readonly bigint[]): bigint {
 }
 
 function insert(open: readonly bigint[], number: bigint): readonly bigint[] {
-  const above = open.findIndex((one) => one > number);
-  return above < 0 ? [...open, number] : open.toSpliced(above, 0, number);
+  const more: bigint[] = [];
+  let isIn = false;
+  for (const one of open) {
+    if (!isIn && one > number) {
+      more.push(number);
+      isIn = true;
+    }
+    more.push(one);
+  }
+  if (!isIn) more.push(number);
+  return more;
 }

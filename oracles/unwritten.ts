@@ -25,7 +25,8 @@ import type { Violation } from './violation.ts';
  */
 export function unwritten(timeline: Timeline, buffers: readonly HeldBuffer[]): Violation[] {
   if (timeline.events.some(opensOther)) return [];
-  const known = new Set(buffers.flatMap(({ references }) => references.map(({ made }) => made)));
+  const known = new Set<Event>();
+  for (const { references } of buffers) for (const { made } of references) known.add(made);
   const maps = timeline
     .named('mmap')
     .filter((event) => succeeded(event.result) && !known.has(event));

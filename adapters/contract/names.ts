@@ -15,6 +15,8 @@ export interface NamesOnWire {
   readonly clients: readonly (readonly [string, number])[];
 }
 
+/** A name that most are: no member of a family. */
+const PLAIN_NAME = /^[a-z][a-z0-9-]*$/;
 const NAME = /^([a-z][a-z0-9-]*)(?:\[(i|\d+)\])?$/;
 
 /**
@@ -97,6 +99,7 @@ export class NameTable {
 }
 
 function parse(name: string): { base: string; index: string | undefined } {
+  if (PLAIN_NAME.test(name)) return { base: name, index: undefined };
   const match = NAME.exec(name);
   if (match?.[1] === undefined) {
     throw usageError(`"${name}" is not a slot name: use lower-case letters, digits, - and [i]`);

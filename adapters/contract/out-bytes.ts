@@ -57,24 +57,37 @@ export function statOf(out: Uint8Array): FileStat {
 /** Out bytes of the shape `descriptors`. */
 export function descriptorsIn(out: Uint8Array): number[] {
   const view = viewOf(out);
-  return Array.from({ length: Math.floor(out.length / 4) }, (_, at) => view.getInt32(4 * at, true));
+  const numbers: number[] = [];
+  for (let at = 0; at + 4 <= out.length; at += 4) numbers.push(view.getInt32(at, true));
+  return numbers;
 }
 
 /** Out bytes of the shape `page-frames`. */
 export function pageFramesIn(out: Uint8Array): bigint[] {
   const view = viewOf(out);
-  const count = Math.floor(out.length / 8);
-  return Array.from({ length: count }, (_, at) => view.getBigUint64(8 * at, true));
+  const frames: bigint[] = [];
+  for (let at = 0; at + 8 <= out.length; at += 8) frames.push(view.getBigUint64(at, true));
+  return frames;
 }
 
 /** Out bytes of the shape `text`. */
-export const textOfBytes = (out: Uint8Array): string => new TextDecoder().decode(out);
+export const textOfBytes = (out: Uint8Array): string => DECODER.decode(out);
+
+const DECODER = new TextDecoder();
 
 /** The kilobytes behind a name in out bytes that are the text of /proc/meminfo. */
 export function kilobytesIn(out: Uint8Array, name: string): bigint | undefined {
-  const value = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(textOfBytes(out))?.[1];
+  let pattern = LINES.get(name);
+  if (pattern === undefined) {
+    pattern = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm');
+    LINES.set(name, pattern);
+  }
+  const value = pattern.exec(textOfBytes(out))?.[1];
   return value === undefined ? undefined : BigInt(value);
 }
+
+/** Patterns by the name of the line: there are few. */
+const LINES = new Map<string, RegExp>();
 
 /** A little-endian field of out bytes of any shape, 1, 2, 4 or 8 wide; undefined past their end. */
 export function fieldOfBytes(
@@ -84,9 +97,12 @@ export function fieldOfBytes(
   signed = false,
 ): bigint | undefined {
   if (offset + width > out.length) return undefined;
-  let value = 0n;
-  for (let index = width - 1; index >= 0; index -= 1) {
-    value = (value << 8n) | BigInt(out[offset + index] ?? 0);
-  }
+  // Put together in one place: a view of the bytes would cost more than to copy them.
+  FIELD.setBigUint64(0, 0n, true);
+  for (let at = 0; at < width; at += 1) FIELD_BYTES[at] = out[offset + at] ?? 0;
+  const value = FIELD.getBigUint64(0, true);
   return signed ? BigInt.asIntN(8 * width, value) : value;
 }
+
+const FIELD = new DataView(new ArrayBuffer(8));
+const FIELD_BYTES = new Uint8Array(FIELD.buffer);

@@ -34,24 +34,47 @@ export function toJson(value: unknown): unknown {
 
 /** The text of {@link toJson}, as `JSON.stringify` writes it, without the values in between. */
 export function contractText(value: unknown): string {
-  if (typeof value === 'bigint') return `"${hexOf(value)}"`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  if (value instanceof Uint8Array) {
-    const { buffer, byteLength, byteOffset } = value;
-    return `{"hex":"${Buffer.from(buffer, byteOffset, byteLength).toString('hex')}"}`;
-  }
-  let text = '';
-  if (Array.isArray(value)) {
-    for (const member of value) text += `${text === '' ? '' : ','}${contractText(member)}`;
-    return `[${text}]`;
-  }
-  for (const key of Object.keys(value)) {
-    const member = (value as Readonly<Record<string, unknown>>)[key];
-    if (member === undefined) continue;
-    text += `${text === '' ? '' : ','}${keyText(key)}${contractText(member)}`;
-  }
-  return `{${text}}`;
+  const pieces: string[] = [];
+  writeText(value, pieces);
+  return pieces.join('');
 }
+
+/** One list for all: a text of its own for each value would be copied for each one around it. */
+function writeText(value: unknown, pieces: string[]): void {
+  if (typeof value === 'bigint') pieces.push('"', hexOf(value), '"');
+  else if (typeof value === 'string') pieces.push(stringText(value));
+  else if (typeof value !== 'object' || value === null) {
+    pieces.push(JSON.stringify(value) ?? 'null');
+  } else if (value instanceof Uint8Array) {
+    const { buffer, byteLength, byteOffset } = value;
+    pieces.push('{"hex":"', Buffer.from(buffer, byteOffset, byteLength).toString('hex'), '"}');
+  } else if (Array.isArray(value)) {
+    pieces.push('[');
+    for (let at = 0; at < value.length; at += 1) {
+      if (at > 0) pieces.push(',');
+      writeText(value[at], pieces);
+    }
+    pieces.push(']');
+  } else writeMembers(value as Readonly<Record<string, unknown>>, pieces);
+}
+
+function writeMembers(value: Readonly<Record<string, unknown>>, pieces: string[]): void {
+  let opening = '{';
+  for (const key of Object.keys(value)) {
+    const member = value[key];
+    if (member === undefined) continue;
+    pieces.push(opening, keyText(key));
+    writeText(member, pieces);
+    opening = ',';
+  }
+  pieces.push(opening === '{' ? '{}' : '}');
+}
+
+/** Most strings are names, in which nothing is to be escaped. */
+const stringText = (text: string): string =>
+  PLAIN_TEXT.test(text) ? `"${text}"` : JSON.stringify(text);
+
+const PLAIN_TEXT = /^[\w:/. -]*$/;
 
 /** A key as it is written, with its colon: there are few, and each comes often. */
 function keyText(key: string): string {

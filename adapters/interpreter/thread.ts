@@ -5,7 +5,7 @@ import type { Barriers, CallContext } from './call.ts';
 import type { Clock } from './clock.ts';
 import type { CompiledOperation, Loop } from './compile.ts';
 import type { ProgramMachine } from './machine.ts';
-import type { Pause, SystemCall } from './pause.ts';
+import type { Pause } from './pause.ts';
 import type { Process } from './process.ts';
 import type { Random } from './random.ts';
 import type { SlotResults } from './slots.ts';
@@ -109,18 +109,20 @@ export class ProgramThread<P extends Process> {
     iteration: number,
     tallies: Tallies | undefined,
   ): Generator<Pause, Result, void> {
-    this.around.checkDeadline();
-    if (this.process === undefined || !this.runs) return NOT_RUN_RESULT;
-    const { loop } = operation;
+    const { around, process } = this;
+    around.checkDeadline();
+    if (process === undefined || !this.runs) return NOT_RUN_RESULT;
+    const { loop, slot } = operation;
     const result =
       loop === undefined
-        ? yield* this.#call(operation, this.process, iteration)
+        ? yield* this.#call(operation, process, iteration)
         : yield* this.#repeat(loop, tallies);
-    if (operation.slot !== undefined) this.around.slots.store(operation.slot, iteration, result);
+    if (slot !== undefined) around.slots.store(slot, iteration, result);
     tallies?.add(operation, result);
     return result;
   }
 
+  /** Runs a system call, keeping its preemption points to itself where nobody else could run. */
   *#call(
     operation: CompiledOperation,
     process: P,
@@ -132,26 +134,23 @@ export class ProgramThread<P extends Process> {
     const call = machine.clock.tick();
     process.callsInside += 1;
     if (preemptible) yield 'call.entered';
-    const reply = yield* this.#enter(operation, process, iteration);
+    const entered = machine.call(new ThreadCall(this, process, operation, iteration));
+    let reply = entered.enter();
+    // Driven here and not by `yield*`: a generator in between is as dear as a short call.
+    while (typeof reply === 'object' && 'next' in reply) {
+      const step = reply.next();
+      if (step.done === true) {
+        reply = step.value;
+        break;
+      }
+      entered.argument?.flip();
+      if (preemptible || typeof step.value !== 'string') yield step.value;
+    }
     if (preemptible) yield 'call.leaving';
     process.callsInside -= 1;
     machine.left(process);
     if (!this.runs && operation.operation.op !== 'exit') return lostSince(call);
-    return resultOf(reply, call, machine.clock.tick());
-  }
-
-  /** Runs a system call, keeping preemption points to itself where nobody else could run. */
-  *#enter(operation: CompiledOperation, process: P, iteration: number): SystemCall<CallReply> {
-    const { machine, preemptible } = this.around;
-    const call = machine.call(new ThreadCall(this, process, operation, iteration));
-    const reply = call.enter();
-    if (typeof reply !== 'object' || !('next' in reply)) return reply;
-    for (;;) {
-      const step = reply.next();
-      if (step.done === true) return step.value;
-      call.argument?.flip();
-      if (preemptible || typeof step.value !== 'string') yield step.value;
-    }
+    return resultOf(reply as CallReply, call, machine.clock.tick());
   }
 
   *#repeat(loop: Loop, outer: Tallies | undefined): Generator<Pause, Result, void> {

@@ -16,7 +16,7 @@ import {
   tenanciesOf,
 } from '../../oracles/index.ts';
 import type { GeneratorContext } from '../generate/scenario.ts';
-import { OccupancyTracker } from './occupancy.ts';
+import { OccupancyTracker, type Stay } from './occupancy.ts';
 import { HELD, MET_MAX, SignatureTable } from './signature-table.ts';
 
 /**
@@ -49,9 +49,12 @@ export function coverageOf(
   edges: readonly string[] = [],
 ): Coverage {
   const capacity = region.bounded ? (region.sizeBytes ?? memoryLimit) : memoryLimit;
-  const stays = buffers.flatMap((buffer) =>
-    lifetimesOf(buffer).map((life) => ({ ...life, bytes: buffer.leastBytes })),
-  );
+  const stays: Stay[] = [];
+  for (const buffer of buffers) {
+    for (const { from, until } of lifetimesOf(buffer)) {
+      stays.push({ from, until, bytes: buffer.leastBytes });
+    }
+  }
   const occupancy = new OccupancyTracker(stays, tenanciesOf(timeline, buffers), capacity);
   TABLE.trim();
   const found = new Set<number>();
@@ -60,7 +63,8 @@ export function coverageOf(
   const failing = failuresIn(timeline);
   for (const event of timeline.inOrder) {
     const standing = occupancy.at(event.result.call);
-    const name = nameOf(event.operation) + failing(event);
+    const failure = failing(event);
+    const name = failure === '' ? nameOf(event.operation) : nameOf(event.operation) + failure;
     const met = meetings(crowds.get(event.program) ?? NONE, event);
     const held = HELD.indexOf(heldHow(timeline, index, event));
     found.add(TABLE.numberOf(name, wordOf(event.result), standing, met, held));

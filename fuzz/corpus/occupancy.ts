@@ -106,11 +106,12 @@ class Follower<What extends Lifetime> {
 }
 
 function changesOf<What extends Lifetime>(all: readonly What[]): Change<What>[] {
-  const changes = all.flatMap((what): Change<What>[] => [
-    { at: what.from, takes: true, what },
-    ...(what.until === undefined ? [] : [{ at: what.until, takes: false, what }]),
-  ]);
-  return changes.toSorted((a, b) =>
+  const changes: Change<What>[] = [];
+  for (const what of all) {
+    changes.push({ at: what.from, takes: true, what });
+    if (what.until !== undefined) changes.push({ at: what.until, takes: false, what });
+  }
+  return changes.sort((a, b) =>
     a.at === b.at ? Number(a.takes) - Number(b.takes) : a.at < b.at ? -1 : 1,
   );
 }

@@ -5,6 +5,7 @@ import {
   operationsWhere,
   type Program,
   specOf,
+  type UntypedOperation,
 } from '../../adapters/contract/index.ts';
 import { fieldOf, readField } from '../../catalogue/abi-request.ts';
 import {
@@ -53,8 +54,11 @@ export function isSafe(context: GeneratorContext, scenario: Scenario): boolean {
   );
 }
 
-const operationsOf = (programs: readonly Program[]): Operation[] =>
-  programs.flatMap(({ threads }) => threads.flatMap(({ operations }) => operations));
+function operationsOf(programs: readonly Program[]): Operation[] {
+  const all: Operation[] = [];
+  for (const { threads } of programs) for (const one of threads) all.push(...one.operations);
+  return all;
+}
 
 /** Documents that a client may read, about itself and about the machine. */
 const DOCUMENTS: readonly string[] = [
@@ -83,20 +87,17 @@ function isPlain({ others, region }: GeneratorContext, operation: Operation): bo
   if (op === 'madvise' && !linux.IDLE_ADVICE.some((one) => one === operation.advice)) return false;
   if (specOf(op).scenario === undefined) return false;
   if ('address' in operation && typeof operation.address === 'bigint') return false;
-  const numbers = [
-    'fd' in operation ? operation.fd : {},
-    'passed' in operation && operation.passed,
-    'to' in operation && operation.to,
-  ];
-  return numbers.every(
-    (one) =>
-      typeof one !== 'bigint' ||
-      (one >= GUESSES.min && one <= GUESSES.max) ||
-      // Looked at, a standard stream comes to no harm, and a negative number is no descriptor.
-      (op === 'fstat' && one < GUESSES.min) ||
-      (one >= 1n << 31n && one < 1n << 32n),
-  );
+  const { fd, passed, to } = operation as UntypedOperation;
+  return isHarmless(op, fd) && isHarmless(op, passed) && isHarmless(op, to);
 }
+
+/** Whether an operand is none of a descriptor, one that a slot has, or one that may be guessed. */
+const isHarmless = (op: Operation['op'], number: unknown): boolean =>
+  typeof number !== 'bigint' ||
+  (number >= GUESSES.min && number <= GUESSES.max) ||
+  // Looked at, a standard stream comes to no harm, and a negative number is no descriptor.
+  (op === 'fstat' && number < GUESSES.min) ||
+  (number >= 1n << 31n && number < 1n << 32n);
 
 /** `main` outlives the scenario: what it held would be missing at the end. */
 const mainKeepsOut = (programs: readonly Program[]): boolean =>
@@ -158,13 +159,18 @@ function endedClientsRest(programs: readonly Program[]): boolean {
 /** Lists of descriptors are read alone, and memory is read first and last, or by a lone thread. */
 function watchersAreAlone(programs: readonly Program[]): boolean {
   return programs.every(({ threads }, number) => {
-    const operations = threads.flatMap((one) => one.operations);
     const isEnd = number === 0 || number === programs.length - 1;
-    const lists = operations.filter(({ op }) => op === 'descriptors').length;
-    return (
-      (lists === 0 || lists === operations.length) &&
-      (isEnd || threads.length === 1 || operations.every(({ op }) => op !== 'readfile'))
-    );
+    let operations = 0;
+    let lists = 0;
+    let reads = 0;
+    for (const one of threads) {
+      operations += one.operations.length;
+      for (const { op } of one.operations) {
+        if (op === 'descriptors') lists += 1;
+        else if (op === 'readfile') reads += 1;
+      }
+    }
+    return (lists === 0 || lists === operations) && (isEnd || threads.length === 1 || reads === 0);
   });
 }
 
@@ -177,7 +183,7 @@ const armsAreTaken = (programs: readonly Program[]): boolean =>
     threads.every(({ operations }) =>
       operations.every((operation, at) => {
         if (operation.op !== 'failnth' || operation.nth === 0n) return true;
-        const [call, after] = operations.slice(at + 1);
+        const [call, after] = operations.slice(at + 1, at + 3);
         if (typeof operation.nth !== 'bigint' || operation.nth > NTH_MAX) return false;
         if (call?.op === 'failnth') return true;
         return call !== undefined && canBeFailed(call) && after?.op === 'failnth';

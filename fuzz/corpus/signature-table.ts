@@ -17,6 +17,9 @@ export const MET_MAX = 2;
 /** Words of each kind are told apart by numbers below this. */
 const RADIX = 16;
 
+/** The place of the first two words in a number. */
+const BEGINNING = RADIX ** 4;
+
 /** Texts that are kept before the table is emptied: few campaigns show as many. */
 const TEXTS_MAX = 1 << 17;
 
@@ -53,7 +56,7 @@ export class SignatureTable {
   ): number {
     const { fragments, fullness } = standing;
     const about = ((fullness * RADIX + fragments) * RADIX + met) * RADIX + held;
-    return this.#beginning(name, word) * RADIX ** 4 + about;
+    return this.#beginning(name, word) * BEGINNING + about;
   }
 
   /** The text of a number that this table gave. */
@@ -61,7 +64,7 @@ export class SignatureTable {
     const known = this.#texts.get(number);
     if (known !== undefined) return known;
     const part = (place: number): number => Math.floor(number / RADIX ** place) % RADIX;
-    const beginning = this.#beginnings[Math.floor(number / RADIX ** 4)];
+    const beginning = this.#beginnings[Math.floor(number / BEGINNING)];
     const held = HELD[part(0)];
     const text = `${beginning} full${part(3)} ${fragmentsText(part(2))} met${part(1)} ${held}`;
     this.#texts.set(number, text);

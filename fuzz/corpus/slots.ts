@@ -13,8 +13,9 @@ export function slotsAreSettled(programs: readonly Program[]): boolean {
     for (const { operations } of threads) {
       const own = new Set<string>();
       for (const operation of operations) {
-        if (slotReferences(operation).some((slot) => !before.has(slot) && !own.has(slot)))
-          return false;
+        for (const slot of slotReferences(operation)) {
+          if (!before.has(slot) && !own.has(slot)) return false;
+        }
         const { slot } = operation;
         if (slot === undefined) continue;
         if (filled.has(slot)) return false;

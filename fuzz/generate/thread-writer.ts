@@ -10,6 +10,7 @@ import type { GeneratorContext } from './scenario.ts';
 
 const { MAP_SHARED, PROT_READ, PROT_WRITE } = linux;
 const ZERO = Uint8Array.of(0);
+const ENCODER = new TextEncoder();
 
 /** The slot of the device’s descriptor, which every client inherits. */
 export const DEVICE = 'device';
@@ -131,7 +132,7 @@ export class ThreadWriter {
   /** Fills a buffer with bytes that no other has, made from a name. */
   stamp(buffer: WrittenBuffer, name = buffer.slot): void {
     if (buffer.mapping === undefined) return;
-    const bytes = new TextEncoder().encode(name.padEnd(8, '~').slice(-8));
+    const bytes = ENCODER.encode(name.padEnd(8, '~').slice(-8));
     this.add({ op: 'store', address: { slot: buffer.mapping }, length: buffer.length, bytes });
     buffer.stamp = bytes;
   }

@@ -1,5 +1,5 @@
 import { linux, type Placement } from '../../adapters/contract/index.ts';
-import { commandOf, fieldOf, readField } from '../../catalogue/abi-request.ts';
+import { commandOf, readField } from '../../catalogue/abi-request.ts';
 import { type Abi, type Profile, type Role, requirementOf } from '../../catalogue/catalogue.ts';
 import type { Event, Prediction } from '../../oracles/index.ts';
 
@@ -31,13 +31,11 @@ export function predictor(
     const { bytes, placement } = operation.argument;
     // What lies behind it is part of the request, and unknown.
     if (bytes.length < abi.command.size) return undefined;
-    const faults = [
-      ...commandFaults(abi, operation.request),
-      ...fieldFaults(abi, bytes, regionBytes),
-    ];
     const pointer = pointerFaults(placement);
     if (pointer === undefined) return undefined;
-    const all = [...faults, ...pointer];
+    const all = commandFaults(abi, operation.request);
+    addFieldFaults(all, abi, bytes, regionBytes);
+    all.push(...pointer);
     if (inputDescriptor(abi, bytes) === 0n) return combined(profile, all);
     const other = all.length === 0 ? undefined : combined(profile, all);
     if (other !== undefined) return { ...other, words: [...other.words, 'EINVAL'] };
@@ -64,11 +62,28 @@ export function unlessInjected(
 }
 
 /** The field of the descriptor as the request passes it in. */
-const inputDescriptor = (abi: Abi, bytes: Uint8Array): bigint =>
-  abi.fields.descriptor === undefined ? 0n : readField(bytes, abi.fields.descriptor);
+const inputDescriptor = (abi: Abi, bytes: Uint8Array): bigint => valueIn(abi, bytes, 'descriptor');
 
+/** The prediction for several faults. There are few combinations, and each comes often. */
 function combined(profile: Profile, faults: readonly Fault[]): Prediction | undefined {
-  if (faults.length === 0) return { requirement: 'IOC-01', words: ['ok', ...ANY_TIME] };
+  if (faults.length === 0) return GOOD;
+  let known = PREDICTIONS.get(profile);
+  if (known === undefined) {
+    known = new Map();
+    PREDICTIONS.set(profile, known);
+  }
+  const key = faults.join();
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const prediction = combinedAnew(profile, faults);
+  if (prediction !== undefined) known.set(key, prediction);
+  return prediction;
+}
+
+const GOOD: Prediction = { requirement: 'IOC-01', words: ['ok', ...ANY_TIME] };
+const PREDICTIONS = new WeakMap<Profile, Map<string, Prediction>>();
+
+function combinedAnew(profile: Profile, faults: readonly Fault[]): Prediction | undefined {
   const words = faults.map(([requirement, role]) => wordsFor(profile, requirement, role));
   if (words.some((one) => one === undefined)) return undefined;
   const refused = words.some((one) => one?.includes('ok') === false);
@@ -95,6 +110,7 @@ function wordsFor(profile: Profile, requirement: string, role: string): string[]
 function commandFaults(abi: Abi, request: bigint): Fault[] {
   const changed = BigInt.asUintN(32, request ^ commandOf(abi));
   const faults: Fault[] = [];
+  if (changed === 0n) return faults;
   if (linux.ioctlNr(changed) !== 0n) faults.push(['IOC-02', 'unknown-nr']);
   if (linux.ioctlType(changed) !== 0n) faults.push(['IOC-03', 'other-type']);
   if (linux.ioctlSize(changed) !== 0n) faults.push(['IOC-05', 'other-size']);
@@ -102,10 +118,18 @@ function commandFaults(abi: Abi, request: bigint): Fault[] {
   return faults;
 }
 
-function fieldFaults(abi: Abi, bytes: Uint8Array, regionBytes: bigint | undefined): Fault[] {
-  const value = (role: Role): bigint =>
-    abi.fields[role] === undefined ? 0n : readField(bytes, fieldOf(abi, role));
-  const faults: Fault[] = [];
+const valueIn = (abi: Abi, bytes: Uint8Array, role: Role): bigint => {
+  const field = abi.fields[role];
+  return field === undefined ? 0n : readField(bytes, field);
+};
+
+function addFieldFaults(
+  faults: Fault[],
+  abi: Abi,
+  bytes: Uint8Array,
+  regionBytes: bigint | undefined,
+): void {
+  const value = (role: Role): bigint => valueIn(abi, bytes, role);
   if (value('version') !== 0n) faults.push(['VER-02', 'other-version']);
   if (value('reserved1') !== 0n) faults.push(['RES-01', 'reserved']);
   if (value('reserved2') !== 0n) faults.push(['RES-02', 'reserved']);
@@ -116,7 +140,6 @@ function fieldFaults(abi: Abi, bytes: Uint8Array, regionBytes: bigint | undefine
   if (length === 0n) faults.push(['LEN-01', 'zero']);
   else if (length >= 1n << 63n) faults.push(['LEN-05', 'wraps']);
   else if (regionBytes !== undefined && length > regionBytes) faults.push(['LEN-06', 'too-large']);
-  return faults;
 }
 
 /** Undefined where no rule says how a call with such a pointer ends. */

@@ -82,8 +82,11 @@ function expectedScan(
   touched: readonly Touched[],
   bytes: Uint8Array,
 ): Expectation | undefined {
+  const pageBytes = Number(model.page);
   let equal = 0n;
+  let same = 0;
   let last: Touched | undefined;
+  let before: Contents | undefined;
   for (const one of touched) {
     last = one;
     if (isBeyond(one)) return { requirement: 'MAP-10', words: FAULTS };
@@ -94,10 +97,15 @@ function expectedScan(
     }
     const contents = contentsAt(one.mapping, one.page);
     if (contents === undefined || contents === 'unknown') return undefined;
-    if (Number(model.page) % bytes.length !== 0) return undefined;
-    const same = commonBytes(contents, bytes, Number(model.page));
-    equal += BigInt(same);
-    if (same < Number(model.page)) break;
+    if (pageBytes % bytes.length !== 0) return undefined;
+    // One store gives many pages the same contents.
+    if (contents !== before) same = commonBytes(contents, bytes, pageBytes);
+    before = contents;
+    if (same < pageBytes) {
+      equal += BigInt(same);
+      break;
+    }
+    equal += model.page;
   }
   return last === undefined ? undefined : { ...wrongContents(last), ...exactly(equal) };
 }
@@ -118,7 +126,9 @@ function wrongContents({ mapping, page }: Touched): Pick<Expectation, 'requireme
 
 /** Leading bytes of two repeated patterns that are the same, at most so many. */
 function commonBytes(one: Uint8Array, other: Uint8Array, most: number): number {
-  for (let at = 0; at < Math.min(most, one.length * other.length); at += 1) {
+  if (one === other) return most;
+  const end = Math.min(most, one.length * other.length);
+  for (let at = 0; at < end; at += 1) {
     if (one[at % one.length] !== other[at % other.length]) return at;
   }
   return most;

@@ -80,7 +80,10 @@ export class ClientModel {
 
   /** The piece of a mapping that holds an address. */
   at(address: bigint): ModelMapping | undefined {
-    return this.mappings.find(({ end, start }) => start <= address && address < end);
+    for (const mapping of this.mappings) {
+      if (mapping.start <= address && address < mapping.end) return mapping;
+    }
+    return undefined;
   }
 
   /** Takes the addresses [start, end) away. */
@@ -98,18 +101,20 @@ export class ClientModel {
     end: bigint,
     change: (piece: ModelMapping) => ModelMapping | undefined,
   ): void {
-    const touches = (one: ModelMapping): boolean => start < one.end && one.start < end;
-    if (!this.mappings.some(touches)) return;
-    this.mappings = this.mappings.flatMap((one) => {
-      if (!touches(one)) return [one];
-      const inner = this.#cut(one, greater(start, one.start), lesser(end, one.end));
-      const changed = change(inner);
-      return [
-        ...(one.start < start ? [this.#cut(one, one.start, start)] : []),
-        ...(changed === undefined ? [] : [changed]),
-        ...(end < one.end ? [this.#cut(one, end, one.end)] : []),
-      ];
-    });
+    const pieces: ModelMapping[] = [];
+    let isOther = false;
+    for (const one of this.mappings) {
+      if (start >= one.end || one.start >= end) {
+        pieces.push(one);
+        continue;
+      }
+      isOther = true;
+      const changed = change(this.#cut(one, greater(start, one.start), lesser(end, one.end)));
+      if (one.start < start) pieces.push(this.#cut(one, one.start, start));
+      if (changed !== undefined) pieces.push(changed);
+      if (end < one.end) pieces.push(this.#cut(one, end, one.end));
+    }
+    if (isOther) this.mappings = pieces;
   }
 
   #cut(mapping: ModelMapping, start: bigint, end: bigint): ModelMapping {

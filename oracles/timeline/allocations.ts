@@ -7,18 +7,16 @@ import { mixtureBounds } from './torn-reads.ts';
 
 /** Successful requests for a buffer that put a new descriptor into their argument. */
 export function allocationsOf(timeline: Timeline, abi: Abi): readonly Event[] {
-  const known = ALLOCATIONS.get(timeline);
-  if (known?.abi === abi) return known.events;
-  const events = allocationsIn(timeline, abi);
-  ALLOCATIONS.set(timeline, { abi, events });
+  const byAbi = timeline.once(noAllocations);
+  let events = byAbi.get(abi);
+  if (events === undefined) {
+    events = allocationsIn(timeline, abi);
+    byAbi.set(abi, events);
+  }
   return events;
 }
 
-/** Several oracles ask for those of the same timeline. */
-const ALLOCATIONS = new WeakMap<
-  Timeline,
-  { readonly abi: Abi; readonly events: readonly Event[] }
->();
+const noAllocations = (_timeline: Timeline): Map<Abi, readonly Event[]> => new Map();
 
 function allocationsIn({ named }: Timeline, abi: Abi): Event[] {
   const command = commandOf(abi);

@@ -22,28 +22,26 @@ interface Closing {
  * anything, and one that was never inherited is.
  */
 export function devicesIn(timeline: Timeline): DeviceFinder {
-  const known = FINDERS.get(timeline) ?? finderFor(timeline);
-  FINDERS.set(timeline, known);
-  return known;
+  return timeline.once(finderFor);
 }
 
-/** Several oracles ask of the same timeline. */
-const FINDERS = new WeakMap<Timeline, DeviceFinder>();
-
 function finderFor(timeline: Timeline): DeviceFinder {
-  const closings = timeline.events.flatMap((event): Closing[] => {
-    const { operation, client, result } = event;
+  const closings: Closing[] = [];
+  for (const { operation, client, result } of timeline.events) {
     const { drops } = specOf(operation.op);
-    const during = { client, call: result.call, return: result.return };
-    if (drops?.kind === 'image') return [{ ...during, number: undefined }];
-    if (drops?.kind !== 'descriptor' || drops.at === undefined) return [];
+    if (drops === undefined) continue;
+    const { call, return: back } = result;
+    if (drops.kind === 'image') closings.push({ client, call, return: back, number: undefined });
+    if (drops.kind !== 'descriptor' || drops.at === undefined) continue;
     const number = BigInt.asIntN(32, timeline.valueOf(operandAt(operation, drops.at)));
-    return [{ ...during, number }];
-  });
+    closings.push({ client, call, return: back, number });
+  }
   const byClient = groupedBy(closings, ({ client }) => client);
   const known = new Map<Event, string | undefined>();
   return (event) => {
-    if (known.has(event)) return known.get(event);
+    if (event.operation.op !== 'ioctl') return undefined;
+    const before = known.get(event);
+    if (before !== undefined || known.has(event)) return before;
     const device = deviceBehind(timeline, byClient, event);
     known.set(event, device);
     return device;
@@ -82,6 +80,7 @@ function inheritance(
   opened: Event,
   client: string,
 ): readonly string[] | undefined {
+  if (client === opened.client) return [client];
   const clients = [client];
   for (let heir = client; heir !== opened.client; ) {
     const births = forks.filter(

@@ -7,21 +7,18 @@ import type { Event, Timeline } from './timeline.ts';
  */
 export type Injected = 'no' | 'maybe' | 'yes';
 
-const known = new WeakMap<Timeline, ReadonlyMap<Event, Injected>>();
-
 /**
  * Says of calls whether something was made to fail in them. A `failnth` arms the next operation of
  * its thread, and the one behind that says whether it came so far; whatever is not armed by one
  * fails by itself.
  */
 export function injectedIn(timeline: Timeline): (event: Event) => Injected {
-  let armed = known.get(timeline);
-  if (armed === undefined) {
-    armed = armedIn(timeline);
-    known.set(timeline, armed);
-  }
+  const armed = timeline.once(armedIn);
+  if (armed.size === 0) return NEVER;
   return (event) => armed.get(event) ?? 'no';
 }
+
+const NEVER = (): Injected => 'no';
 
 function armedIn(timeline: Timeline): ReadonlyMap<Event, Injected> {
   const armed = new Map<Event, Injected>();

@@ -60,7 +60,7 @@ export class OwnMemory {
     const end = at + this.#timeline.valueOf(bytes);
     const pieces = this.#pieces(client, result.call);
     while (at < end) {
-      const piece = pieces.find(({ from, to }) => from <= at && at < to);
+      const piece = pieceAt(pieces, at);
       if (piece === undefined) return false;
       at = piece.to;
     }
@@ -100,7 +100,7 @@ export class OwnMemory {
     const { drops, gives } = specOf(event.operation.op);
     const gone = droppedNothing(event) ? undefined : this.#range(event, drops);
     let pieces = drops?.kind === 'image' && succeeded(event.result) ? [] : before;
-    if (gone !== undefined) pieces = pieces.flatMap((piece) => without(piece, gone));
+    if (gone !== undefined) pieces = without(pieces, gone);
     if (gives?.kind !== 'mapping' || !succeeded(event.result)) return pieces;
     const bytes = this.#timeline.valueOf(operandAt(event.operation, gives.length ?? ''));
     const { value } = event.result;
@@ -113,7 +113,7 @@ export class OwnMemory {
       ({ event }) => event.client === client && event.result.call <= (result.return ?? result.call),
     );
     return kept.reduce<readonly Piece[]>(
-      (left, { end, start }) => left.flatMap((piece) => without(piece, { from: start, to: end })),
+      (left, { end, start }) => without(left, { from: start, to: end }),
       this.#pieces(client, result.call),
     );
   }
@@ -133,14 +133,24 @@ const CHANGING = operationsWhere(
     gives?.kind === 'mapping' || drops?.kind === 'mapping' || drops?.kind === 'image',
 );
 
-/** The rest of a piece when another is taken out of it. */
-const without = (piece: Piece, gone: Piece): Piece[] =>
-  gone.from >= piece.to || piece.from >= gone.to
-    ? [piece]
-    : [
-        { from: piece.from, to: gone.from },
-        { from: gone.to, to: piece.to },
-      ].filter(({ from, to }) => from < to);
+function pieceAt(pieces: readonly Piece[], address: bigint): Piece | undefined {
+  for (const piece of pieces) if (piece.from <= address && address < piece.to) return piece;
+  return undefined;
+}
+
+/** The rest of some pieces when another is taken out of them. */
+function without(pieces: readonly Piece[], gone: Piece): readonly Piece[] {
+  const left: Piece[] = [];
+  for (const piece of pieces) {
+    if (gone.from >= piece.to || piece.from >= gone.to) {
+      left.push(piece);
+      continue;
+    }
+    if (piece.from < gone.from) left.push({ from: piece.from, to: gone.from });
+    if (gone.to < piece.to) left.push({ from: gone.to, to: piece.to });
+  }
+  return left;
+}
 
 /** The smallest page that any machine has: of the rest of the last page nothing is claimed. */
 const SMALLEST_PAGE = 4096n;

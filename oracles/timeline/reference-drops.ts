@@ -34,40 +34,35 @@ type Hit = 'no' | 'part' | 'whole';
 
 /** Everything in a timeline that may have dropped something. */
 export function dropsOf(timeline: Timeline): readonly ReferenceDrop[] {
-  const known = DROPS.get(timeline) ?? dropsIn(timeline);
-  DROPS.set(timeline, known);
-  return known;
+  return timeline.once(dropsIn);
 }
-
-/** Several oracles ask for those of the same timeline. */
-const DROPS = new WeakMap<Timeline, readonly ReferenceDrop[]>();
 
 function dropsIn(timeline: Timeline): ReferenceDrop[] {
   const injected = injectedIn(timeline);
-  const byOperation = timeline.events.flatMap((event) => {
-    const hits = hitsOf(event.operation, timeline);
-    if (hits === undefined) return [];
-    const { call, return: back } = event.result;
+  const found: ReferenceDrop[] = [];
+  for (const event of timeline.events) {
+    const { operation, result } = event;
+    const { drops } = specOf(operation.op);
+    if (drops === undefined && operation.op !== 'repeat') continue;
+    const hits = hitsOf(operation, timeline);
+    if (hits === undefined) continue;
+    const { call, return: back } = result;
     // How far a call came in which something was made to fail, its errno does not say.
-    const surelyNothing = injected(event) === 'no' || wordOf(event.result) === 'EBADF';
-    if (droppedNothing(event) && surelyNothing) return [];
-    const { drops } = specOf(event.operation.op);
-    const client = nameAt(event.operation, drops?.of) ?? event.client;
-    const number = numberDropped(event.operation, timeline);
-    const drop = { event, client, call, return: back, sure: isSure(event), hits };
-    if (number !== undefined) return [{ ...drop, number }];
+    const surelyNothing = injected(event) === 'no' || wordOf(result) === 'EBADF';
+    if (droppedNothing(event) && surelyNothing) continue;
+    const client = nameAt(operation, drops?.of) ?? event.client;
+    const number = numberDropped(operation, timeline);
+    const sure = isSure(event);
     const ofMappings = drops?.kind === 'mapping' || drops?.kind === 'access';
-    return [ofMappings ? { ...drop, spares: 'descriptors' as const } : drop];
-  });
-  const byEnd = timeline.ends.map(({ client, from }) => ({
-    event: undefined,
-    client,
-    call: from,
-    return: undefined,
-    sure: false,
-    hits: () => 'whole' as const,
-  }));
-  return [...byOperation, ...byEnd];
+    if (number !== undefined) found.push({ event, client, call, return: back, sure, hits, number });
+    else if (!ofMappings) found.push({ event, client, call, return: back, sure, hits });
+    else found.push({ event, client, call, return: back, sure, hits, spares: 'descriptors' });
+  }
+  for (const { client, from } of timeline.ends) {
+    const hits = (): Hit => 'whole';
+    found.push({ event: undefined, client, call: from, return: undefined, sure: false, hits });
+  }
+  return found;
 }
 
 /**
@@ -132,9 +127,12 @@ const nameAt = (operation: Operation, argument: string | undefined): string | un
 
 const DROPPING = operationsWhere(({ drops }) => drops !== undefined);
 
-const overlaps =
-  (start: bigint, bytes: bigint): ReferenceDrop['hits'] =>
-  ({ kind, value, length }) => {
-    if (kind !== 'mapping' || value >= start + bytes || start >= value + length) return 'no';
-    return start <= value && value + length <= start + bytes ? 'whole' : 'part';
+function overlaps(start: bigint, bytes: bigint): ReferenceDrop['hits'] {
+  const end = start + bytes;
+  return ({ kind, value, length }) => {
+    if (kind !== 'mapping' || value >= end) return 'no';
+    const behind = value + length;
+    if (start >= behind) return 'no';
+    return start <= value && behind <= end ? 'whole' : 'part';
   };
+}

@@ -23,10 +23,12 @@ export class ReferenceIndex<Value> {
 
   /** The list of a name, in the order in which it was filled. */
   at({ client, kind, value }: Name): readonly Value[] {
-    return this.#clients(kind).get(client)?.get(value) ?? [];
+    return this.#clients(kind).get(client)?.get(value) ?? (NONE as readonly Value[]);
   }
 
   #clients(kind: Reference['kind']): Map<string, Map<bigint, Value[]>> {
     return kind === 'descriptor' ? this.#descriptors : this.#mappings;
   }
 }
+
+const NONE: readonly never[] = [];

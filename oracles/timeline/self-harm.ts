@@ -26,13 +26,8 @@ export type HarmFinder = (client: string) => bigint | undefined;
  * the oracle of deaths knows. A store that a fault ended at its first byte wrote nothing.
  */
 export function harmIn(timeline: Timeline): HarmFinder {
-  const known = FINDERS.get(timeline) ?? finderFor(timeline);
-  FINDERS.set(timeline, known);
-  return known;
+  return timeline.once(finderFor);
 }
-
-/** Several oracles ask of the same timeline. */
-const FINDERS = new WeakMap<Timeline, HarmFinder>();
 
 function finderFor(timeline: Timeline): HarmFinder {
   const first = new Map<string, bigint>();

@@ -48,20 +48,27 @@ export interface Timeline {
   producer(slot: string): Event | undefined;
   /** The value of an operand; all ones when its slot was never filled. */
   valueOf(operand: Operand): bigint;
+  /**
+   * What a function says of this timeline, which it is asked once. Kept here and not in a WeakMap:
+   * the collector of young objects takes the values of those for live, and with them the timeline.
+   */
+  once<Value>(tell: (timeline: Timeline) => Value): Value;
 }
 
 /** Puts Programs and their Histories together. Both lists have the same length. */
 export function timelineOf(programs: readonly Program[], histories: readonly History[]): Timeline {
-  const events = programs.flatMap((program, number) =>
-    eventsOf(program, number, histories[number]),
-  );
+  const events: Event[] = [];
+  for (const [number, program] of programs.entries()) {
+    addEvents(events, program, number, histories[number]);
+  }
   const bySlot = new Map<string, Event>();
   for (const event of events) {
     if (event.operation.slot !== undefined) bySlot.set(event.operation.slot, event);
   }
   const byClient = groupedBy(events, ({ client }) => client);
   const byName = groupedBy(events, ({ operation }) => operation.op);
-  return {
+  const told = new Map<unknown, unknown>();
+  const timeline: Timeline = {
     events,
     ends: histories.flatMap((history, number) => endsOf(history, number, events)),
     inOrder: events.toSorted(byCall),
@@ -70,7 +77,15 @@ export function timelineOf(programs: readonly Program[], histories: readonly His
     named: (op) => byName.get(op) ?? NONE,
     producer: (slot) => bySlot.get(slot),
     valueOf: valuesIn(bySlot),
+    once: <Value>(tell: (timeline: Timeline) => Value): Value => {
+      const known = told.get(tell) as Value | undefined;
+      if (known !== undefined) return known;
+      const value = tell(timeline);
+      told.set(tell, value);
+      return value;
+    },
   };
+  return timeline;
 }
 
 const NONE: readonly Event[] = [];
@@ -110,17 +125,21 @@ function valuesIn(bySlot: ReadonlyMap<string, Event>): Timeline['valueOf'] {
   };
 }
 
-function eventsOf(program: Program, number: number, history: History | undefined): Event[] {
-  const events: Event[] = [];
+function addEvents(
+  events: Event[],
+  program: Program,
+  number: number,
+  history: History | undefined,
+): void {
   for (const [thread, { client, operations }] of program.threads.entries()) {
     const results = history?.threads[thread] ?? [];
-    for (const [index, operation] of operations.entries()) {
+    for (let index = 0; index < operations.length; index += 1) {
+      const operation = operations[index] as Operation;
       const result = results[index];
       if (result === undefined || result.outcome === 'not-run') continue;
       events.push({ program: number, thread, index, client, operation, result });
     }
   }
-  return events;
 }
 
 /** A client that died was alive when its threads last returned from a call. */

@@ -84,7 +84,12 @@ function writePiece({ reached, within, length, done }: Piece, pattern: Uint8Arra
     reached.store.fill(reached.page, only);
     return;
   }
-  const target = reached.store.bytes(reached.page);
+  const { page, store } = reached;
+  if (length === store.pageBytes && typeof store.contents(page) === 'number') {
+    store.set(page, repeatInto(new Uint8Array(length), pattern, done));
+    return;
+  }
+  const target = store.bytes(page);
   repeatInto(target.subarray(within, within + length), pattern, done);
 }
 

@@ -56,7 +56,7 @@ export class AddressSpace {
   place(count: number, area: Omit<Area, 'start' | 'end'>): number | ErrnoName {
     if (this.#areas.length >= AREAS_MAX || count >= this.#lowest - 16) return 'ENOMEM';
     const start = this.#lowest - count;
-    this.#areas.push({ ...area, start, end: start + count });
+    this.#areas.push(moved(area, start, start + count, area.first));
     this.#lowest = start;
     area.file?.holdMapping();
     return start;
@@ -204,9 +204,16 @@ export class AddressSpace {
   }
 }
 
-const cut = (area: Area, start: number, end: number): Area => ({
-  ...area,
-  start,
-  end,
-  first: area.first + (start - area.start),
-});
+const cut = (area: Area, start: number, end: number): Area =>
+  moved(area, start, end, area.first + (start - area.start));
+
+/** The same mapping at other pages. Member by member: each call on memory makes some. */
+const moved = (
+  { backing, copies, file, mayWrite, protection, staysHere }: Omit<Area, 'start' | 'end'>,
+  start: number,
+  end: number,
+  first: number,
+): Area => {
+  const area = { start, end, protection, mayWrite, backing, first, copies, file };
+  return staysHere === undefined ? area : { ...area, staysHere };
+};
