@@ -17,6 +17,7 @@
 
 #include "../include/agent.h"
 #include "../include/executor.h"
+#include "../include/nursery.h"
 
 struct executor {
 	struct ac_shared *shared; /* NULL once closed */
@@ -46,6 +47,7 @@ static void leave(struct executor *executor)
 		return;
 	ac_shared = executor->shared;
 	(void)ac_supervisor_clear(&executor->supervisor);
+	ac_nursery_stop();
 	ac_shared_close(executor->shared);
 	if (executor->vendor != NULL)
 		atomic_store(&library_in_use, 0);
@@ -125,8 +127,6 @@ static const char *load_library(const char *path)
 		       "?mode=contained";
 	wrong = ac_vendor_load(path);
 	if (wrong == NULL)
-		wrong = ac_vendor_start();
-	if (wrong == NULL)
 		return ac_supervisor_add_region(ac_vendor->node) < 0 ? "too many regions" : NULL;
 	atomic_store(&library_in_use, 0);
 	return wrong;
@@ -144,9 +144,10 @@ static const char *set_up(napi_env env, napi_value *arguments)
 	    text_of(env, arguments[2], ac_shared->executable, sizeof(ac_shared->executable)) < 0)
 		return "a path is missing or too long";
 	if (library[0] != '\0')
-		return load_library(library);
-	agent_log_open();
-	return NULL;
+		wrong = load_library(library);
+	else
+		agent_log_open();
+	return wrong != NULL ? wrong : ac_nursery_start();
 }
 
 static napi_value js_open(napi_env env, napi_callback_info info)

@@ -7,6 +7,7 @@
 #include "../include/supervisor.h"
 
 #include "../include/executor.h"
+#include "../include/nursery.h"
 #include "../include/patience.h"
 
 #include <signal.h>
@@ -176,7 +177,7 @@ int ac_supervisor_begin(struct ac_supervisor *supervisor)
 	supervisor->deaths = 0;
 	atomic_store(&control->sequence, ac_shared->sequence);
 	atomic_store(&control->done, ac_shared->sequence);
-	pid = fork();
+	pid = ac_shared->embedded ? ac_nursery_bear() : fork();
 	if (pid == 0)
 		ac_client_main();
 	if (pid < 0) {

@@ -32,6 +32,10 @@ function children(): number[] {
   });
 }
 
+/** The process of this one that clients are forked from. */
+const nurseries = (): number[] =>
+  children().filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('--nursery'));
+
 const OPERATIONS: readonly Operation[] = [
   { op: 'open', file: 'region:0', flags: 2n, slot: 'fd' },
   { op: 'pread', fd: { slot: 'fd' }, length: 4n },
@@ -85,6 +89,22 @@ t.test('a crash and a hang end a client and not this process', async (t) => {
   t.match(await resultsOf(session, program([{ op: 'memfd', length: 1n }])), [{ value: 3n }]);
   await session.close();
   t.strictSame(children(), [], 'no client is left');
+});
+
+t.test('clients come from a process that may be ended', async (t) => {
+  const adapter = openNative('native:/dev/zero?mode=in-process');
+  t.teardown(() => adapter.close());
+  const session = await adapter.open();
+  const [first = 0, ...others] = nurseries();
+  t.strictSame(others, []);
+  for (const name of ['before', 'after']) {
+    await session.begin(name);
+    t.match(await resultsOf(session, program([{ op: 'memfd', length: 1n }])), [{ value: 3n }]);
+    if (name === 'before') process.kill(first, 'SIGKILL');
+  }
+  t.notSame(nurseries(), [first], 'there is another one');
+  await session.close();
+  t.strictSame(children(), [], 'and it has left');
 });
 
 t.test('a Program that makes no sense is refused', async (t) => {
