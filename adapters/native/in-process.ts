@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { cacheFolder, makeCacheFolder } from '../../base/cache.ts';
 import { machineError, messageOf } from '../../base/errors.ts';
 import { decodeHistory } from '../contract/codec/decode-history.ts';
@@ -28,6 +29,10 @@ interface Addon {
   facts(executor: Executor): string;
   begin(executor: Executor): void;
   run(executor: Executor, program: Uint8Array): Uint8Array;
+  /** Has a thread of the executor run a case after those before; nothing else may run meanwhile. */
+  startCase(executor: Executor, programs: readonly Uint8Array[]): void;
+  /** Waits for the first case that was not finished yet. */
+  finishCase(executor: Executor): readonly Uint8Array[];
   close(executor: Executor): void;
 }
 
@@ -35,7 +40,8 @@ const load = createRequire(import.meta.url);
 
 /**
  * The executor as an addon of this process: Programs reach the clients through shared memory. A
- * session belongs to the thread that opened it, which waits while a Program runs.
+ * session belongs to the thread that opened it, which waits while a Program runs. Only a case that is
+ * given ahead runs while that thread does something else.
  */
 export class InProcessAdapter implements Adapter {
   readonly url: string;
@@ -82,6 +88,10 @@ class InProcessSession implements Session {
   readonly #executor: Executor;
   readonly #pace: number;
   #names = new NameTable();
+  /** The last case that was given ahead. */
+  #ahead: Promise<unknown> = Promise.resolve();
+  /** Cases that were given ahead and have not ended. */
+  #unfinished = 0;
   #closed = false;
 
   constructor(
@@ -99,21 +109,49 @@ class InProcessSession implements Session {
   }
 
   async begin(): Promise<void> {
+    while (this.#unfinished > 0) await this.#ahead;
     this.#names = new NameTable();
-    try {
-      calledInAddon(() => this.#addon.begin(this.#executor));
-    } catch (thrown) {
-      // What an earlier case left behind is no fault of the one that begins.
-      if (thrown instanceof TargetDeath) throw new ConnectionLost(thrown.message);
-      throw thrown;
-    }
+    calledInAddon(() => this.#addon.begin(this.#executor));
   }
 
   async run(asked: Program): Promise<History> {
-    const program = { ...asked, deadlineMs: Math.ceil(asked.deadlineMs * this.#pace) };
+    while (this.#unfinished > 0) await this.#ahead;
+    const program = this.#paced(asked);
     const bytes = encodeProgram(program, this.#names);
     const history = calledInAddon(() => this.#addon.run(this.#executor, bytes));
     return decodeHistory(history, program, this.#names);
+  }
+
+  #paced(program: Program): Program {
+    return { ...program, deadlineMs: Math.ceil(program.deadlineMs * this.#pace) };
+  }
+
+  async runCase(_caseId: string, asked: readonly Program[]): Promise<readonly History[]> {
+    const before = this.#ahead;
+    const names = new NameTable();
+    const programs = asked.map((program) => this.#paced(program));
+    const bytes = programs.map((program) => encodeProgram(program, names));
+    calledInAddon(() => this.#addon.startCase(this.#executor, bytes));
+    const histories = this.#finished(before);
+    this.#ahead = histories.catch(() => undefined); // The caller of this case hears of it.
+    return (await histories).map((history, index) => {
+      const program = programs[index];
+      if (program === undefined) throw new RangeError('the executor answers more than was asked');
+      return decodeHistory(history, program, names);
+    });
+  }
+
+  /** Histories of the case after that one. Waiting holds up this thread: what is due comes first. */
+  async #finished(before: Promise<unknown>): Promise<readonly Uint8Array[]> {
+    this.#unfinished += 1;
+    try {
+      await before;
+      await setImmediate();
+      if (this.#closed) throw new ConnectionLost('the session was closed');
+      return calledInAddon(() => this.#addon.finishCase(this.#executor));
+    } finally {
+      this.#unfinished -= 1;
+    }
   }
 
   async close(): Promise<void> {
@@ -128,8 +166,10 @@ function calledInAddon<T>(work: () => T): T {
   try {
     return work();
   } catch (thrown) {
-    const stuck = (thrown as NodeJS.ErrnoException).code === 'STUCK';
-    if (stuck) throw new TargetDeath('hang', messageOf(thrown));
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code === 'STUCK') throw new TargetDeath('hang', messageOf(thrown));
+    // What an earlier case left behind is no fault of the one that begins.
+    if (code === 'NOT_BEGUN') throw new ConnectionLost(messageOf(thrown));
     throw machineError(`the executor refuses: ${messageOf(thrown)}`, thrown);
   }
 }

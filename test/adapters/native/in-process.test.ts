@@ -107,6 +107,44 @@ t.test('clients come from a process that may be ended', async (t) => {
   t.strictSame(children(), [], 'and it has left');
 });
 
+t.test('cases that are given ahead run one after the other', async (t) => {
+  const adapter = openNative('native:/dev/zero?mode=in-process');
+  t.teardown(() => adapter.close());
+  const session = await adapter.open();
+  const makes = (length: bigint): Program => program([{ op: 'memfd', length, slot: 'm' }]);
+  const asks = program([{ op: 'lseek', fd: { slot: 'm' }, offset: 0n, whence: 2n }]);
+  const run = session.runCase?.bind(session);
+  if (run === undefined) throw new Error('there is no runCase');
+  const refused = { threads: [], deadlineMs: 0 };
+  const dies = program([{ op: 'kill', client: 'main', signal: 9n }]);
+  const given = Promise.allSettled([
+    run('first', [makes(5n), asks]),
+    run('refused', [refused]),
+    run('dies', [dies]),
+    run('last', [makes(7n), asks]),
+  ]);
+  await session.begin('beside');
+  t.match(await resultsOf(session, makes(1n)), [{ value: 3n }], 'and then whatever comes');
+  const [first, wrong, death, last] = await given;
+  t.match(first, { value: [{}, { threads: [[{ value: 5n }]] }] });
+  t.match(wrong, { reason: { message: /the executor refuses: .*deadline/ } });
+  t.match(death, { value: [{ deaths: [{ client: 'main', signal: 'SIGKILL' }] }] });
+  t.match(last, { value: [{}, { threads: [[{ value: 7n }]] }] });
+});
+
+t.test('a session that is closed ends what was given ahead', async (t) => {
+  const adapter = openNative('native:/dev/zero?mode=in-process');
+  t.teardown(() => adapter.close());
+  const session = await adapter.open();
+  const sleeps = program([{ op: 'sleep', microseconds: 3_600_000_000n }], 3_600_000);
+  const given = [session.runCase?.('sleeps', [sleeps]), session.runCase?.('waits', [sleeps])];
+  const ends = Promise.allSettled(given);
+  await session.close();
+  const lost = { reason: { name: 'ConnectionLost', message: 'the session was closed' } };
+  t.match(await ends, [lost, lost]);
+  t.strictSame(children(), [], 'no client is left');
+});
+
 t.test('a Program that makes no sense is refused', async (t) => {
   const adapter = openNative('native:/dev/zero?mode=in-process');
   t.teardown(() => adapter.close());
