@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { cacheFolder, makeCacheFolder } from '../../base/cache.ts';
 import { machineError, messageOf } from '../../base/errors.ts';
 import { decodeHistory } from '../contract/codec/decode-history.ts';
-import { encodeProgram } from '../contract/codec/encode-program.ts';
+import { encodeProgram, encodeProgramInPlace } from '../contract/codec/encode-program.ts';
 import {
   type Adapter,
   ConnectionLost,
@@ -28,13 +28,17 @@ interface Addon {
   open(regions: readonly string[], library: string, executable: string): Executor;
   facts(executor: Executor): string;
   begin(executor: Executor): void;
-  run(executor: Executor, program: Uint8Array): Uint8Array;
+  /** The History is written to `room`; its bytes, or the History itself where it has no room. */
+  run(executor: Executor, program: Uint8Array, room: Uint8Array): number | Uint8Array;
   /** Has a thread of the executor run a case after those before; nothing else may run meanwhile. */
   startCase(executor: Executor, programs: readonly Uint8Array[]): void;
   /** Waits for the first case that was not finished yet. */
   finishCase(executor: Executor): readonly Uint8Array[];
   close(executor: Executor): void;
 }
+
+/** Bytes of nearly any History of a few calls. */
+const ROOM_BYTES = 65_536;
 
 const load = createRequire(import.meta.url);
 
@@ -87,6 +91,8 @@ class InProcessSession implements Session {
   readonly #addon: Addon;
   readonly #executor: Executor;
   readonly #pace: number;
+  /** Where a History lies until it is decoded. */
+  readonly #room = new Uint8Array(ROOM_BYTES);
   #names = new NameTable();
   /** The last case that was given ahead. */
   #ahead: Promise<unknown> = Promise.resolve();
@@ -117,9 +123,10 @@ class InProcessSession implements Session {
   async run(asked: Program): Promise<History> {
     while (this.#unfinished > 0) await this.#ahead;
     const program = this.#paced(asked);
-    const bytes = encodeProgram(program, this.#names);
-    const history = calledInAddon(() => this.#addon.run(this.#executor, bytes));
-    return decodeHistory(history, program, this.#names);
+    const bytes = encodeProgramInPlace(program, this.#names);
+    const answer = calledInAddon(() => this.#addon.run(this.#executor, bytes, this.#room));
+    if (typeof answer !== 'number') return decodeHistory(answer, program, this.#names);
+    return decodeHistory(this.#room.subarray(0, answer), program, this.#names, true);
   }
 
   #paced(program: Program): Program {

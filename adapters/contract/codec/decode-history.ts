@@ -22,10 +22,16 @@ const NOTHING = new Uint8Array(0);
  *
  * @param program the Program that it answers
  * @param names the numbers that the Program was encoded with
+ * @param passing whether the bytes will be written to again: what a result keeps is copied then
  * @throws RangeError when the bytes are not a History of that Program
  */
-export function decodeHistory(bytes: Uint8Array, program: Program, names: NameTable): History {
-  return new Decoder(bytes, names).history(program);
+export function decodeHistory(
+  bytes: Uint8Array,
+  program: Program,
+  names: NameTable,
+  passing = false,
+): History {
+  return new Decoder(bytes, names, passing).history(program);
 }
 
 class Decoder {
@@ -42,7 +48,7 @@ class Decoder {
   /** Bytes of data that results have had. */
   #told = 0;
 
-  constructor(bytes: Uint8Array, names: NameTable) {
+  constructor(bytes: Uint8Array, names: NameTable, passing: boolean) {
     const { at, size } = LAYOUT.history;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes.length < size || view.getUint32(at.magic, true) !== HISTORY_MAGIC) {
@@ -51,8 +57,6 @@ class Decoder {
     if (view.getUint16(at.version, true) !== WIRE_VERSION) {
       throw new RangeError(`the History has version ${view.getUint16(at.version, true)}`);
     }
-    // A Buffer's parts are Buffers, and take longer to make.
-    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = view;
     this.#names = names;
     this.#results = view.getUint32(at.results, true);
@@ -64,6 +68,11 @@ class Decoder {
     if (this.#logOffset + this.#logBytes !== bytes.length) {
       throw new RangeError(`the History says ${this.#logOffset + this.#logBytes} bytes`);
     }
+    // A Buffer's parts are Buffers, and take longer to make.
+    this.#bytes =
+      passing && this.#dataBytes > 0
+        ? Uint8Array.from(bytes)
+        : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   history(program: Program): History {

@@ -40,7 +40,15 @@ const ARGUMENTS: ReadonlyMap<OperationName, readonly (readonly [string, Argument
  * @throws {@link AllocertError} when it names a slot or file that does not exist
  */
 export function encodeProgram(program: Program, names: NameTable): Uint8Array<ArrayBuffer> {
-  const encoder = new Encoder(names);
+  return encodeProgramInPlace(program, names).slice();
+}
+
+/**
+ * As {@link encodeProgram}, for whoever copies the bytes at once: the next Program of this thread
+ * takes their place.
+ */
+export function encodeProgramInPlace(program: Program, names: NameTable): Uint8Array<ArrayBuffer> {
+  const encoder = new Encoder(names, program.threads.length);
   const threads = program.threads.map((thread) => {
     const first = encoder.count;
     for (const operation of thread.operations) encoder.add(operation, 1);
@@ -90,34 +98,36 @@ class Section {
     this.view = new DataView(larger.buffer);
   }
 
-  /** What was written. */
-  get written(): Uint8Array {
+  /** What was written, until the section is cleared. */
+  get written(): Uint8Array<ArrayBuffer> {
     return this.bytes.subarray(0, this.length);
   }
 }
 
 /** Used by one Program after the other: making room for each costs more than writing it. */
-const SECTIONS = { operations: new Section(), data: new Section() } as const;
+const SECTIONS = { records: new Section(), data: new Section() } as const;
 
 class Encoder {
   count = 0;
-  readonly #operations = SECTIONS.operations;
+  /** The head with its threads, and then the operations. */
+  readonly #records = SECTIONS.records;
   readonly #data = SECTIONS.data;
   readonly #names: NameTable;
 
-  constructor(names: NameTable) {
+  constructor(names: NameTable, threads: number) {
     this.#names = names;
-    this.#operations.clear();
+    this.#records.clear();
     this.#data.clear();
+    this.#records.take(LAYOUT.program.size + threads * LAYOUT.thread.size);
   }
 
   add(operation: Operation, iterations: number): void {
     const untyped = operation as unknown as UntypedOperation;
     const spec: OperationSpec = OPERATIONS[operation.op];
     const { at } = LAYOUT.operation;
-    const base = this.#operations.take(OPERATION_BYTES);
+    const base = this.#records.take(OPERATION_BYTES);
     this.count += 1;
-    this.#operations.view.setUint16(base + at.code, spec.code, true);
+    this.#records.view.setUint16(base + at.code, spec.code, true);
     let operand = 0;
     for (const [name, kind] of ARGUMENTS.get(operation.op) ?? []) {
       const value = untyped[name];
@@ -128,7 +138,7 @@ class Encoder {
     }
     if (operation.slot !== undefined) {
       const slot = this.#names.define(operation.slot, iterations);
-      const { view } = this.#operations;
+      const { view } = this.#records;
       view.setUint16(base + at.flags, FLAG_SLOT | (slot.indexed ? FLAG_INDEXED : 0), true);
       view.setUint32(base + at.slot, slot.number, true);
     }
@@ -141,11 +151,11 @@ class Encoder {
     for (const inner of repeat.body as readonly Operation[]) {
       this.add(inner, Math.max(outer, Number(times)));
     }
-    this.#operations.view.setUint32(base + LAYOUT.operation.at.body, this.count - before, true);
+    this.#records.view.setUint32(base + LAYOUT.operation.at.body, this.count - before, true);
   }
 
   #addData(base: number, bytes: Uint8Array): void {
-    const { view } = this.#operations;
+    const { view } = this.#records;
     const offset = this.#data.take(Math.ceil(bytes.length / 8) * 8);
     view.setUint32(base + LAYOUT.operation.at.data_offset, offset, true);
     view.setUint32(base + LAYOUT.operation.at.data_length, bytes.length, true);
@@ -157,7 +167,7 @@ class Encoder {
     const { placement } = argument;
     if (placement === undefined) return; // `plain` is 0.
     const { at } = LAYOUT.operation;
-    const { view } = this.#operations;
+    const { view } = this.#records;
     view.setUint16(base + at.placement, PLACEMENTS.indexOf(placement.kind), true);
     if (placement.kind === 'page') {
       view.setUint16(base + at.neighbour, PROTECTIONS.indexOf(placement.protection), true);
@@ -191,13 +201,13 @@ class Encoder {
 
   /** A value of 64 bits; negative ones are two's complement. Its kind is 0. */
   #addLiteral(base: number, index: number, value: bigint): void {
-    this.#operations.view.setBigUint64(operandAt(base, index) + VALUE, value, true);
+    this.#records.view.setBigUint64(operandAt(base, index) + VALUE, value, true);
   }
 
   #addReference(base: number, index: number, value: SlotRef): void {
     const slot = this.#names.resolve(value.slot);
     const operand = operandAt(base, index);
-    const { view } = this.#operations;
+    const { view } = this.#records;
     const { at } = LAYOUT.operand;
     const indexed = slot.indexed ? FLAG_INDEXED : 0;
     view.setUint8(operand + at.kind, value.offset === undefined ? 1 : 2);
@@ -208,9 +218,7 @@ class Encoder {
   }
 
   finish(program: Program, threads: readonly ThreadSpan[]): Uint8Array<ArrayBuffer> {
-    const head = LAYOUT.program.size + threads.length * LAYOUT.thread.size;
-    const bytes = new Uint8Array(head + this.#operations.length + this.#data.length);
-    const view = new DataView(bytes.buffer);
+    const { view } = this.#records;
     const { at } = LAYOUT.program;
     view.setUint32(at.magic, PROGRAM_MAGIC, true);
     view.setUint16(at.version, WIRE_VERSION, true);
@@ -225,9 +233,9 @@ class Encoder {
       view.setUint32(base + LAYOUT.thread.at.first, thread.first, true);
       view.setUint32(base + LAYOUT.thread.at.count, thread.count, true);
     });
-    bytes.set(this.#operations.written, head);
-    bytes.set(this.#data.written, head + this.#operations.length);
-    return bytes;
+    const data = this.#records.take(this.#data.length);
+    this.#records.bytes.set(this.#data.written, data);
+    return this.#records.written;
   }
 }
 

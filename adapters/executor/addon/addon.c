@@ -7,7 +7,8 @@
  *	open(regions, library, executable) -> executor
  *	facts(executor) -> lines of key=value
  *	begin(executor)
- *	run(executor, bytes of a Program) -> bytes of its History
+ *	run(executor, bytes of a Program, room) -> how many bytes of its History are in the room, or
+ *		the History where it is larger
  *	startCase(executor, bytes of its Programs)
  *	finishCase(executor) -> bytes of the Histories of the first case that was not finished yet
  *	close(executor)
@@ -241,15 +242,31 @@ void addon_copy_history(const struct ac_history_image *image, uint8_t *to)
 	}
 }
 
+/* Making a buffer for each costs more than filling it. */
+static napi_value hand_over(napi_env env, const struct ac_history_image *image, napi_value room)
+{
+	napi_value result = NULL;
+	size_t length = 0;
+	void *to = NULL;
+
+	if (napi_get_buffer_info(env, room, &to, &length) == napi_ok && image->bytes <= length) {
+		if (napi_create_uint32(env, (uint32_t)image->bytes, &result) != napi_ok)
+			return NULL;
+	} else if (napi_create_buffer(env, image->bytes, &to, &result) != napi_ok) {
+		return NULL;
+	}
+	addon_copy_history(image, to);
+	return result;
+}
+
 static napi_value js_run(napi_env env, napi_callback_info info)
 {
-	napi_value arguments[2], result = NULL;
-	struct executor *executor = addon_enter(env, info, arguments, 2);
+	napi_value arguments[3], result;
+	struct executor *executor = addon_enter(env, info, arguments, 3);
 	struct ac_history_image image;
 	const char *wrong = NULL;
 	size_t length = 0;
 	void *bytes = NULL;
-	void *to;
 
 	if (executor == NULL)
 		return NULL;
@@ -258,8 +275,7 @@ static napi_value js_run(napi_env env, napi_callback_info info)
 	if (addon_run(executor, bytes, length, &wrong, &image, never_abandoned) < 0)
 		return wrong != NULL ? fail(env, wrong) :
 				       addon_fail(env, "STUCK", executor->supervisor.refusal);
-	if (napi_create_buffer(env, image.bytes, &to, &result) == napi_ok)
-		addon_copy_history(&image, to);
+	result = hand_over(env, &image, arguments[2]);
 	free(image.copies);
 	return result;
 }
