@@ -130,6 +130,7 @@ class InProcessSession implements Session {
   }
 
   #paced(program: Program): Program {
+    if (this.#pace === 1 && Number.isInteger(program.deadlineMs)) return program;
     return { ...program, deadlineMs: Math.ceil(program.deadlineMs * this.#pace) };
   }
 

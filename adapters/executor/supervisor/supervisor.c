@@ -210,7 +210,7 @@ static void prepare(void)
 {
 	const struct ac_program *head = ac_program_head();
 
-	memset(ac_shared->threads, 0, sizeof(ac_shared->threads));
+	memset(ac_shared->threads, 0, head->threads * sizeof(ac_shared->threads[0]));
 	memset(ac_shared->barriers, 0, sizeof(ac_shared->barriers));
 	memset(ac_shared->steps, 0, ac_shared->steps_used * sizeof(struct ac_step_state));
 	for (uint32_t i = 0; i < head->operations; i++)
