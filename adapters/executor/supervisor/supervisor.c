@@ -290,9 +290,7 @@ static enum ac_run_end wait_for_clients(struct ac_supervisor *supervisor,
 		uint64_t next;
 		uint64_t slice;
 
-		/* At first it has just been done. */
-		if (waited)
-			reap_all(supervisor);
+		reap_all(supervisor);
 		if (first_running() < 0)
 			return AC_RUN_DONE;
 		if (limit != 0 && now >= limit) {
