@@ -44,8 +44,8 @@ const load = createRequire(import.meta.url);
 
 /**
  * The executor as an addon of this process: Programs reach the clients through shared memory. A
- * session belongs to the thread that opened it, which waits while a Program runs. Only a case that is
- * given ahead runs while that thread does something else.
+ * session belongs to the thread that opened it, which waits while a Program runs. Only a case that
+ * is given ahead runs while that thread does something else.
  */
 export class InProcessAdapter implements Adapter {
   readonly url: string;
@@ -149,7 +149,7 @@ class InProcessSession implements Session {
     });
   }
 
-  /** Histories of the case after that one. Waiting holds up this thread: what is due comes first. */
+  /** Histories of the case after that one. Waiting holds up this thread: what is due is first. */
   async #finished(before: Promise<unknown>): Promise<readonly Uint8Array[]> {
     this.#unfinished += 1;
     try {

@@ -99,7 +99,7 @@ interface Peer {
 interface Case {
   readonly id: string;
   readonly names: NameTable;
-  /** Set once its first Program is known to run; of later ones an agent tells with their answers. */
+  /** Set once its first Program is known to run; of later ones it may hear with the answers. */
   isTold: boolean;
 }
 

@@ -7,8 +7,8 @@
  *	open(regions, library, executable) -> executor
  *	facts(executor) -> lines of key=value
  *	begin(executor)
- *	run(executor, bytes of a Program, room) -> how many bytes of its History are in the room, or
- *		the History where it is larger
+ *	run(executor, bytes of a Program, room) -> how many bytes of its History are in the room,
+ *		or the History where it is larger
  *	startCase(executor, bytes of its Programs)
  *	finishCase(executor) -> bytes of the Histories of the first case that was not finished yet
  *	close(executor)

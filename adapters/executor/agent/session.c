@@ -91,8 +91,8 @@ static int host_gone(void *data)
 
 /*
  * That a Program is about to run. The host must know of the first of a case before it runs, so that
- * it knows which case the machine died of. Of later ones it hears with their Histories, or as soon as
- * it is clear that they take longer; see host_gone.
+ * it knows which case the machine died of. Of later ones it hears with their Histories, or as soon
+ * as it is clear that they take longer; see host_gone.
  */
 static int tell_executing(struct agent *agent)
 {
