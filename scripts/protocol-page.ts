@@ -95,8 +95,9 @@ function frames(): string[] {
     'operation comes `history`, or `death` (JSON as below) when a client is stuck in the kernel.',
     '`refusal` carries a sentence. The fact `slowness` says how many times longer work took than on a',
     'fast machine.',
-    'A client may ask ahead. Then answers go out together, but before the first Program of a case runs,',
-    '`begun` and `executing` have been sent: a machine that dies is known to have died of that case.',
+    'Before the first Program of a case runs, `begun` and `executing` have been sent: a machine that dies',
+    'is known to have died of that case. For later ones `executing` may come together with `history`,',
+    'or a quarter of a second after the start. A client may ask ahead; then answers go out together.',
     '',
   ];
 }

@@ -28,6 +28,8 @@ export class NameTable {
   readonly #clients = new Map<string, number>([['main', 0]]);
   /** Slots that were resolved, until a name is given to other numbers. */
   readonly #resolved = new Map<string, SlotNumber>();
+  /** Slots that were defined, with the iterations that there are numbers for; the same. */
+  readonly #defined = new Map<string, { readonly slot: SlotNumber; readonly iterations: number }>();
   #nextSlot = 0;
   #newSlots: (readonly [string, number, number])[] = [];
   #newClients: (readonly [string, number])[] = [];
@@ -39,6 +41,14 @@ export class NameTable {
    * @throws {@link AllocertError} for a malformed name or when the numbers run out
    */
   define(name: string, iterations: number): SlotNumber {
+    const before = this.#defined.get(name);
+    if (before !== undefined && before.iterations >= iterations) return before.slot;
+    const slot = this.#number(name, iterations);
+    this.#defined.set(name, { slot, iterations });
+    return slot;
+  }
+
+  #number(name: string, iterations: number): SlotNumber {
     const { base, index } = parse(name);
     const count = index === 'i' ? iterations : index === undefined ? 1 : Number(index) + 1;
     const known = this.#slots.get(base);
@@ -49,7 +59,10 @@ export class NameTable {
     const first = this.#nextSlot;
     this.#nextSlot += count;
     this.#slots.set(base, { first, count });
-    if (known !== undefined) this.#resolved.clear();
+    if (known !== undefined) {
+      this.#resolved.clear();
+      this.#defined.clear();
+    }
     this.#newSlots.push([base, first, count]);
     return numbered(first, index);
   }

@@ -99,6 +99,8 @@ interface Peer {
 interface Case {
   readonly id: string;
   readonly names: NameTable;
+  /** Set once its first Program is known to run; of later ones it may hear with the answers. */
+  isTold: boolean;
 }
 
 class AgentSession implements Session {
@@ -107,7 +109,7 @@ class AgentSession implements Session {
   readonly #pace: number;
   readonly #channel: Channel;
   readonly #options: AgentOptions;
-  #case: Case = { id: '', names: new NameTable() };
+  #case: Case = { id: '', names: new NameTable(), isTold: false };
   #turn: Promise<unknown> = Promise.resolve();
   /** Set once an answer failed: nothing more is read from the stream. */
   #failed = false;
@@ -127,7 +129,7 @@ class AgentSession implements Session {
 
   begin(caseId: string): Promise<void> {
     return this.#inTurn(async () => {
-      this.#case = { id: caseId, names: new NameTable() };
+      this.#case = { id: caseId, names: new NameTable(), isTold: false };
       this.#channel.send('begin', new TextEncoder().encode(caseId));
       await this.#begun(this.#case);
     });
@@ -156,7 +158,7 @@ class AgentSession implements Session {
   }
 
   runCase(caseId: string, programs: readonly Program[]): Promise<readonly History[]> {
-    const begun: Case = { id: caseId, names: new NameTable() };
+    const begun: Case = { id: caseId, names: new NameTable(), isTold: false };
     const requests = programs.map((program) => this.#request(program, begun));
     const begin: WireFrame = { type: 'begin', payload: new TextEncoder().encode(caseId) };
     this.#channel.sendAll([begin, ...requests.flatMap(({ frames }) => frames)]);
@@ -194,7 +196,9 @@ class AgentSession implements Session {
 
   #answer(program: Program, asked: Case): Promise<History> {
     return this.#answered(asked, async () => {
-      await this.#next('executing', ANSWER_MS + this.#grace);
+      const patience = asked.isTold ? Math.max(ANSWER_MS, program.deadlineMs) : ANSWER_MS;
+      await this.#next('executing', patience + this.#grace);
+      asked.isTold = true;
       return decodeHistory(await this.#history(program.deadlineMs), program, asked.names);
     });
   }

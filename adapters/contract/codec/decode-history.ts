@@ -14,15 +14,24 @@ const RETURNED = 4;
 /** Results that may have the same bytes: the first of a repeat, its last, one out of the way. */
 const SHARERS_MAX = 4;
 
+/** The out bytes of most results. */
+const NOTHING = new Uint8Array(0);
+
 /**
  * A History from its bytes.
  *
  * @param program the Program that it answers
  * @param names the numbers that the Program was encoded with
+ * @param passing whether the bytes will be written to again: what a result keeps is copied then
  * @throws RangeError when the bytes are not a History of that Program
  */
-export function decodeHistory(bytes: Uint8Array, program: Program, names: NameTable): History {
-  return new Decoder(bytes, names).history(program);
+export function decodeHistory(
+  bytes: Uint8Array,
+  program: Program,
+  names: NameTable,
+  passing = false,
+): History {
+  return new Decoder(bytes, names, passing).history(program);
 }
 
 class Decoder {
@@ -33,10 +42,13 @@ class Decoder {
   readonly #deaths: number;
   readonly #dataBytes: number;
   readonly #logBytes: number;
+  /** Where the data section begins. */
+  readonly #dataOffset: number;
+  readonly #logOffset: number;
   /** Bytes of data that results have had. */
   #told = 0;
 
-  constructor(bytes: Uint8Array, names: NameTable) {
+  constructor(bytes: Uint8Array, names: NameTable, passing: boolean) {
     const { at, size } = LAYOUT.history;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes.length < size || view.getUint32(at.magic, true) !== HISTORY_MAGIC) {
@@ -45,26 +57,22 @@ class Decoder {
     if (view.getUint16(at.version, true) !== WIRE_VERSION) {
       throw new RangeError(`the History has version ${view.getUint16(at.version, true)}`);
     }
-    this.#bytes = bytes;
     this.#view = view;
     this.#names = names;
     this.#results = view.getUint32(at.results, true);
     this.#deaths = view.getUint32(at.deaths, true);
     this.#dataBytes = view.getUint32(at.data_bytes, true);
     this.#logBytes = view.getUint32(at.log_bytes, true);
+    this.#dataOffset = size + this.#results * LAYOUT.result.size + this.#deaths * LAYOUT.death.size;
+    this.#logOffset = this.#dataOffset + this.#dataBytes;
     if (this.#logOffset + this.#logBytes !== bytes.length) {
       throw new RangeError(`the History says ${this.#logOffset + this.#logBytes} bytes`);
     }
-  }
-
-  get #dataOffset(): number {
-    return (
-      LAYOUT.history.size + this.#results * LAYOUT.result.size + this.#deaths * LAYOUT.death.size
-    );
-  }
-
-  get #logOffset(): number {
-    return this.#dataOffset + this.#dataBytes;
+    // A Buffer's parts are Buffers, and take longer to make.
+    this.#bytes =
+      passing && this.#dataBytes > 0
+        ? Uint8Array.from(bytes)
+        : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   history(program: Program): History {
@@ -83,7 +91,7 @@ class Decoder {
     const flags = this.#view.getUint16(at.flags, true);
     return {
       threads,
-      deaths: Array.from({ length: this.#deaths }, (_, index) => this.#death(index)),
+      deaths: this.#deaths === 0 ? [] : this.#allDeaths(),
       log: this.#log(),
       ...(flags & TAINT_KNOWN ? { taint: this.#view.getBigUint64(at.taint, true) } : {}),
       deadlineHit: (flags & DEADLINE_HIT) !== 0,
@@ -97,7 +105,7 @@ class Decoder {
     if (operation.op !== 'repeat' || result.out.length === 0) return result;
     const { out, ...rest } = result;
     const steps = this.#steps(out.byteOffset - this.#bytes.byteOffset, recordsOf(operation) - 1);
-    return { ...rest, out: new Uint8Array(0), steps };
+    return { ...rest, out: NOTHING, steps };
   }
 
   #result(base: number): Result {
@@ -107,6 +115,16 @@ class Decoder {
     if (outcome === undefined) throw new RangeError('a result has an unknown outcome');
     const flags = view.getUint8(base + at.flags);
     const error = view.getUint16(base + at.error, true);
+    // Nearly all: they came back, wrote where they may, and succeeded.
+    if (flags === RETURNED && error === 0 && outcome !== 'faulted') {
+      return {
+        outcome,
+        value: view.getBigInt64(base + at.value, true),
+        out: this.#out(base),
+        call: view.getBigUint64(base + at.call_ns, true),
+        return: view.getBigUint64(base + at.return_ns, true),
+      };
+    }
     const redZone = [
       ...(flags & RED_ZONE_BEFORE ? (['before'] as const) : []),
       ...(flags & RED_ZONE_AFTER ? (['after'] as const) : []),
@@ -134,6 +152,7 @@ class Decoder {
     if (this.#told > SHARERS_MAX * this.#dataBytes) {
       throw new RangeError('the History has more results with the same bytes than it can have');
     }
+    if (length === 0) return NOTHING;
     const start = this.#dataOffset + offset;
     return this.#bytes.subarray(start, start + length);
   }
@@ -184,6 +203,10 @@ class Decoder {
     return outcome === 'returned' ? errnoWord(error) : outcome;
   }
 
+  #allDeaths(): Death[] {
+    return Array.from({ length: this.#deaths }, (_, index) => this.#death(index));
+  }
+
   #death(index: number): Death {
     const base =
       LAYOUT.history.size + this.#results * LAYOUT.result.size + index * LAYOUT.death.size;
@@ -199,6 +222,7 @@ class Decoder {
   }
 
   #log(): string[] {
+    if (this.#logBytes === 0) return [];
     const text = this.#bytes.subarray(this.#logOffset, this.#logOffset + this.#logBytes);
     return new TextDecoder()
       .decode(text)

@@ -7,45 +7,42 @@
  *	open(regions, library, executable) -> executor
  *	facts(executor) -> lines of key=value
  *	begin(executor)
- *	run(executor, bytes of a Program) -> bytes of its History
+ *	run(executor, bytes of a Program, room) -> how many bytes of its History are in the room,
+ *		or the History where it is larger
+ *	startCase(executor, bytes of its Programs)
+ *	finishCase(executor) -> bytes of the Histories of the first case that was not finished yet
  *	close(executor)
  */
-#include <node_api.h>
+#include "../include/addon.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "../include/agent.h"
-#include "../include/executor.h"
-
-struct executor {
-	struct ac_shared *shared; /* NULL once closed */
-	const struct allocert_vendor *vendor;
-	struct ac_supervisor supervisor;
-};
+#include "../include/nursery.h"
 
 /* A library has one set of variables in a process, and so one executor at a time. */
 static _Atomic int library_in_use;
 
-static napi_value fail(napi_env env, const char *sentence)
+/* The code tells a client that does not die from what the caller did wrong. */
+napi_value addon_fail(napi_env env, const char *code, const char *sentence)
 {
-	napi_throw_error(env, NULL, sentence);
+	napi_throw_error(env, code, sentence);
 	return NULL;
 }
 
-/* A client that does not die: the code tells it from what the caller did wrong. */
-static napi_value fail_stuck(napi_env env, const char *sentence)
+static napi_value fail(napi_env env, const char *sentence)
 {
-	napi_throw_error(env, "STUCK", sentence);
-	return NULL;
+	return addon_fail(env, NULL, sentence);
 }
 
 static void leave(struct executor *executor)
 {
 	if (executor->shared == NULL)
 		return;
+	queue_close(executor);
 	ac_shared = executor->shared;
 	(void)ac_supervisor_clear(&executor->supervisor);
+	ac_nursery_stop();
 	ac_shared_close(executor->shared);
 	if (executor->vendor != NULL)
 		atomic_store(&library_in_use, 0);
@@ -68,9 +65,8 @@ static void finalize(napi_env env, void *data, void *hint)
 	free(data);
 }
 
-/* The executor of the first argument, made that of this thread; NULL after throwing. */
-static struct executor *enter(napi_env env, napi_callback_info info, napi_value *arguments,
-			      size_t count)
+struct executor *addon_enter(napi_env env, napi_callback_info info, napi_value *arguments,
+			     size_t count)
 {
 	struct executor *executor = NULL;
 
@@ -125,8 +121,6 @@ static const char *load_library(const char *path)
 		       "?mode=contained";
 	wrong = ac_vendor_load(path);
 	if (wrong == NULL)
-		wrong = ac_vendor_start();
-	if (wrong == NULL)
 		return ac_supervisor_add_region(ac_vendor->node) < 0 ? "too many regions" : NULL;
 	atomic_store(&library_in_use, 0);
 	return wrong;
@@ -144,9 +138,10 @@ static const char *set_up(napi_env env, napi_value *arguments)
 	    text_of(env, arguments[2], ac_shared->executable, sizeof(ac_shared->executable)) < 0)
 		return "a path is missing or too long";
 	if (library[0] != '\0')
-		return load_library(library);
-	agent_log_open();
-	return NULL;
+		wrong = load_library(library);
+	else
+		agent_log_open();
+	return wrong != NULL ? wrong : ac_nursery_start();
 }
 
 static napi_value js_open(napi_env env, napi_callback_info info)
@@ -162,6 +157,7 @@ static napi_value js_open(napi_env env, napi_callback_info info)
 		return fail(env, "out of memory for an executor");
 	}
 	executor->shared = ac_shared;
+	queue_open(&executor->queue);
 	napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
 	wrong = set_up(env, arguments);
 	executor->vendor = ac_vendor;
@@ -181,7 +177,7 @@ static napi_value js_facts(napi_env env, napi_callback_info info)
 	napi_value argument, result = NULL;
 	char *text;
 
-	if (enter(env, info, &argument, 1) == NULL)
+	if (addon_enter(env, info, &argument, 1) == NULL)
 		return NULL;
 	text = malloc(AGENT_TEXT_BYTES);
 	if (text == NULL)
@@ -194,12 +190,12 @@ static napi_value js_facts(napi_env env, napi_callback_info info)
 static napi_value js_begin(napi_env env, napi_callback_info info)
 {
 	napi_value argument;
-	struct executor *executor = enter(env, info, &argument, 1);
+	struct executor *executor = addon_enter(env, info, &argument, 1);
 
 	if (executor == NULL)
 		return NULL;
 	if (ac_supervisor_clear(&executor->supervisor) < 0)
-		return fail_stuck(env, executor->supervisor.refusal);
+		return addon_fail(env, "NOT_BEGUN", executor->supervisor.refusal);
 	if (ac_supervisor_begin(&executor->supervisor) < 0)
 		return fail(env, executor->supervisor.refusal);
 	return NULL;
@@ -212,57 +208,82 @@ static int never_abandoned(void *data)
 	return 0;
 }
 
-static napi_value history_bytes(napi_env env, struct executor *executor)
+int addon_run(struct executor *executor, const uint8_t *bytes, size_t length, const char **wrong,
+	      struct ac_history_image *image, int (*abandoned)(void *))
 {
-	struct ac_kernel_log log = agent_log_take();
-	struct ac_history_image image;
-	napi_value result = NULL;
-	void *to;
+	struct ac_kernel_log log;
 
-	if (ac_history_build(&image, &executor->supervisor, &log) < 0)
-		return fail(env, "out of memory for the History");
-	if (napi_create_buffer(env, image.bytes, &to, &result) == napi_ok) {
-		uint8_t *at = to;
-
-		for (int i = 0; i < AC_HISTORY_PARTS; i++) {
-			if (image.parts[i].iov_len > 0)
-				memcpy(at, image.parts[i].iov_base, image.parts[i].iov_len);
-			at += image.parts[i].iov_len;
-		}
+	if (length > AC_FRAME_BYTES_MAX) {
+		*wrong = "the Program is too long";
+		return -1;
 	}
-	free(image.copies);
+	if (length > 0)
+		memcpy(ac_shared->program, bytes, length);
+	ac_shared->program_bytes = (uint32_t)length;
+	*wrong = ac_program_check();
+	if (*wrong != NULL ||
+	    ac_supervisor_run(&executor->supervisor, abandoned, NULL) != AC_RUN_DONE)
+		return -1;
+	log = agent_log_take();
+	if (ac_history_build(image, &executor->supervisor, &log) < 0) {
+		*wrong = "out of memory for the History";
+		return -1;
+	}
 	executor->supervisor.deaths = 0;
+	return 0;
+}
+
+void addon_copy_history(const struct ac_history_image *image, uint8_t *to)
+{
+	for (int i = 0; i < AC_HISTORY_PARTS; i++) {
+		if (image->parts[i].iov_len > 0)
+			memcpy(to, image->parts[i].iov_base, image->parts[i].iov_len);
+		to += image->parts[i].iov_len;
+	}
+}
+
+/* Making a buffer for each costs more than filling it. */
+static napi_value hand_over(napi_env env, const struct ac_history_image *image, napi_value room)
+{
+	napi_value result = NULL;
+	size_t length = 0;
+	void *to = NULL;
+
+	if (napi_get_buffer_info(env, room, &to, &length) == napi_ok && image->bytes <= length) {
+		if (napi_create_uint32(env, (uint32_t)image->bytes, &result) != napi_ok)
+			return NULL;
+	} else if (napi_create_buffer(env, image->bytes, &to, &result) != napi_ok) {
+		return NULL;
+	}
+	addon_copy_history(image, to);
 	return result;
 }
 
 static napi_value js_run(napi_env env, napi_callback_info info)
 {
-	napi_value arguments[2];
-	struct executor *executor = enter(env, info, arguments, 2);
-	const char *wrong;
+	napi_value arguments[3], result;
+	struct executor *executor = addon_enter(env, info, arguments, 3);
+	struct ac_history_image image;
+	const char *wrong = NULL;
 	size_t length = 0;
 	void *bytes = NULL;
 
 	if (executor == NULL)
 		return NULL;
-	if (napi_get_buffer_info(env, arguments[1], &bytes, &length) != napi_ok ||
-	    length > AC_FRAME_BYTES_MAX)
-		return fail(env, "the Program is not a block of bytes, or too long");
-	if (length > 0)
-		memcpy(ac_shared->program, bytes, length);
-	ac_shared->program_bytes = (uint32_t)length;
-	wrong = ac_program_check();
-	if (wrong != NULL)
-		return fail(env, wrong);
-	if (ac_supervisor_run(&executor->supervisor, never_abandoned, NULL) != AC_RUN_DONE)
-		return fail_stuck(env, executor->supervisor.refusal);
-	return history_bytes(env, executor);
+	if (napi_get_buffer_info(env, arguments[1], &bytes, &length) != napi_ok)
+		return fail(env, "the Program is not a block of bytes");
+	if (addon_run(executor, bytes, length, &wrong, &image, never_abandoned) < 0)
+		return wrong != NULL ? fail(env, wrong) :
+				       addon_fail(env, "STUCK", executor->supervisor.refusal);
+	result = hand_over(env, &image, arguments[2]);
+	free(image.copies);
+	return result;
 }
 
 static napi_value js_close(napi_env env, napi_callback_info info)
 {
 	napi_value argument;
-	struct executor *executor = enter(env, info, &argument, 1);
+	struct executor *executor = addon_enter(env, info, &argument, 1);
 
 	if (executor != NULL)
 		leave(executor);
@@ -277,6 +298,7 @@ NAPI_MODULE_INIT()
 	} functions[] = {
 		{ "open", js_open }, { "facts", js_facts }, { "begin", js_begin },
 		{ "run", js_run },   { "close", js_close },
+		{ "startCase", js_start_case }, { "finishCase", js_finish_case },
 	};
 	napi_value value;
 

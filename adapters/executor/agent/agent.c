@@ -7,7 +7,7 @@
  *	      [--listen-fd stdio | --unix PATH | --device PATH]
  *
  * As process 1 it is the init of a virtual machine and takes its options from the kernel's command
- * line. `--resume` is for itself: a client after exec.
+ * line. `--resume` is for itself: a client after exec. So is `--nursery`: see include/nursery.h.
  */
 #include "../include/agent.h"
 
@@ -20,6 +20,7 @@
 
 #include "../include/confine.h"
 #include "../include/executor.h"
+#include "../include/nursery.h"
 #include "../include/vendor.h"
 
 #define HELLO_MS 10000
@@ -150,6 +151,8 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "--resume") == 0)
 		return ac_client_resume(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "--nursery") == 0)
+		return ac_nursery_main(argc, argv);
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return usage(stdout, 0);
 	/* In a container it may be process 1 too; but there it was started with options. */

@@ -24,6 +24,17 @@ void agent_log_open(void)
 	}
 }
 
+struct agent_log agent_log_lent(void)
+{
+	return (struct agent_log){ .kmsg = kmsg, .text = text };
+}
+
+void agent_log_continue(const struct agent_log *log)
+{
+	kmsg = log->kmsg;
+	text = log->text;
+}
+
 int agent_log_known(void)
 {
 	return kmsg >= 0;

@@ -78,6 +78,9 @@ static int host_gone(void *data)
 
 	if (agent_host_gone(agent))
 		return 1;
+	/* Above all that this Program runs. */
+	if (agent->held_bytes > 0 && agent_flush(agent) < 0)
+		return 1;
 	if (now - agent->told_ns < TELL_NS)
 		return 0;
 	agent->told_ns = now;
@@ -88,12 +91,12 @@ static int host_gone(void *data)
 
 /*
  * That a Program is about to run. The host must know of the first of a case before it runs, so that
- * it knows which case the machine died of. Of later ones it hears with the answers that it has not
- * been given yet, or when the time comes to tell it that something runs; see host_gone.
+ * it knows which case the machine died of. Of later ones it hears with their Histories, or as soon
+ * as it is clear that they take longer; see host_gone.
  */
 static int tell_executing(struct agent *agent)
 {
-	if (agent->case_told && agent->held_bytes > 0)
+	if (agent->case_told)
 		return agent_hold(agent, AC_FRAME_TYPE_EXECUTING, NULL, 0);
 	agent->case_told = 1;
 	agent->told_ns = ac_now_ns();

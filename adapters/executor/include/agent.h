@@ -92,6 +92,13 @@ int agent_instruments(char *names, size_t room);
 /* agent-log.c */
 void agent_log_open(void);
 int agent_log_known(void);
+/* This thread's log, for another that goes on with it while this one does not. */
+struct agent_log {
+	int kmsg;
+	char *text;
+};
+struct agent_log agent_log_lent(void);
+void agent_log_continue(const struct agent_log *log);
 /* What the kernel said since it was asked last, and its taint. */
 struct ac_kernel_log agent_log_take(void);
 /* Whether it says that something in it broke, whenever that was. */

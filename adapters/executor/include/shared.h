@@ -165,6 +165,8 @@ struct ac_shared {
 	int32_t confined; /* enum ac_confined */
 	int32_t group; /* of all clients of this case, or 0 */
 	int32_t adopts; /* whether orphaned clients become the supervisor's */
+	int32_t nursery; /* process that first clients are forked from, or 0: the supervisor */
+	int32_t nursery_socket; /* where the supervisor asks it for one */
 	uint32_t slowness; /* tenths; 10 for a machine as fast as most, more for a slower one */
 	uint32_t regions;
 	uint32_t sequence; /* of the Program that runs or ran last */

@@ -21,6 +21,10 @@ extern __thread const struct allocert_vendor *ac_vendor;
 const char *ac_vendor_load(const char *path);
 /* Starts it, before there are clients; as ac_vendor_load. */
 const char *ac_vendor_start(void);
+/* Both in the nursery, for an embedded supervisor that only reads the table; as ac_vendor_load. */
+const char *ac_vendor_load_first(uint8_t *state);
+/* Such a sentence of the nursery, kept for this thread. */
+const char *ac_vendor_said(const char *sentence);
 /* In a client after exec; as ac_vendor_load. */
 const char *ac_vendor_load_again(void);
 

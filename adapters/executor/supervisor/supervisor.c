@@ -7,6 +7,7 @@
 #include "../include/supervisor.h"
 
 #include "../include/executor.h"
+#include "../include/nursery.h"
 #include "../include/patience.h"
 
 #include <signal.h>
@@ -23,8 +24,10 @@
  * How often deaths are looked for where their signal belongs to somebody else: ever more rarely, so
  * that a long Program has the processors for itself.
  */
-#define LOOK_NS (MILLISECOND / 4)
+#define LOOK_NS (MILLISECOND / 20)
 #define LOOK_NS_MAX (8ull * MILLISECOND)
+/* How often those that are to go are killed, whom a signal tells of. */
+#define KILL_AGAIN_NS (20ull * MILLISECOND)
 
 /* Only then do thread states and results belong to the Program in shared memory. */
 static __thread int running;
@@ -136,12 +139,25 @@ static int first_alive(void)
 	return 0;
 }
 
+static uint64_t slice_of(uint64_t waited, uint64_t most)
+{
+	uint64_t slice = waited / 8;
+
+	if (!ac_shared->embedded)
+		return most;
+	if (slice < LOOK_NS)
+		return LOOK_NS;
+	return slice < LOOK_NS_MAX ? slice : LOOK_NS_MAX;
+}
+
 int ac_supervisor_clear(struct ac_supervisor *supervisor)
 {
-	uint64_t limit = ac_now_ns() + ac_death_ns(supervisor->damaged);
+	uint64_t start = ac_now_ns();
+	uint64_t limit = start + ac_death_ns(supervisor->damaged);
 
 	for (;;) {
 		uint32_t event = atomic_load(&ac_shared->event);
+		uint64_t now = ac_now_ns();
 
 		if (!reap_all(supervisor)) {
 			ac_shared->group = 0;
@@ -152,10 +168,9 @@ int ac_supervisor_clear(struct ac_supervisor *supervisor)
 		 * just be coming into the world. The group is theirs while one of them is there.
 		 */
 		kill(-(pid_t)ac_shared->group, SIGKILL);
-		if (ac_now_ns() > limit)
+		if (now > limit)
 			return stuck(supervisor, (uint32_t)first_alive());
-		ac_futex_wait(&ac_shared->event, event,
-			      ac_shared->embedded ? LOOK_NS : 20 * MILLISECOND);
+		ac_futex_wait(&ac_shared->event, event, slice_of(now - start, KILL_AGAIN_NS));
 	}
 }
 
@@ -176,7 +191,7 @@ int ac_supervisor_begin(struct ac_supervisor *supervisor)
 	supervisor->deaths = 0;
 	atomic_store(&control->sequence, ac_shared->sequence);
 	atomic_store(&control->done, ac_shared->sequence);
-	pid = fork();
+	pid = ac_shared->embedded ? ac_nursery_bear() : fork();
 	if (pid == 0)
 		ac_client_main();
 	if (pid < 0) {
@@ -195,7 +210,7 @@ static void prepare(void)
 {
 	const struct ac_program *head = ac_program_head();
 
-	memset(ac_shared->threads, 0, sizeof(ac_shared->threads));
+	memset(ac_shared->threads, 0, head->threads * sizeof(ac_shared->threads[0]));
 	memset(ac_shared->barriers, 0, sizeof(ac_shared->barriers));
 	memset(ac_shared->steps, 0, ac_shared->steps_used * sizeof(struct ac_step_state));
 	for (uint32_t i = 0; i < head->operations; i++)
@@ -260,17 +275,6 @@ static void end_running(void)
 	}
 }
 
-static uint64_t slice_of(uint64_t waited)
-{
-	uint64_t slice = waited / 8;
-
-	if (!ac_shared->embedded)
-		return ASK_NS;
-	if (slice < LOOK_NS)
-		return LOOK_NS;
-	return slice < LOOK_NS_MAX ? slice : LOOK_NS_MAX;
-}
-
 static enum ac_run_end wait_for_clients(struct ac_supervisor *supervisor,
 					int (*abandoned)(void *), void *data)
 {
@@ -304,7 +308,7 @@ static enum ac_run_end wait_for_clients(struct ac_supervisor *supervisor,
 		if (waited && abandoned(data))
 			return AC_RUN_ABANDONED;
 		next = limit != 0 ? limit : patience.hung;
-		slice = slice_of(now - start);
+		slice = slice_of(now - start, ASK_NS);
 		slice = next - now < slice ? next - now : slice;
 		ac_await_change(&ac_shared->event, event, slice, &ac_shared->event_awaited);
 		if (atomic_load(&ac_shared->event) == event)

@@ -19,6 +19,12 @@ static const char *say(const char *what, const char *why)
 	return trouble;
 }
 
+const char *ac_vendor_said(const char *sentence)
+{
+	snprintf(trouble, sizeof(trouble), "%s", sentence);
+	return trouble;
+}
+
 #ifdef ALLOCERT_LOADS_LIBRARIES
 static const char *find_table(const char *path, const struct allocert_vendor **table)
 {
@@ -86,6 +92,17 @@ const char *ac_vendor_load(const char *path)
 const char *ac_vendor_start(void)
 {
 	return start(ac_shared->library_state, 0);
+}
+
+/* In the nursery, which tells the supervisor what the library left. */
+const char *ac_vendor_load_first(uint8_t *state)
+{
+	const char *wrong;
+
+	if (ac_shared->library_path[0] == '\0')
+		return NULL;
+	wrong = load(ac_shared->library_path);
+	return wrong != NULL ? wrong : start(state, 0);
 }
 
 /* A client cannot write to what the library left for it, so it is given a copy. */

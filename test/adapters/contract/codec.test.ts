@@ -143,6 +143,25 @@ t.test('every Program comes out of its bytes as it went in', async (t) => {
   t.ok(repeats > 1000, `${repeats} operations`);
 });
 
+t.test('nothing of one Program is left in the bytes of the next', async (t) => {
+  const written = (length: number, times = 1): Operation[] =>
+    Array.from({ length: times }, () => ({
+      ...{ op: 'pwrite' as const, fd: U64 },
+      bytes: new Uint8Array(length).fill(255),
+    }));
+  const bytesOf = (operations: Operation[]): Uint8Array =>
+    encodeProgram({ threads: [{ client: 'main', operations }], deadlineMs: 1 }, new NameTable());
+  const short: Operation[] = [{ op: 'pwrite', fd: 1n, bytes: new Uint8Array(1) }];
+  const first = bytesOf(short);
+  t.strictSame(first.subarray(-8), new Uint8Array(8), 'data, and what fills them up');
+  for (const other of [written(31, 3), written(100_000, 2), written(31, 3)]) {
+    bytesOf(other);
+    t.strictSame(bytesOf(short), first);
+    t.throws(() => bytesOf([...other, { op: 'close', fd: { slot: 'unknown' } }]), /before any/);
+    t.strictSame(bytesOf(short), first);
+  }
+});
+
 const int64 = fc.bigInt({ min: -(1n << 63n), max: (1n << 63n) - 1n });
 const result: fc.Arbitrary<Result> = fc
   .record({

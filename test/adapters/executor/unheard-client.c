@@ -38,6 +38,12 @@ void ac_frames_forget(uint32_t thread)
 	(void)thread;
 }
 
+/* Asked by embedded supervisors only. */
+pid_t ac_nursery_bear(void)
+{
+	return -1;
+}
+
 static int never(void *data)
 {
 	(void)data;

@@ -32,6 +32,10 @@ function children(): number[] {
   });
 }
 
+/** The process of this one that clients are forked from. */
+const nurseries = (): number[] =>
+  children().filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('--nursery'));
+
 const OPERATIONS: readonly Operation[] = [
   { op: 'open', file: 'region:0', flags: 2n, slot: 'fd' },
   { op: 'pread', fd: { slot: 'fd' }, length: 4n },
@@ -84,6 +88,60 @@ t.test('a crash and a hang end a client and not this process', async (t) => {
   await session.begin('after');
   t.match(await resultsOf(session, program([{ op: 'memfd', length: 1n }])), [{ value: 3n }]);
   await session.close();
+  t.strictSame(children(), [], 'no client is left');
+});
+
+t.test('clients come from a process that may be ended', async (t) => {
+  const adapter = openNative('native:/dev/zero?mode=in-process');
+  t.teardown(() => adapter.close());
+  const session = await adapter.open();
+  const [first = 0, ...others] = nurseries();
+  t.strictSame(others, []);
+  for (const name of ['before', 'after']) {
+    await session.begin(name);
+    t.match(await resultsOf(session, program([{ op: 'memfd', length: 1n }])), [{ value: 3n }]);
+    if (name === 'before') process.kill(first, 'SIGKILL');
+  }
+  t.notSame(nurseries(), [first], 'there is another one');
+  await session.close();
+  t.strictSame(children(), [], 'and it has left');
+});
+
+t.test('cases that are given ahead run one after the other', async (t) => {
+  const adapter = openNative('native:/dev/zero?mode=in-process');
+  t.teardown(() => adapter.close());
+  const session = await adapter.open();
+  const makes = (length: bigint): Program => program([{ op: 'memfd', length, slot: 'm' }]);
+  const asks = program([{ op: 'lseek', fd: { slot: 'm' }, offset: 0n, whence: 2n }]);
+  const run = session.runCase?.bind(session);
+  if (run === undefined) throw new Error('there is no runCase');
+  const refused = { threads: [], deadlineMs: 0 };
+  const dies = program([{ op: 'kill', client: 'main', signal: 9n }]);
+  const given = Promise.allSettled([
+    run('first', [makes(5n), asks]),
+    run('refused', [refused]),
+    run('dies', [dies]),
+    run('last', [makes(7n), asks]),
+  ]);
+  await session.begin('beside');
+  t.match(await resultsOf(session, makes(1n)), [{ value: 3n }], 'and then whatever comes');
+  const [first, wrong, death, last] = await given;
+  t.match(first, { value: [{}, { threads: [[{ value: 5n }]] }] });
+  t.match(wrong, { reason: { message: /the executor refuses: .*deadline/ } });
+  t.match(death, { value: [{ deaths: [{ client: 'main', signal: 'SIGKILL' }] }] });
+  t.match(last, { value: [{}, { threads: [[{ value: 7n }]] }] });
+});
+
+t.test('a session that is closed ends what was given ahead', async (t) => {
+  const adapter = openNative('native:/dev/zero?mode=in-process');
+  t.teardown(() => adapter.close());
+  const session = await adapter.open();
+  const sleeps = program([{ op: 'sleep', microseconds: 3_600_000_000n }], 3_600_000);
+  const given = [session.runCase?.('sleeps', [sleeps]), session.runCase?.('waits', [sleeps])];
+  const ends = Promise.allSettled(given);
+  await session.close();
+  const lost = { reason: { name: 'ConnectionLost', message: 'the session was closed' } };
+  t.match(await ends, [lost, lost]);
   t.strictSame(children(), [], 'no client is left');
 });
 
