@@ -13,7 +13,7 @@ const AGENT = [
   ...['adapters/native/adapter', 'adapters/remote/exec', 'adapters/protocol/client', 'e2e/library'],
 ];
 const ADDON = ['adapters/native/in-process', 'adapters/native/broken-library'];
-// Forking Node with an address sanitizer inside takes long: too long for the deadlines of cases.
+// With an address sanitizer as well, all suites take too long for the deadlines of cases.
 const WHOLE_ADDON = ['e2e/library-in-process'];
 
 const UNDEFINED = '-fsanitize=undefined -fsanitize-undefined-trap-on-error -g -O1';
