@@ -69,8 +69,9 @@ export function withoutOutputs(abi: Abi, bytes: Uint8Array): Uint8Array {
   return rest;
 }
 
-/** Whether two arguments of one length differ in nothing but output fields. */
+/** Whether two arguments are of one length and differ in nothing but output fields. */
 export function sameInputs(abi: Abi, one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false;
   for (let at = 0; at < one.length; at += 1) {
     if (one[at] === other[at]) continue;
     const isOutput = outputsOf(abi).some(
