@@ -13,6 +13,8 @@ import { type Figures, tellFigures, type Unmeasured } from './all/figures.ts';
 const [target = 'vm:debian/dma_heap/system'] = process.argv.slice(2);
 const program = join(packageRoot(), 'dist', 'bin', 'allocert.js');
 const folder = mkdtempSync(join(tmpdir(), 'allocert-bench-'));
+/** Whether a report says what somebody will want to know: a failure that was not expected. */
+let wanted = false;
 
 /** Runs all suites. @param name of the figure */
 function timed(name: string, jobs: number): Figures | Unmeasured {
@@ -22,6 +24,7 @@ function timed(name: string, jobs: number): Figures | Unmeasured {
   const seconds = (performance.now() - start) / 1000;
   console.log(`${target}, jobs: ${jobs}: ${seconds.toFixed(1)} s, exit code ${ran.status}`);
   // Whether the target conforms is not asked here; that every suite came to its end is.
+  if (ran.status === 1) wanted = true;
   if (ran.status === 0 || ran.status === 1) return { [name]: seconds };
   return { reason: `the run ended with ${ran.status}: ${ran.stderr.trim()}` };
 }
@@ -30,5 +33,6 @@ try {
   tellFigures(timed('seconds', 1));
   tellFigures(timed('shared-seconds', availableParallelism()));
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  if (wanted) console.log(`something failed; the reports are in ${folder}`);
+  else rmSync(folder, { recursive: true, force: true });
 }
