@@ -17,7 +17,7 @@ export interface Scheduler {
   choose(candidates: readonly RunnableThread[]): number;
 }
 
-/** Every thread that could run is as likely as any other. */
+/** Every thread that could run is as likely as the others. */
 export class RandomScheduler implements Scheduler {
   readonly #random: Random;
 

@@ -140,7 +140,7 @@ class InProcessSession implements Session {
     const programs = asked.map((program) => this.#paced(program));
     const bytes = programs.map((program) => encodeProgram(program, names));
     calledInAddon(() => this.#addon.startCase(this.#executor, bytes));
-    const histories = this.#finished(before);
+    const histories = this.#finished(before, names);
     this.#ahead = histories.catch(() => undefined); // The caller of this case hears of it.
     return (await histories).map((history, index) => {
       const program = programs[index];
@@ -150,12 +150,14 @@ class InProcessSession implements Session {
   }
 
   /** Histories of the case after that one. Waiting holds up this thread: what is due is first. */
-  async #finished(before: Promise<unknown>): Promise<readonly Uint8Array[]> {
+  async #finished(before: Promise<unknown>, names: NameTable): Promise<readonly Uint8Array[]> {
     this.#unfinished += 1;
     try {
       await before;
       await setImmediate();
       if (this.#closed) throw new ConnectionLost('the session was closed');
+      // What is run after this case is in it.
+      this.#names = names;
       return calledInAddon(() => this.#addon.finishCase(this.#executor));
     } finally {
       this.#unfinished -= 1;

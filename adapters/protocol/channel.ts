@@ -44,7 +44,7 @@ export class Channel {
 
   #ended = false;
 
-  /** @param limits how long the peer's frames may be; without, as long as any */
+  /** @param limits how long the peer's frames may be; left out: of any length */
   constructor(stream: Duplex, limits?: FrameLimits) {
     this.#parser = new WireFrameParser(limits);
     this.#stream = stream;

@@ -80,7 +80,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
       .option('jobs', {
         type: 'string',
         requiresArg: true,
-        coerce: countOption('jobs', JOBS_MAX),
+        coerce: countOption('jobs', JOBS_MAX, 1),
         describe: 'Cases at once, each in a guest of its own [default: 1]; for vm: and sim:',
       })
       .option('fixed', {
@@ -157,7 +157,6 @@ async function openJobs(
   target: string,
   jobs: number,
 ): Promise<{ adapter: Adapter; others: readonly Adapter[] }> {
-  if (jobs === 0) throw usageError('--jobs takes a whole number from 1 on, not 0');
   const adapter = await openTarget(target);
   const others: Adapter[] = [];
   if (jobs > 1 && adapter.separate !== true) {

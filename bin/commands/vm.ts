@@ -96,7 +96,7 @@ const runCommand: CommandModule<object, RunArguments> = {
       .option('seconds', {
         type: 'string',
         requiresArg: true,
-        coerce: countOption('seconds', SECONDS_MAX),
+        coerce: countOption('seconds', SECONDS_MAX, 1),
         describe: 'How long it may take, longer where the guest is emulated [default: 60]',
       })
       .epilogue('Exit codes: that of the program; 2 usage, 3 it could not be run to its end.'),
@@ -104,7 +104,6 @@ const runCommand: CommandModule<object, RunArguments> = {
     if (!target.startsWith('vm:')) {
       throw usageError(`"${target}" is not a vm: target; write vm run TARGET PROGRAM`);
     }
-    if (seconds === 0) throw usageError('--seconds takes a whole number from 1 on, not 0');
     const { runInGuest } = await import('../../adapters/vm/run-program.ts');
     const options = { onStep: mention, ...(seconds === undefined ? {} : { seconds }) };
     const program = { path, args: args.map(String) };

@@ -45,15 +45,15 @@ const COUNT_MAX = 1_000_000;
 /** Targets that work at once, at most. */
 export const JOBS_MAX = 64;
 
-/** Refuses what is no whole number from 0 on. */
+/** Refuses what is not a whole number between two bounds. */
 export const countOption =
-  (option: string, max = COUNT_MAX) =>
+  (option: string, max = COUNT_MAX, min = 0) =>
   (value: string | readonly string[] | undefined): number | undefined => {
     const text = single(option)(value);
     if (text === undefined) return undefined;
     const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (number <= max) return number;
-    throw usageError(`--${option} takes a whole number from 0 to ${max}, not "${text}"`);
+    if (number >= min && number <= max) return number;
+    throw usageError(`--${option} takes a whole number from ${min} to ${max}, not "${text}"`);
   };
 
 const text = (option: string, describe: string) =>

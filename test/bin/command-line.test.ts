@@ -53,7 +53,7 @@ t.test('what cannot be done is one sentence and an exit code', async (t) => {
     [['run', '--profile', 'dma-heap'], 2, /the target speaks simple-allocator/],
     [['run', '--only', 'ABC-99'], 2, /no requirement or case "ABC-99"/],
     [['run', '--only', 'ISO-01', './nowhere.js'], 2, /nowhere\.js/],
-    [['run', '--jobs', '0'], 2, /--jobs takes a whole number from 1 on/m],
+    [['run', '--jobs', '0'], 2, /--jobs takes a whole number from 1 to 64, not "0"/m],
     [['run', 'native:/dev/zero', '--jobs', '2'], 2, /native:\/dev\/zero is one target/m],
     [['run', '--shard', '1/100000'], 2, /"1\/100000"; write it as 2\/3 .* at most 9999$/m],
     [['run', '--list', '--only', 'ABC-99'], 2, /no requirement or case "ABC-99"/],

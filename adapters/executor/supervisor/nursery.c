@@ -99,6 +99,8 @@ const char *ac_nursery_start(void)
 		ac_nursery_stop();
 		return "the process that clients are forked from has ended as it started";
 	}
+	/* A library runs there, which may have written over anything. */
+	greeting.wrong[WRONG_BYTES - 1] = '\0';
 	if (greeting.wrong[0] != '\0') {
 		ac_nursery_stop();
 		return ac_vendor_said(greeting.wrong);
@@ -135,6 +137,11 @@ static pid_t ask(void)
 		return -1;
 	if (born < 0) {
 		errno = -born;
+		return -1;
+	}
+	/* To the caller of a fork it would mean that it is the child. */
+	if (born == 0) {
+		errno = EPIPE;
 		return -1;
 	}
 	return (pid_t)born;

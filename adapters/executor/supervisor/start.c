@@ -13,7 +13,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* A death is an event as any other; the signal cannot come between the look and the sleep. */
+/* A death is an event like every other; the signal cannot come between the look and the sleep. */
 static void on_child(int number)
 {
 	(void)number;

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import type { Operation, Program, Result, Session } from '../../../adapters/contract/index.ts';
 import { openNative } from '../../../adapters/native/adapter.ts';
 import { buildExample } from './example-library.ts';
@@ -14,6 +14,13 @@ const program = (operations: readonly Operation[], deadlineMs = 20_000): Program
   threads: [{ client: 'main', operations }],
   deadlineMs,
 });
+
+/** A session on a device that every machine has; the test closes it at its end. */
+function sessionFor(t: Test): Promise<Session> {
+  const adapter = openNative('native:/dev/zero?mode=in-process');
+  t.teardown(() => adapter.close());
+  return adapter.open();
+}
 
 async function resultsOf(session: Session, work: Program): Promise<readonly Result[]> {
   return (await session.run(work)).threads[0] ?? [];
@@ -75,9 +82,7 @@ t.test('both modes answer alike, also after exec and with other clients', async 
 });
 
 t.test('a crash and a hang end a client and not this process', async (t) => {
-  const adapter = openNative('native:/dev/zero?mode=in-process');
-  t.teardown(() => adapter.close());
-  const session = await adapter.open();
+  const session = await sessionFor(t);
   await session.begin('crash');
   const dies = await session.run(program([{ op: 'kill', client: 'main', signal: 11n }]));
   t.match(dies.deaths, [{ client: 'main', signal: 'SIGSEGV' }]);
@@ -92,9 +97,7 @@ t.test('a crash and a hang end a client and not this process', async (t) => {
 });
 
 t.test('clients come from a process that may be ended', async (t) => {
-  const adapter = openNative('native:/dev/zero?mode=in-process');
-  t.teardown(() => adapter.close());
-  const session = await adapter.open();
+  const session = await sessionFor(t);
   const [first = 0, ...others] = nurseries();
   t.strictSame(others, []);
   for (const name of ['before', 'after']) {
@@ -108,9 +111,7 @@ t.test('clients come from a process that may be ended', async (t) => {
 });
 
 t.test('cases that are given ahead run one after the other', async (t) => {
-  const adapter = openNative('native:/dev/zero?mode=in-process');
-  t.teardown(() => adapter.close());
-  const session = await adapter.open();
+  const session = await sessionFor(t);
   const makes = (length: bigint): Program => program([{ op: 'memfd', length, slot: 'm' }]);
   const asks = program([{ op: 'lseek', fd: { slot: 'm' }, offset: 0n, whence: 2n }]);
   const run = session.runCase?.bind(session);
@@ -130,12 +131,13 @@ t.test('cases that are given ahead run one after the other', async (t) => {
   t.match(wrong, { reason: { message: /the executor refuses: .*deadline/ } });
   t.match(death, { value: [{ deaths: [{ client: 'main', signal: 'SIGKILL' }] }] });
   t.match(last, { value: [{}, { threads: [[{ value: 7n }]] }] });
+  await run('more', [program([{ op: 'memfd', length: 9n, slot: 'other' }])]);
+  const after = program([{ op: 'lseek', fd: { slot: 'other' }, offset: 0n, whence: 2n }]);
+  t.match(await resultsOf(session, after), [{ value: 9n }], 'a Program after it is in the case');
 });
 
 t.test('a session that is closed ends what was given ahead', async (t) => {
-  const adapter = openNative('native:/dev/zero?mode=in-process');
-  t.teardown(() => adapter.close());
-  const session = await adapter.open();
+  const session = await sessionFor(t);
   const sleeps = program([{ op: 'sleep', microseconds: 3_600_000_000n }], 3_600_000);
   const given = [session.runCase?.('sleeps', [sleeps]), session.runCase?.('waits', [sleeps])];
   const ends = Promise.allSettled(given);
@@ -146,9 +148,7 @@ t.test('a session that is closed ends what was given ahead', async (t) => {
 });
 
 t.test('a Program that makes no sense is refused', async (t) => {
-  const adapter = openNative('native:/dev/zero?mode=in-process');
-  t.teardown(() => adapter.close());
-  const session = await adapter.open();
+  const session = await sessionFor(t);
   await session.begin('refused');
   await t.rejects(session.run({ threads: [], deadlineMs: 0 }), { message: /deadline/ });
   await session.close();

@@ -1,8 +1,8 @@
 /** Whether KVM works, with stand-ins for QEMU. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { startsUnderKvm } from '../../../adapters/vm/acceleration.ts';
+import { knownToWork, startsUnderKvm } from '../../../adapters/vm/acceleration.ts';
 
 /** What a QEMU says in pieces before it ends or, with `stays`, stops. */
 function qemuThatSays(t: Test, pieces: readonly string[], stays: boolean): Promise<boolean> {
@@ -39,4 +39,25 @@ t.test('a guest that stops during decompression has not started', async (t) => {
 
 t.test('a QEMU that ends early has started nothing', async (t) => {
   t.notOk(await qemuThatSays(t, ['[ 0.1] booting\n'], false));
+});
+
+t.test('an answer counts until the next boot, and only one about a whole boot', async (t) => {
+  const folder = t.testdir();
+  process.env.ALLOCERT_CACHE = folder;
+  t.teardown(() => {
+    delete process.env.ALLOCERT_CACHE;
+  });
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  const qemu = { program: '/no/qemu', version: '10.0.2', architecture: 'x86_64' } as const;
+  const known = (text: string): boolean | undefined => {
+    writeFileSync(join(folder, 'kvm-probe.json'), text);
+    return knownToWork(qemu);
+  };
+  t.equal(knownToWork(qemu), undefined, 'there is none');
+  t.equal(known(JSON.stringify({ key: `boot 10.0.2 ${boot}`, works: true })), true);
+  t.equal(known(JSON.stringify({ key: `boot 10.0.2 ${boot}`, works: false })), false);
+  t.equal(known(JSON.stringify({ key: `boot 9.2.0 ${boot}`, works: true })), undefined);
+  t.equal(known(JSON.stringify({ key: 'boot 10.0.2 another', works: true })), undefined);
+  t.equal(known(JSON.stringify({ key: `10.0.2 ${boot}`, works: true })), undefined, 'first bytes');
+  t.equal(known('{"key":'), undefined, 'torn');
 });

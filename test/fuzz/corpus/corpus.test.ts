@@ -180,7 +180,7 @@ t.test(
   },
 );
 
-/** An entry for each mode that has any, as rounds bring them. */
+/** An entry for each mode that has some, as rounds bring them. */
 function someEntries(): StoredEntry[] {
   const kept = modes.filter(({ name }) => name !== 'arguments');
   return Array.from({ length: 60 }, (_, index) => {
